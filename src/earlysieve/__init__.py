@@ -1,0 +1,1 @@
+"""earlysieve: find and reduce shortcut learning with early readouts."""

@@ -1,0 +1,71 @@
+"""Outputs are written to a temporary name beside the target and renamed, so none is ever half done."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from earlysieve.errors import OutputError
+
+
+def output_folder(path: str | os.PathLike[str]) -> Path:
+    """Create `path` if it is missing and return it, checked to be a folder that can be written.
+
+    Raises:
+        OutputError: `path` is a file, or cannot be created or written.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"Expected a folder that can be written at '{folder}', "
+            f"but got: {error.strerror or error}; choose another output folder"
+        ) from error
+    return folder
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path in the target's folder; rename it to `path` if the block succeeds.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    target = Path(path)
+    folder = output_folder(target.parent)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        raise OutputError(
+            f"Expected to write '{target}', but got: {error.strerror or error}; "
+            "free some space or choose another output folder"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` as UTF-8, atomically."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_with(path: str | os.PathLike[str], write: Callable[[Path], None]) -> None:
+    """Let `write` fill a temporary path, then rename it to `path`."""
+    with replacing(path) as temporary:
+        write(temporary)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

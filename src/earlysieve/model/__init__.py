@@ -1,0 +1,1 @@
+"""The only code that touches somebody else's network: batches, layers, capture, state."""

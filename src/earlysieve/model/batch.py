@@ -1,0 +1,136 @@
+"""One batch of labelled examples, and the only place that knows images from text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.errors import InputError
+
+Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
+
+LABEL_KEYS = ("labels", "label", "target", "targets", "y")
+GROUP_KEYS = ("group", "groups", "group_id")
+INDEX_KEYS = ("index", "indices", "idx")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples as a model takes them, with labels, dataset indices and groups.
+
+    Attributes:
+        inputs: a tensor (the model's only argument), a tuple (positional arguments) or a mapping
+            (keyword arguments); every tensor has the batch in its first dimension.
+        labels: int64, shape (B,), values in [0, C).
+        index: int64, shape (B,), position of each example in its data set, or None.
+        groups: int64, shape (B,), group of each example, -1 where unknown, or None.
+
+    Raises:
+        InputError: labels, index or groups are not one integer per example.
+    """
+
+    inputs: Inputs
+    labels: Tensor
+    index: Tensor | None = None
+    groups: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        size = first_tensor(self.inputs).shape[0]
+        for name in ("labels", "index", "groups"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, _integers(name, value, size))
+
+    def __len__(self) -> int:
+        return int(self.labels.shape[0])
+
+    @property
+    def mask(self) -> Tensor | None:
+        """The attention mask, shape (B, tokens), where the inputs are a mapping that has one."""
+        return attention_mask(self.inputs)
+
+    def to(self, device: torch.device | str) -> "Batch":
+        """The same batch with every tensor on `device`."""
+        return replace(
+            self,
+            inputs=inputs_to(self.inputs, device),
+            labels=self.labels.to(device),
+            index=None if self.index is None else self.index.to(device),
+            groups=None if self.groups is None else self.groups.to(device),
+        )
+
+
+def first_tensor(value: Any) -> Tensor:
+    """The first tensor of a tensor, tuple, list, mapping or model output.
+
+    Raises:
+        InputError: there is none.
+    """
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Mapping):
+        items = list(value.values())
+    else:
+        items = list(value) if isinstance(value, tuple | list) else []
+    for item in items:
+        if isinstance(item, Tensor):
+            return item
+        if isinstance(item, tuple | list | Mapping):
+            return first_tensor(item)
+    raise InputError(
+        f"Expected a tensor, or a tuple or mapping that holds one, but got {type(value).__name__}; "
+        "pass inputs as the model takes them"
+    )
+
+
+def attention_mask(inputs: Inputs) -> Tensor | None:
+    """The attention mask of keyword inputs, shape (B, tokens), else None."""
+    mask = inputs.get("attention_mask") if isinstance(inputs, Mapping) else None
+    return mask if isinstance(mask, Tensor) and mask.ndim == 2 else None
+
+
+def inputs_to(inputs: Inputs, device: torch.device | str) -> Inputs:
+    """The same inputs with every tensor on `device`."""
+    if isinstance(inputs, Tensor):
+        return inputs.to(device)
+    if isinstance(inputs, Mapping):
+        return {k: v.to(device) if isinstance(v, Tensor) else v for k, v in inputs.items()}
+    return tuple(v.to(device) for v in inputs)
+
+
+def call_model(model: nn.Module, inputs: Inputs) -> Any:
+    """Run the model on its inputs; labels in a mapping never reach it."""
+    if isinstance(inputs, Mapping):
+        return model(**{k: v for k, v in inputs.items() if k not in LABEL_KEYS})
+    if isinstance(inputs, tuple):
+        return model(*inputs)
+    return model(inputs)
+
+
+def logits_of(output: Any) -> Tensor:
+    """The logits, shape (B, C): the output itself, its `.logits`, or its first tensor.
+
+    Raises:
+        InputError: no tensor of two dimensions was found.
+    """
+    logits = getattr(output, "logits", None)
+    tensor = logits if isinstance(logits, Tensor) else first_tensor(output)
+    if tensor.ndim != 2 or not tensor.is_floating_point():
+        raise InputError(
+            "Expected the model to return floating-point logits of shape (batch, classes), "
+            f"but got {tensor.dtype} of shape {tuple(tensor.shape)}; "
+            "wrap the model so that it returns one row of class scores per example"
+        )
+    return tensor
+
+
+def _integers(name: str, value: Any, size: int) -> Tensor:
+    tensor = torch.as_tensor(value)
+    if tensor.is_floating_point() or tensor.is_complex() or tuple(tensor.shape) != (size,):
+        raise InputError(
+            f"Expected {name} to be {size} integers, one per example of the batch, but got "
+            f"{tensor.dtype} of shape {tuple(tensor.shape)}; pass class numbers, not one-hot rows"
+        )
+    return tensor.to(torch.int64)
