@@ -1,0 +1,72 @@
+"""List the layers of any network as one forward pass runs them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Inputs, call_model, first_tensor
+from earlysieve.model.capture import hooked
+from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.unwrap import named_layers
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One layer as the forward pass met it.
+
+    Attributes:
+        name: the module's name inside the unwrapped model.
+        order: position in execution order, from 0; a block comes after its parts.
+        kind: the module's class.
+        shape: of the first output tensor, batch included; None where it gave no tensor.
+        calls: how many times it ran.
+        parameters: number of parameters inside it.
+    """
+
+    name: str
+    order: int
+    kind: str
+    shape: tuple[int, ...] | None
+    calls: int
+    parameters: int
+
+
+def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
+    """Run `model` once in evaluation mode and list every layer that ran.
+
+    Args:
+        model: any module; wrappers (DataParallel, DistributedDataParallel, torch.compile) are
+            looked through. It is left as it was, random state included.
+        inputs: one batch as the model takes it: a tensor, a tuple or a mapping.
+
+    Returns:
+        One row per layer that ran, ordered by when its first call ended.
+    """
+    found: dict[str, LayerInfo] = {}
+
+    def record(name: str, module: nn.Module, output: Any) -> None:
+        if name in found:
+            found[name] = replace(found[name], calls=found[name].calls + 1)
+            return
+        size = sum(parameter.numel() for parameter in module.parameters())
+        kind = type(module).__name__
+        found[name] = LayerInfo(name, len(found), kind, _shape(output), 1, size)
+
+    with (
+        preserved_rng(),
+        evaluating(model),
+        torch.no_grad(),
+        hooked(model, list(named_layers(model)), record) as network,
+    ):
+        call_model(network, inputs)
+    return list(found.values())
+
+
+def _shape(output: Any) -> tuple[int, ...] | None:
+    try:
+        return tuple(first_tensor(output).shape)
+    except InputError:
+        return None
