@@ -192,7 +192,7 @@ class _Recorder:
 
 
 def _distinct(layers: Iterable[str]) -> list[str]:
-    if isinstance(layers, str) or isinstance(layers, Mapping):
+    if isinstance(layers, str | Mapping):
         raise InputError(
             f"Expected layers to be a list of names, but got {type(layers).__name__}; "
             'write layers=["layer1"]'

@@ -30,7 +30,7 @@ def preserved_rng() -> Iterator[None]:
     """Restore the random states of torch (all devices), NumPy and Python afterwards."""
     python_state = random.getstate()
     numpy_state = np.random.get_state()
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
     try:
         with torch.random.fork_rng(devices=devices):
             yield

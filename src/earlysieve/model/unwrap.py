@@ -11,7 +11,7 @@ _PARALLEL = ("DataParallel", "DistributedDataParallel")
 
 
 def unwrap(model: nn.Module) -> nn.Module:
-    """The network inside torch.compile, DataParallel and DistributedDataParallel, at any nesting."""
+    """The network inside torch.compile, DataParallel and DistributedDataParallel wrappers."""
     while True:
         inner = getattr(model, _COMPILED_ATTRIBUTE, None)
         if inner is None and type(model).__name__ in _PARALLEL:

@@ -1,0 +1,114 @@
+"""Readouts without a closed objective (multi-layer, convolutional, attention): Adam, per fold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from earlysieve.model.layout import Layout
+from earlysieve.readouts.heads import Head
+from earlysieve.readouts.store import FeatureStore
+
+_BLOCK = 1 << 14
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast a readout is trained: Adam with decoupled weight decay."""
+
+    epochs: int = 20
+    batch_size: int = 128
+    lr: float = 3e-3
+    weight_decay: float = 1e-2
+    most_steps: int = 4000
+
+
+def fit_minibatch(
+    store: FeatureStore,
+    labels: Tensor,
+    train: Tensor,
+    num_classes: int,
+    head: Head,
+    layout: Layout,
+    *,
+    seed: int = 0,
+    schedule: Schedule | None = None,
+    device: torch.device | str = "cpu",
+) -> nn.Module:
+    """Train one readout on the rows that `train` marks.
+
+    Args:
+        store: features, N rows, in `layout` with the batch in front.
+        labels: int64, shape (N,).
+        train: bool, shape (N,).
+        num_classes: C.
+        head: what to build.
+        layout: of the stored features.
+        seed: for initialisation and order; the global random state is not used.
+        schedule: epochs, batch size, learning rate.
+        device: where it is trained.
+
+    Returns:
+        The readout in evaluation mode, standardising features by channel first.
+    """
+    plan = schedule or Schedule()
+    generator = torch.Generator().manual_seed(seed)
+    readout = head.build((1, *store.shape), num_classes, layout=layout, seed=seed)
+    module = _Standardised(*_moments(store, train, layout), readout).to(device)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
+    steps = 0
+    for _ in range(plan.epochs):
+        for features, targets in _shuffled(store, labels, train, plan.batch_size, generator):
+            if steps == plan.most_steps:
+                return module.eval()
+            loss = functional.cross_entropy(module(features.to(device)), targets.to(device))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            steps += 1
+    return module.eval()
+
+
+def _shuffled(
+    store: FeatureStore, labels: Tensor, train: Tensor, size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches in random order: blocks are drawn at random, and rows within a block."""
+    starts = torch.arange(0, len(store), _BLOCK)
+    for start in starts[torch.randperm(len(starts), generator=generator)].tolist():
+        place = slice(start, min(start + _BLOCK, len(store)))
+        rows = train[place].nonzero().squeeze(1)
+        rows = rows[torch.randperm(len(rows), generator=generator)]
+        features, targets = store.read(place), labels[place]
+        for batch in rows.split(size):
+            yield features[batch], targets[batch]
+
+
+def _moments(store: FeatureStore, train: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation by channel over the training rows, shaped to broadcast."""
+    count, total, square = 0, torch.zeros(()), torch.zeros(())
+    for place, chunk in store.chunks(_BLOCK):
+        rows = chunk[train[place]].double()
+        channel = rows.ndim - 1 if layout is Layout.LAST else 1
+        others = [d for d in range(rows.ndim) if d != channel]
+        count += rows.numel() // max(1, rows.shape[channel])
+        total = total + rows.sum(others, keepdim=True)
+        square = square + rows.square().sum(others, keepdim=True)
+    mean = total / max(1, count)
+    deviation = (square / max(1, count) - mean.square()).clamp(min=1e-12).sqrt()
+    return mean.float(), deviation.float()
+
+
+class _Standardised(nn.Module):
+    def __init__(self, mean: Tensor, deviation: Tensor, readout: nn.Module) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation)
+        self.readout = readout
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.readout((features - self.mean) / self.deviation)
+        return logits

@@ -1,0 +1,37 @@
+"""From an activation of any layout to one row of features per example."""
+
+from torch import Tensor
+
+from earlysieve.model.layout import Layout, as_positions
+
+
+def mean_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) -> Tensor:
+    """Mean over positions, shape (B, channels).
+
+    Args:
+        activation: in the given layout.
+        layout: where the channels are.
+        mask: shape (B, positions), true or 1 where a token counts; ignored where its length is
+            not the number of positions (a network that shortens its sequence). An example
+            without any token pools to zero.
+    """
+    if layout is Layout.FLAT:
+        return activation
+    positions = as_positions(activation, layout)
+    weight = usable_mask(positions, mask)
+    if weight is None:
+        return positions.mean(1)
+    counts = weight.sum(1).clamp(min=1)
+    return (positions * weight).sum(1) / counts
+
+
+def first_pool(activation: Tensor, layout: Layout) -> Tensor:
+    """The first position, shape (B, channels): the class token of most transformers."""
+    return as_positions(activation, layout)[:, 0]
+
+
+def usable_mask(positions: Tensor, mask: Tensor | None) -> Tensor | None:
+    """The mask as (B, positions, 1) of the positions' type, or None where it does not fit."""
+    if mask is None or tuple(mask.shape) != tuple(positions.shape[:2]):
+        return None
+    return mask.to(positions).unsqueeze(-1)
