@@ -100,6 +100,27 @@ def inputs_to(inputs: Inputs, device: torch.device | str) -> Inputs:
     return tuple(v.to(device) for v in inputs)
 
 
+def tensors_of(inputs: Inputs) -> list[Tensor]:
+    """Every tensor of the inputs."""
+    if isinstance(inputs, Tensor):
+        return [inputs]
+    values = inputs.values() if isinstance(inputs, Mapping) else inputs
+    return [value for value in values if isinstance(value, Tensor)]
+
+
+def take(inputs: Inputs, rows: slice | Tensor) -> Inputs:
+    """The chosen examples of the inputs; what has no batch dimension stays whole."""
+    size = first_tensor(inputs).shape[0]
+
+    def chosen(value: Any) -> Any:
+        batched = isinstance(value, Tensor) and value.ndim > 0 and value.shape[0] == size
+        return value[rows] if batched else value
+
+    if isinstance(inputs, Mapping):
+        return {key: chosen(value) for key, value in inputs.items()}
+    return tuple(chosen(v) for v in inputs) if isinstance(inputs, tuple) else inputs[rows]
+
+
 def call_model(model: nn.Module, inputs: Inputs) -> Any:
     """Run the model on its inputs; labels in a mapping never reach it."""
     if isinstance(inputs, Mapping):

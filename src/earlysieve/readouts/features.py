@@ -1,4 +1,7 @@
-"""What of an activation is kept for fitting: pooled rows, or small maps for heads with positions."""
+"""What of an activation is kept for fitting: pooled rows, or small maps where positions matter."""
+
+from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor
 from torch.nn import functional
@@ -7,8 +10,8 @@ from earlysieve.model.layout import Layout, as_map
 from earlysieve.readouts.heads import ConvHead, Head, TokenHead
 from earlysieve.readouts.pooling import mean_pool
 
-_SIDE = {1: (16,), 2: (8, 8), 3: (4, 8, 8)}
-_POOL = {
+_SIDE: dict[int, tuple[int, ...]] = {1: (16,), 2: (8, 8), 3: (4, 8, 8)}
+_POOL: dict[int, Callable[..., Any]] = {
     1: functional.adaptive_avg_pool1d,
     2: functional.adaptive_avg_pool2d,
     3: functional.adaptive_avg_pool3d,
@@ -43,4 +46,5 @@ def kept_features(
     if mask is None or maps.ndim != 3 or mask.shape[1] != maps.shape[2]:
         return pool(maps, sides), Layout.FIRST
     weight = mask.to(maps).unsqueeze(1)
-    return pool(maps * weight, sides) / pool(weight, sides).clamp(min=1e-6), Layout.FIRST
+    averaged = pool(maps * weight, sides) / pool(weight, sides).clamp(min=1e-6)
+    return averaged, Layout.FIRST

@@ -156,7 +156,8 @@ class _Problem:
         gradient = gradient - self.mean[:, :, None] * by_bias[:, None, :]
         decay = (self.l2 / self.size)[:, None, None]
         loss = loss + 0.5 * (decay * weight.square()).sum()
-        return loss, gradient / self.deviation[:, :, None] + decay * weight, by_bias
+        by_weight = gradient / self.deviation[:, :, None] + decay * weight
+        return loss, by_weight.contiguous(), by_bias
 
     def for_raw_features(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         scaled = weight / self.deviation[:, :, None]

@@ -81,7 +81,7 @@ def _shuffled(
         rows = train[place].nonzero().squeeze(1)
         rows = rows[torch.randperm(len(rows), generator=generator)]
         features, targets = store.read(place), labels[place]
-        for batch in rows.split(size):
+        for batch in torch.split(rows, size):
             yield features[batch], targets[batch]
 
 

@@ -1,0 +1,1 @@
+"""Audit a trained classifier: collect once, read out every layer, score, judge, report."""

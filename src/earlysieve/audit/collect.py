@@ -1,0 +1,236 @@
+"""One inference pass over the data: the model's answers and every layer's features."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.errors import DataError, InputError
+from earlysieve.model.batch import Batch, Inputs, first_tensor, take, tensors_of
+from earlysieve.model.capture import capture
+from earlysieve.model.layers import LayerInfo, trace_layers
+from earlysieve.model.layout import Layout, layout_of
+from earlysieve.model.precision import match_precision
+from earlysieve.model.stages import stages_of
+from earlysieve.model.unwrap import named_layers
+from earlysieve.readouts.features import kept_features
+from earlysieve.readouts.store import Budget, FeatureStore
+
+
+@dataclass
+class LayerFeatures:
+    """What was kept of one layer."""
+
+    layout: Layout
+    store: FeatureStore
+    kept_layout: Layout = Layout.FLAT
+
+
+@dataclass
+class Collected:
+    """What one pass gave, by example in the order of the data.
+
+    Attributes:
+        index, labels, groups, prediction: int64, shape (N,); groups None where none was given.
+        confidence: float32, shape (N,): the model's largest probability.
+        num_classes: columns of the logits.
+        layers: features by layer, in execution order.
+    """
+
+    index: Tensor
+    labels: Tensor
+    groups: Tensor | None
+    prediction: Tensor
+    confidence: Tensor
+    num_classes: int
+    layers: dict[str, LayerFeatures]
+
+
+@dataclass
+class _Rows:
+    index: list[Tensor] = field(default_factory=list)
+    labels: list[Tensor] = field(default_factory=list)
+    groups: list[Tensor | None] = field(default_factory=list)
+    prediction: list[Tensor] = field(default_factory=list)
+    confidence: list[Tensor] = field(default_factory=list)
+
+
+def collect(
+    model: nn.Module,
+    batches: Iterable[Batch],
+    layers: Sequence[str] | None,
+    *,
+    positions: bool = False,
+    budget: int | None = None,
+    device: torch.device | str = "cpu",
+) -> Collected:
+    """Run the model once over `batches` and keep each layer's features.
+
+    The model has to be in evaluation mode; `audit` sees to that.
+
+    Args:
+        model: on `device` already.
+        batches: with indices.
+        layers: names, or None to choose stage boundaries from the first batch.
+        positions: keep small maps instead of pooled rows.
+        budget: bytes of features held in memory; the rest goes to a temporary file.
+        device: where the model runs.
+
+    Raises:
+        InputError: labels out of range, NaN or infinite inputs or activations.
+        LayerError: an unknown or unusable layer.
+        DataError: no example, or fewer than two classes among the labels.
+    """
+    rows = _Rows()
+    kept: dict[str, LayerFeatures] = {}
+    classes = 0
+    for cpu_batch in batches:
+        check_finite_inputs(cpu_batch)
+        batch = cpu_batch.to(device)
+        batch = Batch(match_precision(model, batch.inputs), batch.labels, batch.index, batch.groups)
+        if not kept:
+            kept = _prepare(
+                model, batch.inputs, layers, Budget() if budget is None else Budget(budget)
+            )
+        classes = _one_batch(model, batch, kept, rows, positions)
+    if not rows.labels:
+        raise DataError(
+            "Expected at least one example, but the data is empty; check the path and the split"
+        )
+    return _finish(rows, kept, classes)
+
+
+def check_finite_inputs(batch: Batch) -> None:
+    """Raise InputError if any floating-point input is NaN or infinite, naming the example."""
+    for value in tensors_of(batch.inputs):
+        if value.is_floating_point() and len(value) == len(batch):
+            bad = ~torch.isfinite(value.flatten(1)).all(1)
+            if bad.any():
+                raise InputError(
+                    "Expected finite inputs, but example "
+                    f"{_first(batch, bad)} holds NaN or infinity; repair or leave out that example"
+                )
+
+
+def _one_batch(
+    model: nn.Module,
+    batch: Batch,
+    kept: dict[str, LayerFeatures],
+    rows: _Rows,
+    positions: bool,
+) -> int:
+    def keep(name: str, activation: Tensor) -> Tensor:
+        layer = kept[name]
+        features, layer.kept_layout = kept_features(
+            activation, layer.layout, batch.mask, positions=positions
+        )
+        return features.float()
+
+    captured = capture(model, batch.inputs, list(kept), transform=keep)
+    logits = captured.logits.float()
+    check_labels(batch, logits)
+    for name, features in captured.outputs.items():
+        _check_features(name, features, batch)
+        kept[name].store.append(features)
+    probability, prediction = logits.softmax(-1).max(-1)
+    rows.index.append(_index_of(batch).cpu())
+    rows.labels.append(batch.labels.cpu())
+    rows.groups.append(None if batch.groups is None else batch.groups.cpu())
+    rows.prediction.append(prediction.cpu())
+    rows.confidence.append(probability.cpu())
+    return logits.shape[1]
+
+
+def check_labels(batch: Batch, logits: Tensor) -> None:
+    """Raise InputError unless every label is a column of the logits and these are finite."""
+    if logits.shape[0] != len(batch):
+        raise InputError(
+            f"Expected one row of logits per example ({len(batch)}), but the model gave "
+            f"{logits.shape[0]}; it must keep the batch in the first dimension"
+        )
+    low, high = int(batch.labels.min()), int(batch.labels.max())
+    if low < 0 or high >= logits.shape[1]:
+        raise InputError(
+            f"Expected labels between 0 and {logits.shape[1] - 1}, since the model gives "
+            f"{logits.shape[1]} logits, but got {low if low < 0 else high}; "
+            "check the class numbering, or pass a model with one logit per class"
+        )
+    bad = ~torch.isfinite(logits).all(1)
+    if bad.any():
+        raise InputError(
+            f"Expected finite logits, but the model gave NaN or infinity for example "
+            f"{_first(batch, bad)}; check its weights and the scale of its inputs"
+        )
+
+
+def _prepare(
+    model: nn.Module, inputs: Inputs, layers: Sequence[str] | None, budget: Budget
+) -> dict[str, LayerFeatures]:
+    """Trace two examples to learn the order and layout of the layers."""
+    few, count = _few(inputs)
+    trace = trace_layers(model, few)
+    names = stages_of(model, trace, count) if layers is None else list(layers)
+    modules = named_layers(model)
+    shapes = {layer.name: layer for layer in trace}
+    capture(model, few, names, transform=lambda _, tensor: tensor[:0])
+    ordered = sorted(dict.fromkeys(names), key=lambda name: shapes[name].order)
+    return {
+        name: LayerFeatures(
+            layout_of(modules[name], _shape(shapes[name]), count), FeatureStore(budget)
+        )
+        for name in ordered
+    }
+
+
+def _shape(layer: LayerInfo) -> tuple[int, ...]:
+    return layer.shape or ()
+
+
+def _few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:
+    size = first_tensor(inputs).shape[0]
+    return take(inputs, slice(0, min(count, size))), min(count, size)
+
+
+def _check_features(name: str, features: Tensor, batch: Batch) -> None:
+    bad = ~torch.isfinite(features.flatten(1)).all(1)
+    if bad.any():
+        raise InputError(
+            f"Expected finite activations, but layer '{name}' gave NaN or infinity for example "
+            f"{_first(batch, bad)}; check the model's weights, or run it in full precision"
+        )
+
+
+def _first(batch: Batch, bad: Tensor) -> int:
+    return int(_index_of(batch).to(bad.device)[bad][0])
+
+
+def _index_of(batch: Batch) -> Tensor:
+    return torch.arange(len(batch)) if batch.index is None else batch.index
+
+
+def _finish(rows: _Rows, kept: dict[str, LayerFeatures], classes: int) -> Collected:
+    labels = torch.cat(rows.labels)
+    if len(torch.unique(labels)) < 2:
+        raise DataError(
+            f"Expected examples of at least two classes, but all {len(labels)} have label "
+            f"{int(labels[0])}; a readout has nothing to tell apart: pass more classes"
+        )
+    groups = None
+    if any(g is not None for g in rows.groups):
+        groups = torch.cat(
+            [
+                torch.full_like(y, -1) if g is None else g
+                for g, y in zip(rows.groups, rows.labels, strict=True)
+            ]
+        )
+        groups = groups if (groups >= 0).any() else None
+    return Collected(
+        torch.cat(rows.index),
+        labels,
+        groups,
+        torch.cat(rows.prediction),
+        torch.cat(rows.confidence),
+        classes,
+        kept,
+    )

@@ -1,0 +1,216 @@
+"""What an audit returns: tables, a summary, pictures; saved, loaded and shown."""
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+
+from earlysieve._files import output_folder, replacing, write_text
+from earlysieve.audit import scores
+from earlysieve.audit.groups import GroupReport
+from earlysieve.audit.verdict import Summary
+from earlysieve.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT_VERSION = 1
+_NAN = "nan"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a person sees of one example: a small image or a text, and where the model looked."""
+
+    index: int
+    kind: Literal["image", "text"]
+    role: Literal["flagged", "correct"]
+    image: bytes | None = None
+    text: str | None = None
+    heatmap: bytes | None = None
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """Tables, summary and pictures of one audit.
+
+    Attributes:
+        layers: one row per layer, see `earlysieve.audit.tables.layer_row`.
+        examples: one row per example, see `earlysieve.audit.tables.example_table`.
+        summary: the verdict and what to do next.
+        groups: accuracy by group, where groups are known, else None.
+        config: everything that is needed to repeat the audit; `scores` says "out of fold" or
+            "in-sample".
+        notes: what was skipped or could not be done.
+        class_names, group_names: empty where unknown.
+        pictures: of some flagged and some correctly read examples.
+    """
+
+    layers: "pd.DataFrame"
+    examples: "pd.DataFrame"
+    summary: Summary
+    groups: GroupReport | None
+    config: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+    class_names: tuple[str, ...] = ()
+    group_names: tuple[str, ...] = ()
+    pictures: list[Picture] = field(default_factory=list)
+
+    def pseudo_groups(self) -> torch.Tensor:
+        """Groups to stand in for missing labels: int64, shape (N,), 2 * label + flagged.
+
+        In the order of `examples`, as group methods (group DRO, group-balanced sampling, last-layer
+        retraining) take them.
+        """
+        labels = self.examples["label"].to_numpy()
+        return torch.from_numpy(scores.pseudo_groups(labels, self.examples["flagged"].to_numpy()))
+
+    def pseudo_group_names(self) -> tuple[str, ...]:
+        """Names of the groups that `pseudo_groups` returns."""
+        count = int(self.examples["label"].max()) + 1
+        names = [self.class_names[i] if i < len(self.class_names) else str(i) for i in range(count)]
+        return tuple(f"{n}, {kind}" for n in names for kind in ("not flagged", "flagged"))
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write audit.json, scores.csv and pictures/ to a folder, each file atomically.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        target = output_folder(folder)
+        for picture in self.pictures:
+            for kind, content in (("image", picture.image), ("heatmap", picture.heatmap)):
+                if content is not None:
+                    with replacing(target / _picture_file(picture.index, kind)) as temporary:
+                        temporary.write_bytes(content)
+        with replacing(target / "scores.csv") as temporary:
+            self.examples.to_csv(temporary, index=False)
+        write_text(target / "audit.json", json.dumps(self._document(), indent=2, allow_nan=False))
+        return target
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> "AuditResult":
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: no audit there, or one of another format version.
+        """
+        import pandas as pd
+
+        source = Path(folder)
+        document = _read(source / "audit.json")
+        examples = pd.read_csv(
+            source / "scores.csv",
+            dtype={"id": str, "group": "Int64", "confidence": np.float32, "margin": np.float32,
+                   "shortcut_score": np.float32},
+            keep_default_na=False,
+            na_values={"group": [""]},
+        )
+        groups = document["groups"]
+        if groups is not None:
+            groups = GroupReport(**{**groups, "table": pd.DataFrame(groups["table"])})
+        return cls(
+            layers=pd.DataFrame(document["layers"]),
+            examples=examples,
+            summary=Summary(**document["summary"]),
+            groups=groups,
+            config=document["config"],
+            notes=document["notes"],
+            class_names=tuple(document["class_names"]),
+            group_names=tuple(document["group_names"]),
+            pictures=[_load_picture(source, entry) for entry in document["pictures"]],
+        )
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one self-contained page that opens from disk without a network.
+
+        Raises:
+            MissingDependencyError: the extra `report` is not installed.
+            OutputError: the page cannot be written.
+        """
+        from earlysieve.report import write_html
+
+        return write_html(self, path)
+
+    def _document(self) -> dict[str, Any]:
+        groups = None
+        if self.groups is not None:
+            groups = {**vars(self.groups), "table": self.groups.table.to_dict("list")}
+        document = {
+            "format_version": FORMAT_VERSION,
+            "summary": asdict(self.summary),
+            "layers": self.layers.to_dict("list"),
+            "groups": groups,
+            "config": self.config,
+            "notes": self.notes,
+            "class_names": list(self.class_names),
+            "group_names": list(self.group_names),
+            "pictures": [_picture_entry(picture) for picture in self.pictures],
+        }
+        encoded: dict[str, Any] = _encode(document)
+        return encoded
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
+            "pass the folder that AuditResult.save or 'earlysieve audit' wrote"
+        ) from error
+    version = document.get("format_version") if isinstance(document, dict) else None
+    if version != FORMAT_VERSION:
+        raise DataError(
+            f"Expected an audit of format version {FORMAT_VERSION} in '{path}', but got "
+            f"{version}; run the audit again with this version of earlysieve"
+        )
+    decoded: dict[str, Any] = _decode(document)
+    return decoded
+
+
+def _encode(value: Any) -> Any:
+    """NaN has no place in JSON; it becomes the text "nan"."""
+    if isinstance(value, dict):
+        return {key: _encode(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encode(item) for item in value]
+    if isinstance(value, np.generic):
+        return _encode(value.item())
+    return _NAN if isinstance(value, float) and math.isnan(value) else value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _decode(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    return float("nan") if value == _NAN else value
+
+
+def _picture_file(index: int, kind: str) -> str:
+    return f"pictures/{index}-{kind}.png"
+
+
+def _picture_entry(picture: Picture) -> dict[str, Any]:
+    return {
+        "index": picture.index,
+        "kind": picture.kind,
+        "role": picture.role,
+        "text": picture.text,
+        "image": picture.image is not None,
+        "heatmap": picture.heatmap is not None,
+    }
+
+
+def _load_picture(folder: Path, entry: dict[str, Any]) -> Picture:
+    files = {
+        kind: (folder / _picture_file(entry["index"], kind)).read_bytes() if entry[kind] else None
+        for kind in ("image", "heatmap")
+    }
+    return Picture(entry["index"], entry["kind"], entry["role"], text=entry["text"], **files)

@@ -1,0 +1,82 @@
+"""Per-example signs of shortcut reliance, as pure functions.
+
+Source: DeDiER (WACV 2024), section 3: an early readout errs more on examples that lack the
+shortcut, and is more confident on those errors than on its other errors.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from earlysieve.errors import InputError
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def shortcut_scores(prediction: Ints, labels: Ints, margin: Floats) -> Floats:
+    """Signed margin, shape (N,), in [-1, 1]: +margin where the readout is wrong, else -margin.
+
+    Args:
+        prediction: class the readout says, shape (N,).
+        labels: true class, shape (N,).
+        margin: difference of the readout's two largest probabilities, shape (N,), in [0, 1].
+    """
+    return np.where(prediction != labels, margin, -margin)
+
+
+def flag(scores: Floats, threshold: float = 0.5) -> Bools:
+    """Which examples an early readout gets wrong with confidence: score >= threshold.
+
+    Args:
+        scores: shape (N,), in [-1, 1].
+        threshold: in (0, 1].
+
+    Raises:
+        InputError: the threshold lies outside.
+    """
+    if not 0 < threshold <= 1:
+        raise InputError(
+            f"Expected flag_margin to lie above 0 and up to 1, but got {threshold}; 0.5 is usual"
+        )
+    return np.asarray(scores >= threshold)
+
+
+def pseudo_groups(labels: Ints, flagged: Bools) -> Ints:
+    """Stand-ins for missing group labels, shape (N,): 2 * label, plus 1 where flagged."""
+    return 2 * labels + flagged.astype(np.int64)
+
+
+def minority(labels: Ints, groups: Ints) -> Bools | None:
+    """Which examples are in a group that is not the largest of their class.
+
+    Args:
+        labels: shape (N,).
+        groups: shape (N,), -1 where unknown; unknown examples are never minority.
+
+    Returns:
+        Shape (N,), or None where no class has two groups.
+    """
+    found = np.zeros(len(labels), dtype=bool)
+    known = groups >= 0
+    for label in np.unique(labels[known]):
+        inside = known & (labels == label)
+        names, counts = np.unique(groups[inside], return_counts=True)
+        found |= inside & (groups != names[counts.argmax()])
+    return found if found.any() else None
+
+
+def auroc(scores: Floats, positive: Bools) -> float:
+    """Probability that a positive example scores above a negative one; ties count half.
+
+    Returns:
+        In [0, 1]; NaN where one of the two kinds is missing.
+    """
+    from scipy.stats import rankdata
+
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives:
+        return float("nan")
+    rank_sum = float(rankdata(scores)[positive].sum())
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)

@@ -1,0 +1,76 @@
+"""The tables of an audit: one row per layer, one row per example."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earlysieve.audit.collect import Collected
+from earlysieve.audit.scores import Bools, auroc, flag, shortcut_scores
+from earlysieve.readouts.fit import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def layer_row(
+    depth: int, name: str, collected: Collected, reading: Reading, minority: Bools | None, at: float
+) -> dict[str, object]:
+    """What one layer's readouts say on the whole.
+
+    Columns: layer, depth (from 1), features, accuracy, loss (nats), errors, flagged, mean margin
+    on errors and on correct examples, `confidence_ratio` (the first over the second), and the
+    AUROC of the shortcut score against minority groups (NaN where groups are unknown).
+    """
+    labels = collected.labels.numpy()
+    margin = reading.margin.numpy()
+    wrong = reading.prediction.numpy() != labels
+    scores = shortcut_scores(reading.prediction.numpy(), labels, margin)
+    on_errors, on_correct = _mean(margin[wrong]), _mean(margin[~wrong])
+    return {
+        "layer": name,
+        "depth": depth,
+        "features": int(np.prod(collected.layers[name].store.shape)),
+        "accuracy": float(1 - wrong.mean()),
+        "loss": float(reading.loss.double().mean()),
+        "errors": int(wrong.sum()),
+        "flagged": int(flag(scores, at).sum()),
+        "margin_on_errors": on_errors,
+        "margin_on_correct": on_correct,
+        "confidence_ratio": on_errors / on_correct if on_correct else float("nan"),
+        "auroc": float("nan") if minority is None else auroc(scores, minority),
+    }
+
+
+def example_table(
+    collected: Collected, reading: Reading, ids: Sequence[str], at: float
+) -> "pd.DataFrame":
+    """One row per example, in the order of the data, scored by one layer's readouts."""
+    import pandas as pd
+
+    labels = collected.labels.numpy()
+    prediction = reading.prediction.numpy()
+    margin = reading.margin.numpy()
+    scores = shortcut_scores(prediction, labels, margin)
+    groups = pd.array([None] * len(labels), dtype="Int64")
+    if collected.groups is not None:
+        numbers = pd.Series(collected.groups.numpy(), dtype="Int64")
+        groups = numbers.mask(numbers < 0).array
+    return pd.DataFrame(
+        {
+            "index": collected.index.numpy(),
+            "id": list(ids),
+            "label": labels,
+            "prediction": collected.prediction.numpy(),
+            "confidence": collected.confidence.numpy(),
+            "group": groups,
+            "readout_prediction": prediction,
+            "margin": margin,
+            "shortcut_score": scores,
+            "flagged": flag(scores, at),
+        }
+    )
+
+
+def _mean(values: "np.ndarray[tuple[int, ...], np.dtype[np.floating]]") -> float:
+    return float(values.mean()) if len(values) else float("nan")

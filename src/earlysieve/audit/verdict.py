@@ -1,0 +1,185 @@
+"""From evidence to words: is there a shortcut, how sure is that, and what to do next.
+
+The rule: an early layer reads off a good part of the label (at least half of what the model
+achieves above chance), and on most of the examples that it gets wrong with confidence the model
+makes the very same mistake. "Most" means that the 95% interval of that share lies above one half;
+"none found" that it lies below.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from earlysieve.audit.evidence import READABLE, Evidence
+from earlysieve.audit.groups import GroupReport
+
+Verdict = Literal["shortcut", "none found", "inconclusive"]
+
+FEWEST_FLAGGED = 10
+_MEMORISED = 0.99
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The outcome of an audit in words and a few numbers.
+
+    Attributes:
+        verdict: "shortcut", "none found" or "inconclusive".
+        headline: the verdict in one sentence.
+        explanation: what was seen, in plain words.
+        layer: the layer whose readout scores the examples.
+        share_flagged: in [0, 1].
+        accuracy, accuracy_flagged, accuracy_unflagged: of the model, in [0, 1]; NaN where empty.
+        same_mistake: share of flagged examples where the model repeats the readout's mistake.
+        readability: of the chosen layer, see `Evidence`.
+        worst_group: name of the group with the lowest accuracy, where groups are known.
+        worst_group_accuracy: its accuracy.
+        next_steps: what to do, most useful first.
+        warnings: what makes the audit less trustworthy, or the model.
+    """
+
+    verdict: Verdict
+    headline: str
+    explanation: str
+    layer: str
+    share_flagged: float
+    accuracy: float
+    accuracy_flagged: float
+    accuracy_unflagged: float
+    same_mistake: float
+    readability: float
+    worst_group: str | None = None
+    worst_group_accuracy: float | None = None
+    next_steps: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def judge(
+    evidence: Evidence, layer: str, count: int, num_classes: int, groups: GroupReport | None
+) -> Summary:
+    """The summary of an audit of `count` examples.
+
+    Args:
+        evidence: of the chosen layer.
+        layer: its name.
+        count: examples audited.
+        num_classes: of the model.
+        groups: where known; reported, never used for the verdict.
+    """
+    verdict, reason = decide(evidence)
+    return Summary(
+        verdict=verdict,
+        headline=_HEADLINES[verdict],
+        explanation=f"{_observation(evidence, layer)} {reason}".strip(),
+        layer=layer,
+        share_flagged=evidence.flagged / count,
+        accuracy=evidence.accuracy,
+        accuracy_flagged=evidence.accuracy_flagged,
+        accuracy_unflagged=evidence.accuracy_unflagged,
+        same_mistake=evidence.same_mistake,
+        readability=evidence.readability,
+        worst_group=None if groups is None else groups.worst_group_name,
+        worst_group_accuracy=None if groups is None else groups.worst_accuracy,
+        next_steps=_NEXT_STEPS[verdict],
+        warnings=_warnings(evidence, num_classes),
+    )
+
+
+def decide(evidence: Evidence) -> tuple[Verdict, str]:
+    """The verdict and the reason for it; see the module's rule."""
+    if evidence.predicted_classes == 1:
+        return "inconclusive", "The model gives the same class for every example."
+    if evidence.errors == 0:
+        return "inconclusive", (
+            "The readout is never wrong, so there is nothing to find here: audit data it was not "
+            "trained on, an earlier layer, or a lower-capacity readout."
+        )
+    if evidence.readability < READABLE:
+        return "none found", (
+            "No early layer can read off much of the label, so no simple feature predicts it."
+        )
+    if evidence.flagged < FEWEST_FLAGGED:
+        return _few_flagged(evidence)
+    if evidence.same_mistake_low > 0.5:
+        return "shortcut", (
+            "The model repeats most of the mistakes of a readout that sees simple features only."
+        )
+    if evidence.accuracy >= _MEMORISED:
+        return "inconclusive", (
+            "The model is right on nearly every example, as on data that it has memorised: audit "
+            "data that it was not trained on."
+        )
+    if evidence.same_mistake_high < 0.5:
+        return "none found", (
+            "The model corrects most of the mistakes of a readout that sees simple features only."
+        )
+    return "inconclusive", (
+        "Whether the model repeats most of these mistakes cannot be told from so few: audit more "
+        "data."
+    )
+
+
+def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
+    if evidence.accuracy >= _MEMORISED or evidence.readability > 0.9:
+        return "inconclusive", (
+            f"Fewer than {FEWEST_FLAGGED} examples are misread with confidence, too few to judge: "
+            "audit more data, if possible data that the model was not trained on."
+        )
+    return "none found", "Hardly any example is misread with confidence."
+
+
+def _observation(evidence: Evidence, layer: str) -> str:
+    share = max(0.0, evidence.readability)
+    text = (
+        f"Layer '{layer}', early in the network, already gives {min(share, 1):.0%} of what the "
+        f"model achieves above chance. It misreads {evidence.errors:,} examples, "
+        f"{evidence.flagged:,} of them with confidence."
+    )
+    if not evidence.flagged:
+        return text
+    return (
+        f"{text} On these the model is right {evidence.accuracy_flagged:.0%} of the time, against "
+        f"{evidence.accuracy_unflagged:.0%} elsewhere, and gives the readout's wrong answer "
+        f"{evidence.same_mistake:.0%} of the time."
+    )
+
+
+def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
+    found = []
+    if evidence.predicted_classes == 1:
+        found.append(
+            f"The model predicts a single class of {num_classes} for every example: it has "
+            "collapsed, or its weights or preprocessing do not belong together."
+        )
+    if evidence.errors == 0:
+        found.append(
+            "No readout error was found: use out-of-fold scores, an earlier layer or head='linear'."
+        )
+    return found
+
+
+_HEADLINES: dict[Verdict, str] = {
+    "shortcut": "This model takes a shortcut: it leans on a simple feature that sometimes misleads.",
+    "none found": "No shortcut was found: where simple features mislead, this model mostly copes.",
+    "inconclusive": "This audit cannot tell whether the model takes a shortcut.",
+}
+
+_NEXT_STEPS: dict[Verdict, list[str]] = {
+    "shortcut": [
+        "Look at the flagged examples beside the correctly read ones: what do the flagged ones "
+        "lack that the others of their class share?",
+        "Collect or upweight examples like the flagged ones; AuditResult.pseudo_groups() gives "
+        "them as groups for methods that balance groups.",
+        "Check a few flagged labels by hand: wrong labels look the same as failing shortcuts.",
+        "After any change, audit again on held-out data and compare accuracy on flagged examples.",
+    ],
+    "none found": [
+        "Read a few flagged examples all the same: wrong labels gather there.",
+        "Audit again with head='mlp' or head='conv' if a more complex shortcut is suspected.",
+        "Where group labels exist, compare the worst group with the average.",
+    ],
+    "inconclusive": [
+        "Audit more data, best of all data that the model was not trained on.",
+        "Try other layers, or another readout: layers=[...], head='mlp' or head='conv'.",
+        "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
+    ],
+}

@@ -1,0 +1,22 @@
+"""Inputs in the precision of the model that takes them."""
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.model.batch import Inputs
+
+
+def match_precision(model: nn.Module, inputs: Inputs) -> Inputs:
+    """Cast floating-point inputs to the type of the model's first floating-point parameter."""
+    wanted = next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
+    if wanted is None:
+        return inputs
+    if isinstance(inputs, Tensor):
+        return _cast(inputs, wanted)
+    if isinstance(inputs, tuple):
+        return tuple(_cast(value, wanted) for value in inputs)
+    return {k: _cast(v, wanted) if isinstance(v, Tensor) else v for k, v in inputs.items()}
+
+
+def _cast(value: Tensor, wanted: torch.dtype) -> Tensor:
+    return value.to(wanted) if value.is_floating_point() else value
