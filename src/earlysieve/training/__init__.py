@@ -1,0 +1,47 @@
+"""Training that can be stopped anywhere and goes on exactly.
+
+Reading order: `algorithm` (what learns), `stepper` (how it steps), `erm` (plain training),
+`sampling` and `loading` (which examples come), `run` (the state), `loop` (the loop and `fit`),
+`checkpoint` and `weights` (files), `config` and `optim` (a run as a file of settings).
+"""
+
+from earlysieve.training.algorithm import Algorithm, NonFiniteLossError
+from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
+from earlysieve.training.config import TrainConfig, read_config, write_config
+from earlysieve.training.erm import ERM
+from earlysieve.training.evaluate import Evaluation, SingleClassWarning, evaluate
+from earlysieve.training.events import Event
+from earlysieve.training.loop import FitResult, fit, train_steps
+from earlysieve.training.optim import build_optimizer, build_scheduler, optimizer_steps
+from earlysieve.training.run import Run
+from earlysieve.training.sampling import BatchSampler, EpochSampler
+from earlysieve.training.settings import RunSettings
+from earlysieve.training.stepper import Stepper
+from earlysieve.training.weights import load_weights
+
+__all__ = [
+    "ERM",
+    "Algorithm",
+    "BatchSampler",
+    "EpochSampler",
+    "Evaluation",
+    "Event",
+    "FitResult",
+    "NonFiniteLossError",
+    "Run",
+    "RunSettings",
+    "SingleClassWarning",
+    "Stepper",
+    "TrainConfig",
+    "build_optimizer",
+    "build_scheduler",
+    "evaluate",
+    "fit",
+    "load_checkpoint",
+    "load_weights",
+    "optimizer_steps",
+    "read_config",
+    "save_checkpoint",
+    "train_steps",
+    "write_config",
+]

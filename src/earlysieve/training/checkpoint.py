@@ -1,0 +1,81 @@
+"""Checkpoints of training: everything needed to go on, in one file that is safe to load."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from earlysieve._files import write_with
+from earlysieve.errors import CheckpointError, OutputError
+from earlysieve.training.weights import read_weights
+
+FORMAT = 1
+KEYS = ("model", "algorithm", "random", "position", "configuration", "history", "best", "epoch")
+
+
+def save_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
+    """Write a run's state under a temporary name and rename it, so that it is never half written.
+
+    Args:
+        state: `model` and `algorithm` (state_dicts), `random` (random states), `position` (of the
+            sampler), `configuration`, `history`, `best` (score and model) and `epoch` (what has
+            been summed of the epoch that is under way).
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+
+    def write(temporary: Path) -> None:
+        try:
+            torch.save({"format": FORMAT, **state}, temporary)
+        except RuntimeError as error:
+            raise OutputError(
+                f"Expected to write '{path}', but it could not be written in full; "
+                "free some space or choose another output folder"
+            ) from error
+
+    write_with(path, write)
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read what `save_checkpoint` wrote, onto the CPU.
+
+    Raises:
+        CheckpointError: the file is missing, damaged or unsafe, of another format or not a
+            checkpoint of training.
+    """
+    content = read_weights(path)
+    if not isinstance(content, Mapping) or "format" not in content:
+        raise CheckpointError(
+            f"Expected a training checkpoint at '{path}', but got other content; "
+            "to start from a file of weights, use load_weights"
+        )
+    if content["format"] != FORMAT:
+        raise CheckpointError(
+            f"Expected a checkpoint of format {FORMAT} at '{path}', but got format "
+            f"{content['format']}; go on with the version of earlysieve that wrote it"
+        )
+    missing = [key for key in KEYS if key not in content]
+    if missing:
+        raise CheckpointError(
+            f"Expected the key '{missing[0]}' in '{path}', but it is missing; "
+            "start again without resume"
+        )
+    return dict(content)
+
+
+def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Check that a run goes on with the settings that it was started with.
+
+    Raises:
+        CheckpointError: they differ; the message names the first field that does.
+    """
+    for field in (*current, *(field for field in saved if field not in current)):
+        before, now = saved.get(field), current.get(field)
+        if before != now:
+            raise CheckpointError(
+                f"Expected {field}={before!r}, with which the checkpoint was made, but got "
+                f"{field}={now!r}; go on with the first, or start again in another folder"
+            )

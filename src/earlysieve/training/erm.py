@@ -1,0 +1,118 @@
+"""Plain training: empirical risk minimisation."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.training.stepper import Stepper
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class ERM:
+    """Minimise the mean loss over the training examples (Vapnik, 1992).
+
+    One step on a batch of B examples is one optimiser step on 1/B sum_i loss(f(x_i), y_i).
+
+    Args:
+        model: any module that returns logits, shape (B, C).
+        optimizer: over the parameters to train.
+        loss: of logits (B, C) and labels (B,); a scalar, or one value per example, shape (B,),
+            which is averaged. Cross-entropy by default.
+        clip_norm, accumulate, scheduler, autocast: see `Stepper`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        *,
+        loss: Loss = F.cross_entropy,
+        clip_norm: float | None = None,
+        accumulate: int = 1,
+        scheduler: LRScheduler | None = None,
+        autocast: torch.dtype | str | None = None,
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.stepper = Stepper(
+            optimizer,
+            clip_norm=clip_norm,
+            accumulate=accumulate,
+            scheduler=scheduler,
+            autocast=autocast,
+        )
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of the optimiser, for messages and checkpoints."""
+        return self.stepper.settings
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """Learn from one batch; log its loss and accuracy as they were before the update.
+
+        Raises:
+            InputError: a label is not among the model's classes.
+            NonFiniteLossError: the loss is NaN or infinite; no parameter was changed.
+        """
+        with self.stepper.autocast():
+            logits = logits_of(call_model(self.model, batch.inputs))
+            check_labels(batch.labels, logits.shape[1])
+            loss = reduce_loss(self.loss(logits, batch.labels), len(batch))
+        self.stepper.backward_and_step(loss)
+        return {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
+
+    def end_epoch(self) -> dict[str, float]:
+        """Step with what has accumulated, so that no example waits for the next epoch."""
+        self.stepper.flush()
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state of the optimiser and of what surrounds it."""
+        return {"stepper": self.stepper.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        self.stepper.load_state_dict(state["stepper"])
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> float:
+    """The share of rows, in [0, 1], whose largest logit (B, C) is that of the label (B,)."""
+    return float((logits.detach().argmax(dim=1) == labels).double().mean())
+
+
+def reduce_loss(loss: Tensor, size: int) -> Tensor:
+    """A scalar loss as it is, and one value per example, shape (size,), averaged.
+
+    Raises:
+        InputError: the loss has another shape.
+    """
+    if loss.ndim == 0:
+        return loss
+    if tuple(loss.shape) != (size,):
+        raise InputError(
+            f"Expected a loss that is a scalar or has one value for each of {size} examples, but "
+            f"got shape {tuple(loss.shape)}; average it over its other dimensions"
+        )
+    return loss.mean()
+
+
+def check_labels(labels: Tensor, num_classes: int) -> None:
+    """Check that labels (B,) are in [0, num_classes).
+
+    Raises:
+        InputError: one is not.
+    """
+    low, high = (int(bound) for bound in torch.aminmax(labels))
+    if low < 0 or high >= num_classes:
+        raise InputError(
+            f"Expected labels from 0 to {num_classes - 1}, as the model returns {num_classes} "
+            f"logits, but got {low if low < 0 else high}; give the model one output per class"
+        )

@@ -1,0 +1,161 @@
+"""How well a model does on labelled data, measured without leaving a trace."""
+
+import difflib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from earlysieve.datasets.batches import Data, iterate
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.state import evaluating
+from earlysieve.training.erm import check_labels
+from earlysieve.training.randomness import seeded
+
+
+class SingleClassWarning(UserWarning):
+    """A model gives every example the same class."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one pass over labelled data.
+
+    Attributes:
+        accuracy: share of examples read correctly, in [0, 1].
+        loss: mean cross-entropy, in nats.
+        size: number of examples.
+        group_accuracy: accuracy by group number; empty without groups. Examples of unknown group
+            (-1) count in `accuracy` only.
+        group_size: number of examples by group number.
+        predicted: number of different classes that were predicted.
+    """
+
+    accuracy: float
+    loss: float
+    size: int
+    group_accuracy: dict[int, float]
+    group_size: dict[int, int]
+    predicted: int
+
+    @property
+    def worst_group_accuracy(self) -> float | None:
+        """The lowest of the groups' accuracies; None without groups."""
+        return min(self.group_accuracy.values(), default=None)
+
+    def logs(self) -> dict[str, float]:
+        """The main figures by name, for a history or a progress bar."""
+        found = {"accuracy": self.accuracy, "loss": self.loss}
+        worst = self.worst_group_accuracy
+        return found if worst is None else {**found, "worst_group_accuracy": worst}
+
+
+Select = str | Callable[[Evaluation], float]
+SELECTIONS: dict[str, Callable[[Evaluation], float | None]] = {
+    "accuracy": lambda evaluation: evaluation.accuracy,
+    "loss": lambda evaluation: -evaluation.loss,
+    "worst_group_accuracy": lambda evaluation: evaluation.worst_group_accuracy,
+}
+
+
+def evaluate(
+    model: nn.Module, data: Data, *, batch_size: int = 256, num_workers: int = 0
+) -> Evaluation:
+    """Evaluate `model` on `data`: in evaluation mode, on the model's device, without gradients.
+
+    Modes and random states are afterwards what they were. Random numbers, if data or model draw
+    any, come from a fixed seed, so that the same model always gives the same figures. Warns with
+    `SingleClassWarning` where all predictions are one class and the labels are not.
+
+    Args:
+        data: a data set, a DataLoader or an iterable of batches; see `datasets.batches.iterate`.
+
+    Raises:
+        DataError: the data are empty.
+        InputError: a label is not among the model's classes, or logits are not finite.
+    """
+    device = device_of(model)
+    with seeded(0), evaluating(model), torch.no_grad():
+        batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
+        parts = [_measure(model, batch.to(device)) for batch in batches]
+    return _summarise(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+def score_of(evaluation: Evaluation, select: Select) -> float:
+    """The figure by which models are selected; larger is better.
+
+    Raises:
+        InputError: `select` is unknown, or asks for groups where there are none.
+    """
+    if callable(select):
+        return float(select(evaluation))
+    check_select(select)
+    value = SELECTIONS[select](evaluation)
+    if value is None:
+        raise InputError(
+            f"Expected groups in the validation data for select='{select}', but got none; "
+            "select by 'accuracy' or 'loss', or add groups"
+        )
+    return value
+
+
+def check_select(select: Select) -> None:
+    """Check that a selection by name exists.
+
+    Raises:
+        InputError: it does not.
+    """
+    if isinstance(select, str) and select not in SELECTIONS:
+        near = difflib.get_close_matches(select, SELECTIONS, n=1, cutoff=0.4) or list(SELECTIONS)
+        raise InputError(
+            f"Expected select to be one of {', '.join(SELECTIONS)} or a function, but got "
+            f"'{select}'; did you mean '{near[0]}'?"
+        )
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """The device of the model's first parameter; the CPU if it has none."""
+    first = next(model.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    logits = logits_of(call_model(model, batch.inputs)).float()
+    check_labels(batch.labels, logits.shape[1])
+    if not bool(torch.isfinite(logits).all()):
+        row = int((~torch.isfinite(logits)).any(dim=1).nonzero()[0])
+        where = row if batch.index is None else int(batch.index[row])
+        raise InputError(
+            f"Expected finite logits, but got NaN or infinity for example {where}; "
+            "check the inputs for NaN, and that training did not diverge"
+        )
+    losses = F.cross_entropy(logits, batch.labels, reduction="none")
+    groups = torch.full_like(batch.labels, -1) if batch.groups is None else batch.groups
+    return logits.argmax(dim=1).cpu(), batch.labels.cpu(), losses.double().cpu(), groups.cpu()
+
+
+def _summarise(predictions: Tensor, labels: Tensor, losses: Tensor, groups: Tensor) -> Evaluation:
+    correct = (predictions == labels).double()
+    known: list[Any] = sorted(set(groups[groups >= 0].tolist()))
+    predicted, classes = len(set(predictions.tolist())), len(set(labels.tolist()))
+    if predicted == 1 and classes > 1:
+        warnings.warn(
+            f"The model predicts class {int(predictions[0])} for all {len(labels)} examples, "
+            f"though they have {classes} classes; train longer, lower the learning "
+            "rate, or check the inputs",
+            SingleClassWarning,
+            stacklevel=3,
+        )
+    return Evaluation(
+        accuracy=float(correct.mean()),
+        loss=float(losses.mean()),
+        size=len(labels),
+        group_accuracy={g: float(correct[groups == g].mean()) for g in known},
+        group_size={g: int((groups == g).sum()) for g in known},
+        predicted=predicted,
+    )

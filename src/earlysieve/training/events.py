@@ -1,0 +1,25 @@
+"""What the training loop reports while it runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["step", "epoch", "evaluation"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in training.
+
+    Attributes:
+        kind: "step" (a batch was learned from), "epoch" (all batches of an epoch) or "evaluation"
+            (on the validation data).
+        epoch: 1 for the first.
+        step: batches learned from since the start of the run.
+        logs: figures of the batch, their means over the epoch, or those of the evaluation.
+    """
+
+    kind: Kind
+    epoch: int
+    step: int
+    logs: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,214 @@
+"""The training loop: a generator that anybody can drive, and `fit`, which drives it."""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+
+from torch import nn
+
+from earlysieve.errors import InputError, TrainingError
+from earlysieve.training.algorithm import Algorithm
+from earlysieve.training.config import TrainConfig
+from earlysieve.training.evaluate import Select, evaluate
+from earlysieve.training.events import Event
+from earlysieve.training.interrupts import deferred_interrupts
+from earlysieve.training.loading import Data, load_batches
+from earlysieve.training.progress import progress_bar
+from earlysieve.training.run import Run
+from earlysieve.training.sampling import BatchSampler
+from earlysieve.training.settings import RunSettings
+from earlysieve.training.store import CheckpointStore
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a run came to.
+
+    Attributes:
+        history: one row per epoch: epoch, step, train_* means and validation_* figures.
+        best_score, best_epoch: of the best evaluation by `select`; None without validation.
+        epochs, steps: done in all, earlier parts of a resumed run included.
+        stopped_early: whether `patience` ended the run.
+        restored_best: whether the model is as it was at `best_epoch`, not as at the end.
+    """
+
+    history: list[dict[str, float]]
+    best_score: float | None
+    best_epoch: int | None
+    epochs: int
+    steps: int
+    stopped_early: bool
+    restored_best: bool
+
+
+def train_steps(run: Run) -> Generator[Event, None, None]:
+    """Train from where `run` is until it is finished; yields after every step, epoch, evaluation.
+
+    At each yield the run is consistent: it can be saved, or left and taken up again. The model is
+    put into training mode if it was not; if it was, layers that somebody put into evaluation mode
+    (frozen BatchNorm) stay in it. Modes are restored at the end.
+    """
+    with training_mode(run.algorithm.model):
+        while not run.finished:
+            if run.epoch.row is None:
+                yield from _learn_epoch(run)
+                yield _close_epoch(run)
+            if run.epoch.row is not None:
+                yield _evaluate_epoch(run)
+
+
+def fit(
+    algorithm: Algorithm,
+    train_data: Data,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    seed: int = 0,
+    validation: Data | None = None,
+    evaluate_every: int = 1,
+    patience: int | None = None,
+    select: Select = "accuracy",
+    restore_best: bool | None = None,
+    checkpoint_dir: str | os.PathLike[str] | None = None,
+    checkpoint_every_steps: int | None = None,
+    resume: bool = True,
+    on_event: Callable[[Event], None] | None = None,
+    progress: bool = True,
+    sampler: BatchSampler | None = None,
+    num_workers: int = 0,
+    config: TrainConfig | None = None,
+) -> FitResult:
+    """Train, evaluate, save, and stop early if asked to.
+
+    A run that was interrupted and is called again with the same arguments goes on exactly as it
+    would have: parameters, optimiser state, history and random numbers agree to the last bit. A
+    finished run is loaded, not repeated. Data sets that draw from torch, NumPy or Python random
+    numbers are covered for any `num_workers`; ones with a generator of their own are not.
+
+    Args:
+        algorithm: what learns; see `Algorithm`. Its model is on the device to train on.
+        train_data: a map-style data set, or a DataLoader over one (its data set, `collate_fn` and
+            workers are used; the order is this function's own).
+        epochs, batch_size, seed, evaluate_every, patience, select, restore_best: see `RunSettings`.
+        validation: evaluated by `evaluate`.
+        checkpoint_dir: where "last.pt" (and "config.json", if `config` is given) are written: at
+            the start, after every epoch, on Ctrl-C and before a loss that is not finite.
+        checkpoint_every_steps: save after every so many steps, too.
+        resume: go on from `checkpoint_dir` where it holds a checkpoint; False: start again.
+        on_event: called with every `Event`.
+        progress: show a progress bar on standard error.
+        sampler: another order, e.g. a weighted `EpochSampler`.
+        num_workers: processes that load data.
+        config: written beside the checkpoint, and compared on resume.
+
+    Raises:
+        TrainingError: a loss or parameter is not finite; the last good state has been saved.
+        KeyboardInterrupt: Ctrl-C; the state after the last whole step has been saved.
+        CheckpointError: the checkpoint belongs to another model or configuration.
+        InputError, DataError: an argument is out of its range, or there are no examples.
+    """
+    settings = RunSettings(epochs, batch_size, seed, evaluate_every, patience, select, restore_best)
+    run = Run(
+        algorithm,
+        train_data,
+        settings,
+        validation=validation,
+        sampler=sampler,
+        num_workers=num_workers,
+        config=None if config is None else config.decisive(),
+    )
+    store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
+    store.open(resume=resume, config=config)
+    _drive(run, store, on_event, progress)
+    return _result(run)
+
+
+@contextmanager
+def training_mode(model: nn.Module) -> Iterator[None]:
+    """Training mode, unless the model is in it already; every module's mode is restored after."""
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        if not model.training:
+            model.train()
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def _learn_epoch(run: Run) -> Iterator[Event]:
+    plan = run.sampler.batches(run.position.epoch)
+    key = (run.settings.seed, run.position.epoch)
+    if run.position.batch >= len(plan):
+        return
+    for batch in load_batches(run.source, plan, key=key, start=run.position.batch):
+        logs = run.learn(batch)
+        yield Event("step", run.position.epoch + 1, run.position.step, logs)
+
+
+def _close_epoch(run: Run) -> Event:
+    number = run.position.epoch + 1
+    means = run.close_epoch()
+    if not run.evaluation_is_due():
+        run.finish_epoch(None)
+    return Event("epoch", number, run.position.step, means)
+
+
+def _evaluate_epoch(run: Run) -> Event:
+    number = run.position.epoch + 1
+    if run.validation is None:  # a run that was saved while it had validation data
+        raise InputError("Expected validation data, but got none; pass validation= as before")
+    found = evaluate(run.algorithm.model, run.validation, batch_size=2 * run.settings.batch_size)
+    run.finish_epoch(found)
+    return Event("evaluation", number, run.position.step, found.logs())
+
+
+def _drive(
+    run: Run, store: CheckpointStore, on_event: Callable[[Event], None] | None, progress: bool
+) -> None:
+    with (
+        deferred_interrupts() as interrupted,
+        _shown(run, progress) as show,
+        closing(train_steps(run)) as events,  # modes and workers are given back at once
+    ):
+        try:
+            for event in events:
+                show(event)
+                if on_event is not None:
+                    on_event(event)
+                store.after(event)
+                if interrupted():
+                    raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            store.save()
+            raise
+        except TrainingError as error:
+            store.save()
+            if store.path is None:
+                raise
+            raise TrainingError(f"{error}; the last good state is in '{store.path}'") from error
+
+
+def _shown(run: Run, progress: bool) -> AbstractContextManager[Callable[[Event], None]]:
+    if not progress:
+        return nullcontext(_ignore)
+    total = run.settings.epochs * len(run.sampler)
+    return progress_bar(total, done=run.position.step, epochs=run.settings.epochs)
+
+
+def _ignore(_event: Event) -> None:
+    pass
+
+
+def _result(run: Run) -> FitResult:
+    restored = run.restore_best()
+    return FitResult(
+        history=run.history,
+        best_score=run.best.score,
+        best_epoch=run.best.epoch,
+        epochs=run.position.epoch,
+        steps=run.position.step,
+        stopped_early=run.stopped_early,
+        restored_best=restored,
+    )

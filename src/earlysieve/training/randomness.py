@@ -1,0 +1,90 @@
+"""Random states of a run, kept apart from those of the program around it."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from earlysieve.model.state import preserved_rng
+from earlysieve.training.sampling import derive_seed
+
+
+class RandomStream:
+    """The random states of torch (CPU and CUDA), NumPy and Python that belong to one run.
+
+    They are the global ones only inside `active()`; so the program around a run neither disturbs it
+    (evaluation, progress, the user's own code) nor is disturbed by it.
+
+    Args:
+        seed: >= 0; the stream starts as after `torch.manual_seed(seed)`.
+    """
+
+    def __init__(self, seed: int) -> None:
+        with preserved_rng():
+            seed_everything(seed)
+            self._state = read_states()
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Make this stream the global one; afterwards the caller's states are back."""
+        outer = read_states()
+        write_states(self._state)
+        try:
+            yield
+        finally:
+            self._state = read_states()
+            write_states(outer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tensors and plain values."""
+        return dict(self._state)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        self._state = dict(state)
+
+
+def read_states() -> dict[str, Any]:
+    """The global random states, as tensors and plain values."""
+    numpy_state: tuple[Any, ...] = tuple(np.random.get_state())
+    name, keys, position, has_gauss, gauss = numpy_state
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if _on_cuda() else [],
+        "numpy": (name, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, gauss),
+        "python": random.getstate(),
+    }
+
+
+def write_states(state: Mapping[str, Any]) -> None:
+    """Set the global random states to what `read_states` returned."""
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    name, keys, position, has_gauss, gauss = state["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, gauss))
+    random.setstate(state["python"])
+
+
+@contextmanager
+def seeded(*keys: int) -> Iterator[None]:
+    """Random states that depend on the keys alone; the caller's are back afterwards."""
+    with preserved_rng():
+        seed_everything(derive_seed(*keys))
+        yield
+
+
+def seed_everything(seed: int) -> None:
+    """Seed torch, NumPy and Python globally; only ever called where the states are restored."""
+    torch.default_generator.manual_seed(seed)
+    if _on_cuda():
+        torch.cuda.manual_seed_all(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def _on_cuda() -> bool:
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]

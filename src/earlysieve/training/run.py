@@ -1,0 +1,258 @@
+"""The state of a training run, and the moves that change it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from earlysieve.errors import TrainingError
+from earlysieve.model.batch import Batch
+from earlysieve.training.algorithm import Algorithm, NonFiniteLossError, end_epoch, settings_of
+from earlysieve.training.checkpoint import check_configuration
+from earlysieve.training.evaluate import Evaluation, check_select, device_of, score_of
+from earlysieve.training.loading import Data, open_source
+from earlysieve.training.randomness import RandomStream
+from earlysieve.training.sampling import BatchSampler, EpochSampler
+from earlysieve.training.settings import RunSettings
+from earlysieve.training.weights import load_state
+
+
+@dataclass
+class Position:
+    """Where a run is: epochs done, batches done of the epoch under way, steps in all."""
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+
+
+@dataclass
+class Best:
+    """The best evaluation so far, and the model's state then, where it is to be restored."""
+
+    score: float | None = None
+    epoch: int | None = None
+    stale: int = 0  # evaluations since
+    model: dict[str, Tensor] | None = None
+
+
+@dataclass
+class EpochSums:
+    """What the epoch under way has logged: for each key the weighted total and the weight."""
+
+    totals: dict[str, list[float]] = field(default_factory=dict)
+    row: dict[str, float] | None = None  # the finished epoch, while its evaluation is due
+
+    def add(self, logs: Mapping[str, float], weight: int) -> None:
+        """Add the figures of a batch of `weight` examples."""
+        for key, value in logs.items():
+            total = self.totals.setdefault(key, [0.0, 0.0])
+            total[0] += value * weight
+            total[1] += weight
+
+    def means(self) -> dict[str, float]:
+        """The mean of each key over the examples for which it was logged."""
+        return {key: total / weight for key, (total, weight) in self.totals.items()}
+
+
+class Run:
+    """A training run that can be stopped after any step and go on exactly as it would have.
+
+    Attributes:
+        position: epochs, batches and steps done.
+        history: one row per finished epoch: epoch, step, train_* means and validation_* figures.
+        best: the best evaluation so far.
+        consistent: False while a step is under way; only a consistent run may be saved.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        train_data: Data,
+        settings: RunSettings,
+        *,
+        validation: Data | None = None,
+        sampler: BatchSampler | None = None,
+        num_workers: int = 0,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        settings.check(has_validation=validation is not None)
+        check_select(settings.select)
+        self.algorithm = algorithm
+        self.settings = settings
+        self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
+        self.validation = validation
+        self.sampler: BatchSampler = sampler or EpochSampler(
+            len(self.source), settings.batch_size, seed=settings.seed
+        )
+        self.random = RandomStream(settings.seed)
+        self.position = Position()
+        self.history: list[dict[str, float]] = []
+        self.best = Best()
+        self.epoch = EpochSums()
+        self.consistent = True
+        self.configuration = self._configuration(config or {})
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or no evaluation was better for `patience` evaluations."""
+        return self.position.epoch >= self.settings.epochs or self.stopped_early
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether no evaluation was better for `patience` evaluations."""
+        patience = self.settings.patience
+        return patience is not None and self.best.stale >= patience
+
+    def learn(self, batch: Batch) -> dict[str, float]:
+        """Let the algorithm learn from a batch, in the run's own random states.
+
+        Raises:
+            TrainingError: a loss is not finite; buffers and random states are as before the step.
+        """
+        model, before = self.algorithm.model, self.random.state_dict()
+        self.consistent = False
+        buffers = [buffer.clone() for buffer in model.buffers()]
+        try:
+            with self.random.active():
+                logs = self.algorithm.step(batch.to(device_of(model)))
+        except NonFiniteLossError as error:
+            self.random.load_state_dict(before)
+            _restore_buffers(model, buffers)
+            self.consistent = first_bad_parameter(model) is None
+            raise self._explain(str(error)) from error
+        self._check_logs(logs)
+        self.epoch.add(logs, len(batch))
+        self.position.batch += 1
+        self.position.step += 1
+        self.consistent = True
+        return logs
+
+    def close_epoch(self) -> dict[str, float]:
+        """End the epoch; its means.
+
+        Raises:
+            TrainingError: a parameter is no longer finite.
+        """
+        self.consistent = False
+        with self.random.active():
+            extra = end_epoch(self.algorithm)
+        self.check_parameters()
+        means = {**self.epoch.means(), **extra}
+        self.epoch.row = {
+            "epoch": self.position.epoch + 1,
+            "step": self.position.step,
+            **{f"train_{key}": value for key, value in means.items()},
+        }
+        self.consistent = True
+        return means
+
+    def evaluation_is_due(self) -> bool:
+        """Whether the epoch that was closed is to be evaluated."""
+        number = self.position.epoch + 1
+        due = number % self.settings.evaluate_every == 0 or number == self.settings.epochs
+        return due and self.validation is not None
+
+    def finish_epoch(self, evaluation: Evaluation | None) -> None:
+        """Write the closed epoch into the history and go on to the next."""
+        row = dict(self.epoch.row or {})
+        if evaluation is not None:
+            score = score_of(evaluation, self.settings.select)
+            row |= {f"validation_{key}": value for key, value in evaluation.logs().items()}
+            self._compare(score)
+        self.history.append(row)
+        self.position = Position(self.position.epoch + 1, 0, self.position.step)
+        self.epoch = EpochSums()
+
+    def restore_best(self) -> bool:
+        """Put the best evaluated state into the model; False if none was kept."""
+        if self.best.model is None:
+            return False
+        load_state(self.algorithm.model, self.best.model, source="the best state")
+        return True
+
+    def check_parameters(self) -> None:
+        """Check that all parameters are finite, so that no spoilt state is ever saved.
+
+        Raises:
+            TrainingError: one is not.
+        """
+        name = first_bad_parameter(self.algorithm.model)
+        if name is not None:
+            self.consistent = False
+            raise self._explain(
+                f"Expected finite parameters, but '{name}' holds NaN or infinity; "
+                "lower the learning rate or set clip_norm"
+            )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on, as `save_checkpoint` takes it."""
+        return {
+            "model": self.algorithm.model.state_dict(),
+            "algorithm": self.algorithm.state_dict(),
+            "random": self.random.state_dict(),
+            "position": asdict(self.position),
+            "configuration": dict(self.configuration),
+            "history": [dict(row) for row in self.history],
+            "best": vars(self.best).copy(),
+            "epoch": asdict(self.epoch),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any], *, source: str = "the checkpoint") -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it belongs to another model, optimiser or configuration.
+        """
+        check_configuration(state["configuration"], self.configuration)
+        load_state(self.algorithm.model, state["model"], source=source)
+        self.algorithm.load_state_dict(state["algorithm"])
+        self.random.load_state_dict(state["random"])
+        self.position = Position(**state["position"])
+        self.history = [dict(row) for row in state["history"]]
+        self.best = Best(**state["best"])
+        self.epoch = EpochSums(**state["epoch"])
+
+    def _compare(self, score: float) -> None:
+        if self.best.score is not None and not score > self.best.score:
+            self.best.stale += 1
+            return
+        kept = None
+        if self.settings.restores_best:
+            state = self.algorithm.model.state_dict()
+            kept = {key: value.detach().clone() for key, value in state.items()}
+        self.best = Best(score, self.position.epoch + 1, 0, kept)
+
+    def _check_logs(self, logs: Mapping[str, float]) -> None:
+        for key, value in logs.items():
+            if "loss" in key and not abs(value) < float("inf"):
+                raise self._explain(
+                    f"Expected a finite {key}, but got {value}; "
+                    "lower the learning rate or set clip_norm"
+                )
+
+    def _explain(self, message: str) -> TrainingError:
+        where = f"epoch {self.position.epoch + 1}, step {self.position.step + 1}"
+        settings = {**settings_of(self.algorithm), "batch_size": self.settings.batch_size}
+        listed = ", ".join(f"{key}={value}" for key, value in settings.items() if value is not None)
+        return TrainingError(f"{message} ({where}; {listed})")
+
+    def _configuration(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        own = {**self.settings.describe(), "examples": len(self.source)}
+        return {**settings_of(self.algorithm), **own, **config}
+
+
+def first_bad_parameter(model: torch.nn.Module) -> str | None:
+    """The name of the first parameter that holds NaN or infinity; None if all are finite."""
+    for name, parameter in model.named_parameters():
+        if not bool(torch.isfinite(parameter.detach()).all()):
+            return name
+    return None
+
+
+@torch.no_grad()
+def _restore_buffers(model: torch.nn.Module, buffers: list[Tensor]) -> None:
+    for buffer, kept in zip(model.buffers(), buffers, strict=True):
+        buffer.copy_(kept)

@@ -1,0 +1,244 @@
+"""The one seam through which precision, clipping, accumulation and schedules enter training."""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from earlysieve.errors import CheckpointError, InputError, TrainingError
+from earlysieve.training.algorithm import NonFiniteLossError
+
+PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class Stepper:
+    """Back-propagate a loss and step one optimiser.
+
+    With the defaults, `backward_and_step(loss)` is, bit for bit, `optimizer.zero_grad();
+    loss.backward(); optimizer.step()`. An algorithm with several optimisers has one stepper for
+    each; between the micro-batches of an accumulation, a stepper keeps its gradients to itself, so
+    that steppers that share parameters do not disturb one another.
+
+    Args:
+        optimizer: any optimiser whose `step` needs no closure.
+        clip_norm: the total gradient norm is scaled down to at most this, > 0; None: no clipping.
+        accumulate: micro-batches per optimiser step, >= 1; their losses are averaged.
+        scheduler: stepped once after each optimiser step.
+        autocast: "bf16", "fp16" or the torch dtype of mixed precision; None: no mixed precision.
+            With fp16 the loss is scaled by a `torch.amp.GradScaler`.
+
+    Raises:
+        InputError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        *,
+        clip_norm: float | None = None,
+        accumulate: int = 1,
+        scheduler: LRScheduler | None = None,
+        autocast: torch.dtype | str | None = None,
+    ) -> None:
+        _check(clip_norm, accumulate, scheduler)
+        self.optimizer = optimizer
+        self.clip_norm = clip_norm
+        self.accumulate = accumulate
+        self.scheduler = scheduler
+        self.autocast_dtype = _precision(autocast)
+        self.scaler = self._make_scaler()
+        self._pending = 0
+        self._held: list[Tensor | None] = []
+        self.settings: dict[str, Any] = {
+            "optimizer": type(optimizer).__name__,
+            "lr": [float(g.get("initial_lr", g["lr"])) for g in optimizer.param_groups],
+            "clip_norm": clip_norm,
+            "accumulate": accumulate,
+            "scheduler": None if scheduler is None else type(scheduler).__name__,
+            "autocast": None if self.autocast_dtype is None else str(self.autocast_dtype),
+        }
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The parameters that the optimiser updates, in its order."""
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    @property
+    def pending(self) -> int:
+        """Micro-batches since the last optimiser step, in [0, accumulate)."""
+        return self._pending
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context for the forward pass; does nothing without mixed precision."""
+        if self.autocast_dtype is None:
+            return nullcontext()
+        return torch.autocast(self._device_type(), dtype=self.autocast_dtype)
+
+    def backward_and_step(self, loss: Tensor, *, inputs: Sequence[Tensor] | None = None) -> bool:
+        """Back-propagate a scalar loss and, when enough has accumulated, step.
+
+        Args:
+            loss: a scalar that depends on a parameter that requires a gradient.
+            inputs: the only tensors that gradients are added to, as in `Tensor.backward`.
+
+        Returns:
+            Whether the optimiser stepped.
+
+        Raises:
+            NonFiniteLossError: the loss is NaN or infinite; nothing was changed.
+            TrainingError: the loss depends on no parameter that can learn.
+        """
+        _check_loss(loss)
+        if self._pending == 0:
+            self.optimizer.zero_grad()
+        else:
+            self._put_back()
+        scaled = loss if self.accumulate == 1 else loss / self.accumulate
+        scaled = scaled if self.scaler is None else self.scaler.scale(scaled)
+        scaled.backward(inputs=None if inputs is None else list(inputs))  # type: ignore[no-untyped-call]
+        self._pending += 1
+        if self._pending < self.accumulate:
+            self._take_away()
+            return False
+        return self._step()
+
+    def flush(self) -> bool:
+        """Step with the micro-batches that wait, averaged over their number; False if none does."""
+        if self._pending == 0:
+            return False
+        self._put_back()
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(self.accumulate / self._pending)
+        return self._step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Optimiser, scheduler, scaler and gradients that wait: tensors and plain values."""
+        return {
+            "optimizer_class": type(self.optimizer).__name__,
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
+            "scaler": None if self.scaler is None else self.scaler.state_dict(),
+            "pending": self._pending,
+            "gradients": list(self._held),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it belongs to another optimiser, or to another set of parameters.
+        """
+        self._check_state(state)
+        try:
+            self.optimizer.load_state_dict(dict(state["optimizer"]))
+        except ValueError as error:
+            raise CheckpointError(
+                f"Expected the state of an optimiser over {len(self.parameters)} parameters, but "
+                "got one over others; pass the same parameters in the same groups as before"
+            ) from error
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state["scheduler"])
+        if self.scaler is not None:
+            self.scaler.load_state_dict(state["scaler"])
+        self._pending = int(state["pending"])
+        pairs = zip(self.parameters, state["gradients"], strict=False)
+        self._held = [None if g is None else g.to(p.device, copy=True) for p, g in pairs]
+
+    def _step(self) -> bool:
+        if self.clip_norm is not None:
+            if self.scaler is not None:
+                self.scaler.unscale_(self.optimizer)
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        stepped = self._step_optimizer()
+        if stepped and self.scheduler is not None:
+            self.scheduler.step()
+        self._pending, self._held = 0, []
+        return stepped
+
+    def _step_optimizer(self) -> bool:
+        if self.scaler is None:
+            self.optimizer.step()
+            return True
+        scale = self.scaler.get_scale()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return self.scaler.get_scale() >= scale  # a smaller scale: the step was skipped
+
+    def _take_away(self) -> None:
+        self._held = [parameter.grad for parameter in self.parameters]
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def _put_back(self) -> None:
+        for parameter, gradient in zip(self.parameters, self._held, strict=True):
+            parameter.grad = gradient
+
+    def _device_type(self) -> str:
+        return self.parameters[0].device.type
+
+    def _make_scaler(self) -> torch.amp.GradScaler | None:
+        if self.autocast_dtype is not torch.float16:
+            return None
+        return torch.amp.GradScaler(self._device_type())
+
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        found = state.get("optimizer_class")
+        if found != type(self.optimizer).__name__:
+            raise CheckpointError(
+                f"Expected the state of the optimiser {type(self.optimizer).__name__}, but got "
+                f"that of {found}; go on with the optimiser that the run was started with"
+            )
+        for name in ("scheduler", "scaler"):
+            have, given = getattr(self, name) is not None, state.get(name) is not None
+            if have != given:
+                raise CheckpointError(
+                    f"Expected a state {'with' if have else 'without'} a {name}, but got one "
+                    f"{'with' if given else 'without'}; go on with the settings of the first run"
+                )
+
+
+def _check(clip_norm: float | None, accumulate: int, scheduler: Any) -> None:
+    if clip_norm is not None and not (clip_norm > 0 and math.isfinite(clip_norm)):
+        raise InputError(
+            f"Expected clip_norm to be a number above 0, or None, but got {clip_norm}; "
+            "pass None to leave gradients as they are"
+        )
+    if accumulate < 1:
+        raise InputError(
+            f"Expected accumulate to be at least 1, but got {accumulate}; "
+            "pass the number of batches per optimiser step"
+        )
+    if isinstance(scheduler, ReduceLROnPlateau):
+        raise InputError(
+            "Expected a scheduler that is stepped after each optimiser step, but got "
+            "ReduceLROnPlateau; pass one that needs no metric, such as CosineAnnealingLR"
+        )
+
+
+def _check_loss(loss: Tensor) -> None:
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        raise NonFiniteLossError(
+            f"Expected a finite loss, but got {value}; lower the learning rate or set clip_norm"
+        )
+    if not loss.requires_grad:
+        raise TrainingError(
+            "Expected a loss that depends on a parameter that can learn, but none of them requires "
+            "a gradient; unfreeze at least one layer"
+        )
+
+
+def _precision(value: torch.dtype | str | None) -> torch.dtype | None:
+    found = PRECISIONS.get(value, value) if isinstance(value, str) else value
+    if found is None or found in PRECISIONS.values():
+        return found  # type: ignore[return-value]
+    raise InputError(
+        f"Expected autocast to be 'bf16', 'fp16' or None, but got {value!r}; "
+        "pass None for full precision"
+    )

@@ -1,0 +1,120 @@
+"""Evaluation by hand, and without a trace."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Subset, TensorDataset
+
+from earlysieve.errors import DataError, InputError
+from earlysieve.training import Evaluation, SingleClassWarning, evaluate
+from earlysieve.training.evaluate import score_of
+from earlysieve.training.randomness import read_states
+
+from .helpers import Noisy, difference, network
+
+
+class Identity(nn.Module):
+    """The inputs are the logits."""
+
+    def forward(self, x):
+        return x
+
+
+LOGITS = torch.tensor([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0], [0.0, 2.0], [0.0, 2.0]])
+LABELS = torch.tensor([0, 1, 1, 1, 0])
+GROUPS = torch.tensor([0, 0, 2, 2, -1])
+
+
+def test_figures_by_hand():
+    found = evaluate(Identity(), TensorDataset(LOGITS, LABELS, GROUPS), batch_size=2)
+    right, wrong = np.log1p(np.exp(-2.0)), np.log1p(np.exp(2.0))
+    assert found == Evaluation(
+        accuracy=0.6,
+        loss=pytest.approx((3 * right + 2 * wrong) / 5),
+        size=5,
+        group_accuracy={0: 0.5, 2: 1.0},
+        group_size={0: 2, 2: 2},
+        predicted=2,
+    )
+    assert found.worst_group_accuracy == 0.5
+    assert list(found.logs()) == ["accuracy", "loss", "worst_group_accuracy"]
+
+
+def test_without_groups_there_is_no_worst_group():
+    found = evaluate(Identity(), TensorDataset(LOGITS, LABELS))
+    assert found.group_accuracy == {}
+    assert found.worst_group_accuracy is None
+    assert list(found.logs()) == ["accuracy", "loss"]
+
+
+def test_a_loader_is_used_with_its_own_examples():
+    data = TensorDataset(LOGITS, LABELS)
+    assert evaluate(Identity(), DataLoader(Subset(data, [0, 2]), batch_size=1)).accuracy == 1.0
+    assert evaluate(Identity(), DataLoader(data, batch_size=2, shuffle=True)).accuracy == 0.6
+
+
+def test_no_trace_is_left_and_figures_repeat():
+    model = network()
+    model[1].eval()  # frozen by hand
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    modes = [module.training for module in model.modules()]
+    before = read_states()
+    first = evaluate(model, Noisy(20, noise=1.0))
+    assert difference(before, read_states()) is None
+    assert difference(dict(model.state_dict()), state) is None
+    assert [module.training for module in model.modules()] == modes
+    assert all(p.grad is None and p.requires_grad for p in model.parameters())
+    torch.manual_seed(123)
+    assert evaluate(model, Noisy(20, noise=1.0)) == first
+
+
+def test_modes_and_random_states_are_restored_after_an_error():
+    model = network()
+    before = read_states()
+    with pytest.raises(InputError, match="Expected labels from 0 to 1"):
+        evaluate(model, TensorDataset(torch.ones(3, 4), torch.tensor([0, 1, 5])))
+    assert model.training
+    assert difference(before, read_states()) is None
+
+
+def test_one_predicted_class_is_said_loudly():
+    data = TensorDataset(torch.tensor([[0.0, 1.0]] * 4), torch.tensor([0, 1, 0, 1]))
+    message = (
+        "^The model predicts class 1 for all 4 examples, though they have 2 classes; train longer, "
+        "lower the learning rate, or check the inputs$"
+    )
+    with pytest.warns(SingleClassWarning, match=message):
+        found = evaluate(Identity(), data)
+    assert found.predicted == 1
+
+
+def test_one_class_in_the_data_is_no_reason_to_warn():
+    data = TensorDataset(torch.tensor([[0.0, 1.0]] * 4), torch.tensor([1, 1, 1, 1]))
+    assert evaluate(Identity(), data).accuracy == 1.0  # a warning would be an error
+
+
+def test_nan_is_named_by_its_example():
+    logits = LOGITS.clone()
+    logits[3, 1] = float("nan")
+    message = "^Expected finite logits, but got NaN or infinity for example 3; check the inputs for"
+    with pytest.raises(InputError, match=message):
+        evaluate(Identity(), TensorDataset(logits, LABELS), batch_size=2)
+
+
+def test_empty_data_are_refused():
+    with pytest.raises(DataError, match="Expected at least one example"):
+        evaluate(Identity(), TensorDataset(LOGITS[:0], LABELS[:0]))
+
+
+def test_selection():
+    found = evaluate(Identity(), TensorDataset(LOGITS, LABELS, GROUPS))
+    assert score_of(found, "accuracy") == 0.6
+    assert score_of(found, "loss") == -found.loss
+    assert score_of(found, "worst_group_accuracy") == 0.5
+    assert score_of(found, lambda evaluation: evaluation.size) == 5.0
+    with pytest.raises(InputError, match=r"but got 'acuracy'; did you mean 'accuracy'\?$"):
+        score_of(found, "acuracy")
+    plain = evaluate(Identity(), TensorDataset(LOGITS, LABELS))
+    with pytest.raises(InputError, match="Expected groups in the validation data"):
+        score_of(plain, "worst_group_accuracy")
