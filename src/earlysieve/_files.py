@@ -1,4 +1,4 @@
-"""Outputs are written to a temporary name beside the target and renamed, so none is ever half done."""
+"""Outputs are written to a temporary name and renamed, so that none is ever half done."""
 
 import os
 import tempfile

@@ -35,11 +35,16 @@ def flag(scores: Floats, threshold: float = 0.5) -> Bools:
     Raises:
         InputError: the threshold lies outside.
     """
+    check_threshold(threshold)
+    return np.asarray(scores >= threshold)
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise InputError unless the threshold of `flag` lies in (0, 1]."""
     if not 0 < threshold <= 1:
         raise InputError(
             f"Expected flag_margin to lie above 0 and up to 1, but got {threshold}; 0.5 is usual"
         )
-    return np.asarray(scores >= threshold)
 
 
 def pseudo_groups(labels: Ints, flagged: Bools) -> Ints:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.audit.scores import Bools, Ints
+from earlysieve.auditing.scores import Bools, Ints
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ makes the very same mistake. "Most" means that the 95% interval of that share li
 from dataclasses import dataclass, field
 from typing import Literal
 
-from earlysieve.audit.evidence import READABLE, Evidence
-from earlysieve.audit.groups import GroupReport
+from earlysieve.auditing.evidence import READABLE, Evidence
+from earlysieve.auditing.groups import GroupReport
 
 Verdict = Literal["shortcut", "none found", "inconclusive"]
 
@@ -158,7 +158,7 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
 
 
 _HEADLINES: dict[Verdict, str] = {
-    "shortcut": "This model takes a shortcut: it leans on a simple feature that sometimes misleads.",
+    "shortcut": "This model takes a shortcut: it leans on a simple feature that can mislead.",
     "none found": "No shortcut was found: where simple features mislead, this model mostly copes.",
     "inconclusive": "This audit cannot tell whether the model takes a shortcut.",
 }

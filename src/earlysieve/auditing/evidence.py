@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.audit.groups import wilson_interval
+from earlysieve.auditing.groups import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ def chance(labels: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> float:
 
 
 def readability(readout: float, model: float, by_chance: float) -> float:
-    """(readout - chance) / (model - chance), accuracies in [0, 1]; 0 where the model is at chance."""
+    """(readout - chance) / (model - chance); 0 where the model is at chance."""
     above = model - by_chance
     return (readout - by_chance) / above if above > 0 else 0.0
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.audit.collect import Collected
-from earlysieve.audit.scores import Bools, auroc, flag, shortcut_scores
+from earlysieve.auditing.collect import Collected
+from earlysieve.auditing.scores import Bools, auroc, flag, shortcut_scores
 from earlysieve.readouts.fit import Reading
 
 if TYPE_CHECKING:

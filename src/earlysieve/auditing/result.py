@@ -11,16 +11,22 @@ import numpy as np
 import torch
 
 from earlysieve._files import output_folder, replacing, write_text
-from earlysieve.audit import scores
-from earlysieve.audit.groups import GroupReport
-from earlysieve.audit.verdict import Summary
+from earlysieve.auditing import scores
+from earlysieve.auditing.groups import GroupReport
+from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT_VERSION = 1
-_NAN = "nan"
+_COLUMN_TYPES: Any = {
+    "id": str,
+    "group": "Int64",
+    "confidence": np.float32,
+    "margin": np.float32,
+    "shortcut_score": np.float32,
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,8 @@ class AuditResult:
     """Tables, summary and pictures of one audit.
 
     Attributes:
-        layers: one row per layer, see `earlysieve.audit.tables.layer_row`.
-        examples: one row per example, see `earlysieve.audit.tables.example_table`.
+        layers: one row per layer, see `earlysieve.auditing.tables.layer_row`.
+        examples: one row per example, see `earlysieve.auditing.tables.example_table`.
         summary: the verdict and what to do next.
         groups: accuracy by group, where groups are known, else None.
         config: everything that is needed to repeat the audit; `scores` says "out of fold" or
@@ -106,8 +112,7 @@ class AuditResult:
         document = _read(source / "audit.json")
         examples = pd.read_csv(
             source / "scores.csv",
-            dtype={"id": str, "group": "Int64", "confidence": np.float32, "margin": np.float32,
-                   "shortcut_score": np.float32},
+            dtype=_COLUMN_TYPES,
             keep_default_na=False,
             na_values={"group": [""]},
         )
@@ -115,9 +120,9 @@ class AuditResult:
         if groups is not None:
             groups = GroupReport(**{**groups, "table": pd.DataFrame(groups["table"])})
         return cls(
-            layers=pd.DataFrame(document["layers"]),
+            layers=_load_layers(document["layers"]),
             examples=examples,
-            summary=Summary(**document["summary"]),
+            summary=_load_summary(document["summary"]),
             groups=groups,
             config=document["config"],
             notes=document["notes"],
@@ -135,7 +140,8 @@ class AuditResult:
         """
         from earlysieve.report import write_html
 
-        return write_html(self, path)
+        write_html(self, path)
+        return Path(path)
 
     def _document(self) -> dict[str, Any]:
         groups = None
@@ -158,7 +164,7 @@ class AuditResult:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
             f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
@@ -170,27 +176,35 @@ def _read(path: Path) -> dict[str, Any]:
             f"Expected an audit of format version {FORMAT_VERSION} in '{path}', but got "
             f"{version}; run the audit again with this version of earlysieve"
         )
-    decoded: dict[str, Any] = _decode(document)
-    return decoded
+    return document
 
 
 def _encode(value: Any) -> Any:
-    """NaN has no place in JSON; it becomes the text "nan"."""
+    """NaN has no place in JSON; it becomes null."""
     if isinstance(value, dict):
         return {key: _encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encode(item) for item in value]
     if isinstance(value, np.generic):
         return _encode(value.item())
-    return _NAN if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _decode(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _decode(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_decode(item) for item in value]
-    return float("nan") if value == _NAN else value
+def _load_layers(columns: dict[str, list[Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
+    numbers = [name for name in frame.columns if name != "layer"]
+    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
+
+
+def _load_summary(entries: dict[str, Any]) -> Summary:
+    optional = {"worst_group", "worst_group_accuracy"}
+    filled: dict[str, Any] = {
+        name: math.nan if value is None and name not in optional else value
+        for name, value in entries.items()
+    }
+    return Summary(**filled)
 
 
 def _picture_file(index: int, kind: str) -> str:

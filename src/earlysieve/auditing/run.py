@@ -1,0 +1,259 @@
+"""The audit: one inference pass, readouts of every layer, scores, verdict."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve._progress import track
+from earlysieve._version import __version__
+from earlysieve.auditing.collect import Collected, collect
+from earlysieve.auditing.evidence import chance, choose_layer, weigh
+from earlysieve.auditing.groups import group_report
+from earlysieve.auditing.pictures import take_pictures
+from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.scores import check_threshold, minority
+from earlysieve.auditing.tables import example_table, layer_row
+from earlysieve.auditing.verdict import judge
+from earlysieve.datasets.batches import Data, iterate, length_of, source_of
+from earlysieve.errors import InputError
+from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.unwrap import unwrap
+from earlysieve.readouts.features import needs_positions
+from earlysieve.readouts.fit import Reading, read_out
+from earlysieve.readouts.folds import assign_folds
+from earlysieve.readouts.heads import Head, head_named
+from earlysieve.readouts.store import DEFAULT_BUDGET
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def audit(
+    model: nn.Module,
+    data: Data,
+    *,
+    layers: str | Sequence[str] = "auto",
+    head: str | Head = "linear",
+    folds: int = 5,
+    flag_margin: float = 0.5,
+    l2: float = 1.0,
+    seed: int = 0,
+    batch_size: int = 64,
+    num_workers: int = 0,
+    device: torch.device | str | None = None,
+    memory_budget: int = DEFAULT_BUDGET,
+    class_names: Sequence[str] = (),
+    group_names: Sequence[str] = (),
+    group_shares: Mapping[int, float] | None = None,
+    pictures: int = 24,
+    heatmaps: int = 8,
+    progress: bool | None = None,
+) -> AuditResult:
+    """Find out whether a trained classifier takes shortcuts, and on which examples.
+
+    The model runs once over the data. On each layer's activations a small readout is fitted to
+    the labels; examples that an early readout gets wrong with confidence are those on which a
+    simple feature misleads (DeDiER, WACV 2024, section 3). Group labels are used for verification
+    only. The model is left as it was, bit for bit: parameters, buffers, training mode,
+    requires_grad, hooks, device and the global random states, also after an exception.
+
+    Args:
+        model: any classifier that returns logits (B, C), an object with `.logits`, or a tuple
+            that begins with them.
+        data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; see
+            `earlysieve.datasets.batches.iterate`. Best is data the model was not trained on.
+        layers: names from `trace_layers`, or "auto" for about four to eight stage boundaries.
+        head: "linear", "mlp", "conv", or a head object.
+        folds: every example is scored by a readout fitted on the other folds; 0 scores in-sample.
+        flag_margin: an example is flagged if the readout is wrong with at least this margin
+            (difference of its two largest probabilities), in (0, 1].
+        l2: penalty of linear readouts on standardised features (1/C of scikit-learn).
+        seed: for folds and for heads trained by minibatches.
+        batch_size, num_workers: used where `data` is not a DataLoader.
+        device: where to run; the model's own by default.
+        memory_budget: bytes of features held in memory; the rest goes to a temporary file.
+        class_names, group_names: for the tables; the data set's own where it has such attributes.
+        group_shares: weight of each group in the reweighted average, such as training shares.
+        pictures: flagged examples to keep for the report, and as many correctly read ones.
+        heatmaps: how many of these get a Grad-CAM overlay.
+        progress: draw a bar; by default where standard error is a terminal.
+
+    Returns:
+        Tables by layer and example, a summary with the verdict, a group report, pictures.
+
+    Raises:
+        InputError: labels out of range, NaN in inputs or activations, an unusable argument.
+        LayerError: an unknown layer, or one that runs several times.
+        DataError: no data, or one class only.
+    """
+    recipe = head_named(head)
+    check_threshold(flag_margin)
+    network = unwrap(model)
+    place = _device(network) if device is None else torch.device(device)
+    names = _layer_names(layers)
+    with preserved_rng(), _on_device(network, place), evaluating(network):
+        with torch.no_grad():
+            batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
+            total = _batches(data, batch_size)
+            collected = collect(
+                network,
+                track(batches, "Reading the layers", total=total, progress=progress),
+                names,
+                positions=needs_positions(recipe),
+                budget=memory_budget,
+                device=place,
+            )
+        readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
+        table, chosen = _layer_table(collected, readings, flag_margin)
+        layer = str(table["layer"][chosen])
+        ids = _ids(source_of(data), collected.index)
+        examples = example_table(collected, readings[layer], ids, flag_margin)
+        shown, notes = take_pictures(
+            network, data, examples, count=pictures, heatmaps=heatmaps, device=place
+        )
+    source = source_of(data)
+    group_labels = tuple(group_names or getattr(source, "group_names", ()))
+    groups = _groups(collected, group_labels, group_shares)
+    evidence = weigh(examples, float(table["accuracy"][chosen]))
+    return AuditResult(
+        layers=table,
+        examples=examples,
+        summary=judge(evidence, layer, len(examples), collected.num_classes, groups),
+        groups=groups,
+        config=_config(network, list(readings), recipe, folds, flag_margin, l2, seed, examples),
+        notes=[*_skipped(source), *notes],
+        class_names=tuple(class_names or getattr(source, "class_names", ())),
+        group_names=group_labels,
+        pictures=shown,
+    )
+
+
+def _read_layers(
+    collected: Collected,
+    head: Head,
+    folds: int,
+    seed: int,
+    l2: float,
+    device: torch.device,
+    progress: bool | None,
+) -> dict[str, Reading]:
+    fold_of = assign_folds(collected.labels, max(1, folds), seed)
+    layers = track(
+        collected.layers.items(), "Fitting readouts", total=len(collected.layers), progress=progress
+    )
+    return {
+        name: read_out(
+            layer.store,
+            collected.labels,
+            fold_of,
+            collected.num_classes,
+            head,
+            layer.kept_layout,
+            seed=seed,
+            l2=l2,
+            device=device,
+        )
+        for name, layer in layers
+    }
+
+
+def _layer_table(
+    collected: Collected, readings: Mapping[str, Reading], at: float
+) -> tuple["pd.DataFrame", int]:
+    import pandas as pd
+
+    labels = collected.labels.numpy()
+    minor = None if collected.groups is None else minority(labels, collected.groups.numpy())
+    rows = [
+        layer_row(depth, name, collected, reading, minor, at)
+        for depth, (name, reading) in enumerate(readings.items(), 1)
+    ]
+    table = pd.DataFrame(rows)
+    model_accuracy = float((collected.prediction == collected.labels).double().mean())
+    return table, choose_layer(table["accuracy"], model_accuracy, chance(labels))
+
+
+def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None) -> Any:
+    if collected.groups is None:
+        return None
+    correct = (collected.prediction == collected.labels).numpy()
+    return group_report(correct, collected.groups.numpy(), names, shares)
+
+
+def _layer_names(layers: str | Sequence[str]) -> list[str] | None:
+    if layers == "auto":
+        return None
+    if isinstance(layers, str) or not layers:
+        raise InputError(
+            f'Expected layers to be "auto" or a list of names, but got {layers!r}; '
+            'write layers=["layer1"]'
+        )
+    return list(layers)
+
+
+def _device(model: nn.Module) -> torch.device:
+    tensor: Tensor | None = next(model.parameters(), None)
+    tensor = next(model.buffers(), None) if tensor is None else tensor
+    return torch.device("cpu") if tensor is None else tensor.device
+
+
+@contextmanager
+def _on_device(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Move the model for the block and back again, if it is elsewhere."""
+    home = _device(model)
+    if home == device:
+        yield
+        return
+    model.to(device)
+    try:
+        yield
+    finally:
+        model.to(home)
+
+
+def _batches(data: Data, batch_size: int) -> int | None:
+    count = length_of(data)
+    size = getattr(data, "batch_size", None) or batch_size
+    return None if count is None else -(-count // size)
+
+
+def _ids(source: Any, index: Tensor) -> list[str]:
+    identify = getattr(source, "identify", str)
+    return [str(identify(int(i))) for i in index]
+
+
+def _skipped(source: Any) -> list[str]:
+    skipped: Iterable[str] = getattr(source, "skipped", ())
+    names = list(skipped)
+    if not names:
+        return []
+    more = "" if len(names) <= 5 else f" and {len(names) - 5} more"
+    return [f"{len(names)} unreadable files were skipped: {', '.join(names[:5])}{more}."]
+
+
+def _config(
+    model: nn.Module,
+    layers: list[str],
+    head: Head,
+    folds: int,
+    flag_margin: float,
+    l2: float,
+    seed: int,
+    examples: "pd.DataFrame",
+) -> dict[str, Any]:
+    return {
+        "earlysieve": __version__,
+        "torch": torch.__version__,
+        "model": type(model).__name__,
+        "layers": layers,
+        "head": repr(head),
+        "folds": folds,
+        "scores": "out of fold" if folds > 1 else "in-sample",
+        "flag_margin": flag_margin,
+        "l2": l2,
+        "seed": seed,
+        "examples": len(examples),
+    }
