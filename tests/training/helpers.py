@@ -60,6 +60,8 @@ def difference(a: Any, b: Any, where: str = "") -> str | None:
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         same = a.dtype == b.dtype and a.shape == b.shape and torch.equal(a, b)
         return None if same else where
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return None if a.dtype == b.dtype and np.array_equal(a, b) else where
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         if list(a) != list(b):
             return f"{where}: keys"

@@ -227,7 +227,25 @@ def test_spoilt_parameters_are_never_saved(tmp_path):
 
     with pytest.raises(TrainingError, match="Expected finite parameters, but 'weight' holds NaN"):
         fit(Spoils([1.0]), POINTS, epochs=1, checkpoint_dir=tmp_path, progress=False)
+    with pytest.raises(TrainingError, match=r"'weight' holds NaN .* \(epoch 1, step 1;"):
+        fit(
+            Spoils([1.0]),
+            POINTS,
+            epochs=1,
+            checkpoint_dir=tmp_path,
+            checkpoint_every_steps=1,
+            resume=False,
+            progress=False,
+        )
     assert load_checkpoint(tmp_path / "last.pt")["position"]["step"] == 0
+
+
+@pytest.mark.filterwarnings("ignore::earlysieve.training.SingleClassWarning")
+def test_no_example_waits_for_the_next_epoch():
+    algorithm = erm(TrainConfig(optimizer="sgd", lr=0.1, accumulate=3, scheduler="cosine"))
+    fit(algorithm, Noisy(11), epochs=2, batch_size=3, progress=False)  # four batches an epoch
+    assert algorithm.stepper.pending == 0
+    assert algorithm.stepper.scheduler.last_epoch == 4  # 3 + 1 batches, twice
 
 
 def test_a_logged_loss_that_is_not_finite_stops_the_run(tmp_path):
@@ -240,11 +258,15 @@ def test_a_logged_loss_that_is_not_finite_stops_the_run(tmp_path):
         fit(Logs([1.0]), POINTS, epochs=1, progress=False)
 
 
-def test_modes_are_restored_after_a_failure():
-    algorithm = poisoned(at_step=2)
+def test_modes_are_restored_at_once_after_a_failure():
+    algorithm = erm(CONFIG)
     algorithm.model.eval()
-    with pytest.raises(TrainingError) as error:
-        fit(algorithm, Noisy(11), epochs=1, batch_size=3, progress=False)
+
+    def fail(event):
+        raise RuntimeError("full")
+
+    with pytest.raises(RuntimeError, match="full") as error:
+        fit(algorithm, Noisy(11), epochs=1, batch_size=3, progress=False, on_event=fail)
     assert error.value.__traceback__ is not None
     assert not any(module.training for module in algorithm.model.modules())
 

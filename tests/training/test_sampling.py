@@ -1,6 +1,7 @@
 """The order of examples, and loading that repeats exactly."""
 
 import random
+import signal
 
 import numpy as np
 import pytest
@@ -106,6 +107,16 @@ def test_loading_leaves_the_random_states_alone():
     load(0)
     load(1)
     assert difference(before, read_states()) is None
+
+
+def test_workers_leave_ctrl_c_to_the_main_process():
+    class Asks(Noisy):
+        def __getitem__(self, i):
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            return torch.zeros(1), int(ignored)
+
+    (batch,) = load_batches(open_source(Asks(2), num_workers=1), [[0, 1]], key=(0,))
+    assert batch.labels.tolist() == [1, 1]
 
 
 def test_a_loader_gives_its_data_set_collate_and_workers():

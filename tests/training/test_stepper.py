@@ -123,6 +123,15 @@ def test_steppers_that_share_parameters_do_not_mix_their_gradients():
     assert w.item() == pytest.approx(-10.2)
 
 
+def test_gradients_that_wait_are_safe_from_losses_of_other_steppers():
+    w, first = quadratic(0.0, accumulate=2)
+    v, second = quadratic(1.0)
+    first.backward_and_step((w * 1.0).sum())
+    second.backward_and_step((w * v * 100.0).sum())  # adds to the gradient of w, too
+    first.backward_and_step((w * 3.0).sum())
+    assert w.item() == pytest.approx(-0.2)
+
+
 def test_inputs_limit_where_gradients_go():
     w, stepper = quadratic(1.0)
     other = nn.Parameter(torch.ones(1))
@@ -164,6 +173,12 @@ def test_fp16_scales_the_loss_and_skips_steps_that_overflow():
     assert stepper.backward_and_step((w**2 / 2).sum())
     assert w.item() == pytest.approx(0.9)
     assert optimizer.param_groups[0]["lr"] == 0.05
+
+
+def test_fp16_clips_the_gradient_and_not_its_scaled_copy():
+    w, stepper = quadratic(3.0, clip_norm=1.0, autocast="fp16")
+    assert stepper.backward_and_step((w**2 / 2).sum())
+    assert w.item() == pytest.approx(2.9, abs=1e-5)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -38,23 +38,31 @@ class RandomStream:
             self._state = read_states()
             write_states(outer)
 
+    def snapshot(self) -> dict[str, Any]:
+        """The states as they are kept, for `restore`; cheaper than `state_dict`."""
+        return self._state
+
+    def restore(self, snapshot: dict[str, Any]) -> None:
+        """Go back to a snapshot."""
+        self._state = snapshot
+
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and plain values."""
-        return dict(self._state)
+        """Tensors and plain values, for a checkpoint."""
+        name, keys, *rest = self._state["numpy"]
+        return {**self._state, "numpy": (name, torch.from_numpy(keys.astype(np.int64)), *rest)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned."""
-        self._state = dict(state)
+        name, keys, *rest = state["numpy"]
+        self._state = {**state, "numpy": (name, keys.numpy().astype(np.uint32), *rest)}
 
 
 def read_states() -> dict[str, Any]:
-    """The global random states, as tensors and plain values."""
-    numpy_state: tuple[Any, ...] = tuple(np.random.get_state())
-    name, keys, position, has_gauss, gauss = numpy_state
+    """The global random states."""
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if _on_cuda() else [],
-        "numpy": (name, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, gauss),
+        "numpy": np.random.get_state(),
         "python": random.getstate(),
     }
 
@@ -64,8 +72,7 @@ def write_states(state: Mapping[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
-    name, keys, position, has_gauss, gauss = state["numpy"]
-    np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, gauss))
+    np.random.set_state(state["numpy"])
     random.setstate(state["python"])
 
 
