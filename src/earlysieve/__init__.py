@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from earlysieve.model.layers import LayerInfo, trace_layers
     from earlysieve.model.stages import choose_layers
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+    from earlysieve.sieve.schedule import ForgetSchedule
+    from earlysieve.sieve.sieve import FeatureSieve
 
 _HOME = {
     "AuditResult": "auditing.result",
     "Batch": "model.batch",
     "Captured": "model.capture",
     "ConvHead": "readouts.heads",
+    "FeatureSieve": "sieve.sieve",
+    "ForgetSchedule": "sieve.schedule",
     "LayerInfo": "model.layers",
     "LinearHead": "readouts.heads",
     "MLPHead": "readouts.heads",
@@ -44,6 +48,8 @@ __all__ = [
     "Batch",
     "Captured",
     "ConvHead",
+    "FeatureSieve",
+    "ForgetSchedule",
     "LayerInfo",
     "LinearHead",
     "MLPHead",

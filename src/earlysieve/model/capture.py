@@ -64,6 +64,7 @@ def capture(
     *,
     stop: bool = False,
     transform: Transform | None = None,
+    wrapped: bool = False,
 ) -> Captured:
     """Run `model` once and return the outputs of `layers`.
 
@@ -82,6 +83,8 @@ def capture(
             gradient checkpointing in training mode) the pass is completed nevertheless.
         transform: applied to each output inside the pass, with the layer's name; what it returns
             is kept instead of a copy of the output, so that large outputs can be pooled at once.
+        wrapped: run the model as given, with its outermost wrapper, so that
+            DistributedDataParallel synchronises gradients of the model's output.
 
     Returns:
         The outputs by layer, and the model's output (None after a stop).
@@ -95,7 +98,7 @@ def capture(
     with hooked(model, wanted, recorder.record) as network:
         recorder.may_stop = stop and not needs_full_pass(network)
         try:
-            output = call_model(network, inputs)
+            output = call_model(model if wrapped else network, inputs)
         except _Stopped as stopped:
             if stopped.token is not recorder.token:
                 raise

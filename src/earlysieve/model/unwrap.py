@@ -21,6 +21,12 @@ def unwrap(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def is_distributed(model: nn.Module) -> bool:
+    """Whether the model is wrapped in DistributedDataParallel, which synchronises gradients."""
+    inner = getattr(model, _COMPILED_ATTRIBUTE, model)
+    return type(inner).__name__ == "DistributedDataParallel"
+
+
 def clean_name(name: str) -> str:
     """A layer's name without the parts that torch.compile adds to inner modules."""
     return ".".join(part for part in name.split(".") if part != _COMPILED_ATTRIBUTE)
