@@ -1,0 +1,67 @@
+"""A network that `--model` named, and what is known about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.errors import EarlysieveError, InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+FORMS = "torchvision:NAME, timm:NAME, hf:FOLDER or package.module:function"
+IMAGE = (3, 224, 224)
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A network and what is known about it.
+
+    Attributes:
+        model: the network, on the CPU.
+        carries_weights: whether the specification itself may have brought trained weights;
+            False: they are random until a checkpoint is loaded.
+        input_shape: of one example where the family says so, else None: (channels, height, width).
+        tokenizer: folder of the tokenizer that belongs to it.
+        untrained: parameters that the specification's own weights do not cover.
+    """
+
+    model: "nn.Module"
+    carries_weights: bool
+    input_shape: tuple[int, ...] | None = None
+    tokenizer: Path | None = None
+    untrained: tuple[str, ...] = ()
+
+
+def call_builder(
+    build: Callable[..., Any], name: str | None, options: dict[str, Any], **fixed: Any
+) -> Any:
+    """Call a builder; what it does not like about its arguments becomes one sentence."""
+    try:
+        return build(*([] if name is None else [name]), **fixed, **options)
+    except EarlysieveError:
+        raise
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        raise InputError(
+            f"Expected to build the model '{name or getattr(build, '__name__', '')}' with "
+            f"({given}), but it failed: {first_line(error)}; correct the model or its options"
+        ) from error
+
+
+def check_known(name: str, known: list[str], family: str) -> None:
+    """Raise InputError, with near names, unless `name` is known."""
+    from earlysieve.model.names import near_names
+
+    if name not in known:
+        near = near_names(name, known) or known[:5]
+        raise InputError(
+            f"Expected a classifier of {family}, but got '{name}', which it does not have; "
+            f"near names are: {', '.join(near)}"
+        )
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, on one line and without a full stop."""
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else repr(error)

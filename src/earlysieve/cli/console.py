@@ -1,0 +1,97 @@
+"""What a command prints: tables for people, one JSON object for programs, or nothing."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Cell = str | float | int | None
+_FILE_WIDTH = 120
+
+
+@dataclass(frozen=True)
+class Console:
+    """How a command speaks: in tables, not at all (`quiet`), or in JSON (`as_json`)."""
+
+    quiet: bool = False
+    as_json: bool = False
+
+    @property
+    def talks(self) -> bool:
+        """Whether people read along."""
+        return not (self.quiet or self.as_json)
+
+    @property
+    def progress(self) -> bool | None:
+        """Whether to draw progress on standard error; None: where it is a terminal."""
+        return None if self.talks else False
+
+    def say(self, text: str) -> None:
+        """Print a line for people."""
+        if self.talks:
+            click.echo(text)
+
+    def table(
+        self, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = ""
+    ) -> None:
+        """Print a table for people; numbers are set flush right."""
+        if not self.talks:
+            return
+        from rich.console import Console as RichConsole
+        from rich.table import Table
+
+        shown = Table(title=title or None, title_justify="left", title_style="bold")
+        for place, name in enumerate(columns):
+            numeric = any(isinstance(row[place], int | float) for row in rows)
+            shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            shown.add_row(*(_cell(value) for value in row))
+        console = RichConsole(markup=False, highlight=False)
+        if not console.is_terminal:
+            console.width = _FILE_WIDTH
+        console.print(shown)
+
+    def result(self, values: Mapping[str, Any]) -> None:
+        """Print the result for programs, as one JSON object."""
+        if self.as_json:
+            click.echo(json.dumps(plain(values), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def speaking(command: F) -> F:
+    """Add --quiet and --json to a command."""
+    command = click.option(
+        "--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else."
+    )(command)
+    return click.option("--quiet", "-q", is_flag=True, help="Print no progress and no table.")(
+        command
+    )
+
+
+def plain(value: Any) -> Any:
+    """Plain values for JSON: NaN and infinity become null, arrays lists."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage with one decimal; a dash where there is none."""
+    return "-" if value is None or math.isnan(value) else f"{value:.1%}"
+
+
+def _cell(value: Cell) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,73 @@
+"""Find out in a moment whether model, data and device belong together."""
+
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.cli.built_model import first_line
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError)
+
+
+def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> int:
+    """Run the model on the first two examples; how many classes it tells apart.
+
+    Raises:
+        InputError: it fails on them, or returns no logits.
+    """
+    import torch
+
+    from earlysieve.datasets.batches import as_batch, collate
+    from earlysieve.model.batch import call_model, inputs_to, logits_of
+    from earlysieve.model.precision import match_precision
+    from earlysieve.model.state import evaluating, preserved_rng
+
+    batch = as_batch(collate([data[i] for i in range(min(2, len(data)))]))
+    inputs = match_precision(model, batch.inputs)
+    model.to(device)
+    with preserved_rng(), evaluating(model), torch.no_grad():
+        try:
+            output = call_model(model, inputs_to(inputs, device))
+        except FAILURES as error:
+            raise InputError(
+                f"Expected the model to take inputs of the data, {describe(batch.inputs)}, but it "
+                f"failed: {first_line(error)}; choose another model, or set --image-size, "
+                "--channels or --model-option"
+            ) from error
+    return int(logits_of(output).shape[1])
+
+
+def describe(inputs: Any) -> str:
+    """The shapes of one example, such as "(3, 28, 28)" or "input_ids (64,)"."""
+    from collections.abc import Mapping
+
+    if isinstance(inputs, Mapping):
+        return ", ".join(f"{key} {_one(value)}" for key, value in inputs.items())
+    return ", ".join(_one(value) for value in (inputs if isinstance(inputs, tuple) else (inputs,)))
+
+
+def _one(value: Any) -> str:
+    return str(tuple(getattr(value, "shape", (0,)))[1:])
+
+
+def pick_device(name: str | None) -> "torch.device":
+    """The device by name; None: the GPU where there is one, else the CPU.
+
+    Raises:
+        InputError: this machine does not have it.
+    """
+    import torch
+
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"Expected a device of this machine, but got '{name}'; use cpu, or install torch for it"
+        ) from error
+    return device

@@ -1,0 +1,142 @@
+"""`earlysieve layers`: the layers of a network in the order in which they run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.model_options import model_options
+
+if TYPE_CHECKING:
+    from earlysieve.cli.built_model import BuiltModel
+    from earlysieve.model.batch import Inputs
+    from earlysieve.model.layers import LayerInfo
+
+_DEEPEST = 2
+_IMAGE = (3, 224, 224)
+_TOKENS = 16
+
+
+@click.command("layers")
+@model_options(required=True)
+@click.option(
+    "--input-shape",
+    metavar="SHAPE",
+    help="Of one example, such as 3,224,224 or 20; by default what the network's family says.",
+)
+@click.option("--all", "show_all", is_flag=True, help="Show layers at any depth of nesting.")
+@speaking
+def command(
+    model: str,
+    checkpoint: Path | None,
+    num_classes: int | None,
+    model_option: tuple[str, ...],
+    input_shape: str | None,
+    show_all: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """List the layers of a network, and which of them an audit chooses by itself.
+
+    \b
+    Example:
+      earlysieve layers --model torchvision:resnet18
+      earlysieve layers --model earlysieve.models:small_cnn --input-shape 3,28,28
+    """
+    from earlysieve.cli.model_spec import build_model, parse_options
+
+    console = Console(quiet, as_json)
+    options = parse_options(model_option)
+    built = build_model(model, num_classes=num_classes, options=options)
+    if checkpoint is not None:
+        from earlysieve.training.weights import load_weights
+
+        load_weights(built.model, checkpoint)
+    inputs = example_inputs(built, input_shape)
+    layers, chosen = _trace(built, inputs)
+    _print(console, layers, chosen, show_all)
+    console.result({"model": model, "auto": chosen, "layers": [_row(x, chosen) for x in layers]})
+
+
+def example_inputs(built: "BuiltModel", shape: str | None) -> "Inputs":
+    """Two made-up examples: of the shape asked for, of the family's, or tokens for text.
+
+    Raises:
+        InputError: `shape` is not a list of positive integers.
+    """
+    import torch
+
+    config = getattr(built.model, "config", None)
+    if shape is None and built.input_shape is None and hasattr(config, "vocab_size"):
+        longest = min(_TOKENS, getattr(config, "max_position_embeddings", _TOKENS))
+        return {"input_ids": torch.ones(2, longest, dtype=torch.int64)}
+    sizes = built.input_shape or _IMAGE if shape is None else parse_shape(shape)
+    return torch.zeros(2, *sizes)
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """The shape written "3,224,224".
+
+    Raises:
+        InputError: it is not a list of positive integers.
+    """
+    from earlysieve.errors import InputError
+
+    parts = text.replace("x", ",").split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise InputError(
+            f"Expected --input-shape as positive integers, but got '{text}'; "
+            "write for instance 3,224,224"
+        )
+    return tuple(int(part) for part in parts)
+
+
+def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], list[str]]:
+    from earlysieve.cli.built_model import first_line
+    from earlysieve.cli.fit_check import FAILURES, describe
+    from earlysieve.errors import EarlysieveError, InputError
+    from earlysieve.model.layers import trace_layers
+    from earlysieve.model.stages import stages_of
+
+    try:
+        layers = trace_layers(built.model, inputs)
+    except EarlysieveError:
+        raise
+    except FAILURES as error:
+        raise InputError(
+            f"Expected the network to take inputs of shape {describe(inputs)}, but it failed: "
+            f"{first_line(error)}; set --input-shape"
+        ) from error
+    layers = [layer for layer in layers if layer.name]
+    return layers, stages_of(built.model, layers, 2)
+
+
+def _row(layer: "LayerInfo", chosen: list[str]) -> dict[str, Any]:
+    return {
+        "layer": layer.name,
+        "kind": layer.kind,
+        "shape": None if layer.shape is None else list(layer.shape[1:]),
+        "parameters": layer.parameters,
+        "calls": layer.calls,
+        "auto": layer.name in chosen,
+    }
+
+
+def _print(console: Console, layers: list["LayerInfo"], chosen: list[str], show_all: bool) -> None:
+    shown = [x for x in layers if show_all or x.name.count(".") < _DEEPEST or x.name in chosen]
+    rows = [
+        (
+            "*" if x.name in chosen else "",
+            x.name,
+            x.kind,
+            "-" if x.shape is None else "x".join(map(str, x.shape[1:])),
+            x.parameters,
+            x.calls,
+        )
+        for x in shown
+    ]
+    console.table(("auto", "layer", "kind", "output", "parameters", "calls"), rows)
+    console.say(f"* chosen by --layers auto: {', '.join(chosen)}")
+    if len(shown) < len(layers):
+        console.say(f"{len(layers) - len(shown)} layers inside these are hidden; --all shows them.")

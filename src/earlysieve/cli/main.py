@@ -1,0 +1,100 @@
+"""The command `earlysieve`: its subcommands, loaded when they are called, and how they end."""
+
+import importlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from earlysieve._version import __version__
+from earlysieve.errors import EarlysieveError
+
+# Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.
+COMMANDS = {
+    "audit": "Find out whether a trained classifier takes shortcuts.",
+    "report": "Write the page of a saved audit again.",
+    "layers": "List the layers of a network, and which an audit would choose.",
+    "train": "Train a classifier; interrupted runs go on where they stopped.",
+    "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
+}
+
+
+class Failure(click.ClickException):
+    """One of our own errors: a sentence on standard error, exit code 1."""
+
+    exit_code = 1
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C: a sentence on standard error, exit code 130."""
+
+    exit_code = 130
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence alone: stopping is no error."""
+        click.echo(self.format_message(), file=file, err=True)
+
+
+class Commands(click.Group):
+    """A group whose commands live in a module each, imported when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"earlysieve.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; our own errors and Ctrl-C end in one sentence."""
+        try:
+            with _warnings_in_one_line():
+                return super().invoke(ctx)
+        except EarlysieveError as error:
+            raise Failure(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise Interrupted("Stopped. Nothing was left half written.") from error
+
+
+@contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """Print our own warnings without file and line, which say nothing to a user."""
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        if category.__module__.startswith("earlysieve."):
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            usual(message, category, *rest, **named)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = usual
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="earlysieve")
+def main() -> None:
+    """Find and reduce shortcut learning in PyTorch classifiers with early readouts.
+
+    \b
+    See what it does:      earlysieve demo
+    Audit your own model:  earlysieve audit --model torchvision:resnet18 \\
+                             --checkpoint model.pt --data photos/ --out audit-out
+
+    Exit codes: 0 done, 1 a problem told in one sentence, 2 wrong usage, 130 stopped by Ctrl-C.
+    """

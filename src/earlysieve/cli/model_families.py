@@ -1,0 +1,124 @@
+"""Networks by family: those of torchvision and timm, and any function that returns one."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from earlysieve._imports import need
+from earlysieve.cli.built_model import FORMS, IMAGE, BuiltModel, call_builder, check_known
+from earlysieve.errors import InputError
+
+
+def from_torchvision(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:
+    """A classifier of torchvision by name, with random weights (InputError: unknown name)."""
+    models = need("torchvision.models", extra="vision")
+    known = models.list_models(module=models) + models.list_models(module=models.video)
+    check_known(name, known, "torchvision")
+    if name in ("inception_v3", "googlenet"):
+        options.setdefault("init_weights", True)  # else torchvision warns
+    model = call_builder(models.get_model, name, _with_classes(options, num_classes), weights=None)
+    return BuiltModel(model, False, None if name in models.list_models(models.video) else IMAGE)
+
+
+def from_timm(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:
+    """A classifier of timm by name, with random weights (InputError: unknown name)."""
+    timm = need("timm", extra="vision")
+    if not timm.is_model(name):
+        check_known(name, timm.list_models(), "timm")
+    model = call_builder(
+        timm.create_model, name, _with_classes(options, num_classes), pretrained=False
+    )
+    size = getattr(model, "pretrained_cfg", {}).get("input_size")
+    return BuiltModel(model, False, tuple(size) if size else IMAGE)
+
+
+def from_function(
+    module: str, name: str, num_classes: int | None, options: dict[str, Any]
+) -> BuiltModel:
+    """What the function returns; called with the number of classes if it takes that.
+
+    The current directory is importable. Whether the weights are trained is the function's affair.
+
+    Raises:
+        InputError: there is no such module or function, it fails, or returns no module.
+    """
+    function = _find_function(module, name)
+    if num_classes is not None and _accepts(function, "num_classes"):
+        options.setdefault("num_classes", num_classes)
+    model = call_builder(function, None, options)
+    from torch import nn
+
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"Expected '{module}:{name}' to return a torch.nn.Module, but got "
+            f"{type(model).__name__}; return the network itself"
+        )
+    return BuiltModel(model, module != "earlysieve.models")
+
+
+def _with_classes(options: dict[str, Any], num_classes: int | None) -> dict[str, Any]:
+    return options if num_classes is None else {"num_classes": num_classes, **options}
+
+
+def _find_function(module: str, name: str) -> Callable[..., Any]:
+    found = _import(module)
+    function: Any = found
+    for part in name.split("."):
+        function = getattr(function, part, None)
+    if not callable(function):
+        from earlysieve.model.names import near_names
+
+        near = near_names(name, [n for n in dir(found) if callable(getattr(found, n))])
+        hint = f"near names are: {', '.join(near)}" if near else "check the name"
+        raise InputError(
+            f"Expected a function or class '{name}' in the module '{module}', but there is none; "
+            f"{hint}"
+        )
+    return function  # type: ignore[no-any-return]
+
+
+def _import(module: str) -> ModuleType:
+    with _current_directory_importable():
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise InputError(
+                    f"Expected the module '{module}' to be importable, but it needs '{error.name}',"
+                    " which is not installed; install that first"
+                ) from error
+            raise InputError(
+                f"Expected a model as {FORMS}, but there is no module '{module}' here or among the "
+                "installed packages; check the name and the current directory"
+            ) from error
+        except (SyntaxError, ImportError) as error:
+            raise InputError(
+                f"Expected the module '{module}' to be importable, but got: {error}; correct it"
+            ) from error
+
+
+@contextmanager
+def _current_directory_importable() -> Iterator[None]:
+    here = str(Path.cwd())
+    added = here not in sys.path and "" not in sys.path
+    if added:
+        sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        if added and here in sys.path:
+            sys.path.remove(here)
+
+
+def _accepts(function: Callable[..., Any], name: str) -> bool:
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:
+        return False
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return name in parameters or inspect.Parameter.VAR_KEYWORD in kinds

@@ -1,0 +1,47 @@
+"""The options that name a network, shared by the commands."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SPEC_HELP = (
+    "torchvision:NAME, timm:NAME, hf:FOLDER, or package.module:function (called with num_classes "
+    "if it takes that; the current directory is importable)."
+)
+
+
+def model_options(*, required: bool) -> Callable[[F], F]:
+    """Add --model, --checkpoint, --num-classes and --model-option to a command."""
+    options = (
+        click.option("--model", metavar="SPEC", required=required, help=f"Network: {SPEC_HELP}"),
+        click.option(
+            "--checkpoint",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Weights: a state_dict, a checkpoint that holds one, or .safetensors.",
+        ),
+        click.option(
+            "--num-classes",
+            type=click.IntRange(min=2),
+            metavar="C",
+            help="Outputs of the network; by default as many as the data has classes.",
+        ),
+        click.option(
+            "--model-option",
+            "model_option",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Further argument of the network's builder; may be repeated.",
+        ),
+    )
+
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add

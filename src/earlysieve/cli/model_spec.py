@@ -1,0 +1,89 @@
+"""What `--model` means: torchvision:NAME, timm:NAME, hf:FOLDER or package.module:function."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from earlysieve.cli.built_model import FORMS, BuiltModel
+from earlysieve.cli.model_families import from_function, from_timm, from_torchvision
+from earlysieve.cli.model_folder import from_folder
+from earlysieve.errors import CheckpointError, InputError
+
+_FAMILIES: dict[str, Callable[[str, int | None, dict[str, Any]], BuiltModel]] = {
+    "torchvision": from_torchvision,
+    "timm": from_timm,
+    "hf": from_folder,
+}
+
+
+def build_model(
+    spec: str,
+    *,
+    num_classes: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> BuiltModel:
+    """Build the network that a specification names.
+
+    Args:
+        spec: one of `FORMS`.
+        num_classes: outputs wanted; None: as the family has them.
+        options: further keyword arguments of the builder.
+        seed: of random weights; the global random states are left as they were.
+
+    Raises:
+        InputError: the form, the name or an option is unknown; near names are listed.
+        CheckpointError: an hf folder holds no weights that can be loaded.
+        MissingDependencyError: the package of the family is not installed.
+    """
+    family, separator, name = spec.partition(":")
+    if not separator or not family or not name:
+        raise InputError(f"Expected a model as {FORMS}, but got '{spec}'; add what is missing")
+    from earlysieve.training.randomness import seeded
+
+    given = dict(options or {})
+    with seeded(seed):
+        if family in _FAMILIES:
+            return _FAMILIES[family](name, num_classes, given)
+        return from_function(family, name, num_classes, given)
+
+
+def load_checkpoint(built: BuiltModel, path: Path | None, *, spec: str) -> None:
+    """Load the weights of `--checkpoint`, or make sure that there are trained ones without.
+
+    Raises:
+        CheckpointError: they do not fit, or are needed and missing.
+    """
+    if path is not None:
+        from earlysieve.training.weights import load_weights
+
+        load_weights(built.model, path)
+    elif not built.carries_weights:
+        raise CheckpointError(
+            f"Expected --checkpoint, since '{spec}' builds a network with random weights, but got "
+            "none; pass the file of its trained weights"
+        )
+    elif built.untrained:
+        raise CheckpointError(
+            f"Expected trained weights for all of '{spec}', but its folder has none for "
+            f"'{built.untrained[0]}'; pass the folder of the fine-tuned model, or --checkpoint"
+        )
+
+
+def parse_options(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Options written KEY=VALUE; values are read as JSON where they are JSON, else as text.
+
+    Raises:
+        InputError: one has no key or no value.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise InputError(f"Expected KEY=VALUE, but got '{pair}'; write for instance channels=1")
+        try:
+            found[key.replace("-", "_")] = json.loads(value)
+        except json.JSONDecodeError:
+            found[key.replace("-", "_")] = value
+    return found

@@ -1,0 +1,42 @@
+"""The command line that repeats a command, for the record."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+_NOT_DECISIVE = ("quiet", "as_json")
+
+
+def command_line(context: click.Context) -> str:
+    """What to type to run this command again, quoted for a shell."""
+    words = ["earlysieve", str(context.info_name)]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in _NOT_DECISIVE:
+            words += _words(parameter, context.params[name])
+    return shlex.join(words)
+
+
+def _words(parameter: click.Parameter, value: Any) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(value)]
+    flag = next((name for name in parameter.opts if name.startswith("--")), parameter.opts[0])
+    if isinstance(value, bool):
+        return [flag] if value else [parameter.secondary_opts[0]]
+    if isinstance(value, tuple):
+        return [word for item in value for word in (flag, str(item))]
+    return [flag, str(value)]
+
+
+def file_hash(path: Path | None) -> str | None:
+    """SHA-256 of a file, to tell later whether it is still the same; None without a file."""
+    import hashlib
+
+    if path is None:
+        return None
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
