@@ -1,22 +1,21 @@
 """Turn whatever users have, data sets or loaders, into batches that know their indices."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, default_collate
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
+from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS, Batch, Inputs, first_tensor
+from earlysieve.model.batch import Batch
+
+__all__ = ["Data", "as_batch", "collate", "has_random_access", "iterate", "length_of", "source_of"]
 
 Data = Dataset[Any] | DataLoader[Any] | Iterable[Any]
-
-_LONE_INPUT_KEYS = ("image", "img", "images", "x", "input", "inputs", "features", "data")
-_FORMS = (
-    "(x, y), (x, y, group), a dictionary with 'label' or 'labels' (and optional 'group'), "
-    "or earlysieve.Batch"
-)
 
 
 def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterator[Batch]:
@@ -33,47 +32,24 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
         num_workers: for data sets.
 
     Raises:
-        InputError: a sample is of none of the known forms.
+        InputError: a sample is of none of the known forms, or a loader's collate function leaves
+            examples out, so that their indices are unknown.
         DataError: there is no example.
     """
     start = 0
-    loader, order = _in_order(data, batch_size, num_workers)
-    for raw in loader:
+    batches = _in_order(data, batch_size, num_workers)
+    for raw in batches.loader:
         batch = as_batch(raw)
-        if batch.index is None or order is not None:
-            places = torch.arange(start, start + len(batch)) if order is None else None
-            index = order[start : start + len(batch)] if order is not None else places
-            batch = Batch(batch.inputs, batch.labels, index, batch.groups)
+        if batches.order is not None:
+            batch = replace(batch, index=_indices(batches, batch, start))
+        elif batch.index is None:
+            batch = replace(batch, index=torch.arange(start, start + len(batch)))
         start += len(batch)
         yield batch
     if start == 0:
         raise DataError(
             "Expected at least one example, but the data is empty; check the path and the split"
         )
-
-
-def as_batch(raw: Any) -> Batch:
-    """A batch from one of the known forms; group None where absent.
-
-    Raises:
-        InputError: none of the known forms.
-    """
-    if isinstance(raw, Batch):
-        return raw
-    if isinstance(raw, Mapping):
-        return _from_mapping(raw)
-    if isinstance(raw, Sequence) and not isinstance(raw, str) and 2 <= len(raw) <= 4:
-        inputs = raw[0]
-        if isinstance(inputs, list):
-            inputs = tuple(inputs)
-        if isinstance(inputs, Mapping):
-            inputs = _tensors(inputs)
-        rest = [*raw[1:], None, None]
-        return Batch(inputs, _flat(rest[0]), _optional(rest[2]), _optional(rest[1]))
-    raise InputError(
-        f"Expected samples of the form {_FORMS}, but got {_describe(raw)}; "
-        "wrap your data set so that it yields one of these"
-    )
 
 
 def source_of(data: Data) -> Any:
@@ -87,126 +63,98 @@ def length_of(data: Data) -> int | None:
     if isinstance(source, IterableDataset) or not hasattr(source, "__len__"):
         return None
     if not isinstance(data, DataLoader):
-        return len(source) if hasattr(source, "__getitem__") else None
-    return None if data.sampler is None else len(_sampled(data))
+        return len(source) if has_random_access(data) else None
+    return len(_sampled(data)) if _batched(data) else None
 
 
-def collate(samples: list[Any]) -> Any:
-    """Join samples into one batch; token lists of unequal length are padded with zeros."""
-    first = samples[0]
-    if isinstance(first, Batch):
-        return default_collate([(s.inputs, s.labels) for s in samples])
-    if isinstance(first, Mapping):
-        return {key: _column([sample[key] for sample in samples], key) for key in first}
-    if isinstance(first, tuple | list) and first and isinstance(first[0], Mapping):
-        inputs = collate([sample[0] for sample in samples])
-        rest = [default_collate([sample[i] for sample in samples]) for i in range(1, len(first))]
-        return (inputs, *rest)
-    if isinstance(first, tuple | list) and len(first) == 3 and any(s[2] is None for s in samples):
-        samples = [(s[0], s[1], -1 if s[2] is None else s[2]) for s in samples]
-    try:
-        return default_collate(samples)
-    except (TypeError, RuntimeError) as error:
-        raise InputError(
-            f"Expected samples that can be joined into a batch, but got {_describe(first)} "
-            f"({error}); turn images into tensors of one size with a transform"
-        ) from error
-
-
-def _in_order(data: Data, batch_size: int, num_workers: int) -> tuple[Iterable[Any], Tensor | None]:
+def has_random_access(data: Data) -> bool:
+    """Whether `source_of(data)[i]` is example i."""
+    source = source_of(data)
+    if isinstance(source, IterableDataset) or not hasattr(source, "__getitem__"):
+        return False
     if isinstance(data, DataLoader):
-        if isinstance(data.dataset, IterableDataset):
-            return data, None
+        return _batched(data)
+    return not (isinstance(source, list | tuple) and source and isinstance(source[0], Batch))
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """Batches, and where the order is ours, the index of each example and the batch size."""
+
+    loader: Iterable[Any]
+    order: Tensor | None = None
+    size: int = 0
+
+
+def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
+    if isinstance(data, DataLoader):
+        if isinstance(data.dataset, IterableDataset) or not _batched(data):
+            return _Batches(data)
         order = _sampled(data)
         size = data.batch_size or getattr(data.batch_sampler, "batch_size", None) or batch_size
-        return _loader(data.dataset, order, size, data.num_workers, data.collate_fn), order
-    if not isinstance(data, IterableDataset) and hasattr(data, "__getitem__"):
-        order = torch.arange(len(data))  # type: ignore[arg-type]
-        return _loader(data, order, batch_size, num_workers, collate), order
+        options = {"worker_init_fn": data.worker_init_fn, "collate_fn": data.collate_fn}
+        return _loader(data.dataset, order, size, num_workers=data.num_workers, **options)
     if isinstance(data, IterableDataset):
-        return DataLoader(data, batch_size, num_workers=num_workers, collate_fn=collate), None
-    return data, None
+        loader = DataLoader(data, batch_size, num_workers=num_workers, collate_fn=collate)
+        return _Batches(loader)
+    source: Any = data
+    if not has_random_access(data):
+        return _Batches(source)
+    if not hasattr(source, "__len__"):
+        raise InputError(
+            f"Expected a data set with a length, but {type(data).__name__} has none; "
+            "give it a method __len__, or pass an IterableDataset"
+        )
+    order = torch.arange(len(source))
+    return _loader(source, order, batch_size, num_workers=num_workers, collate_fn=collate)
 
 
-def _loader(
-    dataset: Any, order: Tensor, batch_size: int, num_workers: int, collate_fn: Any
-) -> Iterable[Any]:
+def _loader(dataset: Any, order: Tensor, batch_size: int, **options: Any) -> _Batches:
     if len(order) == 0:
-        return []
+        return _Batches([])
     chosen = dataset if len(order) == len(dataset) else Subset(dataset, order.tolist())
-    return DataLoader(chosen, batch_size, num_workers=num_workers, collate_fn=collate_fn)
+    return _Batches(DataLoader(chosen, batch_size, **options), order, batch_size)
+
+
+def _indices(batches: _Batches, batch: Batch, start: int) -> Tensor | None:
+    """Dataset indices of a batch: our order, unless examples were left out of it."""
+    if batches.order is None:
+        return batch.index
+    index = batches.order[start : start + batches.size]
+    if len(index) != len(batch):
+        raise InputError(
+            f"Expected a batch of the {len(index)} examples that were asked for, but the collate "
+            f"function gave {len(batch)}; leave examples out of the data set instead, for example "
+            "with torch.utils.data.Subset"
+        )
+    return index
+
+
+def _batched(loader: DataLoader[Any]) -> bool:
+    """Whether the loader makes batches of samples, rather than passing on what there is."""
+    return loader.batch_sampler is not None
 
 
 def _sampled(loader: DataLoader[Any]) -> Tensor:
     """Distinct indices that a loader draws, sorted; its generators keep their state."""
-    sampler = loader.sampler
-    generators = {
-        id(g): g
-        for g in (loader.generator, getattr(sampler, "generator", None))
-        if isinstance(g, torch.Generator)
-    }
-    states = {key: generator.get_state() for key, generator in generators.items()}
-    if loader.batch_size is None and loader.batch_sampler is not None:
-        drawn = [index for batch in loader.batch_sampler for index in batch]
-    else:
+    sampler: Any = loader.sampler if loader.batch_size is not None else loader.batch_sampler
+    with _kept_generators(loader):
         drawn = list(sampler)
-    for key, generator in generators.items():
-        generator.set_state(states[key])
+    if loader.batch_size is None:
+        drawn = [index for batch in drawn for index in batch]
     return torch.tensor(sorted({int(index) for index in drawn}), dtype=torch.int64)
 
 
-def _from_mapping(raw: Mapping[str, Any]) -> Batch:
-    label = next((key for key in LABEL_KEYS if key in raw), None)
-    if label is None:
-        raise InputError(
-            f"Expected a label among the keys {', '.join(LABEL_KEYS)}, but got the keys "
-            f"{', '.join(map(str, raw))}; rename the label column"
-        )
-    group = next((key for key in GROUP_KEYS if key in raw), None)
-    index = next((key for key in INDEX_KEYS if key in raw), None)
-    others = _tensors({k: v for k, v in raw.items() if k not in (label, group, index)})
-    inputs: Inputs = others
-    if len(others) == 1 and next(iter(others)) in _LONE_INPUT_KEYS:
-        inputs = first_tensor(others)
-    return Batch(
-        inputs,
-        _flat(raw[label]),
-        None if index is None else _flat(raw[index]),
-        None if group is None else _flat(raw[group]),
-    )
-
-
-def _tensors(mapping: Mapping[str, Any]) -> dict[str, Tensor]:
-    return {key: value for key, value in mapping.items() if isinstance(value, Tensor)}
-
-
-def _optional(value: Any) -> Tensor | None:
-    return None if value is None else _flat(value)
-
-
-def _flat(value: Any) -> Tensor:
+@contextmanager
+def _kept_generators(loader: DataLoader[Any]) -> Iterator[None]:
+    """Restore the random generators of a loader and its samplers afterwards."""
+    inner = getattr(loader.batch_sampler, "sampler", None)
+    owners = (loader, loader.sampler, loader.batch_sampler, inner)
+    found = (getattr(owner, "generator", None) for owner in owners)
+    generators = [g for g in found if isinstance(g, torch.Generator)]
+    states = [generator.get_state() for generator in generators]
     try:
-        tensor = torch.as_tensor(value)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"Expected whole numbers as labels, groups and indices, but got {_describe(value)}; "
-            "turn names into class numbers"
-        ) from error
-    return tensor.squeeze(1) if tensor.ndim == 2 and tensor.shape[1] == 1 else tensor
-
-
-def _column(values: list[Any], key: str) -> Any:
-    if isinstance(values[0], str) or values[0] is None:
-        return -1 * torch.ones(len(values), dtype=torch.int64) if key in GROUP_KEYS else values
-    if isinstance(values[0], list) or (isinstance(values[0], Tensor) and values[0].ndim == 1):
-        rows = [torch.as_tensor(value) for value in values]
-        return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-    if key in GROUP_KEYS:
-        values = [-1 if value is None else value for value in values]
-    return default_collate(values)
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, tuple | list):
-        return f"{type(value).__name__} of {', '.join(type(v).__name__ for v in value[:4])}"
-    return type(value).__name__
+        yield
+    finally:
+        for generator, state in zip(generators, states, strict=True):
+            generator.set_state(state)

@@ -1,0 +1,125 @@
+"""Images in files: read when asked for, checked when indexed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from earlysieve._imports import need
+from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.images import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    ImageExamples,
+    Pixels,
+    resize_picture,
+)
+from earlysieve.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+
+
+class ImageFiles(ImageExamples):
+    """Images in files, resized to a square and normalised for networks trained on ImageNet."""
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        *,
+        root: str | os.PathLike[str] = ".",
+        image_size: int = 224,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        **options: Any,
+    ) -> None:
+        """Keep paths; files are read when their example is asked for.
+
+        Args:
+            paths: one file per example, below `root` or absolute.
+            labels: shape (N,).
+            class_names: one name per class.
+            root: folder that ids are relative to.
+            image_size: shorter side after resizing, then the centre square is cut out, in pixels.
+            mean, std: see `normalise`.
+            options: as for `ExampleDataset`.
+        """
+        super().__init__(labels, class_names, mean=mean, std=std, **options)
+        self._paths = list(paths)
+        self._root = Path(root)
+        self.image_size = image_size
+
+    def _image(self, row: int) -> Pixels:
+        return np.asarray(resize_picture(_read(self._root / self._paths[row]), self.image_size))
+
+    def _identify(self, row: int) -> str:
+        return self._paths[row].as_posix()
+
+
+def readable(root: Path, paths: Sequence[Path], *, strict: bool) -> tuple[list[int], list[str]]:
+    """Positions of the files that hold an image, and the names of those that do not.
+
+    Headers are checked without decoding, and small or cut-off files by decoding them.
+
+    Raises:
+        DataError: a file is unreadable and `strict` is set, or none is readable.
+    """
+    good: list[int] = []
+    bad: list[str] = []
+    for position, path in enumerate(paths):
+        try:
+            _verify(root / path)
+            good.append(position)
+        except DataError:
+            bad.append(path.as_posix())
+    if bad and strict:
+        raise DataError(
+            f"Expected every file to be a readable image, but {len(bad)} are not: "
+            f"{name_some(bad)}; repair or remove them, or leave out --strict to skip them"
+        )
+    if not good:
+        raise DataError(
+            f"Expected at least one readable image in '{root}', but got none"
+            f"{f' ({name_some(bad)} cannot be read)' if bad else ''}; check the path"
+        )
+    return good, bad
+
+
+def _verify(path: Path) -> None:
+    """Check the header, and that the pixels are all there, decoding at the smallest scale."""
+    image = _open(path)
+    try:
+        image.draft("RGB", (32, 32))
+        image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _read(path: Path) -> Image:
+    try:
+        return _open(path).convert("RGB")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _open(path: Path) -> Image:
+    try:
+        image: Image = need("PIL.Image", extra="vision").open(path)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    return image
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"Expected an image in '{path}', but it cannot be read ({error}); repair or remove the file"
+    )

@@ -1,0 +1,172 @@
+"""Images as a person sees them, and the normalised tensors that a model takes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from earlysieve._imports import need
+from earlysieve.datasets.base import ExampleDataset
+from earlysieve.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.uint8]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+HALF = (0.5,)
+
+
+def normalise(image: Pixels, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """(pixels / 255 - mean) / std, channels first.
+
+    Args:
+        image: uint8, shape (H, W) or (H, W, 3).
+        mean: one value for all channels, or one per channel; of pixels scaled to [0, 1].
+        std: likewise.
+
+    Returns:
+        float32, shape (1, H, W) or (3, H, W); three channels from a grey image if `mean` or `std`
+        has three values.
+    """
+    pixels = torch.from_numpy(np.array(image if image.ndim == 3 else image[..., None]))
+    scaled = pixels.permute(2, 0, 1).contiguous().float().div_(255)
+    middle, scale = (torch.tensor(v).float()[:, None, None] for v in (mean, std))
+    return (scaled - middle).div_(scale)
+
+
+class ImageExamples(ExampleDataset):
+    """Examples that are images; subclasses implement `_image`, the pixels before normalisation."""
+
+    def __init__(
+        self,
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        *,
+        mean: Sequence[float] = HALF,
+        std: Sequence[float] = HALF,
+        **names: Any,
+    ) -> None:
+        """Keep labels and names (see `ExampleDataset`) and the normalisation (see `normalise`).
+
+        Raises:
+            InputError: `mean` or `std` has neither one nor three values, or `std` is not positive.
+        """
+        super().__init__(labels, class_names, **names)
+        self.mean, self.std = _normalisation(mean, std)
+
+    def image(self, index: int) -> Pixels:
+        """Pixels of example `index` before normalisation: uint8, (H, W) or (H, W, 3)."""
+        return self._image(self._row(index))
+
+    @abstractmethod
+    def _image(self, row: int) -> Pixels: ...
+
+    def _inputs(self, row: int) -> Tensor:
+        return normalise(self._image(row), self.mean, self.std)
+
+    def _display(self, row: int) -> Image:
+        image: Image = need("PIL.Image", extra="vision").fromarray(self._image(row))
+        return image
+
+
+class ArrayImages(ImageExamples):
+    """Images held in memory as one array."""
+
+    def __init__(
+        self,
+        images: Pixels,
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        *,
+        channels: int | None = None,
+        image_size: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Keep `images` as they are; they are resized and normalised when asked for.
+
+        Args:
+            images: uint8, shape (N, H, W) or (N, H, W, 3).
+            labels: shape (N,).
+            class_names: one name per class.
+            channels: 3 repeats a grey image in three channels; None keeps what there is.
+            image_size: side to which images are resized; None keeps their own.
+            options: as for `ImageExamples`.
+
+        Raises:
+            InputError: `images` have another type or shape, or there is not one label for each.
+        """
+        super().__init__(labels, class_names, **options)
+        check_pixels(images, len(self))
+        if channels not in (None, 1, 3) or (channels == 1 and images.ndim == 4):
+            raise InputError(
+                f"Expected channels=3, or 1 for grey images, but got {channels} for images of "
+                f"shape {images.shape[1:]}; leave it out to keep the channels that there are"
+            )
+        self._images, self._channels, self._size = images, channels, image_size
+
+    def _image(self, row: int) -> Pixels:
+        image = self._images[row]
+        if self._channels == 3 and image.ndim == 2:
+            image = np.repeat(image[..., None], 3, axis=2)
+        return image if self._size is None else resize(image, self._size)
+
+
+def resize(image: Pixels, size: int) -> Pixels:
+    """Resize the shorter side to `size` (bilinear, antialiased), then cut out the centre.
+
+    Args:
+        image: uint8, shape (H, W) or (H, W, 3).
+        size: side of the square that is returned, in pixels.
+    """
+    return np.asarray(resize_picture(need("PIL.Image", extra="vision").fromarray(image), size))
+
+
+def resize_picture(picture: Image, size: int) -> Image:
+    """`resize` for a PIL image."""
+    scale = size / min(picture.size)
+    width, height = (max(size, round(side * scale)) for side in picture.size)
+    left, top = (width - size) // 2, (height - size) // 2
+    if (width, height) != picture.size:
+        bilinear = need("PIL.Image", extra="vision").Resampling.BILINEAR
+        picture = picture.resize((width, height), bilinear)
+    return picture.crop((left, top, left + size, top + size))
+
+
+def check_pixels(images: Pixels, size: int) -> None:
+    """Check that `images` are `size` many uint8 images, grey or with three channels.
+
+    Raises:
+        DataError: there are more or fewer images than labels.
+        InputError: they have another type or shape.
+    """
+    good = images.dtype == np.uint8 and (images.ndim == 3 or images.shape[3:] == (3,))
+    if not good or 0 in images.shape[1:]:
+        raise InputError(
+            "Expected images to be uint8 of shape (N, H, W) or (N, H, W, 3), but got "
+            f"{images.dtype} of shape {images.shape}; scale them to 0..255 and convert them"
+        )
+    if len(images) != size:
+        raise DataError(
+            f"Expected one label per image, but got {len(images)} images and {size} labels; "
+            "check that both belong together"
+        )
+
+
+def _normalisation(
+    mean: Sequence[float], std: Sequence[float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if len(mean) not in (1, 3) or len(std) not in (1, 3) or min(std) <= 0:
+        raise InputError(
+            "Expected mean and std to have one or three values and std to be positive, "
+            f"but got mean={tuple(mean)} and std={tuple(std)}; pass one value per channel"
+        )
+    return tuple(mean), tuple(std)

@@ -1,0 +1,138 @@
+"""Data sources by name, as the command line takes them."""
+
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from earlysieve.datasets.bar import bar
+from earlysieve.datasets.base import ExampleDataset, stratified_sample
+from earlysieve.datasets.digits import digits
+from earlysieve.datasets.fashion_mnist import fashion_mnist
+from earlysieve.datasets.folder import image_folder
+from earlysieve.datasets.hub import hub_dataset
+from earlysieve.datasets.images import ImageExamples
+from earlysieve.datasets.manifest import manifest
+from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
+from earlysieve.datasets.text import Tokenizer
+from earlysieve.errors import DataError, InputError
+
+SOURCES = (
+    "digits",
+    "fashion-mnist[:FOLDER]",
+    "folder:PATH",
+    "csv:FILE",
+    "bar:PATH",
+    "hf:PATH",
+    "package.module:function",
+)
+SHORTCUTS = ("colour", "patch", "dominoes")
+
+
+def load_source(
+    spec: str,
+    *,
+    split: str | None = None,
+    image_size: int | None = None,
+    shortcut: str | None = None,
+    correlation: float | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    strict: bool = False,
+    text_column: str | None = None,
+    tokenizer: Tokenizer | None = None,
+    max_length: int = 128,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+) -> Any:
+    """Open a data source.
+
+    Args:
+        spec: one of `SOURCES`. A function is called with those of `split`, `image_size`, `seed`
+            that it takes, and may return any data set.
+        split: "train" or "test"; for digits and Fashion-MNIST "train" by default.
+        image_size: side of the images in pixels; each source has a default.
+        shortcut: plant one: "colour", "patch" or "dominoes" (a digit above each image).
+        correlation: of the planted shortcut with the label, in [0, 1]; 0.95 by default.
+        seed: of the planted shortcut and of the draw for `limit`.
+        limit: at most so many examples, drawn by class.
+        strict: make unreadable images an error.
+        text_column, tokenizer, max_length: for texts.
+        mean, std: normalisation of images.
+
+    Raises:
+        InputError: an unknown source or shortcut, or a shortcut on something else than images.
+        DataError: the source is missing, incomplete or unreadable.
+    """
+    images: dict[str, Any] = {"image_size": image_size, "mean": mean, "std": std}
+    images = {key: value for key, value in images.items() if value is not None}
+    texts: dict[str, Any] = {"text_column": text_column, "tokenizer": tokenizer, "max_length": max_length}
+    kind, _, rest = spec.partition(":")
+    openers: dict[str, Callable[[], Any]] = {
+        "digits": lambda: digits(split or "train", channels=3, **images),
+        "fashion-mnist": lambda: fashion_mnist(
+            split or "train", root=rest or None, channels=3, **images
+        ),
+        "folder": lambda: image_folder(rest, split=split, strict=strict, **images),
+        "bar": lambda: bar(rest, split=split or "train", strict=strict, **images),
+        "csv": lambda: manifest(
+            rest, split=split, strict=strict, **(texts if text_column else images)
+        ),
+        "hf": lambda: hub_dataset(rest, split=split or "train", **texts, **images),
+    }
+    if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
+        data = openers[kind]()
+    elif "." in kind and rest:
+        data = _from_function(kind, rest, {"split": split, "image_size": image_size, "seed": seed})
+    else:
+        raise InputError(
+            f"Expected a data source of the form {', '.join(SOURCES)}, but got '{spec}'; "
+            "choose one of these"
+        )
+    data = _limited(data, limit, seed)
+    return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)
+
+
+def _limited(data: Any, limit: int | None, seed: int) -> Any:
+    if limit is None or not isinstance(data, ExampleDataset) or limit >= len(data):
+        return data
+    return data.subset(stratified_sample(data.labels, limit, seed))
+
+
+def _planted(
+    data: Any, shortcut: str, correlation: float | None, seed: int, split: str | None
+) -> ExampleDataset:
+    if shortcut not in SHORTCUTS:
+        raise InputError(
+            f"Expected shortcut to be {', '.join(SHORTCUTS)}, but got '{shortcut}'; choose one"
+        )
+    if not isinstance(data, ImageExamples):
+        raise InputError(
+            "Expected images to plant a shortcut in, but this source holds something else; "
+            "leave out the shortcut"
+        )
+    share = 0.95 if correlation is None else correlation
+    if shortcut == "colour":
+        return plant_colour(data, share, seed=seed)
+    if shortcut == "patch":
+        return plant_patch(data, share, seed=seed)
+    simple = digits("test" if split == "test" else "train", channels=3)
+    return plant_dominoes(data, simple, share, seed=seed)
+
+
+def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
+    """Call a function of the user's with those arguments that it takes."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise DataError(
+            f"Expected a function '{name}' in the module '{module}', but got: {error}; "
+            "check the spelling, and that the module can be imported from the current folder"
+        ) from error
+    taken = inspect.signature(function).parameters
+    return function(**{k: v for k, v in offered.items() if k in taken and v is not None})

@@ -1,0 +1,64 @@
+"""Texts with a tokenizer that makes them into model inputs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from earlysieve.datasets.base import ExampleDataset
+from earlysieve.errors import InputError
+
+Tokenizer = Callable[..., Mapping[str, Any]]
+
+
+class Texts(ExampleDataset):
+    """Texts held in memory; each becomes keyword arguments of a model, padded to one length."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        *,
+        tokenizer: Tokenizer,
+        max_length: int = 128,
+        **options: Any,
+    ) -> None:
+        """Keep texts; they are tokenized when asked for.
+
+        Args:
+            texts: one per example.
+            labels: shape (N,).
+            class_names: one name per class.
+            tokenizer: called as HuggingFace's are: `tokenizer(text, truncation=True,
+                padding="max_length", max_length=..., return_tensors="pt")`.
+            max_length: tokens; longer texts are cut, shorter ones padded.
+            options: as for `ExampleDataset`.
+
+        Raises:
+            InputError: there is not one label per text.
+        """
+        super().__init__(labels, class_names, **options)
+        if len(texts) != len(self):
+            raise InputError(
+                f"Expected one label per text ({len(texts)}), but got {len(self)}; "
+                "check that both belong together"
+            )
+        self._texts = list(texts)
+        self._tokenizer = tokenizer
+        self.max_length = max_length
+
+    def _inputs(self, row: int) -> dict[str, Tensor]:
+        tokens = self._tokenizer(
+            self._texts[row],
+            truncation=True,
+            padding="max_length",
+            max_length=self.max_length,
+            return_tensors="pt",
+        )
+        return {key: torch.as_tensor(value)[0] for key, value in tokens.items()}
+
+    def _display(self, row: int) -> str:
+        return self._texts[row]
