@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import EarlysieveError, InputError
@@ -23,14 +22,12 @@ class BuiltModel:
         carries_weights: whether the specification itself may have brought trained weights;
             False: they are random until a checkpoint is loaded.
         input_shape: of one example where the family says so, else None: (channels, height, width).
-        tokenizer: folder of the tokenizer that belongs to it.
         untrained: parameters that the specification's own weights do not cover.
     """
 
     model: "nn.Module"
     carries_weights: bool
     input_shape: tuple[int, ...] | None = None
-    tokenizer: Path | None = None
     untrained: tuple[str, ...] = ()
 
 

@@ -34,8 +34,8 @@ def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> 
         except FAILURES as error:
             raise InputError(
                 f"Expected the model to take inputs of the data, {describe(batch.inputs)}, but it "
-                f"failed: {first_line(error)}; choose another model, or set --image-size, "
-                "--channels or --model-option"
+                f"failed: {first_line(error)}; choose another model, or set --image-size "
+                "or --model-option"
             ) from error
     return int(logits_of(output).shape[1])
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from earlysieve._version import __version__
+from earlysieve.cli.endings import Failure, Interrupted
 from earlysieve.errors import EarlysieveError
 
 # Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.
@@ -19,22 +20,6 @@ COMMANDS = {
     "train": "Train a classifier; interrupted runs go on where they stopped.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
 }
-
-
-class Failure(click.ClickException):
-    """One of our own errors: a sentence on standard error, exit code 1."""
-
-    exit_code = 1
-
-
-class Interrupted(click.ClickException):
-    """Ctrl-C: a sentence on standard error, exit code 130."""
-
-    exit_code = 130
-
-    def show(self, file: Any = None) -> None:
-        """Print the sentence alone: stopping is no error."""
-        click.echo(self.format_message(), file=file, err=True)
 
 
 class Commands(click.Group):

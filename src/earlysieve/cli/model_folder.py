@@ -38,9 +38,16 @@ def from_folder(name: str, num_classes: int | None, options: dict[str, Any]) -> 
         )
     fresh = [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])]
     shape = _hf_image_shape(config) if images else None
-    has_tokenizer = any(folder.glob("tokenizer*")) or (folder / "vocab.txt").exists()
-    tokenizer = folder if has_tokenizer else None
-    return BuiltModel(model, True, shape, tokenizer, tuple(sorted(fresh)))
+    return BuiltModel(model, True, shape, tuple(sorted(fresh)))
+
+
+def tokenizer_of(spec: str) -> Path | None:
+    """The folder of an "hf:FOLDER" specification if it holds a tokenizer, else None."""
+    if not spec.startswith("hf:"):
+        return None
+    folder = Path(spec.removeprefix("hf:")).expanduser()
+    found = any(folder.glob("tokenizer*")) or (folder / "vocab.txt").exists()
+    return folder if found else None
 
 
 def _hf_config(transformers: ModuleType, folder: Path) -> Any:

@@ -29,7 +29,7 @@ def _words(parameter: click.Parameter, value: Any) -> list[str]:
         return [flag] if value else [parameter.secondary_opts[0]]
     if isinstance(value, tuple):
         return [word for item in value for word in (flag, str(item))]
-    return [flag, str(value)]
+    return [flag, ",".join(map(str, value)) if isinstance(value, list) else str(value)]
 
 
 def file_hash(path: Path | None) -> str | None:

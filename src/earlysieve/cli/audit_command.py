@@ -1,0 +1,206 @@
+"""`earlysieve audit`: from a trained classifier and labelled data to a verdict and a page."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.model_options import model_options
+from earlysieve.cli.paths import check_output
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.groups import GroupReport
+    from earlysieve.auditing.result import AuditResult
+
+_MOST_GROUPS = 8
+
+
+@click.command("audit")
+@model_options(required=True)
+@click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
+@data_options
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for audit.json, scores.csv, report.html and pictures/.",
+)
+@click.option(
+    "--layers",
+    default="auto",
+    show_default=True,
+    metavar="NAMES",
+    help="Layers to read out, separated by commas; see `earlysieve layers`.",
+)
+@click.option(
+    "--head",
+    type=click.Choice(["linear", "mlp", "conv", "token"]),
+    default="linear",
+    show_default=True,
+    help="Readout: the more complex, the more counts as a simple feature.",
+)
+@click.option(
+    "--folds",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Score each example by a readout fitted on the other folds; 0 scores in-sample.",
+)
+@click.option(
+    "--flag-margin",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Flag an example that the readout gets wrong with at least this margin.",
+)
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Examples."
+)
+@click.option(
+    "--num-workers",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Processes that load data.",
+)
+@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of folds, planted shortcuts and --limit.",
+)
+@speaking
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Find out whether a trained classifier takes shortcuts, and on which examples.
+
+    Needs the classifier and labelled data, best data that it was not trained on; no group labels.
+
+    \b
+    Examples:
+      earlysieve audit --model torchvision:resnet18 --checkpoint model.pt \\
+        --data photos/test --image-size 224 --out audit-out
+      earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out
+      earlysieve audit --model my_package.nets:build --data labels.csv --out audit-out
+    """
+    console = Console(given["quiet"], given["as_json"])
+    out = check_output(given["out"])
+    result = run(context, given, console)
+    page = save(result, out, console)
+    show(result, console)
+    console.say(f"Page: {page}" if page else f"Result: {out / 'audit.json'}")
+    console.result(as_values(result, out, page))
+
+
+def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
+    """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
+    from earlysieve.auditing.run import audit
+    from earlysieve.cli.fit_check import check_model_takes, pick_device
+    from earlysieve.cli.setup import open_both
+
+    layers = layer_names(given["layers"])
+    device = pick_device(given["device"])
+    options = given_data_options(context)
+    built, data = open_both(given, options, need_weights=True)
+    check_model_takes(built.model, data, device)
+    result = audit(
+        built.model,
+        data,
+        layers=layers,
+        head=given["head"],
+        folds=given["folds"],
+        flag_margin=given["flag_margin"],
+        seed=given["seed"],
+        batch_size=given["batch_size"],
+        num_workers=given["num_workers"],
+        device=device,
+        progress=console.progress,
+    )
+    return replace(result, config={**result.config, **_record(context, given, options)})
+
+
+def layer_names(text: str) -> str | list[str]:
+    """The value of --layers for `audit`: "auto", or names from a list with commas."""
+    return "auto" if text == "auto" else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def save(result: "AuditResult", out: Path, console: Console) -> Path | None:
+    """Write the result and its page; None where the page cannot be made."""
+    from earlysieve.errors import MissingDependencyError
+
+    result.save(out)
+    try:
+        return result.to_html(out / "report.html")
+    except MissingDependencyError as error:
+        console.say(f"No page: {error}")
+        return None
+
+
+def show(result: "AuditResult", console: Console) -> None:
+    """Print the verdict, the layers and the groups for people."""
+    summary = result.summary
+    console.say(f"\n{summary.headline}\n{summary.explanation}\n")
+    columns = ("layer", "accuracy", "errors", "flagged", "margin_on_errors", "margin_on_correct")
+    known = result.layers["auroc"].notna().any()
+    names = [*columns, *(["auroc"] if known else [])]
+    rows = [[row[name] for name in names] for row in result.layers.to_dict("records")]
+    console.table([name.replace("_", " ") for name in names], rows, "Readouts")
+    if result.groups is not None:
+        _show_groups(result.groups, console)
+    for warning in [*summary.warnings, *result.notes]:
+        console.say(f"Note: {warning}")
+    for step in summary.next_steps[:1]:
+        console.say(f"Next: {step}")
+
+
+def _show_groups(groups: "GroupReport", console: Console) -> None:
+    worst = groups.table.sort_values("accuracy", kind="stable").head(_MOST_GROUPS)
+    some = f"The {len(worst)} worst of {len(groups.table)} groups"
+    console.table(
+        ("group", "examples", "accuracy", "95% from", "to"),
+        worst[["name", "n", "accuracy", "low", "high"]].values.tolist(),
+        "Groups" if len(worst) == len(groups.table) else some,
+    )
+    console.say(
+        f"Average {groups.average:.1%}, reweighted to {groups.reweighted_to} "
+        f"{groups.reweighted_average:.1%}, worst group {groups.worst_accuracy:.1%}."
+    )
+
+
+def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, Any]:
+    """The result for programs."""
+    groups = result.groups
+    return {
+        "out": out,
+        "page": page,
+        "summary": vars(result.summary),
+        "layers": result.layers.to_dict("records"),
+        "groups": None
+        if groups is None
+        else {**vars(groups), "table": groups.table.to_dict("records")},
+        "notes": result.notes,
+    }
+
+
+def _record(
+    context: click.Context, given: dict[str, Any], options: dict[str, Any]
+) -> dict[str, Any]:
+    from earlysieve.cli.repeat import command_line, file_hash
+
+    checkpoint = given["checkpoint"]
+    return {
+        "command": command_line(context),
+        "model": given["model"],
+        "model_options": list(given["model_option"]),
+        "checkpoint": None if checkpoint is None else str(checkpoint),
+        "checkpoint_sha256": file_hash(checkpoint),
+        "data": given["data"],
+        "data_options": options,
+        "batch_size": given["batch_size"],
+    }

@@ -1,0 +1,39 @@
+"""Open a network and its data, each of which needs to know something of the other."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.cli.data_options import open_data
+from earlysieve.cli.model_folder import tokenizer_of
+from earlysieve.cli.model_spec import build_model, load_checkpoint, parse_options
+
+if TYPE_CHECKING:
+    from earlysieve.cli.built_model import BuiltModel
+
+
+def open_both(
+    given: Mapping[str, Any], options: Mapping[str, Any], *, need_weights: bool
+) -> tuple["BuiltModel", Any]:
+    """The data first, whose classes decide the outputs of the network, then the network.
+
+    Args:
+        given: data, model, checkpoint, num_classes, model_option (KEY=VALUE) and seed.
+        options: of the data.
+        need_weights: whether random weights are an error.
+
+    Raises:
+        EarlysieveError: either cannot be opened, or the checkpoint does not fit.
+    """
+    tokenizer = tokenizer_of(given["model"])
+    data = open_data(given["data"], options, seed=given["seed"], tokenizer=tokenizer)
+    # A trained folder knows its own number of classes; the data may hold fewer.
+    own = need_weights and given["checkpoint"] is None and given["model"].startswith("hf:")
+    built = build_model(
+        given["model"],
+        num_classes=given["num_classes"] or (None if own else getattr(data, "num_classes", None)),
+        options=parse_options(given["model_option"]),
+        seed=given["seed"],
+    )
+    if need_weights or given["checkpoint"] is not None:
+        load_checkpoint(built, given["checkpoint"], spec=given["model"])
+    return built, data
