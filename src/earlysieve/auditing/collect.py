@@ -104,8 +104,9 @@ def collect(
 def check_finite_inputs(batch: Batch) -> None:
     """Raise InputError if any floating-point input is NaN or infinite, naming the example."""
     for value in tensors_of(batch.inputs):
-        if value.is_floating_point() and len(value) == len(batch):
-            bad = ~torch.isfinite(value.flatten(1)).all(1)
+        batched = value.ndim > 0 and len(value) == len(batch)
+        if value.is_floating_point() and batched:
+            bad = ~torch.isfinite(value.reshape(len(value), -1)).all(1)
             if bad.any():
                 raise InputError(
                     "Expected finite inputs, but example "

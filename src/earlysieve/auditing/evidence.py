@@ -18,7 +18,8 @@ class Evidence:
     """What the examples say of one layer's readout and of the model.
 
     Attributes:
-        readability: how much of what the model achieves above chance the readout achieves too.
+        readability: how much of what the model achieves above chance the readout achieves too;
+            NaN where the model is not above chance.
         errors: examples that the readout gets wrong.
         flagged: of these, how many with confidence.
         same_mistake: share of flagged examples for which the model gives the readout's very
@@ -70,9 +71,9 @@ def chance(labels: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> float:
 
 
 def readability(readout: float, model: float, by_chance: float) -> float:
-    """(readout - chance) / (model - chance); 0 where the model is at chance."""
+    """(readout - chance) / (model - chance); NaN where the model is not above chance."""
     above = model - by_chance
-    return (readout - by_chance) / above if above > 0 else 0.0
+    return (readout - by_chance) / above if above > 0 else float("nan")
 
 
 def choose_layer(accuracies: "pd.Series[float]", model: float, by_chance: float) -> int:

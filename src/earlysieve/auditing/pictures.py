@@ -1,13 +1,13 @@
 """What a person sees of the examples: thumbnails, texts, and where the model looked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from earlysieve.auditing.result import Picture
-from earlysieve.datasets.batches import as_batch, collate, source_of
+from earlysieve.datasets.batches import as_batch, collate, has_random_access, source_of
 from earlysieve.errors import EarlysieveError, InputError, MissingDependencyError
 from earlysieve.model.batch import inputs_to
 from earlysieve.model.precision import match_precision
@@ -61,7 +61,7 @@ def take_pictures(
     source = source_of(data)
     if count < 1:
         return [], []
-    if not hasattr(source, "__getitem__"):
+    if not has_random_access(data):
         return [], ["No pictures: the data has no random access, so examples cannot be shown."]
     chosen = choose_examples(examples, count)
     notes: list[str] = []
@@ -100,7 +100,7 @@ def _displayed(source: Any, index: int) -> Any:
     if hasattr(source, "display"):
         return source.display(index)
     sample = source[index]
-    if isinstance(sample, dict):
+    if isinstance(sample, Mapping):
         text = next((sample[key] for key in _TEXT_KEYS if isinstance(sample.get(key), str)), None)
         if text is not None:
             return text
@@ -121,7 +121,8 @@ def _with_heatmaps(
     wanted = _half_of_each(pictures, count)
     try:
         overlays = _overlays(model, data, wanted, examples, device)
-    except (EarlysieveError, MissingDependencyError) as error:
+    except (EarlysieveError, RuntimeError, TypeError, ValueError) as error:
+        # Overlays are an extra: an unusual network must not cost the whole audit.
         return pictures, [f"No Grad-CAM overlays: {error}"]
     made = {picture.index: overlay for picture, overlay in zip(wanted, overlays, strict=True)}
     return [

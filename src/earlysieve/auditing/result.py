@@ -41,7 +41,7 @@ class Picture:
     heatmap: bytes | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AuditResult:
     """Tables, summary and pictures of one audit.
 
@@ -95,7 +95,9 @@ class AuditResult:
                     with replacing(target / _picture_file(picture.index, kind)) as temporary:
                         temporary.write_bytes(content)
         with replacing(target / "scores.csv") as temporary:
-            self.examples.to_csv(temporary, index=False)
+            self.examples.to_csv(
+                temporary, index=False, errors="surrogateescape", lineterminator="\n"
+            )
         write_text(target / "audit.json", json.dumps(self._document(), indent=2, allow_nan=False))
         return target
 
@@ -104,24 +106,18 @@ class AuditResult:
         """Read what `save` wrote.
 
         Raises:
-            DataError: no audit there, or one of another format version.
+            DataError: no audit there, one of another format version, or a file of it is missing.
         """
         import pandas as pd
 
         source = Path(folder)
         document = _read(source / "audit.json")
-        examples = pd.read_csv(
-            source / "scores.csv",
-            dtype=_COLUMN_TYPES,
-            keep_default_na=False,
-            na_values={"group": [""]},
-        )
         groups = document["groups"]
         if groups is not None:
             groups = GroupReport(**{**groups, "table": pd.DataFrame(groups["table"])})
         return cls(
             layers=_load_layers(document["layers"]),
-            examples=examples,
+            examples=_load_examples(source / "scores.csv"),
             summary=_load_summary(document["summary"]),
             groups=groups,
             config=document["config"],
@@ -166,10 +162,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
-            "pass the folder that AuditResult.save or 'earlysieve audit' wrote"
-        ) from error
+        raise _unreadable(path, error) from error
     version = document.get("format_version") if isinstance(document, dict) else None
     if version != FORMAT_VERSION:
         raise DataError(
@@ -188,6 +181,30 @@ def _encode(value: Any) -> Any:
     if isinstance(value, np.generic):
         return _encode(value.item())
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _load_examples(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.read_csv(
+            path,
+            dtype=_COLUMN_TYPES,
+            keep_default_na=False,
+            na_values={"group": [""]},
+            float_precision="round_trip",
+            encoding_errors="surrogateescape",  # file names need not be valid UTF-8
+            lineterminator="\n",
+        )
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
+        "pass the folder that AuditResult.save or 'earlysieve audit' wrote"
+    )
 
 
 def _load_layers(columns: dict[str, list[Any]]) -> "pd.DataFrame":
@@ -222,9 +239,16 @@ def _picture_entry(picture: Picture) -> dict[str, Any]:
     }
 
 
+def _read_picture(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
 def _load_picture(folder: Path, entry: dict[str, Any]) -> Picture:
     files = {
-        kind: (folder / _picture_file(entry["index"], kind)).read_bytes() if entry[kind] else None
+        kind: _read_picture(folder / _picture_file(entry["index"], kind)) if entry[kind] else None
         for kind in ("image", "heatmap")
     }
     return Picture(entry["index"], entry["kind"], entry["role"], text=entry["text"], **files)

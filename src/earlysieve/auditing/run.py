@@ -70,7 +70,8 @@ def audit(
         folds: every example is scored by a readout fitted on the other folds; 0 scores in-sample.
         flag_margin: an example is flagged if the readout is wrong with at least this margin
             (difference of its two largest probabilities), in (0, 1].
-        l2: penalty of linear readouts on standardised features (1/C of scikit-learn).
+        l2: penalty of linear readouts on standardised features (1/C of scikit-learn for three
+            classes or more).
         seed: for folds and for heads trained by minibatches.
         batch_size, num_workers: used where `data` is not a DataLoader.
         device: where to run; the model's own by default.
@@ -91,10 +92,16 @@ def audit(
     """
     recipe = head_named(head)
     check_threshold(flag_margin)
+    _check_folds(folds)
     network = unwrap(model)
     place = _device(network) if device is None else torch.device(device)
     names = _layer_names(layers)
-    with preserved_rng(), _on_device(network, place), evaluating(network):
+    with (
+        torch.inference_mode(False),
+        preserved_rng(),
+        _on_device(network, place),
+        evaluating(network),
+    ):
         with torch.no_grad():
             batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
             total = _batches(data, batch_size)
@@ -192,6 +199,13 @@ def _layer_names(layers: str | Sequence[str]) -> list[str] | None:
             'write layers=["layer1"]'
         )
     return list(layers)
+
+
+def _check_folds(folds: int) -> None:
+    if folds < 0:
+        raise InputError(
+            f"Expected folds to be 0 (in-sample) or at least 2, but got {folds}; 5 is usual"
+        )
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -6,6 +6,7 @@ makes the very same mistake. "Most" means that the 95% interval of that share li
 "none found" that it lies below.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,7 +31,7 @@ class Summary:
         share_flagged: in [0, 1].
         accuracy, accuracy_flagged, accuracy_unflagged: of the model, in [0, 1]; NaN where empty.
         same_mistake: share of flagged examples where the model repeats the readout's mistake.
-        readability: of the chosen layer, see `Evidence`.
+        readability: of the chosen layer, see `Evidence`; NaN where the model is not above chance.
         worst_group: name of the group with the lowest accuracy, where groups are known.
         worst_group_accuracy: its accuracy.
         next_steps: what to do, most useful first.
@@ -79,7 +80,7 @@ def judge(
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=_NEXT_STEPS[verdict],
+        next_steps=list(_NEXT_STEPS[verdict]),
         warnings=_warnings(evidence, num_classes),
     )
 
@@ -88,6 +89,11 @@ def decide(evidence: Evidence) -> tuple[Verdict, str]:
     """The verdict and the reason for it; see the module's rule."""
     if evidence.predicted_classes == 1:
         return "inconclusive", "The model gives the same class for every example."
+    if math.isnan(evidence.readability):
+        return "inconclusive", (
+            "The model does no better than always giving the most frequent class: check that it "
+            "fits this data."
+        )
     if evidence.errors == 0:
         return "inconclusive", (
             "The readout is never wrong, so there is nothing to find here: audit data it was not "
@@ -128,10 +134,17 @@ def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
 
 
 def _observation(evidence: Evidence, layer: str) -> str:
-    share = max(0.0, evidence.readability)
+    share = min(max(0.0, evidence.readability), 1.0)
+    gives = (
+        ""
+        if math.isnan(evidence.readability)
+        else (
+            f"Layer '{layer}', early in the network, already gives {share:.0%} of what the "
+            "model achieves above chance. "
+        )
+    )
     text = (
-        f"Layer '{layer}', early in the network, already gives {min(share, 1):.0%} of what the "
-        f"model achieves above chance. It misreads {evidence.errors:,} examples, "
+        f"{gives}A readout of layer '{layer}' misreads {evidence.errors:,} examples, "
         f"{evidence.flagged:,} of them with confidence."
     )
     if not evidence.flagged:

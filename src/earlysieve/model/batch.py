@@ -1,6 +1,6 @@
 """One batch of labelled examples, and the only place that knows images from text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,7 +37,7 @@ class Batch:
     groups: Tensor | None = None
 
     def __post_init__(self) -> None:
-        size = first_tensor(self.inputs).shape[0]
+        size = _batch_size(self.inputs)
         for name in ("labels", "index", "groups"):
             value = getattr(self, name)
             if value is not None:
@@ -68,21 +68,21 @@ def first_tensor(value: Any) -> Tensor:
     Raises:
         InputError: there is none.
     """
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, Mapping):
-        items = list(value.values())
-    else:
-        items = list(value) if isinstance(value, tuple | list) else []
-    for item in items:
-        if isinstance(item, Tensor):
-            return item
-        if isinstance(item, tuple | list | Mapping):
-            return first_tensor(item)
+    found = next(_tensors_in(value), None)
+    if found is not None:
+        return found
     raise InputError(
         f"Expected a tensor, or a tuple or mapping that holds one, but got {type(value).__name__}; "
         "pass inputs as the model takes them"
     )
+
+
+def _tensors_in(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple | list | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors_in(item)
 
 
 def attention_mask(inputs: Inputs) -> Tensor | None:
@@ -136,7 +136,8 @@ def logits_of(output: Any) -> Tensor:
     Raises:
         InputError: no tensor of two dimensions was found.
     """
-    logits = getattr(output, "logits", None)
+    is_mapping = isinstance(output, Mapping)
+    logits = output.get("logits") if is_mapping else getattr(output, "logits", None)
     tensor = logits if isinstance(logits, Tensor) else first_tensor(output)
     if tensor.ndim != 2 or not tensor.is_floating_point():
         raise InputError(
@@ -145,6 +146,16 @@ def logits_of(output: Any) -> Tensor:
             "wrap the model so that it returns one row of class scores per example"
         )
     return tensor
+
+
+def _batch_size(inputs: Inputs) -> int:
+    first = first_tensor(inputs)
+    if first.ndim == 0:
+        raise InputError(
+            "Expected inputs with the batch in the first dimension, but got a single number; "
+            "stack the examples of a batch"
+        )
+    return int(first.shape[0])
 
 
 def _integers(name: str, value: Any, size: int) -> Tensor:

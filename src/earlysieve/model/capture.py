@@ -102,9 +102,13 @@ def capture(
         except _Stopped as stopped:
             if stopped.token is not recorder.token:
                 raise
+        except Exception:
+            # A bare `except` in the network may have caught the stop and raised something else.
+            if not recorder.stopped:
+                raise
     recorder.check_calls()
-    # A bare `except` in the network may have swallowed the stop; then there is an output, but of
-    # a pass that went wrong half-way.
+    # It may also have swallowed the stop; then there is an output, but of a pass that went wrong
+    # half-way.
     return Captured(recorder.in_order(), None if recorder.stopped else output)
 
 
@@ -173,7 +177,9 @@ class _Recorder:
                 f"Expected layer '{name}' ({type(module).__name__}) to give a tensor, but it gave "
                 f"{type(output).__name__}; choose another layer from trace_layers"
             ) from error
-        return tensor.clone() if self.transform is None else self.transform(name, tensor)
+        kept = tensor if self.transform is None else self.transform(name, tensor)
+        # Never the layer's own memory: what runs next may work in place.
+        return kept.clone() if _share_memory(kept, tensor) else kept
 
     def check_calls(self) -> None:
         for name, calls in self.calls.items():
@@ -192,6 +198,10 @@ class _Recorder:
 
     def in_order(self) -> dict[str, Tensor]:
         return {name: self.outputs[name] for name in self.wanted}
+
+
+def _share_memory(a: Tensor, b: Tensor) -> bool:
+    return a is b or a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
 
 
 def _distinct(layers: Iterable[str]) -> list[str]:

@@ -22,7 +22,8 @@ def layout_of(module: nn.Module, shape: tuple[int, ...], batch_size: int) -> Lay
     A three-dimensional output is (batch, tokens, channels) unless the module holds a 1-D
     convolution of that width or says `batch_first=False`. For four and five dimensions the widths
     of convolutions and batch norms speak for channels first, those of linear layers and layer
-    norms for channels last; a tie is broken by which two neighbours are equal, as in square maps.
+    norms for channels last. A tie is broken by the last part that permutes dimensions, then by
+    which two neighbours are equal, as in square maps.
 
     Raises:
         LayerError: the output has one dimension only, or no dimension holds the batch.
@@ -37,12 +38,15 @@ def layout_of(module: nn.Module, shape: tuple[int, ...], batch_size: int) -> Lay
         )
     if len(shape) == 2:
         return Layout.FLAT
-    first = shape[1] in _convolution_widths(module)
+    first = shape[1] in _convolution_widths(module, len(shape) - 2)
     last = shape[-1] in _linear_widths(module)
     if first != last:
         return Layout.FIRST if first else Layout.LAST
     if len(shape) == 3:
         return Layout.LAST
+    permuted = _last_permutation(module) if first else None
+    if permuted is not None:
+        return permuted
     return Layout.LAST if shape[-1] != shape[-2] and shape[-2] == shape[-3] else Layout.FIRST
 
 
@@ -68,9 +72,23 @@ def _says_sequence_first(module: nn.Module) -> bool:
     return any(getattr(part, "batch_first", None) is False for part in module.modules())
 
 
-def _convolution_widths(module: nn.Module) -> set[int]:
+def _last_permutation(module: nn.Module) -> Layout | None:
+    """Where the last part that permutes (as torchvision's Permute) leaves the channels."""
+    found = None
+    for part in module.modules():
+        dims = getattr(part, "dims", None)
+        if type(part).__name__ == "Permute" and isinstance(dims, list | tuple):
+            found = Layout.FIRST if dims[1] == len(dims) - 1 else Layout.LAST
+    return found
+
+
+def _convolution_widths(module: nn.Module, dimensions: int) -> set[int]:
+    """Widths of what gives channels first; for sequences no 2-D convolution does."""
     widths: set[int] = set()
     for part in module.modules():
+        kernel = getattr(part, "kernel_size", None)
+        if dimensions == 1 and isinstance(kernel, tuple) and len(kernel) > 1:
+            continue
         for attribute in ("out_channels", "num_features", "num_channels"):
             value = getattr(part, attribute, None)
             if isinstance(value, int):

@@ -18,13 +18,15 @@ _EVENLY = 6
 _LEAST = 4
 _LEAST_RESOLUTIONS = 3
 _SUBSTANTIAL = 0.02
+_HALF = 0.5
 
 
 def choose_layers(model: nn.Module, inputs: Inputs, limit: int = MOST) -> list[str]:
     """Names of about four to `limit` stage boundaries, in execution order.
 
     The model is opened level by level until at least four of its parts hold a substantial share
-    of its parametrised layers. Where resolution changes along them, the last part of each
+    of its parametrised layers and either resolution changes along them or none holds more than
+    half of these layers. Where resolution changes along them, the last part of each
     resolution is taken (residual, plain, dense and mobile nets); otherwise parts are taken evenly
     over depth, the first and the last included (transformers, recurrent nets, perceptrons).
 
@@ -40,17 +42,21 @@ def stages_of(
     """`choose_layers` on a trace that was taken already."""
     modules = named_layers(model)
     usable = [layer for layer in trace if _resolution(modules, layer, batch_size) is not None]
-    units = _open(usable, modules)
+    shapes = {unit.name: _resolution(modules, unit, batch_size) or () for unit in usable}
+    units = _open(usable, modules, shapes)
     units = _without_classifier(units, trace)
     if not units:
         raise LayerError(
             "Expected at least one inner layer whose output starts with the batch, but found "
             "none; name the layers yourself: layers=[...]"
         )
-    resolutions = {unit.name: _resolution(modules, unit, batch_size) or () for unit in units}
-    if len({r for r in resolutions.values() if r}) >= _LEAST_RESOLUTIONS:
-        return _evenly(_resolution_ends(units, resolutions, modules), limit)
+    if _changes_resolution([unit.name for unit in units], shapes):
+        return _evenly(_resolution_ends(units, shapes, modules), limit)
     return _evenly([unit.name for unit in _alike(units)], min(limit, _EVENLY))
+
+
+def _changes_resolution(names: list[str], resolutions: dict[str, tuple[int, ...]]) -> bool:
+    return len({resolutions[name] for name in names} - {()}) >= _LEAST_RESOLUTIONS
 
 
 def _resolution_ends(
@@ -78,7 +84,11 @@ def _alike(units: list[LayerInfo]) -> list[LayerInfo]:
     return [u for u in weighty if u.kind == kind] if count >= _LEAST else weighty
 
 
-def _open(usable: list[LayerInfo], modules: dict[str, nn.Module]) -> list[LayerInfo]:
+def _open(
+    usable: list[LayerInfo],
+    modules: dict[str, nn.Module],
+    resolutions: dict[str, tuple[int, ...]],
+) -> list[LayerInfo]:
     """Open containers level by level until enough parts carry weight; in execution order."""
     by_name = {layer.name: layer for layer in usable if layer.calls == 1}
     leaves = {name for name in modules if _is_parametrised_leaf(modules[name])}
@@ -86,7 +96,9 @@ def _open(usable: list[LayerInfo], modules: dict[str, nn.Module]) -> list[LayerI
     units = _children("", by_name)
     while True:
         weights = {name: len(_inside(name, leaves)) / total for name in units}
-        if sum(weight >= _SUBSTANTIAL for weight in weights.values()) >= _LEAST:
+        several = sum(weight >= _SUBSTANTIAL for weight in weights.values()) >= _LEAST
+        balanced = max(weights.values(), default=0.0) <= _HALF
+        if several and (balanced or _changes_resolution(units, resolutions)):
             break
         opened = {name: _children(name, by_name) for name in units}
         heaviest = max((n for n in units if opened[n]), key=lambda n: weights[n], default=None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -36,6 +37,8 @@ def kept_features(
             averaged down to at most 16 tokens, 8 x 8 pixels or 4 x 8 x 8 voxels, shape
             (B, channels, ...), so that it stays small and sequences become equally long.
     """
+    if activation.dtype in (torch.float16, torch.bfloat16):
+        activation = activation.float()  # sums over positions would overflow or lose digits
     if not positions or layout is Layout.FLAT:
         return mean_pool(activation, layout, mask), Layout.FLAT
     maps = as_map(activation, layout)

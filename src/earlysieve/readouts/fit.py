@@ -69,8 +69,23 @@ def read_out(
         l2: penalty of linear readouts.
         device: where readouts are fitted.
     """
-    if isinstance(head, LinearHead):
-        return _linear(store, labels, fold_of, num_classes, l2, device)
+    # Readouts are fitted in full precision, also where the caller's model runs in autocast.
+    with torch.autocast(torch.device(device).type, enabled=False):
+        if isinstance(head, LinearHead):
+            return _linear(store, labels, fold_of, num_classes, l2, device)
+        return _by_minibatches(store, labels, fold_of, num_classes, head, layout, seed, device)
+
+
+def _by_minibatches(
+    store: FeatureStore,
+    labels: Tensor,
+    fold_of: Tensor,
+    num_classes: int,
+    head: Head,
+    layout: Layout,
+    seed: int,
+    device: torch.device | str,
+) -> Reading:
     reading = _empty(len(store))
     folds = int(fold_of.max()) + 1
     for fold in range(folds):
@@ -97,12 +112,11 @@ def _linear(
 ) -> Reading:
     readouts = fit_linear(store, labels, fold_of, num_classes, l2=l2, device=device)
     reading = _empty(len(store))
-    width = readouts.bias.numel() + store.shape[0]
-    for place, features in store.chunks(max(256, _CHUNK_ELEMENTS // width)):
-        every = readouts.logits(features)
-        rows = torch.arange(place.start, place.stop)
-        own = every[torch.arange(len(rows)), fold_of[place]]
-        _judge(reading, rows, own, labels)
+    for place, features in store.chunks(
+        max(256, _CHUNK_ELEMENTS // (num_classes + store.shape[0]))
+    ):
+        own = readouts.own_logits(features, fold_of[place])
+        _judge(reading, torch.arange(place.start, place.stop), own, labels)
     return reading
 
 
@@ -114,7 +128,10 @@ def _judge(reading: Reading, rows: Tensor, logits: Tensor, labels: Tensor) -> No
 
 
 def _empty(count: int) -> Reading:
-    return Reading(torch.zeros(count, dtype=torch.int64), torch.zeros(count), torch.zeros(count))
+    def zeros(dtype: torch.dtype) -> Tensor:
+        return torch.zeros(count, dtype=dtype)
+
+    return Reading(zeros(torch.int64), zeros(torch.float32), zeros(torch.float32))
 
 
 def _rows(store: FeatureStore) -> int:

@@ -5,8 +5,10 @@ standard deviation of T_k, this minimises
 
     1/|T_k| * sum_{i in T_k} CE(W_k z_i + b_k, y_i)  +  l2 / (2 |T_k|) * ||W_k||^2,
 
-the objective of scikit-learn's LogisticRegression with C = 1 / l2. The problems of all folds are
-convex and share their passes over the features, so they are solved together.
+the objective of scikit-learn's LogisticRegression with C = 1 / l2 (2 / l2 for two classes, where it
+penalises the difference of the two weight vectors). The problems of all folds are
+convex and share their passes over the features, so they are solved together, each by itself: no
+number of one fold's readout depends on an example that is not in T_k.
 """
 
 from collections.abc import Iterator
@@ -14,12 +16,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from earlysieve.readouts.lbfgs import minimise
 from earlysieve.readouts.store import FeatureStore
 
 _CHUNK_ELEMENTS = 1 << 23
-_CONSTANT = 1e-6
+_CONSTANT = 1e-7
+_FEW = 1024
+# Beyond this many unknowns, folds are solved one after the other, so that the solver's vectors
+# (two per step of its history) stay below a few hundred megabytes.
+_MOST_UNKNOWNS = 1 << 21
+_HISTORY = 10
 
 
 @dataclass(frozen=True)
@@ -29,18 +36,24 @@ class LinearReadouts:
     Attributes:
         weight: float64, shape (K, D, C), for raw (not standardised) features.
         bias: float64, shape (K, C).
-        iterations: passes over the features that the solver took.
+        passes: over the features, that the solver took.
     """
 
     weight: Tensor
     bias: Tensor
-    iterations: int
+    passes: int
 
     def logits(self, features: Tensor) -> Tensor:
         """Logits of every fold's readout, shape (n, K, C), for features of shape (n, D)."""
-        k, d, c = self.weight.shape
-        flat = self.weight.permute(1, 0, 2).reshape(d, k * c)
-        return (features.double() @ flat).view(-1, k, c) + self.bias
+        return torch.einsum("nd,kdc->nkc", features.double(), self.weight) + self.bias
+
+    def own_logits(self, features: Tensor, fold_of: Tensor) -> Tensor:
+        """Logits by the readout of each example's own fold, shape (n, C)."""
+        own = torch.empty(len(features), self.bias.shape[1], dtype=torch.float64)
+        for fold in range(len(self.bias)):
+            rows = (fold_of == fold).nonzero().squeeze(1)
+            own[rows] = features[rows].double() @ self.weight[fold] + self.bias[fold]
+        return own
 
 
 def fit_linear(
@@ -50,8 +63,8 @@ def fit_linear(
     num_classes: int,
     *,
     l2: float = 1.0,
-    max_iterations: int = 100,
-    tolerance: float = 1e-4,
+    max_iterations: int = 200,
+    tolerance: float = 2e-5,
     device: torch.device | str = "cpu",
 ) -> LinearReadouts:
     """Fit one readout per fold on the examples outside that fold (all, if there is one fold).
@@ -63,106 +76,114 @@ def fit_linear(
         num_classes: C.
         l2: strength of the penalty on weights (not on biases).
         max_iterations: limit of L-BFGS iterations.
-        tolerance: largest gradient entry of the mean loss at which to stop.
+        tolerance: largest gradient entry of the mean loss at which a fold's search ends.
         device: where the passes are computed.
     """
-    problem = _Problem(store, labels, fold_of, num_classes, l2, torch.device(device))
-    k, d = problem.mean.shape
-    weight = torch.zeros(k, d, num_classes, dtype=torch.float64, device=device)
-    bias = torch.zeros(k, num_classes, dtype=torch.float64, device=device)
-    solver = torch.optim.LBFGS(
-        [weight, bias],
-        max_iter=max_iterations,
-        tolerance_grad=tolerance,
-        tolerance_change=1e-9,
-        history_size=10,
-        line_search_fn="strong_wolfe",
-    )
-    passes = 0
-
-    def closure() -> Tensor:
-        nonlocal passes
-        passes += 1
-        loss, weight.grad, bias.grad = problem.value_and_gradient(weight, bias)
-        return loss
-
-    solver.step(closure)  # type: ignore[no-untyped-call]
-    raw_weight, raw_bias = problem.for_raw_features(weight, bias)
-    return LinearReadouts(raw_weight.cpu(), raw_bias.cpu(), passes)
+    count = int(fold_of.max()) + 1
+    unknowns = (store.shape[0] + 1) * num_classes
+    together = max(1, min(count, _MOST_UNKNOWNS // unknowns))
+    history = max(3, min(_HISTORY, _HISTORY * _MOST_UNKNOWNS // (together * unknowns)))
+    weights, biases, passes = [], [], 0
+    for folds in torch.split(torch.arange(count), together):
+        problem = _Problem(store, labels, fold_of, folds, num_classes, l2, torch.device(device))
+        start = torch.zeros(len(folds), unknowns, dtype=torch.float64, device=device)
+        found = minimise(
+            problem.value_and_gradient,
+            start,
+            most_iterations=max_iterations,
+            tolerance=tolerance,
+            history=history,
+        )
+        weight, bias = problem.for_raw_features(found.point)
+        weights.append(weight.cpu())
+        biases.append(bias.cpu())
+        passes += found.passes
+    return LinearReadouts(torch.cat(weights), torch.cat(biases), passes)
 
 
 class _Problem:
-    """The summed objective of all folds and its gradient, computed chunk by chunk."""
+    """The objective of each of some folds and its gradient, computed chunk by chunk."""
 
     def __init__(
         self,
         store: FeatureStore,
         labels: Tensor,
         fold_of: Tensor,
+        folds: Tensor,
         num_classes: int,
         l2: float,
         device: torch.device,
     ) -> None:
-        self.store, self.labels, self.fold_of = store, labels, fold_of
+        self.store, self.labels, self.fold_of, self.folds = store, labels, fold_of, folds
         self.classes, self.l2, self.device = num_classes, l2, device
-        self.folds = int(fold_of.max()) + 1
+        self.in_sample = int(fold_of.max()) == 0
         # An offset common to all folds keeps float32 products accurate for features far from 0.
-        self.shift = store.read(slice(0, min(len(store), 1024))).mean(0).to(device)
+        # A median, since one wild example must not decide the precision of all others.
+        few = store.read(slice(0, min(len(store), _FEW)))
+        self.shift = few.median(0).values.to(device)
         self.size, self.mean, self.deviation = self._moments()
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Shifted features (n, D), labels (n,), and whether fold k trains on a row (n, K)."""
-        width = self.shift.numel() + self.folds * self.classes
+        width = self.shift.numel() + len(self.folds) * self.classes
         rows = max(256, _CHUNK_ELEMENTS // width)
         for place, features in self.store.chunks(rows):
-            fold_of = self.fold_of[place].to(self.device)
-            inside = functional.one_hot(fold_of, self.folds).bool()
-            trains = inside if self.folds == 1 else ~inside
-            yield features.to(self.device) - self.shift, self.labels[place].to(self.device), trains
+            trains = (self.fold_of[place, None] != self.folds) | self.in_sample
+            shifted = features.to(self.device) - self.shift
+            yield shifted, self.labels[place].to(self.device), trains.to(self.device)
 
     def _moments(self) -> tuple[Tensor, Tensor, Tensor]:
-        k, d = self.folds, self.shift.numel()
+        k, d = len(self.folds), self.shift.numel()
         size = torch.zeros(k, dtype=torch.float64, device=self.device)
         total = torch.zeros(k, d, dtype=torch.float64, device=self.device)
         square = torch.zeros_like(total)
         for features, _, trains in self.chunks():
-            member = trains.float().T
+            member = trains.double().T
+            exact = features.double()
             size += trains.sum(0)
-            total += member @ features
-            square += member @ features.square()
+            total += member @ exact
+            square += member @ exact.square_()
         mean = total / size[:, None]
         deviation = (square / size[:, None] - mean.square()).clamp(min=0).sqrt()
-        scale = deviation.max(1, keepdim=True).values.clamp(min=1e-30)
-        flat = deviation <= _CONSTANT * scale
-        return size, mean, torch.where(flat, torch.inf, deviation)
+        # What float32 cannot tell from a constant: infinite deviation switches the feature off.
+        constant = deviation <= _CONSTANT * (mean + self.shift).abs()
+        return size, mean, torch.where(constant, torch.inf, deviation)
 
-    def value_and_gradient(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def value_and_gradient(self, point: Tensor) -> tuple[Tensor, Tensor]:
+        """Values (K,) and gradients (K, D * C + C) at the weights and biases in `point`."""
+        weight, bias = self._unpacked(point)
         k, d, c = weight.shape
         scaled = weight / self.deviation[:, :, None]
         offset = bias - torch.einsum("kd,kdc->kc", self.mean, scaled)
         flat = scaled.permute(1, 0, 2).reshape(d, k * c).float()
-        loss = torch.zeros((), dtype=torch.float64, device=self.device)
+        value = torch.zeros(k, dtype=torch.float64, device=self.device)
         by_feature = torch.zeros(d, k * c, dtype=torch.float64, device=self.device)
         by_bias = torch.zeros(k, c, dtype=torch.float64, device=self.device)
         for features, labels, trains in self.chunks():
             share = trains / self.size
             logits = (features @ flat).view(-1, k, c) + offset.float()
             losses, residual = _cross_entropy(logits, labels)
-            loss += (losses * share).sum()
+            value += (losses * share).sum(0)
             residual *= share.float()[:, :, None]
             by_feature += features.T @ residual.view(-1, k * c)
             by_bias += residual.sum(0)
         gradient = by_feature.view(d, k, c).permute(1, 0, 2)
         gradient = gradient - self.mean[:, :, None] * by_bias[:, None, :]
-        decay = (self.l2 / self.size)[:, None, None]
-        loss = loss + 0.5 * (decay * weight.square()).sum()
-        by_weight = gradient / self.deviation[:, :, None] + decay * weight
-        return loss, by_weight.contiguous(), by_bias
+        decay = self.l2 / self.size
+        value = value + 0.5 * decay * weight.square().sum((1, 2))
+        by_weight = gradient / self.deviation[:, :, None] + decay[:, None, None] * weight
+        return value, torch.cat([by_weight.reshape(k, -1), by_bias], 1)
 
-    def for_raw_features(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def for_raw_features(self, point: Tensor) -> tuple[Tensor, Tensor]:
+        """The weights and biases in `point` for features as they are stored."""
+        weight, bias = self._unpacked(point)
         scaled = weight / self.deviation[:, :, None]
         centre = self.mean + self.shift.double()
         return scaled, bias - torch.einsum("kd,kdc->kc", centre, scaled)
+
+    def _unpacked(self, point: Tensor) -> tuple[Tensor, Tensor]:
+        c = self.classes
+        return point[:, :-c].view(len(point), -1, c), point[:, -c:]
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

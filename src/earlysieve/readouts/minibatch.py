@@ -12,6 +12,7 @@ from earlysieve.readouts.heads import Head
 from earlysieve.readouts.store import FeatureStore
 
 _BLOCK = 1 << 14
+_CONSTANT = 1e-7
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,17 @@ def fit_minibatch(
     plan = schedule or Schedule()
     generator = torch.Generator().manual_seed(seed)
     readout = head.build((1, *store.shape), num_classes, layout=layout, seed=seed)
-    module = _Standardised(*_moments(store, train, layout), readout).to(device)
+    module = _Standardised(*_moments(store, train, layout), readout).to(device, torch.float32)
     optimizer = torch.optim.AdamW(module.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
     steps = 0
     for _ in range(plan.epochs):
         for features, targets in _shuffled(store, labels, train, plan.batch_size, generator):
             if steps == plan.most_steps:
                 return module.eval()
-            loss = functional.cross_entropy(module(features.to(device)), targets.to(device))
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            with torch.enable_grad():
+                loss = functional.cross_entropy(module(features.to(device)), targets.to(device))
+                loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             steps += 1
     return module.eval()
@@ -96,8 +98,10 @@ def _moments(store: FeatureStore, train: Tensor, layout: Layout) -> tuple[Tensor
         total = total + rows.sum(others, keepdim=True)
         square = square + rows.square().sum(others, keepdim=True)
     mean = total / max(1, count)
-    deviation = (square / max(1, count) - mean.square()).clamp(min=1e-12).sqrt()
-    return mean.float(), deviation.float()
+    deviation = (square / max(1, count) - mean.square()).clamp(min=0).sqrt()
+    # A channel that is constant in training is switched off, so that another value cannot blow up.
+    constant = deviation <= _CONSTANT * mean.abs()
+    return mean.float(), torch.where(constant, torch.inf, deviation).float()
 
 
 class _Standardised(nn.Module):

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from earlysieve.errors import InputError
+
 DEFAULT_BUDGET = 1 << 30
 
 
@@ -50,8 +52,18 @@ class FeatureStore:
         return self._file is not None
 
     def append(self, rows: Tensor) -> None:
-        """Add rows, shape (B, ...)."""
+        """Add rows, shape (B, ...).
+
+        Raises:
+            InputError: the shape behind the batch is not that of the rows before.
+        """
         rows = rows.detach().to("cpu", torch.float32).contiguous()
+        if self._rows and tuple(rows.shape[1:]) != self.shape:
+            raise InputError(
+                f"Expected features of shape {self.shape} for each example, as before, but got "
+                f"{tuple(rows.shape[1:])}; give inputs of one size, or choose a layer or head that "
+                "pools over positions"
+            )
         self.shape = tuple(rows.shape[1:])
         self._rows += len(rows)
         if self._file is None and self._budget.take(rows.nbytes):
@@ -74,7 +86,7 @@ class FeatureStore:
         self._join()
         held = self._parts[0][place] if self._parts else None
         if self._file is None or place.stop <= self._in_memory:
-            return held if held is not None else torch.empty(0, *self.shape)
+            return held if held is not None else self._no_rows()
         rest = self._mapped(max(place.start, self._in_memory), place.stop)
         return rest if held is None or len(held) == 0 else torch.cat([held, rest])
 
@@ -83,8 +95,8 @@ class FeatureStore:
         return self.read(slice(0, self._rows))
 
     def _mapped(self, start: int, stop: int) -> Tensor:
-        if self._file is None:
-            return torch.empty(0, *self.shape)
+        if self._file is None or stop <= start:
+            return self._no_rows()
         self._file.flush()
         width = int(np.prod(self.shape, dtype=np.int64))
         offset = (start - self._in_memory) * width * 4
@@ -93,9 +105,12 @@ class FeatureStore:
         )
         return torch.from_numpy(np.asarray(window))
 
+    def _no_rows(self) -> Tensor:
+        return torch.empty(0, *self.shape, dtype=torch.float32)
+
     def _join(self) -> None:
         if len(self._parts) > 1:
-            joined = torch.empty(self._in_memory, *self.shape)
+            joined = torch.empty(self._in_memory, *self.shape, dtype=torch.float32)
             start = 0
             for i, part in enumerate(self._parts):
                 joined[start : start + len(part)] = part
