@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,31 +96,25 @@ def readable(root: Path, paths: Sequence[Path], *, strict: bool) -> tuple[list[i
 
 
 def _verify(path: Path) -> None:
-    """Check the header, and that the pixels are all there, decoding at the smallest scale."""
-    image = _open(path)
-    try:
+    """Check that the pixels are all there, decoding at the smallest scale."""
+    with _opened(path) as image:
         image.draft("RGB", (32, 32))
         image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(path, error) from error
 
 
 def _read(path: Path) -> Image:
+    with _opened(path) as image:
+        return image.convert("RGB")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    opener = need("PIL.Image", extra="vision")
     try:
-        return _open(path).convert("RGB")
+        with path.open("rb") as file, opener.open(file) as image:
+            yield image
     except (OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _open(path: Path) -> Image:
-    try:
-        image: Image = need("PIL.Image", extra="vision").open(path)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    return image
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(
-        f"Expected an image in '{path}', but it cannot be read ({error}); repair or remove the file"
-    )
+        raise DataError(
+            f"Expected an image in '{path}', but it cannot be read ({error}); "
+            "repair or remove the file"
+        ) from error

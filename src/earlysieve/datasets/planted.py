@@ -83,7 +83,7 @@ def check_correlation(correlation: float, num_classes: int) -> None:
 
 def shortcut_groups(labels: Ints, values: Ints) -> Ints:
     """Group of each example: 2 * label where the shortcut holds, 2 * label + 1 where it fails."""
-    return 2 * labels + (values != labels)
+    return np.asarray(2 * labels + (values != labels), dtype=np.int64)
 
 
 def shortcut_group_names(class_names: Sequence[str]) -> tuple[str, ...]:

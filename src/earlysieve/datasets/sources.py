@@ -68,7 +68,11 @@ def load_source(
     """
     images: dict[str, Any] = {"image_size": image_size, "mean": mean, "std": std}
     images = {key: value for key, value in images.items() if value is not None}
-    texts: dict[str, Any] = {"text_column": text_column, "tokenizer": tokenizer, "max_length": max_length}
+    texts: dict[str, Any] = {
+        "text_column": text_column,
+        "tokenizer": tokenizer,
+        "max_length": max_length,
+    }
     kind, _, rest = spec.partition(":")
     openers: dict[str, Callable[[], Any]] = {
         "digits": lambda: digits(split or "train", channels=3, **images),

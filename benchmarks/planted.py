@@ -1,0 +1,130 @@
+"""Planted shortcuts as tensors, plain loops over them, and intervals over seeds.
+
+Shared by the benchmark scripts. Training sets keep the planted correlation; validation and test
+sets have the shortcut drawn independently of the class, so that accuracy where it fails is
+measured on many examples. Validation images come from the training files and are never trained on.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earlysieve import Batch
+from earlysieve.datasets.base import ExampleDataset
+from earlysieve.datasets.digits import digits
+from earlysieve.datasets.fashion_mnist import fashion_mnist
+from earlysieve.datasets.painters import plant_colour, plant_dominoes
+
+VALIDATION = 3000
+TEST = 5000
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (N, 3, H, W), labels (N,), and whether the shortcut holds (N,)."""
+
+    images: Tensor
+    labels: Tensor
+    holds: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Training, validation and test split."""
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+def colours(correlation: float, size: int = 10_000, seed: int = 0) -> Planted:
+    """Fashion-MNIST with a planted colour."""
+    train, validation, test = _garments(size, seed)
+    return Planted(
+        _split(plant_colour(train, correlation, seed=seed)),
+        _split(plant_colour(validation, 0.1, seed=seed + 1)),
+        _split(plant_colour(test, 0.1, seed=seed + 2)),
+    )
+
+
+def dominoes(correlation: float, size: int = 6000, seed: int = 0) -> Planted:
+    """A digit above a garment; the garment is the class, the digit agrees with it by chance."""
+    train, validation, test = _garments(size, seed)
+    many = digits("train", channels=3)
+    few = digits("test", channels=3)
+    return Planted(
+        _split(plant_dominoes(train, many, correlation, seed=seed)),
+        _split(plant_dominoes(validation, many, 0.1, seed=seed + 1)),
+        _split(plant_dominoes(test, few, 0.1, seed=seed + 2)),
+    )
+
+
+def epochs(split: Split, count: int, batch_size: int = 64) -> Iterator[tuple[int, Batch]]:
+    """Batches in random order, with the number of the epoch; order from torch's global state."""
+    for epoch in range(count):
+        for rows in torch.randperm(len(split)).split(batch_size):
+            if len(rows) > 1:
+                yield epoch, Batch(split.images[rows], split.labels[rows], rows)
+
+
+@torch.no_grad()
+def accuracies(model: nn.Module, split: Split) -> dict[str, float]:
+    """Accuracy where the shortcut holds, where it fails, and overall."""
+    mode = model.training
+    model.eval()
+    right = torch.cat([model(x).argmax(1) for x in split.images.split(500)]) == split.labels
+    model.train(mode)
+    return {
+        "holds": float(right[split.holds].double().mean()),
+        "fails": float(right[~split.holds].double().mean()),
+        "all": float(right.double().mean()),
+    }
+
+
+def mean_and_interval(values: list[float]) -> tuple[float, float, float]:
+    """Mean over seeds and its 95% interval by Student's t."""
+    from scipy import stats
+
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return mean, float("nan"), float("nan")
+    half = float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
+    return mean, mean - half, mean + half
+
+
+def row(name: str, values: list[float]) -> str:
+    """One line of a results table."""
+    mean, low, high = mean_and_interval(values)
+    each = ", ".join(f"{value:.3f}" for value in values)
+    return f"| {name} | {mean:.3f} | [{low:.3f}, {high:.3f}] | {each} |"
+
+
+def over_seeds(
+    seeds: int, run: Callable[[int], dict[str, float]], key: str = "fails"
+) -> list[float]:
+    """One figure for each seed."""
+    return [run(seed)[key] for seed in range(seeds)]
+
+
+def _garments(size: int, seed: int) -> tuple[ExampleDataset, ExampleDataset, ExampleDataset]:
+    files = fashion_mnist("train", channels=3)
+    order = np.random.default_rng(seed).permutation(len(files))
+    test = fashion_mnist("test", channels=3)
+    chosen = np.random.default_rng(seed).permutation(len(test))[:TEST]
+    return (
+        files.subset(order[:size]),
+        files.subset(order[size : size + VALIDATION]),
+        test.subset(chosen),
+    )
+
+
+def _split(dataset: ExampleDataset) -> Split:
+    images = torch.stack([torch.as_tensor(dataset[i][0]) for i in range(len(dataset))])
+    labels = torch.from_numpy(dataset.labels)
+    return Split(images, labels, torch.from_numpy(dataset.groups % 2 == 0))
