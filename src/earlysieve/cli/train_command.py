@@ -1,0 +1,107 @@
+"""`earlysieve train`: a training run in a folder, from its configuration to its weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.data_options import SOURCE_HELP, data_options
+from earlysieve.cli.endings import Interrupted
+from earlysieve.cli.methods import METHODS
+from earlysieve.cli.model_options import model_options
+from earlysieve.cli.paths import check_output
+from earlysieve.cli.train_options import config_options
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+    from earlysieve.training import FitResult
+
+_METHODS = "\n".join(f"  {name}: {method.summary}" for name, method in METHODS.items())
+
+_MOST_EPOCHS = 10
+
+
+@click.command("train", epilog=f"\b\nMethods:\n{_METHODS}")
+@click.option("--data", metavar="SOURCE", help=f"Training data: {SOURCE_HELP}")
+@click.option(
+    "--validation",
+    metavar="SOURCE",
+    help="A share of the data to hold out (0.1), another split (split:test), or another source.",
+)
+@data_options
+@model_options(required=False)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for model.pt (weights), last.pt (to go on), config.json and training.json.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration in JSON, such as the config.json of another run; options win over it.",
+)
+@config_options
+@click.option(
+    "--method-option",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Setting of the method itself; may be repeated.",
+)
+@click.option(
+    "--resume/--fresh",
+    default=True,
+    show_default=True,
+    help="Go on with the run that --out holds, or start again and overwrite it.",
+)
+@click.option("--audit", is_flag=True, help="Audit the network before and after training.")
+@speaking
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Train a classifier. An interrupted run goes on exactly where it stopped.
+
+    \b
+    Examples:
+      earlysieve train --model torchvision:resnet18 --data photos/ --split train \\
+        --validation 0.1 --image-size 96 --epochs 20 --out runs/photos
+      earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
+    """
+    from earlysieve.cli.train_config import resolve
+    from earlysieve.cli.train_run import TrainRun
+
+    console = Console(given["quiet"], given["as_json"])
+    config = resolve(context)
+    run = TrainRun.prepare(config, check_output(given["out"]), console)
+    audits: dict[str, AuditResult] = {}
+    try:
+        if given["audit"] and run.needs_audit_before(resume=given["resume"]):
+            audits["before"] = run.audit("before")
+        result = run.train(resume=given["resume"])
+        weights = run.save(result)
+        if given["audit"]:
+            audits["after"] = run.audit("after")
+    except KeyboardInterrupt as error:
+        raise Interrupted(run.how_to_go_on()) from error
+    _show(result, audits, console)
+    console.say(f"Weights: {weights}")
+    verdicts = {when: vars(found.summary) for when, found in audits.items()}
+    console.result({"weights": weights, **vars(result), "audits": verdicts})
+
+
+def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
+    """Print the last epochs, the best one, and what the audits said."""
+    rows = result.history[-_MOST_EPOCHS:]
+    names = list(dict.fromkeys(key for row in rows for key in row if key != "step"))
+    cells = [
+        [int(row[name]) if name == "epoch" else row.get(name) for name in names] for row in rows
+    ]
+    console.table([name.replace("_", " ") for name in names], cells)
+    if result.restored_best:
+        console.say(f"The weights are those of the best epoch, {result.best_epoch}.")
+    elif result.best_epoch not in (None, result.epochs):
+        console.say(f"Best was epoch {result.best_epoch}; --restore-best would keep it.")
+    for when, audit in audits.items():
+        console.say(f"Audit {when} training: {audit.summary.headline}")

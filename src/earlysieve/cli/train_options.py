@@ -1,0 +1,65 @@
+"""The fields of a training configuration as options; a given option wins over --config."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_POSITIVE = click.IntRange(min=1)
+_NAME = click.STRING
+_METAVARS = {"integer range": "N", "float range": "X"}
+_FROM_ZERO = click.FloatRange(min=0)
+
+# Field of TrainConfig, type, default as help shows it, help. Types and defaults are those of
+# TrainConfig, which checks them again; they are written out so that --help imports no torch.
+_FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
+    ("method", _NAME, "erm", "How to train; see the end of this help."),
+    ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser."),
+    ("lr", _FROM_ZERO, "0.01", "Learning rate."),
+    ("momentum", click.FloatRange(0, 1), "0.9", "Of sgd."),
+    ("weight_decay", _FROM_ZERO, "0.0", "Weight decay."),
+    (
+        "scheduler",
+        click.Choice(["none", "cosine", "linear-warmup"]),
+        "none",
+        "Learning rate over time.",
+    ),
+    ("warmup", click.FloatRange(0, 1), "0.1", "Share of the steps with a rising learning rate."),
+    ("epochs", _POSITIVE, "10", "Passes over the data."),
+    ("batch_size", _POSITIVE, "64", "Examples per step."),
+    ("seed", click.IntRange(min=0), "0", "Of weights, order, augmentation and planted shortcuts."),
+    ("clip_norm", _FROM_ZERO, None, "Scale gradients down to this total norm."),
+    ("accumulate", _POSITIVE, "1", "Batches per optimiser step."),
+    ("autocast", click.Choice(["bf16", "fp16"]), None, "Mixed precision."),
+    ("evaluate_every", _POSITIVE, "1", "Evaluate after every so many epochs."),
+    ("patience", _POSITIVE, None, "Stop after so many evaluations without a better one."),
+    (
+        "select",
+        click.Choice(["accuracy", "loss", "worst_group_accuracy"]),
+        "accuracy",
+        "Figure that decides which epoch is best.",
+    ),
+    ("device", _NAME, None, "cpu, cuda, ...; by default a GPU if there is one."),
+    ("num_workers", click.IntRange(min=0), "0", "Processes that load data."),
+    ("checkpoint_every_steps", _POSITIVE, None, "Save within epochs, too."),
+)
+
+FIELD_NAMES = tuple(name for name, *_ in _FIELDS)
+SHOWN_DEFAULTS = {name: default for name, _, default, _ in _FIELDS}
+
+
+def config_options(command: F) -> F:
+    """Add an option for each plain field of TrainConfig."""
+    command = click.option(
+        "--restore-best/--keep-last",
+        default=None,
+        help="End with the best evaluated epoch, or the last; by default the best with --patience.",
+    )(command)
+    for name, kind, default, text in reversed(_FIELDS):
+        shown = text if default is None else f"{text} [default: {default}]"
+        flag = f"--{name.replace('_', '-')}"
+        metavar = None if isinstance(kind, click.Choice) else _METAVARS.get(kind.name, "NAME")
+        command = click.option(flag, name, type=kind, metavar=metavar, help=shown)(command)
+    return command

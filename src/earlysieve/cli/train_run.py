@@ -1,0 +1,153 @@
+"""A training run in a folder: prepare, train, save, audit before and after."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve._files import output_folder, write_text, write_with
+from earlysieve._progress import wanted
+from earlysieve.cli.built_model import BuiltModel
+from earlysieve.cli.console import Console, plain
+from earlysieve.cli.fit_check import check_model_takes, pick_device
+from earlysieve.cli.methods import Job, method_named
+from earlysieve.cli.model_spec import build_model, load_checkpoint
+from earlysieve.cli.train_data import open_train_data
+from earlysieve.training import Algorithm, Event, FitResult, TrainConfig, fit
+from earlysieve.training.progress import format_logs
+from earlysieve.training.sampling import EpochSampler
+from earlysieve.training.store import CHECKPOINT_NAME
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+
+WEIGHTS_NAME = "model.pt"
+RESULT_NAME = "training.json"
+
+
+@dataclass
+class TrainRun:
+    """Everything of a run that is ready to start; nothing is written yet.
+
+    Attributes:
+        config: the whole configuration.
+        out: the folder of the run.
+        console: how to report.
+        algorithm: what learns.
+        data: training data.
+        validation: validation data or None.
+    """
+
+    config: TrainConfig
+    out: Path
+    console: Console
+    algorithm: Algorithm
+    data: Any
+    validation: Any
+
+    @classmethod
+    def prepare(cls, config: TrainConfig, out: Path, console: Console) -> "TrainRun":
+        """Open data and network, and try them out.
+
+        Raises:
+            EarlysieveError: something is missing, wrong, or does not fit.
+        """
+        device = pick_device(config.device)
+        data, validation = open_train_data(config)
+        built = _build(config, data)
+        classes = check_model_takes(built.model, data, device)
+        steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
+        job = Job(built.model, data, config, config.method_options, classes, steps)
+        return cls(config, out, console, method_named(config.method).build(job), data, validation)
+
+    def train(self, *, resume: bool) -> FitResult:
+        """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
+        c = self.config
+        bar = wanted(self.console.progress)
+        return fit(
+            self.algorithm,
+            self.data,
+            epochs=c.epochs,
+            batch_size=c.batch_size,
+            seed=c.seed,
+            validation=self.validation,
+            evaluate_every=c.evaluate_every,
+            patience=c.patience,
+            select=c.select,
+            restore_best=c.restore_best,
+            checkpoint_dir=self.out,
+            checkpoint_every_steps=c.checkpoint_every_steps,
+            resume=resume,
+            on_event=None if bar or not self.console.talks else _report,
+            progress=bar,
+            num_workers=c.num_workers,
+            config=c,
+        )
+
+    def save(self, result: FitResult) -> Path:
+        """Write the weights and the history; the path of the weights."""
+        import torch
+
+        weights = self.out / WEIGHTS_NAME
+        state = self.algorithm.model.state_dict()
+        write_with(weights, lambda path: torch.save(state, path))
+        text = json.dumps(plain(asdict(result)), indent=2, allow_nan=False)
+        write_text(self.out / RESULT_NAME, f"{text}\n")
+        return weights
+
+    def audit(self, when: str) -> "AuditResult":
+        """Audit the network as it is now, on validation data if there are any; save and return it.
+
+        Args:
+            when: "before" or "after"; the result goes to the folder audit-WHEN.
+        """
+        from dataclasses import replace
+
+        from earlysieve.auditing.run import audit
+        from earlysieve.cli.audit_command import save
+
+        held_out = self.validation is not None
+        result = audit(
+            self.algorithm.model,
+            self.validation if held_out else self.data,
+            seed=self.config.seed,
+            batch_size=self.config.batch_size,
+            progress=self.console.progress,
+        )
+        kind = "validation data" if held_out else "training data"
+        record = {"model": self.config.model, "data": self.config.data, "audited": kind}
+        result = replace(result, config={**result.config, **record, "when": f"{when} training"})
+        save(result, output_folder(self.out / f"audit-{when}"), self.console)
+        return result
+
+    def needs_audit_before(self, *, resume: bool) -> bool:
+        """Whether the network has not been audited as it was at the start of this run."""
+        return not (resume and (self.out / "audit-before" / "audit.json").exists())
+
+    def how_to_go_on(self) -> str:
+        """What to say after Ctrl-C."""
+        checkpoint = self.out / CHECKPOINT_NAME
+        if not checkpoint.exists():
+            return "Stopped before training began."
+        return f"Stopped. The run is saved in '{checkpoint}'; the same command goes on from there."
+
+
+def _build(config: TrainConfig, data: Any) -> BuiltModel:
+    built = build_model(
+        config.model,
+        num_classes=config.num_classes or getattr(data, "num_classes", None),
+        options=config.model_options,
+        seed=config.seed,
+    )
+    if config.checkpoint is not None:
+        load_checkpoint(built, Path(config.checkpoint), spec=config.model)
+    return built
+
+
+def _report(event: Event) -> None:
+    """One line per epoch and evaluation, where no progress bar can be drawn."""
+    if event.kind != "step":
+        name = "trained" if event.kind == "epoch" else "validation"
+        click.echo(f"epoch {event.epoch}, {name}: {format_logs(event.logs)}", err=True)
