@@ -1,0 +1,47 @@
+# A fresh Debian machine with Python 3.11 and make is enough: everything else goes into .venv.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO_OUT ?= demo-out
+PYTEST_ARGS ?= -n 2
+
+# Several processes share the cores: threads that wait must not spin.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint wheel-check clean
+
+help:
+	@echo "make demo         train on digits with a planted shortcut, audit, write $(DEMO_OUT)/report.html"
+	@echo "make test         set up what is missing and run all tests"
+	@echo "make lint         ruff and mypy"
+	@echo "make wheel-check  build the wheel and use it with core dependencies only"
+	@echo "make clean        remove what the above have made"
+
+# The stamps make a second run instant. The development environment serves the demo, too.
+$(VENV)/.ready-dev: pyproject.toml .ci/setup
+	@.ci/setup $(VENV) dev
+	@touch $@ $(VENV)/.ready-demo
+
+$(VENV)/.ready-demo: pyproject.toml .ci/setup
+	@.ci/setup $(VENV) demo
+	@touch $@
+
+demo: $(VENV)/.ready-demo
+	@$(BIN)/earlysieve demo --out $(DEMO_OUT)
+
+test: $(VENV)/.ready-dev
+	@.ci/system-packages
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel-check: $(VENV)/.ready-dev
+	@.ci/wheel-check $(BIN)/python
+
+clean:
+	rm -rf $(VENV) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
