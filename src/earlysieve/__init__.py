@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.run import audit
     from earlysieve.auditing.verdict import Summary
+    from earlysieve.distill.balance import balanced_weights
+    from earlysieve.distill.debiased import DebiasedDistillation
+    from earlysieve.distill.group_dro import GroupDRO
+    from earlysieve.distill.indexing import with_index
+    from earlysieve.distill.jtt import JTT, DeTT
+    from earlysieve.distill.kd import KnowledgeDistillation
+    from earlysieve.distill.reweighting import EarlyReweighting
+    from earlysieve.distill.simkd import SimKD, SimKDStudent
+    from earlysieve.distill.teacher import Teacher, keep_logits
     from earlysieve.model.batch import Batch
     from earlysieve.model.capture import Captured, capture
     from earlysieve.model.layers import LayerInfo, trace_layers
@@ -29,38 +38,62 @@ _HOME = {
     "Batch": "model.batch",
     "Captured": "model.capture",
     "ConvHead": "readouts.heads",
+    "DeTT": "distill.jtt",
+    "DebiasedDistillation": "distill.debiased",
+    "EarlyReweighting": "distill.reweighting",
     "FeatureSieve": "sieve.sieve",
     "ForgetSchedule": "sieve.schedule",
+    "GroupDRO": "distill.group_dro",
+    "JTT": "distill.jtt",
+    "KnowledgeDistillation": "distill.kd",
     "LayerInfo": "model.layers",
     "LinearHead": "readouts.heads",
     "MLPHead": "readouts.heads",
     "Picture": "auditing.result",
+    "SimKD": "distill.simkd",
+    "SimKDStudent": "distill.simkd",
     "Summary": "auditing.verdict",
+    "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
     "audit": "auditing.run",
+    "balanced_weights": "distill.balance",
     "capture": "model.capture",
     "choose_layers": "model.stages",
+    "keep_logits": "distill.teacher",
     "trace_layers": "model.layers",
+    "with_index": "distill.indexing",
 }
 
 __all__ = [
+    "JTT",
     "AuditResult",
     "Batch",
     "Captured",
     "ConvHead",
+    "DeTT",
+    "DebiasedDistillation",
+    "EarlyReweighting",
     "FeatureSieve",
     "ForgetSchedule",
+    "GroupDRO",
+    "KnowledgeDistillation",
     "LayerInfo",
     "LinearHead",
     "MLPHead",
     "Picture",
+    "SimKD",
+    "SimKDStudent",
     "Summary",
+    "Teacher",
     "TokenHead",
     "__version__",
     "audit",
+    "balanced_weights",
     "capture",
     "choose_layers",
+    "keep_logits",
     "trace_layers",
+    "with_index",
 ]
 
 

@@ -1,0 +1,76 @@
+"""DeDiER: distillation in which a student's early mistakes weigh more.
+
+Source: Tiwari, Sivasubramanian, Mekala, Ramakrishnan and Shenoy, "Using Early Readouts to Mediate
+Featural Bias in Distillation", WACV 2024, arXiv 2310.18590.
+"""
+
+from typing import Any, Unpack
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.distill.losses import kd_loss
+from earlysieve.distill.reweighting import EarlyReweighting, EarlySettings
+from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
+from earlysieve.model.batch import Batch
+
+
+class DebiasedDistillation(EarlyReweighting):
+    """Minimise 1/B sum_i w_i [(1 - l) CE(f_S(x_i), y_i) + l T^2 KL(p_T(x_i) || p_S(x_i))].
+
+    w_i comes from a readout of an early layer of the student, see `EarlyReweighting`; with all w_i
+    equal to 1 (the first epoch, or beta 0) this is plain distillation to the last bit.
+
+    Args:
+        student: any classifier. It runs in the mode it is in: put it into training mode.
+        teacher: a model, a `Teacher`, kept logits (see `keep_logits`), a tensor (N, C) of logits,
+            or a file of one of these. A model always runs in evaluation mode, without a graph.
+        layer: of the student, whose output the readout sees.
+        num_classes: C.
+        optimizer: over the student's parameters.
+        temperature: T > 0.
+        kd_weight: l in [0, 1].
+        settings: those of `EarlyReweighting`: num_examples (or data), alpha (0.05), beta (4.0),
+            weight_function, reweight_every (1), mode ("online"), data, batch_size, num_workers,
+            readout, readout_lr, readout_weight_decay, seed, clip_norm, accumulate, scheduler,
+            autocast.
+
+    Raises:
+        InputError: a setting is out of its range, or student and teacher share parameters.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: TeacherLike,
+        *,
+        layer: str,
+        num_classes: int,
+        optimizer: Optimizer,
+        temperature: float = 3.0,
+        kd_weight: float = 1.0,
+        **settings: Unpack[EarlySettings],
+    ) -> None:
+        super().__init__(
+            student, layer=layer, num_classes=num_classes, optimizer=optimizer, **settings
+        )
+        self.teacher = as_teacher(teacher)
+        self.temperature, self.kd_weight = temperature, kd_weight
+        check_distillation(student, self.teacher, temperature, kd_weight)
+
+    def _own_settings(self) -> dict[str, Any]:
+        own = {"temperature": self.temperature, "kd_weight": self.kd_weight}
+        return {**super()._own_settings(), **own}
+
+    def _look(self, batch: Batch) -> None:
+        super()._look(batch)
+        self.teacher.check_classes(batch, self._reader.num_classes)
+
+    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
+        return kd_loss(
+            logits,
+            self.teacher.logits(batch),
+            batch.labels,
+            temperature=self.temperature,
+            kd_weight=self.kd_weight,
+        )

@@ -1,0 +1,134 @@
+"""Find the examples that a briefly trained model gets wrong, and let them weigh more.
+
+Source: Liu et al., "Just Train Twice: Improving Group Robustness without Training Group
+Information", ICML 2021, arXiv 2107.09044, section 4.1.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.datasets.batches import Data, iterate, source_of
+from earlysieve.errors import CheckpointError, InputError
+from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.training.erm import ERM
+from earlysieve.training.evaluate import device_of
+from earlysieve.training.weights import load_state
+
+MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
+
+
+class ErrorSet:
+    """The first of two trainings: a model of its own, trained plainly for a few epochs.
+
+    Args:
+        identifier: the model that is trained first; it is copied.
+        data: the training data, for one pass that finds its errors.
+        epochs: of the first training, >= 1.
+        upweight: how often an error counts, >= 1.
+        make_optimizer: of the first training, called with the copy's parameters.
+
+    Attributes:
+        weights: None until the first training is over; then float32, shape (N,).
+    """
+
+    def __init__(
+        self,
+        identifier: nn.Module,
+        data: Data,
+        *,
+        epochs: int,
+        upweight: float,
+        make_optimizer: MakeOptimizer,
+    ) -> None:
+        for name, value in (("identification_epochs", epochs), ("upweight", upweight)):
+            if not 1 <= value < float("inf"):
+                raise InputError(
+                    f"Expected {name} to be at least 1, but got {value}; pass a larger number"
+                )
+        self.data, self.epochs, self.upweight = data, epochs, upweight
+        self.size = len(source_of(data))
+        self.identifier = copy.deepcopy(identifier)
+        self._erm = ERM(self.identifier, make_optimizer(self.identifier.parameters()))
+        self.weights: Tensor | None = None
+
+    def step(self, batch: Batch, *, training: bool) -> dict[str, float]:
+        """One step of the first training."""
+        self.identifier.train(training)
+        return self._erm.step(batch)
+
+    def close(self, epochs_done: int) -> dict[str, float]:
+        """End an epoch of the first training; find the errors after the last one.
+
+        Returns:
+            error_set (how many) and error_set_share, once they are found.
+        """
+        self._erm.end_epoch()
+        if epochs_done < self.epochs:
+            return {}
+        wrong = errors(self.identifier, self.data)
+        self.weights = upweighted(wrong, self.upweight)
+        return {"error_set": float(wrong.sum()), "error_set_share": float(wrong.double().mean())}
+
+    def state_dict(self) -> dict[str, Any]:
+        """The weights, or what is needed to go on towards them."""
+        if self.weights is not None:
+            return {"weights": self.weights.clone()}
+        model = self.identifier.state_dict()
+        return {"weights": None, "identifier": model, "training": self._erm.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it belongs to other data or another model.
+        """
+        self.weights = state["weights"]
+        if self.weights is None:
+            load_state(self.identifier, state["identifier"], source="the identification model")
+            self._erm.load_state_dict(state["training"])
+        elif len(self.weights) != self.size:
+            raise CheckpointError(
+                f"Expected weights of {self.size} examples, as the data have, but got "
+                f"{len(self.weights)}; go on with the data that the run was started with"
+            )
+
+
+@torch.no_grad()
+def errors(model: nn.Module, data: Data) -> Tensor:
+    """Which examples a model gets wrong in evaluation mode, bool, shape (N,), by dataset index."""
+    wrong = torch.zeros(len(source_of(data)), dtype=torch.bool)
+    with preserved_rng(), evaluating(model):
+        for batch in iterate(data, batch_size=128):
+            moved = batch.to(device_of(model))
+            found = logits_of(call_model(model, moved.inputs)).argmax(1) != moved.labels
+            wrong[batch.index if batch.index is not None else slice(None)] = found.cpu()
+    return wrong
+
+
+def upweighted(wrong: Tensor, factor: float) -> Tensor:
+    """Weights with mean 1 in which an error counts `factor` times as much, float32, shape (N,).
+
+    The weighted mean of losses is then that of a data set in which errors appear `factor` times.
+
+    Args:
+        wrong: bool, shape (N,).
+        factor: >= 1.
+    """
+    weights = torch.ones(len(wrong), dtype=torch.float64)
+    weights[wrong] = factor
+    return (weights / weights.mean()).float()
+
+
+def same_kind(optimizer: Optimizer) -> MakeOptimizer:
+    """A maker of optimisers of the same class and settings as `optimizer`."""
+    kind = type(optimizer)
+    taken = inspect.signature(kind).parameters  # `defaults` also holds settings of base classes
+    settings = {name: value for name, value in optimizer.defaults.items() if name in taken}
+    return lambda parameters: kind(parameters, **settings)

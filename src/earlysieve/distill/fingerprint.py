@@ -1,0 +1,69 @@
+"""Short names for the weights of a model and for a data set, to tell whether two are the same."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.datasets.batches import Data, as_batch, collate, source_of
+from earlysieve.errors import InputError
+from earlysieve.model.batch import tensors_of
+from earlysieve.model.unwrap import unwrap
+from earlysieve.training.randomness import seeded
+
+PROBES = 32
+
+
+def weights_fingerprint(model: nn.Module) -> str:
+    """SHA-256 of every parameter and buffer, with names and shapes; 64 hexadecimal digits."""
+    state = unwrap(model).state_dict()
+    return _digest((name, value) for name, value in state.items() if isinstance(value, Tensor))
+
+
+def data_fingerprint(data: Data) -> str:
+    """SHA-256 of the number of examples and of the inputs and labels of some of them.
+
+    Cheap rather than complete: up to 32 examples, evenly spread, are read.
+
+    Args:
+        data: a map-style data set, or a DataLoader over one.
+
+    Raises:
+        InputError: it has no length or no indices, or reading an example twice gives two results.
+    """
+    source: Any = source_of(data)
+    if not hasattr(source, "__len__") or not hasattr(source, "__getitem__"):
+        raise InputError(
+            f"Expected a data set with a length and indices, but got {type(source).__name__}; "
+            "logits can be kept for a map-style data set"
+        )
+    chosen = torch.linspace(0, len(source) - 1, min(PROBES, len(source))).long().tolist()
+    first, second = (_probe(source, chosen, seed) for seed in (0, 1))
+    if first != second:
+        raise InputError(
+            "Expected fixed inputs, since logits are kept for them, but reading an example twice "
+            "gave different ones; leave out random augmentation, or pass the teacher itself, which "
+            "then runs on every batch"
+        )
+    return first
+
+
+def _probe(source: Any, chosen: list[int], seed: int) -> str:
+    parts: list[tuple[str, Tensor]] = [("size", torch.tensor(len(source)))]
+    with seeded(seed):
+        for i in chosen:
+            batch = as_batch(collate([source[i]]))
+            parts += [(f"{i}", value) for value in tensors_of(batch.inputs)]
+            parts.append((f"{i} label", batch.labels))
+    return _digest(parts)
+
+
+def _digest(parts: Iterable[tuple[str, Tensor]]) -> str:
+    digest = hashlib.sha256()
+    for name, value in parts:
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+        flat = value.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

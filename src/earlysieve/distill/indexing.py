@@ -1,0 +1,82 @@
+"""Data sets that say which example they give, and checks of what batches say."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch
+
+
+class IndexedDataset(Dataset[Any]):
+    """The samples of a map-style data set with their index; see `with_index`."""
+
+    def __init__(self, dataset: Any) -> None:
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise InputError(
+                f"Expected a data set with a length and indices, but got {type(dataset).__name__}; "
+                "pass a map-style data set, not a loader"
+            )
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, i: int) -> Any:
+        return _indexed(self.dataset[i], i)
+
+
+def with_index(dataset: Any) -> IndexedDataset:
+    """A data set whose batches carry the index of each example.
+
+    Use it for loops of your own: `DataLoader(with_index(data), shuffle=True)`. Batches of
+    `earlysieve.training.fit` carry indices anyway.
+
+    Args:
+        dataset: map-style; samples are (x, y), (x, y, group) or mappings.
+
+    Returns:
+        A data set of (x, y, group, index), group -1 where unknown, or of mappings with "index".
+
+    Raises:
+        InputError: the data set has no length or no indices, or a sample has another form.
+    """
+    return IndexedDataset(dataset)
+
+
+def checked_index(batch: Batch, size: int) -> Tensor:
+    """The batch's indices, shape (B,), on the CPU, checked to lie in [0, size).
+
+    Raises:
+        InputError: they are missing or out of range.
+    """
+    if batch.index is None:
+        raise InputError(
+            "Expected batches that carry the index of each example, since weights are kept per "
+            "example, but this one has none; wrap the data set: "
+            "DataLoader(earlysieve.with_index(dataset), shuffle=True)"
+        )
+    index = batch.index.cpu()
+    low, high = (int(bound) for bound in torch.aminmax(index))
+    if low < 0 or high >= size:
+        raise InputError(
+            f"Expected indices from 0 to {size - 1}, as there are {size} examples, but got "
+            f"{low if low < 0 else high}; pass num_examples=len(dataset) of the data that is "
+            "trained on"
+        )
+    return index
+
+
+def _indexed(sample: Any, i: int) -> Any:
+    if isinstance(sample, Mapping):
+        return {**sample, "index": i}
+    if isinstance(sample, tuple | list) and len(sample) in (2, 3):
+        group = sample[2] if len(sample) == 3 and sample[2] is not None else -1
+        return (sample[0], sample[1], group, i)
+    raise InputError(
+        "Expected samples of the form (x, y), (x, y, group) or a dictionary, but got "
+        f"{type(sample).__name__}; wrap your data set so that it yields one of these"
+    )

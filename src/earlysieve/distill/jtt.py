@@ -1,0 +1,152 @@
+"""JTT and DeTT: train a first model briefly, then weight up what it got wrong."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.datasets.batches import Data, as_batch
+from earlysieve.distill.base import PerExampleTraining
+from earlysieve.distill.error_set import ErrorSet, MakeOptimizer, same_kind
+from earlysieve.distill.indexing import checked_index
+from earlysieve.distill.reweighting import StepSettings
+from earlysieve.distill.simkd import SimKD, SimKDStudent
+from earlysieve.model.batch import Batch
+from earlysieve.model.unwrap import unwrap
+
+
+class _TrainTwice(PerExampleTraining):
+    """The first epochs train the error set's model; then weights are fixed."""
+
+    errors: ErrorSet
+
+    def step(self, batch: Any) -> dict[str, float]:
+        """One step of the first or of the second training; see `PerExampleTraining.step`."""
+        batch = as_batch(batch)
+        if self.errors.weights is not None:
+            return super().step(batch)
+        self._check(batch)
+        return self.errors.step(batch, training=self.model.training)
+
+    @property
+    def weights(self) -> Tensor | None:
+        """The weights, shape (N,), with mean 1; None while the first training goes on."""
+        return None if self.errors.weights is None else self.errors.weights.clone()
+
+    def _own_settings(self) -> dict[str, Any]:
+        return {"identification_epochs": self.errors.epochs, "upweight": self.errors.upweight}
+
+    def _check(self, batch: Batch) -> None:
+        checked_index(batch, self.errors.size)
+
+    def _weights(self, batch: Batch) -> Tensor | None:
+        if self.errors.weights is None:
+            return None
+        index = checked_index(batch, self.errors.size)
+        return self.errors.weights[index].to(batch.labels.device)
+
+    def _close_epoch(self) -> dict[str, float]:
+        if self.errors.weights is not None:
+            return {}
+        return self.errors.close(self.epochs_done + 1)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {"errors": self.errors.state_dict()}
+
+    def _load_own_state(self, state: Mapping[str, Any]) -> None:
+        self.errors.load_state_dict(state["errors"])
+
+
+class JTT(_TrainTwice):
+    """Just train twice: plain training, then again with the first model's errors weighted up.
+
+    In the first `identification_epochs` epochs, steps train the identification model and leave
+    `model` as it is; then one pass over `data` finds its errors, and `model` minimises
+    1/B sum_i w_i CE, w_i proportional to `upweight` for errors and to 1 elsewhere, with mean 1: the
+    expected gradient of the source's data set in which errors are repeated.
+
+    Source: Liu et al., "Just Train Twice: Improving Group Robustness without Training Group
+    Information", ICML 2021, arXiv 2107.09044, algorithm 1.
+
+    Args:
+        model: any classifier.
+        optimizer: over its parameters.
+        data: the training data; batches carry their indices.
+        identification_epochs: T >= 1, to be chosen on validation data, as is `upweight`.
+        upweight: lambda_up >= 1.
+        identifier: the first model, copied; None: `model` as it is now.
+        identifier_optimizer: called with the first model's parameters; None: class and settings of
+            `optimizer`.
+        step: clip_norm, accumulate, scheduler, autocast of the second training, see `Stepper`.
+
+    Raises:
+        InputError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        optimizer: Optimizer,
+        data: Data,
+        identification_epochs: int = 1,
+        upweight: float = 20.0,
+        identifier: nn.Module | None = None,
+        identifier_optimizer: MakeOptimizer | None = None,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        super().__init__(model, optimizer, **step)
+        self.errors = ErrorSet(
+            identifier or unwrap(model),
+            data,
+            epochs=identification_epochs,
+            upweight=upweight,
+            make_optimizer=identifier_optimizer or same_kind(optimizer),
+        )
+
+    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
+        return F.cross_entropy(logits, batch.labels, reduction="none")
+
+
+class DeTT(_TrainTwice, SimKD):
+    """SimKD with the weights of JTT: debiasing by teacher transplanting.
+
+    Source: Lee and Lee, "Debiased Distillation by Transplanting the Last Layer", 2023,
+    arXiv 2302.11187.
+
+    Args:
+        student, teacher: see `SimKD`.
+        optimizer: over the parameters of the `SimKDStudent`.
+        data, identification_epochs, upweight, identifier_optimizer: see `JTT`.
+        identifier: the first model, copied; None: the student as it is now, classifier included.
+        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
+
+    Raises:
+        InputError: a setting is out of its range, or the student is not a `SimKDStudent`.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: nn.Module,
+        *,
+        optimizer: Optimizer,
+        data: Data,
+        identification_epochs: int = 1,
+        upweight: float = 20.0,
+        identifier: nn.Module | None = None,
+        identifier_optimizer: MakeOptimizer | None = None,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        SimKD.__init__(self, student, teacher, optimizer=optimizer, **step)
+        inner = unwrap(student)
+        own = inner.student if isinstance(inner, SimKDStudent) else inner
+        self.errors = ErrorSet(
+            identifier or own,
+            data,
+            epochs=identification_epochs,
+            upweight=upweight,
+            make_optimizer=identifier_optimizer or same_kind(optimizer),
+        )

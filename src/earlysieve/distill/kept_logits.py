@@ -1,0 +1,153 @@
+"""A teacher's logits for every example, in memory or in a file, and what they belong to."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from earlysieve._files import replacing
+from earlysieve.distill.indexing import checked_index
+from earlysieve.errors import DataError, InputError
+from earlysieve.model.batch import Batch
+from earlysieve.training.weights import read_weights
+
+MAGIC = b"earlysieve logits 1\n"
+ALIGNMENT = 64
+
+
+@dataclass(frozen=True)
+class KeptLogits:
+    """Logits by dataset index.
+
+    Attributes:
+        values: float32, shape (N, C); NaN where an example was not passed. May be a memory map.
+        labels: int64, shape (N,), -1 where unknown: batches are checked against them.
+        teacher, data: fingerprints of what they were made with; "" where unknown.
+        source: for messages.
+    """
+
+    values: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    teacher: str = ""
+    data: str = ""
+    source: str = "the kept logits"
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[0] != len(self.labels):
+            raise InputError(
+                f"Expected logits of shape (examples, classes), but got {self.values.shape}; "
+                "pass one row of class scores per example, in the order of the data set"
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def num_classes(self) -> int:
+        """C."""
+        return int(self.values.shape[1])
+
+    def of(self, batch: Batch) -> Tensor:
+        """The logits of a batch, shape (B, C), on the device of its labels.
+
+        Raises:
+            InputError: it has no indices, or one out of range.
+            DataError: its labels are others than those that the logits were kept with, or there
+                are no logits for one of its examples.
+        """
+        index = checked_index(batch, len(self)).numpy()
+        labels = self.labels[index]
+        if bool(((labels >= 0) & (labels != batch.labels.cpu().numpy())).any()):
+            raise DataError(
+                f"Expected the data that {self.source} were made with, but the labels of this "
+                "batch are others; keep the logits again for this data set"
+            )
+        found = torch.from_numpy(np.ascontiguousarray(self.values[index]))
+        if bool(found.isnan().any()):
+            missing = int(index[found.isnan().any(1).numpy()][0])
+            raise DataError(
+                f"Expected logits for every example, but {self.source} have none (or NaN) for "
+                f"example {missing}; keep them again for the whole data set"
+            )
+        return found.to(batch.labels.device)
+
+    def check(self, *, teacher: str | None = None, data: str | None = None) -> None:
+        """Compare with fingerprints; what is unknown on either side is not compared.
+
+        Raises:
+            DataError: the logits were made by another teacher, or for other data.
+        """
+        for kind, kept, given in (("teacher", self.teacher, teacher), ("data", self.data, data)):
+            if kept and given and kept != given:
+                what = "with other weights" if kind == "teacher" else "for other examples"
+                raise DataError(
+                    f"Expected logits that belong to this {kind}, but {self.source} were made "
+                    f"{what}; delete them and keep them again, or choose another path"
+                )
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write them to a file, atomically: a line of JSON, then labels and logits as they are."""
+        header = {"shape": list(self.values.shape), "teacher": self.teacher, "data": self.data}
+        start = MAGIC + json.dumps(header).encode() + b"\n"
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            file.write(start + b"\0" * (-len(start) % ALIGNMENT))
+            file.write(np.ascontiguousarray(self.labels).tobytes())
+            for rows in np.array_split(self.values, max(1, len(self) // 65536)):
+                file.write(np.ascontiguousarray(rows, dtype=np.float32).tobytes())
+
+
+def open_logits(path: str | os.PathLike[str]) -> KeptLogits:
+    """Logits from a file: one that `keep_logits` wrote (memory-mapped), a .npy file, or a tensor.
+
+    Raises:
+        DataError: there is no such file, or it is incomplete.
+        InputError: it holds something else.
+        CheckpointError: a file of torch.save that cannot be read safely.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise DataError(
+            f"Expected a file of logits at '{file}', but there is no such file; check the path"
+        )
+    with file.open("rb") as stream:
+        start = stream.read(len(MAGIC))
+        if start == MAGIC:
+            return _mapped(file, json.loads(stream.readline()), stream.tell())
+    if file.suffix == ".npy":
+        return from_values(np.load(file, mmap_mode="r"), source=f"'{file}'")
+    return from_values(read_weights(file), source=f"'{file}'")
+
+
+def from_values(values: Any, *, source: str = "the logits") -> KeptLogits:
+    """Logits given as a tensor or an array of shape (N, C).
+
+    Raises:
+        InputError: it is neither, or of another shape or type.
+    """
+    array = values.detach().cpu().float().numpy() if isinstance(values, Tensor) else values
+    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f":
+        what = type(values).__name__ if not hasattr(values, "shape") else str(tuple(values.shape))
+        raise InputError(
+            f"Expected floating-point logits of shape (examples, classes), but got {what}; "
+            "pass one row of class scores per example, in the order of the data set"
+        )
+    return KeptLogits(array, np.full(len(array), -1, dtype=np.int64), source=source)
+
+
+def _mapped(file: Path, header: dict[str, Any], read: int) -> KeptLogits:
+    size, classes = header["shape"]
+    offset = read + (-read % ALIGNMENT)
+    if file.stat().st_size != offset + size * 8 + size * classes * 4:
+        raise DataError(
+            f"Expected '{file}' to hold {size} x {classes} logits, but its size is another; "
+            "copy it again, it may be incomplete"
+        )
+    labels = np.fromfile(file, np.int64, size, offset=offset)
+    values = np.memmap(file, np.float32, "r", offset=offset + size * 8, shape=(size, classes))
+    return KeptLogits(values, labels, header["teacher"], header["data"], f"those in '{file}'")

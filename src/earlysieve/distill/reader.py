@@ -1,0 +1,227 @@
+"""The early readout: it learns from activations that a pass leaves behind, and judges examples."""
+
+import copy
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from earlysieve.errors import CheckpointError, InputError
+from earlysieve.model.capture import Transform
+from earlysieve.model.layout import Layout
+from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.readouts.fit import margins
+from earlysieve.readouts.heads import Head, LinearHead, MLPHead
+from earlysieve.readouts.pooling import mean_pool
+from earlysieve.training.algorithm import NonFiniteLossError
+from earlysieve.training.distributed import average_gradients
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """Shape (batch included) and layout of a layer's output."""
+
+    shape: tuple[int, ...]
+    layout: Layout
+
+
+class EarlyReader:
+    """A readout on one layer, with an Adam of its own, that never touches the network.
+
+    For heads that pool first, only the pooled rows of an activation are kept.
+
+    Args:
+        layer: name of the layer.
+        recipe: what to build; or a module, called as `module(activation, mask)`, that is copied.
+        num_classes: C.
+        lr, weight_decay: of its Adam.
+
+    Raises:
+        InputError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        recipe: Head | nn.Module,
+        num_classes: int,
+        *,
+        lr: float,
+        weight_decay: float,
+    ) -> None:
+        _check(
+            readout_lr=(lr, 0), readout_weight_decay=(weight_decay, 0), num_classes=(num_classes, 2)
+        )
+        self.layer, self.num_classes = layer, num_classes
+        self.lr, self.weight_decay = lr, weight_decay
+        self.pooled = isinstance(recipe, LinearHead | MLPHead)
+        self._recipe = copy.deepcopy(recipe)
+        self._layout: Layout | None = None
+        self._built: _Built | None = None
+
+    def prepare(self, plan: LayerPlan, device: torch.device, *, seed: int) -> None:
+        """Take note of the layer's layout, and build the readout unless it was loaded."""
+        self._layout = plan.layout
+        if self._built is None:
+            self.restart(plan, device, seed=seed)
+
+    def restart(self, plan: LayerPlan, device: torch.device, *, seed: int) -> None:
+        """Build a fresh readout for a layer; its initialisation comes from `seed` alone.
+
+        Raises:
+            InputError: the readout does not fit the layer or the number of classes.
+        """
+        self._layout = plan.layout
+        if self.pooled:
+            width = mean_pool(torch.zeros(plan.shape), plan.layout).shape[1]
+            plan = LayerPlan((plan.shape[0], width), Layout.FLAT)
+        self._build(plan, device, seed)
+        _check_output(self.read(torch.zeros(plan.shape, device=device), None), self.num_classes)
+
+    def features(self, mask: Tensor | None) -> Transform:
+        """For `capture`: what to keep of the layer's output, without a graph."""
+
+        def kept(_layer: str, output: Tensor) -> Tensor:
+            output = output.detach()
+            if not self.pooled or self._layout is None:
+                return output.clone()
+            pooled = mean_pool(output, self._layout, mask)
+            return pooled.clone() if self._layout is Layout.FLAT else pooled
+
+        return kept
+
+    def learn(self, features: Tensor, mask: Tensor | None, labels: Tensor) -> Tensor:
+        """One update; the logits before it, without a graph, shape (B, C).
+
+        Raises:
+            NonFiniteLossError: the readout's loss is NaN or infinite; nothing was changed.
+        """
+        built = self._ready()
+        with torch.enable_grad(), self._own_randomness():
+            logits = self._logits(built, features, mask)
+            loss = F.cross_entropy(logits, labels)
+        if not bool(torch.isfinite(loss)):
+            raise NonFiniteLossError(
+                f"Expected a finite readout loss, but got {float(loss)}; lower readout_lr"
+            )
+        parameters = [p for p in built.module.parameters() if p.requires_grad]
+        gradients = average_gradients(torch.autograd.grad(loss, parameters))
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        built.optimizer.step()
+        built.optimizer.zero_grad()
+        return logits.detach()
+
+    @torch.no_grad()
+    def read(self, features: Tensor, mask: Tensor | None) -> Tensor:
+        """Logits, shape (B, C)."""
+        built = self._ready()
+        with self._own_randomness(), evaluating(built.module):
+            return self._logits(built, features, mask)
+
+    def state_dict(self) -> dict[str, Any] | None:
+        """The readout, its optimiser, and what is needed to build them; None before `prepare`."""
+        if self._built is None:
+            return None
+        return {
+            "layer": self.layer,
+            "shape": list(self._built.plan.shape),
+            "layout": self._built.plan.layout.name,
+            "module": self._built.module.state_dict(),
+            "optimizer": self._built.optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any] | None, device: torch.device) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it belongs to another layer or readout.
+        """
+        self._built = None
+        if state is None:
+            return
+        if state["layer"] != self.layer:
+            raise CheckpointError(
+                f"Expected a readout of layer '{self.layer}', but got one of "
+                f"'{state['layer']}'; go on with the layer of the first run"
+            )
+        built = self._build(LayerPlan(tuple(state["shape"]), Layout[state["layout"]]), device, 0)
+        try:
+            built.module.load_state_dict(state["module"])
+            built.optimizer.load_state_dict(dict(state["optimizer"]))
+        except (RuntimeError, ValueError) as error:
+            raise CheckpointError(
+                "Expected a readout of the same kind and size as in the first run, but got "
+                "another; go on with the readout of the first run"
+            ) from error
+
+    def describe(self) -> dict[str, Any]:
+        """Layer and readout as plain values."""
+        module = isinstance(self._recipe, nn.Module)
+        return {
+            "layer": self.layer,
+            "num_classes": self.num_classes,
+            "readout": "module" if module else repr(self._recipe),
+            "readout_lr": self.lr,
+            "readout_weight_decay": self.weight_decay,
+        }
+
+    def _logits(self, built: "_Built", features: Tensor, mask: Tensor | None) -> Tensor:
+        logits: Tensor = built.module(features.float(), None if self.pooled else mask)
+        return logits.float()
+
+    def _ready(self) -> "_Built":
+        if self._built is None:
+            raise InputError(
+                "Expected a readout that has seen a batch, since it takes its size from one, but "
+                "it has not; call prepare(batch) or step(batch) first"
+            )
+        return self._built
+
+    def _build(self, plan: LayerPlan, device: torch.device, seed: int) -> "_Built":
+        recipe = copy.deepcopy(self._recipe)
+        if not isinstance(recipe, nn.Module):
+            recipe = recipe.build(plan.shape, self.num_classes, layout=plan.layout, seed=seed)
+        module = recipe.to(device)
+        optimizer = torch.optim.Adam(
+            module.parameters(), lr=self.lr, weight_decay=self.weight_decay
+        )
+        self._built = _Built(plan, module, optimizer)
+        return self._built
+
+    def _own_randomness(self) -> AbstractContextManager[None]:
+        """A module of the user's may hold dropout; heads of this package draw nothing."""
+        return preserved_rng() if isinstance(self._recipe, nn.Module) else nullcontext()
+
+
+def judge(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether the readout is wrong, bool (B,), and its margin, shape (B,), in [0, 1]."""
+    return logits.argmax(-1) != labels, margins(logits.softmax(-1))
+
+
+@dataclass(frozen=True)
+class _Built:
+    plan: LayerPlan
+    module: nn.Module
+    optimizer: torch.optim.Adam
+
+
+def _check(**settings: tuple[float, float]) -> None:
+    for name, (value, least) in settings.items():
+        if not least <= value < float("inf"):
+            raise InputError(
+                f"Expected {name} to be a number of at least {least}, but got {value}; "
+                "see the documentation of DebiasedDistillation for usual values"
+            )
+
+
+def _check_output(logits: Tensor, classes: int) -> None:
+    if logits.ndim != 2 or logits.shape[1] != classes:
+        raise InputError(
+            f"Expected a readout that gives {classes} logits, one per class, but it gives shape "
+            f"{tuple(logits.shape)}; build the readout for {classes} classes"
+        )

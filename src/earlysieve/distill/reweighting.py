@@ -1,0 +1,260 @@
+"""Plain training, with examples weighted by the mistakes of an early readout."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict, Unpack
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from earlysieve.distill.base import PerExampleTraining
+from earlysieve.distill.example_weights import ExampleWeights
+from earlysieve.distill.first_visits import FirstVisits
+from earlysieve.distill.indexing import checked_index
+from earlysieve.distill.look import check_classes, first_pass, layer_plan
+from earlysieve.distill.published import published_reweight
+from earlysieve.distill.reader import EarlyReader, judge
+from earlysieve.distill.weights import WeightFunction, exponential
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch
+from earlysieve.model.capture import capture
+from earlysieve.model.unwrap import is_distributed
+from earlysieve.readouts.heads import Head, LinearHead
+from earlysieve.training.evaluate import device_of
+from earlysieve.training.loading import Data
+from earlysieve.training.sampling import derive_seed
+
+
+class StepSettings(TypedDict, total=False):
+    """Settings of the optimiser step, see `Stepper`."""
+
+    clip_norm: float | None
+    accumulate: int
+    scheduler: LRScheduler | None
+    autocast: torch.dtype | str | None
+
+
+class EarlySettings(StepSettings, total=False):
+    """The optional settings of `EarlyReweighting`."""
+
+    alpha: float
+    beta: float
+    weight_function: WeightFunction | None
+    reweight_every: int
+    mode: Literal["online", "published"]
+    num_examples: int | None
+    data: Data | None
+    batch_size: int
+    num_workers: int
+    readout: Head | nn.Module | None
+    readout_lr: float
+    readout_weight_decay: float
+    seed: int
+
+
+class EarlyReweighting(PerExampleTraining):
+    """Minimise 1/B sum_i w_i CE(f(x_i), y_i), with w_i from a readout of an early layer.
+
+    w_i = exp(beta m_i^alpha) where the readout is wrong with margin m_i, and 1 where it is right:
+    the weights of DeDiER (WACV 2024, arXiv 2310.18590), section 3, without a teacher. All are 1 in
+    the first epoch.
+
+    Mode "online": the readout learns from the activations of the model's own training pass and
+    judges each example at its visit, before it learns from it; it is kept over epochs. The examples
+    of the first epoch (as many as 64 MiB of their features) are judged again at its end, since the
+    readout began untrained. Mode "published": see `published_reweight`; needs `data`.
+
+    Args:
+        model: any classifier. It runs in the mode it is in: put it into training mode.
+        layer: whose output the readout sees, a name from `trace_layers`.
+        num_classes: C.
+        optimizer: over the model's parameters.
+        num_examples: N; indices of batches lie in [0, N). None: the length of `data`.
+        alpha, beta: of the weights, both >= 0; beta 0 is plain training.
+        weight_function: another weight of an error, of margins (n,) in [0, 1]; instead of alpha
+            and beta.
+        reweight_every: epochs between new weights, >= 1.
+        mode: "online" or "published".
+        data, batch_size, num_workers: for mode "published": the training data and how to load them.
+        readout: `LinearHead()` by default, or another head, or a module (copied).
+        readout_lr, readout_weight_decay: of the readout's Adam.
+        seed: of the readout; the global random state is not used.
+        clip_norm, accumulate, scheduler, autocast: see `Stepper`.
+
+    Raises:
+        InputError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        layer: str,
+        num_classes: int,
+        optimizer: Optimizer,
+        num_examples: int | None = None,
+        alpha: float = 0.05,
+        beta: float = 4.0,
+        weight_function: WeightFunction | None = None,
+        reweight_every: int = 1,
+        mode: Literal["online", "published"] = "online",
+        data: Data | None = None,
+        batch_size: int = 64,
+        num_workers: int = 0,
+        readout: Head | nn.Module | None = None,
+        readout_lr: float = 1e-2,
+        readout_weight_decay: float = 1e-4,
+        seed: int = 0,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        super().__init__(model, optimizer, **step)
+        _check(mode, reweight_every, data)
+        self.alpha, self.beta = alpha, beta
+        self.mode, self.reweight_every, self.seed = mode, reweight_every, seed
+        self._data, self._batch_size, self._num_workers = data, batch_size, num_workers
+        self._custom = weight_function is not None
+        function = weight_function or exponential(alpha, beta)
+        self._examples = ExampleWeights(_count(num_examples, data), function)
+        self._recipe = LinearHead() if readout is None else readout
+        self._reader = EarlyReader(
+            layer, self._recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
+        )
+        self._first = FirstVisits()
+
+    @property
+    def weights(self) -> Tensor:
+        """The present weights, float32, shape (N,); a copy."""
+        return self._examples.values.clone()
+
+    def _own_settings(self) -> dict[str, Any]:
+        return {
+            **self._reader.describe(),
+            "alpha": None if self._custom else self.alpha,
+            "beta": None if self._custom else self.beta,
+            "weight_function": "own" if self._custom else "exponential",
+            "reweight_every": self.reweight_every,
+            "mode": self.mode,
+            "num_examples": len(self._examples),
+        }
+
+    def _check(self, batch: Batch) -> None:
+        checked_index(batch, len(self._examples))
+
+    def _look(self, batch: Batch) -> None:
+        captured = first_pass(self.model, batch, [self._reader.layer])
+        classes = self._reader.num_classes
+        source = "as num_classes says"
+        check_classes(captured.logits.shape[1], classes, who="model", source=source)
+        plan = layer_plan(self.model, self._reader.layer, captured)
+        self._reader.prepare(plan, device_of(self.model), seed=self.seed)
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        if self.mode == "published":
+            return super()._forward(batch)
+        captured = capture(
+            self.model,
+            batch.inputs,
+            [self._reader.layer],
+            transform=self._reader.features(batch.mask),
+            wrapped=is_distributed(self.model),
+        )
+        return captured.logits, captured.outputs[self._reader.layer]
+
+    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
+        return F.cross_entropy(logits, batch.labels, reduction="none")
+
+    def _weights(self, batch: Batch) -> Tensor | None:
+        index = checked_index(batch, len(self._examples))
+        return self._examples.of(index).to(batch.labels.device)
+
+    def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
+        if seen is None:
+            return {}
+        logits = self._reader.learn(seen, batch.mask, batch.labels)
+        wrong, margin = judge(logits, batch.labels)
+        index = checked_index(batch, len(self._examples))
+        self._examples.note(index, wrong, margin, batch.groups)
+        if self.epochs_done == 0:
+            self._first.keep(seen, batch.mask, batch.labels, index)
+        loss = F.cross_entropy(logits, batch.labels)
+        return {
+            "readout_loss": float(loss),
+            "readout_accuracy": 1 - float(wrong.double().mean()),
+        }
+
+    def _close_epoch(self) -> dict[str, float]:
+        if self.mode == "online" and self.epochs_done == 0:
+            self._first.judge_again(self._reader, self._examples)
+        if (self.epochs_done + 1) % self.reweight_every:
+            return {}
+        if self.mode == "published":
+            self._judge_as_published()
+        return self._examples.commit()
+
+    def _judge_as_published(self) -> None:
+        if self._data is None:
+            return
+        if dist.is_available() and dist.is_initialized() and dist.get_rank() > 0:
+            return  # the first process judges for all; `commit` hands its notes on
+        said = published_reweight(
+            self.model,
+            self._data,
+            layer=self._reader.layer,
+            num_classes=self._reader.num_classes,
+            readout=self._recipe,
+            readout_lr=self._reader.lr,
+            readout_weight_decay=self._reader.weight_decay,
+            batch_size=self._batch_size,
+            num_workers=self._num_workers,
+            seed=derive_seed(self.seed, self.epochs_done),
+        )
+        self._examples.note(torch.arange(len(said.wrong)), said.wrong, said.margin, said.groups)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {
+            "weights": self._examples.state_dict(),
+            "readout": self._reader.state_dict(),
+            "first_visits": self._first.state_dict(),
+        }
+
+    def _load_own_state(self, state: Mapping[str, Any]) -> None:
+        self._examples.load_state_dict(state["weights"])
+        self._reader.load_state_dict(state["readout"], device_of(self.model))
+        self._first.load_state_dict(**state["first_visits"])
+
+
+def _check(mode: str, reweight_every: int, data: Data | None) -> None:
+    if mode not in ("online", "published"):
+        raise InputError(
+            f"Expected mode to be 'online' or 'published', but got {mode!r}; choose one of them"
+        )
+    if reweight_every < 1:
+        raise InputError(
+            f"Expected reweight_every to be at least 1, but got {reweight_every}; "
+            "pass the number of epochs between new weights"
+        )
+    if mode == "published" and data is None:
+        raise InputError(
+            "Expected the training data for mode='published', which passes over them, but got "
+            "none; pass data=, or use mode='online', which needs no pass of its own"
+        )
+
+
+def _count(num_examples: int | None, data: Data | None) -> int:
+    source = getattr(data, "dataset", data)
+    known = len(source) if source is not None and hasattr(source, "__len__") else None
+    count = known if num_examples is None else num_examples
+    if count is None:
+        raise InputError(
+            "Expected num_examples, since there is one weight per example, but got none; "
+            "pass num_examples=len(dataset)"
+        )
+    if known is not None and count != known:
+        raise InputError(
+            f"Expected num_examples to be {known}, the length of data, but got {count}; "
+            "leave it out"
+        )
+    return count

@@ -1,0 +1,129 @@
+"""SimKD: the student learns the teacher's features and takes over its classifier.
+
+Source: Chen, Mei, Zhang, Wang, Feng and Chen, "Knowledge Distillation with the Reused Teacher
+Classifier", CVPR 2022, arXiv 2203.14001, equations 2 and 3.
+"""
+
+import copy
+from typing import Any, Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.distill.base import PerExampleTraining
+from earlysieve.distill.classifier import ClassifierInput, find_classifier, linear_named
+from earlysieve.distill.reweighting import StepSettings
+from earlysieve.distill.teacher import Teacher, check_distillation
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch
+from earlysieve.model.capture import capture
+from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.unwrap import is_distributed, unwrap
+
+
+class SimKDStudent(nn.Module):
+    """A student's features, a projector, and a copy of the teacher's classifier that never learns.
+
+    Features are what the last linear layer takes, (B, D). The projector is the vector form of the
+    source's: two linear layers with ReLU in between, of half the teacher's width (factor 2).
+
+    Args:
+        student: any classifier whose logits come from a linear layer; that layer goes unused.
+        teacher: likewise.
+        classifier, teacher_classifier: names of these layers; None: the last linear ones.
+        seed: of the projector's initialisation; the global random state is not used.
+
+    Raises:
+        LayerError: there is no such layer.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: nn.Module,
+        *,
+        classifier: str | None = None,
+        teacher_classifier: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.student_classifier = classifier or find_classifier(student)
+        self.teacher_classifier = teacher_classifier or find_classifier(teacher)
+        last = linear_named(teacher, self.teacher_classifier)
+        width = linear_named(student, self.student_classifier).in_features
+        self.student = student
+        self.projector = _projector(width, last.in_features, seed).to(last.weight.device)
+        self.classifier = copy.deepcopy(last).requires_grad_(False)
+
+    def forward(self, *args: Any, **inputs: Any) -> Tensor:
+        """Logits of the teacher's classifier on projected student features, shape (B, C)."""
+        reading = ClassifierInput(self.student, self.student_classifier)
+        features, _ = reading.run(inputs if inputs else args)
+        logits: Tensor = self.classifier(self.projector(features))
+        return logits
+
+
+class SimKD(PerExampleTraining):
+    """Minimise 1/B sum_i w_i 1/D || P(g_S(x_i)) - g_T(x_i) ||^2, with w_i = 1.
+
+    g are the features that the classifiers of student and teacher take, P the projector. `model`,
+    which is evaluated and saved, predicts with the teacher's classifier.
+
+    Args:
+        student: a `SimKDStudent`, made of student and teacher.
+        teacher: the teacher: a model, since features are needed.
+        optimizer: over the parameters of the `SimKDStudent`, projector included.
+        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
+
+    Raises:
+        InputError: the student is not a `SimKDStudent`, or shares parameters with the teacher.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: nn.Module,
+        *,
+        optimizer: Optimizer,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        super().__init__(student, optimizer, **step)
+        inner = unwrap(student)
+        if not isinstance(inner, SimKDStudent) or not isinstance(teacher, nn.Module):
+            raise InputError(
+                "Expected a SimKDStudent and a teacher model, but got "
+                f"{type(student).__name__} and {type(teacher).__name__}; write "
+                "student = SimKDStudent(student, teacher) and build the optimizer over its "
+                "parameters"
+            )
+        check_distillation(student, Teacher(teacher), 1.0, 1.0)
+        _check_optimizer(optimizer, inner)
+        self.teacher = teacher
+        self._reading = ClassifierInput(teacher, inner.teacher_classifier)
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        found = capture(self.model, batch.inputs, ["projector"], wrapped=is_distributed(self.model))
+        return found.logits, found.outputs["projector"]
+
+    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
+        with torch.no_grad(), evaluating(self.teacher):
+            wanted, _ = self._reading.run(batch.inputs)
+        features = logits if seen is None else seen
+        return (features.float() - wanted.float()).square().flatten(1).mean(1)
+
+
+def _projector(width: int, wanted: int, seed: int) -> nn.Sequential:
+    hidden = max(1, wanted // 2)
+    with preserved_rng():
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, wanted))
+
+
+def _check_optimizer(optimizer: Optimizer, student: SimKDStudent) -> None:
+    updated = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if not all(id(p) in updated for p in student.projector.parameters()):
+        raise InputError(
+            "Expected an optimizer that also updates the projector, but it does not; build it over "
+            "the parameters of the SimKDStudent"
+        )

@@ -1,0 +1,202 @@
+"""Teachers: a model that never changes, or the logits that it gave."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earlysieve.datasets.batches import Data, iterate, source_of
+from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
+from earlysieve.distill.kept_logits import KeptLogits, from_values, open_logits
+from earlysieve.distill.look import check_classes, few_of
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch, Inputs, call_model, first_tensor, inputs_to, logits_of
+from earlysieve.model.state import evaluating
+from earlysieve.training.evaluate import device_of
+
+Logits = KeptLogits | Tensor | str | os.PathLike[str]
+
+
+class Teacher:
+    """A model whose logits a student learns from, or logits that were kept.
+
+    The model runs in evaluation mode and without a graph; not one bit of it changes, and its own
+    mode is restored after each use. It may be on another device than the student.
+
+    Args:
+        model: any classifier; None where logits are given.
+        logits: kept ones (see `keep_logits`), a tensor (N, C), or a file; they are used instead of
+            running the model. Only for inputs that are the same in every epoch.
+        data: the training data; kept logits are checked to belong to them.
+
+    Raises:
+        InputError: neither a model nor logits are given.
+        DataError: the logits belong to another teacher, or to other data.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module | None = None,
+        *,
+        logits: Logits | None = None,
+        data: Data | None = None,
+    ) -> None:
+        if model is None and logits is None:
+            raise InputError(
+                "Expected a teacher model or its logits, but got neither; pass one of them"
+            )
+        self.model = model
+        self.kept = None if logits is None else as_kept(logits)
+        self._checked = False
+        if self.kept is not None:
+            weights = weights_fingerprint(model) if model is not None and self.kept.teacher else ""
+            self.kept.check(teacher=weights, data=_fingerprint(self.kept, data))
+
+    @torch.no_grad()
+    def logits(self, batch: Batch) -> Tensor:
+        """Logits of a batch, shape (B, C), without a graph, on the device of its labels.
+
+        Raises:
+            InputError, DataError: kept logits do not fit the batch, see `KeptLogits.of`.
+        """
+        if self.kept is not None:
+            return self.kept.of(batch)
+        return logits_of(self._run(batch.inputs)).to(batch.labels.device)
+
+    @torch.no_grad()
+    def check_classes(self, batch: Batch, expected: int) -> None:
+        """Check once, on two examples, that the teacher knows as many classes as the student.
+
+        Raises:
+            InputError: it does not.
+        """
+        if self._checked:
+            return
+        if self.kept is not None:
+            found = self.kept.num_classes
+        else:
+            found = logits_of(self._run(few_of(batch))).shape[1]
+        check_classes(found, expected, who="teacher", source="as the student does")
+        self._checked = True
+
+    def _run(self, inputs: Inputs) -> object:
+        if self.model is None:
+            raise InputError(
+                "Expected a teacher model, but got logits only; pass the model for this method"
+            )
+        device = device_of(self.model)
+        moved = inputs if first_tensor(inputs).device == device else inputs_to(inputs, device)
+        with evaluating(self.model):
+            return call_model(self.model, moved)
+
+
+TeacherLike = Teacher | nn.Module | Logits
+
+
+def as_teacher(value: TeacherLike) -> Teacher:
+    """A `Teacher` from a model, from logits, or as it is."""
+    if isinstance(value, Teacher):
+        return value
+    return Teacher(value) if isinstance(value, nn.Module) else Teacher(logits=value)
+
+
+def as_kept(value: Logits) -> KeptLogits:
+    """Kept logits from a tensor, from a file, or as they are."""
+    if isinstance(value, KeptLogits):
+        return value
+    return open_logits(value) if isinstance(value, str | os.PathLike) else from_values(value)
+
+
+def keep_logits(
+    teacher: Teacher | nn.Module,
+    data: Data,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    batch_size: int = 128,
+    num_workers: int = 0,
+) -> KeptLogits:
+    """Run the teacher once over the data and keep its logits by example index.
+
+    Args:
+        teacher: a model, or a `Teacher` that has one.
+        data: a map-style data set with fixed inputs, or a DataLoader over one.
+        path: a file, read through a memory map. If it exists and belongs to this teacher and these
+            data, nothing is computed. None: memory.
+        batch_size, num_workers: of the pass.
+
+    Raises:
+        InputError: inputs differ from one reading to the next (random augmentation).
+        DataError: the file belongs to another teacher or to other data.
+        OutputError: the file cannot be written.
+    """
+    teacher = as_teacher(teacher)
+    if teacher.model is None:
+        raise InputError(
+            "Expected a teacher model to compute logits with, but got logits only; pass the model"
+        )
+    weights, examples = weights_fingerprint(teacher.model), data_fingerprint(data)
+    if path is not None and Path(path).is_file():
+        kept = open_logits(path)
+        kept.check(teacher=weights, data=examples)
+        return kept
+    kept = _computed(Teacher(teacher.model), data, weights, examples, batch_size, num_workers)
+    if path is None:
+        return kept
+    kept.write(path)
+    return open_logits(path)
+
+
+def check_distillation(
+    student: nn.Module, teacher: Teacher, temperature: float, kd_weight: float
+) -> None:
+    """Check the settings of distillation.
+
+    Raises:
+        InputError: one is out of its range, or student and teacher share parameters.
+    """
+    if not 0 < temperature < float("inf"):
+        raise InputError(
+            f"Expected temperature to be a number above 0, but got {temperature}; 3 is usual"
+        )
+    if not 0 <= kd_weight <= 1:
+        raise InputError(
+            f"Expected kd_weight to lie in [0, 1], but got {kd_weight}; 1 learns from the teacher "
+            "alone, 0 from the labels alone"
+        )
+    own = {id(p) for p in student.parameters()}
+    if teacher.model is not None and any(id(p) in own for p in teacher.model.parameters()):
+        raise InputError(
+            "Expected a teacher that stays as it is, but it shares parameters with the student; "
+            "pass copy.deepcopy of one of them"
+        )
+
+
+def _computed(
+    teacher: Teacher, data: Data, weights: str, examples: str, batch_size: int, num_workers: int
+) -> KeptLogits:
+    size = len(source_of(data))
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
+    labels = np.full(size, -1, dtype=np.int64)
+    for batch in iterate(data, batch_size=batch_size, num_workers=num_workers):
+        logits = teacher.logits(batch).float().cpu().numpy()
+        if values is None:
+            values = np.full((size, logits.shape[1]), np.nan, dtype=np.float32)
+        rows = batch.index.numpy() if batch.index is not None else np.arange(len(batch))
+        values[rows], labels[rows] = logits, batch.labels.numpy()
+    if values is None:
+        values = np.zeros((0, 0), dtype=np.float32)
+    return KeptLogits(values, labels, weights, examples)
+
+
+def _fingerprint(kept: KeptLogits, data: Data | None) -> str:
+    if data is None:
+        return ""
+    size = len(source_of(data))
+    if size != len(kept):
+        raise InputError(
+            f"Expected logits of {size} examples, as the data have, but got {len(kept)}; "
+            "keep them for this data set"
+        )
+    return data_fingerprint(data) if kept.data else ""
