@@ -102,9 +102,7 @@ def test_published_order_by_hand() -> None:
 @pytest.mark.parametrize("classes", [2, 3, 10])
 def test_uniform_cross_entropy_has_its_floor_at_uniform(classes: int) -> None:
     logits = torch.randn(20, classes, generator=torch.Generator().manual_seed(0))
-    assert uniform_cross_entropy(torch.zeros(4, classes)).item() == pytest.approx(
-        math.log(classes)
-    )
+    assert uniform_cross_entropy(torch.zeros(4, classes)).item() == pytest.approx(math.log(classes))
     target = torch.full((20, classes), 1 / classes)
     expected = nn.functional.cross_entropy(logits, target)
     assert uniform_cross_entropy(logits).item() == pytest.approx(expected.item(), rel=1e-6)

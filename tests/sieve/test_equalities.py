@@ -57,7 +57,12 @@ def test_resuming_equals_going_on(order: Any, stop: int) -> None:
         case = residual()
         optimizer = torch.optim.AdamW(case.model.parameters(), lr=1e-2)
         return case, FeatureSieve(
-            case.model, case.layer, 3, optimizer=optimizer, forget_every=2, order=order,
+            case.model,
+            case.layer,
+            3,
+            optimizer=optimizer,
+            forget_every=2,
+            order=order,
             accumulate=2 if order == "shared" else 1,
         )
 
@@ -74,9 +79,7 @@ def test_resuming_equals_going_on(order: Any, stop: int) -> None:
     for seed in range(stop, 6):
         second.step(second_case.batch(seed))
     assert same(frozen(whole.state_dict()), frozen(second.state_dict()))
-    assert same(
-        frozen(dict(case.model.state_dict())), frozen(dict(second_case.model.state_dict()))
-    )
+    assert same(frozen(dict(case.model.state_dict())), frozen(dict(second_case.model.state_dict())))
 
 
 def test_after_step_equals_shared_step_for_the_readout_and_forgetting() -> None:

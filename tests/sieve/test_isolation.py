@@ -75,7 +75,7 @@ def test_gradient_of_the_readout_loss_before_the_layer_is_zero(name: str) -> Non
     sieve = make(case)
     batch = case.batch(0)
     sieve.prepare(batch)
-    _, activations, _ = sieve._main(batch, keep=True)
+    activations = sieve._main.step(batch, sieve.layers).activations
     losses, _ = sieve.readouts.identify(activations, batch.mask, batch.labels)
     total = torch.stack(list(losses.values())).sum()
     gradients = torch.autograd.grad(total, list(case.model.parameters()), allow_unused=True)
@@ -99,8 +99,9 @@ def test_forget_step_changes_only_parameters_before_the_layer(name: str, head: A
     assert changed
     assert changed <= expected
     parameters = {id(p): n for n, p in case.model.named_parameters()}
-    assert sieve._plan is not None
-    assert {parameters[id(p)] for p in sieve._plan.early} == expected
+    plan = sieve._early.plan
+    assert plan is not None
+    assert {parameters[id(p)] for p in plan.early} == expected
 
 
 def test_forget_step_moves_batchnorm_statistics_only_when_asked() -> None:

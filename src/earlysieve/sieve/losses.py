@@ -1,5 +1,6 @@
 """The loss that erases."""
 
+import torch
 from torch import Tensor
 
 
@@ -15,4 +16,9 @@ def uniform_cross_entropy(logits: Tensor) -> Tensor:
     Returns:
         A scalar.
     """
-    return -logits.float().log_softmax(-1).mean()
+    return -at_least_single(logits).log_softmax(-1).mean()
+
+
+def at_least_single(values: Tensor) -> Tensor:
+    """Half-precision values in single precision; others as they are."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values

@@ -1,18 +1,27 @@
-"""Look at the network once, before training: what lies before the layers, and can it be sieved?"""
+"""Look at the network once, before training: what lies before the layers, and can it be sieved?
 
-from collections.abc import Sequence
+Which parameters an output depends on is read off the autograd graph. Its nodes are numbered in the
+order in which they ran, which tells what was used before a layer's output from what was used after.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Batch, Inputs, first_tensor, take
-from earlysieve.model.capture import capture
+from earlysieve.model.capture import Captured, capture
 from earlysieve.model.layout import Layout, layout_of
 from earlysieve.model.precision import match_precision
 from earlysieve.model.state import evaluating, preserved_rng
-from earlysieve.model.unwrap import named_layers
+from earlysieve.model.unwrap import named_layers, unwrap
+from earlysieve.sieve.buffers import kept_buffers
+
+Learns = Callable[[nn.Parameter], bool]
 
 
 @dataclass(frozen=True)
@@ -29,39 +38,52 @@ class SievePlan:
 
     Attributes:
         layers: by name, in the order asked.
-        early: parameters that require a gradient and that a sieved activation depends on, asked
-            of autograd; in the model's order.
+        early: parameters that forgetting may change, frozen ones included, in the model's order:
+            those that a sieved activation depends on, and those that two examples did not involve
+            (experts that were not chosen); without those that are used again behind the layers
+            (tied weights), since the late part must not change.
     """
 
     layers: dict[str, LayerPlan]
     early: list[nn.Parameter]
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """Parameters, by identity, that a layer's output depends on, and those used after it ran."""
+
+    before: set[int]
+    behind: set[int]
+
+
 def plan_layers(
-    model: nn.Module, batch: Batch, names: Sequence[str], num_classes: int
+    model: nn.Module, batch: Batch, names: Sequence[str], num_classes: int, learns: Learns
 ) -> SievePlan:
     """Run two examples through the model, in evaluation mode and without a trace, and look.
 
+    Args:
+        model, batch, names, num_classes: what to sieve.
+        learns: whether a parameter is trained at present.
+
     Raises:
-        LayerError: a layer is unknown, runs several times, has no trainable parameter before it,
+        LayerError: a layer is unknown, runs several times, has no parameter that learns before it,
             or has none behind it.
         InputError: the model gives another number of logits than `num_classes`.
     """
     few, count = _few(model, batch)
-    with preserved_rng(), evaluating(model), torch.enable_grad():
+    parameters = list(unwrap(model).parameters())
+    with preserved_rng(), evaluating(model), kept_buffers(model), _tracking(parameters):
         captured = capture(model, few, names)
         _check_classes(captured.logits, num_classes)
-        before = {name: _depends_on(out, model) for name, out in captured.outputs.items()}
-    trainable = [p for p in model.parameters() if p.requires_grad]
-    modules = named_layers(model)
-    for name, parameters in before.items():
-        _check_position(name, parameters, trainable)
-    layers = {
-        name: LayerPlan(tuple(out.shape), layout_of(modules[name], tuple(out.shape), count))
-        for name, out in captured.outputs.items()
-    }
-    union = {id(p) for parameters in before.values() for p in parameters}
-    return SievePlan(layers, [p for p in trainable if id(p) in union])
+        sides = {name: _sides(out, captured.logits) for name, out in captured.outputs.items()}
+        used = _reached(captured.logits, after=-1)
+    learning = {id(p) for p in parameters if learns(p)}
+    tied = set.intersection(*(side.behind for side in sides.values()))
+    for name, side in sides.items():
+        _check_position(name, side, tied, learning)
+    before = set.union(*(side.before for side in sides.values()))
+    early = [p for p in parameters if id(p) not in tied and (id(p) in before or id(p) not in used)]
+    return SievePlan(_layer_plans(model, captured, count), early)
 
 
 def _few(model: nn.Module, batch: Batch) -> tuple[Inputs, int]:
@@ -69,14 +91,53 @@ def _few(model: nn.Module, batch: Batch) -> tuple[Inputs, int]:
     return match_precision(model, take(batch.inputs, slice(0, count))), count
 
 
-def _depends_on(activation: Tensor, model: nn.Module) -> list[nn.Parameter]:
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    if not parameters or not activation.requires_grad:
-        return []
-    gradients = torch.autograd.grad(
-        activation.float().sum(), parameters, retain_graph=True, allow_unused=True
-    )
-    return [p for p, g in zip(parameters, gradients, strict=True) if g is not None]
+@contextmanager
+def _tracking(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
+    """Let autograd see frozen parameters too, which may be unfrozen later."""
+    frozen = [p for p in parameters if not p.requires_grad and p.is_floating_point()]
+    try:
+        for parameter in frozen:
+            parameter.requires_grad = True
+        with torch.enable_grad():
+            yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad = False
+
+
+def _sides(output: Tensor, logits: Tensor) -> _Sides:
+    if output.grad_fn is None:
+        return _Sides(set(), _reached(logits, after=-1))
+    return _Sides(_reached(output, after=-1), _reached(logits, after=_number(output.grad_fn)))
+
+
+def _reached(tensor: Tensor, *, after: int) -> set[int]:
+    """Identities of the leaves that graph nodes with a number above `after` take directly."""
+    found: set[int] = set()
+    seen: set[Any] = set()
+    waiting: list[Any] = [tensor.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.add(id(node.variable))
+        elif _number(node) > after:
+            waiting.extend(following for following, _ in node.next_functions)
+    return found
+
+
+def _number(node: Any) -> int:
+    return int(node._sequence_nr())
+
+
+def _layer_plans(model: nn.Module, captured: Captured, count: int) -> dict[str, LayerPlan]:
+    modules = named_layers(model)
+    return {
+        name: LayerPlan(tuple(out.shape), layout_of(modules[name], tuple(out.shape), count))
+        for name, out in captured.outputs.items()
+    }
 
 
 def _check_classes(logits: Tensor, num_classes: int) -> None:
@@ -87,13 +148,13 @@ def _check_classes(logits: Tensor, num_classes: int) -> None:
         )
 
 
-def _check_position(name: str, early: list[nn.Parameter], trainable: list[nn.Parameter]) -> None:
-    if not early:
+def _check_position(name: str, side: _Sides, tied: set[int], learning: set[int]) -> None:
+    if not (side.before - tied) & learning:
         raise LayerError(
             f"Expected trainable parameters before layer '{name}', but there is none: nothing "
             "could forget; choose a later layer, or unfreeze what lies before it"
         )
-    if len(early) == len(trainable):
+    if not side.behind & learning:
         raise LayerError(
             f"Expected trainable parameters behind layer '{name}', but there is none: the network "
             "could not learn anything else instead; choose an earlier layer"

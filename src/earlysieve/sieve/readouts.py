@@ -10,10 +10,11 @@ from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.layout import Layout
+from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.heads import Head
-from earlysieve.sieve.losses import uniform_cross_entropy
+from earlysieve.sieve.buffers import kept_buffers
+from earlysieve.sieve.losses import at_least_single, uniform_cross_entropy
 from earlysieve.sieve.plan import LayerPlan
-from earlysieve.training.algorithm import NonFiniteLossError
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -51,7 +52,8 @@ class Readouts:
         }
         for name, plan in plans.items():
             _check_output(self.modules[name], plan, num_classes, device)
-        self.parameters = [p for module in self.modules.values() for p in module.parameters()]
+        everything = [p for module in self.modules.values() for p in module.parameters()]
+        self.parameters = [p for p in everything if p.requires_grad]
         self.optimizer = make_optimizer(self.parameters)
 
     def identify(
@@ -60,7 +62,7 @@ class Readouts:
         """Cross-entropy and accuracy of each readout."""
         losses, accuracies = {}, {}
         for name, module in self.modules.items():
-            logits = module(activations[name], mask).float()
+            logits = at_least_single(_read(module, activations[name], mask))
             losses[name] = F.cross_entropy(logits, labels)
             accuracies[name] = float((logits.detach().argmax(1) == labels).double().mean())
         return losses, accuracies
@@ -68,7 +70,7 @@ class Readouts:
     def erasure(self, activations: Mapping[str, Tensor], mask: Tensor | None) -> Tensor:
         """Sum over layers of the cross-entropy against uniform, with the graph to the network."""
         losses = [
-            uniform_cross_entropy(module(activations[name], mask))
+            uniform_cross_entropy(_read(module, activations[name], mask))
             for name, module in self.modules.items()
         ]
         return torch.stack(losses).sum()
@@ -92,13 +94,8 @@ class Readouts:
         """Go on from what `state_dict` returned.
 
         Raises:
-            CheckpointError: it belongs to other layers or to another kind of readout.
+            CheckpointError: it belongs to another kind of readout.
         """
-        if list(state["modules"]) != list(self.modules):
-            raise CheckpointError(
-                f"Expected readouts of the layers {', '.join(self.modules)}, but got those of "
-                f"{', '.join(state['modules'])}; go on with the layers of the first run"
-            )
         try:
             for name, module in self.modules.items():
                 module.load_state_dict(state["modules"][name])
@@ -110,21 +107,34 @@ class Readouts:
             ) from error
 
 
-def saved_plans(state: Mapping[str, Any]) -> dict[str, LayerPlan]:
-    """The layers' shapes and layouts as `Readouts.state_dict` kept them."""
+def saved_plans(state: Mapping[str, Any], layers: Sequence[str]) -> dict[str, LayerPlan]:
+    """The layers' shapes and layouts as `Readouts.state_dict` kept them.
+
+    Raises:
+        CheckpointError: it belongs to other layers.
+    """
+    if list(state["plans"]) != list(layers):
+        raise CheckpointError(
+            f"Expected readouts of the layers {', '.join(layers)}, but got those of "
+            f"{', '.join(state['plans'])}; go on with the layers of the first run"
+        )
     return {
         name: LayerPlan(tuple(shape), Layout[layout])
         for name, (shape, layout) in state["plans"].items()
     }
 
 
-def check_finite(kind: str, loss: Tensor) -> None:
-    """Raise NonFiniteLossError if a loss is NaN or infinite."""
-    if not bool(torch.isfinite(loss)):
-        raise NonFiniteLossError(
-            f"Expected a finite {kind} loss, but got {float(loss)}; lower the learning rate, "
-            "readout_lr or forget_lr"
-        )
+def _read(module: nn.Module, activation: Tensor, mask: Tensor | None) -> Tensor:
+    """Logits; without mixed precision, in the precision of the readout, whatever the model's."""
+    if not torch.is_autocast_enabled(activation.device.type):
+        activation = activation.to(_dtype_of(module))
+    logits: Tensor = module(activation, mask)
+    return logits
+
+
+def _dtype_of(module: nn.Module) -> torch.dtype:
+    found = (p.dtype for p in module.parameters() if p.is_floating_point())
+    return next(found, torch.get_default_dtype())
 
 
 def _build(
@@ -136,10 +146,22 @@ def _build(
 
 
 def _check_output(module: nn.Module, plan: LayerPlan, classes: int, device: torch.device) -> None:
-    with torch.no_grad():
-        logits = module(torch.zeros(plan.shape, device=device), None)
+    zeros = torch.zeros(plan.shape, device=device, dtype=_dtype_of(module))
+    with torch.no_grad(), preserved_rng(), kept_buffers(module), evaluating(module):
+        logits = _call(module, zeros)
     if logits.ndim != 2 or logits.shape[1] != classes:
         raise InputError(
             f"Expected a readout that gives {classes} logits, one per class, but it gives shape "
             f"{tuple(logits.shape)}; build the readout for {classes} classes"
         )
+
+
+def _call(module: nn.Module, zeros: Tensor) -> Tensor:
+    try:
+        logits: Tensor = module(zeros, None)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"Expected a readout that takes (activation, mask) with an activation of shape "
+            f"{tuple(zeros.shape)}, but it failed ({error}); fit its sizes to the layer"
+        ) from error
+    return logits

@@ -1,0 +1,138 @@
+"""The early part of a network with its readouts: what is identified there, and what is erased."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.errors import InputError, LayerError
+from earlysieve.model.batch import Batch
+from earlysieve.sieve.plan import LayerPlan, Learns, SievePlan, plan_layers
+from earlysieve.sieve.precision import Precision
+from earlysieve.sieve.readouts import MakeOptimizer, Readouts, saved_plans
+from earlysieve.sieve.settings import SieveSettings
+from earlysieve.sieve.updates import forget, identify
+from earlysieve.training.erm import check_labels
+
+
+class EarlyPart:
+    """Readouts, and the parameters before them; both are known once a batch has been seen.
+
+    Args:
+        model, settings, precision: of the sieve.
+        learns: gives a function that tells of a parameter whether it is trained at present.
+        make_optimizer: of the readouts; None: Adam as the settings say.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: SieveSettings,
+        precision: Precision,
+        learns: Callable[[], Learns],
+        make_optimizer: MakeOptimizer | None,
+    ) -> None:
+        self.model = model
+        self.settings = settings
+        self.precision = precision
+        self._learns = learns
+        self._make_optimizer = make_optimizer or self._adam
+        self.plan: SievePlan | None = None
+        self._readouts: Readouts | None = None
+
+    @property
+    def readouts(self) -> Readouts:
+        """The readouts.
+
+        Raises:
+            InputError: neither a batch nor a checkpoint has been seen yet.
+        """
+        if self._readouts is None:
+            raise InputError(
+                "Expected a sieve that has seen a batch, since readouts take their size from one, "
+                "but it has not; call prepare(batch) or step(batch) first"
+            )
+        return self._readouts
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """What forgetting changes at present; parameters may have been frozen or thawed meanwhile.
+
+        Raises:
+            LayerError: nothing is left.
+        """
+        learns = self._learns()
+        early = [] if self.plan is None else [p for p in self.plan.early if learns(p)]
+        if not early:
+            raise LayerError(
+                f"Expected trainable parameters before {', '.join(self.settings.layers)}, but they "
+                "have all been frozen since the first step; keep some trainable, or go on without "
+                "the sieve"
+            )
+        return early
+
+    def prepare(self, batch: Batch) -> None:
+        """See `FeatureSieve.prepare`."""
+        if len(batch) == 0:
+            raise InputError("Expected at least one example, but got an empty batch; leave it out")
+        classes = self.settings.num_classes
+        check_labels(batch.labels, classes)
+        if self.plan is not None:
+            return
+        plan = plan_layers(self.model, batch, self.settings.layers, classes, self._learns())
+        if self._readouts is None:
+            self._readouts = self._build(plan.layers, plan.early[0].device)
+        self.plan = plan
+
+    def identify(
+        self, activations: Mapping[str, Tensor], batch: Batch, *, through: Sequence[Tensor] = ()
+    ) -> dict[str, float]:
+        """One readout update; see `updates.identify`."""
+        return identify(self.readouts, activations, batch, self.precision, through=through)
+
+    def forget(self, batch: Batch, *, stop: bool = True) -> dict[str, float]:
+        """One forget update; see `updates.forget`."""
+        loss = forget(
+            self.model,
+            self.readouts,
+            self.parameters,
+            batch,
+            self.precision,
+            lr=self.settings.forget_lr,
+            update_statistics=self.settings.update_statistics,
+            stop=stop,
+        )
+        return {"forget_loss": loss}
+
+    def state_dict(self) -> dict[str, Any] | None:
+        """The state of the readouts; None before the first batch."""
+        return None if self._readouts is None else self._readouts.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it belongs to other layers or to another kind of readout.
+        """
+        if state is None:
+            return
+        plans = saved_plans(state, self.settings.layers)
+        readouts = self._build(plans, next(self.model.parameters()).device)
+        readouts.load_state_dict(state)
+        self._readouts = readouts
+
+    def _build(self, plans: Mapping[str, LayerPlan], device: torch.device) -> Readouts:
+        return Readouts(
+            self.settings.readout,
+            plans,
+            self.settings.num_classes,
+            self._make_optimizer,
+            seed=self.settings.seed,
+            device=device,
+        )
+
+    def _adam(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
+        lr, decay = self.settings.readout_lr, self.settings.readout_weight_decay
+        return torch.optim.Adam(parameters, lr=lr, weight_decay=decay)

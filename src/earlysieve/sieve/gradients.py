@@ -1,0 +1,27 @@
+"""Gradients that reach the tensors asked for and nothing else."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from earlysieve.training.distributed import average_gradients
+
+
+def gradients_of(
+    loss: Tensor, tensors: Sequence[Tensor], *, among: int | None = None
+) -> list[Tensor]:
+    """Gradients of `loss`, averaged over processes; no `.grad` is written.
+
+    A tensor that this batch did not involve (an expert that was not chosen, a layer that was
+    dropped) has a gradient of zero, so that all processes exchange the same tensors.
+
+    Args:
+        loss: a scalar.
+        tensors: what to differentiate by.
+        among: return the first so many only, and keep the graph; the rest is computed for nothing.
+    """
+    found = torch.autograd.grad(
+        loss, tensors, retain_graph=among is not None, allow_unused=True, materialize_grads=True
+    )
+    return average_gradients(found[:among])

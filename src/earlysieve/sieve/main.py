@@ -1,0 +1,126 @@
+"""The main update: plain training, from whose pass the readouts' activations are taken."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve.errors import CheckpointError, InputError
+from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.capture import capture
+from earlysieve.model.unwrap import is_distributed
+from earlysieve.sieve.precision import Precision
+from earlysieve.training.erm import accuracy
+from earlysieve.training.stepper import Stepper
+
+
+@dataclass(frozen=True)
+class MainResult:
+    """What a main update gave.
+
+    Attributes:
+        logs: loss and accuracy, before the update.
+        activations: of the layers asked for, detached.
+        stepped: whether the optimiser stepped.
+    """
+
+    logs: dict[str, float]
+    activations: dict[str, Tensor]
+    stepped: bool
+
+
+class MainUpdate:
+    """Descend the cross-entropy of the model's logits, by the user's optimiser.
+
+    Args:
+        model, optimizer, precision: what is trained, and how; optimizer None: it is done elsewhere.
+        options: of `Stepper`.
+    """
+
+    def __init__(
+        self, model: nn.Module, optimizer: Optimizer | None, precision: Precision, **options: Any
+    ) -> None:
+        self.model = model
+        self._stepper = (
+            None if optimizer is None else Stepper(optimizer, autocast=precision.dtype, **options)
+        )
+
+    @property
+    def stepper(self) -> Stepper:
+        """What steps the optimiser; see `require`."""
+        return self.require()
+
+    def require(self) -> Stepper:
+        """What steps the optimiser.
+
+        Raises:
+            InputError: there is no optimiser.
+        """
+        if self._stepper is None:
+            raise InputError(
+                "Expected a sieve with an optimizer for the main update, but this one has none; "
+                "pass optimizer=, or make the main update yourself and call after_step(batch)"
+            )
+        return self._stepper
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Plain values for messages and checkpoints."""
+        return {} if self._stepper is None else self._stepper.settings
+
+    def learns(self) -> Callable[[nn.Parameter], bool]:
+        """Tells of a parameter whether it is trained at present.
+
+        It is if it requires a gradient and the optimiser, where there is one, holds it.
+        """
+        if self._stepper is None:
+            return lambda parameter: parameter.requires_grad
+        held = {id(p) for p in self._stepper.parameters}
+        return lambda parameter: parameter.requires_grad and id(parameter) in held
+
+    def step(self, batch: Batch, layers: Sequence[str] = ()) -> MainResult:
+        """One update; `layers` names those whose activations are wanted."""
+        with self.stepper.autocast():
+            logits, activations = self._pass(batch, layers)
+            loss = F.cross_entropy(logits, batch.labels)
+        stepped = self.stepper.backward_and_step(loss)
+        logs = {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
+        return MainResult(logs, activations, stepped)
+
+    def flush(self) -> bool:
+        """Step with what has accumulated; whether there was anything."""
+        return self._stepper is not None and self._stepper.flush()
+
+    def state_dict(self) -> dict[str, Any] | None:
+        """The state of the stepper; None without an optimiser."""
+        return None if self._stepper is None else self._stepper.state_dict()
+
+    def check_state(self, state: Mapping[str, Any] | None) -> None:
+        """Raise CheckpointError if only one of the state and the sieve has an optimiser."""
+        if (state is None) != (self._stepper is None):
+            ours = "without a main optimizer" if self._stepper is None else "with a main optimizer"
+            theirs = "without one" if state is None else "with one"
+            raise CheckpointError(
+                f"Expected the state of a sieve {ours}, but got that of a sieve {theirs}; "
+                "go on with the kind of loop that the run was started with"
+            )
+
+    def load_state_dict(self, state: Mapping[str, Any] | None) -> None:
+        """Go on from what `state_dict` returned."""
+        if self._stepper is not None and state is not None:
+            self._stepper.load_state_dict(state)
+
+    def _pass(self, batch: Batch, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
+        if not layers:
+            return logits_of(call_model(self.model, batch.inputs)), {}
+        captured = capture(
+            self.model,
+            batch.inputs,
+            layers,
+            transform=lambda _, output: output.detach().clone(),
+            wrapped=is_distributed(self.model),
+        )
+        return captured.logits, captured.outputs

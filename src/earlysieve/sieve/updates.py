@@ -1,0 +1,127 @@
+"""The readout and the forget update, each of which changes nothing but what is its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.errors import TrainingError
+from earlysieve.model.batch import Batch
+from earlysieve.model.capture import capture
+from earlysieve.model.state import preserved_rng
+from earlysieve.sieve.buffers import kept_buffers
+from earlysieve.sieve.gradients import gradients_of
+from earlysieve.sieve.precision import Precision
+from earlysieve.sieve.readouts import Readouts
+from earlysieve.training.algorithm import NonFiniteLossError
+
+
+def observe(
+    model: nn.Module, batch: Batch, layers: Sequence[str], precision: Precision
+) -> dict[str, Tensor]:
+    """Activations from a pass of their own that stops at the last layer and leaves no trace."""
+    with preserved_rng(), kept_buffers(model), torch.no_grad(), precision.network():
+        return capture(model, batch.inputs, layers, stop=True).outputs
+
+
+def identify(
+    readouts: Readouts,
+    activations: Mapping[str, Tensor],
+    batch: Batch,
+    precision: Precision,
+    *,
+    through: Sequence[Tensor] = (),
+) -> dict[str, float]:
+    """Update the readouts once, on activations that are cut off from the network.
+
+    Args:
+        readouts, activations, batch, precision: what learns, from what, and how.
+        through: parameters whose gradients are computed as well and thrown away, as the published
+            code does; the activations then carry their graph.
+
+    Returns:
+        Loss and accuracy before the update.
+
+    Raises:
+        NonFiniteLossError: the loss is NaN or infinite; nothing was updated.
+    """
+    inputs = activations if through else {k: v.detach() for k, v in activations.items()}
+    with preserved_rng(), precision.unscaled(), torch.enable_grad():
+        losses, accuracies = readouts.identify(inputs, batch.mask, batch.labels)
+    total = torch.stack(list(losses.values())).sum()
+    check_finite("readout", total)
+    own = len(readouts.parameters)
+    wanted = [*readouts.parameters, *through]
+    readouts.update(gradients_of(total, wanted, among=own if through else None))
+    return _logs(losses, accuracies)
+
+
+def forget(
+    model: nn.Module,
+    readouts: Readouts,
+    early: Sequence[nn.Parameter],
+    batch: Batch,
+    precision: Precision,
+    *,
+    lr: float,
+    update_statistics: bool,
+    stop: bool,
+) -> float:
+    """Descend the readouts' cross-entropy against uniform by one plain gradient step on `early`.
+
+    Returns:
+        The loss before the step, in nats, averaged over layers.
+
+    Raises:
+        NonFiniteLossError: the loss is NaN or infinite; nothing was updated.
+    """
+    kept = nullcontext() if update_statistics else kept_buffers(model)
+    with kept, kept_buffers(*readouts.modules.values()), torch.enable_grad():
+        with precision.unscaled():
+            activations = capture(model, batch.inputs, list(readouts.modules), stop=stop).outputs
+            loss = readouts.erasure(activations, batch.mask)
+        check_finite("forget", loss)
+        gradients = gradients_of(loss, early)
+    with torch.no_grad():
+        for parameter, gradient in zip(early, gradients, strict=True):
+            parameter.add_(gradient, alpha=-lr)
+    return float(loss.detach()) / len(readouts.modules)
+
+
+def check_finite(kind: str, loss: Tensor) -> None:
+    """Raise NonFiniteLossError if a loss is NaN or infinite."""
+    if not bool(torch.isfinite(loss)):
+        raise NonFiniteLossError(
+            f"Expected a finite {kind} loss, but got {float(loss.detach())}; lower the "
+            "learning rate, "
+            "readout_lr or forget_lr"
+        )
+
+
+@contextmanager
+def half_done(step: int, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Turn NonFiniteLossError, which promises that nothing was changed, into TrainingError.
+
+    For what follows an update that was made in the same step (number `step`, from 0).
+    """
+    try:
+        yield
+    except NonFiniteLossError as error:
+        listed = ", ".join(f"{k}={v}" for k, v in settings.items() if v is not None)
+        raise TrainingError(
+            f"{error} (in the middle of optimiser step {step + 1}; {listed})"
+        ) from error
+
+
+def _logs(losses: Mapping[str, Tensor], accuracies: Mapping[str, float]) -> dict[str, float]:
+    values = {name: float(loss.detach()) for name, loss in losses.items()}
+    logs = {
+        "readout_loss": sum(values.values()) / len(values),
+        "readout_accuracy": sum(accuracies.values()) / len(accuracies),
+    }
+    if len(values) > 1:
+        logs |= {f"readout_loss/{name}": value for name, value in values.items()}
+        logs |= {f"readout_accuracy/{name}": value for name, value in accuracies.items()}
+    return logs
