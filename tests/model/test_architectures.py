@@ -17,13 +17,12 @@ pytest.importorskip("transformers")
 
 def by_plain_hooks(model, inputs, names):
     """Outputs and logits as torch alone gives them."""
-    outputs, handles = {}, []
-    for name in names:
-        handles.append(
-            named_layers(model)[name].register_forward_hook(
-                lambda _m, _a, out, name=name: outputs.__setitem__(name, first_tensor(out).clone())
-            )
-        )
+    outputs, modules = {}, named_layers(model)
+
+    def keep(name):
+        return lambda _m, _a, out: outputs.__setitem__(name, first_tensor(out).clone())
+
+    handles = [modules[name].register_forward_hook(keep(name)) for name in names]
     logits = logits_of(call_model(model, inputs))
     for handle in handles:
         handle.remove()

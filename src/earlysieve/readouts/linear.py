@@ -64,7 +64,7 @@ def fit_linear(
     *,
     l2: float = 1.0,
     max_iterations: int = 200,
-    tolerance: float = 2e-5,
+    tolerance: float = 1e-5,
     device: torch.device | str = "cpu",
 ) -> LinearReadouts:
     """Fit one readout per fold on the examples outside that fold (all, if there is one fold).

@@ -17,12 +17,16 @@ _CONSTANT = 1e-7
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast a readout is trained: Adam with decoupled weight decay."""
+    """How long and how fast a readout is trained: Adam with decoupled weight decay.
+
+    Few examples get more epochs, until there are `least_steps` steps.
+    """
 
     epochs: int = 20
     batch_size: int = 128
     lr: float = 3e-3
     weight_decay: float = 1e-2
+    least_steps: int = 300
     most_steps: int = 4000
 
 
@@ -60,7 +64,8 @@ def fit_minibatch(
     module = _Standardised(*_moments(store, train, layout), readout).to(device, torch.float32)
     optimizer = torch.optim.AdamW(module.parameters(), lr=plan.lr, weight_decay=plan.weight_decay)
     steps = 0
-    for _ in range(plan.epochs):
+    by_epoch = max(1, -(-int(train.sum()) // plan.batch_size))
+    for _ in range(max(plan.epochs, -(-plan.least_steps // by_epoch))):
         for features, targets in _shuffled(store, labels, train, plan.batch_size, generator):
             if steps == plan.most_steps:
                 return module.eval()

@@ -1,6 +1,7 @@
 """Features of one layer for all examples, in memory up to a budget and in a file beyond it."""
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import IO
 
@@ -72,6 +73,7 @@ class FeatureStore:
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="earlysieve-")  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
         self._file.write(rows.numpy().tobytes())
 
     def chunks(self, rows: int) -> Iterator[tuple[slice, Tensor]]:

@@ -1,0 +1,73 @@
+import pytest
+import torch
+
+from earlysieve.model.layout import Layout
+from earlysieve.readouts.features import kept_features, needs_positions
+from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+from earlysieve.readouts.pooling import mean_pool
+
+
+def test_which_heads_look_at_positions():
+    heads = (LinearHead(), MLPHead(), ConvHead(), TokenHead())
+    assert [needs_positions(head) for head in heads] == [False, False, True, True]
+
+
+def test_pooled_rows_by_hand():
+    x = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]], [[0.0, 0.0], [0.0, 4.0]]]])
+    assert mean_pool(x, Layout.FIRST).tolist() == [[3.0, 1.0]]
+    assert mean_pool(x.movedim(1, -1), Layout.LAST).tolist() == [[3.0, 1.0]]
+    tokens = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [500.0, 500.0]]])
+    assert mean_pool(tokens, Layout.LAST, torch.tensor([[1, 1, 0]])).tolist() == [[2.0, 20.0]]
+    assert mean_pool(tokens, Layout.LAST, torch.tensor([[0, 0, 0]])).tolist() == [[0.0, 0.0]]
+    kept, layout = kept_features(tokens, Layout.LAST, torch.tensor([[1, 1, 0]]), positions=False)
+    assert (kept.tolist(), layout) == ([[2.0, 20.0]], Layout.FLAT)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layout", "kept"),
+    [
+        ((2, 5, 32, 24), Layout.FIRST, (2, 5, 8, 8)),
+        ((2, 5, 4, 24), Layout.FIRST, (2, 5, 4, 8)),
+        ((2, 32, 24, 5), Layout.LAST, (2, 5, 8, 8)),
+        ((2, 5, 16, 10, 10), Layout.FIRST, (2, 5, 4, 8, 8)),
+        ((2, 100, 5), Layout.LAST, (2, 5, 16)),
+        ((2, 3, 5), Layout.LAST, (2, 5, 16)),
+        ((100, 2, 5), Layout.SEQUENCE_FIRST, (2, 5, 16)),
+    ],
+)
+def test_maps_stay_small(shape, layout, kept):
+    features, where = kept_features(torch.randn(shape), layout, None, positions=True)
+    assert tuple(features.shape) == kept
+    assert where is Layout.FIRST
+
+
+def test_small_maps_are_kept_as_they_are():
+    x = torch.randn(2, 5, 8, 7)
+    features, _ = kept_features(x, Layout.FIRST, None, positions=True)
+    assert torch.allclose(features, x)
+    flat, layout = kept_features(torch.randn(2, 5), Layout.FLAT, None, positions=True)
+    assert (flat.shape, layout) == ((2, 5), Layout.FLAT)
+
+
+def test_padding_does_not_reach_a_map():
+    tokens, mask = torch.randn(1, 32, 3), torch.ones(1, 32)
+    mask[0, 9:] = 0
+    other = tokens.clone()
+    other[0, 9:] = 1e3
+    a, _ = kept_features(tokens, Layout.LAST, mask, positions=True)
+    b, _ = kept_features(other, Layout.LAST, mask, positions=True)
+    assert torch.equal(a, b)
+    assert torch.allclose(a[0, :, 0], tokens[0, :2].mean(0))
+    assert torch.allclose(a[0, :, 4], tokens[0, 8])
+    assert a[0, :, 5:].abs().max() == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_sums_do_not_overflow(dtype):
+    tokens = torch.full((1, 64, 2), 3000.0, dtype=dtype)
+    expected = float(tokens[0, 0, 0])
+    mask = torch.ones(1, 64, dtype=torch.int64)
+    for positions in (False, True):
+        for given in (mask, None):
+            features, _ = kept_features(tokens, Layout.LAST, given, positions=positions)
+            assert features.unique().tolist() == [expected]
