@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +8,7 @@ from hypothesis import strategies as st
 
 from earlysieve.errors import InputError
 from earlysieve.model.layout import Layout
+from earlysieve.readouts import fit
 from earlysieve.readouts.fit import margins, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
@@ -19,6 +22,13 @@ def problem(count=60, width=4, classes=3):
     labels = torch.arange(count) % classes
     centres = 2 * torch.randn(classes, width, generator=generator)
     return torch.randn(count, width, generator=generator) + centres[labels], labels
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Trained readouts take few large steps."""
+    schedule = Schedule(lr=1e-2, epochs=1, least_steps=50)
+    monkeypatch.setattr(fit, "fit_minibatch", partial(fit_minibatch, schedule=schedule))
 
 
 def stored(features, budget=None):
@@ -97,6 +107,7 @@ def test_linear_reading_by_hand():
     assert [reading.margin.dtype, reading.loss.dtype] == [torch.float32] * 2
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("head", [MLPHead(8), TokenHead(depth=1, width=8), ConvHead(width=8)])
 def test_trained_readouts_learn_and_never_see_their_own_fold(head):
     features, labels = problem(90)
@@ -156,6 +167,7 @@ def test_standardisation_is_that_of_the_training_rows():
     assert torch.allclose(readout.deviation[0].double(), inside.std(0, correction=0), rtol=1e-4)
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_store_in_a_file_trains_the_same_readout():
     features, labels = problem(60)
     fold_of = assign_folds(labels, 2)
@@ -184,6 +196,7 @@ def test_steps_are_limited():
     assert torch.equal(trained(few), trained(Schedule(batch_size=60, most_steps=7)))
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("head", [LinearHead(), MLPHead(8)])
 def test_the_callers_modes_do_not_matter(head):
     features, labels = problem(60)

@@ -26,7 +26,7 @@ class Schedule:
     batch_size: int = 128
     lr: float = 3e-3
     weight_decay: float = 1e-2
-    least_steps: int = 300
+    least_steps: int = 200
     most_steps: int = 4000
 
 
