@@ -56,11 +56,13 @@ def test_the_original_is_not_changed():
 def test_hot_places_are_covered_and_cold_ones_show_the_picture():
     heat = torch.zeros(40, 40)
     heat[:, 20:] = 1.0
-    found = pixels(overlay(image_module.new("RGB", (40, 40), (0, 0, 255)), heat))
+    found = pixels(overlay(image_module.new("RGB", (40, 40), (90, 160, 255)), heat))
     assert found.shape == (160, 160, 3)
     cold, hot = found[80, 20], found[80, 140]
-    assert cold[2] > 180 > 120 > cold[0]
-    assert min(hot[0], hot[1]) > 150
+    assert cold.max() - cold.min() < 12
+    assert cold.min() > 110
+    assert min(hot[0], hot[1]) > 180
+    assert hot[0] - hot[2] > 40
 
 
 @pytest.mark.parametrize("heat", [torch.zeros(3, 4, 4), torch.full((4, 4), float("inf"))])

@@ -43,9 +43,10 @@ def thumbnail(image: Picture, *, size: int = LONGEST_SIDE) -> bytes:
 def overlay(
     image: Picture, heat: Tensor, *, size: int = LONGEST_SIDE, strength: float = 0.7
 ) -> bytes:
-    """`image` with a heat map laid over it, as JPEG bytes (PNG for tiny pictures).
+    """`image` in grey with a heat map laid over it, as JPEG bytes (PNG for tiny pictures).
 
-    The hotter a place, the more of the colour map covers it: cold places show the picture.
+    The hotter a place, the more of the colour map covers it: cold places show the picture, and all
+    colour is heat.
 
     Args:
         image: as in `thumbnail`; tiny images are enlarged so that the map stays smooth.
@@ -58,10 +59,10 @@ def overlay(
         MissingDependencyError: Pillow or matplotlib is not installed.
     """
     pil: Any = need("PIL.Image", extra="report")
-    base = _fitted(to_image(image), size, pil)
+    base = _fitted(to_image(image).convert("L").convert("RGB"), size, pil)
     warm = _resized_heat(heat, base.size, pil)
     colours = need("matplotlib", extra="report").colormaps[COLORMAP](warm)[..., :3] * 255
-    opacity = strength * (0.25 + 0.75 * warm[..., None])
+    opacity = strength * (0.1 + 0.9 * warm[..., None])
     mixed = np.asarray(base, dtype=np.float32) * (1 - opacity) + colours * opacity
     return _encoded(pil.fromarray(mixed.round().astype(np.uint8)))
 

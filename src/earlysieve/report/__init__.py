@@ -1,0 +1,30 @@
+"""The audit as one self-contained HTML page that a non-expert can read."""
+
+from earlysieve.report.charts import Series, line_chart
+from earlysieve.report.data import GroupsLike, PictureLike, ReportData, SummaryLike
+from earlysieve.report.page import render, write_html
+from earlysieve.report.sections import (
+    Section,
+    Tile,
+    callout,
+    paragraph,
+    picture_grid,
+    table,
+)
+
+__all__ = [
+    "GroupsLike",
+    "PictureLike",
+    "ReportData",
+    "Section",
+    "Series",
+    "SummaryLike",
+    "Tile",
+    "callout",
+    "line_chart",
+    "paragraph",
+    "picture_grid",
+    "render",
+    "table",
+    "write_html",
+]

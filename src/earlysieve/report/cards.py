@@ -1,0 +1,109 @@
+"""The examples that the page shows, ready for the template."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.errors import InputError
+from earlysieve.report.data import PictureLike, ReportData
+from earlysieve.report.words import data_uri, name_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROLES = ("flagged", "correct")
+SHORT_TEXT = 320
+
+
+@dataclass(frozen=True)
+class Card:
+    """One example: its picture or text, and what model and readout make of it."""
+
+    index: int
+    id: str
+    role: str
+    image: str | None
+    heatmap: str | None
+    text: str | None
+    label: str
+    label_number: int
+    prediction: str
+    confidence: float
+    correct: bool
+    readout: str
+    readout_correct: bool
+    margin: float
+    score: float
+    group: str | None
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of a long text, cut between words."""
+        text = self.text or ""
+        if len(text) <= SHORT_TEXT:
+            return text
+        return text[:SHORT_TEXT].rsplit(" ", 1)[0] + " …"
+
+
+def cards(data: ReportData) -> dict[str, list[Card]]:
+    """Cards by role, the highest shortcut score first among the flagged, the lowest last.
+
+    Raises:
+        InputError: a picture belongs to no example, or its role or bytes are unknown.
+    """
+    rows = data.examples.set_index("index", drop=False)
+    made = [_card(picture, _row(rows, picture), data) for picture in data.pictures]
+    return {
+        role: sorted((card for card in made if card.role == role), key=lambda card: -card.score)
+        for role in ROLES
+    }
+
+
+def top_rows(data: ReportData, limit: int = 20) -> list[Card]:
+    """The highest scores among the flagged examples, for audits without pictures."""
+    flagged = data.examples[data.examples["flagged"].astype(bool)]
+    best = flagged.sort_values("shortcut_score", ascending=False, kind="stable").head(limit)
+    return [_card(None, row, data) for _, row in best.iterrows()]
+
+
+def _row(rows: "pd.DataFrame", picture: PictureLike) -> Any:
+    if picture.index not in rows.index or picture.role not in ROLES:
+        raise InputError(
+            "Expected each picture to belong to a row of the examples, as 'flagged' or 'correct', "
+            f"but got one of example {picture.index} as '{picture.role}'; pass pictures of this "
+            "audit only"
+        )
+    return rows.loc[picture.index]
+
+
+def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
+    label, prediction, readout = (
+        int(row[key]) for key in ("label", "prediction", "readout_prediction")
+    )
+    image = picture.image if picture else None
+    heatmap = picture.heatmap if picture else None
+    return Card(
+        index=int(row["index"]),
+        id=str(row["id"]),
+        role=picture.role if picture else "flagged",
+        image=data_uri(image) if image else None,
+        heatmap=data_uri(heatmap) if heatmap else None,
+        text=picture.text if picture else None,
+        label=name_of(data.class_names, label, "class"),
+        label_number=label,
+        prediction=name_of(data.class_names, prediction, "class"),
+        confidence=float(row["confidence"]),
+        correct=label == prediction,
+        readout=name_of(data.class_names, readout, "class"),
+        readout_correct=label == readout,
+        margin=float(row["margin"]),
+        score=float(row["shortcut_score"]),
+        group=_group(row.get("group"), data),
+    )
+
+
+def _group(value: Any, data: ReportData) -> str | None:
+    import pandas as pd
+
+    if value is None or pd.isna(value) or int(value) < 0:
+        return None
+    return name_of(data.group_names, int(value), "group")

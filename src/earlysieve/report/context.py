@@ -1,0 +1,160 @@
+"""From an audit to everything that the page template shows."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from earlysieve._version import __version__
+from earlysieve.errors import InputError
+from earlysieve.report.cards import Card, cards, top_rows
+from earlysieve.report.charts import Series, line_chart
+from earlysieve.report.data import GroupsLike, ReportData
+from earlysieve.report.histogram import counts, histogram
+from earlysieve.report.sections import Section
+from earlysieve.report.words import as_float
+
+BADGES = {
+    "shortcut": ("bad", "Shortcut found"),
+    "none found": ("good", "No shortcut found"),
+    "inconclusive": ("open", "No clear answer"),
+}
+# Shown at the top or in the command already.
+_SHOWN_ELSEWHERE = ("command",)
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One known group; shares in [0, 1]."""
+
+    name: str
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    worst: bool
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both ends are known."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+
+def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any]:
+    """The variables of the page template.
+
+    Raises:
+        InputError: the verdict is unknown, a picture is wrong, or two sections share an id.
+    """
+    _check(data, sections)
+    shown = cards(data)
+    all_cards = [card for role in shown.values() for card in role]
+    return {
+        "summary": data.summary,
+        "badge": BADGES[data.summary.verdict],
+        "total": len(data.examples),
+        "flagged": int(data.examples["flagged"].astype(bool).sum()),
+        "subject": [
+            (key, str(data.config[key])) for key in ("model", "data") if data.config.get(key)
+        ],
+        "charts": _charts(data),
+        "cards": shown,
+        "classes": _classes(all_cards),
+        "has_heatmaps": any(card.heatmap for card in all_cards),
+        "top_rows": [] if all_cards else top_rows(data),
+        "groups": data.groups,
+        "group_rows": _group_rows(data.groups),
+        "layers": data.layers.to_dict("records"),
+        "has_auroc": bool(data.layers["auroc"].notna().any()),
+        "sections": sections,
+        "notes": data.notes,
+        "settings": settings(data.config),
+        "command": data.config.get("command"),
+        "version": __version__,
+    }
+
+
+def settings(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The configuration as names and values, inner mappings by dotted names."""
+    rows: list[tuple[str, str]] = []
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{key}.{inner}", text) for inner, text in settings(value)]
+        elif key not in _SHOWN_ELSEWHERE:
+            rows.append((str(key), _written(value)))
+    return rows
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _charts(data: ReportData) -> dict[str, Any]:
+    layers = data.layers
+    names = [str(name) for name in layers["layer"]]
+    chosen = names.index(data.summary.layer) if data.summary.layer in names else None
+    x_label = "layer, from the input to the output"
+
+    def column(key: str) -> list[float]:
+        return [as_float(value) for value in layers[key]]
+
+    scores, flagged = data.examples["shortcut_score"], data.examples["flagged"]
+    return {
+        "accuracy": line_chart(
+            "Accuracy of the early readout by layer",
+            names,
+            [Series("readout", column("accuracy"), "accent")],
+            x_label=x_label,
+            chosen=chosen,
+            reference=("whole model", float(data.summary.accuracy)),
+        ),
+        "margins": line_chart(
+            "How sure the early readout is, by layer",
+            names,
+            [
+                Series("where it is wrong", column("margin_on_errors"), "wrong"),
+                Series("where it is right", column("margin_on_correct"), "right"),
+            ],
+            x_label=x_label,
+            chosen=chosen,
+        ),
+        "scores": histogram(scores, flagged),
+        "squeezed": counts(scores, flagged).squeezed,
+    }
+
+
+def _classes(shown: list[Card]) -> list[tuple[int, str, int]]:
+    """Number, name and count of pictures of each class that has one."""
+    names = {card.label_number: card.label for card in shown}
+    numbers = [card.label_number for card in shown]
+    return [(number, names[number], numbers.count(number)) for number in sorted(names)]
+
+
+def _group_rows(groups: GroupsLike | None) -> list[GroupRow]:
+    if groups is None:
+        return []
+    return [
+        GroupRow(
+            name=str(row["name"]),
+            n=int(row["n"]),
+            accuracy=as_float(row["accuracy"]),
+            low=as_float(row["low"]),
+            high=as_float(row["high"]),
+            worst=str(row["name"]) == groups.worst_group_name,
+        )
+        for row in groups.table.to_dict("records")
+    ]
+
+
+def _check(data: ReportData, sections: Sequence[Section]) -> None:
+    if data.summary.verdict not in BADGES:
+        raise InputError(
+            f"Expected a verdict of {', '.join(map(repr, BADGES))}, but got "
+            f"'{data.summary.verdict}'; pass the summary of an audit"
+        )
+    names = [section.id for section in sections]
+    if len(set(names)) != len(names):
+        raise InputError(
+            f"Expected sections with different ids, but got {names}; rename the repeated one"
+        )

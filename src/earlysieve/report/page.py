@@ -1,0 +1,51 @@
+"""Write the audit as one HTML file that needs nothing but a browser."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+
+from earlysieve._files import write_text
+from earlysieve._imports import need
+from earlysieve.report.context import page_context
+from earlysieve.report.data import ReportData
+from earlysieve.report.sections import Section
+from earlysieve.report.templating import asset, environment
+
+
+def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
+    """The page as a string: HTML with its style, its script and its pictures inside.
+
+    Everything that came from a user (names, texts, settings) is escaped, and the page forbids the
+    browser every request and every script but its own.
+
+    Args:
+        data: an audit, or anything with the attributes of `ReportData`.
+        sections: further sections, shown between the groups and the next steps.
+
+    Raises:
+        InputError: the verdict, a picture or a section is not of the form expected.
+        MissingDependencyError: Jinja2 is not installed.
+    """
+    template = environment().get_template("page.html.j2")
+    script, style = asset("page.js"), asset("style.css")
+    markup = need("markupsafe", extra="report").Markup
+    return template.render(
+        page_context(data, sections),
+        script=markup(script),
+        style=markup(style),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def write_html(
+    data: ReportData, path: str | os.PathLike[str], *, sections: Sequence[Section] = ()
+) -> None:
+    """Write the page to `path`, atomically.
+
+    Raises:
+        InputError: as in `render`.
+        MissingDependencyError: Jinja2 is not installed.
+        OutputError: the file cannot be written.
+    """
+    write_text(path, render(data, sections=sections))

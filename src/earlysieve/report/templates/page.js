@@ -1,0 +1,83 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  const controls = document.getElementById("controls");
+  if (controls) {
+    controls.hidden = false;
+    const status = document.getElementById("shown");
+    const galleries = [...document.querySelectorAll(".gallery")].filter((g) => g.querySelector(".card"));
+    const total = document.querySelectorAll(".card").length;
+    const number = (card, key) => Number(card.dataset[key]);
+    const orders = {
+      "score-down": (a, b) => number(b, "score") - number(a, "score"),
+      "score-up": (a, b) => number(a, "score") - number(b, "score"),
+      "confidence-down": (a, b) => number(b, "confidence") - number(a, "confidence"),
+      "confidence-up": (a, b) => number(a, "confidence") - number(b, "confidence"),
+      class: (a, b) => number(a, "class") - number(b, "class") || number(b, "score") - number(a, "score"),
+    };
+
+    const few = 12;
+    const unfolded = new Set();
+
+    const filter = () => {
+      const wanted = document.getElementById("class-filter").value;
+      let matching = 0;
+      for (const gallery of galleries) {
+        const cards = [...gallery.querySelectorAll(".card")];
+        const fitting = cards.filter((card) => wanted === "" || card.dataset.class === wanted);
+        const visible = new Set(unfolded.has(gallery) ? fitting : fitting.slice(0, few));
+        for (const card of cards) card.hidden = !visible.has(card);
+        gallery.querySelector(".empty").hidden = fitting.length > 0;
+        const more = gallery.querySelector(".more");
+        more.hidden = visible.size === fitting.length;
+        more.textContent = `Show all ${fitting.length}`;
+        matching += fitting.length;
+      }
+      status.textContent = `${matching} of ${total} examples`;
+    };
+
+    for (const gallery of galleries) {
+      gallery.querySelector(".more").addEventListener("click", () => {
+        const next = gallery.querySelectorAll(".card:not([hidden])").length;
+        unfolded.add(gallery);
+        filter();
+        const card = gallery.querySelectorAll(".card:not([hidden])")[next];
+        card.tabIndex = -1;
+        card.focus({ preventScroll: true });
+      });
+    }
+
+    const sort = () => {
+      const order = orders[document.getElementById("order").value];
+      for (const gallery of galleries) {
+        const list = gallery.querySelector(".cards");
+        list.append(...[...list.children].sort(order));
+      }
+      filter();
+    };
+
+    document.getElementById("class-filter").addEventListener("change", filter);
+    document.getElementById("order").addEventListener("change", sort);
+    const heat = document.getElementById("heat-toggle");
+    if (heat) {
+      const show = () => root.classList.toggle("show-heat", heat.checked);
+      heat.addEventListener("change", show);
+      show();
+    }
+    // A browser may bring back what was chosen before a reload.
+    sort();
+  }
+
+  // Closed parts are opened for the printer and closed again.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    for (const part of opened) part.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const part of opened) part.open = false;
+    opened = [];
+  });
+})();

@@ -1,0 +1,40 @@
+"""Templates with escaping always on."""
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from earlysieve._imports import need
+from earlysieve.report import words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+
+@lru_cache(maxsize=1)
+def environment() -> "Environment":
+    """The templates of the page; every expression is escaped, every unknown name an error."""
+    jinja2 = need("jinja2", extra="report")
+    made: Environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("earlysieve.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (words.percent, words.count, words.decimal, words.signed):
+        made.filters[function.__name__] = function
+    return made
+
+
+def macro(template: str, name: str, *arguments: Any) -> "Markup":
+    """Call one macro of a template."""
+    module = environment().get_template(template).module
+    rendered: Markup = getattr(module, name)(*arguments)
+    return rendered
+
+
+def asset(name: str) -> str:
+    """A file of the templates folder, as it is."""
+    return files("earlysieve.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,75 @@
+"""Numbers as people read them."""
+
+import base64
+import math
+from typing import Any
+
+from earlysieve.errors import InputError
+
+NOTHING = "–"
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+
+def percent(value: Any, digits: int | None = None) -> str:
+    """A share in [0, 1] as a percentage.
+
+    Without `digits`: whole percents, but one decimal below 10% and above 99%, where it matters.
+    What is not quite nothing or all never reads as 0% or 100%.
+    """
+    number = as_float(value)
+    if math.isnan(number):
+        return NOTHING
+    if digits is None:
+        digits = 0 if 0.1 <= number <= 0.99 or number in (0, 1) else 1
+    smallest = 10.0 ** (-digits - 2)
+    if 0 < number < smallest / 2:
+        return f"<{smallest:.{digits}%}"
+    if 1 - smallest / 2 < number < 1:
+        return f">{1 - smallest:.{digits}%}"
+    return f"{number:.{digits}%}"
+
+
+def count(value: Any) -> str:
+    """A whole number with separators."""
+    number = as_float(value)
+    return NOTHING if math.isnan(number) else f"{int(number):,}"
+
+
+def decimal(value: Any, digits: int = 2) -> str:
+    """A number with a fixed number of decimals."""
+    number = as_float(value)
+    return f"{number:.{digits}f}" if math.isfinite(number) else NOTHING
+
+
+def signed(value: Any) -> str:
+    """A score with its sign, and a true minus."""
+    number = as_float(value)
+    return f"{number:+.2f}".replace("-", "−") if math.isfinite(number) else NOTHING
+
+
+def as_float(value: Any) -> float:
+    """The number, or NaN where it is missing."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def name_of(names: Any, number: int, kind: str) -> str:
+    """The name of a class or group, or its number where it has none."""
+    return str(names[number]) if 0 <= number < len(names) else f"{kind} {number}"
+
+
+def data_uri(image: bytes) -> str:
+    """An image as an address that holds the image itself.
+
+    Raises:
+        InputError: the bytes are neither PNG nor JPEG.
+    """
+    kind = "png" if image.startswith(_PNG) else "jpeg" if image.startswith(_JPEG) else None
+    if kind is None:
+        raise InputError(
+            f"Expected a picture as PNG or JPEG bytes, but got bytes that begin with {image[:4]!r}; "
+            "encode it first, for instance with earlysieve.attribution.thumbnail"
+        )
+    return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"
