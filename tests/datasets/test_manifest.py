@@ -64,7 +64,7 @@ def test_whole_numbers_keep_their_value(tmp_path: Path) -> None:
     [
         ("file,label\n1.png,a\n", "Expected the columns path, label in .*, but got file, label; "),
         ("path,label\n1.png,a\n9.png,b\n", "1 do not: '9.png'; paths are relative to the CSV"),
-        ("path,label\n1.png,\n", "column 'label' of .*, but line 2 has none"),
+        ("path,label\n1.png,\n", "column 'label' of .*, but row 1 has none"),
         ("path,label\n", "Expected rows in .*, but it has none"),
     ],
 )

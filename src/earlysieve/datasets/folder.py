@@ -1,6 +1,7 @@
 """A folder with one subfolder per class."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,34 +9,33 @@ from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import SUFFIXES, ImageFiles, readable
 from earlysieve.errors import DataError
 
+SPLITS = ("train", "val", "valid", "validation", "dev", "test")
+
 
 def image_folder(
     path: str | os.PathLike[str], *, split: str | None = None, strict: bool = False, **options: Any
 ) -> ImageFiles:
-    """Images in `path/CLASS/...`, or `path/SPLIT/CLASS/...` where such a subfolder exists.
+    """Images in `path/CLASS/...`, or in `path/SPLIT/CLASS/...`.
 
-    Classes are numbered in the sorted order of their names, whatever the file system says.
-    Unreadable files are skipped, named in `skipped` and counted.
+    Classes are numbered in the sorted order of their names, whatever the file system says, and
+    over all splits, so that a class that one split lacks does not shift the others. Unreadable
+    files are skipped, named in `skipped` and counted.
 
     Args:
         path: the folder.
-        split: name of a split, such as "train" or "test".
+        split: name of a split, such as "train" or "test"; by default "train" where the folder is
+            divided. A folder that is not divided is all training data.
         strict: make an unreadable file an error.
         options: as for `ImageFiles`, such as `image_size=128`.
 
     Raises:
-        DataError: no such folder, no class subfolder, a class without images, or (strict) an
-            unreadable file.
+        DataError: no such folder or split, no class subfolder, a class without images, or
+            (strict) an unreadable file.
     """
     root = split_folder(Path(path), split)
-    classes = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if not classes:
-        raise DataError(
-            f"Expected one subfolder per class in '{root}', but got none; "
-            "put the images of each class into a folder of its own"
-        )
+    classes = class_names_of(root, (*SPLITS, split))
     files = {name: _images(root / name) for name in classes}
-    empty = [name for name, found in files.items() if not found]
+    empty = [name for name, found in files.items() if not found and (root / name).is_dir()]
     if empty:
         raise DataError(
             f"Expected images in every class folder of '{root}', but got none in "
@@ -55,21 +55,56 @@ def image_folder(
 
 
 def split_folder(root: Path, split: str | None) -> Path:
-    """`root/split` where it exists, else `root`.
+    """The folder of a split: `root/split`, or `root` itself where it is not divided.
 
     Raises:
-        DataError: `root` is not a folder, or has other splits but not this one.
+        DataError: `root` is not a folder, or has no such split.
     """
     if not root.is_dir():
         raise DataError(f"Expected a folder at '{root}', but there is none; check the path")
-    if split is None or (root / split).is_dir():
-        return root / (split or "")
-    others = [name for name in ("train", "val", "validation", "test") if (root / name).is_dir()]
-    if others:
+    wanted = split or "train"
+    names = dict.fromkeys((*SPLITS, wanted))
+    found = [name for name in names if (root / name).is_dir() and _is_split(root / name)]
+    if wanted in found:
+        return root / wanted
+    if found:
         raise DataError(
-            f"Expected a split '{split}' in '{root}', but got {name_some(others)}; choose one"
+            f"Expected a split '{wanted}' in '{root}', but got {name_some(found)}; choose one"
+        )
+    if wanted != "train":
+        raise DataError(
+            f"Expected a split '{wanted}' in '{root}', but it is not divided into splits; leave "
+            "the split out, or put the classes into subfolders named 'train' and 'test'"
         )
     return root
+
+
+def class_names_of(root: Path, splits: Sequence[str | None] = SPLITS) -> list[str]:
+    """Sorted names of the classes in `root` and, if it is named as a split, in the others.
+
+    Raises:
+        DataError: `root` has no subfolder.
+    """
+    own = {p.name for p in _subfolders(root)}
+    if not own:
+        raise DataError(
+            f"Expected one subfolder per class in '{root}', but got none; "
+            "put the images of each class into a folder of its own"
+        )
+    if root.name not in splits:
+        return sorted(own)
+    others = [p for p in _subfolders(root.parent) if p.name in SPLITS and _is_split(p)]
+    return sorted(own.union(*({p.name for p in _subfolders(other)} for other in others)))
+
+
+def _is_split(folder: Path) -> bool:
+    """Whether this holds classes rather than the images of a class of that name."""
+    own = any(p.suffix.lower() in SUFFIXES for p in folder.iterdir())
+    return not own and bool(_subfolders(folder))
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
 def _images(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""HuggingFace data sets: a folder from `save_to_disk`, or a name or path for `load_dataset`."""
+"""HuggingFace data sets: what `save_to_disk` wrote, local files, or what `load_dataset` takes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,21 +7,25 @@ from typing import Any
 import numpy as np
 
 from earlysieve._imports import need
-from earlysieve.datasets.base import ExampleDataset
+from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.images import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     ImageExamples,
     Pixels,
+    check_image_size,
     resize_picture,
+    rgb,
 )
-from earlysieve.datasets.text import Texts, Tokenizer
-from earlysieve.errors import DataError, InputError
+from earlysieve.datasets.numbering import numbered, numbered_groups
+from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.errors import DataError
 
 _IMAGES = ("image", "img")
 _TEXTS = ("text", "sentence", "review", "tweet")
 _LABELS = ("label", "labels", "target")
+_FILES = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 
 
 class HubImages(ImageExamples):
@@ -31,23 +35,44 @@ class HubImages(ImageExamples):
         self,
         table: Any,
         column: str,
-        labels: Any,
-        names: Sequence[str],
-        image_size: int,
+        labels: Ints,
+        class_names: Sequence[str],
+        *,
+        image_size: int = 224,
         **options: Any,
     ) -> None:
-        super().__init__(labels, names, **options)
-        self._table, self._column, self._size = table, column, image_size
+        """Keep the table.
+
+        Args:
+            table: a `datasets.Dataset`.
+            column: name of its image column.
+            labels: shape (N,).
+            class_names: one name per class.
+            image_size: shorter side after resizing, then the centre square is cut out, in pixels.
+            options: as for `ImageExamples`.
+
+        Raises:
+            InputError: `image_size` is not positive.
+        """
+        super().__init__(labels, class_names, **options)
+        check_image_size(image_size)
+        self._table, self._column, self._size = table.select_columns([column]), column, image_size
 
     def _image(self, row: int) -> Pixels:
-        picture = self._table[row][self._column].convert("RGB")
+        try:
+            picture = rgb(self._table[row][self._column])
+        except (OSError, SyntaxError, ValueError, AttributeError) as error:
+            raise DataError(
+                f"Expected an image in row {row} of column '{self._column}', but it cannot be read "
+                f"({error}); repair or remove the row"
+            ) from error
         return np.asarray(resize_picture(picture, self._size))
 
 
 def hub_dataset(
     path: str,
     *,
-    split: str = "train",
+    split: str | None = None,
     text_column: str | None = None,
     tokenizer: Tokenizer | None = None,
     image_size: int = 224,
@@ -58,59 +83,75 @@ def hub_dataset(
     """A HuggingFace data set with an image or text column, a label and optionally a group column.
 
     Args:
-        path: folder that `save_to_disk` wrote, else what `load_dataset` takes.
-        split: which split.
+        path: folder that `save_to_disk` wrote, a file (csv, json, jsonl, parquet), else what
+            `load_dataset` takes.
+        split: by default "train"; data that is not divided is all training data.
         text_column: the column that holds the text; otherwise one of the usual names.
         tokenizer: needed for texts.
         image_size, mean, std: for images.
         max_length: for texts, in tokens.
 
     Raises:
-        DataError: no such data set, split or columns.
+        DataError: no such data set, split or columns, or a label or text is missing.
         InputError: texts without a tokenizer.
     """
     table = _load(path, split)
-    label = _column(table, _LABELS, "label")
-    names, labels = _classes(table, label)
-    groups, group_names = _groups(table)
-    common: dict[str, Any] = {"groups": groups, "group_names": group_names}
-    image = next((name for name in _IMAGES if name in table.column_names), None)
-    if text_column is None and image is not None:
-        return HubImages(table, image, labels, names, image_size, mean=mean, std=std, **common)
-    text = text_column or _column(table, _TEXTS, "image or text")
-    if tokenizer is None:
-        raise InputError(
-            "Expected a tokenizer for text data, but got none; pass tokenizer= "
-            "(on the command line a model of the form hf:PATH brings its own)"
+    labels, names = _numbers(table, _column(table, _LABELS, "label"), path)
+    common: dict[str, Any] = {}
+    if "group" in table.column_names:
+        common["groups"], common["group_names"] = _numbers(table, "group", path)
+    image = None if text_column else _image_column(table)
+    if image is not None:
+        return HubImages(
+            table, image, labels, names, image_size=image_size, mean=mean, std=std, **common
         )
+    text = _column(table, (text_column,) if text_column else _TEXTS, "image or text")
     texts = list(table[text])
-    return Texts(texts, labels, names, tokenizer=tokenizer, max_length=max_length, **common)
+    if not all(isinstance(value, str) for value in texts):
+        raise DataError(
+            f"Expected a text in every row of column '{text}' of '{path}', but some hold something "
+            "else; remove these rows or choose another column"
+        )
+    tokenize = need_tokenizer(tokenizer)
+    return Texts(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
 
 
-def _load(path: str, split: str) -> Any:
-    package = need("datasets", extra="text")
+def _load(path: str, split: str | None) -> Any:
+    found, wanted = _open(path), split or "train"
+    if not hasattr(found, "keys"):
+        # A table saved by itself may know the split that it was taken from.
+        found = {str(found.split or "train"): found}
+    if wanted not in found and (split is not None or len(found) > 1):
+        raise DataError(
+            f"Expected a split '{wanted}' in '{path}', but got {name_some(list(found))}; "
+            "choose one of them"
+        )
+    return found[wanted] if wanted in found else next(iter(found.values()))
+
+
+def _open(path: str) -> Any:
+    package, place = need("datasets", extra="text"), Path(path)
     try:
-        if Path(path).is_dir() and _saved(Path(path)):
-            found = package.load_from_disk(path)
-        else:
-            found = package.load_dataset(path)
-    except (OSError, ValueError) as error:
+        if _saved(place):
+            return package.load_from_disk(path)
+        if place.suffix in _FILES:
+            return package.load_dataset(_FILES[place.suffix], data_files=path)
+        return package.load_dataset(path)
+    except (OSError, ValueError, package.exceptions.DatasetsError) as error:
         raise DataError(
             f"Expected a HuggingFace data set at '{path}', but it cannot be loaded ({error}); "
             "pass a folder that save_to_disk wrote, or the name of a data set"
         ) from error
-    if not hasattr(found, "keys"):
-        return found
-    if split not in found:
-        raise DataError(
-            f"Expected a split '{split}' in '{path}', but got {name_some(list(found.keys()))}; "
-            "choose one of them"
-        )
-    return found[split]
 
 
 def _saved(folder: Path) -> bool:
     return (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists()
+
+
+def _image_column(table: Any) -> str | None:
+    kinds = {name: type(feature).__name__ for name, feature in table.features.items()}
+    images = [name for name, kind in kinds.items() if kind == "Image"]
+    return next((name for name in (*_IMAGES, *images) if name in images), None)
 
 
 def _column(table: Any, known: Sequence[str], what: str) -> str:
@@ -123,20 +164,9 @@ def _column(table: Any, known: Sequence[str], what: str) -> str:
     return found
 
 
-def _classes(table: Any, label: str) -> tuple[tuple[str, ...], Any]:
-    values = list(table[label])
-    names = getattr(table.features[label], "names", None)
-    if names:
-        return tuple(names), np.asarray(values)
-    if values and isinstance(values[0], str):
-        names = sorted(set(values))
-        return tuple(names), np.array([names.index(value) for value in values])
-    labels = np.asarray(values)
-    return tuple(str(i) for i in range(int(labels.max()) + 1)), labels
-
-
-def _groups(table: Any) -> tuple[Any, tuple[str, ...]]:
-    if "group" not in table.column_names:
-        return None, ()
-    groups = np.array([-1 if value is None else value for value in table["group"]], dtype=np.int64)
-    return groups, tuple(f"group {i}" for i in range(int(groups.max()) + 1))
+def _numbers(table: Any, column: str, path: str) -> tuple[Ints, tuple[str, ...]]:
+    """Numbers and names of labels or groups; a column of classes brings its own names."""
+    count = numbered_groups if column == "group" else numbered
+    numbers, names = count(list(table[column]), f"column '{column}' of '{path}'")
+    own = getattr(table.features[column], "names", None)
+    return numbers, tuple(own) if own else names

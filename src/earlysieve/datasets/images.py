@@ -108,10 +108,12 @@ class ArrayImages(ImageExamples):
             options: as for `ImageExamples`.
 
         Raises:
-            InputError: `images` have another type or shape, or there is not one label for each.
+            DataError: there is not one label for each image.
+            InputError: `images` have another type or shape, or `image_size` is not positive.
         """
         super().__init__(labels, class_names, **options)
         check_pixels(images, len(self))
+        check_image_size(image_size)
         if channels not in (None, 1, 3) or (channels == 1 and images.ndim == 4):
             raise InputError(
                 f"Expected channels=3, or 1 for grey images, but got {channels} for images of "
@@ -145,6 +147,29 @@ def resize_picture(picture: Image, size: int) -> Image:
         bilinear = need("PIL.Image", extra="vision").Resampling.BILINEAR
         picture = picture.resize((width, height), bilinear)
     return picture.crop((left, top, left + size, top + size))
+
+
+def rgb(picture: Image) -> Image:
+    """A PIL image of any mode with three channels of eight bits; transparency is dropped."""
+    if picture.mode.startswith("I;16"):
+        # PIL clips sixteen bits to eight; the upper eight are the picture.
+        upper = (np.asarray(picture) >> 8).astype(np.uint8)
+        picture = need("PIL.Image", extra="vision").fromarray(upper)
+    if "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    return picture.convert("RGB")
+
+
+def check_image_size(size: int | None) -> None:
+    """Check that images can be resized to this side.
+
+    Raises:
+        InputError: `size` is not positive.
+    """
+    if size is not None and size < 1:
+        raise InputError(
+            f"Expected image_size to be at least 1 pixel, but got {size}; pass a positive size"
+        )
 
 
 def check_pixels(images: Pixels, size: int) -> None:

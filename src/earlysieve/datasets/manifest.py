@@ -10,8 +10,9 @@ import numpy as np
 from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles, readable
-from earlysieve.datasets.text import Texts, Tokenizer
-from earlysieve.errors import DataError, InputError
+from earlysieve.datasets.numbering import numbered, numbered_groups
+from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,23 +25,28 @@ def manifest(
     text_column: str | None = None,
     label_column: str = "label",
     tokenizer: Tokenizer | None = None,
+    max_length: int = 128,
     strict: bool = False,
     **options: Any,
 ) -> ExampleDataset:
     """Examples listed in a CSV file.
 
     Columns: `path` of an image (relative to the CSV file) or a text column, `label`, optionally
-    `group` (blank where unknown) and `split`. Labels and groups are names, numbered in sorted
-    order over the whole file, so that splits agree; or whole numbers, which keep their value.
+    `group` (blank or -1 where unknown) and `split`. Labels and groups are names, numbered in
+    sorted order over the whole file, so that splits agree; or whole numbers, which keep their
+    value.
 
     Args:
         path: the CSV file.
-        split: rows of this split only, where there is such a column.
-        text_column: the column that holds the text, for text data.
+        split: rows of this split only; "all" takes every row. By default "train" where the file
+            has rows of that split; a file without a split column is all training data.
+        text_column: the column that holds the text, for text data; by default "text" where there
+            is no column "path".
         label_column: the column that holds the label.
         tokenizer: needed for texts.
+        max_length: for texts, in tokens.
         strict: make an unreadable image an error instead of skipping it.
-        options: as for `ImageFiles` or `Texts`.
+        options: for images, as for `ImageFiles`.
 
     Raises:
         DataError: no such file, missing columns, missing images (the first are named), no rows.
@@ -48,47 +54,19 @@ def manifest(
     """
     source = Path(path)
     table = _read(source)
+    if text_column is None and "path" not in table and "text" in table:
+        text_column = "text"
     subject = text_column or "path"
     _check_columns(source, table, [subject, label_column])
-    labels, class_names = numbered(table[label_column], source, label_column)
+    labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
     groups, group_names = _groups(table, source)
     rows = _rows(table, source, split)
-    common = {
-        "groups": None if groups is None else groups[rows],
-        "group_names": group_names,
-        **options,
-    }
+    common = {"groups": groups[rows], "group_names": group_names}
     subjects = [str(value) for value in table[subject].iloc[rows]]
     if text_column is None:
-        return _images(source, subjects, labels[rows], class_names, strict, common)
-    if tokenizer is None:
-        raise InputError(
-            "Expected a tokenizer for text data, but got none; pass tokenizer= "
-            "(on the command line a model of the form hf:PATH brings its own)"
-        )
-    return Texts(subjects, labels[rows], class_names, tokenizer=tokenizer, **common)
-
-
-def numbered(column: "pd.Series[Any]", source: Path, name: str) -> tuple[Ints, tuple[str, ...]]:
-    """Numbers and names of the values of a column: whole numbers keep their value.
-
-    Raises:
-        DataError: a value is missing or a negative number.
-    """
-    values = column.astype("string").str.strip()
-    blank = values.isna() | (values == "")
-    if blank.any():
-        line = int(np.flatnonzero(blank.to_numpy())[0]) + 2
-        raise DataError(
-            f"Expected a value in every row of column '{name}' of '{source}', but line {line} has "
-            "none; fill it in or remove the row"
-        )
-    if values.str.fullmatch(r"\d+").all():
-        numbers = np.asarray(values.astype(np.int64), dtype=np.int64)
-        return numbers, tuple(str(i) for i in range(int(numbers.max()) + 1))
-    names = sorted(values.unique())
-    place = {value: i for i, value in enumerate(names)}
-    return np.array([place[value] for value in values], dtype=np.int64), tuple(map(str, names))
+        return _images(source, subjects, labels[rows], names, strict, {**common, **options})
+    tokenize = need_tokenizer(tokenizer)
+    return Texts(subjects, labels[rows], names, tokenizer=tokenize, max_length=max_length, **common)
 
 
 def _read(source: Path) -> "pd.DataFrame":
@@ -111,30 +89,33 @@ def _check_columns(source: Path, table: "pd.DataFrame", wanted: Sequence[str]) -
         raise DataError(
             f"Expected the columns {', '.join(wanted)} in '{source}', but got "
             f"{', '.join(map(str, table.columns))}; add or rename {name_some(missing)}"
+            + ("; for texts, name their column" if "path" in missing else "")
         )
 
 
-def _groups(table: "pd.DataFrame", source: Path) -> tuple[Ints | None, tuple[str, ...]]:
+def _groups(table: "pd.DataFrame", source: Path) -> tuple[Ints, tuple[str, ...]]:
     if "group" not in table.columns:
-        return None, ()
-    column = table["group"].str.strip()
-    known = (column != "").to_numpy()
-    numbers = np.full(len(table), -1, np.int64)
-    if not known.any():
-        return numbers, ()
-    numbers[known], names = numbered(column[known], source, "group")
-    return numbers, names
+        return np.full(len(table), -1, np.int64), ()
+    return numbered_groups(list(table["group"]), f"column 'group' of '{source}'")
 
 
 def _rows(table: "pd.DataFrame", source: Path, split: str | None) -> Ints:
-    if split is None or "split" not in table.columns:
-        return np.arange(len(table), dtype=np.int64)
-    rows = np.flatnonzero((table["split"].str.strip() == split).to_numpy())
-    if not len(rows):
-        known = sorted(table["split"].unique())
+    every = np.arange(len(table), dtype=np.int64)
+    if split == "all":
+        return every
+    if "split" not in table.columns:
+        if split in (None, "train"):
+            return every
         raise DataError(
-            f"Expected rows of split '{split}' in '{source}', but got only {name_some(known)}; "
-            "choose one of them"
+            f"Expected a column 'split' in '{source}' to take the split '{split}', but got "
+            f"{', '.join(map(str, table.columns))}; add one, or leave the split out"
+        )
+    column = table["split"].str.strip()
+    rows = np.flatnonzero((column == (split or "train")).to_numpy())
+    if not len(rows):
+        raise DataError(
+            f"Expected rows of split '{split or 'train'}' in '{source}', but got only "
+            f"{name_some(sorted(column.unique()))}; choose one of them, or 'all'"
         )
     return rows.astype(np.int64)
 
@@ -145,7 +126,7 @@ def _images(
     labels: Ints,
     class_names: Sequence[str],
     strict: bool,
-    common: dict[str, Any],
+    options: dict[str, Any],
 ) -> ImageFiles:
     root, paths = source.parent, [Path(name) for name in names]
     missing = [name for name, path in zip(names, paths, strict=True) if not (root / path).is_file()]
@@ -155,8 +136,7 @@ def _images(
             f"{name_some(missing)}; paths are relative to the CSV file"
         )
     good, bad = readable(root, paths, strict=strict)
-    if common["groups"] is not None:
-        common["groups"] = common["groups"][good]
+    options["groups"] = options["groups"][good]
     return ImageFiles(
-        [paths[i] for i in good], labels[good], class_names, root=root, skipped=bad, **common
+        [paths[i] for i in good], labels[good], class_names, root=root, skipped=bad, **options
     )

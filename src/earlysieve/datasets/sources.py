@@ -52,7 +52,8 @@ def load_source(
     Args:
         spec: one of `SOURCES`. A function is called with those of `split`, `image_size`, `seed`
             that it takes, and may return any data set.
-        split: "train" or "test"; for digits and Fashion-MNIST "train" by default.
+        split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
+            is not divided is all training data, so that no other split of it can be had.
         image_size: side of the images in pixels; each source has a default.
         shortcut: plant one: "colour", "patch" or "dominoes" (a digit above each image).
         correlation: of the planted shortcut with the label, in [0, 1]; 0.95 by default.
@@ -73,6 +74,7 @@ def load_source(
         "tokenizer": tokenizer,
         "max_length": max_length,
     }
+    _check_shortcut(shortcut, correlation)
     kind, _, rest = spec.partition(":")
     openers: dict[str, Callable[[], Any]] = {
         "digits": lambda: digits(split or "train", channels=3, **images),
@@ -81,10 +83,8 @@ def load_source(
         ),
         "folder": lambda: image_folder(rest, split=split, strict=strict, **images),
         "bar": lambda: bar(rest, split=split or "train", strict=strict, **images),
-        "csv": lambda: manifest(
-            rest, split=split, strict=strict, **(texts if text_column else images)
-        ),
-        "hf": lambda: hub_dataset(rest, split=split or "train", **texts, **images),
+        "csv": lambda: manifest(rest, split=split, strict=strict, **texts, **images),
+        "hf": lambda: hub_dataset(rest, split=split, **texts, **images),
     }
     if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
         data = openers[kind]()
@@ -100,18 +100,33 @@ def load_source(
 
 
 def _limited(data: Any, limit: int | None, seed: int) -> Any:
-    if limit is None or not isinstance(data, ExampleDataset) or limit >= len(data):
+    if limit is None:
+        return data
+    if limit < 1 or not isinstance(data, ExampleDataset):
+        raise InputError(
+            f"Expected limit to be at least 1 and the data a built-in source, but got {limit} "
+            f"for {type(data).__name__}; limit the data set in the function that makes it"
+        )
+    if limit >= len(data):
         return data
     return data.subset(stratified_sample(data.labels, limit, seed))
+
+
+def _check_shortcut(shortcut: str | None, correlation: float | None) -> None:
+    if shortcut is None and correlation is not None:
+        raise InputError(
+            f"Expected a shortcut to plant with correlation {correlation}, but got none; "
+            f"choose one of {', '.join(SHORTCUTS)}"
+        )
+    if shortcut is not None and shortcut not in SHORTCUTS:
+        raise InputError(
+            f"Expected shortcut to be {', '.join(SHORTCUTS)}, but got '{shortcut}'; choose one"
+        )
 
 
 def _planted(
     data: Any, shortcut: str, correlation: float | None, seed: int, split: str | None
 ) -> ExampleDataset:
-    if shortcut not in SHORTCUTS:
-        raise InputError(
-            f"Expected shortcut to be {', '.join(SHORTCUTS)}, but got '{shortcut}'; choose one"
-        )
     if not isinstance(data, ImageExamples):
         raise InputError(
             "Expected images to plant a shortcut in, but this source holds something else; "

@@ -11,6 +11,8 @@ from earlysieve.datasets.base import ExampleDataset
 from earlysieve.errors import InputError
 
 Tokenizer = Callable[..., Mapping[str, Any]]
+# A tokenizer may also give token types, which not every model takes; one text has only type 0.
+KEPT = ("input_ids", "attention_mask")
 
 
 class Texts(ExampleDataset):
@@ -58,7 +60,22 @@ class Texts(ExampleDataset):
             max_length=self.max_length,
             return_tensors="pt",
         )
-        return {key: torch.as_tensor(value)[0] for key, value in tokens.items()}
+        kept = KEPT if "input_ids" in tokens else tuple(tokens)
+        return {key: torch.as_tensor(tokens[key])[0] for key in kept if key in tokens}
 
     def _display(self, row: int) -> str:
         return self._texts[row]
+
+
+def need_tokenizer(tokenizer: Tokenizer | None) -> Tokenizer:
+    """The tokenizer, which texts cannot do without.
+
+    Raises:
+        InputError: it is None.
+    """
+    if tokenizer is None:
+        raise InputError(
+            "Expected a tokenizer for text data, but got none; pass tokenizer= "
+            "(on the command line a model of the form hf:PATH brings its own)"
+        )
+    return tokenizer

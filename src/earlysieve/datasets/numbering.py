@@ -1,0 +1,75 @@
+"""Numbers for classes and groups that come as names or as whole numbers."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from earlysieve.datasets.base import Ints
+from earlysieve.errors import DataError
+
+# Whole numbers keep their value, so every number below the largest gets a name.
+MOST = 100_000
+_WHOLE = re.compile(r"(-?[0-9]+)(\.0+)?")
+
+
+def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...]]:
+    """Numbers of labels, and the names that these numbers stand for.
+
+    If every value is a whole number (2, "2" or "2.0", as tables with gaps write it), values keep
+    their number; otherwise they are names, numbered in sorted order.
+
+    Args:
+        values: one per example.
+        where: for messages, such as "column 'label' of 'x.csv'".
+
+    Returns:
+        int64 of shape (N,), and one name per number from 0 to the largest.
+
+    Raises:
+        DataError: a value is missing, or a number is negative or too large to be a class.
+    """
+    texts = [_text(value) for value in values]
+    if "" in texts:
+        raise DataError(
+            f"Expected a value in every row of {where}, but row {texts.index('') + 1} has none; "
+            "fill it in or remove the row"
+        )
+    if all(_WHOLE.fullmatch(text) for text in texts):
+        numbers = [int(text) for text in texts]
+        _check_range(numbers, where)
+        names = tuple(str(i) for i in range(max(numbers, default=-1) + 1))
+        return np.array(numbers, np.int64), names
+    names = tuple(sorted(set(texts)))
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[text] for text in texts], np.int64), names
+
+
+def numbered_groups(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...]]:
+    """As `numbered`, but a blank or -1 is an unknown group, -1.
+
+    Raises:
+        DataError: a number is below -1 or too large to be a group.
+    """
+    known = np.array([_text(value) not in ("", "-1") for value in values], bool)
+    numbers = np.full(len(known), -1, np.int64)
+    chosen = [value for value, is_known in zip(values, known, strict=True) if is_known]
+    numbers[known], names = numbered(chosen, where)
+    return numbers, names
+
+
+def _text(value: object) -> str:
+    if value is None or value != value:  # NaN is the only value unlike itself.
+        return ""
+    text = str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _check_range(numbers: Sequence[int], where: str) -> None:
+    bad = next((n for n in numbers if not 0 <= n < MOST), None)
+    if bad is not None:
+        raise DataError(
+            f"Expected whole numbers from 0 to {MOST - 1} in {where}, but got {bad}; "
+            "number from 0, or use names"
+        )
