@@ -141,7 +141,7 @@ def _group_rows(groups: GroupsLike | None) -> list[GroupRow]:
             accuracy=as_float(row["accuracy"]),
             low=as_float(row["low"]),
             high=as_float(row["high"]),
-            worst=str(row["name"]) == groups.worst_group_name,
+            worst=int(row["group"]) == groups.worst_group,
         )
         for row in groups.table.to_dict("records")
     ]

@@ -79,8 +79,12 @@ class GroupsLike(Protocol):
         """What the weights stand for, in words."""
 
     @property
+    def worst_group(self) -> int:
+        """Number of the group with the lowest accuracy."""
+
+    @property
     def worst_group_name(self) -> str:
-        """The group with the lowest accuracy."""
+        """Its name."""
 
     @property
     def worst_accuracy(self) -> float:
@@ -88,7 +92,7 @@ class GroupsLike(Protocol):
 
     @property
     def gap(self) -> float:
-        """Average minus worst."""
+        """Best minus worst."""
 
 
 class PictureLike(Protocol):

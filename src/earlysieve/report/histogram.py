@@ -18,7 +18,13 @@ BINS = 20
 # Where the wrongly read examples would be lower than this share of the tallest bar, heights grow
 # with the square root of the counts.
 _VISIBLE = 0.25
-_X_TICKS = ((-1.0, "−1"), (-0.5, "−0.5"), (0.0, "0"), (0.5, "+0.5"), (1.0, "+1"))
+_X_TICKS = (
+    (-1.0, "\N{MINUS SIGN}1"),
+    (-0.5, "\N{MINUS SIGN}0.5"),
+    (0.0, "0"),
+    (0.5, "+0.5"),
+    (1.0, "+1"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def _rounded(value: int) -> int:
     """Down to one leading digit and a half: 1, 1.5, 2, 2.5, ... times a power of ten."""
     if value < 10:
         return value
-    step = 10 ** int(math.log10(value)) // 2
+    step = int(10 ** int(math.log10(value))) // 2
     return value // step * step
 
 

@@ -30,12 +30,14 @@ def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
     template = environment().get_template("page.html.j2")
     script, style = asset("page.js"), asset("style.css")
     markup = need("markupsafe", extra="report").Markup
-    return template.render(
+    page = template.render(
         page_context(data, sections),
         script=markup(script),
         style=markup(style),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+    # File names that are not valid UTF-8 reach Python as lone surrogates.
+    return page.encode("utf-8", "replace").decode("utf-8")
 
 
 def write_html(

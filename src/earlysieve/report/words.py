@@ -6,7 +6,7 @@ from typing import Any
 
 from earlysieve.errors import InputError
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -44,7 +44,7 @@ def decimal(value: Any, digits: int = 2) -> str:
 def signed(value: Any) -> str:
     """A score with its sign, and a true minus."""
     number = as_float(value)
-    return f"{number:+.2f}".replace("-", "−") if math.isfinite(number) else NOTHING
+    return f"{number:+.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(number) else NOTHING
 
 
 def as_float(value: Any) -> float:
@@ -69,7 +69,7 @@ def data_uri(image: bytes) -> str:
     kind = "png" if image.startswith(_PNG) else "jpeg" if image.startswith(_JPEG) else None
     if kind is None:
         raise InputError(
-            f"Expected a picture as PNG or JPEG bytes, but got bytes that begin with {image[:4]!r}; "
+            f"Expected a picture as PNG or JPEG bytes, but got bytes beginning with {image[:4]!r}; "
             "encode it first, for instance with earlysieve.attribution.thumbnail"
         )
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"

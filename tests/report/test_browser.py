@@ -1,0 +1,278 @@
+"""The page in a real browser, without a network."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from earlysieve.report import write_html
+
+from .audits import HOSTILE, Picture, hostile_audit, image_audit, layer_table, png, text_audit
+
+pytest.importorskip("jinja2")
+playwright = pytest.importorskip("playwright.sync_api")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, (shutil.which(name) for name in NAMES)), None)
+    with playwright.sync_playwright() as driver:
+        if found is None and not Path(driver.chromium.executable_path).exists():
+            pytest.skip("no Chromium is installed")
+        running = driver.chromium.launch(executable_path=found, args=list(QUIET))
+        yield running
+        running.close()
+
+
+class Visit:
+    """One page opened from disk; notes what it says, and what it asks for."""
+
+    def __init__(self, browser, audit, folder, *, sections=(), width=1200, **options):
+        path = folder / "report.html"
+        write_html(audit, path, sections=sections)
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.requests, self.complaints = [], []
+        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.page.on("console", lambda m: self.complaints.append(m.text))
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.context.route("**/*", self._only_the_file)
+        self.address = path.as_uri()
+        self.page.goto(self.address)
+
+    def _only_the_file(self, route):
+        if route.request.url == self.address:
+            route.continue_()
+        else:
+            route.abort()
+
+    def shown(self, role):
+        """Numbers of the examples that a gallery shows, in order."""
+        ids = self.page.locator(f"#{role}-cards > li:not([hidden]) dd.soft").all_inner_texts()
+        return [int(text.removeprefix("photo-")) for text in ids]
+
+    @property
+    def outside(self):
+        return [u for u in self.requests if u != self.address and not u.startswith("data:")]
+
+
+@pytest.fixture
+def visit(browser, tmp_path):
+    visits = []
+
+    def open_page(audit, **options):
+        visits.append(Visit(browser, audit, tmp_path, **options))
+        return visits[-1]
+
+    yield open_page
+    for one in visits:
+        assert one.complaints == []
+        assert one.outside == []
+        one.context.close()
+
+
+def test_it_renders(visit):
+    page = visit(image_audit()).page
+    assert page.title().startswith("Shortcut found")
+    assert page.locator("h1").inner_text() == "The model leans on something simple."
+    pictures = page.locator("img.photo")
+    assert pictures.count() == 9
+    assert all(pictures.evaluate_all("all => all.map(one => one.naturalWidth > 0)"))
+    assert page.locator("figure.chart > svg").count() == 3
+
+
+def test_the_class_filter(visit):
+    one = visit(image_audit())
+    assert one.shown("flagged") == [0, 1, 2, 3]
+    one.page.select_option("#class-filter", "0")
+    assert (one.shown("flagged"), sorted(one.shown("correct"))) == ([0, 3], [6])
+    assert one.page.locator("#shown").inner_text() == "3 of 9 examples"
+    one.page.select_option("#class-filter", label="all classes")
+    assert one.shown("flagged") == [0, 1, 2, 3]
+
+
+def test_a_class_without_pictures_on_one_side_says_so(visit):
+    pictures = (Picture(0, image=png()), Picture(5, role="correct", image=png()))
+    one = visit(image_audit(pictures=pictures))
+    one.page.select_option("#class-filter", "2")
+    assert one.shown("flagged") == []
+    assert (
+        one.page.get_by_text("No picture of this class here.").locator("visible=true").count() == 1
+    )
+
+
+def test_the_order(visit):
+    one = visit(image_audit())
+    orders = {
+        "score-up": [3, 2, 1, 0],
+        "score-down": [0, 1, 2, 3],
+        "confidence-down": [3, 2, 1, 0],
+        "confidence-up": [0, 1, 2, 3],
+        "class": [0, 3, 1, 2],
+    }
+    for order, flagged in orders.items():
+        one.page.select_option("#order", order)
+        assert one.shown("flagged") == flagged
+
+
+def test_the_heat_map_switch_works_from_the_keyboard(visit):
+    page = visit(image_audit()).page
+    heat, photo = page.locator("#flagged-cards .heat"), page.locator("#flagged-cards .photo")
+    assert (heat.first.is_visible(), photo.first.is_visible()) == (False, True)
+    page.focus("#heat-toggle")
+    page.keyboard.press("Space")
+    assert (heat.first.is_visible(), photo.first.is_visible()) == (True, False)
+    assert page.locator("#correct-cards .photo").first.is_visible()
+    page.keyboard.press("Space")
+    assert (heat.first.is_visible(), photo.first.is_visible()) == (False, True)
+
+
+def test_many_pictures_are_folded_until_asked_for(visit):
+    pictures = tuple(Picture(i, role="correct", image=png()) for i in range(4, 34))
+    one = visit(image_audit(pictures=pictures))
+    assert len(one.shown("correct")) == 12
+    one.page.get_by_role("button", name="Show all 30").click()
+    assert len(one.shown("correct")) == 30
+    assert one.page.get_by_role("button", name="Show all 30").is_hidden()
+
+
+def test_values_of_a_chart_appear_on_hover_and_on_focus(visit):
+    page = visit(image_audit()).page
+    column = page.get_by_role("img", name="stage2: readout 75%")
+    value = column.locator(".value")
+
+    def opacity():
+        return value.evaluate("one => getComputedStyle(one).opacity")
+
+    assert opacity() == "0"
+    column.hover()
+    assert opacity() == "1"
+    page.mouse.move(0, 0)
+    column.focus()
+    assert opacity() == "1"
+
+
+def test_scripts_of_users_are_inert(visit):
+    page = visit(hostile_audit()).page
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert page.locator("script").count() == 1
+    assert page.locator("[onerror]").count() == 0
+    page.select_option("#class-filter", "0")
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_browser_refuses_scripts_and_requests_even_if_one_got_in(browser, tmp_path):
+    one = Visit(browser, image_audit(), tmp_path)
+    one.page.evaluate(
+        """() => {
+          const script = document.createElement("script");
+          script.textContent = "window.hacked = 1";
+          document.body.append(script);
+          document.body.append(Object.assign(new Image(), {src: "https://example.org/x.png"}));
+        }"""
+    )
+    assert one.page.evaluate("window.hacked") is None
+    assert any("Content Security Policy" in text for text in one.complaints)
+    one.context.close()
+
+
+LONG = "a_name_without_any_blank_" * 8
+
+
+@pytest.mark.parametrize("kind", ["plain", "long", "hostile", "text"])
+def test_nothing_sticks_out_sideways(visit, kind):
+    audits = {
+        "plain": image_audit,
+        "long": lambda: image_audit(
+            class_names=(LONG,) * 3,
+            group_names=(LONG,) * 2,
+            layers=layer_table(tuple(f"{LONG}{i}" for i in range(8))),
+            notes=(LONG,),
+            config={"model": LONG, "command": LONG, LONG: LONG},
+        ),
+        "hostile": hostile_audit,
+        "text": lambda: text_audit(LONG, "short", "many words " * 100),
+    }
+    page = visit(audits[kind](), width=360).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for width in (360, 320, 768, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_everything_is_there_without_a_script(visit):
+    page = visit(image_audit(), java_script_enabled=False).page
+    assert page.locator("#controls").is_hidden()
+    assert page.locator(".card").locator("visible=true").count() == 9
+    assert page.locator(".heat").locator("visible=true").count() == 4
+    assert page.locator(".photo").locator("visible=true").count() == 9
+
+
+def test_both_colour_schemes_are_readable(visit):
+    for scheme in ("light", "dark"):
+        page = visit(image_audit(), color_scheme=scheme).page
+        ratios = page.evaluate(CONTRAST, ["h1", ".lead", ".badge", ".intro", ".card dt", ".note"])
+        assert min(ratios) >= 4.5
+
+
+CONTRAST = """names => {
+  const numbers = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = (rgb) => {
+    const [r, g, b] = rgb.slice(0, 3).map((v) => {
+      v /= 255;
+      return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (one) => {
+    for (let at = one; at; at = at.parentElement) {
+      const rgb = numbers(getComputedStyle(at).backgroundColor);
+      if (rgb.length === 3 || rgb[3] > 0) return rgb;
+    }
+    return [255, 255, 255];
+  };
+  return names.map((name) => {
+    const one = document.querySelector(name);
+    const both = [light(numbers(getComputedStyle(one).color)), light(ground(one))];
+    return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+  });
+}"""
+
+
+def test_printing_opens_what_is_closed_and_hides_the_controls(visit):
+    page = visit(image_audit()).page
+    page.emulate_media(media="print")
+    assert page.locator("#controls").is_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+
+
+def test_it_prints(visit):
+    page = visit(image_audit()).page
+    assert page.pdf(format="A4").startswith(b"%PDF-")
+
+
+def test_headings_and_names_for_readers_of_the_screen(visit):
+    page = visit(image_audit()).page
+    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(one => +one.tagName[1])")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - sooner <= 1 for sooner, later in pairwise(levels))
+    assert page.locator("img:not([alt])").count() == 0
+    assert page.get_by_label("Class", exact=True).count() == 1
+    assert page.get_by_role("navigation", name="On this page").count() == 1

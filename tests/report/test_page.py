@@ -1,0 +1,266 @@
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from earlysieve.errors import InputError, OutputError
+from earlysieve.report import (
+    Section,
+    Series,
+    Tile,
+    callout,
+    line_chart,
+    paragraph,
+    picture_grid,
+    render,
+    table,
+    write_html,
+)
+from earlysieve.report.context import settings
+
+from .audits import (
+    HOSTILE,
+    Picture,
+    Summary,
+    example_table,
+    hostile_audit,
+    image_audit,
+    layer_table,
+    png,
+    text_audit,
+)
+
+pytest.importorskip("jinja2")
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Outline(HTMLParser):
+    """Checks that every tag is closed in order; keeps tags, texts and ids."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.texts, self.ids = [], [], [], []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+    def having(self, name):
+        return [attrs for tag, attrs in self.tags if name in (attrs.get("class") or "").split()]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "look"),
+    [
+        ("shortcut", "Shortcut found", "bad"),
+        ("none found", "No shortcut found", "good"),
+        ("inconclusive", "No clear answer", "open"),
+    ],
+)
+def test_the_verdict_is_said_in_words(verdict, words, look):
+    outline = Outline(render(image_audit(summary=Summary(verdict=verdict))))
+    assert words in outline.text
+    assert "The model leans on something simple." in outline.text
+    assert len(outline.having(look)) == 1
+
+
+def test_key_figures_steps_and_settings_are_there():
+    text = Outline(render(image_audit())).text
+    for part in (
+        "4 of 40 examples",
+        "25%",
+        "80% over all examples",
+        "layer 1 of the 2 examined",
+        "right on rare",
+        "Few examples were flagged.",
+        "The second part.",
+        "Train again.",
+        "earlysieve audit --folds 5",
+        "Scores are out of fold.",
+        "Average reweighted to equal groups 60.0%",
+        "10.0% to 60.0%",
+        "60.0 points",
+    ):
+        assert part in text
+
+
+def test_ids_are_unique_and_links_lead_somewhere():
+    section = Section("before-and-after", "Before and after", [])
+    outline = Outline(render(image_audit(), sections=[section]))
+    assert len(set(outline.ids)) == len(outline.ids)
+    links = [attrs["href"][1:] for tag, attrs in outline.tags if tag == "a"]
+    assert "before-and-after" in links
+    assert set(links) <= set(outline.ids)
+
+
+def test_pictures_appear_as_cards_with_their_figures():
+    outline = Outline(render(image_audit()))
+    cards = outline.having("card")
+    assert [c["data-score"] for c in cards[:2]] == ["0.99", "0.98"]
+    assert len(outline.having("flagged")) == 5
+    assert len(outline.having("heat")) == 4
+    assert "photo-3" in outline.text
+
+
+def test_texts_are_shown_as_texts():
+    long = "word " * 200
+    outline = Outline(render(text_audit("a short tweet", long)))
+    assert "a short tweet" in outline.text
+    assert sum(tag == "blockquote" for tag, _ in outline.tags) == 2
+    assert outline.text.count("Whole text") == 1
+    assert outline.having("heat") == []
+    assert "heat-toggle" not in outline.ids
+
+
+def test_without_pictures_the_highest_scores_are_listed():
+    outline = Outline(render(image_audit(pictures=())))
+    assert "The flagged examples with the highest shortcut scores" in outline.text
+    assert "+0.99" in outline.text
+    assert "photo-4" not in outline.text
+
+
+def test_an_audit_that_found_nothing():
+    audit = image_audit(
+        examples=example_table(flagged=0).assign(group=pd.array([None] * 40, dtype="Int64")),
+        layers=layer_table(auroc=float("nan")),
+        summary=Summary(
+            verdict="none found",
+            layer=None,
+            share_flagged=0.0,
+            accuracy_flagged=float("nan"),
+            worst_group=None,
+            worst_group_accuracy=None,
+            next_steps=(),
+            warnings=(),
+        ),
+        groups=None,
+        config={},
+        notes=(),
+        class_names=(),
+        group_names=(),
+        pictures=(),
+    )
+    outline = Outline(render(audit))
+    assert "No example was flagged" in outline.text
+    assert "nan" not in outline.text.lower().split()
+    assert "AUROC" not in outline.text
+    assert "groups" not in outline.ids
+
+
+def test_names_fall_back_to_numbers():
+    text = Outline(render(image_audit(class_names=(), group_names=()))).text
+    assert "class 2" in text
+    assert "group 1" in text
+
+
+def test_everything_a_user_writes_is_escaped():
+    tile = Tile(png(), HOSTILE, HOSTILE)
+    page = render(
+        hostile_audit(),
+        sections=[
+            Section(
+                "more",
+                HOSTILE,
+                [
+                    HOSTILE,
+                    paragraph(HOSTILE),
+                    callout(HOSTILE, HOSTILE),
+                    table([HOSTILE], [[HOSTILE]], caption=HOSTILE),
+                    picture_grid([HOSTILE], [(HOSTILE, [tile])], caption=HOSTILE),
+                    line_chart(HOSTILE, [HOSTILE], [Series(HOSTILE, [0.5])], x_label=HOSTILE),
+                ],
+            )
+        ],
+    )
+    outline = Outline(page)
+    assert sum(tag == "script" for tag, _ in outline.tags) == 1
+    assert all("onerror" not in attrs for _, attrs in outline.tags)
+    assert {attrs.get("src", "")[:10] for tag, attrs in outline.tags if tag == "img"} == {
+        "data:image"
+    }
+    assert outline.text.count("window.hacked") > 30
+
+
+def test_the_page_refers_to_nothing_outside():
+    page = render(image_audit())
+    assert not re.search(r"(?:src|href|url)\s*[=(]\s*[\"']?(?!data:|#)[\w/.]", page)
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_names_that_are_no_unicode_can_be_written(tmp_path):
+    audit = image_audit(class_names=("boot-\udcff", "coat", "shirt"))
+    write_html(audit, tmp_path / "page.html")
+    assert "boot-?" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_same_audit_gives_the_same_page():
+    assert render(image_audit()) == render(image_audit())
+
+
+def test_writing_replaces_the_page_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "report.html"
+    write_html(image_audit(), path)
+    before = path.read_text(encoding="utf-8")
+    with pytest.raises(InputError):
+        write_html(image_audit(summary=Summary(verdict="maybe")), path)
+    assert path.read_text(encoding="utf-8") == before == render(image_audit())
+    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+    with pytest.raises(OutputError):
+        write_html(image_audit(), path / "below" / "a-file.html")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"summary": Summary(verdict="maybe")}, "Expected a verdict of 'shortcut'"),
+        ({"pictures": (Picture(99, image=png()),)}, "got one of example 99 as 'flagged'"),
+        ({"pictures": (Picture(1, role="odd"),)}, "got one of example 1 as 'odd'"),
+        ({"pictures": (Picture(1, image=b"GIF89a"),)}, "Expected a picture as PNG or JPEG"),
+    ],
+)
+def test_wrong_audits_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        render(image_audit(**changes))
+
+
+def test_wrong_sections_are_refused():
+    with pytest.raises(InputError, match="Expected a section id of lower case letters"):
+        Section("Before & after", "x", [])
+    twice = [Section("a", "x", []), Section("a", "y", [])]
+    with pytest.raises(InputError, match="Expected sections with different ids"):
+        render(image_audit(), sections=twice)
+    with pytest.raises(
+        InputError, match="Expected 2 cells in each row of the table 't', but got 1"
+    ):
+        table(["a", "b"], [["c"]], caption="t")
+    with pytest.raises(InputError, match="Expected 2 pictures in row 'r', but got 0"):
+        picture_grid(["a", "b"], [("r", [])], caption="t")
+
+
+def test_inner_settings_get_dotted_names():
+    config = {"command": "x", "head": {"name": "linear", "pool": {"kind": "mean"}}, "layers": ["a"]}
+    assert settings(config) == [
+        ("head.name", "linear"),
+        ("head.pool.kind", "mean"),
+        ("layers", '["a"]'),
+    ]

@@ -1,0 +1,55 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earlysieve.errors import InputError
+from earlysieve.report.words import count, data_uri, decimal, name_of, percent, signed
+
+from .audits import png
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0%"),
+        (1, "100%"),
+        (0.4567, "46%"),
+        (0.0321, "3.2%"),
+        (0.9949, "99.5%"),
+        (0.0001, "<0.1%"),
+        (0.99999, ">99.9%"),
+        (math.nan, "\N{EN DASH}"),
+        (None, "\N{EN DASH}"),
+    ],
+)
+def test_percentages_are_rounded_where_it_does_not_matter(value, text):
+    assert percent(value) == text
+
+
+def test_percentages_with_given_decimals():
+    assert [percent(v, 1) for v in (0.5, 0.98765, 1.0)] == ["50.0%", "98.8%", "100.0%"]
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True), st.sampled_from([None, 0, 1, 2]))
+def test_almost_nothing_and_almost_all_never_read_as_nothing_and_all(value, digits):
+    text = percent(value, digits)
+    assert text[0] in "<>" or 0 < float(text.rstrip("%")) < 100
+
+
+def test_other_numbers():
+    assert (count(12345), count(None)) == ("12,345", "\N{EN DASH}")
+    assert (decimal(0.126), decimal(math.inf)) == ("0.13", "\N{EN DASH}")
+    assert (signed(0.5), signed(-0.5)) == ("+0.50", "\N{MINUS SIGN}0.50")
+
+
+def test_names_fall_back_to_numbers():
+    assert [name_of(("a", "b"), i, "class") for i in (1, 2, -1)] == ["b", "class 2", "class -1"]
+
+
+def test_only_pictures_become_addresses():
+    assert data_uri(png()).startswith("data:image/png;base64,iVBOR")
+    assert data_uri(b"\xff\xd8\xff\xe0rest").startswith("data:image/jpeg;base64,")
+    with pytest.raises(InputError, match="Expected a picture as PNG or JPEG bytes"):
+        data_uri(b"<svg onload=alert(1)>")
