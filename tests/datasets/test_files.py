@@ -1,14 +1,12 @@
-"""Folders, BAR and Fashion-MNIST in their original layouts."""
+"""Folders and BAR in its original layout."""
 
-import gzip
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from earlysieve.datasets import bar, fashion_mnist, image_folder
+from earlysieve.datasets import bar, image_folder
 from earlysieve.datasets.bar import CLASSES
 from earlysieve.errors import DataError, InputError
 
@@ -74,8 +72,68 @@ def test_splits_of_a_folder(tmp_path: Path) -> None:
     picture(tmp_path / "train" / "a" / "1.png")
     picture(tmp_path / "test" / "a" / "2.png")
     assert image_folder(tmp_path, split="test").identify(0) == "a/2.png"
-    with pytest.raises(DataError, match="Expected a split 'val' in .*, but got 'train', 'test'"):
+    with pytest.raises(DataError, match="Expected a split 'val' in .*, but got 'train', 'test';"):
         image_folder(tmp_path, split="val")
+
+
+def test_classes_are_numbered_over_all_splits(tmp_path: Path) -> None:
+    for split, classes in (("train", "abc"), ("test", "bc"), ("val", "cd")):
+        for name in classes:
+            picture(tmp_path / split / name / "1.png")
+    by_split = {name: image_folder(tmp_path, split=name) for name in ("train", "test", "val")}
+    assert {data.class_names for data in by_split.values()} == {("a", "b", "c", "d")}
+    assert by_split["test"].labels.tolist() == [1, 2]
+    assert image_folder(tmp_path).labels.tolist() == by_split["train"].labels.tolist() == [0, 1, 2]
+    assert image_folder(tmp_path / "test").class_names == ("a", "b", "c", "d")
+
+
+def test_undivided_data_has_no_test_split(tmp_path: Path) -> None:
+    picture(tmp_path / "a" / "1.png")
+    assert len(image_folder(tmp_path, split="train")) == 1
+    with pytest.raises(DataError) as caught:
+        image_folder(tmp_path, split="test")
+    assert str(caught.value) == (
+        f"Expected a split 'test' in '{tmp_path}', but it is not divided into splits; leave the "
+        "split out, or put the classes into subfolders named 'train' and 'test'"
+    )
+
+
+def test_a_class_may_be_called_like_a_split(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "1.png")
+    picture(tmp_path / "bus" / "2.png")
+    assert image_folder(tmp_path).class_names == ("bus", "train")
+
+
+def test_images_of_other_modes(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    Image.new("P", (4, 4)).save(tmp_path / "a" / "1.png", transparency=bytes(range(200)))
+    Image.fromarray(np.full((4, 4), 0x8000, np.uint16)).save(tmp_path / "a" / "2.png")
+    Image.new("RGBA", (4, 4), (10, 20, 30, 0)).save(tmp_path / "a" / "3.png")
+    Image.new("L", (4, 4), 7).save(tmp_path / "a" / "4.png")
+    data = image_folder(tmp_path, image_size=4)
+    assert [data.image(i)[0, 0].tolist() for i in range(1, 4)] == [[128] * 3, [10, 20, 30], [7] * 3]
+    assert data.image(0).shape == (4, 4, 3)
+    assert data.display(3).size == (4, 4)  # type: ignore[union-attr]
+
+
+def test_an_image_too_large_to_be_safe_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(tmp_path / "a" / "1.png", size=(4, 4))
+    picture(tmp_path / "a" / "2.png", size=(30, 30))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert image_folder(tmp_path).skipped == ("a/2.png",)
+
+
+def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(b"")
+    with pytest.raises(DataError) as caught:
+        image_folder(tmp_path)
+    assert str(caught.value) == (
+        f"Expected at least one readable image in '{tmp_path}', but got none "
+        "('a/1.png' cannot be read); check the path"
+    )
 
 
 def test_bar_in_its_layout(tmp_path: Path) -> None:
@@ -103,20 +161,3 @@ def test_bar_itself(shared_data: Path) -> None:
     test = bar(shared_data / "bar", split="test", strict=True, image_size=32)
     assert len(test) == 654
     assert np.bincount(test.labels, minlength=6).min() > 0
-
-
-def idx(path: Path, values: np.ndarray) -> None:
-    header = struct.pack(">HBB", 0, 8, values.ndim) + struct.pack(f">{values.ndim}I", *values.shape)
-    path.write_bytes(gzip.compress(header + values.astype(np.uint8).tobytes()))
-
-
-def test_fashion_mnist_in_its_layout(tmp_path: Path) -> None:
-    images = np.arange(2 * 28 * 28).reshape(2, 28, 28) % 255
-    idx(tmp_path / "train-images-idx3-ubyte.gz", images)
-    idx(tmp_path / "train-labels-idx1-ubyte.gz", np.array([9, 0]))
-    data = fashion_mnist("train", root=tmp_path, channels=3)
-    assert data.labels.tolist() == [9, 0]
-    assert data.class_names[9] == "Ankle boot"
-    assert np.array_equal(data.image(1)[..., 0], images[1])
-    with pytest.raises(DataError, match="t10k-images"):
-        fashion_mnist("test", root=tmp_path)

@@ -126,3 +126,113 @@ def test_sources_by_name() -> None:
         load_source("digits", shortcut="smell")
     with pytest.raises(DataError, match="Expected a function 'none' in the module 'os.path'"):
         load_source("os.path:none")
+
+
+def test_without_a_split_the_training_rows_are_taken(tmp_path: Path) -> None:
+    source = write(tmp_path / "m.csv", "text,label,split\nab,0,train\ncd,1,test\n")
+    options: dict[str, Any] = {"tokenizer": tokenizer, "max_length": 4}
+    assert manifest(source, **options).labels.tolist() == [0]
+    assert manifest(source, split="all", **options).labels.tolist() == [0, 1]
+    assert manifest(source, split="test", **options).num_classes == 2
+
+
+def test_undivided_rows_have_no_test_split(tmp_path: Path) -> None:
+    source = write(tmp_path / "m.csv", "text,label\nab,0\n")
+    with pytest.raises(DataError) as caught:
+        manifest(source, split="test", tokenizer=tokenizer)
+    assert str(caught.value) == (
+        f"Expected a column 'split' in '{source}' to take the split 'test', but got text, label; "
+        "add one, or leave the split out"
+    )
+
+
+def test_missing_files_are_named_and_counted(tmp_path: Path) -> None:
+    rows = "".join(f"{i}.png,a\n" for i in range(5))
+    source = write(tmp_path / "m.csv", "path,label\n" + rows)
+    images(tmp_path, "0.png")
+    with pytest.raises(DataError) as caught:
+        manifest(source)
+    assert str(caught.value) == (
+        f"Expected every file that '{source}' lists to exist, but 4 do not: "
+        "'1.png', '2.png', '3.png' and 1 more; paths are relative to the CSV file"
+    )
+
+
+def test_rows_of_unreadable_images_are_skipped_with_their_label_and_group(tmp_path: Path) -> None:
+    images(tmp_path, "1.png", "3.png")
+    (tmp_path / "2.png").write_bytes(b"nothing")
+    source = write(tmp_path / "m.csv", "path,label,group\n1.png,0,0\n2.png,1,1\n3.png,2,2\n")
+    data = manifest(source)
+    assert (data.labels.tolist(), data.groups.tolist()) == ([0, 2], [0, 2])
+    assert (data.skipped, data.num_classes) == (("2.png",), 3)
+    with pytest.raises(DataError, match="but 1 are not: '2.png'; repair or remove them"):
+        manifest(source, strict=True)
+
+
+def test_a_byte_order_mark_and_texts_of_several_lines(tmp_path: Path) -> None:
+    source = tmp_path / "m.csv"
+    source.write_bytes('\ufefftext,label,group\n"a\nb, c",NA,1.0\né,x,\n'.encode())
+    data = manifest(source, tokenizer=tokenizer)
+    assert [data.display(i) for i in range(2)] == ["a\nb, c", "é"]
+    assert data.class_names == ("NA", "x")
+    assert data.groups.tolist() == [1, -1]
+
+
+def test_only_what_every_model_takes_is_kept_of_the_tokens() -> None:
+    def with_types(text: str, **options: Any) -> dict[str, torch.Tensor]:
+        tokens = tokenizer(text, **options)
+        return {**tokens, "token_type_ids": tokens["input_ids"]}
+
+    inputs = Texts(["a"], [0], ["x"], tokenizer=with_types, max_length=3)[0][0]
+    assert isinstance(inputs, dict)
+    assert sorted(inputs) == ["attention_mask", "input_ids"]
+    assert inputs["input_ids"].shape == (3,)
+
+
+def saved(folder: Path, columns: dict[str, Any]) -> str:
+    datasets = pytest.importorskip("datasets")
+    datasets.Dataset.from_dict(columns).save_to_disk(folder)
+    return str(folder)
+
+
+def test_hub_groups_by_name(tmp_path: Path) -> None:
+    columns = {"text": ["a", "b", "c"], "label": [0, 2, 0], "group": ["wet", None, "dry"]}
+    data = hub_dataset(saved(tmp_path, columns), tokenizer=tokenizer)
+    assert (data.groups.tolist(), data.group_names) == ([1, -1, 0], ("dry", "wet"))
+    assert (data.labels.tolist(), data.num_classes) == ([0, 2, 0], 3)
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "message"),
+    [
+        ({"text": ["a"], "label": [0]}, {"split": "test"}, "a split 'test' in .*, but got 'train'"),
+        ({"text": ["a"], "y": [0]}, {}, "a column for the label among .*, but got text, y; rename"),
+        (
+            {"text": ["a"], "label": [0]},
+            {"text_column": "body"},
+            "a column for the image or text among body, but got text, label; rename the column",
+        ),
+        ({"text": ["a"], "label": [None]}, {}, "every row of column 'label' .* row 1 has none"),
+        ({"text": ["a", None], "label": [0, 1]}, {}, "a text in every row of column 'text' .*some"),
+    ],
+)
+def test_hub_errors(
+    tmp_path: Path, columns: dict[str, Any], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(DataError, match=message):
+        hub_dataset(saved(tmp_path, columns), tokenizer=tokenizer, **options)
+
+
+def test_a_tokenizer_must_be_able_to_pad() -> None:
+    class NoPadding:
+        pad_token = None
+
+        def __call__(self, text: str, **options: Any) -> dict[str, torch.Tensor]:
+            return tokenizer(text, **options)
+
+    with pytest.raises(InputError) as caught:
+        Texts(["a"], [0], ["x"], tokenizer=NoPadding())
+    assert str(caught.value) == (
+        "Expected a tokenizer with a padding token, but this one has none; "
+        "set one, for example tokenizer.pad_token = tokenizer.eos_token"
+    )

@@ -93,8 +93,10 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         data = gzip.decompress(data) if path.suffix == ".gz" else data
     except (OSError, EOFError, zlib.error) as error:
         raise _damaged(path, dimensions, str(error)) from error
-    if data[:4] != bytes([0, 0, 8, dimensions]) or len(data) < 4 + 4 * dimensions:
-        raise _damaged(path, dimensions, f"it begins with {data[:4].hex()}")
+    if data[:4] != bytes([0, 0, 8, dimensions]):
+        raise _damaged(path, dimensions, f"it begins with '{data[:4].hex()}'")
+    if len(data) < 4 + 4 * dimensions:
+        raise _damaged(path, dimensions, "it ends within its header")
     shape = np.frombuffer(data, ">i4", dimensions, 4).astype(int)
     values = np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions)
     if values.size != shape.prod():

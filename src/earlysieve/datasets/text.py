@@ -40,13 +40,18 @@ class Texts(ExampleDataset):
             options: as for `ExampleDataset`.
 
         Raises:
-            InputError: there is not one label per text.
+            InputError: there is not one label per text, or the tokenizer cannot pad.
         """
         super().__init__(labels, class_names, **options)
         if len(texts) != len(self):
             raise InputError(
                 f"Expected one label per text ({len(texts)}), but got {len(self)}; "
                 "check that both belong together"
+            )
+        if getattr(tokenizer, "pad_token", "") is None:
+            raise InputError(
+                "Expected a tokenizer with a padding token, but this one has none; "
+                "set one, for example tokenizer.pad_token = tokenizer.eos_token"
             )
         self._texts = list(texts)
         self._tokenizer = tokenizer
