@@ -15,6 +15,14 @@ from .networks import CASES, bert, residual, vision_transformer
 from .test_isolation import frozen, same
 
 HEADS = {"linear": LinearHead(), "mlp": MLPHead(8), "conv": ConvHead(1, 8), "token": TokenHead()}
+# Convolutions of half precision are slow on a CPU: there, one head stands for all.
+MATRIX = [
+    (name, head, autocast)
+    for name in CASES
+    for head in HEADS
+    for autocast in (None, "bf16", "fp16")
+    if autocast != "fp16" or name != "residual" or head == "conv"
+]
 LAYERS = {
     "residual": ["stem", "early"],
     "vit": ["encoder.layers.encoder_layer_0", "encoder.layers.encoder_layer_1"],
@@ -30,9 +38,7 @@ def parameters(model: nn.Module) -> dict[str, torch.Tensor]:
     return frozen(dict(model.named_parameters()))
 
 
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("autocast", [None, "bf16", "fp16"])
+@pytest.mark.parametrize(("name", "head", "autocast"), MATRIX)
 def test_every_head_learns_in_every_precision(name: str, head: str, autocast: Any) -> None:
     case = CASES[name]()
     sieve = FeatureSieve(
@@ -46,9 +52,9 @@ def test_every_head_learns_in_every_precision(name: str, head: str, autocast: An
         autocast=autocast,
     )
     batch = case.batch(0)
-    logs = [sieve.step(batch) for _ in range(8)]
+    logs = [sieve.step(batch) for _ in range(4)]
     assert logs[-1]["readout_loss"] < logs[0]["readout_loss"]
-    assert ["forget_loss" in log for log in logs] == [True, False] * 4
+    assert ["forget_loss" in log for log in logs] == [True, False] * 2
     assert all(p.dtype == torch.float32 for p in sieve.readouts.parameters)
     assert all(p.dtype == torch.float32 for p in case.model.parameters())
 

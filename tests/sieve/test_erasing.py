@@ -73,13 +73,13 @@ def test_a_forget_step_lowers_the_loss_against_uniform_towards_its_floor() -> No
 
 
 @pytest.mark.parametrize(
-    ("readout", "at_most"), [(LinearHead(), 0.88), (MLPHead(16), 0.65)], ids=["linear", "mlp"]
+    ("readout", "at_most"), [(LinearHead(), 0.92), (MLPHead(16), 0.75)], ids=["linear", "mlp"]
 )
 def test_a_fresh_readout_is_weaker_after_forgetting(readout: Any, at_most: float) -> None:
     """Accuracy by chance is 0.5. A readout of more capacity finds, and erases, more."""
     model, sieve = trained(readout, 0.5)
     before = fresh_accuracy(model)
-    for _ in range(30):
+    for _ in range(20):
         for batch in parts(planted(0)):
             sieve.readout_step(batch)
             sieve.readout_step(batch)

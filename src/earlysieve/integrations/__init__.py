@@ -1,0 +1,1 @@
+"""The feature sieve in other people's training loops: PyTorch Lightning and Hugging Face."""
