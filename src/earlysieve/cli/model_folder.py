@@ -62,9 +62,10 @@ def _hf_config(transformers: ModuleType, folder: Path) -> Any:
 
 @contextmanager
 def _explained(folder: Path) -> Iterator[None]:
+    damaged = need("safetensors", extra="text").SafetensorError
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, damaged) as error:
         raise CheckpointError(
             f"Expected a classifier that transformers can load from '{folder}', but got: "
             f"{first_line(error)}; pass the folder that save_pretrained wrote"

@@ -1,0 +1,172 @@
+import json
+import os
+import pickle
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from earlysieve import AuditResult
+from tests.cli.helpers import DIGITS, SMALL, contents, ok, photos, problem, run, weights
+
+FAST = ("--model", SMALL, *DIGITS)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory) -> Path:
+    """A folder with weights and a finished audit in `out`."""
+    folder = tmp_path_factory.mktemp("audited")
+    file = weights(folder / "w.pt")
+    ok("audit", *FAST, "--checkpoint", file, "--out", folder / "out", "--seed", "3")
+    return folder
+
+
+def test_result_and_page_are_written(audited):
+    assert {"audit.json", "scores.csv", "report.html"} <= set(contents(audited / "out"))
+    result = AuditResult.load(audited / "out")
+    assert list(result.layers["layer"]) == ["stage1", "stage2", "stage3"]
+    assert len(result.examples) == 120
+    assert len(pd.read_csv(audited / "out" / "scores.csv")) == 120
+    assert "<html" in (audited / "out" / "report.html").read_text()
+
+
+def test_configuration_says_how_to_repeat_it(audited):
+    config = AuditResult.load(audited / "out").config
+    assert config["model"] == SMALL
+    assert config["data"] == "digits"
+    assert config["data_options"] == {"split": "test", "limit": 120, "shortcut": "colour"}
+    assert len(config["checkpoint_sha256"]) == 64
+    words = shlex.split(config["command"])
+    assert words[:2] == ["earlysieve", "audit"]
+    again = audited / "again"
+    ok(*words[1:-1], words[-1], "--out", again)
+    one, two = (AuditResult.load(audited / name) for name in ("out", "again"))
+    pd.testing.assert_frame_equal(one.examples, two.examples)
+    pd.testing.assert_frame_equal(one.layers, two.layers)
+
+
+def test_page_shows_the_command(audited):
+    assert "earlysieve audit --model earlysieve.models:small_cnn" in (
+        (audited / "out" / "report.html").read_text()
+    )
+
+
+def test_table_for_people(audited):
+    out = ok("report", audited / "out").stdout
+    assert f"Page: {audited / 'out' / 'report.html'}" in out
+    shown = ok("audit", *FAST, "--checkpoint", audited / "w.pt", "--out", audited / "o2").stdout
+    for piece in ("stage1", "margin on errors", "8 worst of 20 groups", "Next: ", "Page: "):
+        assert piece in shown
+
+
+def test_json_and_nothing_else(audited):
+    words = (
+        "--checkpoint",
+        audited / "w.pt",
+        "--out",
+        audited / "o3",
+        "--layers",
+        "stage2, stage1",
+    )
+    result = ok("audit", *FAST, *words, "--json")
+    assert result.stderr == ""
+    found = json.loads(result.stdout)
+    assert [row["layer"] for row in found["layers"]] == ["stage1", "stage2"]
+    assert found["summary"]["verdict"] in ("shortcut", "none found", "inconclusive")
+    assert len(found["groups"]["table"]) == 20
+    assert found["page"] == str(audited / "o3" / "report.html")
+
+
+def test_quiet_prints_nothing(audited):
+    words = ("--checkpoint", audited / "w.pt", "--out", audited / "o4", "--folds", 0, "--quiet")
+    assert ok("audit", *FAST, *words).output == ""
+    assert AuditResult.load(audited / "o4").config["scores"] == "in-sample"
+
+
+def test_folder_of_photographs_with_an_unreadable_one(tmp_path):
+    folder = photos(tmp_path / "photos")
+    (folder / "cat" / "broken.png").write_bytes(b"not an image")
+    file = weights(tmp_path / "w.pt", classes=2)
+    words = ("--model", SMALL, "--checkpoint", file, "--data", folder, "--image-size", 16)
+    shown = ok("audit", *words, "--out", tmp_path / "out").stdout
+    assert "1 unreadable files were skipped" in shown
+    assert "broken.png" in shown
+    result = AuditResult.load(tmp_path / "out")
+    assert len(result.examples) == 24
+    assert result.class_names == ("cat", "dog")
+    assert "broken.png" in problem("audit", *words, "--out", tmp_path / "no", "--strict")
+    assert not (tmp_path / "no").exists()
+
+
+def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
+    """Options that break a good command, by name, with a part of the message."""
+    weights(folder / "w3.pt", classes=3)
+    (folder / "code.pt").write_bytes(pickle.dumps(os.getcwd, protocol=2))
+    torch.save(torch.nn.Linear(2, 2), folder / "whole.pt")
+    (folder / "text.pt").write_text("hello")
+    (folder / "file").write_text("kept")
+    (folder / "columns.csv").write_text("image,class\na.png,1\n")
+    (folder / "files.csv").write_text("path,label,split\na.png,1,test\nb.png,0,test\n")
+    (folder / "empty").mkdir()
+    return {
+        "layer": (["--layers", "stage9"], "near names are: 'stage"),
+        "other model": (["--checkpoint", folder / "w3.pt"], "Expected 'head.weight' to have shape"),
+        "pickled code": (["--checkpoint", folder / "code.pt"], "which can run any code"),
+        "pickled model": (["--checkpoint", folder / "whole.pt"], "which can run any code"),
+        "no checkpoint": (["--checkpoint", folder / "none.pt"], "there is no such file"),
+        "damaged": (["--checkpoint", folder / "text.pt"], "cannot be read as one"),
+        "columns": (["--data", folder / "columns.csv"], "Expected the columns path, label in"),
+        "files": (["--data", folder / "files.csv"], "'a.png', 'b.png'"),
+        "empty": (["--data", folder / "empty"], "empty"),
+        "source": (["--data", "nonsense"], "Expected a data source of the form"),
+        "split": (["--split", "middle"], "Expected split to be 'train', 'test' or 'all'"),
+        "model": (["--model", "torchvision:resnet19"], "near names are: resnet18"),
+        "device": (["--device", "abacus"], "Expected a device of this machine, but got 'abacus'"),
+        "options": (["--model-option", "depth=3"], "correct the model or its options"),
+        "channels": (["--model-option", "channels=1"], "Expected"),
+        "tokenizer": (["--tokenizer", folder / "empty"], "Expected a tokenizer in the folder"),
+        "out": (["--out", folder / "file" / "below"], "is a file; choose another output folder"),
+    }
+
+
+def test_bad_input_ends_in_one_sentence_and_touches_nothing(audited, tmp_path):
+    good = [*FAST, "--checkpoint", audited / "w.pt", "--out", audited / "out"]
+    before = contents(audited / "out")
+    for name, (words, part) in bad_inputs(tmp_path).items():
+        assert part in problem("audit", *good, *words), name
+        assert contents(audited / "out") == before, name
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_network_for_other_inputs_is_told_before_the_audit(audited, tmp_path):
+    file = tmp_path / "w1.pt"
+    from earlysieve.models import small_cnn
+
+    torch.save(small_cnn(10, channels=1).state_dict(), file)
+    words = ("--checkpoint", file, "--model-option", "channels=1", "--out", tmp_path / "out")
+    text = problem("audit", *FAST, *words)
+    assert text.startswith(
+        "Expected the model to take inputs of the data, (3, 28, 28), but it failed: "
+    )
+    assert text.endswith("; choose another model, or set --image-size or --model-option")
+    assert not (tmp_path / "out").exists()
+
+
+def test_random_weights_are_not_audited(tmp_path):
+    text = problem("audit", *FAST, "--out", tmp_path / "out")
+    assert text.startswith("Expected --checkpoint, since 'earlysieve.models:small_cnn' builds")
+
+
+def test_report_needs_an_audit(tmp_path):
+    text = problem("report", tmp_path)
+    assert text.startswith(f"Expected a saved audit at '{tmp_path / 'audit.json'}'")
+
+
+def test_report_writes_the_page_again(audited, tmp_path):
+    found = json.loads(ok("report", audited / "out", "--out", tmp_path / "p.html", "--json").stdout)
+    assert found["page"] == str(tmp_path / "p.html")
+    assert (tmp_path / "p.html").read_text() == (audited / "out" / "report.html").read_text()
+    assert run("report", audited / "out", "--out", tmp_path / "p.html" / "q").exit_code == 1
+    assert ok("report", audited / "out", "--quiet").output == ""

@@ -1,0 +1,161 @@
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from earlysieve import __version__
+from earlysieve.cli.console import Console, plain, share
+from earlysieve.cli.main import COMMANDS, _warnings_in_one_line
+from earlysieve.cli.paths import check_output
+from earlysieve.cli.repeat import command_line, file_hash
+from earlysieve.errors import OutputError
+from earlysieve.training import SingleClassWarning
+from tests.cli.helpers import ok, run
+
+
+def test_help_lists_every_command_with_its_line():
+    text = " ".join(ok("--help").stdout.split())
+    for name, line in COMMANDS.items():
+        assert f"{name} {line}" in text
+
+
+def test_help_and_listing_import_nothing_heavy():
+    code = (
+        "import sys\n"
+        "from earlysieve.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "heavy = {'torch', 'numpy', 'pandas', 'rich', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_an_example_and_both_ways_to_be_silent(name):
+    text = ok(name, "--help").stdout
+    assert "Example" in text
+    assert f"earlysieve {name} " in text
+    assert "--quiet" in text
+    assert "--json" in text
+
+
+def test_command_help_imports_no_torch():
+    code = (
+        "import sys\n"
+        "from earlysieve.cli.main import main\n"
+        "for name in ('audit', 'report', 'layers', 'train', 'demo'):\n"
+        "    try: main([name, '--help'])\n"
+        "    except SystemExit as end: assert end.code == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_version():
+    assert ok("--version").stdout.strip() == f"earlysieve, version {__version__}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sudit",),
+        ("audit",),
+        ("audit", "--folds", "-1"),
+        ("layers", "--model", "m", "--nonsense"),
+        ("demo", "--epochs", "none"),
+        ("audit", "--mean", "a,b"),
+    ],
+)
+def test_wrong_usage_has_exit_code_2(words):
+    result = run(*words)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Usage: " in result.stderr
+
+
+def test_repeat_gives_the_words_quoted_and_without_what_decides_nothing():
+    @click.command("thing")
+    @click.argument("folder")
+    @click.option("--name", "-n")
+    @click.option("--many", multiple=True)
+    @click.option("--yes/--no", default=True)
+    @click.option("--number", default=3)
+    @click.option("--quiet", is_flag=True)
+    @click.pass_context
+    def thing(context: click.Context, **_given: object) -> None:
+        click.echo(command_line(context))
+
+    words = ["a b", "-n", "x'y", "--many", "1", "--many", "2", "--no", "--quiet"]
+    printed = CliRunner().invoke(thing, words).stdout.strip()
+    assert printed == "earlysieve thing 'a b' --name 'x'\"'\"'y' --many 1 --many 2 --no"
+
+
+def test_file_hash(tmp_path):
+    (tmp_path / "f").write_bytes(b"abc")
+    assert file_hash(tmp_path / "f") == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )
+    assert file_hash(None) is None
+
+
+def test_output_is_checked_without_being_made(tmp_path):
+    target = tmp_path / "a" / "b"
+    assert check_output(target) == target
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "file").write_text("kept")
+    for below in ("file", "file/a", "file/a/b"):
+        with pytest.raises(OutputError) as caught:
+            check_output(tmp_path / below)
+        assert str(caught.value) == (
+            f"Expected an output folder, but '{tmp_path / 'file'}' is a file; "
+            "choose another output folder"
+        )
+
+
+def test_plain_values():
+    import numpy as np
+    import torch
+
+    assert plain(
+        {"a": float("nan"), 1: np.int64(3), "t": torch.tensor([1.5, float("inf")]), "p": Path("x")}
+    ) == {"a": None, "1": 3, "t": [1.5, None], "p": "x"}
+    assert plain([True, None, (1, "s")]) == [True, None, [1, "s"]]
+
+
+def test_shares():
+    assert [share(v) for v in (0.1234, 1.0, None, float("nan"))] == ["12.3%", "100.0%", "-", "-"]
+
+
+def test_console_speaks_in_one_way_only(capsys):
+    Console(quiet=True).say("x")
+    Console(quiet=True).table(["a"], [[1]])
+    Console(quiet=True).result({"a": 1})
+    assert capsys.readouterr().out == ""
+    Console(as_json=True).say("x")
+    Console(as_json=True).table(["a"], [[1]])
+    Console(as_json=True).result({"a": float("nan")})
+    assert capsys.readouterr().out == '{\n  "a": null\n}\n'
+    Console().table(["name", "n"], [["[red]x[/red]", 1234], [None, 0.5]])
+    out = capsys.readouterr().out
+    assert "[red]x[/red]" in out
+    assert "1,234" in out
+    assert "0.500" in out
+
+
+def test_our_warnings_take_one_line_and_others_are_left_alone(capsys):
+    usual = warnings.showwarning
+    others = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_rest, **_named: others.append(str(message))
+        with _warnings_in_one_line():
+            warnings.warn("one class", SingleClassWarning, stacklevel=1)
+            warnings.warn("other", UserWarning, stacklevel=1)
+    assert warnings.showwarning is usual
+    assert capsys.readouterr().err == "Warning: one class\n"
+    assert others == ["other"]

@@ -1,0 +1,256 @@
+import json
+import signal
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import torch
+
+from earlysieve.cli.methods import METHODS, Method, build_erm, method_options
+from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
+from earlysieve.errors import InputError
+from earlysieve.training import TrainConfig, load_checkpoint
+from tests.cli.helpers import DIGITS, SMALL, contents, ok, photos, problem, process, run
+
+FAST = ("--model", SMALL, *DIGITS, "--epochs", 1)
+NETS = """
+import os, time
+from torch import nn
+from earlysieve.models import SmallCNN
+
+
+class Slow(SmallCNN):
+    def forward(self, images):
+        time.sleep(float(os.environ.get("SLOW", "0")))
+        return super().forward(images)
+
+
+def build(num_classes):
+    return Slow(num_classes)
+"""
+
+
+def parameters(path: Path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)
+
+
+def same(one: Path, two: Path) -> bool:
+    a, b = parameters(one), parameters(two)
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_every_field_of_the_configuration_is_an_option_with_its_default():
+    separate = {
+        "data",
+        "validation",
+        "data_options",
+        "model",
+        "model_options",
+        "checkpoint",
+        "num_classes",
+        "method_options",
+        "restore_best",
+    }
+    assert {field.name for field in fields(TrainConfig)} == {*FIELD_NAMES, *separate}
+    defaults = TrainConfig().to_dict()
+    for name, shown in SHOWN_DEFAULTS.items():
+        assert shown == (None if defaults[name] is None else str(defaults[name])), name
+
+
+def test_run_writes_weights_checkpoint_configuration_and_history(tmp_path):
+    words = (*FAST, "--validation", "0.25", "--optimizer", "adam", "--lr", "0.003", "--seed", 4)
+    result = ok("train", *words, "--out", tmp_path / "run")
+    assert set(contents(tmp_path / "run")) == {
+        "config.json",
+        "last.pt",
+        "model.pt",
+        "training.json",
+    }
+    history = json.loads((tmp_path / "run" / "training.json").read_text())["history"]
+    assert [row["epoch"] for row in history] == [1]
+    assert history[0]["step"] == 2  # 90 of 120 examples in batches of 64
+    assert "validation_worst_group_accuracy" in history[0]
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert (config["lr"], config["optimizer"], config["seed"]) == (0.003, "adam", 4)
+    assert config["data_options"] == {"split": "test", "limit": 120, "shortcut": "colour"}
+    assert f"Weights: {tmp_path / 'run' / 'model.pt'}" in result.stdout
+    assert "epoch 1, trained: loss " in result.stderr
+    assert "epoch 1, validation: loss " in result.stderr
+
+
+def test_configuration_file_repeats_a_run_and_options_win_over_it(tmp_path):
+    ok("train", *FAST, "--optimizer", "adam", "--out", tmp_path / "one", "--quiet")
+    file = tmp_path / "one" / "config.json"
+    ok("train", "--config", file, "--out", tmp_path / "two", "--quiet")
+    assert same(tmp_path / "one" / "model.pt", tmp_path / "two" / "model.pt")
+    words = ("--lr", "0.5", "--limit", 60, "--batch-size", 30)
+    ok("train", "--config", file, *words, "--out", tmp_path / "three", "--quiet")
+    found = json.loads((tmp_path / "three" / "config.json").read_text())
+    assert (found["lr"], found["optimizer"], found["batch_size"]) == (0.5, "adam", 30)
+    assert found["data_options"] == {"split": "test", "limit": 60, "shortcut": "colour"}
+
+
+def test_json_and_quiet(tmp_path):
+    result = ok("train", *FAST, "--out", tmp_path / "run", "--json", "--validation", "split:train")
+    assert result.stderr == ""
+    found = json.loads(result.stdout)
+    assert (found["epochs"], found["steps"], found["best_epoch"]) == (1, 2, 1)
+    assert found["audits"] == {}
+    assert ok("train", *FAST, "--out", tmp_path / "other", "--quiet").output == ""
+
+
+def test_audit_before_and_after(tmp_path):
+    found = json.loads(
+        ok("train", *FAST, "--out", tmp_path, "--audit", "--validation", "0.5", "--json").stdout
+    )
+    assert set(found["audits"]) == {"before", "after"}
+    for when in ("before", "after"):
+        folder = tmp_path / f"audit-{when}"
+        document = json.loads((folder / "audit.json").read_text())
+        assert document["config"]["audited"] == "validation data"
+        assert document["config"]["examples"] == 60
+        assert (folder / "report.html").exists()
+    plain = tmp_path / "plain"
+    ok("train", *FAST, "--out", plain, "--validation", "0.5", "--quiet")
+    assert same(tmp_path / "model.pt", plain / "model.pt")
+
+
+def test_finished_run_is_loaded_and_fresh_starts_again(tmp_path):
+    words = ("train", *FAST, "--out", tmp_path, "--json")
+    first = json.loads(ok(*words).stdout)
+    assert json.loads(ok(*words).stdout) == first
+    text = problem(*words, "--lr", "0.5")
+    assert text.startswith("Expected lr=")
+    assert json.loads(ok(*words, "--lr", "0.5", "--fresh").stdout) != first
+
+
+def test_validation_of_another_source_needs_the_same_classes(tmp_path):
+    folder = photos(tmp_path / "photos")
+    words = ("--model", SMALL, "--data", folder, "--image-size", 16, "--epochs", 1, "--quiet")
+    ok("train", *words, "--validation", folder, "--out", tmp_path / "run")
+    other = photos(tmp_path / "other")
+    (other / "dog").rename(other / "owl")
+    text = problem("train", *words, "--validation", other, "--out", tmp_path / "no")
+    assert text == (
+        "Expected validation data with the classes of the training data, cat, dog, but got "
+        "cat, owl; use data with the same classes"
+    )
+    assert not (tmp_path / "no").exists()
+
+
+def test_bad_input_touches_nothing(tmp_path):
+    ok("train", *FAST, "--out", tmp_path / "run", "--quiet")
+    before = contents(tmp_path / "run")
+    (tmp_path / "bad.json").write_text('{"epoch": 3}')
+    (tmp_path / "no.json").write_text("{")
+    (tmp_path / "type.json").write_text('{"lr": "fast"}')
+    for words, part in (
+        (["--config", tmp_path / "bad.json"], "did you mean 'epochs'"),
+        (["--config", tmp_path / "no.json"], "Expected a configuration in JSON at"),
+        (["--config", tmp_path / "type.json"], "Expected lr to be of type float"),
+        (["--config", tmp_path / "none.json"], "Expected a configuration in JSON at"),
+        (["--method", "magic"], "Expected method to be one of erm"),
+        (["--method-option", "depth=1"], "Expected an option of the method 'erm', but got 'depth'"),
+        (["--validation", "1.5"], "Expected a fraction between 0 and 1"),
+        (["--patience", 2], "Expected validation data for patience"),
+        (["--checkpoint", tmp_path / "none.pt"], "there is no such file"),
+        (["--data", tmp_path / "nowhere"], "Expected a data source of the form"),
+        (["--out", tmp_path / "bad.json" / "x"], "is a file; choose another output folder"),
+        (["--model", "torchvision:nothing"], "Expected a classifier of torchvision"),
+    ):
+        command = ("train", *FAST, "--out", tmp_path / "run", *words, "--fresh")
+        assert part in problem(*command), words
+        assert contents(tmp_path / "run") == before, words
+
+
+def test_data_and_model_may_come_from_the_file_but_must_come(tmp_path):
+    result = run("train", "--model", SMALL, "--out", tmp_path / "run")
+    assert result.exit_code == 2
+    assert "Missing option '--data'" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_loss_that_is_not_finite_ends_in_one_sentence(tmp_path):
+    words = ("train", *FAST, "--epochs", 3, "--lr", 1e30, "--momentum", 0, "--out", tmp_path)
+    result = run(*words, "--quiet")
+    assert result.exit_code == 1
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "the last good state is in" in result.stderr
+    state = load_checkpoint(tmp_path / "last.pt")["model"]
+    assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def test_interrupted_run_goes_on_to_the_same_result(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "nets.py").write_text(NETS)
+    words = ["train", "--model", "mine.nets:build", *DIGITS, "--epochs", 3, "--batch-size", 8]
+    words += ["--lr", "0.05", "--validation", "0.2"]
+    whole = process(*words, "--out", "whole", "--quiet", cwd=tmp_path)
+
+    stopped = process(*words, "--out", "run", cwd=tmp_path, SLOW="0.1")
+    assert stopped.stderr is not None
+    assert stopped.stderr.readline().startswith("epoch 1, trained: ")
+    time.sleep(0.5)
+    stopped.send_signal(signal.SIGINT)
+    out, err = stopped.communicate(timeout=120)
+    assert stopped.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == (
+        "Stopped. The run is saved in 'run/last.pt'; the same command goes on from there."
+    )
+    assert "Traceback" not in err
+    position = load_checkpoint(tmp_path / "run" / "last.pt")["position"]
+    assert 1 <= position["epoch"] < 3
+    assert not (tmp_path / "run" / "model.pt").exists()
+
+    again = process(*words, "--out", "run", "--quiet", cwd=tmp_path)
+    assert again.communicate(timeout=120) == ("", "")
+    assert again.returncode == 0
+    assert whole.communicate(timeout=120) == ("", "")
+    assert whole.returncode == 0
+    assert same(tmp_path / "run" / "model.pt", tmp_path / "whole" / "model.pt")
+    histories = [(tmp_path / name / "training.json").read_text() for name in ("run", "whole")]
+    assert histories[0] == histories[1]
+
+
+def test_interrupt_before_training_began(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "nets.py").write_text(
+        "import sys, time\ndef build(num_classes):\n"
+        "    print('here', file=sys.stderr, flush=True)\n    time.sleep(60)\n"
+    )
+    words = ("train", "--model", "mine.nets:build", *DIGITS, "--out", "run")
+    started = process(*words, cwd=tmp_path)
+    assert started.stderr is not None
+    assert started.stderr.readline() == "here\n"
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, out, err) == (130, "", "Stopped. Nothing was left half written.\n")
+    assert not (tmp_path / "run").exists()
+
+
+def test_method_gets_its_own_options_and_they_are_recorded(tmp_path, monkeypatch):
+    seen = []
+
+    def build(job):
+        seen.append((dict(job.options), job.num_classes, job.steps))
+        return build_erm(job)
+
+    monkeypatch.setitem(METHODS, "mine", Method("mine", build, {"depth": 1, "layer": "stage1"}))
+    words = ("--method", "mine", "--method-option", "layer=stage2", "--out", tmp_path, "--quiet")
+    ok("train", *FAST, *words)
+    assert seen == [({"depth": 1, "layer": "stage2"}, 10, 2)]
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["method_options"] == {"depth": 1, "layer": "stage2"}
+    with pytest.raises(InputError) as caught:
+        method_options("mine", {"width": 1})
+    assert str(caught.value) == (
+        "Expected an option of the method 'mine', but got 'width'; its options are depth, layer"
+    )
+
+
+def test_entry_point_is_installed():
+    script = Path(sys.executable).parent / "earlysieve"
+    assert script.exists()
