@@ -95,9 +95,7 @@ class AuditResult:
                     with replacing(target / _picture_file(picture.index, kind)) as temporary:
                         temporary.write_bytes(content)
         with replacing(target / "scores.csv") as temporary:
-            self.examples.to_csv(
-                temporary, index=False, errors="surrogateescape", lineterminator="\n"
-            )
+            self.examples.to_csv(temporary, index=False, lineterminator="\n")
         write_text(target / "audit.json", json.dumps(self._document(), indent=2, allow_nan=False))
         return target
 
@@ -192,8 +190,6 @@ def _load_examples(path: Path) -> "pd.DataFrame":
             dtype=_COLUMN_TYPES,
             keep_default_na=False,
             na_values={"group": [""]},
-            float_precision="round_trip",
-            encoding_errors="surrogateescape",  # file names need not be valid UTF-8
             lineterminator="\n",
         )
     except (OSError, ValueError) as error:

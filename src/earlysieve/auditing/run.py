@@ -1,5 +1,6 @@
 """The audit: one inference pass, readouts of every layer, scores, verdict."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ def audit(
     """
     recipe = head_named(head)
     check_threshold(flag_margin)
-    _check_folds(folds)
+    _check_numbers(folds, batch_size, l2)
     network = unwrap(model)
     place = _device(network) if device is None else torch.device(device)
     names = _layer_names(layers)
@@ -201,11 +202,17 @@ def _layer_names(layers: str | Sequence[str]) -> list[str] | None:
     return list(layers)
 
 
-def _check_folds(folds: int) -> None:
+def _check_numbers(folds: int, batch_size: int, l2: float) -> None:
     if folds < 0:
         raise InputError(
             f"Expected folds to be 0 (in-sample) or at least 2, but got {folds}; 5 is usual"
         )
+    if batch_size < 1:
+        raise InputError(
+            f"Expected batch_size to be a positive whole number, but got {batch_size}; 64 is usual"
+        )
+    if not 0 <= l2 < math.inf:
+        raise InputError(f"Expected l2 to be at least 0 and finite, but got {l2}; 1 is usual")
 
 
 def _device(model: nn.Module) -> torch.device:
@@ -236,7 +243,9 @@ def _batches(data: Data, batch_size: int) -> int | None:
 
 def _ids(source: Any, index: Tensor) -> list[str]:
     identify = getattr(source, "identify", str)
-    return [str(identify(int(i))) for i in index]
+    names = (str(identify(int(i))) for i in index)
+    # File names need not be valid UTF-8; tables and files need valid text.
+    return [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in names]
 
 
 def _skipped(source: Any) -> list[str]:

@@ -135,17 +135,11 @@ def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
 
 def _observation(evidence: Evidence, layer: str) -> str:
     share = min(max(0.0, evidence.readability), 1.0)
-    gives = (
-        ""
-        if math.isnan(evidence.readability)
-        else (
-            f"Layer '{layer}', early in the network, already gives {share:.0%} of what the "
-            "model achieves above chance. "
-        )
-    )
+    given = f"already gives {share:.0%} of what the model achieves above chance. It "
     text = (
-        f"{gives}A readout of layer '{layer}' misreads {evidence.errors:,} examples, "
-        f"{evidence.flagged:,} of them with confidence."
+        f"Layer '{layer}', early in the network, "
+        f"{'' if math.isnan(evidence.readability) else given}"
+        f"misreads {evidence.errors:,} examples, {evidence.flagged:,} of them with confidence."
     )
     if not evidence.flagged:
         return text

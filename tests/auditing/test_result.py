@@ -1,0 +1,223 @@
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import earlysieve as es
+from earlysieve.auditing.groups import group_report
+from earlysieve.auditing.verdict import Summary
+from earlysieve.errors import DataError, OutputError
+
+from .helpers import Net, Pictures, Planted
+
+IDS = [
+    "007",
+    "nan",
+    "",
+    "NA",
+    "a,b",
+    'say "x"',
+    "two\nlines",
+    "tab\t\r",
+    "None",
+    "-1",
+    "ü.png",
+    " x ",
+]
+
+
+def made(ids=IDS, *, groups=True, pictures=()):
+    count = len(ids)
+    generator = np.random.default_rng(0)
+    margin = generator.random(count).astype(np.float32)
+    group = pd.array([None if i % 3 == 0 or not groups else i % 3 for i in range(count)], "Int64")
+    examples = pd.DataFrame(
+        {
+            "index": np.arange(count) * 2,
+            "id": list(ids),
+            "label": np.arange(count) % 2,
+            "prediction": np.arange(count) % 3,
+            "confidence": generator.random(count).astype(np.float32),
+            "group": group,
+            "readout_prediction": np.arange(count) % 2,
+            "margin": margin,
+            "shortcut_score": -margin,
+            "flagged": np.arange(count) % 4 == 0,
+        }
+    )
+    layers = pd.DataFrame(
+        {
+            "layer": ["1", "nan"],
+            "depth": [1, 2],
+            "features": [3, 4],
+            "accuracy": [0.1 + 0.2, 1 / 3],
+            "loss": [1.5, 2.0],
+            "errors": [0, 2],
+            "flagged": [0, 1],
+            "margin_on_errors": [math.nan, 0.4],
+            "margin_on_correct": [0.3, 0.5],
+            "confidence_ratio": [math.nan, 0.8],
+            "auroc": [math.nan, math.nan],
+        }
+    )
+    summary = Summary(
+        verdict="none found", headline="h", explanation="e", layer="1", share_flagged=0.1,
+        accuracy=0.9, accuracy_flagged=math.nan, accuracy_unflagged=0.95, same_mistake=math.nan,
+        readability=0.7, next_steps=["a", "b"], warnings=["w"],
+    )  # fmt: skip
+    report = None
+    if groups:
+        report = group_report(np.array([True, False, True]), np.array([0, 1, 1]), ["x", "y"])
+    return es.AuditResult(
+        layers, examples, summary, report, {"folds": 5, "layers": ["1"]}, ["note"],
+        ("cat", "dog") if groups else (), ("x", "y") if groups else (), list(pictures),
+    )  # fmt: skip
+
+
+def check_same(a, b):
+    pd.testing.assert_frame_equal(a.layers, b.layers)
+    pd.testing.assert_frame_equal(a.examples, b.examples, check_exact=True)
+    assert repr(a.summary) == repr(b.summary)
+    assert (a.groups is None) == (b.groups is None)
+    if a.groups is not None:
+        pd.testing.assert_frame_equal(a.groups.table, b.groups.table)
+        assert repr(vars(a.groups)) == repr(vars(b.groups))
+    for name in ("config", "notes", "class_names", "group_names", "pictures"):
+        assert getattr(a, name) == getattr(b, name)
+    return True
+
+
+@pytest.mark.parametrize("groups", [True, False])
+def test_what_is_saved_is_loaded(tmp_path, groups):
+    pictures = [
+        es.Picture(2, "image", "flagged", image=b"\x89PNG", heatmap=b"\x00\xff"),
+        es.Picture(4, "image", "correct", image=b"png"),
+        es.Picture(6, "text", "correct", text="<b>ü</b>\n"),
+    ]
+    result = made(groups=groups, pictures=pictures)
+    assert result.save(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+    assert check_same(es.AuditResult.load(tmp_path / "a" / "b"), result)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=1, max_size=5
+    )
+)
+def test_any_ids(tmp_path_factory, ids):
+    folder = tmp_path_factory.mktemp("ids")
+    made(ids, groups=False).save(folder)
+    assert es.AuditResult.load(folder).examples["id"].tolist() == ids
+
+
+def test_real_results(tmp_path):
+    for name, data, model, options in (
+        ("groups", Planted(80), Net(), {"group_shares": {0: 0.9, 1: 0.1}}),
+        ("pictures", Pictures(), None, {"layers": ["2", "4"]}),
+    ):
+        if model is None:
+            from ..model.architectures import cnn
+
+            model = cnn()
+        result = es.audit(model, data, folds=2, pictures=2, heatmaps=1, **options)
+        result.save(tmp_path / name)
+        assert check_same(es.AuditResult.load(tmp_path / name), result)
+
+
+def test_saving_again_replaces(tmp_path):
+    made(pictures=[es.Picture(2, "image", "flagged", image=b"old")]).save(tmp_path)
+    new = made(["1", "2"], pictures=[es.Picture(2, "image", "flagged", image=b"new")])
+    new.save(tmp_path)
+    assert check_same(es.AuditResult.load(tmp_path), new)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["audit.json", "pictures", "scores.csv"]
+
+
+def test_the_document_is_plain_json(tmp_path):
+    made().save(tmp_path)
+    text = (tmp_path / "audit.json").read_text(encoding="utf-8")
+    assert "NaN" not in text
+    assert json.loads(text)["format_version"] == 1
+
+
+@pytest.mark.parametrize("version", [2, None, "1"])
+def test_another_format_version(tmp_path, version):
+    made().save(tmp_path)
+    path = tmp_path / "audit.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format_version": version}))
+    with pytest.raises(DataError) as caught:
+        es.AuditResult.load(tmp_path)
+    assert str(caught.value) == (
+        f"Expected an audit of format version 1 in '{path}', but got {version}; run the audit "
+        "again with this version of earlysieve"
+    )
+
+
+@pytest.mark.parametrize("name", ["audit.json", "scores.csv", "pictures/2-image.png"])
+def test_a_missing_file(tmp_path, name):
+    made(pictures=[es.Picture(2, "image", "flagged", image=b"x")]).save(tmp_path)
+    (tmp_path / name).unlink()
+    with pytest.raises(DataError) as caught:
+        es.AuditResult.load(tmp_path)
+    assert str(caught.value) == (
+        f"Expected a saved audit at '{tmp_path / name}', but it cannot be read ([Errno 2] No such "
+        f"file or directory: '{tmp_path / name}'); pass the folder that AuditResult.save or "
+        "'earlysieve audit' wrote"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null"])
+def test_a_broken_document(tmp_path, text):
+    made().save(tmp_path)
+    (tmp_path / "audit.json").write_text(text)
+    with pytest.raises(DataError, match=r"^Expected (a saved audit at|an audit of format)"):
+        es.AuditResult.load(tmp_path)
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match=r"^Expected a folder that can be written at"):
+        made().save(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_nothing_half_written_where_saving_fails(tmp_path, monkeypatch):
+    old = made(["1", "2"])
+    old.save(tmp_path)
+    monkeypatch.setattr(
+        pd.DataFrame, "to_csv", lambda *_a, **_o: (_ for _ in ()).throw(OSError(28, "No space"))
+    )
+    with pytest.raises(OutputError, match="No space"):
+        made().save(tmp_path)
+    monkeypatch.undo()
+    assert check_same(es.AuditResult.load(tmp_path), old)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["audit.json", "scores.csv"]
+
+
+def test_pseudo_groups():
+    result = made(["a", "b", "c", "d", "e"])
+    assert result.pseudo_groups().tolist() == [1, 2, 0, 2, 1]
+    assert result.pseudo_groups().dtype is torch.int64
+    assert result.pseudo_group_names() == (
+        "cat, not flagged", "cat, flagged", "dog, not flagged", "dog, flagged",
+    )  # fmt: skip
+    assert made(groups=False).pseudo_group_names()[2] == "1, not flagged"
+
+
+def test_pseudo_groups_survive_saving(tmp_path):
+    result = made()
+    result.save(tmp_path)
+    assert torch.equal(es.AuditResult.load(tmp_path).pseudo_groups(), result.pseudo_groups())
+
+
+def test_results_are_compared_by_identity():
+    result = made()
+    assert result == result
+    assert result != made()
+    assert result.groups != made().groups
+    assert isinstance(hash(result), int)
