@@ -16,7 +16,7 @@ def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> 
     """Run the model on the first two examples; how many classes it tells apart.
 
     Raises:
-        InputError: it fails on them, or returns no logits.
+        InputError: it fails on them, returns no logits, or fewer than the data has classes.
     """
     import torch
 
@@ -37,7 +37,19 @@ def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> 
                 f"failed: {first_line(error)}; choose another model, or set --image-size "
                 "or --model-option"
             ) from error
-    return int(logits_of(output).shape[1])
+    classes = int(logits_of(output).shape[1])
+    _check_classes(data, classes)
+    return classes
+
+
+def _check_classes(data: Any, classes: int) -> None:
+    labels = getattr(data, "labels", None)
+    highest = -1 if labels is None else int(max(labels))
+    if highest >= classes:
+        raise InputError(
+            f"Expected a model with at least {highest + 1} outputs, one for each class of the "
+            f"data, but it has {classes}; choose another model or --num-classes {highest + 1}"
+        )
 
 
 def describe(inputs: Any) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from earlysieve.cli.sieve_method import DEFAULTS as SIEVE_DEFAULTS
+from earlysieve.cli.sieve_method import build_sieve
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,6 +67,9 @@ def build_erm(job: Job) -> "Algorithm":
 
 METHODS: dict[str, Method] = {
     "erm": Method("plain training: the mean loss over all examples", build_erm),
+    "sieve": Method(
+        "feature sieve: forget what can be read off --layer", build_sieve, SIEVE_DEFAULTS
+    ),
 }
 
 

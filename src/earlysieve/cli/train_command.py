@@ -8,6 +8,7 @@ import click
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import Interrupted
+from earlysieve.cli.method_flags import method_flags
 from earlysieve.cli.methods import METHODS
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.paths import check_output
@@ -45,6 +46,7 @@ _MOST_EPOCHS = 10
     help="Configuration in JSON, such as the config.json of another run; options win over it.",
 )
 @config_options
+@method_flags
 @click.option(
     "--method-option",
     multiple=True,
@@ -68,6 +70,8 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve train --model torchvision:resnet18 --data photos/ --split train \\
         --validation 0.1 --image-size 96 --epochs 20 --out runs/photos
       earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
+      earlysieve train --method sieve --model torchvision:resnet18 --data photos/ \\
+        --layer layer1 --forget-every 5 --forget-lr 0.01 --out runs/sieved
     """
     from earlysieve.cli.train_config import resolve
     from earlysieve.cli.train_run import TrainRun

@@ -8,6 +8,7 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.data_options import given_data_options
+from earlysieve.cli.method_flags import given_method_flags
 from earlysieve.cli.methods import method_options
 from earlysieve.cli.model_spec import parse_options
 from earlysieve.cli.train_options import FIELD_NAMES
@@ -35,6 +36,7 @@ def resolve(context: click.Context) -> "TrainConfig":
     for field in ("model_options", "method_options"):
         chosen = parse_options(given[field.removesuffix("s")])
         values[field] = {**base.get(field, {}), **chosen}
+    values["method_options"] |= given_method_flags(context)
     _require(values)
     config = TrainConfig.from_dict(values)
     options = method_options(config.method, config.method_options)

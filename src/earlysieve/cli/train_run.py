@@ -56,6 +56,9 @@ class TrainRun:
         """
         device = pick_device(config.device)
         data, validation = open_train_data(config)
+        skipped = getattr(data, "skipped", ())
+        if skipped:
+            console.say(f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'.")
         built = _build(config, data)
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))

@@ -1,0 +1,91 @@
+"""`--method sieve`: the feature sieve from plain settings."""
+
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    from earlysieve.cli.methods import Job
+    from earlysieve.readouts.heads import Head
+    from earlysieve.training import Algorithm
+
+# Settings of the method; None has to be given.
+DEFAULTS: dict[str, Any] = {
+    "layer": None,
+    "forget_every": 5,
+    "forget_lr": 1e-2,
+    "forget_warmup": 0,
+    "forget_steps": 1,
+    "readout": "linear",
+    "readout_depth": 1,
+    "readout_width": 64,
+    "readout_lr": 1e-2,
+    "order": "shared",
+}
+
+
+def build_sieve(job: "Job") -> "Algorithm":
+    """The sieve over the configured optimiser.
+
+    Raises:
+        InputError: no layer is given, or a setting is out of its range.
+    """
+    from earlysieve.sieve import FeatureSieve
+    from earlysieve.training import build_optimizer, build_scheduler, optimizer_steps
+
+    config, options = job.config, job.options
+    optimizer = build_optimizer(job.model.parameters(), config)
+    return FeatureSieve(
+        job.model,
+        layer_names(options["layer"]),
+        job.num_classes,
+        optimizer=optimizer,
+        readout=head_of(options["readout"], options["readout_depth"], options["readout_width"]),
+        forget_every=options["forget_every"],
+        forget_lr=options["forget_lr"],
+        forget_warmup=options["forget_warmup"],
+        forget_steps=options["forget_steps"],
+        readout_lr=options["readout_lr"],
+        order=options["order"],
+        seed=config.seed,
+        clip_norm=config.clip_norm,
+        accumulate=config.accumulate,
+        scheduler=build_scheduler(optimizer, config, optimizer_steps(job.steps, config)),
+        autocast=config.autocast,
+    )
+
+
+def layer_names(given: Any) -> list[str]:
+    """Names of one or several layers, separated by commas.
+
+    Raises:
+        InputError: there is none.
+    """
+    names = [part.strip() for part in str(given or "").split(",") if part.strip()]
+    if not names:
+        raise InputError(
+            "Expected a layer for this method, but got none; give --layer, such as "
+            "--layer layer1 ('earlysieve layers' lists the names)"
+        )
+    return names
+
+
+def head_of(kind: str, depth: int, width: int) -> "Head":
+    """The readout head of a kind.
+
+    Raises:
+        InputError: no such kind.
+    """
+    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+
+    heads: dict[str, Head] = {
+        "linear": LinearHead(),
+        "mlp": MLPHead(width=width, depth=depth),
+        "conv": ConvHead(depth=depth, width=width),
+        "token": TokenHead(width=width),
+    }
+    if kind not in heads:
+        raise InputError(
+            f"Expected readout to be one of {', '.join(heads)}, but got '{kind}'; choose one"
+        )
+    return heads[kind]
