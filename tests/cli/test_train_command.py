@@ -129,7 +129,9 @@ def test_finished_run_is_loaded_and_fresh_starts_again(tmp_path):
 def test_validation_of_another_source_needs_the_same_classes(tmp_path):
     folder = photos(tmp_path / "photos")
     words = ("--model", SMALL, "--data", folder, "--image-size", 16, "--epochs", 1, "--quiet")
-    ok("train", *words, "--validation", folder, "--out", tmp_path / "run")
+    (folder / "cat" / "broken.png").write_bytes(b"no")
+    text = ok("train", *words[:-1], "--validation", folder, "--out", tmp_path / "run").stdout
+    assert "Left out 1 files that cannot be read, first '" in text
     other = photos(tmp_path / "other")
     (other / "dog").rename(other / "owl")
     text = problem("train", *words, "--validation", other, "--out", tmp_path / "no")
@@ -151,6 +153,7 @@ def test_bad_input_touches_nothing(tmp_path):
         (["--config", tmp_path / "no.json"], "Expected a configuration in JSON at"),
         (["--config", tmp_path / "type.json"], "Expected lr to be of type float"),
         (["--config", tmp_path / "none.json"], "Expected a configuration in JSON at"),
+        (["--num-classes", 4], "Expected a model with at least 10 outputs, one for each class"),
         (["--method", "magic"], "Expected method to be one of erm"),
         (["--method-option", "depth=1"], "Expected an option of the method 'erm', but got 'depth'"),
         (["--validation", "1.5"], "Expected a fraction between 0 and 1"),
