@@ -122,6 +122,7 @@ def test_the_order(visit):
         "confidence-up": [0, 1, 2, 3],
         "class": [0, 3, 1, 2],
     }
+    assert one.shown("correct") == [4, 5, 6, 7, 8]
     for order, flagged in orders.items():
         one.page.select_option("#order", order)
         assert one.shown("flagged") == flagged
@@ -274,5 +275,5 @@ def test_headings_and_names_for_readers_of_the_screen(visit):
     assert levels.count(1) == 1
     assert all(later - sooner <= 1 for sooner, later in pairwise(levels))
     assert page.locator("img:not([alt])").count() == 0
-    assert page.get_by_label("Class", exact=True).count() == 1
+    assert page.get_by_role("combobox", name="Class").count() == 1
     assert page.get_by_role("navigation", name="On this page").count() == 1

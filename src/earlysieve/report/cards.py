@@ -45,7 +45,7 @@ class Card:
 
 
 def cards(data: ReportData) -> dict[str, list[Card]]:
-    """Cards by role, the highest shortcut score first among the flagged, the lowest last.
+    """Cards by role, those with the strongest scores first.
 
     Raises:
         InputError: a picture belongs to no example, or its role or bytes are unknown.
@@ -53,7 +53,9 @@ def cards(data: ReportData) -> dict[str, list[Card]]:
     rows = data.examples.set_index("index", drop=False)
     made = [_card(picture, _row(rows, picture), data) for picture in data.pictures]
     return {
-        role: sorted((card for card in made if card.role == role), key=lambda card: -card.score)
+        role: sorted(
+            (card for card in made if card.role == role), key=lambda card: -abs(card.score)
+        )
         for role in ROLES
     }
 

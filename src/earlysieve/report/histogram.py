@@ -18,6 +18,7 @@ BINS = 20
 # Where the wrongly read examples would be lower than this share of the tallest bar, heights grow
 # with the square root of the counts.
 _VISIBLE = 0.25
+_ZONE_LABEL = 14
 _X_TICKS = (
     (-1.0, "\N{MINUS SIGN}1"),
     (-0.5, "\N{MINUS SIGN}0.5"),
@@ -116,7 +117,7 @@ def _height(number: int, found: Counts) -> float:
     """At least a visible line for a range with any example."""
     top = max(int(found.total.max()), 1)
     share = math.sqrt(number / top) if found.squeezed else number / top
-    full = HEIGHT - BOTTOM - TOP - 8
+    full = HEIGHT - BOTTOM - TOP - _ZONE_LABEL
     return max(full * share, 1.5) if number else 0.0
 
 

@@ -10,12 +10,13 @@
     const galleries = [...document.querySelectorAll(".gallery")].filter((g) => g.querySelector(".card"));
     const total = document.querySelectorAll(".card").length;
     const number = (card, key) => Number(card.dataset[key]);
+    const strength = (card) => Math.abs(number(card, "score"));
     const orders = {
-      "score-down": (a, b) => number(b, "score") - number(a, "score"),
-      "score-up": (a, b) => number(a, "score") - number(b, "score"),
+      "score-down": (a, b) => strength(b) - strength(a),
+      "score-up": (a, b) => strength(a) - strength(b),
       "confidence-down": (a, b) => number(b, "confidence") - number(a, "confidence"),
       "confidence-up": (a, b) => number(a, "confidence") - number(b, "confidence"),
-      class: (a, b) => number(a, "class") - number(b, "class") || number(b, "score") - number(a, "score"),
+      class: (a, b) => number(a, "class") - number(b, "class") || strength(b) - strength(a),
     };
 
     const few = 12;
