@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from earlysieve.errors import InputError
 from earlysieve.training.distributed import average_gradients
 
 
@@ -20,8 +21,19 @@ def gradients_of(
         loss: a scalar.
         tensors: what to differentiate by.
         among: return the first so many only, and keep the graph; the rest is computed for nothing.
+
+    Raises:
+        InputError: the network uses gradient checkpointing of the old kind.
     """
-    found = torch.autograd.grad(
-        loss, tensors, retain_graph=among is not None, allow_unused=True, materialize_grads=True
-    )
+    try:
+        found = torch.autograd.grad(
+            loss, tensors, retain_graph=among is not None, allow_unused=True, materialize_grads=True
+        )
+    except RuntimeError as error:
+        if "use_reentrant" not in str(error):
+            raise
+        raise InputError(
+            "Expected gradient checkpointing that gives the gradients of chosen parameters, but "
+            "got use_reentrant=True; set use_reentrant=False"
+        ) from error
     return average_gradients(found[:among])

@@ -148,11 +148,7 @@ class FeatureSieve:
 
     @property
     def stepper(self) -> Stepper:
-        """What makes the main update.
-
-        Raises:
-            InputError: there is no optimiser.
-        """
+        """What makes the main update; raises InputError if there is no optimiser."""
         return self._main.stepper
 
     @property
@@ -214,9 +210,7 @@ class FeatureSieve:
         return self._early.forget(batch)
 
     def after_step(self, batch: Batch, *, stepped: bool = True) -> dict[str, float]:
-        """Readout update, and forget updates when due, behind a main update made elsewhere.
-
-        The readout learns from a pass of its own that stops at the layer.
+        """Readout and, when due, forget updates, behind a main update made elsewhere.
 
         Args:
             batch: that of the main update.

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from earlysieve.errors import TrainingError
+from earlysieve.errors import InputError, TrainingError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
@@ -37,9 +37,10 @@ def identify(
     """Update the readouts once, on activations that are cut off from the network.
 
     Args:
-        readouts, activations, batch, precision: what learns, from what, and how.
+        readouts, activations, batch, precision: what learns, from what, and how; activations
+            carry no graph, but with `through`.
         through: parameters whose gradients are computed as well and thrown away, as the published
-            code does; the activations then carry their graph.
+            code does.
 
     Returns:
         Loss and accuracy before the update.
@@ -47,9 +48,8 @@ def identify(
     Raises:
         NonFiniteLossError: the loss is NaN or infinite; nothing was updated.
     """
-    inputs = activations if through else {k: v.detach() for k, v in activations.items()}
     with preserved_rng(), precision.unscaled(), torch.enable_grad():
-        losses, accuracies = readouts.identify(inputs, batch.mask, batch.labels)
+        losses, accuracies = readouts.identify(activations, batch.mask, batch.labels)
     total = torch.stack(list(losses.values())).sum()
     check_finite("readout", total)
     own = len(readouts.parameters)
@@ -81,6 +81,7 @@ def forget(
     with kept, kept_buffers(*readouts.modules.values()), torch.enable_grad():
         with precision.unscaled():
             activations = capture(model, batch.inputs, list(readouts.modules), stop=stop).outputs
+            _check_graph(activations)
             loss = readouts.erasure(activations, batch.mask)
         check_finite("forget", loss)
         gradients = gradients_of(loss, early)
@@ -98,6 +99,16 @@ def check_finite(kind: str, loss: Tensor) -> None:
             "learning rate, "
             "readout_lr or forget_lr"
         )
+
+
+def _check_graph(activations: Mapping[str, Tensor]) -> None:
+    for name, activation in activations.items():
+        if not activation.requires_grad:
+            raise InputError(
+                f"Expected layer '{name}' to give an output with gradients in training mode, but "
+                "it gave one without; if it runs in gradient checkpointing, set "
+                "use_reentrant=False, else remove the no_grad() around it"
+            )
 
 
 @contextmanager
