@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from earlysieve import AuditResult
+from earlysieve import AuditResult, demo
 from earlysieve.demo import ARMS, Arm, Settings, make_data, run_demo
 from earlysieve.training import SingleClassWarning, load_weights
 from tests.cli.helpers import ok, problem
@@ -17,9 +17,11 @@ def test_data_are_planted_as_told():
     assert not np.array_equal(data.held_out.shortcut_values, data.balanced.shortcut_values)
 
 
-def test_command_writes_the_page_and_prints_a_table(tmp_path):
+def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
     out = tmp_path / "demo-out"
     words = ("demo", "--out", out, "--epochs", 1, "--limit", 200, "--seed", 2)
+    done = []
+    monkeypatch.setattr(demo, "run_demo", lambda *a, **k: done.append(run_demo(*a, **k)) or done[0])
     shown = ok(*words).stdout
     for piece in (
         "Coloured 200 handwritten digits",
@@ -37,9 +39,11 @@ def test_command_writes_the_page_and_prints_a_table(tmp_path):
     result = AuditResult.load(out)
     assert result.config["command"] == "earlysieve demo --seed 2 --epochs 1 --limit 200"
     assert len(result.examples) == 1000
+    monkeypatch.setattr(demo, "run_demo", lambda *a, **k: done[0])
     found = json.loads(ok(*words, "--json").stdout)
     assert [arm["name"] for arm in found["arms"]] == [arm.name for arm in ARMS]
     assert found["arms"][0]["summary"]["verdict"] == result.summary.verdict
+    assert ok(*words, "--quiet").output == ""
 
 
 def test_each_arm_trains_the_same_network(tmp_path):
