@@ -254,3 +254,32 @@ def test_accumulated_epochs_that_end_early_forget_with_the_next_batch() -> None:
     assert found == [[False, False], [True, False], [True, False]]
     assert sieve.steps_done == 3
     assert sieve.state_dict()["owed"] == 1
+
+
+class Watching(nn.Module):
+    """A readout that notes in which precision it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(8, 3)
+        self.seen: list[tuple[torch.dtype, bool]] = []
+
+    def forward(self, activation: Tensor, mask: Tensor | None) -> Tensor:
+        self.seen.append((activation.dtype, torch.is_autocast_enabled("cpu")))
+        return self.last(activation)
+
+
+@pytest.mark.parametrize(("autocast", "mixed"), [("fp16", False), ("bf16", True), (None, False)])
+def test_readouts_and_forgetting_run_in_full_precision_under_fp16(
+    autocast: Any, mixed: bool
+) -> None:
+    model = seeded(lambda: nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 8), nn.Linear(8, 3)))
+    readout = seeded(Watching)
+    sieve = FeatureSieve(
+        model, "1", 3, optimizer=sgd(model), readout=readout, forget_every=1, autocast=autocast
+    )
+    sieve.prepare(vectors())
+    readout.seen.clear()
+    sieve.step(vectors())
+    expected = (torch.bfloat16 if mixed else torch.float32, mixed)
+    assert readout.seen == [expected, expected]
