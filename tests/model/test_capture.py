@@ -57,6 +57,15 @@ def test_a_network_that_catches_exceptions_can_be_stopped(attempt):
     assert hooks(model) == 0
 
 
+def test_what_comes_after_the_layer_does_not_run():
+    model, ran = Wrapped(patient), []
+    model.head.register_forward_hook(lambda *_: ran.append(1))
+    es.capture(model, torch.randn(3, 4), ["inner"], stop=True)
+    assert ran == []
+    es.capture(model, torch.randn(3, 4), ["inner"])
+    assert ran == [1]
+
+
 def test_outputs_are_kept_before_an_in_place_layer_overwrites_them():
     model, x = InPlace().eval(), torch.randn(5, 6)
     raw = nn.functional.linear(x, model.first.weight, model.first.bias)

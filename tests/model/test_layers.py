@@ -7,7 +7,7 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.errors import LayerError
-from earlysieve.model.layers import LayerInfo
+from earlysieve.model.layers import LayerInfo, layout_in
 from earlysieve.model.layout import Layout, as_map, as_positions, layout_of
 from earlysieve.model.names import near_names
 from earlysieve.model.state import evaluating, preserved_rng
@@ -114,6 +114,9 @@ class Permute(nn.Module):
         super().__init__()
         self.dims = dims
 
+    def forward(self, x):
+        return x.permute(self.dims)
+
 
 CONV = nn.Conv2d(3, 8, 1)
 NORM = nn.LayerNorm(8)
@@ -191,6 +194,21 @@ def test_sequence_first_network_is_pooled_over_its_tokens():
     data = [(ids[i % 3], i % 2) for i in range(12)]
     result = es.audit(model, data, layers=["lstm"], folds=2, pictures=0)
     assert result.layers["features"].tolist() == [8]
+
+
+def test_layers_without_parameters_take_the_layout_of_what_comes_before():
+    wide = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+    sequence = nn.Sequential(nn.Conv1d(3, 8, 1), nn.ReLU(), nn.MaxPool1d(2), nn.Dropout())
+    last = nn.Sequential(nn.Conv2d(3, 8, 1), Permute(0, 2, 3, 1), nn.LayerNorm(8), nn.GELU())
+    flat, first = Layout.FLAT, Layout.FIRST
+    for model, x, layouts in (
+        (wide, torch.randn(2, 3, 8, 12), [first, first, first, flat]),
+        (sequence, torch.randn(2, 3, 8), [first] * 4),
+        (last, torch.randn(2, 3, 8, 8), [first, Layout.LAST, Layout.LAST, Layout.LAST]),
+    ):
+        trace = es.trace_layers(model, x)
+        modules = dict(model.named_modules())
+        assert [layout_in(trace, layer.name, modules, 2) for layer in trace] == layouts
 
 
 def test_near_names():

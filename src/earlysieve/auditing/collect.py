@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, Inputs, first_tensor, take, tensors_of
 from earlysieve.model.capture import capture
-from earlysieve.model.layers import LayerInfo, trace_layers
-from earlysieve.model.layout import Layout, layout_of
+from earlysieve.model.layers import layout_in, trace_layers
+from earlysieve.model.layout import Layout
 from earlysieve.model.precision import match_precision
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
@@ -177,15 +177,9 @@ def _prepare(
     capture(model, few, names, transform=lambda _, tensor: tensor[:0])
     ordered = sorted(dict.fromkeys(names), key=lambda name: shapes[name].order)
     return {
-        name: LayerFeatures(
-            layout_of(modules[name], _shape(shapes[name]), count), FeatureStore(budget)
-        )
+        name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in ordered
     }
-
-
-def _shape(layer: LayerInfo) -> tuple[int, ...]:
-    return layer.shape or ()
 
 
 def _few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:

@@ -1,14 +1,16 @@
 """List the layers of any network as one forward pass runs them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor
 from earlysieve.model.capture import hooked
+from earlysieve.model.layout import Layout, holds_permutation, layout_of
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import named_layers
 
@@ -63,6 +65,37 @@ def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
     ):
         call_model(network, inputs)
     return list(found.values())
+
+
+def layout_in(
+    trace: Sequence[LayerInfo], name: str, modules: Mapping[str, nn.Module], batch_size: int
+) -> Layout:
+    """The layout of a traced layer's output.
+
+    Activations, pooling and dropout say nothing of it themselves; they have that of the nearest
+    layer with parameters before them whose channels they keep.
+
+    Raises:
+        LayerError: the output is not of 2 to 5 dimensions with the batch in front.
+    """
+    place = next(i for i, layer in enumerate(trace) if layer.name == name)
+    layer, shape = trace[place], trace[place].shape or ()
+    layout = layout_of(modules[name], shape, batch_size)
+    if layer.parameters or len(shape) < 3 or holds_permutation(modules[name]):
+        return layout
+    for before in reversed(trace[:place]):
+        if before.parameters and before.shape is not None and len(before.shape) == len(shape):
+            try:
+                inherited = layout_of(modules[before.name], before.shape, batch_size)
+            except LayerError:
+                continue
+            if _channels(before.shape, inherited) == _channels(shape, inherited):
+                return inherited
+    return layout
+
+
+def _channels(shape: tuple[int, ...], layout: Layout) -> int:
+    return shape[1] if layout is Layout.FIRST else shape[-1]
 
 
 def _shape(output: Any) -> tuple[int, ...] | None:

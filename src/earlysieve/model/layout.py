@@ -44,7 +44,7 @@ def layout_of(module: nn.Module, shape: tuple[int, ...], batch_size: int) -> Lay
         return Layout.FIRST if first else Layout.LAST
     if len(shape) == 3:
         return Layout.LAST
-    permuted = _last_permutation(module) if first else None
+    permuted = _last_permutation(module)
     if permuted is not None:
         return permuted
     return Layout.LAST if shape[-1] != shape[-2] and shape[-2] == shape[-3] else Layout.FIRST
@@ -72,12 +72,17 @@ def _says_sequence_first(module: nn.Module) -> bool:
     return any(getattr(part, "batch_first", None) is False for part in module.modules())
 
 
+def holds_permutation(module: nn.Module) -> bool:
+    """Whether a part of the module moves channels and says so."""
+    return _last_permutation(module) is not None
+
+
 def _last_permutation(module: nn.Module) -> Layout | None:
     """Where the last part that permutes (as torchvision's Permute) leaves the channels."""
     found = None
     for part in module.modules():
         dims = getattr(part, "dims", None)
-        if type(part).__name__ == "Permute" and isinstance(dims, list | tuple):
+        if type(part).__name__ == "Permute" and isinstance(dims, list | tuple) and len(dims) > 2:
             found = Layout.FIRST if dims[1] == len(dims) - 1 else Layout.LAST
     return found
 

@@ -9,8 +9,8 @@ from torch import nn
 
 from earlysieve.errors import LayerError
 from earlysieve.model.batch import Inputs, first_tensor
-from earlysieve.model.layers import LayerInfo, trace_layers
-from earlysieve.model.layout import Layout, layout_of
+from earlysieve.model.layers import LayerInfo, layout_in, trace_layers
+from earlysieve.model.layout import Layout
 from earlysieve.model.unwrap import named_layers
 
 MOST = 8
@@ -41,8 +41,9 @@ def stages_of(
 ) -> list[str]:
     """`choose_layers` on a trace that was taken already."""
     modules = named_layers(model)
-    usable = [layer for layer in trace if _resolution(modules, layer, batch_size) is not None]
-    shapes = {unit.name: _resolution(modules, unit, batch_size) or () for unit in usable}
+    found = {layer.name: _resolution(modules, layer, trace, batch_size) for layer in trace}
+    usable = [layer for layer in trace if found[layer.name] is not None]
+    shapes = {name: resolution or () for name, resolution in found.items()}
     units = _open(usable, modules, shapes)
     units = _without_classifier(units, trace)
     if not units:
@@ -124,13 +125,13 @@ def _is_parametrised_leaf(module: nn.Module) -> bool:
 
 
 def _resolution(
-    modules: dict[str, nn.Module], layer: LayerInfo, batch_size: int
+    modules: dict[str, nn.Module], layer: LayerInfo, trace: Sequence[LayerInfo], batch_size: int
 ) -> tuple[int, ...] | None:
     """The positions of a layer's output, () where it has none, None where it is not usable."""
     if layer.shape is None or layer.name not in modules or 0 in layer.shape:
         return None
     try:
-        layout = layout_of(modules[layer.name], layer.shape, batch_size)
+        layout = layout_in(trace, layer.name, modules, batch_size)
     except LayerError:
         return None
     if layout is Layout.FLAT or len(layer.shape) == 3:
