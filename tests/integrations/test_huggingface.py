@@ -168,10 +168,9 @@ def test_forgetting_off_is_the_trainer_alone(tmp_path: Path) -> None:
     assert difference(dict(ours), dict(theirs)) is None
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path, accumulate: int) -> None:
+def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path) -> None:
     options = {"save_strategy": "steps", "save_steps": 3, "max_steps": 7} | {
-        "gradient_accumulation_steps": accumulate
+        "gradient_accumulation_steps": 2
     }
     whole = trainer(tmp_path, bert(0.1), **options)
     whole.train()

@@ -152,6 +152,25 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path) -> No
     assert difference(dict(resumed.state_dict()), dict(whole.state_dict())) is None
 
 
+def test_schedules_by_epoch_go_on_after_a_checkpoint_before_an_epochs_end(tmp_path: Path) -> None:
+    """Lightning saves behind the last batch, before the epoch is counted."""
+
+    def callback() -> SieveCallback:
+        return SieveCallback("net.1", 3, forget_every=ForgetSchedule(2, unit="epoch"))
+
+    def keep() -> ModelCheckpoint:
+        return ModelCheckpoint(tmp_path / "kept", save_top_k=-1, every_n_train_steps=5)
+
+    whole, whole_callback = Module(), callback()
+    train(whole, whole_callback, tmp_path, epochs=3)
+    train(Module(), callback(), tmp_path, epochs=1, checkpoint=keep())
+    (file,) = (tmp_path / "kept").glob("*.ckpt")
+    resumed, resumed_callback = Module(), callback()
+    train(resumed, resumed_callback, tmp_path, epochs=3, checkpoint=keep(), resume=file)
+    assert difference(resumed_callback.state_dict(), whole_callback.state_dict()) is None
+    assert difference(dict(resumed.state_dict()), dict(whole.state_dict())) is None
+
+
 def test_checkpoints_within_an_epoch_hold_the_step_that_was_just_made(tmp_path: Path) -> None:
     keep = ModelCheckpoint(tmp_path, save_top_k=-1, every_n_train_steps=3)
     train(Module(), SieveCallback("net.1", 3), tmp_path, epochs=1, checkpoint=keep)

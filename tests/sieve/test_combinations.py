@@ -21,7 +21,7 @@ MATRIX = [
     for name in CASES
     for head in HEADS
     for autocast in (None, "bf16", "fp16")
-    if autocast != "fp16" or name != "residual" or head == "conv"
+    if autocast != "fp16" or (name != "residual" and head != "mlp") or head == "conv"
 ]
 LAYERS = {
     "residual": ["stem", "early"],

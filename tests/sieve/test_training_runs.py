@@ -73,7 +73,7 @@ def test_an_interruption_at_every_event_changes_nothing(tmp_path: Path, name: st
     assert whole.steps == EPOCHS * 4
     assert "train_forget_loss" in whole.history[0] | whole.history[1]
     expected = load_checkpoint(tmp_path / "whole" / "last.pt")
-    for number in range(1, EVENTS + 1, 1 if name == "accumulate, bf16, clip" else 4):
+    for number in range(1, EVENTS + 1, 1 if name == "accumulate, bf16, clip" else 7):
         folder = tmp_path / str(number)
         with pytest.raises(KeyboardInterrupt):
             train(folder, sieve_of(**OPTIONS[name]), on_event=stop_after(number))

@@ -79,7 +79,10 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int
     ) -> None:
         """Check the batch before anything learns from it."""
-        self._running().prepare(self.to_batch(batch))
+        sieve = self._running()
+        # A checkpoint may lie before an epoch's end, and a resumed run has no start of an epoch.
+        sieve.epochs_done = int(trainer.current_epoch)
+        sieve.prepare(self.to_batch(batch))
 
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -92,10 +95,6 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
         if self.log_figures:
             figures = {f"sieve/{key}": value for key, value in logs.items()}
             pl_module.log_dict(figures, batch_size=len(given))
-
-    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
-        """Take the epoch's number from the trainer: a checkpoint may lie before an epoch's end."""
-        self._running().epochs_done = int(trainer.current_epoch)
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Count the epoch, for schedules by epoch."""
