@@ -9,12 +9,13 @@ from torch.utils.data import Dataset
 
 from earlysieve.model.batch import Batch
 
-CLASSES = 4
+CLASSES = 3
 
 
 class Planted(Dataset):
     """Images whose class is a texture; the colour agrees with the class but for `fails` of them.
 
+    Colours are of different strength, so that readouts are sure of some and less so of others.
     Group 1: the colour is another class's.
     """
 
@@ -23,12 +24,13 @@ class Planted(Dataset):
         self.y = torch.arange(size) % CLASSES
         self.minority = torch.rand(size, generator=generator) < fails
         colour = (self.y + self.minority) % CLASSES
-        tint = torch.stack([colour % 2, colour // 2, torch.zeros_like(colour)], 1).float()
+        strength = 0.5 + 1.5 * torch.rand(size, 1, generator=generator)
+        tint = strength * torch.nn.functional.one_hot(colour, CLASSES)
         texture = torch.zeros(size, 1, 8, 8)
         for c in range(CLASSES):
-            texture[self.y == c, :, :: c + 1] = 1.0
+            texture[self.y == c, :, :: c + 1] = 1.0 / (c + 1)
         noise = torch.randn(size, 3, 8, 8, generator=generator)
-        self.x = texture + 2 * tint[:, :, None, None] + 0.3 * noise
+        self.x = texture + tint[:, :, None, None] + 0.3 * noise
 
     def __len__(self) -> int:
         return len(self.y)

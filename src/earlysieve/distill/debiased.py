@@ -32,8 +32,8 @@ class DebiasedDistillation(EarlyReweighting):
         kd_weight: l in [0, 1].
         settings: those of `EarlyReweighting`: num_examples (or data), alpha (0.05), beta (4.0),
             weight_function, reweight_every (1), mode ("online"), data, batch_size, num_workers,
-            readout, readout_lr, readout_weight_decay, seed, clip_norm, accumulate, scheduler,
-            autocast.
+            readout, readout_lr, readout_weight_decay, feature_budget, seed, clip_norm, accumulate,
+            scheduler, autocast.
 
     Raises:
         InputError: a setting is out of its range, or student and teacher share parameters.

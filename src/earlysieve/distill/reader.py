@@ -82,6 +82,11 @@ class EarlyReader:
         self._build(plan, device, seed)
         _check_output(self.read(torch.zeros(plan.shape, device=device), None), self.num_classes)
 
+    def renew(self, *, seed: int) -> None:
+        """Put a fresh readout and optimiser in the place of the present ones."""
+        built = self._ready()
+        self._build(built.plan, next(built.module.parameters()).device, seed)
+
     def features(self, mask: Tensor | None) -> Transform:
         """For `capture`: what to keep of the layer's output, without a graph."""
 

@@ -11,8 +11,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.distill.base import PerExampleTraining
+from earlysieve.distill.epoch_features import BUDGET, EpochFeatures
 from earlysieve.distill.example_weights import ExampleWeights
-from earlysieve.distill.first_visits import FirstVisits
 from earlysieve.distill.indexing import checked_index
 from earlysieve.distill.look import check_classes, first_pass, layer_plan
 from earlysieve.distill.published import published_reweight
@@ -52,6 +52,7 @@ class EarlySettings(StepSettings, total=False):
     readout: Head | nn.Module | None
     readout_lr: float
     readout_weight_decay: float
+    feature_budget: int
     seed: int
 
 
@@ -63,9 +64,11 @@ class EarlyReweighting(PerExampleTraining):
     the first epoch.
 
     Mode "online": the readout learns from the activations of the model's own training pass and
-    judges each example at its visit, before it learns from it; it is kept over epochs. The examples
-    of the first epoch (as many as 64 MiB of their features) are judged again at its end, since the
-    readout began untrained. Mode "published": see `published_reweight`; needs `data`.
+    judges each example at its visit, before it learns from it. What it was given in an epoch is
+    kept up to `feature_budget`: at the end of the epoch, a fresh readout learns once from that and
+    judges it again. Beyond the budget the readout is kept over epochs, learns once more from what
+    was kept, and the judgements at the visits stand for the rest. Mode "published": see
+    `published_reweight`; it needs `data`.
 
     Args:
         model: any classifier. It runs in the mode it is in: put it into training mode.
@@ -81,6 +84,8 @@ class EarlyReweighting(PerExampleTraining):
         data, batch_size, num_workers: for mode "published": the training data and how to load them.
         readout: `LinearHead()` by default, or another head, or a module (copied).
         readout_lr, readout_weight_decay: of the readout's Adam.
+        feature_budget: bytes of readout inputs that are kept within an epoch (64 MiB: a million
+            examples of 16 numbers); they are part of checkpoints within epochs.
         seed: of the readout; the global random state is not used.
         clip_norm, accumulate, scheduler, autocast: see `Stepper`.
 
@@ -107,6 +112,7 @@ class EarlyReweighting(PerExampleTraining):
         readout: Head | nn.Module | None = None,
         readout_lr: float = 1e-2,
         readout_weight_decay: float = 1e-4,
+        feature_budget: int = BUDGET,
         seed: int = 0,
         **step: Unpack[StepSettings],
     ) -> None:
@@ -122,7 +128,7 @@ class EarlyReweighting(PerExampleTraining):
         self._reader = EarlyReader(
             layer, self._recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
         )
-        self._first = FirstVisits()
+        self._features = EpochFeatures(feature_budget)
 
     @property
     def weights(self) -> Tensor:
@@ -177,8 +183,8 @@ class EarlyReweighting(PerExampleTraining):
         wrong, margin = judge(logits, batch.labels)
         index = checked_index(batch, len(self._examples))
         self._examples.note(index, wrong, margin, batch.groups)
-        if self.epochs_done == 0:
-            self._first.keep(seen, batch.mask, batch.labels, index)
+        if self._due():
+            self._features.keep(seen, batch.mask, batch.labels, index)
         loss = F.cross_entropy(logits, batch.labels)
         return {
             "readout_loss": float(loss),
@@ -186,13 +192,19 @@ class EarlyReweighting(PerExampleTraining):
         }
 
     def _close_epoch(self) -> dict[str, float]:
-        if self.mode == "online" and self.epochs_done == 0:
-            self._first.judge_again(self._reader, self._examples)
-        if (self.epochs_done + 1) % self.reweight_every:
+        if not self._due():
             return {}
         if self.mode == "published":
             self._judge_as_published()
+        else:
+            seed = derive_seed(self.seed, self.epochs_done)
+            self._features.judge(self._reader, self._examples, seed=seed)
+            self._features.clear()
         return self._examples.commit()
+
+    def _due(self) -> bool:
+        """Whether there are new weights at the end of this epoch."""
+        return (self.epochs_done + 1) % self.reweight_every == 0
 
     def _judge_as_published(self) -> None:
         if self._data is None:
@@ -217,13 +229,13 @@ class EarlyReweighting(PerExampleTraining):
         return {
             "weights": self._examples.state_dict(),
             "readout": self._reader.state_dict(),
-            "first_visits": self._first.state_dict(),
+            "features": self._features.state_dict(),
         }
 
     def _load_own_state(self, state: Mapping[str, Any]) -> None:
         self._examples.load_state_dict(state["weights"])
         self._reader.load_state_dict(state["readout"], device_of(self.model))
-        self._first.load_state_dict(**state["first_visits"])
+        self._features.load_state_dict(state["features"], device_of(self.model))
 
 
 def _check(mode: str, reweight_every: int, data: Data | None) -> None:

@@ -1,0 +1,246 @@
+"""The methods that debiased distillation is compared with."""
+
+import copy
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from earlysieve import JTT, DeTT, GroupDRO, SimKD, SimKDStudent, balanced_weights
+from earlysieve.distill.classifier import ClassifierInput, find_classifier
+from earlysieve.distill.error_set import errors, same_kind, upweighted
+from earlysieve.distill.group_dro import new_odds
+from earlysieve.errors import CheckpointError, InputError, LayerError
+from earlysieve.model.batch import Batch
+from earlysieve.training import ERM, EpochSampler, fit
+
+from .helpers import CLASSES, Net, Planted, bits, net, same, sgd
+
+DATA = Planted()
+
+
+def simkd(cls: Any = SimKD, **settings: Any) -> tuple[SimKDStudent, Net, Any]:
+    teacher = net(1, width=12)
+    student = SimKDStudent(net(0), teacher)
+    return student, teacher, cls(student, teacher, optimizer=sgd(student), **settings)
+
+
+def test_simkd_loss_and_prediction_by_hand() -> None:
+    student, teacher, algorithm = simkd()
+    student.eval()
+    batch = DATA.batch(torch.arange(10))
+
+    def pooled(model: Net) -> torch.Tensor:
+        return model.late(model.early(batch.inputs)).mean((2, 3))
+
+    with torch.no_grad():
+        projected = student.projector(pooled(student.student))
+        expected = (projected - pooled(teacher.eval())).square().mean()
+        torch.testing.assert_close(student(batch.inputs), teacher.head(projected))
+    assert algorithm.step(batch)["loss"] == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_simkd_learns_and_changes_neither_teacher_nor_its_classifier() -> None:
+    student, teacher, algorithm = simkd()
+    before, inner = bits(teacher), bits(student.student)
+    losses = [algorithm.step(batch)["loss"] for epoch in range(6) for batch in DATA.epoch(epoch)]
+    assert losses[-1] < 0.7 * losses[0]
+    assert same(before, bits(teacher))
+    assert torch.equal(student.classifier.weight, teacher.head.weight)
+    assert torch.equal(student.student.head.weight, inner["head.weight"])
+    assert not torch.equal(student.student.early[0].weight, inner["early.0.weight"])
+
+
+def test_a_student_that_has_the_teachers_features_predicts_as_the_teacher() -> None:
+    teacher = net(1).eval()
+    student = SimKDStudent(copy.deepcopy(teacher), teacher).eval()
+    student.projector = nn.Sequential(nn.Identity())
+    torch.testing.assert_close(student(DATA.x[:5]), teacher(DATA.x[:5]))
+
+
+def test_simkd_needs_its_own_student_and_an_optimizer_over_the_projector() -> None:
+    plain, teacher = net(0), net(1)
+    with pytest.raises(InputError, match=r"write student = SimKDStudent\(student, teacher\)"):
+        SimKD(plain, teacher, optimizer=sgd(plain))
+    student = SimKDStudent(plain, teacher)
+    with pytest.raises(InputError, match="also updates the projector"):
+        SimKD(student, teacher, optimizer=sgd(plain))
+
+
+def test_classifiers_are_found_or_named() -> None:
+    assert find_classifier(net()) == "head"
+    with pytest.raises(LayerError, match="has none; SimKD and DeTT cannot reuse"):
+        find_classifier(nn.Sequential(nn.Conv2d(3, 3, 1), nn.Flatten()))
+    with pytest.raises(LayerError, match="linear layer named 'early'"):
+        SimKDStudent(net(0), net(1), classifier="early")
+
+    class Scaled(Net):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(x)
+
+    with pytest.raises(LayerError, match="output of layer 'head' to be the model's logits"):
+        ClassifierInput(Scaled(), "head").run(DATA.x[:2])
+
+
+def test_classifier_of_a_text_model() -> None:
+    from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+    config = DistilBertConfig(
+        vocab_size=30, dim=8, hidden_dim=16, n_layers=1, n_heads=2, num_labels=3
+    )
+    model = DistilBertForSequenceClassification(config).eval()
+    inputs = {"input_ids": torch.ones(2, 4, dtype=torch.int64), "attention_mask": torch.ones(2, 4)}
+    features, logits = ClassifierInput(model, find_classifier(model)).run(inputs)
+    assert features.shape == (2, 8)
+    torch.testing.assert_close(model.classifier(features), logits)
+    student = SimKDStudent(copy.deepcopy(model), net(1))
+    assert student(**inputs).shape == (2, CLASSES)
+
+
+def jtt(**settings: Any) -> JTT:
+    model = net(0)
+    return JTT(model, optimizer=sgd(model), data=DATA, **{"upweight": 5.0, **settings})
+
+
+def test_jtt_trains_another_model_first_then_weights_its_errors() -> None:
+    algorithm, plain = jtt(), net(0)
+    start = bits(algorithm.model)
+    erm = ERM(plain, sgd(plain))
+    for batch in DATA.epoch(0):
+        with torch.random.fork_rng(devices=[]):
+            algorithm.step(batch)
+        with torch.random.fork_rng(devices=[]):
+            erm.step(batch)
+    assert same(start, bits(algorithm.model))
+    assert algorithm.weights is None
+    logs = algorithm.end_epoch()
+    wrong = errors(plain, DATA)
+    assert algorithm.weights is not None
+    assert 0 < int(wrong.sum()) < 96
+    assert logs["error_set"] == int(wrong.sum())
+    assert torch.equal(algorithm.weights, upweighted(wrong, 5.0))
+    algorithm.step(DATA.batch(torch.arange(16)))
+    assert not same(start, bits(algorithm.model))
+
+
+def test_jtt_loss_is_that_of_a_data_set_with_repeated_errors() -> None:
+    wrong = torch.tensor([True, False, False])
+    losses = torch.tensor([2.0, 1.0, 4.0])
+    repeated = torch.tensor([2.0, 2.0, 2.0, 1.0, 4.0])
+    found = (upweighted(wrong, 3.0) * losses).mean()
+    assert float(found) == pytest.approx(float(repeated.mean()))
+
+
+@pytest.mark.parametrize("stop", [4, 9])
+@pytest.mark.parametrize("method", ["jtt", "dett"])
+def test_training_twice_resumes_exactly(stop: int, method: str, tmp_path: Any) -> None:
+    def start() -> Any:
+        return jtt() if method == "jtt" else simkd(DeTT, data=DATA, upweight=5.0)[2]
+
+    def until(event: Any) -> None:
+        if event.kind == "step" and event.step == stop:
+            raise KeyboardInterrupt
+
+    how: Any = {"epochs": 2, "batch_size": 16, "progress": False}
+    whole, first, second = start(), start(), start()
+    expected = fit(whole, DATA, **how)
+    with pytest.raises(KeyboardInterrupt):
+        fit(first, DATA, checkpoint_dir=tmp_path, on_event=until, **how)
+    found = fit(second, DATA, checkpoint_dir=tmp_path, **how)
+    assert found.history == expected.history
+    assert same(bits(whole.model), bits(second.model))
+    assert torch.equal(whole.weights, second.weights)
+
+
+def test_dett_weights_the_loss_of_simkd() -> None:
+    student, _, algorithm = simkd(DeTT, data=DATA, upweight=7.0)
+    _, _, plain = simkd()
+    batch = DATA.batch(torch.arange(12))
+    algorithm.step(batch)
+    algorithm.end_epoch()
+    student.eval()
+    logits, seen = algorithm._forward(batch)
+    each = plain._losses(logits, seen, batch)
+    expected = float((algorithm.weights[:12] * each).mean().detach())
+    assert algorithm.step(batch)["loss"] == pytest.approx(expected, rel=1e-5)
+    assert sorted(set(algorithm.weights.tolist()))[-1] > 1
+
+
+def test_bad_settings_of_jtt() -> None:
+    with pytest.raises(InputError, match="upweight to be at least 1, but got 0.5"):
+        jtt(upweight=0.5)
+    with pytest.raises(InputError, match="identification_epochs to be at least 1"):
+        jtt(identification_epochs=0)
+    with pytest.raises(InputError, match="carry the index"):
+        jtt().step((DATA.x[:2], DATA.y[:2]))
+
+
+@pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.Adam, torch.optim.SGD])
+def test_an_optimizer_of_the_same_kind(kind: Any) -> None:
+    model = net()
+    made = same_kind(kind(model.parameters(), lr=0.03, weight_decay=0.1))(net(1).parameters())
+    assert type(made) is kind
+    assert (made.defaults["lr"], made.defaults["weight_decay"]) == (0.03, 0.1)
+
+
+def dro(**settings: Any) -> GroupDRO:
+    model = net(0, dropout=0.0)
+    return GroupDRO(model, optimizer=sgd(model), **{"num_groups": 3, **settings})
+
+
+def test_group_dro_by_hand() -> None:
+    algorithm = dro(step_size=0.5, adjustment=2.0, group_counts=[4, 16, 1])
+    twin = copy.deepcopy(algorithm.model)
+    batch = Batch(DATA.x[:6], DATA.y[:6], groups=torch.tensor([0, 0, 0, 1, 1, -1]))
+    each = F.cross_entropy(twin(batch.inputs), batch.labels, reduction="none").detach().double()
+    losses = [float(each[:3].mean()), float(each[3:5].mean())]
+    raw = [math.exp(0.5 * (losses[0] + 1.0)), math.exp(0.5 * (losses[1] + 0.5)), 1.0]
+    odds = [value / sum(raw) for value in raw]
+    logs = algorithm.step(batch)
+    assert algorithm.group_weights.tolist() == pytest.approx(odds, rel=1e-5)
+    expected = odds[0] * losses[0] + odds[1] * losses[1]
+    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+    assert logs["group_weight/1"] == pytest.approx(odds[1], rel=1e-5)
+
+
+def test_group_dro_moves_to_the_worst_group() -> None:
+    odds, present = torch.full((2,), 0.5).double(), torch.tensor([True, True])
+    for _ in range(100):
+        odds = new_odds(odds, torch.tensor([0.1, 1.1]).double(), present, 0.1)
+    assert float(odds[1]) == pytest.approx(1 / (1 + math.exp(-10)))
+
+
+def test_group_dro_with_step_size_zero_weighs_groups_alike() -> None:
+    algorithm = dro(num_groups=2, step_size=0.0)
+    for batch in DATA.epoch(0):
+        algorithm.step(batch)
+    assert algorithm.group_weights.tolist() == [0.5, 0.5]
+
+
+def test_bad_groups() -> None:
+    with pytest.raises(InputError, match=r"yield \(x, y, group\)"):
+        dro().step((DATA.x[:2], DATA.y[:2]))
+    with pytest.raises(InputError, match="pass num_groups=8 or more"):
+        dro().step((DATA.x[:2], DATA.y[:2], torch.tensor([7, 0])))
+    for settings in ({"adjustment": 1.0}, {"group_counts": [1, 2]}, {"group_counts": [0, 1, 1]}):
+        with pytest.raises(InputError, match="Expected group_counts with 3 numbers above 0"):
+            dro(**settings)
+    with pytest.raises(InputError, match="step_size to be a number of at least 0"):
+        dro(step_size=-1.0)
+    with pytest.raises(CheckpointError, match="weights of 3 groups, but got 2"):
+        dro().load_state_dict(dro(num_groups=2).state_dict())
+
+
+def test_balanced_weights() -> None:
+    groups = torch.tensor([0, 0, 0, 2, -1])
+    found = balanced_weights(groups)
+    assert found.tolist() == pytest.approx([4 / 6, 4 / 6, 4 / 6, 2.0, 1.0])
+    labels = torch.tensor([0] * 900 + [1] * 100)
+    sampler = EpochSampler(1000, 50, seed=0, weights=balanced_weights(labels.numpy()))
+    drawn = labels[[i for batch in sampler.batches(0) for i in batch]]
+    assert abs(float(drawn.double().mean()) - 0.5) < 0.06
+    with pytest.raises(InputError, match="pass dataset.labels or dataset.groups"):
+        balanced_weights(torch.tensor([-1, -1]))

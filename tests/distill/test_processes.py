@@ -1,0 +1,64 @@
+"""Several processes: each sees a part of the data, all end with the same weights."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from earlysieve.distill.example_weights import ExampleWeights
+from earlysieve.distill.weights import exponential
+
+from .helpers import CLASSES, Planted, net, sgd
+
+
+def one_process(rank: int, folder: str) -> None:
+    from torch.nn.parallel import DistributedDataParallel
+
+    from earlysieve import EarlyReweighting
+
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    notes = ExampleWeights(5, exponential(1.0, 1.0))
+    notes.note(torch.tensor([2 * rank]), torch.tensor([True]), torch.tensor([1.0 - rank / 2]))
+    notes.note(torch.tensor([4]), torch.tensor([rank == 0]), torch.tensor([1.0]))
+    logs = notes.commit()
+
+    data, student = Planted(100), net(0)
+    wrapped = DistributedDataParallel(student)
+    algorithm = EarlyReweighting(
+        wrapped, layer="early", num_classes=CLASSES, optimizer=sgd(student), num_examples=100
+    )
+    for epoch in range(2):
+        order = torch.randperm(100, generator=torch.Generator().manual_seed(epoch))
+        for rows in order[rank::2].split(16):
+            algorithm.step(data.batch(rows))
+        algorithm.end_epoch()
+    result: dict[str, Any] = {
+        "notes": notes.values,
+        "logs": logs,
+        "weights": algorithm.weights,
+        "groups": algorithm._examples._groups,
+        "readout": algorithm.state_dict()["readout"]["module"],
+        "model": dict(student.named_parameters()),
+    }
+    torch.save(result, Path(folder) / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.mark.skipif(not dist.is_available(), reason="torch was built without distributed")
+def test_two_processes_agree(tmp_path: Path) -> None:
+    mp.spawn(one_process, args=(str(tmp_path),), nprocs=2)
+    left, right = (torch.load(tmp_path / f"{rank}.pt", weights_only=False) for rank in (0, 1))
+    assert left["notes"].tolist() == pytest.approx(
+        [2.7182817, 1, 1.6487212, 1, 2.7182817]
+    )  # example 4: one of two says wrong
+    assert left["logs"] == right["logs"]
+    for key in ("notes", "weights", "groups"):
+        assert torch.equal(left[key], right[key]), key
+    for key in ("readout", "model"):
+        assert all(torch.equal(left[key][name], right[key][name]) for name in left[key])
+    assert torch.equal(left["groups"], Planted(100).minority.long())
+    assert (left["weights"] > 1).any()
