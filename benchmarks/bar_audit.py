@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 
 import torch
-from bar_common import DATA, SIZE, augmented, decoded, predict, pretrained, splits
 
 import earlysieve as es
+from bar_common import DATA, SIZE, augmented, decoded, predict, pretrained, splits
 from earlysieve.datasets import bar
 from earlysieve.training import ERM
 

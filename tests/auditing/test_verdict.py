@@ -172,3 +172,21 @@ def test_the_first_readable_layer_of_the_earlier_half(accuracies, chosen):
 
 def test_a_model_at_chance_still_gets_a_layer():
     assert choose_layer(pd.Series([0.5, 0.6, 0.7, 0.8]), 0.5, 0.5) == 1
+
+
+def test_a_model_that_its_own_early_readout_outdoes_is_not_judged() -> None:
+    found = Evidence(
+        readability=2.0,
+        errors=80,
+        flagged=50,
+        same_mistake=0.1,
+        same_mistake_low=0.04,
+        same_mistake_high=0.21,
+        accuracy=0.43,
+        accuracy_flagged=0.1,
+        accuracy_unflagged=0.5,
+        predicted_classes=10,
+    )
+    verdict, reason = decide(found)
+    assert verdict == "inconclusive"
+    assert "worse than a simple readout of its own early layer" in reason

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,14 +90,14 @@ class AuditResult:
             OutputError: the folder cannot be written.
         """
         target = output_folder(folder)
-        for picture in self.pictures:
-            for kind, content in (("image", picture.image), ("heatmap", picture.heatmap)):
-                if content is not None:
-                    with replacing(target / _picture_file(picture.index, kind)) as temporary:
-                        temporary.write_bytes(content)
+        files = _picture_files(self.pictures)
+        for name, content in files.items():
+            with replacing(target / name) as temporary:
+                temporary.write_bytes(content)
         with replacing(target / "scores.csv") as temporary:
             self.examples.to_csv(temporary, index=False, lineterminator="\n")
         write_text(target / "audit.json", json.dumps(self._document(), indent=2, allow_nan=False))
+        _remove_others(target, files)
         return target
 
     @classmethod
@@ -218,6 +219,24 @@ def _load_summary(entries: dict[str, Any]) -> Summary:
         for name, value in entries.items()
     }
     return Summary(**filled)
+
+
+def _picture_files(pictures: Sequence[Picture]) -> dict[str, bytes]:
+    """Content by file name, below the folder of the audit."""
+    return {
+        _picture_file(picture.index, kind): content
+        for picture in pictures
+        for kind, content in (("image", picture.image), ("heatmap", picture.heatmap))
+        if content is not None
+    }
+
+
+def _remove_others(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Remove pictures that an earlier audit left in the same folder."""
+    for kind in ("image", "heatmap"):
+        for path in (folder / "pictures").glob(f"[0-9]*-{kind}.png"):
+            if f"pictures/{path.name}" not in files:
+                path.unlink()
 
 
 def _picture_file(index: int, kind: str) -> str:

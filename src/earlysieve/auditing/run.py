@@ -93,7 +93,12 @@ def audit(
     """
     recipe = head_named(head)
     check_threshold(flag_margin)
-    _check_numbers(folds, batch_size, l2)
+    _check_numbers(folds, batch_size, l2, seed)
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
+            "network itself"
+        )
     network = unwrap(model)
     place = _device(network) if device is None else torch.device(device)
     names = _layer_names(layers)
@@ -202,7 +207,7 @@ def _layer_names(layers: str | Sequence[str]) -> list[str] | None:
     return list(layers)
 
 
-def _check_numbers(folds: int, batch_size: int, l2: float) -> None:
+def _check_numbers(folds: int, batch_size: int, l2: float, seed: int) -> None:
     if folds < 0:
         raise InputError(
             f"Expected folds to be 0 (in-sample) or at least 2, but got {folds}; 5 is usual"
@@ -211,6 +216,8 @@ def _check_numbers(folds: int, batch_size: int, l2: float) -> None:
         raise InputError(
             f"Expected batch_size to be a positive whole number, but got {batch_size}; 64 is usual"
         )
+    if seed < 0:
+        raise InputError(f"Expected seed to be at least 0, but got {seed}; 0 is usual")
     if not 0 <= l2 < math.inf:
         raise InputError(f"Expected l2 to be at least 0 and finite, but got {l2}; 1 is usual")
 

@@ -17,6 +17,7 @@ Verdict = Literal["shortcut", "none found", "inconclusive"]
 
 FEWEST_FLAGGED = 10
 _MEMORISED = 0.99
+_OUTDONE = 1.2
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,11 @@ def decide(evidence: Evidence) -> tuple[Verdict, str]:
         return "inconclusive", (
             "The model is right on nearly every example, as on data that it has memorised: audit "
             "data that it was not trained on."
+        )
+    if evidence.readability > _OUTDONE:
+        return "inconclusive", (
+            "The model does worse than a simple readout of its own early layer: it is not trained "
+            "well enough for its mistakes to tell anything."
         )
     if evidence.same_mistake_high < 0.5:
         return "none found", (

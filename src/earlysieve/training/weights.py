@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,10 @@ def read_weights(path: str | os.PathLike[str]) -> Any:
 
 def _read_pytorch(file: Path) -> Any:
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # It warns of foreign pickles and then refuses them; the refusal below says it all.
+            warnings.filterwarnings("ignore", "Detected pickle protocol")
+            return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if _first_byte(file) not in PICKLE_STARTS:
             raise _damaged(file) from error
