@@ -496,6 +496,7 @@ def test_nan_activations_behind_finite_logits():
             "Expected a share of at least 0 for each of the groups [0, 1]",
         ),
         ({"batch_size": 0}, "Expected batch_size to be a positive whole number, but got 0"),
+        ({"seed": -1}, "Expected seed to be at least 0, but got -1"),
         ({"l2": -1.0}, "Expected l2 to be at least 0 and finite, but got -1.0"),
     ],
 )
@@ -503,6 +504,14 @@ def test_bad_options(options, told):
     with pytest.raises(InputError) as caught:
         es.audit(Net(), Planted(40), pictures=0, **options)
     assert str(caught.value).startswith(told)
+
+
+def test_what_is_no_model():
+    with pytest.raises(InputError) as caught:
+        es.audit("resnet18", Planted(40))
+    assert str(caught.value) == (
+        "Expected the model to be a torch.nn.Module, but got str; pass the network itself"
+    )
 
 
 def test_unknown_and_unusable_layers():

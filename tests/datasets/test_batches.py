@@ -324,6 +324,7 @@ def test_unknown_forms(data, told):
     "samples",
     [
         [(object(), 1)],
+        [(torch.zeros(2), 2**70)],
         [(torch.zeros(3, 4), 1), (torch.zeros(3, 5), 1)],
         [{"image": object(), "label": 1}],
         [{"image": torch.zeros(1, 3, 4), "label": 1}, {"image": torch.zeros(1, 3, 5), "label": 1}],
@@ -348,6 +349,16 @@ def test_a_collate_function_that_leaves_examples_out():
     assert str(caught.value) == (
         "Expected a batch of the 4 examples that were asked for, but the collate function gave 3; "
         "leave examples out of the data set instead, for example with torch.utils.data.Subset"
+    )
+
+
+@pytest.mark.parametrize(("data", "kind"), [({"x": X, "label": Y}, "dict"), ("folder", "str")])
+def test_what_is_no_data_set(data, kind):
+    with pytest.raises(InputError) as caught:
+        list(iterate(data))
+    assert str(caught.value) == (
+        f"Expected a data set or a DataLoader, but got {kind}; pass a list of samples, or a "
+        "torch.utils.data.Dataset"
     )
 
 

@@ -103,7 +103,7 @@ def test_linear_reading_by_hand():
         assert int(reading.prediction[i]) == int(p.argmax())
         assert float(reading.margin[i]) == pytest.approx(float(top[0] - top[1]), abs=1e-6)
         expected = -float(p[labels[i]].log())
-        assert float(reading.loss[i]) == pytest.approx(expected, rel=1e-5, abs=1e-7)
+        assert float(reading.loss[i]) == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert [reading.margin.dtype, reading.loss.dtype] == [torch.float32] * 2
 
 

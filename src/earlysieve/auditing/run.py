@@ -1,6 +1,5 @@
 """The audit: one inference pass, readouts of every layer, scores, verdict."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -9,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve._progress import track
-from earlysieve._version import __version__
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
 from earlysieve.auditing.groups import group_report
+from earlysieve.auditing.options import check_numbers, config_of, layer_names
 from earlysieve.auditing.pictures import take_pictures
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.scores import check_threshold, minority
@@ -93,7 +92,7 @@ def audit(
     """
     recipe = head_named(head)
     check_threshold(flag_margin)
-    _check_numbers(folds, batch_size, l2, seed)
+    check_numbers(folds, batch_size, l2, seed)
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
@@ -101,7 +100,7 @@ def audit(
         )
     network = unwrap(model)
     place = _device(network) if device is None else torch.device(device)
-    names = _layer_names(layers)
+    names = layer_names(layers)
     with (
         torch.inference_mode(False),
         preserved_rng(),
@@ -136,7 +135,7 @@ def audit(
         examples=examples,
         summary=judge(evidence, layer, len(examples), collected.num_classes, groups),
         groups=groups,
-        config=_config(network, list(readings), recipe, folds, flag_margin, l2, seed, examples),
+        config=config_of(network, list(readings), recipe, folds, flag_margin, l2, seed, examples),
         notes=[*_skipped(source), *notes],
         class_names=tuple(class_names or getattr(source, "class_names", ())),
         group_names=group_labels,
@@ -196,32 +195,6 @@ def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, flo
     return group_report(correct, collected.groups.numpy(), names, shares)
 
 
-def _layer_names(layers: str | Sequence[str]) -> list[str] | None:
-    if layers == "auto":
-        return None
-    if isinstance(layers, str) or not layers:
-        raise InputError(
-            f'Expected layers to be "auto" or a list of names, but got {layers!r}; '
-            'write layers=["layer1"]'
-        )
-    return list(layers)
-
-
-def _check_numbers(folds: int, batch_size: int, l2: float, seed: int) -> None:
-    if folds < 0:
-        raise InputError(
-            f"Expected folds to be 0 (in-sample) or at least 2, but got {folds}; 5 is usual"
-        )
-    if batch_size < 1:
-        raise InputError(
-            f"Expected batch_size to be a positive whole number, but got {batch_size}; 64 is usual"
-        )
-    if seed < 0:
-        raise InputError(f"Expected seed to be at least 0, but got {seed}; 0 is usual")
-    if not 0 <= l2 < math.inf:
-        raise InputError(f"Expected l2 to be at least 0 and finite, but got {l2}; 1 is usual")
-
-
 def _device(model: nn.Module) -> torch.device:
     tensor: Tensor | None = next(model.parameters(), None)
     tensor = next(model.buffers(), None) if tensor is None else tensor
@@ -262,28 +235,3 @@ def _skipped(source: Any) -> list[str]:
         return []
     more = "" if len(names) <= 5 else f" and {len(names) - 5} more"
     return [f"{len(names)} unreadable files were skipped: {', '.join(names[:5])}{more}."]
-
-
-def _config(
-    model: nn.Module,
-    layers: list[str],
-    head: Head,
-    folds: int,
-    flag_margin: float,
-    l2: float,
-    seed: int,
-    examples: "pd.DataFrame",
-) -> dict[str, Any]:
-    return {
-        "earlysieve": __version__,
-        "torch": torch.__version__,
-        "model": type(model).__name__,
-        "layers": layers,
-        "head": repr(head),
-        "folds": folds,
-        "scores": "out of fold" if folds > 1 else "in-sample",
-        "flag_margin": flag_margin,
-        "l2": l2,
-        "seed": seed,
-        "examples": len(examples),
-    }

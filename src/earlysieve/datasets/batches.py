@@ -1,6 +1,6 @@
 """Turn whatever users have, data sets or loaders, into batches that know their indices."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -98,6 +98,11 @@ def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
         loader = DataLoader(data, batch_size, num_workers=num_workers, collate_fn=collate)
         return _Batches(loader)
     source: Any = data
+    if isinstance(source, Mapping | str):
+        raise InputError(
+            f"Expected a data set or a DataLoader, but got {type(source).__name__}; pass a list of "
+            "samples, or a torch.utils.data.Dataset"
+        )
     if not has_random_access(data):
         return _Batches(source)
     if not hasattr(source, "__len__"):

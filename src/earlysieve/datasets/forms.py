@@ -58,7 +58,7 @@ def collate(samples: list[Any]) -> Any:
 def _joined(samples: list[Any]) -> Any:
     try:
         return default_collate(samples)
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"Expected samples that can be joined into a batch, but got {_describe(samples[0])} "
             f"({error}); turn images into tensors of one size with a transform"

@@ -27,6 +27,7 @@ _FEW = 1024
 # (two per step of its history) stay below a few hundred megabytes.
 _MOST_UNKNOWNS = 1 << 21
 _HISTORY = 10
+_ABSENT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,9 @@ def fit_linear(
     weights, biases, passes = [], [], 0
     for folds in torch.split(torch.arange(count), together):
         problem = _Problem(store, labels, fold_of, folds, num_classes, l2, torch.device(device))
-        start = torch.zeros(len(folds), unknowns, dtype=torch.float64, device=device)
         found = minimise(
             problem.value_and_gradient,
-            start,
+            problem.start(),
             most_iterations=max_iterations,
             tolerance=tolerance,
             history=history,
@@ -121,7 +121,8 @@ class _Problem:
         # A median, since one wild example must not decide the precision of all others.
         few = store.read(slice(0, min(len(store), _FEW)))
         self.shift = few.median(0).values.to(device)
-        self.size, self.mean, self.deviation = self._moments()
+        self.counts, self.mean, self.deviation = self._moments()
+        self.size = self.counts.sum(1)
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Shifted features (n, D), labels (n,), and whether fold k trains on a row (n, K)."""
@@ -134,20 +135,26 @@ class _Problem:
 
     def _moments(self) -> tuple[Tensor, Tensor, Tensor]:
         k, d = len(self.folds), self.shift.numel()
-        size = torch.zeros(k, dtype=torch.float64, device=self.device)
+        counts = torch.zeros(k, self.classes, dtype=torch.float64, device=self.device)
         total = torch.zeros(k, d, dtype=torch.float64, device=self.device)
         square = torch.zeros_like(total)
-        for features, _, trains in self.chunks():
+        for features, labels, trains in self.chunks():
             member = trains.double().T
             exact = features.double()
-            size += trains.sum(0)
+            counts.index_add_(1, labels, member)
             total += member @ exact
             square += member @ exact.square_()
+        size = counts.sum(1)
         mean = total / size[:, None]
         deviation = (square / size[:, None] - mean.square()).clamp(min=0).sqrt()
         # What float32 cannot tell from a constant: infinite deviation switches the feature off.
         constant = deviation <= _CONSTANT * (mean + self.shift).abs()
-        return size, mean, torch.where(constant, torch.inf, deviation)
+        return counts, mean, torch.where(constant, torch.inf, deviation)
+
+    def start(self) -> Tensor:
+        """No weights, and biases that give the shares of the classes; hardly any to absent ones."""
+        weight = torch.zeros(len(self.folds), self.shift.numel() * self.classes).to(self.mean)
+        return torch.cat([weight, self.counts.clamp(min=_ABSENT).log()], 1)
 
     def value_and_gradient(self, point: Tensor) -> tuple[Tensor, Tensor]:
         """Values (K,) and gradients (K, D * C + C) at the weights and biases in `point`."""

@@ -1,0 +1,69 @@
+"""The settings of an audit: checked at the start, written down at the end."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from earlysieve._version import __version__
+from earlysieve.errors import InputError
+from earlysieve.readouts.heads import Head
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def layer_names(layers: str | Sequence[str]) -> list[str] | None:
+    """The names asked for, or None for "auto"."""
+    if layers == "auto":
+        return None
+    if isinstance(layers, str) or not layers:
+        raise InputError(
+            f'Expected layers to be "auto" or a list of names, but got {layers!r}; '
+            'write layers=["layer1"]'
+        )
+    return list(layers)
+
+
+def check_numbers(folds: int, batch_size: int, l2: float, seed: int) -> None:
+    """Raise InputError for a number out of its range."""
+    if folds < 0:
+        raise InputError(
+            f"Expected folds to be 0 (in-sample) or at least 2, but got {folds}; 5 is usual"
+        )
+    if batch_size < 1:
+        raise InputError(
+            f"Expected batch_size to be a positive whole number, but got {batch_size}; 64 is usual"
+        )
+    if seed < 0:
+        raise InputError(f"Expected seed to be at least 0, but got {seed}; 0 is usual")
+    if not 0 <= l2 < math.inf:
+        raise InputError(f"Expected l2 to be at least 0 and finite, but got {l2}; 1 is usual")
+
+
+def config_of(
+    model: nn.Module,
+    layers: list[str],
+    head: Head,
+    folds: int,
+    flag_margin: float,
+    l2: float,
+    seed: int,
+    examples: "pd.DataFrame",
+) -> dict[str, Any]:
+    """What is needed to repeat an audit."""
+    return {
+        "earlysieve": __version__,
+        "torch": torch.__version__,
+        "model": type(model).__name__,
+        "layers": layers,
+        "head": repr(head),
+        "folds": folds,
+        "scores": "out of fold" if folds > 1 else "in-sample",
+        "flag_margin": flag_margin,
+        "l2": l2,
+        "seed": seed,
+        "examples": len(examples),
+    }
