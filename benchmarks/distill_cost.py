@@ -8,14 +8,15 @@ import copy
 from collections.abc import Callable
 
 import torch
-from timing import paired, show
 from torch import nn
 from torch.utils.data import TensorDataset
 from torchvision.models import resnet18, resnet50
 
 import earlysieve as es
 from earlysieve.distill import published_reweight
-from earlysieve.training import ERM, EpochSampler
+from earlysieve.training import ERM, Algorithm, EpochSampler
+from earlysieve.training.algorithm import end_epoch
+from timing import paired, show
 
 CLASSES = 10
 
@@ -52,13 +53,13 @@ def debiased(student: nn.Module, teacher: object, count: int) -> es.DebiasedDist
     )
 
 
-def cycled(algorithm: es.DebiasedDistillation | ERM, some: list[es.Batch]) -> Callable[[], None]:
+def cycled(algorithm: Algorithm, some: list[es.Batch]) -> Callable[[], None]:
     """A call that makes one step on each batch, and ends the epoch."""
 
     def run() -> None:
         for batch in some:
             algorithm.step(batch)
-        algorithm.end_epoch()
+        end_epoch(algorithm)
 
     return run
 
@@ -76,50 +77,12 @@ def main() -> None:
     data = images(count, args.side)
     some = batches(data, args.batch_size)
     start, large = resnet18(num_classes=CLASSES).train(), resnet50(num_classes=CLASSES)
-    small = resnet18(num_classes=CLASSES)
-    fresh: Callable[[], nn.Module] = lambda: copy.deepcopy(start)  # noqa: E731
-
     print(f"ResNet-18, {args.side} px, epochs of {args.batches} batches of {args.batch_size}")
+    print("teacher's logits: those of a ResNet-50, kept", flush=True)
     logits = es.keep_logits(large, data)
-    student = fresh()
+    student, plain = copy.deepcopy(start), copy.deepcopy(start)
     kept = es.KnowledgeDistillation(student, logits, optimizer=sgd(student))
-    plain, many = fresh(), debiased(fresh(), logits, count)
-    live, lively = fresh(), debiased(fresh(), small, count)
-    fly = es.KnowledgeDistillation(live, small, optimizer=sgd(live))
-    show(
-        paired(
-            {
-                "plain KD, kept logits": cycled(kept, some),
-                "DeDiER online, kept logits": cycled(many, some),
-                "plain training of the student": cycled(ERM(plain, sgd(plain)), some),
-            },
-            args.repeats,
-        ),
-        "plain KD, kept logits",
-    )
-    print()
-    show(
-        paired(
-            {
-                "plain training of the student": cycled(ERM(plain, sgd(plain)), some),
-                "DeDiER online, ResNet-50's kept logits": cycled(many, some),
-            },
-            args.repeats,
-        ),
-        "plain training of the student",
-    )
-    print()
-    show(
-        paired(
-            {
-                "plain KD, ResNet-18 on the fly": cycled(fly, some),
-                "DeDiER online, ResNet-18 on the fly": cycled(lively, some),
-            },
-            args.repeats,
-        ),
-        "plain KD, ResNet-18 on the fly",
-    )
-    print()
+    online = debiased(copy.deepcopy(start), logits, count)
 
     def published(stop: bool) -> Callable[[], None]:
         train = cycled(kept, some)
@@ -137,17 +100,19 @@ def main() -> None:
 
         return run
 
-    show(
-        paired(
-            {
-                "epoch, online": cycled(many, some),
-                "epoch, published, full passes": published(False),
-                "epoch, published, stopped at the layer": published(True),
-            },
-            args.repeats,
-        ),
-        "epoch, online",
+    medians = paired(
+        {
+            "plain training of the student": cycled(ERM(plain, sgd(plain)), some),
+            "plain KD": cycled(kept, some),
+            "DeDiER, online": cycled(online, some),
+            "DeDiER, published, full passes": published(False),
+            "DeDiER, published, stopped at the layer": published(True),
+        },
+        args.repeats,
     )
+    for base in ("plain training of the student", "plain KD", "DeDiER, online"):
+        show(medians, base)
+        print(flush=True)
 
 
 if __name__ == "__main__":
