@@ -79,7 +79,7 @@ def main() -> None:
     start, large = resnet18(num_classes=CLASSES).train(), resnet50(num_classes=CLASSES)
     print(f"ResNet-18, {args.side} px, epochs of {args.batches} batches of {args.batch_size}")
     print("teacher's logits: those of a ResNet-50, kept", flush=True)
-    logits = es.keep_logits(large, data)
+    logits = es.keep_logits(large, data, batch_size=args.batch_size)
     student, plain = copy.deepcopy(start), copy.deepcopy(start)
     kept = es.KnowledgeDistillation(student, logits, optimizer=sgd(student))
     online = debiased(copy.deepcopy(start), logits, count)
