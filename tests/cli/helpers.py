@@ -47,9 +47,16 @@ def problem(*words: object) -> str:
 
 
 def process(*words: object, cwd: Path, **env: str) -> subprocess.Popen[str]:
-    """Start a command in a process of its own."""
+    """Start a command in a process of its own, which minds Ctrl-C even where this one does not.
+
+    A shell that starts the tests in the background lets them, and their children, ignore it.
+    """
+    program = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('earlysieve.cli', run_name='__main__', alter_sys=True)"
+    )
     return subprocess.Popen(
-        [sys.executable, "-m", "earlysieve.cli", *map(str, words)],
+        [sys.executable, "-c", program, *map(str, words)],
         cwd=cwd,
         env={**os.environ, "OMP_NUM_THREADS": "1", **env},
         stdin=subprocess.DEVNULL,
