@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from earlysieve.datasets import ImageExamples, PlantedImages
 
 CORRELATION = 0.95
-FORGET_LR = 0.1
+FORGET_LR = 0.03
 PICTURED = 5
 MODEL = "earlysieve.models:small_cnn"
 
@@ -108,14 +108,14 @@ def train_plainly(model: nn.Module, data: DemoData, settings: Settings) -> None:
 
 
 def train_with_sieve(model: nn.Module, data: DemoData, settings: Settings) -> None:
-    """The same training while the first two stages forget what can be read off them."""
+    """The same training while the first stage forgets what can be read off it."""
     from earlysieve._progress import wanted
     from earlysieve.sieve import FeatureSieve
 
     config = TrainConfig(optimizer="adam", lr=1e-3)
     sieve = FeatureSieve(
         model,
-        ["stage1", "stage2"],
+        "stage1",
         10,
         optimizer=build_optimizer(model.parameters(), config),
         forget_every=1,
@@ -227,8 +227,8 @@ def _comparison(
     ]
     text = (
         "The same network, trained on the same digits in two ways. The feature sieve makes its "
-        "first two stages forget what a simple readout can already tell from them. Accuracies are "
-        "on other digits, of which half wear a misleading colour."
+        "first stage forget what a simple readout can already tell from it. Accuracies are on "
+        "other digits, of which half wear a misleading colour."
     )
     return before_and_after(ways, tiles, text=text)
 
