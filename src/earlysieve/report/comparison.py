@@ -45,6 +45,7 @@ def before_and_after(
     pieces = [
         paragraph(text),
         table(["", *titles], rows, caption="Accuracy", numeric=range(1, len(ways) + 1)),
+        paragraph("How often a simple readout is right on the audited examples, by layer:"),
         line_chart(
             "How often a simple readout is right, by layer, for each way to train",
             list(ways[0].layers["layer"]),
