@@ -23,9 +23,7 @@ def main() -> None:
     medians = paired(
         {
             "import torch": runs(sys.executable, "-c", "import torch"),
-            "import torch, earlysieve": runs(
-                sys.executable, "-c", "import torch, earlysieve; earlysieve.audit"
-            ),
+            "import torch, earlysieve": runs(sys.executable, "-c", "import torch, earlysieve"),
             "earlysieve --help": runs(COMMAND, "--help"),
         }
     )
