@@ -11,7 +11,7 @@ from torch import Tensor
 
 from earlysieve.errors import InputError
 
-DEFAULT_BUDGET = 1 << 30
+DEFAULT_BUDGET = 1 << 29
 
 
 class Budget:
