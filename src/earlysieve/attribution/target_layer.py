@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from earlysieve.attribution.grids import Grid, map_grid, token_grid
 from earlysieve.errors import InputError, LayerError
-from earlysieve.model.batch import Inputs, call_model, first_tensor
+from earlysieve.model.batch import Inputs, call_model, first_tensor, take
 from earlysieve.model.capture import hooked
 from earlysieve.model.names import no_such_layer
 from earlysieve.model.state import evaluating, preserved_rng
@@ -63,7 +63,7 @@ def find_target_layer(model: nn.Module, inputs: Inputs, *, layer: str | None = N
         LayerError: `layer` does not exist, or did not run exactly once.
     """
     images = image_of(inputs)
-    steps = _trace(model, _few(inputs, images.shape[0]))
+    steps = _trace(model, take(inputs, slice(0, _PROBE_EXAMPLES)))
     _read_grids(steps, tuple(images.shape[1:]))
     step = _choose([s for s in steps if s.bare]) if layer is None else _named(layer, steps, model)
     if step.grid is None:
@@ -92,18 +92,6 @@ def image_of(inputs: Inputs) -> Tensor:
         "Expected images of shape (batch, channels, height, width) for Grad-CAM, but got "
         f"{shapes}; leave the heat maps out for other kinds of data"
     )
-
-
-def _few(inputs: Inputs, size: int) -> Inputs:
-    """The first examples only: the shapes are all that is looked at."""
-
-    def cut(value: Any) -> Any:
-        batched = isinstance(value, Tensor) and value.ndim > 0 and value.shape[0] == size
-        return value[:_PROBE_EXAMPLES] if batched else value
-
-    if isinstance(inputs, Mapping):
-        return {key: cut(value) for key, value in inputs.items()}
-    return cut(inputs) if isinstance(inputs, Tensor) else tuple(cut(value) for value in inputs)
 
 
 def _trace(model: nn.Module, inputs: Inputs) -> list[_Step]:
