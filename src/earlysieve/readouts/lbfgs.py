@@ -1,10 +1,10 @@
 """L-BFGS for several independent smooth convex problems that share their evaluations.
 
 Every problem has its own step length, curvature pairs and end, so that its path depends on its own
-values alone: solving problems together gives each the result that it would have alone. Two-loop
-recursion: Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 7.4; steps by backtracking
-(algorithm 3.1) with quadratic interpolation. Where values differ by rounding only, the slope at
-the new point decides (Hager & Zhang, SIAM J. Optim. 16, 2005, "approximate Wolfe conditions").
+values alone: solving problems together gives each the result that it would have alone. Steps by
+backtracking (Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 3.1) with quadratic
+interpolation. Where values differ by rounding only, the slope at the new point decides (Hager &
+Zhang, SIAM J. Optim. 16, 2005, "approximate Wolfe conditions").
 """
 
 from collections.abc import Callable
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from earlysieve.readouts.curvature import CurvaturePairs
 
 Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
 
@@ -70,41 +72,22 @@ def minimise(
         history: curvature pairs kept.
     """
     now = _State(start, *evaluate(start))
-    pairs: list[tuple[Tensor, Tensor]] = []
+    pairs = CurvaturePairs(start, history)
     running = now.gradient.abs().amax(1) > tolerance
     passes = 1
     for _ in range(most_iterations):
         if not running.any():
             break
-        direction = _direction(now.gradient, pairs)
-        first = 1 / now.gradient.abs().sum(1).clamp(min=1) if not pairs else None
-        step = torch.ones_like(now.value) if first is None else first
+        direction = pairs.direction(now.gradient)
+        step = torch.ones_like(now.value)
+        if not len(pairs):
+            step /= now.gradient.abs().sum(1).clamp(min=1)
         new, moved, tried = _search(evaluate, now, direction, step, running)
         passes += tried
-        pairs = [*pairs, (new.point - now.point, new.gradient - now.gradient)][-history:]
+        pairs.add(new.point - now.point, new.gradient - now.gradient)
         now = new
         running = running & moved & (now.gradient.abs().amax(1) > tolerance)
     return Minimum(now.point, passes)
-
-
-def _direction(gradient: Tensor, pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """Minus the inverse Hessian's estimate times the gradient, by two loops over the pairs."""
-    direction = -gradient
-    kept: list[tuple[Tensor, Tensor]] = []
-    scale = torch.ones_like(gradient[:, 0])
-    for moved, bent in reversed(pairs):
-        curvature = _dot(moved, bent)
-        usable = curvature > 1e-12 * _dot(moved, moved).sqrt() * _dot(bent, bent).sqrt()
-        rho = torch.where(usable, 1 / curvature.where(usable, 1.0), 0.0)
-        if not kept:
-            scale = torch.where(usable, curvature / _dot(bent, bent).where(usable, 1.0), 1.0)
-        weight = rho * _dot(moved, direction)
-        direction = direction - weight[:, None] * bent
-        kept.append((rho, weight))
-    direction = direction * scale[:, None]
-    for (moved, bent), (rho, weight) in zip(pairs, reversed(kept), strict=True):
-        direction = direction + moved * (weight - rho * _dot(bent, direction))[:, None]
-    return direction
 
 
 def _search(
