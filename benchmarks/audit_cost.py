@@ -7,7 +7,7 @@ import argparse
 
 import torch
 from torch.utils.data import TensorDataset
-from torchvision.models import resnet18
+from torchvision.models import ResNet, resnet18
 
 import earlysieve as es
 from earlysieve.auditing.collect import collect
@@ -46,23 +46,28 @@ def main() -> None:
         ),
         "evaluation",
     )
-    batch = images[:64]
+    for size in (8, 16, 64):
+        print(f"\nbatch {size}")
+        stopped(model, images[:size])
 
-    def run(layers: list[str], stop: bool) -> None:
-        with torch.no_grad():
-            es.capture(model, batch, layers, stop=stop)
 
-    def plain() -> None:
-        with torch.no_grad():
-            model(batch)
+@torch.no_grad()
+def stopped(model: ResNet, batch: torch.Tensor) -> None:
+    """A pass stopped after layer1, beside the same layers called one after the other."""
+    first = (model.conv1, model.bn1, model.relu, model.maxpool, model.layer1)
 
-    print()
+    def by_hand() -> None:
+        x = batch
+        for layer in first:
+            x = layer(x)
+
     show(
         paired(
             {
-                "full pass": plain,
-                "full pass, layer1 captured": lambda: run(["layer1"], False),
-                "stopped after layer1": lambda: run(["layer1"], True),
+                "full pass": lambda: model(batch),
+                "full pass, layer1 captured": lambda: es.capture(model, batch, ["layer1"]),
+                "stopped after layer1": lambda: es.capture(model, batch, ["layer1"], stop=True),
+                "the same layers called by hand": by_hand,
             },
             15,
         ),

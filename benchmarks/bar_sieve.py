@@ -60,12 +60,14 @@ def algorithm(name: str, model: torch.nn.Module) -> Any:
 
 def train(name: str, data: Photographs, seed: int, epochs: int) -> torch.nn.Module:
     """One run."""
-    model = pretrained(seed).train()
+    # Depthwise convolutions train in half the time on a CPU in this order of memory.
+    model = pretrained(seed).train().to(memory_format=torch.channels_last)
     method = algorithm(name, model)
     for _ in range(epochs):
         for rows in torch.randperm(len(data)).split(BATCH):
             if len(rows) > 1:
-                method.step(es.Batch(augmented(data.images[rows]), data.labels[rows], rows))
+                images = augmented(data.images[rows]).contiguous(memory_format=torch.channels_last)
+                method.step(es.Batch(images, data.labels[rows], rows))
         method.end_epoch()
     return model
 
