@@ -5,6 +5,7 @@ Reading order: `base` (what every source offers), `images`, then one file per fa
 
 from earlysieve.datasets.bar import bar
 from earlysieve.datasets.base import ExampleDataset, stratified_sample, stratified_split
+from earlysieve.datasets.davidson import davidson
 from earlysieve.datasets.digits import digits
 from earlysieve.datasets.fashion_mnist import fashion_mnist
 from earlysieve.datasets.files import ImageFiles
@@ -25,6 +26,7 @@ __all__ = [
     "PlantedImages",
     "Texts",
     "bar",
+    "davidson",
     "digits",
     "draw_values",
     "fashion_mnist",

@@ -9,6 +9,7 @@ from typing import Any
 
 from earlysieve.datasets.bar import bar
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
+from earlysieve.datasets.davidson import davidson
 from earlysieve.datasets.digits import digits
 from earlysieve.datasets.fashion_mnist import fashion_mnist
 from earlysieve.datasets.folder import image_folder
@@ -16,7 +17,7 @@ from earlysieve.datasets.hub import hub_dataset
 from earlysieve.datasets.images import ImageExamples
 from earlysieve.datasets.manifest import manifest
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
-from earlysieve.datasets.text import Tokenizer
+from earlysieve.datasets.text import Tokenizer, need_tokenizer
 from earlysieve.errors import DataError, InputError
 
 SOURCES = (
@@ -25,6 +26,7 @@ SOURCES = (
     "folder:PATH",
     "csv:FILE",
     "bar:PATH",
+    "davidson:PATH",
     "hf:PATH",
     "package.module:function",
 )
@@ -84,6 +86,9 @@ def load_source(
         "folder": lambda: image_folder(rest, split=split, strict=strict, **images),
         "bar": lambda: bar(rest, split=split or "train", strict=strict, **images),
         "csv": lambda: manifest(rest, split=split, strict=strict, **texts, **images),
+        "davidson": lambda: davidson(
+            rest, split=split, tokenizer=need_tokenizer(tokenizer), max_length=max_length
+        ),
         "hf": lambda: hub_dataset(rest, split=split, **texts, **images),
     }
     if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
