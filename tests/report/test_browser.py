@@ -9,6 +9,7 @@ import pytest
 from earlysieve.report import write_html
 
 from .audits import HOSTILE, Picture, hostile_audit, image_audit, layer_table, png, text_audit
+from .test_weighted import LABELS, WEIGHTS, section
 
 pytest.importorskip("jinja2")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -266,6 +267,70 @@ def test_printing_opens_what_is_closed_and_hides_the_controls(visit):
 def test_it_prints(visit):
     page = visit(image_audit()).page
     assert page.pdf(format="A4").startswith(b"%PDF-")
+
+
+def weights_of(page):
+    shown = page.locator("#weighted-cards > li:not([hidden])")
+    return [float(one) for one in shown.evaluate_all("all => all.map(one => one.dataset.score)")]
+
+
+def test_weighted_examples_are_filtered_and_sorted_on_their_own(visit):
+    one = visit(image_audit(), sections=[section()])
+    part = one.page.locator("#weighted-up")
+    assert weights_of(one.page) == [9, 8, 7, 6, 5]
+    assert part.locator(".shown").inner_text() == "5 of 5 examples"
+    part.locator("select.order").select_option("score-up")
+    assert weights_of(one.page) == [5, 6, 7, 8, 9]
+    part.locator("select.class-filter").select_option("0")
+    assert weights_of(one.page) == [6, 9]
+    assert one.shown("flagged") == [0, 1, 2, 3]
+    one.page.select_option("#class-filter", "1")
+    assert weights_of(one.page) == [6, 9]
+    assert part.locator("figure.chart > svg").count() == 2
+
+
+def test_many_weighted_examples_are_folded(visit):
+    history = (WEIGHTS + 1,)
+    page = visit(image_audit(), sections=[section(history=history)]).page
+    assert len(weights_of(page)) == 12
+    page.get_by_role("button", name="Show all 24").click()
+    assert len(weights_of(page)) == 24
+
+
+def test_weighted_examples_without_a_script_in_print_and_in_both_schemes(visit):
+    page = visit(image_audit(), sections=[section()], java_script_enabled=False).page
+    assert page.locator("#weighted-cards > li").locator("visible=true").count() == 5
+    assert page.locator("#weighted-up form").is_hidden()
+    page = visit(image_audit(), sections=[section()]).page
+    page.emulate_media(media="print")
+    assert page.locator("#weighted-up form").is_hidden()
+    assert page.pdf(format="A4").startswith(b"%PDF-")
+    names = ["#weighted-up .intro", ".weighted dt", ".weighted .score dd", "#weighted-up .hint"]
+    for scheme in ("light", "dark"):
+        page = visit(image_audit(), sections=[section()], color_scheme=scheme).page
+        assert min(page.evaluate(CONTRAST, names)) >= 4.5
+
+
+@pytest.mark.parametrize("kind", ["pictures", "texts", "many groups"])
+def test_weighted_examples_fit_on_a_phone(visit, kind):
+    changes = {
+        "pictures": {"class_names": (LONG,) * 3, "group_names": (LONG,) * 2},
+        "texts": {"show": lambda _: LONG + "many words " * 100},
+        "many groups": {"groups": LABELS + 3, "group_names": (LONG,) * 6},
+    }
+    page = visit(image_audit(), sections=[section(**changes[kind])]).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for width in (360, 320, 768, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_weighted_words_of_users_are_inert(visit):
+    names = {"class_names": (HOSTILE,) * 3, "group_names": (HOSTILE,) * 2}
+    hostile = section(show=lambda _: HOSTILE, text=HOSTILE, **names)
+    page = visit(hostile_audit(), sections=[hostile]).page
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("script").count() == 1
 
 
 def test_headings_and_names_for_readers_of_the_screen(visit):

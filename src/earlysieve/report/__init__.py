@@ -12,6 +12,7 @@ from earlysieve.report.sections import (
     picture_grid,
     table,
 )
+from earlysieve.report.weighted import weighted_up
 
 __all__ = [
     "GroupsLike",
@@ -29,5 +30,6 @@ __all__ = [
     "picture_grid",
     "render",
     "table",
+    "weighted_up",
     "write_html",
 ]

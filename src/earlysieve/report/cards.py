@@ -38,10 +38,12 @@ class Card:
     @property
     def excerpt(self) -> str:
         """The beginning of a long text, cut between words."""
-        text = self.text or ""
-        if len(text) <= SHORT_TEXT:
-            return text
-        return text[:SHORT_TEXT].rsplit(" ", 1)[0] + " …"
+        return excerpt(self.text or "")
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a long text, cut between words."""
+    return text if len(text) <= SHORT_TEXT else text[:SHORT_TEXT].rsplit(" ", 1)[0] + " …"
 
 
 def cards(data: ReportData) -> dict[str, list[Card]]:

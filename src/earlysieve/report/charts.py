@@ -94,6 +94,7 @@ def line_chart(
     chosen: int | None = None,
     reference: tuple[str, float] | None = None,
     as_percent: bool = True,
+    write: Callable[[float], str] | None = None,
     y_range: tuple[float, float] | None = (0.0, 1.0),
 ) -> "Markup":
     """Lines over named positions, with the values of each position on hover and focus.
@@ -105,7 +106,8 @@ def line_chart(
         x_label: under the x axis.
         chosen: a position to stress, with its values always visible.
         reference: name and height of a horizontal line.
-        as_percent: write values as percentages.
+        as_percent: write values as percentages, else as decimals.
+        write: another way to write values.
         y_range: limits of the y axis; None takes them from the values.
 
     Raises:
@@ -113,7 +115,7 @@ def line_chart(
     """
     _check(positions, series)
     low, high = y_range or _limits(series)
-    scale = Scale(low, high, percent if as_percent else decimal)
+    scale = Scale(low, high, write or (percent if as_percent else decimal))
     columns = _columns(positions, series, chosen, scale)
     line = None if reference is None or math.isnan(reference[1]) else reference
     drawing = {

@@ -23,7 +23,7 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (words.percent, words.count, words.decimal, words.signed):
+    for function in (words.percent, words.count, words.decimal, words.signed, words.times):
         made.filters[function.__name__] = function
     return made
 

@@ -47,6 +47,16 @@ def signed(value: Any) -> str:
     return f"{number:+.2f}".replace("-", "\N{MINUS SIGN}") if math.isfinite(number) else NOTHING
 
 
+def times(value: Any) -> str:
+    """A factor with three significant digits at most, such as 1×, 2.5× or 54×."""
+    number = as_float(value)
+    if not math.isfinite(number):
+        return NOTHING
+    digits = 0 if number >= 100 else 1 if number >= 10 else 2
+    text = f"{number:,.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if digits else text) + "\N{MULTIPLICATION SIGN}"
+
+
 def as_float(value: Any) -> float:
     """The number, or NaN where it is missing."""
     try:

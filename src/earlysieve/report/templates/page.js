@@ -3,27 +3,29 @@
   const root = document.documentElement;
   root.classList.add("js");
 
-  const controls = document.getElementById("controls");
-  if (controls) {
-    controls.hidden = false;
-    const status = document.getElementById("shown");
-    const galleries = [...document.querySelectorAll(".gallery")].filter((g) => g.querySelector(".card"));
-    const total = document.querySelectorAll(".card").length;
-    const number = (card, key) => Number(card.dataset[key]);
-    const strength = (card) => Math.abs(number(card, "score"));
-    const orders = {
-      "score-down": (a, b) => strength(b) - strength(a),
-      "score-up": (a, b) => strength(a) - strength(b),
-      "confidence-down": (a, b) => number(b, "confidence") - number(a, "confidence"),
-      "confidence-up": (a, b) => number(a, "confidence") - number(b, "confidence"),
-      class: (a, b) => number(a, "class") - number(b, "class") || strength(b) - strength(a),
-    };
+  const few = 12;
+  const number = (card, key) => Number(card.dataset[key]);
+  const strength = (card) => Math.abs(number(card, "score"));
+  const orders = {
+    "score-down": (a, b) => strength(b) - strength(a),
+    "score-up": (a, b) => strength(a) - strength(b),
+    "confidence-down": (a, b) => number(b, "confidence") - number(a, "confidence"),
+    "confidence-up": (a, b) => number(a, "confidence") - number(b, "confidence"),
+    class: (a, b) => number(a, "class") - number(b, "class") || strength(b) - strength(a),
+  };
 
-    const few = 12;
+  // Each set of controls governs the galleries of its own section.
+  const govern = (controls) => {
+    controls.hidden = false;
+    const section = controls.closest("main > section");
+    const wantedClass = controls.querySelector(".class-filter");
+    const wantedOrder = controls.querySelector(".order");
+    const galleries = [...section.querySelectorAll(".gallery")].filter((g) => g.querySelector(".card"));
+    const total = section.querySelectorAll(".card").length;
     const unfolded = new Set();
 
     const filter = () => {
-      const wanted = document.getElementById("class-filter").value;
+      const wanted = wantedClass.value;
       let matching = 0;
       for (const gallery of galleries) {
         const cards = [...gallery.querySelectorAll(".card")];
@@ -36,7 +38,7 @@
         more.textContent = `Show all ${fitting.length}`;
         matching += fitting.length;
       }
-      status.textContent = `${matching} of ${total} examples`;
+      controls.querySelector(".shown").textContent = `${matching} of ${total} examples`;
     };
 
     for (const gallery of galleries) {
@@ -51,7 +53,7 @@
     }
 
     const sort = () => {
-      const order = orders[document.getElementById("order").value];
+      const order = orders[wantedOrder.value];
       for (const gallery of galleries) {
         const list = gallery.querySelector(".cards");
         list.append(...[...list.children].sort(order));
@@ -59,16 +61,18 @@
       filter();
     };
 
-    document.getElementById("class-filter").addEventListener("change", filter);
-    document.getElementById("order").addEventListener("change", sort);
-    const heat = document.getElementById("heat-toggle");
-    if (heat) {
-      const show = () => root.classList.toggle("show-heat", heat.checked);
-      heat.addEventListener("change", show);
-      show();
-    }
+    wantedClass.addEventListener("change", filter);
+    wantedOrder.addEventListener("change", sort);
     // A browser may bring back what was chosen before a reload.
     sort();
+  };
+  for (const controls of document.querySelectorAll("form.controls")) govern(controls);
+
+  const heat = document.getElementById("heat-toggle");
+  if (heat) {
+    const show = () => root.classList.toggle("show-heat", heat.checked);
+    heat.addEventListener("change", show);
+    show();
   }
 
   // Closed parts are opened for the printer and closed again.
