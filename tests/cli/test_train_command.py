@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from earlysieve.cli.methods import METHODS, Method, build_erm, method_options
+from earlysieve.cli.methods import METHODS, Method, method_options
+from earlysieve.cli.plain_methods import build_erm
 from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
 from earlysieve.training import TrainConfig, load_checkpoint

@@ -89,6 +89,11 @@ def share(value: float | None) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.1%}"
 
 
+def is_by_group(key: str) -> bool:
+    """Whether a figure is that of one group; there may be too many of them to show."""
+    return "/" in key
+
+
 def _cell(value: Cell) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"

@@ -9,10 +9,21 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from earlysieve.model.batch import Batch
+
 FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError)
 
 
-def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> int:
+def few_examples(data: Any) -> "Batch":
+    """The first two examples."""
+    from earlysieve.datasets.batches import as_batch, collate
+
+    return as_batch(collate([data[i] for i in range(min(2, len(data)))]))
+
+
+def check_model_takes(
+    model: "nn.Module", data: Any, device: "torch.device", *, who: str = "model"
+) -> int:
     """Run the model on the first two examples; how many classes it tells apart.
 
     Raises:
@@ -20,12 +31,11 @@ def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> 
     """
     import torch
 
-    from earlysieve.datasets.batches import as_batch, collate
     from earlysieve.model.batch import call_model, inputs_to, logits_of
     from earlysieve.model.precision import match_precision
     from earlysieve.model.state import evaluating, preserved_rng
 
-    batch = as_batch(collate([data[i] for i in range(min(2, len(data)))]))
+    batch = few_examples(data)
     inputs = match_precision(model, batch.inputs)
     model.to(device)
     with preserved_rng(), evaluating(model), torch.no_grad():
@@ -33,22 +43,22 @@ def check_model_takes(model: "nn.Module", data: Any, device: "torch.device") -> 
             output = call_model(model, inputs_to(inputs, device))
         except FAILURES as error:
             raise InputError(
-                f"Expected the model to take inputs of the data, {describe(batch.inputs)}, but it "
-                f"failed: {first_line(error)}; choose another model, or set --image-size "
+                f"Expected the {who} to take inputs of the data, {describe(batch.inputs)}, but it "
+                f"failed: {first_line(error)}; choose another {who}, or set --image-size "
                 "or --model-option"
             ) from error
     classes = int(logits_of(output).shape[1])
-    _check_classes(data, classes)
+    _check_classes(data, classes, who)
     return classes
 
 
-def _check_classes(data: Any, classes: int) -> None:
+def _check_classes(data: Any, classes: int, who: str) -> None:
     labels = getattr(data, "labels", None)
     highest = -1 if labels is None else int(max(labels))
     if highest >= classes:
         raise InputError(
-            f"Expected a model with at least {highest + 1} outputs, one for each class of the "
-            f"data, but it has {classes}; choose another model or --num-classes {highest + 1}"
+            f"Expected a {who} with at least {highest + 1} outputs, one for each class of the "
+            f"data, but it has {classes}; choose another {who} or --num-classes {highest + 1}"
         )
 
 

@@ -6,32 +6,87 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-F = TypeVar("F", bound=Callable[..., Any])
+from earlysieve.cli.method_settings import PRESET_NAMES, SETTINGS
+from earlysieve.cli.methods import METHODS
+from earlysieve.cli.model_spec import parse_options
+from earlysieve.cli.train_options import METAVARS
 
-_FLAGS: tuple[tuple[str, Any, str], ...] = (
-    ("layer", click.STRING, "Layer to read out, or several separated by commas [sieve]."),
-    ("forget_every", click.IntRange(min=0), "Forget at every so many steps; 0: never [sieve]."),
-    ("forget_lr", click.FloatRange(min=0), "Step size of forgetting [sieve]."),
-    ("forget_warmup", click.IntRange(min=0), "Steps before the first forgetting [sieve]."),
-    ("readout", click.Choice(["linear", "mlp", "conv", "token"]), "Kind of readout [sieve]."),
-    ("readout_depth", click.IntRange(min=1), "Its depth [sieve]."),
-    ("readout_width", click.IntRange(min=1), "Its width [sieve]."),
-    ("readout_lr", click.FloatRange(min=0), "Its learning rate [sieve]."),
-)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def method_flags(command: F) -> F:
-    """Add the options."""
-    for name, kind, text in reversed(_FLAGS):
-        flag = f"--{name.replace('_', '-')}"
-        command = click.option(flag, name, type=kind, default=None, help=text)(command)
+    """Add the options; help says which methods have them."""
+    for add in reversed((_preset, *_plain(), _teacher_option, _keep_logits, _method_option)):
+        command = add(command)
     return command
 
 
-def given_method_flags(context: click.Context) -> dict[str, Any]:
-    """The flags that were given."""
-    return {
-        name: context.params[name]
-        for name, *_ in _FLAGS
+def given_method_options(context: click.Context) -> dict[str, Any]:
+    """The settings of the method that were given, in whichever way."""
+    params = context.params
+    found = parse_options(params["method_option"])
+    teacher = parse_options(params["teacher_option"])
+    if teacher:
+        found["teacher_options"] = teacher
+    flags = {
+        name: params[name]
+        for name in (*SETTINGS, "keep_logits")
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+    return found | flags
+
+
+def _plain() -> list[Callable[[F], F]]:
+    return [
+        click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=setting.kind,
+            metavar=setting.metavar or METAVARS.get(setting.kind.name),
+            help=f"{setting.text} {_methods_with(name)}",
+        )
+        for name, setting in SETTINGS.items()
+    ]
+
+
+def _methods_with(name: str) -> str:
+    return f"[{', '.join(key for key, method in METHODS.items() if name in method.defaults)}]"
+
+
+def _preset(command: F) -> F:
+    return click.option(
+        "--preset",
+        metavar="NAME",
+        help=f"Published settings, of method and training: {', '.join(PRESET_NAMES)}. Options win "
+        "over it; it wins over --config. A preset that is named in --config (method_options) "
+        f"yields to the other fields of the file. {_methods_with('preset')}",
+    )(command)
+
+
+def _teacher_option(command: F) -> F:
+    return click.option(
+        "--teacher-option",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Further argument of the teacher's builder; may be repeated. "
+        f"{_methods_with('teacher_options')}",
+    )(command)
+
+
+def _keep_logits(command: F) -> F:
+    return click.option(
+        "--keep-logits/--teacher-on-the-fly",
+        default=None,
+        help="Run the teacher once over the data and keep its logits in --out, or on every batch; "
+        "by default once, unless reading an example twice gives two results (augmentation). "
+        f"{_methods_with('keep_logits')}",
+    )(command)
+
+
+def _method_option(command: F) -> F:
+    return click.option(
+        "--method-option",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Setting of the method, written by its key; may be repeated.",
+    )(command)

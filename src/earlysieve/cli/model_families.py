@@ -58,7 +58,7 @@ def from_function(
             f"Expected '{module}:{name}' to return a torch.nn.Module, but got "
             f"{type(model).__name__}; return the network itself"
         )
-    return BuiltModel(model, module != "earlysieve.models")
+    return BuiltModel(model, not module.startswith("earlysieve."))
 
 
 def _with_classes(options: dict[str, Any], num_classes: int | None) -> dict[str, Any]:

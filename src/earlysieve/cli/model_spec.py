@@ -49,8 +49,10 @@ def build_model(
         return from_function(family, name, num_classes, given)
 
 
-def load_checkpoint(built: BuiltModel, path: Path | None, *, spec: str) -> None:
-    """Load the weights of `--checkpoint`, or make sure that there are trained ones without.
+def load_checkpoint(
+    built: BuiltModel, path: Path | None, *, spec: str, flag: str = "--checkpoint"
+) -> None:
+    """Load the weights of the option `flag`, or make sure that there are trained ones without.
 
     Raises:
         CheckpointError: they do not fit, or are needed and missing.
@@ -61,13 +63,13 @@ def load_checkpoint(built: BuiltModel, path: Path | None, *, spec: str) -> None:
         load_weights(built.model, path)
     elif not built.carries_weights:
         raise CheckpointError(
-            f"Expected --checkpoint, since '{spec}' builds a network with random weights, but got "
+            f"Expected {flag}, since '{spec}' builds a network with random weights, but got "
             "none; pass the file of its trained weights"
         )
     elif built.untrained:
         raise CheckpointError(
             f"Expected trained weights for all of '{spec}', but its folder has none for "
-            f"'{built.untrained[0]}'; pass the folder of the fine-tuned model, or --checkpoint"
+            f"'{built.untrained[0]}'; pass the folder of the fine-tuned model, or {flag}"
         )
 
 

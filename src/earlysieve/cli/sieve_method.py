@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
-    from earlysieve.cli.methods import Job
+    from earlysieve.cli.job import Job
     from earlysieve.readouts.heads import Head
     from earlysieve.training import Algorithm
 
@@ -31,27 +31,19 @@ def build_sieve(job: "Job") -> "Algorithm":
         InputError: no layer is given, or a setting is out of its range.
     """
     from earlysieve.sieve import FeatureSieve
-    from earlysieve.training import build_optimizer, build_scheduler, optimizer_steps
 
-    config, options = job.config, job.options
-    optimizer = build_optimizer(job.model.parameters(), config)
+    options = job.options
+    optimizer, around = job.update(job.model.parameters())
+    plain = ("forget_every", "forget_lr", "forget_warmup", "forget_steps", "readout_lr", "order")
     return FeatureSieve(
         job.model,
         layer_names(options["layer"]),
         job.num_classes,
         optimizer=optimizer,
         readout=head_of(options["readout"], options["readout_depth"], options["readout_width"]),
-        forget_every=options["forget_every"],
-        forget_lr=options["forget_lr"],
-        forget_warmup=options["forget_warmup"],
-        forget_steps=options["forget_steps"],
-        readout_lr=options["readout_lr"],
-        order=options["order"],
-        seed=config.seed,
-        clip_norm=config.clip_norm,
-        accumulate=config.accumulate,
-        scheduler=build_scheduler(optimizer, config, optimizer_steps(job.steps, config)),
-        autocast=config.autocast,
+        seed=job.config.seed,
+        **{name: options[name] for name in plain},
+        **around,
     )
 
 

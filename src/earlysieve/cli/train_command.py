@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.console import Console, is_by_group, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import Interrupted
 from earlysieve.cli.method_flags import method_flags
@@ -37,7 +37,8 @@ _MOST_EPOCHS = 10
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder for model.pt (weights), last.pt (to go on), config.json and training.json.",
+    help="Folder for model.pt (weights), last.pt (to go on), config.json and training.json, and "
+    "with weighted examples weights.csv.",
 )
 @click.option(
     "--config",
@@ -47,12 +48,6 @@ _MOST_EPOCHS = 10
 )
 @config_options
 @method_flags
-@click.option(
-    "--method-option",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Setting of the method itself; may be repeated.",
-)
 @click.option(
     "--resume/--fresh",
     default=True,
@@ -72,6 +67,9 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
       earlysieve train --method sieve --model torchvision:resnet18 --data photos/ \\
         --layer layer1 --forget-every 5 --forget-lr 0.01 --out runs/sieved
+      earlysieve train --method dedier --preset celeba --model torchvision:resnet18 \\
+        --data faces.csv --teacher torchvision:resnet50 --teacher-checkpoint teacher.pt \\
+        --out runs/debiased
     """
     from earlysieve.cli.train_config import resolve
     from earlysieve.cli.train_run import TrainRun
@@ -84,25 +82,31 @@ def command(context: click.Context, /, **given: Any) -> None:
         if given["audit"] and run.needs_audit_before(resume=given["resume"]):
             audits["before"] = run.audit("before")
         result = run.train(resume=given["resume"])
-        weights = run.save(result)
+        weights, example_weights = run.save(result), run.save_example_weights()
         if given["audit"]:
             audits["after"] = run.audit("after")
     except KeyboardInterrupt as error:
         raise Interrupted(run.how_to_go_on()) from error
     _show(result, audits, console)
     console.say(f"Weights: {weights}")
+    if example_weights is not None:
+        console.say(f"Weights of the examples: {example_weights}")
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
-    console.result({"weights": weights, **vars(result), "audits": verdicts})
+    files = {"weights": weights, "example_weights": example_weights}
+    console.result({**files, **vars(result), "audits": verdicts})
 
 
 def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
     """Print the last epochs, the best one, and what the audits said."""
     rows = result.history[-_MOST_EPOCHS:]
-    names = list(dict.fromkeys(key for row in rows for key in row if key != "step"))
+    keys = dict.fromkeys(key for row in rows for key in row if key != "step")
+    names = [key for key in keys if not is_by_group(key)]
     cells = [
         [int(row[name]) if name == "epoch" else row.get(name) for name in names] for row in rows
     ]
     console.table([name.replace("_", " ") for name in names], cells)
+    if len(names) < len(keys):
+        console.say("Figures by group are in training.json.")
     if result.restored_best:
         console.say(f"The weights are those of the best epoch, {result.best_epoch}.")
     elif result.best_epoch not in (None, result.epochs):

@@ -1,5 +1,6 @@
-"""From options and a file to the configuration of a training run."""
+"""From options, a file and a preset to the configuration of a training run."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,47 +9,126 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.data_options import given_data_options
-from earlysieve.cli.method_flags import given_method_flags
-from earlysieve.cli.methods import method_options
+from earlysieve.cli.method_flags import given_method_options
+from earlysieve.cli.method_settings import check_settings
+from earlysieve.cli.methods import METHODS, method_named, method_options
 from earlysieve.cli.model_spec import parse_options
 from earlysieve.cli.train_options import FIELD_NAMES
+from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 _SPECS = ("data", "validation", "model", "num_classes", "checkpoint", "restore_best")
+_NESTED = ("data_options", "model_options", "method_options")
+_PRESET_METHOD = "dedier"
+
+Fields = dict[str, Any]
 
 
 def resolve(context: click.Context) -> "TrainConfig":
-    """The configuration: the file of --config, over which given options win.
+    """The configuration: given options, over --preset, over --config, over a preset named in it.
 
     Raises:
         InputError: a field is wrong.
         UsageError: no data or no model is given.
     """
-    from earlysieve.training import TrainConfig, read_config
+    from earlysieve.training import TrainConfig
 
-    given = context.params
-    file = given["config"]
-    base = {} if file is None else read_config(file).to_dict()
-    values = {**base, **_explicit(context)}
-    values["data_options"] = {**base.get("data_options", {}), **given_data_options(context)}
-    for field in ("model_options", "method_options"):
-        chosen = parse_options(given[field.removesuffix("s")])
-        values[field] = {**base.get(field, {}), **chosen}
-    values["method_options"] |= given_method_flags(context)
+    file, given = _from_file(context.params["config"]), _given(context)
+    names = [_preset_of(file), context.params["preset"] or _preset_of(given)]
+    method = given.get("method") or file.get("method") or _usual_method(names)
+    _leave_out_foreign(file, method)
+    presets = [_published(name, method) for name in names]
+    values = _merged(presets[0], file, presets[1], _one_place(given, method), {"method": method})
     _require(values)
     config = TrainConfig.from_dict(values)
     options = method_options(config.method, config.method_options)
     return TrainConfig.from_dict({**config.to_dict(), "method_options": options})
 
 
-def _explicit(context: click.Context) -> dict[str, Any]:
-    return {
+def _from_file(path: Path | None) -> Fields:
+    """The fields that the file of --config names."""
+    if path is None:
+        return {}
+    from earlysieve.training import read_config
+
+    fields = read_config(path).to_dict()
+    named = json.loads(path.read_text(encoding="utf-8"))
+    return {name: value for name, value in fields.items() if name in named}
+
+
+def _given(context: click.Context) -> Fields:
+    """The fields that options name."""
+    plain = {
         name: _plain(context.params[name])
         for name in (*FIELD_NAMES, *_SPECS)
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+    return plain | {
+        "data_options": given_data_options(context),
+        "model_options": parse_options(context.params["model_option"]),
+        "method_options": given_method_options(context),
+    }
+
+
+def _preset_of(fields: Fields) -> str | None:
+    name: str | None = fields.get("method_options", {}).get("preset")
+    check_settings({"preset": name})
+    return name
+
+
+def _usual_method(presets: list[str | None]) -> str:
+    return "erm" if presets == [None, None] else _PRESET_METHOD
+
+
+def _published(name: str | None, method: str) -> Fields:
+    """The fields of a preset, as far as the method has such settings.
+
+    Raises:
+        InputError: there is no such preset, or none for this method.
+    """
+    if name is None:
+        return {}
+    from earlysieve.distill import preset
+
+    found, known = preset(name), method_named(method).defaults
+    if "preset" not in known:
+        having = ", ".join(key for key, other in METHODS.items() if "preset" in other.defaults)
+        raise InputError(
+            f"Expected a method with published settings ({having}), but got '{method}' with the "
+            f"preset '{name}'; choose one of these methods, or leave out the preset"
+        )
+    options = {"preset": name, "stage": found.stage, **found.method_options()}
+    own = {key: value for key, value in options.items() if key in known}
+    return _one_place({**found.train_options(), "method_options": own}, method)
+
+
+def _leave_out_foreign(file: Fields, method: str) -> None:
+    """Where the file's method gives way to another, leave out what that one does not have."""
+    if file.get("method", method) != method and "method_options" in file:
+        known = method_named(method).defaults
+        options = file["method_options"]
+        file["method_options"] = {key: options[key] for key in options if key in known}
+
+
+def _one_place(fields: Fields, method: str) -> Fields:
+    """A layer replaces the stage of what it wins over, and a stage the layer."""
+    options, known = fields["method_options"], method_named(method).defaults
+    for name, other in (("layer", "stage"), ("stage", "layer")):
+        if name in options and other not in options and other in known:
+            return {**fields, "method_options": {**options, other: None}}
+    return fields
+
+
+def _merged(*layers: Fields) -> Fields:
+    """All fields, of which later layers win; mappings among them are merged in turn."""
+    values: Fields = {name: {} for name in _NESTED}
+    for layer in layers:
+        values |= {name: value for name, value in layer.items() if name not in _NESTED}
+        for name in _NESTED:
+            values[name] = {**values[name], **layer.get(name, {})}
+    return values
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _POSITIVE = click.IntRange(min=1)
 _NAME = click.STRING
-_METAVARS = {"integer range": "N", "float range": "X"}
+METAVARS = {"integer range": "N", "float range": "X"}
 _FROM_ZERO = click.FloatRange(min=0)
 
 # Field of TrainConfig, type, default as help shows it, help. Types and defaults are those of
@@ -60,6 +60,6 @@ def config_options(command: F) -> F:
     for name, kind, default, text in reversed(_FIELDS):
         shown = text if default is None else f"{text} [default: {default}]"
         flag = f"--{name.replace('_', '-')}"
-        metavar = None if isinstance(kind, click.Choice) else _METAVARS.get(kind.name, "NAME")
+        metavar = None if isinstance(kind, click.Choice) else METAVARS.get(kind.name, "NAME")
         command = click.option(flag, name, type=kind, metavar=metavar, help=shown)(command)
     return command

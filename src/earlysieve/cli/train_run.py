@@ -10,12 +10,15 @@ import click
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve._progress import wanted
 from earlysieve.cli.built_model import BuiltModel
-from earlysieve.cli.console import Console, plain
-from earlysieve.cli.fit_check import check_model_takes, pick_device
-from earlysieve.cli.methods import Job, method_named
+from earlysieve.cli.console import Console, is_by_group, plain
+from earlysieve.cli.fit_check import check_model_takes, few_examples, pick_device
+from earlysieve.cli.job import Job
+from earlysieve.cli.methods import method_named
 from earlysieve.cli.model_spec import build_model, load_checkpoint
 from earlysieve.cli.train_data import open_train_data
-from earlysieve.training import Algorithm, Event, FitResult, TrainConfig, fit
+from earlysieve.cli.train_start import keep_logits_first, look_ahead
+from earlysieve.cli.weights_file import write_example_weights
+from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.progress import format_logs
 from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.store import CHECKPOINT_NAME
@@ -32,20 +35,28 @@ class TrainRun:
     """Everything of a run that is ready to start; nothing is written yet.
 
     Attributes:
-        config: the whole configuration.
-        out: the folder of the run.
+        job: what the method was built from: data, configuration and folder among it.
         console: how to report.
         algorithm: what learns.
-        data: training data.
+        sampler: the order of the examples; None: the usual one.
         validation: validation data or None.
     """
 
-    config: TrainConfig
-    out: Path
+    job: Job
     console: Console
     algorithm: Algorithm
-    data: Any
+    sampler: BatchSampler | None
     validation: Any
+
+    @property
+    def config(self) -> TrainConfig:
+        """The whole configuration."""
+        return self.job.config
+
+    @property
+    def out(self) -> Path:
+        """The folder of the run."""
+        return self.job.out
 
     @classmethod
     def prepare(cls, config: TrainConfig, out: Path, console: Console) -> "TrainRun":
@@ -62,16 +73,23 @@ class TrainRun:
         built = _build(config, data)
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
-        job = Job(built.model, data, config, config.method_options, classes, steps)
-        return cls(config, out, console, method_named(config.method).build(job), data, validation)
+        few = few_examples(data).to(device)
+        job = Job(
+            built.model, data, config, config.method_options, classes, steps, few, out, console.say
+        )
+        method = method_named(config.method)
+        algorithm = method.build(job)
+        look_ahead(algorithm, few)
+        return cls(job, console, algorithm, method.sampler(job), validation)
 
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
         c = self.config
+        keep_logits_first(self, resume=resume)
         bar = wanted(self.console.progress)
         return fit(
             self.algorithm,
-            self.data,
+            self.job.data,
             epochs=c.epochs,
             batch_size=c.batch_size,
             seed=c.seed,
@@ -85,6 +103,7 @@ class TrainRun:
             resume=resume,
             on_event=None if bar or not self.console.talks else _report,
             progress=bar,
+            sampler=self.sampler,
             num_workers=c.num_workers,
             config=c,
         )
@@ -100,6 +119,11 @@ class TrainRun:
         write_text(self.out / RESULT_NAME, f"{text}\n")
         return weights
 
+    def save_example_weights(self) -> Path | None:
+        """Write the weights of the examples, if the method has any; the path."""
+        weights = getattr(self.algorithm, "weights", None)
+        return None if weights is None else write_example_weights(weights, self.job)
+
     def audit(self, when: str) -> "AuditResult":
         """Audit the network as it is now, on validation data if there are any; save and return it.
 
@@ -114,7 +138,7 @@ class TrainRun:
         held_out = self.validation is not None
         result = audit(
             self.algorithm.model,
-            self.validation if held_out else self.data,
+            self.validation if held_out else self.job.data,
             seed=self.config.seed,
             batch_size=self.config.batch_size,
             progress=self.console.progress,
@@ -153,4 +177,5 @@ def _report(event: Event) -> None:
     """One line per epoch and evaluation, where no progress bar can be drawn."""
     if event.kind != "step":
         name = "trained" if event.kind == "epoch" else "validation"
-        click.echo(f"epoch {event.epoch}, {name}: {format_logs(event.logs)}", err=True)
+        logs = {key: value for key, value in event.logs.items() if not is_by_group(key)}
+        click.echo(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)

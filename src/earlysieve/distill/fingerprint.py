@@ -33,14 +33,7 @@ def data_fingerprint(data: Data) -> str:
     Raises:
         InputError: it has no length or no indices, or reading an example twice gives two results.
     """
-    source: Any = source_of(data)
-    if not hasattr(source, "__len__") or not hasattr(source, "__getitem__"):
-        raise InputError(
-            f"Expected a data set with a length and indices, but got {type(source).__name__}; "
-            "logits can be kept for a map-style data set"
-        )
-    chosen = torch.linspace(0, len(source) - 1, min(PROBES, len(source))).long().tolist()
-    first, second = (_probe(source, chosen, seed) for seed in (0, 1))
+    first, second = _two_readings(data)
     if first != second:
         raise InputError(
             "Expected fixed inputs, since logits are kept for them, but reading an example twice "
@@ -48,6 +41,27 @@ def data_fingerprint(data: Data) -> str:
             "then runs on every batch"
         )
     return first
+
+
+def has_fixed_inputs(data: Data) -> bool:
+    """Whether up to 32 examples, evenly spread, are the same when they are read twice.
+
+    Raises:
+        InputError: the data have no length or no indices.
+    """
+    first, second = _two_readings(data)
+    return first == second
+
+
+def _two_readings(data: Data) -> tuple[str, str]:
+    source: Any = source_of(data)
+    if not hasattr(source, "__len__") or not hasattr(source, "__getitem__"):
+        raise InputError(
+            f"Expected a data set with a length and indices, but got {type(source).__name__}; "
+            "logits can be kept for a map-style data set"
+        )
+    chosen = torch.linspace(0, len(source) - 1, min(PROBES, len(source))).long().tolist()
+    return _probe(source, chosen, 0), _probe(source, chosen, 1)
 
 
 def _probe(source: Any, chosen: list[int], seed: int) -> str:

@@ -13,10 +13,11 @@ from torch.optim import Optimizer
 
 from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.classifier import ClassifierInput, find_classifier, linear_named
+from earlysieve.distill.look import few_of
 from earlysieve.distill.reweighting import StepSettings
 from earlysieve.distill.teacher import Teacher, check_distillation
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch
+from earlysieve.model.batch import Batch, call_model
 from earlysieve.model.capture import capture
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import is_distributed, unwrap
@@ -101,6 +102,13 @@ class SimKD(PerExampleTraining):
         _check_optimizer(optimizer, inner)
         self.teacher = teacher
         self._reading = ClassifierInput(teacher, inner.teacher_classifier)
+
+    @torch.no_grad()
+    def _look(self, batch: Batch) -> None:
+        few = few_of(batch)
+        with preserved_rng(), evaluating(self.model), evaluating(self.teacher):
+            call_model(self.model, few)
+            self._reading.run(few)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         found = capture(self.model, batch.inputs, ["projector"], wrapped=is_distributed(self.model))

@@ -1,0 +1,56 @@
+"""Plain training, and the order of its examples."""
+
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.cli.job import Job
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    from earlysieve.cli.job import Ints
+    from earlysieve.training import Algorithm, BatchSampler
+
+BALANCED: dict[str, Any] = {"balance": "group"}
+
+
+def build_erm(job: Job) -> "Algorithm":
+    """Plain training with the configured optimiser and schedule."""
+    from earlysieve.training import ERM
+
+    optimizer, around = job.update(job.model.parameters())
+    return ERM(job.model, optimizer, **around)
+
+
+def usual_order(_job: Job) -> None:
+    """Every example once per epoch."""
+
+
+def balanced_order(job: Job) -> "BatchSampler | None":
+    """Classes or groups drawn alike often, as the option `balance` says.
+
+    Raises:
+        InputError: no group is known.
+    """
+    from earlysieve.distill.balance import balanced_weights
+    from earlysieve.training import EpochSampler
+
+    kind = job.options["balance"]
+    if kind is None:
+        return None
+    kinds = job.labels if kind == "class" else known_groups(job)
+    c = job.config
+    return EpochSampler(len(job.data), c.batch_size, seed=c.seed, weights=balanced_weights(kinds))
+
+
+def known_groups(job: Job) -> "Ints":
+    """The group of each example, int64, shape (N,), -1 where unknown.
+
+    Raises:
+        InputError: none is known.
+    """
+    if job.groups is None:
+        raise InputError(
+            f"Expected data with groups for the method '{job.config.method}', but '"
+            f"{job.config.data}' names none; add a column 'group' to a CSV file, yield "
+            "(x, y, group), or choose a method that needs no groups"
+        )
+    return job.groups

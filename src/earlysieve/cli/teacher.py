@@ -1,0 +1,150 @@
+"""The teacher of a training run: a network, or logits that one gave."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.cli.fit_check import check_model_takes
+from earlysieve.cli.job import Job
+from earlysieve.cli.model_spec import build_model, load_checkpoint
+from earlysieve.distill.fingerprint import data_fingerprint, has_fixed_inputs
+from earlysieve.distill.look import check_classes
+from earlysieve.distill.teacher import Teacher, keep_logits
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+LOGITS_NAME = "teacher.logits"
+
+
+class KeptTeacher(Teacher):
+    """A network that is run once over the training data, by `keep`, which writes its logits.
+
+    Args:
+        model: the network.
+        data: the training data, whose inputs are fixed.
+        path: where its logits are kept.
+        own: whether the file belongs to the run alone, so that a fresh run replaces it.
+        batch_size, num_workers: of the pass.
+    """
+
+    def __init__(
+        self,
+        model: "nn.Module",
+        data: Any,
+        path: Path,
+        *,
+        own: bool,
+        batch_size: int,
+        num_workers: int,
+    ) -> None:
+        super().__init__(model)
+        self.data, self.path, self.own = data, path, own
+        self.batch_size, self.num_workers = batch_size, num_workers
+
+    def keep(self, *, fresh: bool) -> None:
+        """Compute the logits, or open those that are there; the network is then let go of.
+
+        Raises:
+            DataError: the file belongs to another teacher or to other data.
+            OutputError: it cannot be written.
+        """
+        if self.model is None:
+            return
+        if fresh and self.own:
+            self.path.unlink(missing_ok=True)
+        self.kept = keep_logits(
+            self.model,
+            self.data,
+            self.path,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+        )
+        self.model = None
+
+
+def open_teacher(job: Job) -> Teacher:
+    """The teacher that the options name; nothing is computed or written yet.
+
+    Raises:
+        EarlysieveError: there is none, or it does not fit the data.
+    """
+    options = job.options
+    file = None if options["teacher_logits"] is None else Path(options["teacher_logits"])
+    if file is not None and options["keep_logits"] is False:
+        raise InputError(
+            f"Expected the teacher on every batch or its logits from '{file}', but got both; leave "
+            "out --teacher-on-the-fly or --teacher-logits"
+        )
+    if options["teacher"] is None:
+        if file is None:
+            raise _no_teacher(job, " or --teacher-logits")
+        return _checked(_from_file(job, file), job)
+    model = open_teacher_model(job)
+    if file is not None and file.is_file():
+        return _checked(_from_file(job, file, model), job)
+    if file is None and not _keeps(job):
+        job.say("The teacher runs on every batch.")
+        return _checked(Teacher(model), job)
+    return _checked(_to_keep(job, model, file), job)
+
+
+def open_teacher_model(job: Job) -> "nn.Module":
+    """The teacher as a network with trained weights, tried on two examples.
+
+    Raises:
+        EarlysieveError: there is none, or it does not fit the data.
+    """
+    spec, checkpoint = job.options["teacher"], job.options["teacher_checkpoint"]
+    if spec is None:
+        raise _no_teacher(job, "")
+    trained_folder = spec.startswith("hf:") and checkpoint is None
+    built = build_model(
+        spec,
+        num_classes=None if trained_folder else job.num_classes,
+        options=job.options["teacher_options"],
+        seed=job.config.seed,
+    )
+    path = None if checkpoint is None else Path(checkpoint)
+    load_checkpoint(built, path, spec=spec, flag="--teacher-checkpoint")
+    classes = check_model_takes(built.model, job.data, job.device, who="teacher")
+    check_classes(classes, job.num_classes, who="teacher", source="as the student does")
+    return built.model.requires_grad_(False)
+
+
+def _no_teacher(job: Job, further: str) -> InputError:
+    return InputError(
+        f"Expected a teacher for the method '{job.config.method}', but got none; give --teacher "
+        f"with --teacher-checkpoint{further}"
+    )
+
+
+def _keeps(job: Job) -> bool:
+    """Whether to keep logits: as the option says, else where the inputs are the same each time."""
+    chosen = job.options["keep_logits"]
+    return has_fixed_inputs(job.data) if chosen is None else bool(chosen)
+
+
+def _from_file(job: Job, file: Path, model: "nn.Module | None" = None) -> Teacher:
+    data_fingerprint(job.data)  # refuses inputs that differ from one reading to the next
+    return Teacher(model, logits=file, data=job.data)
+
+
+def _to_keep(job: Job, model: "nn.Module", file: Path | None) -> Teacher:
+    data_fingerprint(job.data)
+    path = job.out / LOGITS_NAME if file is None else file
+    job.say(f"The teacher's logits are computed once and kept in '{path}'.")
+    c = job.config
+    return KeptTeacher(
+        model,
+        job.data,
+        path,
+        own=file is None,
+        batch_size=2 * c.batch_size,
+        num_workers=c.num_workers,
+    )
+
+
+def _checked(teacher: Teacher, job: Job) -> Teacher:
+    teacher.check_classes(job.few, job.num_classes)
+    return teacher
