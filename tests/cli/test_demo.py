@@ -1,10 +1,15 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from earlysieve import AuditResult, demo
-from earlysieve.demo import ARMS, Arm, Settings, make_data, run_demo
+from earlysieve.demo import ARMS, Arm, ArmResult, Settings, make_data, run_demo
+from earlysieve.demo.distilled import teacher_logits, train_by_distillation
+from earlysieve.demo.page import HeatRows, sections
+from earlysieve.models import small_cnn
 from earlysieve.training import SingleClassWarning, load_weights
 from tests.cli.helpers import ok, problem
 
@@ -15,6 +20,9 @@ def test_data_are_planted_as_told():
     for part, share in ((data.train, 0.95), (data.held_out, 0.95), (data.balanced, 0.5)):
         assert np.isclose((part.shortcut_values == part.labels).mean(), share, atol=0.01)
     assert not np.array_equal(data.held_out.shortcut_values, data.balanced.shortcut_values)
+    said = data.uncorrelated.shortcut_values == data.train.labels
+    assert np.array_equal(data.uncorrelated.labels, data.train.labels)
+    assert np.isclose(said.mean(), 0.1, atol=0.01)
 
 
 def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
@@ -30,18 +38,23 @@ def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
         "readout accuracy after stage1",
         "flagged as likely shortcut failures",
         "verdict of the audit",
+        "a teacher",
         f"Open in a browser: {out / 'report.html'}",
     ):
         assert piece in shown
-    assert {"audit.json", "scores.csv", "report.html", "plain.pt"} <= {
+    assert {"audit.json", "scores.csv", "report.html", "plain.pt", "distilled.pt"} <= {
         path.name for path in out.iterdir()
     }
     result = AuditResult.load(out)
     assert result.config["command"] == "earlysieve demo --seed 2 --epochs 1 --limit 200"
     assert len(result.examples) == 1000
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.index('id="before-and-after"') < page.index('id="weighted-up"')
+    assert "knowledge that the other two do not have" in page
     monkeypatch.setattr(demo, "run_demo", lambda *a, **k: done[0])
     found = json.loads(ok(*words, "--json").stdout)
     assert [arm["name"] for arm in found["arms"]] == [arm.name for arm in ARMS]
+    assert [arm["knows"] for arm in found["arms"]] == ["nothing", "nothing", "a teacher"]
     assert found["arms"][0]["summary"]["verdict"] == result.summary.verdict
     assert ok(*words, "--quiet").output == ""
 
@@ -63,6 +76,37 @@ def test_each_arm_trains_the_same_network(tmp_path):
     load_weights(results[0].model, tmp_path / "two.pt")
     assert "first" in told[1]
     assert 0 <= results[0].accuracy_fails <= 1
+
+
+def test_the_teacher_is_the_same_for_the_same_seed_and_leaves_no_trace():
+    settings = Settings(seed=3, epochs=1, limit=60, progress=False)
+    data = make_data(settings)
+    before = torch.get_rng_state()
+    one, two = (teacher_logits(data, settings).values for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert np.array_equal(one, two)
+    assert one.shape == (60, 10)
+
+
+def test_the_weights_in_force_start_at_one():
+    settings = Settings(seed=3, epochs=2, limit=100, progress=False)
+    data = make_data(settings)
+    history = train_by_distillation(small_cnn(10, seed=3), data, settings)
+    assert [len(weights) for weights in history] == [100, 100]
+    assert (history[0] == 1).all()
+    assert history[1].max() > 1
+
+
+def test_only_arms_with_weights_have_a_section_on_them():
+    data = make_data(Settings(limit=200))
+    plain = ArmResult(ARMS[0], small_cnn(), None, 0.9, 0.1)
+    weights = np.ones(200)
+    weights[data.train.shortcut_values != data.train.labels] = 54
+    nothing = HeatRows([], [])
+    assert sections([plain], data, nothing) == []
+    (made,) = sections([replace(plain, weights=[weights])], data, nothing)
+    assert made.id == "weighted-up"
+    assert "digits whose colour misleads 54" in "".join(map(str, made.pieces))
 
 
 def test_there_is_a_plain_arm_first():

