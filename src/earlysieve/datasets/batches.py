@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from earlysieve.datasets.forms import as_batch, collate
+from earlysieve.datasets.views import with_names
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch
 
@@ -53,8 +54,8 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
 
 
 def source_of(data: Data) -> Any:
-    """The data set behind a loader, or the data itself."""
-    return data.dataset if isinstance(data, DataLoader) else data
+    """The data set behind a loader, or the data itself; subsets keep the names of the whole."""
+    return with_names(data.dataset if isinstance(data, DataLoader) else data)
 
 
 def length_of(data: Data) -> int | None:
