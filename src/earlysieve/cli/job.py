@@ -1,7 +1,7 @@
 """What training methods are built from."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ class Job:
         steps: batches per epoch.
         few: the first two examples, on the device.
         out: the folder of the run, which may not exist yet.
-        say: how to tell people what was decided.
+        notes: what was decided on the way, for people.
     """
 
     model: "nn.Module"
@@ -43,7 +43,7 @@ class Job:
     steps: int
     few: "Batch"
     out: Path
-    say: Callable[[str], None]
+    notes: list[str] = field(default_factory=list)
 
     @property
     def device(self) -> "torch.device":

@@ -75,5 +75,5 @@ def _stage(job: Job, number: int) -> str:
             f"Expected a stage from 1 to {len(found)}, as the model has {', '.join(found)}, but "
             f"got {number}; give another --stage, or --layer"
         )
-    job.say(f"Stage {number} of the network ends with the layer '{found[number - 1]}'.")
+    job.notes.append(f"Stage {number} of the network ends with the layer '{found[number - 1]}'.")
     return found[number - 1]

@@ -84,7 +84,7 @@ def open_teacher(job: Job) -> Teacher:
     if file is not None and file.is_file():
         return _checked(_from_file(job, file, model), job)
     if file is None and not _keeps(job):
-        job.say("The teacher runs on every batch.")
+        job.notes.append("The teacher runs on every batch.")
         return _checked(Teacher(model), job)
     return _checked(_to_keep(job, model, file), job)
 
@@ -133,7 +133,7 @@ def _from_file(job: Job, file: Path, model: "nn.Module | None" = None) -> Teache
 def _to_keep(job: Job, model: "nn.Module", file: Path | None) -> Teacher:
     data_fingerprint(job.data)
     path = job.out / LOGITS_NAME if file is None else file
-    job.say(f"The teacher's logits are computed once and kept in '{path}'.")
+    job.notes.append(f"The teacher's logits are computed once and kept in '{path}'.")
     c = job.config
     return KeptTeacher(
         model,

@@ -16,7 +16,7 @@ from earlysieve.cli.job import Job
 from earlysieve.cli.methods import method_named
 from earlysieve.cli.model_spec import build_model, load_checkpoint
 from earlysieve.cli.train_data import open_train_data
-from earlysieve.cli.train_start import keep_logits_first, look_ahead
+from earlysieve.cli.train_start import begin, look_ahead
 from earlysieve.cli.weights_file import write_example_weights
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.progress import format_logs
@@ -74,9 +74,7 @@ class TrainRun:
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
         few = few_examples(data).to(device)
-        job = Job(
-            built.model, data, config, config.method_options, classes, steps, few, out, console.say
-        )
+        job = Job(built.model, data, config, config.method_options, classes, steps, few, out)
         method = method_named(config.method)
         algorithm = method.build(job)
         look_ahead(algorithm, few)
@@ -85,7 +83,7 @@ class TrainRun:
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
         c = self.config
-        keep_logits_first(self, resume=resume)
+        begin(self, resume=resume)
         bar = wanted(self.console.progress)
         return fit(
             self.algorithm,

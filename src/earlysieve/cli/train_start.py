@@ -23,16 +23,21 @@ def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
         prepare(few)
 
 
-def keep_logits_first(run: "TrainRun", *, resume: bool) -> None:
-    """Compute the teacher's logits where they are to be kept, once it is clear that the run starts.
+def begin(run: "TrainRun", *, resume: bool) -> None:
+    """Say what was decided, and compute the teacher's logits where they are to be kept.
+
+    Nothing is said or computed for a run that cannot start.
 
     Raises:
         EarlysieveError: the run cannot start or go on, or the file of logits belongs to another.
     """
-    teacher = getattr(run.algorithm, "teacher", None)
-    keep = getattr(teacher, "keep", None)
+    if not run.job.notes:
+        return
+    _check_start(run, resume=resume)
+    for note in run.job.notes:
+        run.console.say(note)
+    keep = getattr(getattr(run.algorithm, "teacher", None), "keep", None)
     if keep is not None:
-        _check_start(run, resume=resume)
         keep(fresh=not resume)
 
 
