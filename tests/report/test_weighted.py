@@ -82,8 +82,8 @@ def test_the_charts_speak():
     labels = spoken(outline())
     assert "1: examples weighted up 0%, weight held by the heaviest 1% 1.7%" in labels
     assert "2: examples weighted up 8.3%, weight held by the heaviest 1% 10%" in labels
-    assert "1: examples weighted up -, misleads 1x, helps 1x" in labels
-    assert "2: examples weighted up 7x, misleads 7x, helps 1x" in labels
+    assert "1: misleads 1x, helps 1x, all that are weighted up -" in labels
+    assert "2: misleads 7x, helps 1x, all that are weighted up 7x" in labels
 
 
 def test_many_groups_go_into_a_table():
@@ -98,7 +98,7 @@ def test_many_groups_go_into_a_table():
 def test_unknown_groups_are_left_out():
     page = outline(groups=None)
     assert "Group misleads" not in page.text
-    assert "2: examples weighted up 7x" in spoken(page)
+    assert "2: all that are weighted up 7x" in spoken(page)
 
 
 def test_nobody_is_weighted_up():

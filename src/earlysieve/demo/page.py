@@ -23,8 +23,8 @@ BEFORE_AND_AFTER = (
     "comparison with them is not an even one. Accuracies are on other digits, of which half wear a "
     "misleading colour."
 )
-WEIGHTED = "From training by debiased distillation, on the digits whose colour mostly tells them:"
-COLOUR_GROUPS = ("digits whose colour tells them", "digits whose colour misleads")
+WEIGHTED = "These are the digits that debiased distillation learned from."
+COLOUR_GROUPS = ("colour tells the digit", "colour misleads")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ INTRO = (
 )
 # More lines than this in one drawing cannot be told apart; a table takes their place.
 _MOST_GROUP_LINES = 3
-_TONES = ("wrong", "right", "muted")
+_TONES = ("right", "wrong", "accent")
 
 
 def weighted_up(
@@ -57,7 +57,7 @@ def weighted_up(
         class_names, group_names: by number; those without a name are shown as numbers.
         groups: group of each example, shape (N,), -1 where unknown; None: groups are not known.
         pictures: how many examples to show, those with the largest weights of the last epoch.
-        text: a sentence or two on how the model was trained, shown first.
+        text: a sentence on how the model was trained, shown first.
 
     Raises:
         InputError: shapes do not agree, a weight is negative or not finite, or a picture is
@@ -74,10 +74,11 @@ def weighted_up(
     num_groups = int(known.groups.max()) + 1
     figures = [epoch_figures(values, known.groups, num_groups) for values in weights]
     names = [name_of(group_names, group, "group") for group in range(num_groups)]
-    pieces: list[Piece] = [text] if text else []
-    pieces += [macro("weighted.html.j2", "intro", INTRO), _charts(figures, names)]
+    intro = macro("weighted.html.j2", "intro", f"{text} {INTRO}".strip())
+    pieces: list[Piece] = [intro, _charts(figures, names)]
     if num_groups > _MOST_GROUP_LINES:
-        pieces.append(_group_table(figures[-1], names, known))
+        groups_table = _group_table(figures[-1], names, known)
+        pieces.append(macro("weighted.html.j2", "folded", "Mean weight by group", groups_table))
     cards = heaviest_cards(weights[-1], known, show, pictures)
     up = round(figures[-1].share_up * size)
     pieces.append(macro("weighted.html.j2", "gallery", cards, class_counts(cards), up))
@@ -95,16 +96,20 @@ def _charts(figures: Sequence[EpochFigures], names: Sequence[str]) -> "Markup":
         ],
         x_label="epoch",
     )
-    lines = [Series("examples weighted up", [one.mean_up for one in figures], "accent")]
-    if len(names) <= _MOST_GROUP_LINES:
-        lines += [
-            Series(name, [one.group_means[group] for one in figures], _TONES[group])
-            for group, name in enumerate(names)
-        ]
+    lines = _mean_lines(figures, names if len(names) <= _MOST_GROUP_LINES else ())
     means = line_chart(
         "Mean weight, by epoch", epochs, lines, x_label="epoch", write=times, y_range=_range(lines)
     )
     return macro("weighted.html.j2", "charts", shares, means)
+
+
+def _mean_lines(figures: Sequence[EpochFigures], names: Sequence[str]) -> list[Series]:
+    lines = [
+        Series(name, [one.group_means[group] for one in figures], _TONES[group])
+        for group, name in enumerate(names)
+    ]
+    up = [one.mean_up for one in figures]
+    return [*lines, Series("all that are weighted up", up, "muted" if lines else "accent")]
 
 
 def _range(lines: Sequence[Series]) -> tuple[float, float]:
