@@ -38,7 +38,6 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     "plain": {},
     "block 3, conv 64, 0.01 every 5": {"layer": "_blocks.3", "forget_lr": 0.01},
     "block 5, conv 64, 0.01 every 5": {"layer": "_blocks.5", "forget_lr": 0.01},
-    "block 3, conv 64, 0.03 every 5": {"layer": "_blocks.3", "forget_lr": 0.03},
 }
 
 

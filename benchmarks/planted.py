@@ -17,6 +17,7 @@ from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.digits import digits
 from earlysieve.datasets.fashion_mnist import fashion_mnist
 from earlysieve.datasets.painters import plant_colour, plant_dominoes
+from earlysieve.models import small_cnn
 
 VALIDATION = 3000
 TEST = 5000
@@ -70,7 +71,14 @@ def epochs(split: Split, count: int, batch_size: int = 64) -> Iterator[tuple[int
     for epoch in range(count):
         for rows in torch.randperm(len(split)).split(batch_size):
             if len(rows) > 1:
-                yield epoch, Batch(split.images[rows], split.labels[rows], rows)
+                # Twice as fast on a CPU, for a model in the same order of memory.
+                images = split.images[rows].contiguous(memory_format=torch.channels_last)
+                yield epoch, Batch(images, split.labels[rows], rows)
+
+
+def network() -> nn.Module:
+    """The 3-stage network, to be trained on such batches; random weights from torch's state."""
+    return small_cnn(10).train().to(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

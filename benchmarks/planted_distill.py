@@ -20,11 +20,10 @@ from torch import Tensor, nn
 
 import earlysieve as es
 from earlysieve._files import write_with
-from earlysieve.models import small_cnn
 from earlysieve.training import ERM
 from earlysieve.training.algorithm import end_epoch
 from kept import Figures, Kept
-from planted import Planted, accuracies, colours, epochs, mean_and_interval, row
+from planted import Planted, accuracies, colours, epochs, mean_and_interval, network, row
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
 TEACHER_EPOCHS = 5
@@ -57,7 +56,7 @@ def teacher_of(seed: int, folder: Path) -> nn.Module:
     """A network trained on uncorrelated colours, from a file if it is there."""
     file = folder / f"planted_teacher_{seed}.pt"
     torch.manual_seed(1000 + seed)
-    model = small_cnn(10).train()
+    model = network()
     if file.exists():
         model.load_state_dict(torch.load(file, weights_only=True))
         return model.eval()
@@ -82,7 +81,7 @@ def student_of(candidate: Candidate, seed: int, count: int, folder: Path) -> nn.
     if kind in ("kd", "dedier"):
         logits = logits_of(teacher_of(seed, folder), data.train.images)
     torch.manual_seed(seed)
-    model = small_cnn(10).train()
+    model = network()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     method: Any = ERM(model, optimizer)
     settings = {"num_classes": 10, "optimizer": optimizer, "num_examples": len(data.train)}

@@ -22,9 +22,8 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve._files import write_text
-from earlysieve.models import small_cnn
 from earlysieve.training import ERM
-from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, row
+from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, network, row
 
 BOTH = ["stage1", "stage2"]
 DATA = {
@@ -52,7 +51,7 @@ CHOSEN = {"colour": "stages 1 and 2, 0.1 every step", "dominoes": "stage1, 0.1 e
 def trained(data: Planted, options: dict[str, Any], seed: int, count: int) -> nn.Module:
     """A network trained plainly, or with a sieve of these options."""
     torch.manual_seed(seed)
-    model = small_cnn(10).train()
+    model = network()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     method: Any = ERM(model, optimizer)
     if options:

@@ -28,7 +28,7 @@ from kept import Figures, Kept
 from planted import mean_and_interval
 
 DATA = BAR.parent / "davidson"
-LAYER, DEPTH, TOKENS, BATCH = "bert.encoder.layer.0", 3, 48, 32
+LAYER, DEPTH, TOKENS, BATCH = "bert.encoder.layer.0", 3, 40, 32
 NAMES = ("teacher", "plain student", "KD", "DeDiER")
 Tweets = tuple[dict[str, Tensor], Tensor, Tensor]
 
@@ -41,7 +41,10 @@ def classifier(layers: int, seed: int) -> nn.Module:
     transformers.logging.set_verbosity_error()
     torch.manual_seed(seed)
     model: nn.Module = transformers.AutoModelForSequenceClassification.from_pretrained(
-        get_model_path(), num_labels=2, num_hidden_layers=layers
+        get_model_path(),
+        num_labels=2,
+        num_hidden_layers=layers,
+        attn_implementation="eager",
     )
     return model.train()
 
@@ -88,7 +91,7 @@ def logits_of(model: nn.Module, data: Tweets) -> Tensor:
 
 def method_of(name: str, model: nn.Module, logits: Tensor | None, size: int, steps: int) -> Any:
     """How a model of this name is trained."""
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1e-2)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1e-2, fused=True)
     scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     step: Any = {"clip_norm": 1.0, "scheduler": scheduler, "autocast": "bf16"}
     if name in ("teacher", "plain student"):
@@ -134,7 +137,7 @@ def figures(logits: Tensor, data: Tweets) -> Figures:
 def main() -> None:
     """Run what is missing and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=4000, help="training tweets of a seed")
+    parser.add_argument("--size", type=int, default=2000, help="training tweets of a seed")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/tweets.json"))

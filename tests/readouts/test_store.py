@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from earlysieve.errors import InputError
+from earlysieve.readouts import store as store_module
 from earlysieve.readouts.store import Budget, FeatureStore
 
 ROWS = torch.randn(23, 3, 2, generator=torch.Generator().manual_seed(0))
@@ -30,6 +31,22 @@ def test_rows_come_back_bit_for_bit_wherever_they_lie(limit):
         assert [p.start for p in places] == list(range(0, 23, size))
     for start, stop in ((0, 5), (4, 7), (6, 22), (22, 23), (23, 23), (9, 9)):
         assert torch.equal(store.read(slice(start, stop)), ROWS[start:stop])
+
+
+@pytest.mark.parametrize("block", [24, 24 * 2, 24 * 7, 24 * 100])
+@pytest.mark.parametrize("limit", [24 * 5, 24 * 16, 24 * 23])
+def test_rows_that_cross_blocks_come_back_bit_for_bit(monkeypatch, block, limit):
+    monkeypatch.setattr(store_module, "_BLOCK", block)
+    store = filled(limit)
+    assert torch.equal(store.all(), ROWS)
+    for start in range(23):
+        for stop in range(start, 24):
+            assert torch.equal(store.read(slice(start, stop)), ROWS[start:stop])
+
+
+def test_rows_in_memory_are_read_without_a_copy():
+    store = filled(1 << 20)
+    assert store.read(slice(2, 9)).data_ptr() == store.all()[2:].data_ptr()
 
 
 def test_appending_after_reading():

@@ -1,5 +1,6 @@
 """Features of one layer for all examples, in memory up to a budget and in a file beyond it."""
 
+import math
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from torch import Tensor
 from earlysieve.errors import InputError
 
 DEFAULT_BUDGET = 1 << 29
+# Rows in memory are copied once, into blocks of about this many bytes.
+_BLOCK = 1 << 25
 
 
 class Budget:
@@ -38,7 +41,7 @@ class FeatureStore:
 
     def __init__(self, budget: Budget | None = None) -> None:
         self._budget = budget or Budget()
-        self._parts: list[Tensor] = []
+        self._blocks: list[Tensor] = []
         self._file: IO[bytes] | None = None
         self._in_memory = 0
         self._rows = 0
@@ -68,8 +71,7 @@ class FeatureStore:
         self.shape = tuple(rows.shape[1:])
         self._rows += len(rows)
         if self._file is None and self._budget.take(rows.nbytes):
-            self._parts.append(rows)
-            self._in_memory += len(rows)
+            self._hold(rows)
             return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="earlysieve-")  # noqa: SIM115
@@ -78,44 +80,53 @@ class FeatureStore:
 
     def chunks(self, rows: int) -> Iterator[tuple[slice, Tensor]]:
         """All rows in order, at most `rows` at a time, each with its place."""
-        self._join()
         for start in range(0, self._rows, rows):
             place = slice(start, min(start + rows, self._rows))
             yield place, self.read(place)
 
     def read(self, place: slice) -> Tensor:
         """The rows of one slice, shape (n, ...)."""
-        self._join()
-        held = self._parts[0][place] if self._parts else None
-        if self._file is None or place.stop <= self._in_memory:
-            return held if held is not None else self._no_rows()
-        rest = self._mapped(max(place.start, self._in_memory), place.stop)
-        return rest if held is None or len(held) == 0 else torch.cat([held, rest])
+        stop = min(place.stop, self._rows)
+        parts = self._held(place.start, min(stop, self._in_memory))
+        if stop > self._in_memory:
+            parts.append(self._mapped(max(place.start, self._in_memory), stop))
+        if len(parts) == 1:
+            return parts[0]
+        return torch.cat(parts) if parts else torch.empty(0, *self.shape, dtype=torch.float32)
 
     def all(self) -> Tensor:
         """Every row at once, shape (N, ...)."""
         return self.read(slice(0, self._rows))
 
+    def _hold(self, rows: Tensor) -> None:
+        while len(rows):
+            place = self._in_memory % self._block_rows
+            if place == 0:
+                size = (self._block_rows, *self.shape)
+                self._blocks.append(torch.empty(size, dtype=torch.float32))
+            now = rows[: self._block_rows - place]
+            self._blocks[-1][place : place + len(now)] = now
+            self._in_memory += len(now)
+            rows = rows[len(now) :]
+
+    def _held(self, start: int, stop: int) -> list[Tensor]:
+        """Views of the rows in memory from `start` to `stop`, block by block."""
+        size = self._block_rows
+        return [
+            self._blocks[i][max(start - i * size, 0) : min(stop - i * size, size)]
+            for i in range(start // size, -(-stop // size))
+        ]
+
+    @property
+    def _block_rows(self) -> int:
+        return max(1, _BLOCK // (4 * max(1, math.prod(self.shape))))
+
     def _mapped(self, start: int, stop: int) -> Tensor:
-        if self._file is None or stop <= start:
-            return self._no_rows()
+        if self._file is None:
+            raise RuntimeError("Expected features in a file, but all are in memory")
         self._file.flush()
-        width = int(np.prod(self.shape, dtype=np.int64))
-        offset = (start - self._in_memory) * width * 4
+        offset = (start - self._in_memory) * math.prod(self.shape) * 4
         window = np.memmap(
             self._file, np.float32, mode="c", offset=offset, shape=(stop - start, *self.shape)
         )
         return torch.from_numpy(np.asarray(window))
-
-    def _no_rows(self) -> Tensor:
-        return torch.empty(0, *self.shape, dtype=torch.float32)
-
-    def _join(self) -> None:
-        if len(self._parts) > 1:
-            joined = torch.empty(self._in_memory, *self.shape, dtype=torch.float32)
-            start = 0
-            for i, part in enumerate(self._parts):
-                joined[start : start + len(part)] = part
-                start += len(part)
-                self._parts[i] = joined[:0]
-            self._parts = [joined]
