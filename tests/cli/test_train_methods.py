@@ -12,8 +12,8 @@ from earlysieve import DebiasedDistillation, keep_logits
 from earlysieve.cli import train_run
 from earlysieve.cli.built_model import BuiltModel
 from earlysieve.cli.model_spec import build_model
-from earlysieve.datasets import load_source
-from earlysieve.distill import WeightWarning
+from earlysieve.cli.train_command import command
+from earlysieve.cli.train_config import resolve
 from earlysieve.training import SingleClassWarning, fit
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, run
 
@@ -93,7 +93,6 @@ def test_dedier_is_the_library_s_with_the_options_that_were_given(tmp_path):
         "--checkpoint-every-steps",
         3,
     )
-    data = load_source("digits", split="test", limit=120, shortcut="colour", seed=5)
     data, held_out = train_run.open_train_data(train_run.TrainConfig(**saved(out)))
     student = build_model(DROPPING, num_classes=10, seed=5).model
     distiller = DebiasedDistillation(
@@ -170,9 +169,6 @@ def test_what_simkd_saves_can_be_named_as_a_model(tmp_path):
 
 
 def test_balanced_sampling_draws_kinds_alike_often(tmp_path):
-    from earlysieve.cli.train_command import command
-    from earlysieve.cli.train_config import resolve
-
     given = ["--model", SMALL, *map(str, DIGITS), "--method", "balanced", "--out", str(tmp_path)]
     config = resolve(command.make_context("train", given))
     prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
@@ -185,8 +181,18 @@ def test_balanced_sampling_draws_kinds_alike_often(tmp_path):
     assert torch.bincount(torch.tensor(groups)).max() > 10  # while the data are not balanced
 
 
-def test_weights_warning_reaches_the_user_in_one_line(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", WeightWarning)
-        result = ok(*words("dedier", tmp_path, 1), "--method-option", "readout_lr=0")
-    assert "Traceback" not in result.stderr
+def test_balanced_run_trains_in_that_order(tmp_path):
+    for method in ("balanced", "erm"):
+        ok("train", *BASE, "--method", method, "--epochs", 1, "--out", tmp_path / method, "-q")
+    found = [torch.load(tmp_path / n / "model.pt", weights_only=True) for n in ("balanced", "erm")]
+    assert not torch.equal(found[0]["head.weight"], found[1]["head.weight"])
+
+
+def test_schedule_ends_with_the_run_though_the_first_model_takes_some_epochs(tmp_path):
+    given = [str(w) for w in words("jtt", tmp_path)]
+    config = resolve(command.make_context("train", given[1:]))
+    run = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    scheduler = run.algorithm.stepper.scheduler
+    assert run.job.steps == 4
+    assert scheduler.lr_lambdas[0](3) > 0
+    assert scheduler.lr_lambdas[0](4) == 0  # one of three epochs is left for the second model

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from earlysieve.models import small_cnn
-from tests.cli.helpers import DIGITS, SMALL, contents, ok, problem, weights
+from tests.cli.helpers import DIGITS, SMALL, contents, ok, problem, run, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.distill.WeightWarning")
 
@@ -185,7 +185,5 @@ def test_methods_refuse_what_they_cannot_use_before_anything_is_written(tmp_path
 
 
 def test_wrong_values_of_flags_are_wrong_usage(tmp_path):
-    from tests.cli.helpers import run
-
     for words in (("--alpha", "-1"), ("--kd-weight", "2"), ("--balance", "all"), ("--stage", "0")):
         assert run(*DEDIER, *words, "--out", tmp_path / "no").exit_code == 2
