@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
 import earlysieve as es
 from earlysieve._files import write_text
@@ -58,6 +59,8 @@ def trained(data: Planted, options: dict[str, Any], seed: int, count: int) -> nn
         method = es.FeatureSieve(model, num_classes=10, optimizer=optimizer, **options)
     for _, batch in epochs(data.train, count):
         method.step(batch)
+    # For both: forgetting leaves BatchNorm statistics behind (docs/sieve.md).
+    es.refresh_statistics(model, TensorDataset(data.train.images, data.train.labels))
     return model
 
 

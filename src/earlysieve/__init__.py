@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
     from earlysieve.sieve.schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
+    from earlysieve.training.statistics import refresh_statistics
 
 _HOME = {
     "AuditResult": "auditing.result",
@@ -60,6 +61,7 @@ _HOME = {
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "keep_logits": "distill.teacher",
+    "refresh_statistics": "training.statistics",
     "trace_layers": "model.layers",
     "with_index": "distill.indexing",
 }
@@ -92,6 +94,7 @@ __all__ = [
     "capture",
     "choose_layers",
     "keep_logits",
+    "refresh_statistics",
     "trace_layers",
     "with_index",
 ]

@@ -1,0 +1,92 @@
+"""BatchNorm statistics that belong to the weights as they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from earlysieve.errors import InputError
+from earlysieve.model.batch import call_model
+from earlysieve.model.state import evaluating
+from earlysieve.training.evaluate import device_of
+from earlysieve.training.loading import Data, load_batches, open_source
+from earlysieve.training.sampling import EpochSampler
+
+
+def refresh_statistics(
+    model: nn.Module,
+    data: Data,
+    *,
+    batch_size: int = 64,
+    most_batches: int | None = None,
+    seed: int = 0,
+    num_workers: int = 0,
+) -> int:
+    """Compute the running statistics of all BatchNorm layers anew, for the weights as they are.
+
+    During training they are moving averages over earlier weights. Forgetting changes the
+    activations of an early part behind each step that counted them, so that after a sieve they can
+    lag far behind; then accuracy in evaluation mode is lower than the network's own. Here each
+    becomes the mean of batch statistics over one pass ("precise BN", Wu and Johnson, "Rethinking
+    'Batch' in BatchNorm", 2021, arXiv 2105.07576, section 3). Nothing else of the model changes;
+    layers other than BatchNorm run in evaluation mode.
+
+    Args:
+        model: on any device; BatchNorm layers without running statistics are left alone.
+        data: training data, in random order.
+        batch_size: examples per batch, as in training, >= 2.
+        most_batches: stop after so many; None: one whole pass.
+        seed: of the order and of augmentations; global random states stay.
+        num_workers: processes that load data.
+
+    Returns:
+        How many layers were refreshed; without any, data are not read.
+
+    Raises:
+        InputError: the batch size is below 2, or `most_batches` below 1.
+        DataError: there is no example.
+    """
+    if batch_size < 2 or (most_batches is not None and most_batches < 1):
+        raise InputError(
+            "Expected batch_size to be at least 2 and most_batches at least 1, but got "
+            f"{batch_size} and {most_batches}; statistics need batches of several examples"
+        )
+    layers = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    if not layers:
+        return 0
+    source = open_source(data, num_workers=num_workers, ordered=False)
+    order = EpochSampler(len(source), batch_size, seed=seed).batches(0)[:most_batches]
+    device = device_of(model)
+    with evaluating(model), _averaging(layers), torch.no_grad():
+        for batch in load_batches(source, order, key=(seed,)):
+            call_model(model, batch.to(device).inputs)
+    return len(layers)
+
+
+@contextmanager
+def _averaging(layers: list[_BatchNorm]) -> Iterator[None]:
+    """Let layers average over all batches of the block; their old statistics come back if it fails.
+
+    A momentum of None is torch's cumulative average.
+    """
+    before = [(layer, layer.momentum, _copies(layer)) for layer in layers]
+    try:
+        for layer in layers:
+            layer.reset_running_stats()
+            layer.momentum = None
+            layer.training = True
+        yield
+    except BaseException:
+        for layer, _, statistics in before:
+            for name, value in statistics.items():
+                getattr(layer, name).copy_(value)
+        raise
+    finally:
+        for layer, momentum, _ in before:
+            layer.momentum = momentum
+
+
+def _copies(layer: _BatchNorm) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in layer.named_buffers(recurse=False)}
