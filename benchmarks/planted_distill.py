@@ -27,22 +27,18 @@ from planted import Planted, accuracies, colours, epochs, mean_and_interval, net
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
 TEACHER_EPOCHS = 5
-# A method, and its settings.
+# A method, and its settings; alpha is 0.05.
 Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {
     "plain": ("plain", {}),
     "KD": ("kd", {}),
-    "DeDiER, stage1, alpha 0.05, beta 4": ("dedier", {"layer": "stage1"}),
-    "DeDiER, stage1, alpha 0.05, beta 3": ("dedier", {"layer": "stage1", "beta": 3.0}),
-    "DeDiER, stage1, alpha 0.05, beta 5": ("dedier", {"layer": "stage1", "beta": 5.0}),
-    "DeDiER, stage1, alpha 1, beta 4": ("dedier", {"layer": "stage1", "alpha": 1.0}),
-    "DeDiER, stage2, alpha 0.05, beta 4": ("dedier", {"layer": "stage2"}),
-    "weights alone, stage1, alpha 0.05, beta 4": ("early", {"layer": "stage1"}),
-    "weights alone, stage1, alpha 0.05, beta 3": ("early", {"layer": "stage1", "beta": 3.0}),
-    "weights alone, stage1, alpha 0.05, beta 5": ("early", {"layer": "stage1", "beta": 5.0}),
+    "DeDiER, beta 4": ("dedier", {"layer": "stage1", "beta": 4.0}),
+    "DeDiER, beta 5": ("dedier", {"layer": "stage1", "beta": 5.0}),
+    "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
+    "weights alone, beta 5": ("early", {"layer": "stage1", "beta": 5.0}),
 }
-CHOSEN_STUDENT = "DeDiER, stage1, alpha 0.05, beta 4"
-CHOSEN_ALONE = "weights alone, stage1, alpha 0.05, beta 4"
+CHOSEN_STUDENT = "DeDiER, beta 4"
+CHOSEN_ALONE = "weights alone, beta 4"
 
 
 @cache

@@ -26,7 +26,9 @@ from earlysieve._files import write_text
 from earlysieve.training import ERM
 from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, network, row
 
-BOTH = ["stage1", "stage2"]
+# The first ReLU of stage 1 and the ends of stages 1 and 2; linear readouts everywhere.
+THREE = ["stage1.2", "stage1", "stage2"]
+QUICK: dict[str, Any] = {"readout_lr": 5e-2, "forget_lr": 0.1, "forget_every": 1}
 DATA = {
     "colour": lambda seed: colours(0.98, 10_000, seed),
     "dominoes": lambda seed: dominoes(0.95, 6000, seed),
@@ -34,19 +36,20 @@ DATA = {
 CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
     "colour": {
         "plain": {},
-        "stage1, 0.1 every step": {"layer": "stage1", "forget_lr": 0.1, "forget_every": 1},
-        "stage1, 0.3 every 5": {"layer": "stage1", "forget_lr": 0.3, "forget_every": 5},
-        "stages 1 and 2, 0.1 every step": {"layer": BOTH, "forget_lr": 0.1, "forget_every": 1},
+        "stages 1 and 2": {"layer": THREE[1:], **QUICK},
+        "first ReLU": {"layer": THREE[0], **QUICK},
+        "first ReLU and stage 1": {"layer": THREE[:2], **QUICK},
+        "first ReLU, stages 1 and 2": {"layer": THREE, **QUICK},
     },
     "dominoes": {
         "plain": {},
-        "stage1, 0.1 every step": {"layer": "stage1", "forget_lr": 0.1, "forget_every": 1},
-        "stage2, 0.1 every step": {"layer": "stage2", "forget_lr": 0.1, "forget_every": 1},
-        "stages 1 and 2, 0.1 every step": {"layer": BOTH, "forget_lr": 0.1, "forget_every": 1},
-        "stage1, 0.3 every step": {"layer": "stage1", "forget_lr": 0.3, "forget_every": 1},
+        "stage 1": {"layer": "stage1", **QUICK},
+        "stage 2": {"layer": "stage2", **QUICK},
+        "stages 1 and 2": {"layer": THREE[1:], **QUICK},
+        "stage 1, 0.03": {"layer": "stage1", **QUICK, "forget_lr": 0.03},
     },
 }
-CHOSEN = {"colour": "stages 1 and 2, 0.1 every step", "dominoes": "stage1, 0.1 every step"}
+CHOSEN = {"colour": "first ReLU, stages 1 and 2", "dominoes": "stage 1"}
 
 
 def trained(data: Planted, options: dict[str, Any], seed: int, count: int) -> nn.Module:

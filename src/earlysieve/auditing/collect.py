@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import Batch, Inputs, first_tensor, take, tensors_of
+from earlysieve.model.batch import Batch, Inputs, few, tensors_of
 from earlysieve.model.capture import capture
 from earlysieve.model.layers import layout_in, trace_layers
 from earlysieve.model.layout import Layout
@@ -169,22 +169,17 @@ def _prepare(
     model: nn.Module, inputs: Inputs, layers: Sequence[str] | None, budget: Budget
 ) -> dict[str, LayerFeatures]:
     """Trace two examples to learn the order and layout of the layers."""
-    few, count = _few(inputs)
-    trace = trace_layers(model, few)
+    some, count = few(inputs)
+    trace = trace_layers(model, some)
     names = stages_of(model, trace, count) if layers is None else list(layers)
     modules = named_layers(model)
     shapes = {layer.name: layer for layer in trace}
-    capture(model, few, names, transform=lambda _, tensor: tensor[:0])
+    capture(model, some, names, transform=lambda _, tensor: tensor[:0])
     ordered = sorted(dict.fromkeys(names), key=lambda name: shapes[name].order)
     return {
         name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in ordered
     }
-
-
-def _few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:
-    size = first_tensor(inputs).shape[0]
-    return take(inputs, slice(0, min(count, size))), min(count, size)
 
 
 def _check_features(name: str, features: Tensor, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from earlysieve.distill.look import check_classes, first_pass, layer_plan
+from earlysieve.distill.look import check_classes, look_at
 from earlysieve.distill.reader import EarlyReader, judge
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
@@ -82,10 +82,9 @@ def published_reweight(
 
 def _start(reader: EarlyReader, model: nn.Module, source: Source, seed: int) -> None:
     batch = next(load_batches(Source(source.dataset, source.collate, 0), [[0]], key=(seed,)))
-    captured = first_pass(model, batch.to(device_of(model)), [reader.layer])
-    found = captured.logits.shape[1]
+    plan, found = look_at(model, batch.to(device_of(model)), reader.layer)
     check_classes(found, reader.num_classes, who="model", source="as num_classes says")
-    reader.restart(layer_plan(model, reader.layer, captured), device_of(model), seed=seed)
+    reader.restart(plan, device_of(model), seed=seed)
 
 
 def _passes(

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.capture import Transform
+from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.fit import margins
@@ -19,14 +20,6 @@ from earlysieve.readouts.heads import Head, LinearHead, MLPHead
 from earlysieve.readouts.pooling import mean_pool
 from earlysieve.training.algorithm import NonFiniteLossError
 from earlysieve.training.distributed import average_gradients
-
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """Shape (batch included) and layout of a layer's output."""
-
-    shape: tuple[int, ...]
-    layout: Layout
 
 
 class EarlyReader:

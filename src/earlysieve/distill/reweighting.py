@@ -14,7 +14,7 @@ from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.epoch_features import BUDGET, EpochFeatures
 from earlysieve.distill.example_weights import ExampleWeights
 from earlysieve.distill.indexing import checked_index
-from earlysieve.distill.look import check_classes, first_pass, layer_plan
+from earlysieve.distill.look import check_classes, look_at
 from earlysieve.distill.published import published_reweight
 from earlysieve.distill.reader import EarlyReader, judge
 from earlysieve.distill.weights import WeightFunction, exponential
@@ -150,11 +150,9 @@ class EarlyReweighting(PerExampleTraining):
         checked_index(batch, len(self._examples))
 
     def _look(self, batch: Batch) -> None:
-        captured = first_pass(self.model, batch, [self._reader.layer])
+        plan, found = look_at(self.model, batch, self._reader.layer)
         classes = self._reader.num_classes
-        source = "as num_classes says"
-        check_classes(captured.logits.shape[1], classes, who="model", source=source)
-        plan = layer_plan(self.model, self._reader.layer, captured)
+        check_classes(found, classes, who="model", source="as num_classes says")
         self._reader.prepare(plan, device_of(self.model), seed=self.seed)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:

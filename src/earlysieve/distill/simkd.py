@@ -13,11 +13,10 @@ from torch.optim import Optimizer
 
 from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.classifier import ClassifierInput, find_classifier, linear_named
-from earlysieve.distill.look import few_of
 from earlysieve.distill.reweighting import StepSettings
 from earlysieve.distill.teacher import Teacher, check_distillation
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model
+from earlysieve.model.batch import Batch, call_model, few
 from earlysieve.model.capture import capture
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import is_distributed, unwrap
@@ -105,10 +104,10 @@ class SimKD(PerExampleTraining):
 
     @torch.no_grad()
     def _look(self, batch: Batch) -> None:
-        few = few_of(batch)
+        some, _ = few(batch.inputs)
         with preserved_rng(), evaluating(self.model), evaluating(self.teacher):
-            call_model(self.model, few)
-            self._reading.run(few)
+            call_model(self.model, some)
+            self._reading.run(some)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         found = capture(self.model, batch.inputs, ["projector"], wrapped=is_distributed(self.model))

@@ -10,9 +10,17 @@ from torch import Tensor, nn
 from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
 from earlysieve.distill.kept_logits import KeptLogits, from_values, open_logits
-from earlysieve.distill.look import check_classes, few_of
+from earlysieve.distill.look import check_classes
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, Inputs, call_model, first_tensor, inputs_to, logits_of
+from earlysieve.model.batch import (
+    Batch,
+    Inputs,
+    call_model,
+    few,
+    first_tensor,
+    inputs_to,
+    logits_of,
+)
 from earlysieve.model.state import evaluating
 from earlysieve.training.evaluate import device_of
 
@@ -77,7 +85,7 @@ class Teacher:
         if self.kept is not None:
             found = self.kept.num_classes
         else:
-            found = logits_of(self._run(few_of(batch))).shape[1]
+            found = logits_of(self._run(few(batch.inputs)[0])).shape[1]
         check_classes(found, expected, who="teacher", source="as the student does")
         self._checked = True
 

@@ -121,6 +121,12 @@ def take(inputs: Inputs, rows: slice | Tensor) -> Inputs:
     return tuple(chosen(v) for v in inputs) if isinstance(inputs, tuple) else inputs[rows]
 
 
+def few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:
+    """The first examples of the inputs, and how many these are: what a quick look needs."""
+    size = min(count, first_tensor(inputs).shape[0])
+    return take(inputs, slice(0, size)), size
+
+
 def call_model(model: nn.Module, inputs: Inputs) -> Any:
     """Run the model on its inputs; labels in a mapping never reach it."""
     if isinstance(inputs, Mapping):

@@ -36,6 +36,19 @@ class LayerInfo:
     parameters: int
 
 
+@dataclass(frozen=True)
+class LayerPlan:
+    """What a readout has to know of the layer it is put on.
+
+    Attributes:
+        shape: of the output, batch included.
+        layout: where its channels are.
+    """
+
+    shape: tuple[int, ...]
+    layout: Layout
+
+
 def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
     """Run `model` once in evaluation mode and list every layer that ran.
 
@@ -65,6 +78,22 @@ def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
     ):
         call_model(network, inputs)
     return list(found.values())
+
+
+def plans_of(model: nn.Module, inputs: Inputs, names: Sequence[str]) -> dict[str, LayerPlan]:
+    """Run a few examples and look at the outputs of some layers, in the order asked.
+
+    Args:
+        model, inputs: as for `trace_layers`.
+        names: of layers that `capture` takes.
+
+    Raises:
+        LayerError: an output is not of 2 to 5 dimensions with the batch in front.
+    """
+    trace, modules = trace_layers(model, inputs), named_layers(model)
+    shapes = {layer.name: layer.shape or () for layer in trace}
+    count = first_tensor(inputs).shape[0]
+    return {name: LayerPlan(shapes[name], layout_in(trace, name, modules, count)) for name in names}
 
 
 def layout_in(

@@ -9,7 +9,8 @@ from torch.optim import Optimizer
 
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Batch
-from earlysieve.sieve.plan import LayerPlan, Learns, SievePlan, plan_layers
+from earlysieve.model.layers import LayerPlan
+from earlysieve.sieve.plan import Learns, SievePlan, plan_layers
 from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.readouts import MakeOptimizer, Readouts, saved_plans
 from earlysieve.sieve.settings import SieveSettings

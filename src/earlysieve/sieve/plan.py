@@ -13,23 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError, LayerError
-from earlysieve.model.batch import Batch, Inputs, first_tensor, take
-from earlysieve.model.capture import Captured, capture
-from earlysieve.model.layout import Layout, layout_of
+from earlysieve.model.batch import Batch, few
+from earlysieve.model.capture import capture
+from earlysieve.model.layers import LayerPlan, plans_of
 from earlysieve.model.precision import match_precision
 from earlysieve.model.state import evaluating, preserved_rng
-from earlysieve.model.unwrap import named_layers, unwrap
+from earlysieve.model.unwrap import unwrap
 from earlysieve.sieve.buffers import kept_buffers
 
 Learns = Callable[[nn.Parameter], bool]
-
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """Shape (batch included) and layout of one layer's output."""
-
-    shape: tuple[int, ...]
-    layout: Layout
 
 
 @dataclass(frozen=True)
@@ -70,25 +62,21 @@ def plan_layers(
             or has none behind it.
         InputError: the model gives another number of logits than `num_classes`.
     """
-    few, count = _few(model, batch)
+    some = match_precision(model, few(batch.inputs)[0])
     parameters = list(unwrap(model).parameters())
     with preserved_rng(), evaluating(model), kept_buffers(model), _tracking(parameters):
-        captured = capture(model, few, names)
+        captured = capture(model, some, names)
         _check_classes(captured.logits, num_classes)
         sides = {name: _sides(out, captured.logits) for name, out in captured.outputs.items()}
         used = _reached(captured.logits, after=-1)
+        plans = plans_of(model, some, names)
     learning = {id(p) for p in parameters if learns(p)}
     tied = set.intersection(*(side.behind for side in sides.values()))
     for name, side in sides.items():
         _check_position(name, side, tied, learning)
     before = set.union(*(side.before for side in sides.values()))
     early = [p for p in parameters if id(p) not in tied and (id(p) in before or id(p) not in used)]
-    return SievePlan(_layer_plans(model, captured, count), early)
-
-
-def _few(model: nn.Module, batch: Batch) -> tuple[Inputs, int]:
-    count = min(2, first_tensor(batch.inputs).shape[0])
-    return match_precision(model, take(batch.inputs, slice(0, count))), count
+    return SievePlan(plans, early)
 
 
 @contextmanager
@@ -130,14 +118,6 @@ def _reached(tensor: Tensor, *, after: int) -> set[int]:
 
 def _number(node: Any) -> int:
     return int(node._sequence_nr())
-
-
-def _layer_plans(model: nn.Module, captured: Captured, count: int) -> dict[str, LayerPlan]:
-    modules = named_layers(model)
-    return {
-        name: LayerPlan(tuple(out.shape), layout_of(modules[name], tuple(out.shape), count))
-        for name, out in captured.outputs.items()
-    }
 
 
 def _check_classes(logits: Tensor, num_classes: int) -> None:

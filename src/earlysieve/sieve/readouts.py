@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
+from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.heads import Head
 from earlysieve.sieve.buffers import kept_buffers
 from earlysieve.sieve.losses import at_least_single, uniform_cross_entropy
-from earlysieve.sieve.plan import LayerPlan
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 
