@@ -23,7 +23,7 @@ DROPPING = "tests.cli.networks:dropping"
 TEACHER = ("--teacher", "tests.cli.networks:trained")
 BASE = ("--model", DROPPING, *DIGITS, "--batch-size", 32, "--lr", "0.05")
 METHODS = {
-    "sieve": ("--layer", "stage1", "--forget-every", 2, "--forget-lr", "0.1"),
+    "sieve": ("--layer", "stage1", "--forget-every", 4, "--forget-lr", "0.1"),
     "dedier": ("--layer", "stage1", "--validation", "0.2", *TEACHER),
     "dedier on the fly": ("--stage", 1, *TEACHER, "--teacher-on-the-fly"),
     "early-reweighting": ("--layer", "stage2", "--alpha", "0.5", "--reweight-every", 2),
