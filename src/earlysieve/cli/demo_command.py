@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 def command(
     out: Path, seed: int, epochs: int, limit: int | None, quiet: bool, as_json: bool
 ) -> None:
-    """Plant a shortcut in real digits, train a small network, audit it, write the page.
+    """Plant a shortcut in real digits, train a small network in three ways, audit, write the page.
 
-    Takes about a minute on two cores and needs no network.
+    Takes a minute or two on two cores and needs no network.
 
     \b
     Example:

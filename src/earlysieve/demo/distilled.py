@@ -1,5 +1,6 @@
 """Debiased distillation from a small teacher that saw colours which say nothing."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,7 @@ from torch import nn
 
 from earlysieve.demo.data import DemoData
 from earlysieve.demo.settings import Settings
-from earlysieve.demo.training import adam, learn
+from earlysieve.demo.training import CONFIG, adam, config_of, learn
 from earlysieve.model.state import preserved_rng
 from earlysieve.models import SmallCNN
 from earlysieve.training import ERM, Event
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 LAYER = "stage1"
 # Half as wide as the student: it costs little, and what it gives is what it saw, not its size.
 TEACHER_WIDTHS = (8, 16, 32)
-TEACHER_EPOCHS = 2
-TEACHER_LR = 3e-3
+TEACHER_CONFIG = replace(CONFIG, epochs=2, lr=5e-3, batch_size=32)
 
 
 class WeightLog:
@@ -49,17 +49,20 @@ def train_by_distillation(
     """Learn from a teacher; returns the weights of the training examples in each epoch."""
     from earlysieve.distill import DebiasedDistillation
 
+    config = config_of(settings)
+    optimizer, scheduler = adam(model, data.train, config)
     method = DebiasedDistillation(
         model,
         teacher_logits(data, settings),
         layer=LAYER,
         num_classes=data.train.num_classes,
-        optimizer=adam(model),
+        optimizer=optimizer,
+        scheduler=scheduler,
         num_examples=len(data.train),
         seed=settings.seed,
     )
     log = WeightLog(method)
-    learn(method, data.train, settings, on_event=log)
+    learn(method, data.train, settings, config, on_event=log)
     return log.in_force
 
 
@@ -68,8 +71,9 @@ def teacher_logits(data: DemoData, settings: Settings) -> "KeptLogits":
     from earlysieve.distill import keep_logits
 
     teacher = _new_teacher(data.train.num_classes, settings.seed + 1)
-    method = ERM(teacher, adam(teacher, TEACHER_LR))
-    learn(method, data.uncorrelated, settings, epochs=TEACHER_EPOCHS)
+    optimizer, scheduler = adam(teacher, data.uncorrelated, TEACHER_CONFIG)
+    method = ERM(teacher, optimizer, scheduler=scheduler)
+    learn(method, data.uncorrelated, settings, TEACHER_CONFIG)
     with preserved_rng():
         return keep_logits(teacher, data.train)
 
@@ -77,4 +81,5 @@ def teacher_logits(data: DemoData, settings: Settings) -> "KeptLogits":
 def _new_teacher(num_classes: int, seed: int) -> SmallCNN:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return SmallCNN(num_classes, widths=TEACHER_WIDTHS)
+        teacher = SmallCNN(num_classes, widths=TEACHER_WIDTHS)
+    return teacher.to(memory_format=torch.channels_last)

@@ -4,7 +4,7 @@ from torch import nn
 
 from earlysieve.demo.data import DemoData
 from earlysieve.demo.settings import Settings
-from earlysieve.demo.training import adam, learn
+from earlysieve.demo.training import adam, config_of, learn
 
 LAYERS = ("stage1", "stage2")
 FORGET_LR = 0.1
@@ -18,13 +18,16 @@ def train_with_sieve(model: nn.Module, data: DemoData, settings: Settings) -> No
     """
     from earlysieve.sieve import FeatureSieve, ForgetSchedule
 
+    config = config_of(settings)
+    optimizer, scheduler = adam(model, data.train, config)
     sieve = FeatureSieve(
         model,
         LAYERS,
         data.train.num_classes,
-        optimizer=adam(model),
+        optimizer=optimizer,
+        scheduler=scheduler,
         forget_every=ForgetSchedule(2, unit="epoch"),
         forget_lr=FORGET_LR,
         seed=settings.seed,
     )
-    learn(sieve, data.train, settings)
+    learn(sieve, data.train, settings, config)
