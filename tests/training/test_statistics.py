@@ -107,3 +107,52 @@ def test_numbers_out_of_range(wrong):
 def test_no_data():
     with pytest.raises(DataError, match="at least one example"):
         es.refresh_statistics(network(), TensorDataset(torch.zeros(0, 3), torch.zeros(0).long()))
+
+
+def run(model, folder, epochs=2, **options):
+    from earlysieve.training import ERM, fit
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return fit(
+        ERM(model, optimizer),
+        data(),
+        epochs=epochs,
+        batch_size=8,
+        checkpoint_dir=folder,
+        progress=False,
+        **options,
+    )
+
+
+def test_fit_refreshes_before_each_evaluation_and_changes_no_parameter(tmp_path):
+    fresh, stale = network(), network()
+    run(stale, None)
+    seen = []
+
+    def watch(event):
+        if event.kind == "evaluation":
+            seen.append(int(fresh[1].num_batches_tracked))
+
+    run(fresh, None, refresh_batches=3, validation=data(), on_event=watch)
+    assert seen == [3, 3]
+    assert torch.equal(fresh[0].weight, stale[0].weight)
+    assert not torch.equal(fresh[1].running_mean, stale[1].running_mean)
+
+
+def test_fit_goes_on_exactly_with_refreshed_statistics(tmp_path):
+    def interrupt(event):
+        if event.kind == "epoch" and event.epoch == 1:
+            raise KeyboardInterrupt
+
+    whole, parts = network(), network()
+    run(whole, None, refresh_batches=2)
+    with pytest.raises(KeyboardInterrupt):
+        run(parts, tmp_path, refresh_batches=2, on_event=interrupt)
+    run(parts, tmp_path, refresh_batches=2)
+    for name, value in whole.state_dict().items():
+        assert torch.equal(parts.state_dict()[name], value), name
+
+
+def test_a_negative_number_of_batches_is_refused():
+    with pytest.raises(InputError, match="refresh_batches"):
+        run(network(), None, refresh_batches=-1)

@@ -41,6 +41,13 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "accuracy",
         "Figure that decides which epoch is best.",
     ),
+    (
+        "refresh_batches",
+        click.IntRange(min=0),
+        "0",
+        "Before each evaluation compute BatchNorm statistics anew from so many training batches; "
+        "50 to 100 are advised with sieve.",
+    ),
     ("device", _NAME, None, "cpu, cuda, ...; by default a GPU if there is one."),
     ("num_workers", click.IntRange(min=0), "0", "Processes that load data."),
     ("checkpoint_every_steps", _POSITIVE, None, "Save within epochs, too."),

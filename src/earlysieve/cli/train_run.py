@@ -96,6 +96,7 @@ class TrainRun:
             patience=c.patience,
             select=c.select,
             restore_best=c.restore_best,
+            refresh_batches=c.refresh_batches,
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,

@@ -35,8 +35,8 @@ class TrainConfig:
         optimizer: "sgd", "adam" or "adamw"; lr, momentum (sgd only), weight_decay: its settings.
         scheduler: "none", "cosine" (to 0) or "linear-warmup" (up over the first `warmup` share of
             the steps, then linearly to 0).
-        epochs, batch_size, seed, evaluate_every, patience, select, restore_best: see
-            `RunSettings`; clip_norm, accumulate, autocast: see `Stepper`.
+        epochs, batch_size, seed, evaluate_every, patience, select, restore_best, refresh_batches:
+            see `RunSettings`; clip_norm, accumulate, autocast: see `Stepper`.
         device: where to train; None: the GPU where there is one.
         num_workers: processes that load data.
         checkpoint_every_steps: save within epochs, too.
@@ -70,6 +70,7 @@ class TrainConfig:
     patience: int | None = None
     select: str = "accuracy"
     restore_best: bool | None = None
+    refresh_batches: int = 0
     device: str | None = None
     num_workers: int = 0
     checkpoint_every_steps: int | None = None
@@ -168,6 +169,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("accumulate", 1, _INFINITY),
     ("evaluate_every", 1, _INFINITY),
     ("patience", 1, _INFINITY),
+    ("refresh_batches", 0, _INFINITY),
     ("num_workers", 0, _INFINITY),
     ("num_classes", 2, _INFINITY),
     ("checkpoint_every_steps", 1, _INFINITY),

@@ -70,6 +70,7 @@ def fit(
     patience: int | None = None,
     select: Select = "accuracy",
     restore_best: bool | None = None,
+    refresh_batches: int = 0,
     checkpoint_dir: str | os.PathLike[str] | None = None,
     checkpoint_every_steps: int | None = None,
     resume: bool = True,
@@ -90,7 +91,8 @@ def fit(
         algorithm: what learns; see `Algorithm`. Its model is on the device to train on.
         train_data: a map-style data set, or a DataLoader over one (its data set, `collate_fn` and
             workers are used; the order is this function's own).
-        epochs, batch_size, seed, evaluate_every, patience, select, restore_best: see `RunSettings`.
+        epochs, batch_size, seed, evaluate_every, patience, select, restore_best, refresh_batches:
+            see `RunSettings`.
         validation: evaluated by `evaluate`.
         checkpoint_dir: where "last.pt" (and "config.json", if `config` is given) are written: at
             the start, after every epoch, on Ctrl-C and before a loss that is not finite.
@@ -108,7 +110,16 @@ def fit(
         CheckpointError: the checkpoint belongs to another model or configuration.
         InputError, DataError: an argument is out of its range, or there are no examples.
     """
-    settings = RunSettings(epochs, batch_size, seed, evaluate_every, patience, select, restore_best)
+    settings = RunSettings(
+        epochs,
+        batch_size,
+        seed,
+        evaluate_every,
+        patience,
+        select,
+        restore_best,
+        refresh_batches,
+    )
     run = Run(
         algorithm,
         train_data,

@@ -12,10 +12,11 @@ from earlysieve.model.batch import Batch
 from earlysieve.training.algorithm import Algorithm, NonFiniteLossError, end_epoch, settings_of
 from earlysieve.training.checkpoint import check_configuration
 from earlysieve.training.evaluate import Evaluation, check_select, device_of, score_of
-from earlysieve.training.loading import Data, open_source
+from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.sampling import BatchSampler, EpochSampler
 from earlysieve.training.settings import RunSettings
+from earlysieve.training.statistics import average_over
 from earlysieve.training.weights import load_state
 
 
@@ -140,6 +141,7 @@ class Run:
         with self.random.active():
             extra = end_epoch(self.algorithm)
         self.check_parameters()
+        self._refresh_statistics()
         means = {**self.epoch.means(), **extra}
         self.epoch.row = {
             "epoch": self.position.epoch + 1,
@@ -151,9 +153,20 @@ class Run:
 
     def evaluation_is_due(self) -> bool:
         """Whether the epoch that was closed is to be evaluated."""
+        return self._is_stop() and self.validation is not None
+
+    def _is_stop(self) -> bool:
         number = self.position.epoch + 1
-        due = number % self.settings.evaluate_every == 0 or number == self.settings.epochs
-        return due and self.validation is not None
+        return number % self.settings.evaluate_every == 0 or number == self.settings.epochs
+
+    def _refresh_statistics(self) -> None:
+        if self.settings.refresh_batches and self._is_stop():
+            epoch = self.position.epoch
+            # Batches of an epoch that training never reaches have an order of their own.
+            plan = self.sampler.batches(self.settings.epochs + epoch)
+            plan = [rows for rows in plan if len(rows) > 1][: self.settings.refresh_batches]
+            key = (self.settings.seed, epoch, 1)
+            average_over(self.algorithm.model, load_batches(self.source, plan, key=key))
 
     def finish_epoch(self, evaluation: Evaluation | None) -> None:
         """Write the closed epoch into the history and go on to the next."""

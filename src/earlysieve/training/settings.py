@@ -22,6 +22,8 @@ class RunSettings:
             is larger for better models.
         restore_best: whether the model ends as it was at its best evaluation; None: if `patience`
             is set.
+        refresh_batches: before each evaluation, and at the end, compute BatchNorm statistics anew
+            from so many training batches, see `refresh_statistics`; 0: never.
     """
 
     epochs: int
@@ -31,6 +33,7 @@ class RunSettings:
     patience: int | None = None
     select: str | Callable[[Evaluation], float] = "accuracy"
     restore_best: bool | None = None
+    refresh_batches: int = 0
 
     @property
     def restores_best(self) -> bool:
@@ -49,6 +52,11 @@ class RunSettings:
                 raise InputError(
                     f"Expected {name} to be at least 1, but got {value}; pass a larger number"
                 )
+        if self.refresh_batches < 0:
+            raise InputError(
+                f"Expected refresh_batches to be at least 0, but got {self.refresh_batches}; "
+                "pass a number of batches, or 0"
+            )
         if not has_validation and (self.patience is not None or self.restores_best):
             name = "patience" if self.patience is not None else "restore_best"
             raise InputError(f"Expected validation data for {name}, but got none; pass validation=")
@@ -65,4 +73,5 @@ class RunSettings:
             "patience": self.patience,
             "select": name,
             "restore_best": self.restores_best,
+            "refresh_batches": self.refresh_batches,
         }

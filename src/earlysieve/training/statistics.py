@@ -1,6 +1,6 @@
 """BatchNorm statistics that belong to the weights as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import call_model
+from earlysieve.model.batch import Batch, call_model
 from earlysieve.model.state import evaluating
 from earlysieve.training.evaluate import device_of
 from earlysieve.training.loading import Data, load_batches, open_source
@@ -53,16 +53,26 @@ def refresh_statistics(
             "Expected batch_size to be at least 2 and most_batches at least 1, but got "
             f"{batch_size} and {most_batches}; statistics need batches of several examples"
         )
-    layers = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    layers = _layers(model)
     if not layers:
         return 0
     source = open_source(data, num_workers=num_workers, ordered=False)
     order = EpochSampler(len(source), batch_size, seed=seed).batches(0)[:most_batches]
+    average_over(model, load_batches(source, order, key=(seed,)))
+    return len(layers)
+
+
+def average_over(model: nn.Module, batches: Iterable[Batch]) -> None:
+    """Make running statistics the means over these batches; see `refresh_statistics`."""
+    layers = _layers(model)
     device = device_of(model)
     with evaluating(model), _averaging(layers), torch.no_grad():
-        for batch in load_batches(source, order, key=(seed,)):
+        for batch in batches:
             call_model(model, batch.to(device).inputs)
-    return len(layers)
+
+
+def _layers(model: nn.Module) -> list[_BatchNorm]:
+    return [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
 
 
 @contextmanager
