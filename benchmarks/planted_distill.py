@@ -26,7 +26,7 @@ from kept import Figures, Kept
 from planted import Planted, accuracies, colours, epochs, mean_and_interval, network, row
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
-TEACHER_EPOCHS = 5
+TEACHER_EPOCHS = 10
 # A method, and its settings; alpha is 0.05.
 Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {

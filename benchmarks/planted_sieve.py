@@ -26,9 +26,14 @@ from earlysieve._files import write_text
 from earlysieve.training import ERM
 from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, network, row
 
-# The first ReLU of stage 1 and the ends of stages 1 and 2; linear readouts everywhere.
+# The first ReLU of stage 1 and the ends of stages 1 and 2.
 THREE = ["stage1.2", "stage1", "stage2"]
-QUICK: dict[str, Any] = {"readout_lr": 5e-2, "forget_lr": 0.1, "forget_every": 1}
+LINEAR: dict[str, Any] = {"readout_lr": 5e-2, "forget_lr": 0.1, "forget_every": 1}
+CONV: dict[str, Any] = {
+    "readout": es.ConvHead(depth=1, width=32),
+    "forget_lr": 0.1,
+    "forget_every": 1,
+}
 DATA = {
     "colour": lambda seed: colours(0.98, 10_000, seed),
     "dominoes": lambda seed: dominoes(0.95, 6000, seed),
@@ -36,20 +41,20 @@ DATA = {
 CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
     "colour": {
         "plain": {},
-        "stages 1 and 2": {"layer": THREE[1:], **QUICK},
-        "first ReLU": {"layer": THREE[0], **QUICK},
-        "first ReLU and stage 1": {"layer": THREE[:2], **QUICK},
-        "first ReLU, stages 1 and 2": {"layer": THREE, **QUICK},
+        "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
+        "first ReLU, stages 1 and 2, linear": {"layer": THREE, **LINEAR},
+        "stage 1, conv 32": {"layer": "stage1", **CONV},
+        "stage 1, conv 32, 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
     },
     "dominoes": {
         "plain": {},
-        "stage 1": {"layer": "stage1", **QUICK},
-        "stage 2": {"layer": "stage2", **QUICK},
-        "stages 1 and 2": {"layer": THREE[1:], **QUICK},
-        "stage 1, 0.03": {"layer": "stage1", **QUICK, "forget_lr": 0.03},
+        "stage 1, linear": {"layer": "stage1", **LINEAR},
+        "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
+        "stage 1, conv 32": {"layer": "stage1", **CONV},
+        "stage 1, conv 32, 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
     },
 }
-CHOSEN = {"colour": "first ReLU, stages 1 and 2", "dominoes": "stage 1"}
+CHOSEN = {"colour": "stage 1, conv 32", "dominoes": "stage 1, linear"}
 
 
 def trained(data: Planted, options: dict[str, Any], seed: int, count: int) -> nn.Module:
@@ -73,16 +78,17 @@ def main() -> None:
     parser.add_argument("--data", choices=list(DATA), default="colour")
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("runs/planted_sieve.json"))
     args = parser.parse_args()
     where = "validation" if args.tune else "test"
-    seeds = 1 if args.tune else args.seeds
+    seeds = range(args.first_seed, args.first_seed + (1 if args.tune else args.seeds))
     names = list(CANDIDATES[args.data]) if args.tune else ["plain", CHOSEN[args.data]]
     done: dict[str, dict[str, float]] = (
         json.loads(args.out.read_text()) if args.out.exists() else {}
     )
-    for seed in range(seeds):
+    for seed in seeds:
         data = None
         for name in names:
             key = f"{args.data} | {where} | {name} | {args.epochs} epochs | seed {seed}"
@@ -96,14 +102,17 @@ def main() -> None:
             write_text(args.out, json.dumps(done, indent=2))
             shown = ", ".join(f"{k} {v:.3f}" for k, v in found.items())
             print(f"{key}: {shown} ({time.perf_counter() - start:.0f} s)", flush=True)
+
+    def figures(done: dict[str, dict[str, float]], name: str, measure: str) -> list[float]:
+        prefix = f"{args.data} | {where} | {name} | {args.epochs} epochs | seed"
+        return [done[f"{prefix} {seed}"][measure] for seed in seeds]
+
     for measure in ("fails", "holds"):
         print(f"\n{args.data}, {where}: accuracy where the shortcut {measure}, mean, 95% interval")
         for name in names:
-            prefix = f"{args.data} | {where} | {name} | {args.epochs} epochs |"
-            print(row(name, [v[measure] for k, v in done.items() if k.startswith(prefix)]))
+            print(row(name, figures(done, name, measure)))
     if not args.tune:
-        prefixes = [f"{args.data} | test | {name} | {args.epochs} epochs |" for name in names]
-        plain, sieve = ([v["fails"] for k, v in done.items() if k.startswith(p)] for p in prefixes)
+        plain, sieve = (figures(done, name, "fails") for name in names)
         gains = [b - a for a, b in zip(plain, sieve, strict=True)]
         mean, low, high = mean_and_interval(gains)
         print(f"\ngain where the shortcut fails: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
