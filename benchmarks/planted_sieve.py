@@ -44,14 +44,11 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
         "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
         "first ReLU, stages 1 and 2, linear": {"layer": THREE, **LINEAR},
         "stage 1, conv 32": {"layer": "stage1", **CONV},
-        "stage 1, conv 32, 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
     },
     "dominoes": {
         "plain": {},
         "stage 1, linear": {"layer": "stage1", **LINEAR},
-        "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
         "stage 1, conv 32": {"layer": "stage1", **CONV},
-        "stage 1, conv 32, 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
     },
 }
 CHOSEN = {"colour": "stage 1, conv 32", "dominoes": "stage 1, linear"}

@@ -137,7 +137,7 @@ def figures(logits: Tensor, data: Tweets) -> Figures:
 def main() -> None:
     """Run what is missing and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1500, help="training tweets of a seed")
+    parser.add_argument("--size", type=int, default=1000, help="training tweets of a seed")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("runs/tweets.json"))

@@ -277,15 +277,15 @@ def weights_of(page):
 def test_weighted_examples_are_filtered_and_sorted_on_their_own(visit):
     one = visit(image_audit(), sections=[section()])
     part = one.page.locator("#weighted-up")
-    assert weights_of(one.page) == [9, 8, 7, 6, 5]
+    assert weights_of(one.page) == [5, 4.5, 4, 3.5, 3]
     assert part.locator(".shown").inner_text() == "5 of 5 examples"
     part.locator("select.order").select_option("score-up")
-    assert weights_of(one.page) == [5, 6, 7, 8, 9]
+    assert weights_of(one.page) == [3, 3.5, 4, 4.5, 5]
     part.locator("select.class-filter").select_option("0")
-    assert weights_of(one.page) == [6, 9]
+    assert weights_of(one.page) == [3.5, 5]
     assert one.shown("flagged") == [0, 1, 2, 3]
     one.page.select_option("#class-filter", "1")
-    assert weights_of(one.page) == [6, 9]
+    assert weights_of(one.page) == [3.5, 5]
     assert part.locator("figure.chart > svg").count() == 2
 
 

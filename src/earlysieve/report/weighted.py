@@ -6,6 +6,7 @@ For debiased distillation and early reweighting, whose weights come from an earl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from earlysieve.report.charts import Series, line_chart
@@ -56,7 +57,8 @@ def weighted_up(
         labels: class of each example, integers of shape (N,).
         class_names, group_names: by number; those without a name are shown as numbers.
         groups: group of each example, shape (N,), -1 where unknown; None: groups are not known.
-        pictures: how many examples to show, those with the largest weights of the last epoch.
+        pictures: how many examples to show, those with the largest mean weight over the epochs:
+            the weights of one epoch alone hang on what its readout happened to learn.
         text: a sentence on how the model was trained, shown first.
 
     Raises:
@@ -79,8 +81,9 @@ def weighted_up(
     if num_groups > _MOST_GROUP_LINES:
         groups_table = _group_table(figures[-1], names, known)
         pieces.append(macro("weighted.html.j2", "folded", "Mean weight by group", groups_table))
-    cards = heaviest_cards(weights[-1], known, show, pictures)
-    up = round(figures[-1].share_up * size)
+    means = np.mean(weights, axis=0)
+    cards = heaviest_cards(means, known, show, pictures)
+    up = int((means > 1).sum())
     pieces.append(macro("weighted.html.j2", "gallery", cards, class_counts(cards), up))
     return Section("weighted-up", TITLE, pieces)
 

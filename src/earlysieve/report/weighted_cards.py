@@ -14,7 +14,7 @@ Show = Callable[[int], bytes | str | None]
 
 @dataclass(frozen=True)
 class WeightedCard:
-    """One example: its picture or text, its label and its weight."""
+    """One example: its picture or text, its label and its mean weight."""
 
     index: int
     image: str | None
@@ -41,7 +41,7 @@ class Examples:
 
 
 def heaviest_cards(weights: Floats, known: Examples, show: Show, count: int) -> list[WeightedCard]:
-    """Up to `count` examples with a weight above 1, the heaviest first.
+    """Up to `count` examples with a mean weight above 1, the heaviest first.
 
     Raises:
         InputError: `show` gives bytes that are neither PNG nor JPEG.
