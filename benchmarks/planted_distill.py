@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.data import TensorDataset
 
 import earlysieve as es
 from earlysieve._files import write_with
@@ -32,10 +33,11 @@ Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {
     "plain": ("plain", {}),
     "KD": ("kd", {}),
+    "DeDiER, beta 2": ("dedier", {"layer": "stage1", "beta": 2.0}),
+    "DeDiER, beta 3": ("dedier", {"layer": "stage1", "beta": 3.0}),
     "DeDiER, beta 4": ("dedier", {"layer": "stage1", "beta": 4.0}),
-    "DeDiER, beta 5": ("dedier", {"layer": "stage1", "beta": 5.0}),
+    "weights alone, beta 3": ("early", {"layer": "stage1", "beta": 3.0}),
     "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
-    "weights alone, beta 5": ("early", {"layer": "stage1", "beta": 5.0}),
 }
 CHOSEN_STUDENT = "DeDiER, beta 4"
 CHOSEN_ALONE = "weights alone, beta 4"
@@ -57,10 +59,19 @@ def teacher_of(seed: int, folder: Path) -> nn.Module:
         model.load_state_dict(torch.load(file, weights_only=True))
         return model.eval()
     method = ERM(model, torch.optim.Adam(model.parameters(), lr=1e-3))
-    for _, batch in epochs(colours(FREE, SIZE, seed).train, TEACHER_EPOCHS):
+    free = colours(FREE, SIZE, seed).train
+    for _, batch in epochs(free, TEACHER_EPOCHS):
         method.step(batch)
+    es.refresh_statistics(model, TensorDataset(free.images, free.labels))
     write_with(file, lambda path: torch.save(model.state_dict(), path))
     return model.eval()
+
+
+def refreshed(model: nn.Module, seed: int) -> nn.Module:
+    """The model with BatchNorm statistics of its last weights."""
+    train = data_of(seed).train
+    es.refresh_statistics(model, TensorDataset(train.images, train.labels))
+    return model
 
 
 @torch.no_grad()
@@ -93,7 +104,7 @@ def student_of(candidate: Candidate, seed: int, count: int, folder: Path) -> nn.
             end_epoch(method)
             last = epoch
         method.step(batch)
-    return model
+    return refreshed(model, seed)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.auditing.verdict import judge
 from earlysieve.datasets.batches import Data, iterate, length_of, source_of
 from earlysieve.errors import InputError
-from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.features import needs_positions
 from earlysieve.readouts.fit import Reading, read_out
@@ -99,7 +99,7 @@ def audit(
             "network itself"
         )
     network = unwrap(model)
-    place = _device(network) if device is None else torch.device(device)
+    place = device_of(network) if device is None else torch.device(device)
     names = layer_names(layers)
     with (
         torch.inference_mode(False),
@@ -195,16 +195,10 @@ def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, flo
     return group_report(correct, collected.groups.numpy(), names, shares)
 
 
-def _device(model: nn.Module) -> torch.device:
-    tensor: Tensor | None = next(model.parameters(), None)
-    tensor = next(model.buffers(), None) if tensor is None else tensor
-    return torch.device("cpu") if tensor is None else tensor.device
-
-
 @contextmanager
 def _on_device(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Move the model for the block and back again, if it is elsewhere."""
-    home = _device(model)
+    home = device_of(model)
     if home == device:
         yield
         return

@@ -16,9 +16,8 @@ from torch.optim import Optimizer
 from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch, call_model, logits_of
-from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.training.erm import ERM
-from earlysieve.training.evaluate import device_of
 from earlysieve.training.weights import load_state
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]

@@ -14,9 +14,8 @@ from earlysieve.distill.look import check_classes, look_at
 from earlysieve.distill.reader import EarlyReader, judge
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
-from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.readouts.heads import Head, LinearHead
-from earlysieve.training.evaluate import device_of
 from earlysieve.training.loading import Data, Source, load_batches, open_source
 from earlysieve.training.sampling import EpochSampler, split_batches
 

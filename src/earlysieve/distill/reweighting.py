@@ -21,9 +21,9 @@ from earlysieve.distill.weights import WeightFunction, exponential
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
+from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import is_distributed
 from earlysieve.readouts.heads import Head, LinearHead
-from earlysieve.training.evaluate import device_of
 from earlysieve.training.loading import Data
 from earlysieve.training.sampling import derive_seed
 

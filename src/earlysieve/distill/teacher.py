@@ -21,8 +21,7 @@ from earlysieve.model.batch import (
     inputs_to,
     logits_of,
 )
-from earlysieve.model.state import evaluating
-from earlysieve.training.evaluate import device_of
+from earlysieve.model.state import device_of, evaluating
 
 Logits = KeptLogits | Tensor | str | os.PathLike[str]
 

@@ -3,10 +3,17 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import nn
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """The device of the model's first parameter, else of its first buffer, else the CPU."""
+    first = next(chain(model.parameters(), model.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from earlysieve.datasets.batches import Data, iterate
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, call_model, logits_of
-from earlysieve.model.state import evaluating
+from earlysieve.model.state import device_of, evaluating
 from earlysieve.training.erm import check_labels
 from earlysieve.training.randomness import seeded
 
@@ -116,12 +116,6 @@ def check_select(select: Select) -> None:
             f"Expected select to be one of {', '.join(SELECTIONS)} or a function, but got "
             f"'{select}'; did you mean '{near[0]}'?"
         )
-
-
-def device_of(model: nn.Module) -> torch.device:
-    """The device of the model's first parameter; the CPU if it has none."""
-    first = next(model.parameters(), None)
-    return torch.device("cpu") if first is None else first.device
 
 
 def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from earlysieve.errors import TrainingError
 from earlysieve.model.batch import Batch
+from earlysieve.model.state import device_of
 from earlysieve.training.algorithm import Algorithm, NonFiniteLossError, end_epoch, settings_of
 from earlysieve.training.checkpoint import check_configuration
-from earlysieve.training.evaluate import Evaluation, check_select, device_of, score_of
+from earlysieve.training.evaluate import Evaluation, check_select, score_of
 from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.sampling import BatchSampler, EpochSampler

@@ -9,8 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, call_model
-from earlysieve.model.state import evaluating
-from earlysieve.training.evaluate import device_of
+from earlysieve.model.state import device_of, evaluating
 from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.sampling import EpochSampler
 
