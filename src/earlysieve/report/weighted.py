@@ -83,7 +83,7 @@ def weighted_up(
         pieces.append(macro("weighted.html.j2", "folded", "Mean weight by group", groups_table))
     means = np.mean(weights, axis=0)
     cards = heaviest_cards(means, known, show, pictures)
-    up = int((means > 1).sum())
+    up = int((np.max(weights, axis=0) > 1).sum())
     pieces.append(macro("weighted.html.j2", "gallery", cards, class_counts(cards), up))
     return Section("weighted-up", TITLE, pieces)
 
