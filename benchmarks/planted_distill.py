@@ -39,8 +39,8 @@ CANDIDATES: dict[str, Candidate] = {
     "weights alone, beta 3": ("early", {"layer": "stage1", "beta": 3.0}),
     "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
 }
-CHOSEN_STUDENT = "DeDiER, beta 4"
-CHOSEN_ALONE = "weights alone, beta 4"
+CHOSEN_STUDENT = "DeDiER, beta 2"
+CHOSEN_ALONE = "weights alone, beta 3"
 
 
 @cache
@@ -112,6 +112,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=Path("runs/planted_distill.json"))
     args = parser.parse_args()
@@ -131,7 +132,8 @@ def main() -> None:
         data = data_of(seed)
         return accuracies(model, data.validation if args.tune else data.test)
 
-    for seed in range(1 if args.tune else args.seeds):
+    count = 1 if args.tune else args.seeds
+    for seed in range(args.first_seed, args.first_seed + count):
         kept.once(f"{where} | teacher | seed {seed}", partial(figures, "teacher", seed))
         for name in names:
             key = f"{where} | {name} | {args.epochs} epochs | seed {seed}"
