@@ -396,3 +396,11 @@ def collate_and_read(samples):
 def test_a_batch_passes_unchanged():
     batch = es.Batch(X, Y)
     assert as_batch(batch) is batch
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_iterating_leaves_the_global_random_state_alone(wrapped):
+    data = TensorDataset(torch.randn(6, 2), torch.arange(6) % 2)
+    state = torch.get_rng_state()
+    assert len(list(iterate(DataLoader(data, 2) if wrapped else data, batch_size=2))) == 3
+    assert torch.equal(torch.get_rng_state(), state)

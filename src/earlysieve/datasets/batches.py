@@ -96,7 +96,13 @@ def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
         options = {"worker_init_fn": data.worker_init_fn, "collate_fn": data.collate_fn}
         return _loader(data.dataset, order, size, num_workers=data.num_workers, **options)
     if isinstance(data, IterableDataset):
-        loader = DataLoader(data, batch_size, num_workers=num_workers, collate_fn=collate)
+        loader = DataLoader(
+            data,
+            batch_size,
+            num_workers=num_workers,
+            collate_fn=collate,
+            generator=_own_generator(),
+        )
         return _Batches(loader)
     source: Any = data
     if isinstance(source, Mapping | str):
@@ -119,7 +125,13 @@ def _loader(dataset: Any, order: Tensor, batch_size: int, **options: Any) -> _Ba
     if len(order) == 0:
         return _Batches([])
     chosen = dataset if len(order) == len(dataset) else Subset(dataset, order.tolist())
-    return _Batches(DataLoader(chosen, batch_size, **options), order, batch_size)
+    loader = DataLoader(chosen, batch_size, generator=_own_generator(), **options)
+    return _Batches(loader, order, batch_size)
+
+
+def _own_generator() -> torch.Generator:
+    """Without one, a loader draws a seed for its workers from the global random state."""
+    return torch.Generator().manual_seed(0)
 
 
 def _indices(batches: _Batches, batch: Batch, start: int) -> Tensor | None:
