@@ -17,10 +17,11 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layer1, self.layer2 = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)
-        self.head = nn.Linear(8, 10)
+        self.norm, self.head = nn.BatchNorm2d(8), nn.Linear(8, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(torch.relu(self.layer2(torch.relu(self.layer1(x)))).mean((2, 3)))
+        x = torch.relu(self.layer2(torch.relu(self.layer1(x))))
+        return self.head(self.norm(x).mean((2, 3)))
 
 
 @pytest.mark.filterwarnings("ignore::earlysieve.training.SingleClassWarning")
@@ -30,7 +31,7 @@ def test_the_examples_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     ours = [b for b in blocks if "integrations" not in b]
-    assert len(ours) == 3
+    assert len(ours) == 4
     model = Net()
     data = [(torch.randn(3, 8, 8), i % 10) for i in range(20)]
     space: dict[str, Any] = {
@@ -51,3 +52,6 @@ def test_the_examples_run_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert isinstance(first, FeatureSieve)
     assert space["result"].epochs == 1
     assert (tmp_path / "run" / "last.pt").exists()
+    before = model.norm.running_mean.clone()  # type: ignore[union-attr]
+    exec(ours[3], space)
+    assert not torch.equal(model.norm.running_mean, before)  # type: ignore[arg-type]
