@@ -137,9 +137,9 @@ def figures(logits: Tensor, data: Tweets) -> Figures:
 def main() -> None:
     """Run what is missing and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=1000, help="training tweets of a seed")
+    parser.add_argument("--size", type=int, default=4000, help="training tweets of a seed")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/tweets.json"))
     args = parser.parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
