@@ -34,11 +34,20 @@ class Kept:
         print(f"{key}: {shown} ({time.perf_counter() - start:.0f} s)", flush=True)
         return figures
 
-    def over_seeds(self, prefix: str, measure: str) -> list[float]:
+    def by_seed(self, prefix: str, measure: str) -> dict[int, float]:
         """One figure of every run whose key is `prefix | seed N`, in the order of seeds."""
         rows = {
             int(key.rsplit(" ", 1)[1]): figures[measure]
             for key, figures in self.read().items()
             if key.startswith(f"{prefix} | seed ")
         }
-        return [rows[seed] for seed in sorted(rows)]
+        return dict(sorted(rows.items()))
+
+    def over_seeds(self, prefix: str, measure: str) -> list[float]:
+        """The figures of `by_seed` alone."""
+        return list(self.by_seed(prefix, measure).values())
+
+    def gains(self, better: str, worse: str, measure: str) -> list[float]:
+        """Differences of two prefixes' figures, for the seeds that both have."""
+        ours, theirs = self.by_seed(better, measure), self.by_seed(worse, measure)
+        return [ours[seed] - theirs[seed] for seed in ours if seed in theirs]

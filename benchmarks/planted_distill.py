@@ -147,12 +147,8 @@ def main() -> None:
     if not args.tune:
         for better, worse in ((CHOSEN_STUDENT, "KD"), (CHOSEN_ALONE, "plain")):
             for measure in ("fails", "all"):
-                pairs = zip(
-                    kept.over_seeds(prefixes[better], measure),
-                    kept.over_seeds(prefixes[worse], measure),
-                    strict=True,
-                )
-                mean, low, high = mean_and_interval([a - b for a, b in pairs])
+                gains = kept.gains(prefixes[better], prefixes[worse], measure)
+                mean, low, high = mean_and_interval(gains)
                 print(f"{better} over {worse}, {measure}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
 
 
