@@ -75,17 +75,23 @@ def main() -> None:
             run()
         print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1e3)
         return
+    memory()
     names = ["plain", *(f"{h}, {order}" for h in HEADS for order in ("shared", "published"))]
     medians = paired({name: cycle(name) for name in names}, args.repeats)
+    print()
     show(medians, "plain")
     for head in HEADS:
         ratio = medians[f"{head}, published"] / medians[f"{head}, shared"]
         print(f"{head}: shared is {ratio:.2f} x faster than published")
-    print("\nPeak memory above that of the imports, three cycles in a process of its own")
+
+
+def memory() -> None:
+    """Print peaks; before any training here, since a process begins with its parent's peak."""
+    print("Peak memory above that of the imports, three cycles in a process of its own")
     plain = peak("plain")
     for name in ("plain", "linear, shared", "conv 1x64, shared"):
         found = plain if name == "plain" else peak(name)
-        print(f"{name:<24} {found:8.0f} MB   {found / plain:.3f} x plain")
+        print(f"{name:<24} {found:8.0f} MB   {found / plain:.3f} x plain", flush=True)
 
 
 if __name__ == "__main__":
