@@ -54,6 +54,8 @@ def test_a_loader_is_used_with_its_own_examples():
     assert evaluate(Identity(), DataLoader(data, batch_size=2, shuffle=True)).accuracy == 0.6
 
 
+# An untrained network may well give all noise one class.
+@pytest.mark.filterwarnings("ignore::earlysieve.training.SingleClassWarning")
 def test_no_trace_is_left_and_figures_repeat():
     model = network()
     model[1].eval()  # frozen by hand
