@@ -12,8 +12,7 @@ Run: python benchmarks/planted_sieve.py --data colour --tune
 """
 
 import argparse
-import json
-import time
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import earlysieve as es
-from earlysieve._files import write_text
 from earlysieve.training import ERM
+from kept import Figures, Kept
 from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, network, row
 
 # The first ReLU of stage 1 and the ends of stages 1 and 2.
@@ -82,34 +81,31 @@ def main() -> None:
     where = "validation" if args.tune else "test"
     seeds = range(args.first_seed, args.first_seed + (1 if args.tune else args.seeds))
     names = list(CANDIDATES[args.data]) if args.tune else ["plain", CHOSEN[args.data]]
-    done: dict[str, dict[str, float]] = (
-        json.loads(args.out.read_text()) if args.out.exists() else {}
-    )
+    kept = Kept(args.out)
+
+    @cache
+    def data_of(seed: int) -> Planted:
+        return DATA[args.data](seed)
+
+    def run(name: str, seed: int) -> Figures:
+        data = data_of(seed)
+        model = trained(data, CANDIDATES[args.data][name], seed, args.epochs)
+        return accuracies(model, data.validation if args.tune else data.test)
+
+    def figures(name: str, measure: str) -> list[float]:
+        by_seed = kept.by_seed(f"{args.data} | {where} | {name} | {args.epochs} epochs", measure)
+        return [by_seed[seed] for seed in seeds]
+
     for seed in seeds:
-        data = None
         for name in names:
             key = f"{args.data} | {where} | {name} | {args.epochs} epochs | seed {seed}"
-            if key in done:
-                continue
-            data = data or DATA[args.data](seed)
-            start = time.perf_counter()
-            model = trained(data, CANDIDATES[args.data][name], seed, args.epochs)
-            found = accuracies(model, data.validation if args.tune else data.test)
-            done = (json.loads(args.out.read_text()) if args.out.exists() else {}) | {key: found}
-            write_text(args.out, json.dumps(done, indent=2))
-            shown = ", ".join(f"{k} {v:.3f}" for k, v in found.items())
-            print(f"{key}: {shown} ({time.perf_counter() - start:.0f} s)", flush=True)
-
-    def figures(done: dict[str, dict[str, float]], name: str, measure: str) -> list[float]:
-        prefix = f"{args.data} | {where} | {name} | {args.epochs} epochs | seed"
-        return [done[f"{prefix} {seed}"][measure] for seed in seeds]
-
+            kept.once(key, partial(run, name, seed))
     for measure in ("fails", "holds"):
         print(f"\n{args.data}, {where}: accuracy where the shortcut {measure}, mean, 95% interval")
         for name in names:
-            print(row(name, figures(done, name, measure)))
+            print(row(name, figures(name, measure)))
     if not args.tune:
-        plain, sieve = (figures(done, name, "fails") for name in names)
+        plain, sieve = (figures(name, "fails") for name in names)
         gains = [b - a for a, b in zip(plain, sieve, strict=True)]
         mean, low, high = mean_and_interval(gains)
         print(f"\ngain where the shortcut fails: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
