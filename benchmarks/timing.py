@@ -7,12 +7,17 @@ import numpy as np
 
 
 def paired(candidates: Mapping[str, Callable[[], object]], repeats: int = 7) -> dict[str, float]:
-    """Median seconds of each candidate; all are run once, then in turn `repeats` times."""
-    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    """Median seconds of each candidate; all are run once, then in turn `repeats` times.
+
+    Each turn begins with another candidate, so that none always follows the same one.
+    """
+    names = list(candidates)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(repeats + 1):
-        for name, call in candidates.items():
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
             start = time.perf_counter()
-            call()
+            candidates[name]()
             if turn:
                 seconds[name].append(time.perf_counter() - start)
     return {name: float(np.median(values)) for name, values in seconds.items()}

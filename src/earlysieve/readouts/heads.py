@@ -224,9 +224,16 @@ class _Convolutional(nn.Module):
         self.classifier = nn.Linear(width, classes)
 
     def forward(self, activation: Tensor, mask: Tensor | None = None) -> Tensor:
-        maps = self.blocks(as_map(activation, self.layout))
+        maps = self.blocks(_fast_layout(as_map(activation, self.layout)))
         logits: Tensor = self.classifier(mean_pool(maps, Layout.FIRST, mask))
         return logits
+
+
+def _fast_layout(maps: Tensor) -> Tensor:
+    """Channels last for images on a CPU, where convolutions then take half the time."""
+    if maps.ndim == 4 and maps.device.type == "cpu":
+        return maps.contiguous(memory_format=torch.channels_last)
+    return maps
 
 
 def _mlp(shape: tuple[int, ...], layout: Layout, hidden: list[int], classes: int) -> nn.Sequential:
