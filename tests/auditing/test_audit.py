@@ -81,6 +81,8 @@ def test_the_configuration_says_how_scores_were_made(result):
     assert result.config["layers"] == ["first", "norm", "second"]
     assert result.config["head"] == "LinearHead()"
     assert result.config["model"] == "Net"
+    assert "group_shares" not in result.config
+    assert result.config["pictures"] == 0
     for folds in (0, 1):
         inside = es.audit(Net(), Planted(60), folds=folds, pictures=0)
         assert inside.config["scores"] == "in-sample"
@@ -207,6 +209,7 @@ def test_large_group_numbers():
 
 def test_group_shares():
     result = es.audit(Net(), Planted(), pictures=0, group_shares={0: 0.9, 1: 0.1})
+    assert result.config["group_shares"] == {"0": 0.9, "1": 0.1}
     assert result.groups.reweighted_to == "given shares"
     assert result.groups.reweighted_average == pytest.approx(0.9)
     assert result.groups.average == pytest.approx(float((~Planted().minority).float().mean()))

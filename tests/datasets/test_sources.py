@@ -1,5 +1,6 @@
 """Sources by name, as the command line takes them."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,23 @@ def test_functions_get_what_they_take(own_module: Path) -> None:
     assert len(load_source("own_package_of_a_test.data:plain", split="test")) == 5
 
 
+def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lone_file_of_a_test.py").write_text("def make():\n    return [(0.0, 1)]\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert load_source("lone_file_of_a_test:make") == [(0.0, 1)]
+
+
 @pytest.mark.parametrize(
     ("spec", "options", "error", "message"),
     [
+        (
+            "folders:photographs",
+            {},
+            InputError,
+            f"Expected a data source of the form {', '.join(SOURCES)}, but got "
+            "'folders:photographs'; choose one of these",
+        ),
         (
             "folder:",
             {},

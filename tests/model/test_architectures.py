@@ -60,7 +60,7 @@ def test_stopped_equals_full_pass_and_automatic_layers_are_sensible(name):
     ("name", "layers"),
     [
         ("resnet18", ["relu", "layer1", "layer2", "layer3", "layer4"]),
-        ("convnext_tiny", ["features.1", "features.3", "features.5"]),
+        ("convnext_tiny", ["features.1", "features.3", "features.5", "features.7"]),
         ("swin_t", ["features.1", "features.3", "features.5", "norm"]),
         ("vision transformer", [f"encoder.layers.encoder_layer_{i}" for i in range(5)]),
         ("timm transformer", [f"blocks.{i}" for i in (0, 2, 4, 7, 9, 11)]),

@@ -37,6 +37,7 @@ class Groups:
     worst_group_name: str = "rare"
     worst_accuracy: float = 0.3
     gap: float = 0.6
+    unknown: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pandas as pd
@@ -103,6 +104,13 @@ def test_key_figures_steps_and_settings_are_there():
         "60.0 points",
     ):
         assert part in text
+
+
+def test_examples_of_unknown_group_are_counted():
+    audit = image_audit()
+    counted = replace(audit, groups=replace(audit.groups, unknown=7))
+    assert "Examples of unknown group, left out 7" in Outline(render(counted)).text
+    assert "unknown group" not in Outline(render(audit)).text
 
 
 def test_ids_are_unique_and_links_lead_somewhere():

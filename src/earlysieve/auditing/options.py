@@ -52,8 +52,9 @@ def config_of(
     l2: float,
     seed: int,
     examples: "pd.DataFrame",
+    **others: Any,
 ) -> dict[str, Any]:
-    """What is needed to repeat an audit."""
+    """What is needed to repeat an audit; `others` are plain values, written down as they are."""
     return {
         "earlysieve": __version__,
         "torch": torch.__version__,
@@ -66,4 +67,5 @@ def config_of(
         "l2": l2,
         "seed": seed,
         "examples": len(examples),
+        **others,
     }

@@ -135,12 +135,31 @@ def audit(
         examples=examples,
         summary=judge(evidence, layer, len(examples), collected.num_classes, groups),
         groups=groups,
-        config=config_of(network, list(readings), recipe, folds, flag_margin, l2, seed, examples),
+        config=config_of(
+            network,
+            list(readings),
+            recipe,
+            folds,
+            flag_margin,
+            l2,
+            seed,
+            examples,
+            batch_size=batch_size,
+            pictures=pictures,
+            heatmaps=heatmaps,
+            **_written(group_shares),
+        ),
         notes=[*_skipped(source), *notes],
         class_names=tuple(class_names or getattr(source, "class_names", ())),
         group_names=group_labels,
         pictures=shown,
     )
+
+
+def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
+    if shares is None:
+        return {}
+    return {"group_shares": {str(group): float(share) for group, share in shares.items()}}
 
 
 def _read_layers(

@@ -171,6 +171,8 @@ def _show_groups(groups: "GroupReport", console: Console) -> None:
         f"Average {groups.average:.1%}, reweighted to {groups.reweighted_to} "
         f"{groups.reweighted_average:.1%}, worst group {groups.worst_accuracy:.1%}."
     )
+    if groups.unknown:
+        console.say(f"{groups.unknown:,} examples of unknown group are left out of this.")
 
 
 def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from earlysieve.errors import EarlysieveError, InputError
 if TYPE_CHECKING:
     from torch import nn
 
-FORMS = "torchvision:NAME, timm:NAME, hf:FOLDER or package.module:function"
+FORMS = "torchvision:NAME, timm:NAME, hf:FOLDER or module:function"
 IMAGE = (3, 224, 224)
 
 

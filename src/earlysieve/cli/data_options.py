@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCE_HELP = (
     "a folder with one subfolder per class, a CSV file with the columns path and label, digits, "
-    "fashion-mnist[:FOLDER], bar:FOLDER, davidson:FOLDER, hf:FOLDER or package.module:function."
+    "fashion-mnist[:FOLDER], bar:FOLDER, davidson:FOLDER, hf:FOLDER or module:function."
 )
 
 

@@ -9,7 +9,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 SPEC_HELP = (
-    "torchvision:NAME, timm:NAME, hf:FOLDER, or package.module:function (called with num_classes "
+    "torchvision:NAME, timm:NAME, hf:FOLDER, or module:function (called with num_classes "
     "if it takes that; the current directory is importable)."
 )
 

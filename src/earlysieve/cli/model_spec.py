@@ -1,4 +1,4 @@
-"""What `--model` means: torchvision:NAME, timm:NAME, hf:FOLDER or package.module:function."""
+"""What `--model` means: torchvision:NAME, timm:NAME, hf:FOLDER or module:function."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,6 +1,7 @@
 """Data sources by name, as the command line takes them."""
 
 import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Sequence
@@ -28,7 +29,7 @@ SOURCES = (
     "bar:PATH",
     "davidson:PATH",
     "hf:PATH",
-    "package.module:function",
+    "module:function",
 )
 SHORTCUTS = ("colour", "patch", "dominoes")
 
@@ -93,7 +94,7 @@ def load_source(
     }
     if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
         data = openers[kind]()
-    elif "." in kind and rest:
+    elif rest and ("." in kind or _is_module(kind)):
         data = _from_function(kind, rest, {"split": split, "image_size": image_size, "seed": seed})
     else:
         raise InputError(
@@ -146,11 +147,21 @@ def _planted(
     return plant_dominoes(data, simple, share, seed=seed)
 
 
-def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
-    """Call a function of the user's with those arguments that it takes."""
+def _is_module(name: str) -> bool:
+    """Whether a plain name is that of a module, and not a source spelt wrongly."""
+    _find_modules_here()
+    return name.isidentifier() and importlib.util.find_spec(name) is not None
+
+
+def _find_modules_here() -> None:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
+
+
+def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
+    """Call a function of the user's with those arguments that it takes."""
+    _find_modules_here()
     try:
         function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:

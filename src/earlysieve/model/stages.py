@@ -63,14 +63,24 @@ def _changes_resolution(names: list[str], resolutions: dict[str, tuple[int, ...]
 def _resolution_ends(
     units: list[LayerInfo], resolutions: dict[str, tuple[int, ...]], modules: dict[str, nn.Module]
 ) -> list[str]:
-    """The last part with substance of each run of equal resolution."""
+    """The last part with substance of each run of equal resolution.
+
+    Maps of one position count where convolutions made them so; behind a global pooling they do not.
+    """
     ends: list[str] = []
     for resolution, run in groupby(units, key=lambda unit: resolutions[unit.name]):
         solid = [unit.name for unit in run if _has_substance(modules[unit.name])]
         parametrised = any(next(modules[name].parameters(), None) is not None for name in solid)
-        if max(resolution, default=0) > 1 and parametrised:
+        spatial = max(resolution, default=0) > 1
+        convolved = resolution and any(_convolves(modules[name]) for name in solid)
+        if parametrised and (spatial or convolved):
             ends.append(solid[-1])
     return ends
+
+
+def _convolves(module: nn.Module) -> bool:
+    convolutions = (m for m in module.modules() if isinstance(m, nn.Conv1d | nn.Conv2d | nn.Conv3d))
+    return any(max(convolution.kernel_size) > 1 for convolution in convolutions)
 
 
 def _has_substance(module: nn.Module) -> bool:

@@ -71,6 +71,10 @@ class GroupsLike(Protocol):
         """Over examples."""
 
     @property
+    def unknown(self) -> int:
+        """How many examples have no known group and are left out."""
+
+    @property
     def reweighted_average(self) -> float:
         """Over groups, weighted as in `reweighted_to`."""
 
