@@ -12,6 +12,7 @@ Run: python benchmarks/planted_distill.py --tune --seeds 2
 """
 
 import argparse
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,23 @@ from planted import Planted, accuracies, colours, epochs, mean_and_interval, net
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
 TEACHER_EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class Course:
+    """How every student is trained: Adam, from `lr` down to 0 by a cosine or constant."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    schedule: str
+
+    def __str__(self) -> str:
+        falling = ", falling" if self.schedule == "cosine" else ""
+        size = "" if self.batch_size == 64 else f", batch {self.batch_size}, lr {self.lr:g}"
+        return f"{self.epochs} epochs{falling}{size}"
+
+
 # A method, and its settings; alpha is 0.05.
 Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {
@@ -82,9 +100,7 @@ def logits_of(teacher: nn.Module, images: Tensor) -> Tensor:
     return torch.cat([teacher(part) for part in images.split(500)])
 
 
-def student_of(
-    candidate: Candidate, seed: int, count: int, schedule: str, folder: Path
-) -> nn.Module:
+def student_of(candidate: Candidate, seed: int, course: Course, folder: Path) -> nn.Module:
     """A network trained in one of the ways."""
     kind, options = candidate
     data = data_of(seed)
@@ -93,7 +109,7 @@ def student_of(
         logits = logits_of(teacher_of(seed, folder), data.train.images)
     torch.manual_seed(seed)
     model = network()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=course.lr)
     method: Any = ERM(model, optimizer)
     settings = {"num_classes": 10, "optimizer": optimizer, "num_examples": len(data.train)}
     if kind == "kd":
@@ -102,15 +118,15 @@ def student_of(
         method = es.DebiasedDistillation(model, logits, **settings, **options)
     if kind == "early":
         method = es.EarlyReweighting(model, **settings, **options)
-    steps = count * -(-len(data.train) // 64)
+    steps = course.epochs * -(-len(data.train) // course.batch_size)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     last = 0
-    for epoch, batch in epochs(data.train, count):
+    for epoch, batch in epochs(data.train, course.epochs, course.batch_size):
         if epoch != last:
             end_epoch(method)
             last = epoch
         method.step(batch)
-        if schedule == "cosine":
+        if course.schedule == "cosine":
             falling.step()
     return refreshed(model, seed)
 
@@ -122,6 +138,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--schedule", choices=["cosine", "constant"], default="cosine")
     parser.add_argument("--only", nargs="+", help="of the candidates to tune")
     parser.add_argument("--out", type=Path, default=Path("runs/planted_distill.json"))
@@ -130,7 +148,7 @@ def main() -> None:
     where = "validation" if args.tune else "test"
     chosen = ["plain", "KD", CHOSEN_STUDENT, CHOSEN_ALONE]
     names = args.only or (list(CANDIDATES) if args.tune else chosen)
-    length = f"{args.epochs} epochs" + (", falling" if args.schedule == "cosine" else "")
+    course = Course(args.epochs, args.batch_size, args.lr, args.schedule)
     folder = args.out.parent
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -139,7 +157,7 @@ def main() -> None:
         model = (
             teacher_of(seed, folder)
             if teacher
-            else student_of(CANDIDATES[name], seed, args.epochs, args.schedule, folder)
+            else student_of(CANDIDATES[name], seed, course, folder)
         )
         data = data_of(seed)
         return accuracies(model, data.validation if args.tune else data.test)
@@ -147,10 +165,10 @@ def main() -> None:
     for seed in range(args.first_seed, args.first_seed + args.seeds):
         kept.once(f"{where} | teacher | seed {seed}", partial(figures, "teacher", seed))
         for name in names:
-            key = f"{where} | {name} | {length} | seed {seed}"
+            key = f"{where} | {name} | {course} | seed {seed}"
             kept.once(key, partial(figures, name, seed))
     prefixes = {"teacher": f"{where} | teacher"}
-    prefixes |= {name: f"{where} | {name} | {length}" for name in names}
+    prefixes |= {name: f"{where} | {name} | {course}" for name in names}
     for measure in ("fails", "holds", "all"):
         print(f"\n{where}: accuracy, {measure}, mean, 95% interval, each seed")
         for name, prefix in prefixes.items():

@@ -54,10 +54,18 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
         "stage 1, linear, slow readout": {"layer": "stage1", **LINEAR, "readout_lr": 1e-2},
         "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
         "stage 1, conv 32": {"layer": "stage1", **CONV},
-        "stage 1, conv 32, forget 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
         "stage 1, conv 32, forget 0.01": {"layer": "stage1", **CONV, "forget_lr": 0.01},
         "stage 2, linear": {"layer": "stage2", **LINEAR},
-        "stage 2, conv 32, forget 0.03": {"layer": "stage2", **CONV, "forget_lr": 0.03},
+        "stage 2, linear, forget 0.01": {"layer": "stage2", **LINEAR, "forget_lr": 0.01},
+        "stage 1, linear, forget 0.3": {"layer": "stage1", **LINEAR, "forget_lr": 0.3},
+        "stage 1, linear, every fifth": {"layer": "stage1", **LINEAR, "forget_every": 5},
+        "stage 1, MLP 64, forget 0.03": {
+            "layer": "stage1",
+            **LINEAR,
+            "readout": es.MLPHead(width=64),
+            "readout_lr": 1e-2,
+            "forget_lr": 0.03,
+        },
     },
 }
 CHOSEN = {"colour": "stage 1, conv 32", "dominoes": "stage 1, linear"}

@@ -366,22 +366,22 @@ class Fewer(Net):
             Net(),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 4),
             InputError,
-            "Expected labels between 0 and 1, since the model gives 2 logits, but got 3; check "
-            "the class numbering, or pass a model with one logit per class",
+            "Expected labels from 0 to 1, as the model returns 2 logits, but got 3; check "
+            "the class numbering, or give the model one output per class",
         ),
         (
             Net(),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 2 - 1),
             InputError,
-            "Expected labels between 0 and 1, since the model gives 2 logits, but got -1; check "
-            "the class numbering, or pass a model with one logit per class",
+            "Expected labels from 0 to 1, as the model returns 2 logits, but got -1; check "
+            "the class numbering, or give the model one output per class",
         ),
         (
             nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 1)),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 2),
             InputError,
-            "Expected labels between 0 and 0, since the model gives 1 logits, but got 1; check "
-            "the class numbering, or pass a model with one logit per class",
+            "Expected labels from 0 to 0, as the model returns 1 logits, but got 1; check "
+            "the class numbering, or give the model one output per class",
         ),
         (
             Fewer(),

@@ -179,8 +179,8 @@ def test_labels_out_of_range(order: Any, label: int, seen: int, prepared: bool) 
         sieve,
         Batch(good.inputs, labels),
         InputError,
-        f"Expected labels from 0 to 2, as the model returns 3 logits, but got {seen}; give the "
-        "model one output per class",
+        f"Expected labels from 0 to 2, as the model returns 3 logits, but got {seen}; check the "
+        "class numbering, or give the model one output per class",
     )
 
 

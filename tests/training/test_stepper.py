@@ -81,7 +81,7 @@ def test_labels_out_of_range_are_named():
     erm = ERM(model, torch.optim.SGD(model.parameters(), lr=0.1))
     message = (
         "Expected labels from 0 to 1, as the model returns 2 logits, but got 2; "
-        "give the model one output per class"
+        "check the class numbering, or give the model one output per class"
     )
     with pytest.raises(InputError, match=f"^{message}$"):
         erm.step(Batch(torch.zeros(2, 4), torch.tensor([0, 2])))

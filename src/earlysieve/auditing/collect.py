@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import Batch, Inputs, few, tensors_of
+from earlysieve.model.batch import Batch, Inputs, check_labels, few, tensors_of
 from earlysieve.model.capture import capture
 from earlysieve.model.layers import layout_in, trace_layers
 from earlysieve.model.layout import Layout
@@ -130,7 +130,7 @@ def _one_batch(
 
     captured = capture(model, batch.inputs, list(kept), transform=keep)
     logits = captured.logits.float()
-    check_labels(batch, logits)
+    check_output(batch, logits)
     for name, features in captured.outputs.items():
         _check_features(name, features, batch)
         kept[name].store.append(features)
@@ -143,20 +143,14 @@ def _one_batch(
     return logits.shape[1]
 
 
-def check_labels(batch: Batch, logits: Tensor) -> None:
+def check_output(batch: Batch, logits: Tensor) -> None:
     """Raise InputError unless every label is a column of the logits and these are finite."""
     if logits.shape[0] != len(batch):
         raise InputError(
             f"Expected one row of logits per example ({len(batch)}), but the model gave "
             f"{logits.shape[0]}; it must keep the batch in the first dimension"
         )
-    low, high = int(batch.labels.min()), int(batch.labels.max())
-    if low < 0 or high >= logits.shape[1]:
-        raise InputError(
-            f"Expected labels between 0 and {logits.shape[1] - 1}, since the model gives "
-            f"{logits.shape[1]} logits, but got {low if low < 0 else high}; "
-            "check the class numbering, or pass a model with one logit per class"
-        )
+    check_labels(batch.labels, logits.shape[1])
     bad = ~torch.isfinite(logits).all(1)
     if bad.any():
         raise InputError(

@@ -11,8 +11,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from earlysieve.datasets.batches import as_batch
 from earlysieve.distill.losses import weighted_mean
 from earlysieve.errors import CheckpointError
-from earlysieve.model.batch import Batch, call_model, logits_of
-from earlysieve.training.erm import accuracy, check_labels
+from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.training.erm import accuracy
 from earlysieve.training.stepper import Stepper
 
 FORMAT_VERSION = 1

@@ -154,6 +154,21 @@ def logits_of(output: Any) -> Tensor:
     return tensor
 
 
+def check_labels(labels: Tensor, num_classes: int) -> None:
+    """Check that labels (B,), of which there is at least one, are in [0, num_classes).
+
+    Raises:
+        InputError: one is not.
+    """
+    low, high = (int(bound) for bound in torch.aminmax(labels))
+    if low < 0 or high >= num_classes:
+        raise InputError(
+            f"Expected labels from 0 to {num_classes - 1}, as the model returns {num_classes} "
+            f"logits, but got {low if low < 0 else high}; check the class numbering, or give the "
+            "model one output per class"
+        )
+
+
 def _batch_size(inputs: Inputs) -> int:
     first = first_tensor(inputs)
     if first.ndim == 0:

@@ -8,14 +8,13 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import InputError, LayerError
-from earlysieve.model.batch import Batch
+from earlysieve.model.batch import Batch, check_labels
 from earlysieve.model.layers import LayerPlan
 from earlysieve.sieve.plan import Learns, SievePlan, plan_layers
 from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.readouts import MakeOptimizer, Readouts, saved_plans
 from earlysieve.sieve.settings import SieveSettings
 from earlysieve.sieve.updates import forget, identify
-from earlysieve.training.erm import check_labels
 
 
 class EarlyPart:

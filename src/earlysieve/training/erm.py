@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
 from earlysieve.training.stepper import Stepper
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -102,17 +102,3 @@ def reduce_loss(loss: Tensor, size: int) -> Tensor:
             f"got shape {tuple(loss.shape)}; average it over its other dimensions"
         )
     return loss.mean()
-
-
-def check_labels(labels: Tensor, num_classes: int) -> None:
-    """Check that labels (B,) are in [0, num_classes).
-
-    Raises:
-        InputError: one is not.
-    """
-    low, high = (int(bound) for bound in torch.aminmax(labels))
-    if low < 0 or high >= num_classes:
-        raise InputError(
-            f"Expected labels from 0 to {num_classes - 1}, as the model returns {num_classes} "
-            f"logits, but got {low if low < 0 else high}; give the model one output per class"
-        )

@@ -12,9 +12,8 @@ from torch import Tensor, nn
 
 from earlysieve.datasets.batches import Data, iterate
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
 from earlysieve.model.state import device_of, evaluating
-from earlysieve.training.erm import check_labels
 from earlysieve.training.randomness import seeded
 
 

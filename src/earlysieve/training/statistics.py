@@ -52,22 +52,21 @@ def refresh_statistics(
             "Expected batch_size to be at least 2 and most_batches at least 1, but got "
             f"{batch_size} and {most_batches}; statistics need batches of several examples"
         )
-    layers = _layers(model)
-    if not layers:
+    if not _layers(model):
         return 0
     source = open_source(data, num_workers=num_workers, ordered=False)
     order = EpochSampler(len(source), batch_size, seed=seed).batches(0)[:most_batches]
-    average_over(model, load_batches(source, order, key=(seed,)))
-    return len(layers)
+    return average_over(model, load_batches(source, order, key=(seed,)))
 
 
-def average_over(model: nn.Module, batches: Iterable[Batch]) -> None:
+def average_over(model: nn.Module, batches: Iterable[Batch]) -> int:
     """Make running statistics the means over these batches; see `refresh_statistics`."""
     layers = _layers(model)
     device = device_of(model)
     with evaluating(model), _averaging(layers), torch.no_grad():
         for batch in batches:
             call_model(model, batch.to(device).inputs)
+    return len(layers)
 
 
 def _layers(model: nn.Module) -> list[_BatchNorm]:
