@@ -5,12 +5,16 @@ sets have the shortcut drawn independently of the class, so that accuracy where 
 measured on many examples. Validation images come from the training files and are never trained on.
 """
 
+import argparse
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from earlysieve import Batch
 from earlysieve.datasets.base import ExampleDataset
@@ -33,6 +37,44 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Course:
+    """How all networks of a comparison are trained: Adam, constant or falling to 0 by a cosine."""
+
+    epochs: int
+    batch_size: int = 64
+    lr: float = 1e-3
+    schedule: str = "constant"
+
+    @staticmethod
+    def add_options(parser: argparse.ArgumentParser, default: "Course") -> None:
+        """--epochs, --batch-size, --lr, --schedule."""
+        parser.add_argument("--epochs", type=int, default=default.epochs)
+        parser.add_argument("--batch-size", type=int, default=default.batch_size)
+        parser.add_argument("--lr", type=float, default=default.lr)
+        parser.add_argument("--schedule", choices=["cosine", "constant"], default=default.schedule)
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> "Course":
+        """From the command line."""
+        return cls(args.epochs, args.batch_size, args.lr, args.schedule)
+
+    def scheduler(self, optimizer: Optimizer, examples: int) -> LRScheduler:
+        """To be stepped once per batch."""
+        steps = self.epochs * -(-examples // self.batch_size)
+
+        def share(step: int) -> float:
+            return (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
+
+        return LambdaLR(optimizer, share if self.schedule == "cosine" else lambda _: 1.0)
+
+    def __str__(self) -> str:
+        falling = ", falling" if self.schedule == "cosine" else ""
+        size = "" if self.batch_size == 64 else f", batch {self.batch_size}"
+        lr = "" if self.lr == 1e-3 else f", lr {self.lr:g}"
+        return f"{self.epochs} epochs{falling}{size}{lr}"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ Run: python benchmarks/planted_distill.py --tune --seeds 2
 """
 
 import argparse
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -26,27 +25,10 @@ from earlysieve._files import write_with
 from earlysieve.training import ERM
 from earlysieve.training.algorithm import end_epoch
 from kept import Figures, Kept
-from planted import Planted, accuracies, colours, epochs, mean_and_interval, network, row
+from planted import Course, Planted, accuracies, colours, epochs, mean_and_interval, network, row
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
 TEACHER_EPOCHS = 10
-
-
-@dataclass(frozen=True)
-class Course:
-    """How every student is trained: Adam, from `lr` down to 0 by a cosine or constant."""
-
-    epochs: int
-    batch_size: int
-    lr: float
-    schedule: str
-
-    def __str__(self) -> str:
-        falling = ", falling" if self.schedule == "cosine" else ""
-        size = "" if self.batch_size == 64 else f", batch {self.batch_size}, lr {self.lr:g}"
-        return f"{self.epochs} epochs{falling}{size}"
-
-
 # A method, and its settings; alpha is 0.05.
 Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {
@@ -56,6 +38,11 @@ CANDIDATES: dict[str, Candidate] = {
     "DeDiER, beta 2": ("dedier", {"layer": "stage1", "beta": 2.0}),
     "DeDiER, beta 3": ("dedier", {"layer": "stage1", "beta": 3.0}),
     "DeDiER, beta 4": ("dedier", {"layer": "stage1", "beta": 4.0}),
+    "KD, temperature 6": ("kd", {"temperature": 6.0}),
+    "DeDiER, beta 2, temperature 6": (
+        "dedier",
+        {"layer": "stage1", "beta": 2.0, "temperature": 6.0},
+    ),
     "weights alone, beta 3": ("early", {"layer": "stage1", "beta": 3.0}),
     "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
 }
@@ -113,21 +100,19 @@ def student_of(candidate: Candidate, seed: int, course: Course, folder: Path) ->
     method: Any = ERM(model, optimizer)
     settings = {"num_classes": 10, "optimizer": optimizer, "num_examples": len(data.train)}
     if kind == "kd":
-        method = es.KnowledgeDistillation(model, logits, optimizer=optimizer)
+        method = es.KnowledgeDistillation(model, logits, optimizer=optimizer, **options)
     if kind == "dedier":
         method = es.DebiasedDistillation(model, logits, **settings, **options)
     if kind == "early":
         method = es.EarlyReweighting(model, **settings, **options)
-    steps = course.epochs * -(-len(data.train) // course.batch_size)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    schedule = course.scheduler(optimizer, len(data.train))
     last = 0
     for epoch, batch in epochs(data.train, course.epochs, course.batch_size):
         if epoch != last:
             end_epoch(method)
             last = epoch
         method.step(batch)
-        if course.schedule == "cosine":
-            falling.step()
+        schedule.step()
     return refreshed(model, seed)
 
 
@@ -137,10 +122,7 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--schedule", choices=["cosine", "constant"], default="cosine")
+    Course.add_options(parser, Course(8, schedule="cosine"))
     parser.add_argument("--only", nargs="+", help="of the candidates to tune")
     parser.add_argument("--out", type=Path, default=Path("runs/planted_distill.json"))
     args = parser.parse_args()
@@ -148,7 +130,7 @@ def main() -> None:
     where = "validation" if args.tune else "test"
     chosen = ["plain", "KD", CHOSEN_STUDENT, CHOSEN_ALONE]
     names = args.only or (list(CANDIDATES) if args.tune else chosen)
-    course = Course(args.epochs, args.batch_size, args.lr, args.schedule)
+    course = Course.of(args)
     folder = args.out.parent
     folder.mkdir(parents=True, exist_ok=True)
 

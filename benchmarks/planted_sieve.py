@@ -23,7 +23,17 @@ from torch.utils.data import TensorDataset
 import earlysieve as es
 from earlysieve.training import ERM
 from kept import Figures, Kept
-from planted import Planted, accuracies, colours, dominoes, epochs, mean_and_interval, network, row
+from planted import (
+    Course,
+    Planted,
+    accuracies,
+    colours,
+    dominoes,
+    epochs,
+    mean_and_interval,
+    network,
+    row,
+)
 
 # The first ReLU of stage 1 and the ends of stages 1 and 2.
 THREE = ["stage1.2", "stage1", "stage2"]
@@ -71,16 +81,18 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
 CHOSEN = {"colour": "stage 1, conv 32", "dominoes": "stage 1, linear"}
 
 
-def trained(data: Planted, options: dict[str, Any], seed: int, count: int) -> nn.Module:
+def trained(data: Planted, options: dict[str, Any], seed: int, course: Course) -> nn.Module:
     """A network trained plainly, or with a sieve of these options."""
     torch.manual_seed(seed)
     model = network()
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=course.lr)
     method: Any = ERM(model, optimizer)
     if options:
         method = es.FeatureSieve(model, num_classes=10, optimizer=optimizer, **options)
-    for _, batch in epochs(data.train, count):
+    schedule = course.scheduler(optimizer, len(data.train))
+    for _, batch in epochs(data.train, course.epochs, course.batch_size):
         method.step(batch)
+        schedule.step()
     # For both: forgetting leaves BatchNorm statistics behind (docs/sieve.md).
     es.refresh_statistics(model, TensorDataset(data.train.images, data.train.labels))
     return model
@@ -93,7 +105,7 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=5)
+    Course.add_options(parser, Course(5))
     parser.add_argument("--only", nargs="+", help="of the candidates to tune")
     parser.add_argument("--out", type=Path, default=Path("runs/planted_sieve.json"))
     args = parser.parse_args()
@@ -102,6 +114,7 @@ def main() -> None:
     pair = ["plain", CHOSEN[args.data]]
     names = args.only or (list(CANDIDATES[args.data]) if args.tune else pair)
     kept = Kept(args.out)
+    course = Course.of(args)
 
     @cache
     def data_of(seed: int) -> Planted:
@@ -109,16 +122,16 @@ def main() -> None:
 
     def run(name: str, seed: int) -> Figures:
         data = data_of(seed)
-        model = trained(data, CANDIDATES[args.data][name], seed, args.epochs)
+        model = trained(data, CANDIDATES[args.data][name], seed, course)
         return accuracies(model, data.validation if args.tune else data.test)
 
     def figures(name: str, measure: str) -> list[float]:
-        by_seed = kept.by_seed(f"{args.data} | {where} | {name} | {args.epochs} epochs", measure)
+        by_seed = kept.by_seed(f"{args.data} | {where} | {name} | {course}", measure)
         return [by_seed[seed] for seed in seeds]
 
     for seed in seeds:
         for name in names:
-            key = f"{args.data} | {where} | {name} | {args.epochs} epochs | seed {seed}"
+            key = f"{args.data} | {where} | {name} | {course} | seed {seed}"
             kept.once(key, partial(run, name, seed))
     for measure in ("fails", "holds"):
         print(f"\n{args.data}, {where}: accuracy where the shortcut {measure}, mean, 95% interval")

@@ -15,7 +15,7 @@ from torch.utils.data import TensorDataset
 import earlysieve as es
 from earlysieve._files import replacing
 from earlysieve.datasets import fashion_mnist, plant_colour
-from planted import colours
+from planted import Course, colours
 from planted_sieve import CANDIDATES, CHOSEN, trained
 
 STAGES = ["stage1", "stage2", "stage3"]
@@ -52,7 +52,7 @@ def main() -> None:
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for style, (name, chosen) in zip(("o--", "s-"), options.items(), strict=True):
-        model = trained(data, chosen, args.seed, args.epochs).eval()
+        model = trained(data, chosen, args.seed, Course(args.epochs)).eval()
         for axis, what, target in zip(
             axes, ("colour (the shortcut)", "garment (the task)"), (colour, garment), strict=True
         ):

@@ -173,6 +173,22 @@ def test_text_classifier_from_a_folder(tmp_path):
     load_checkpoint(built, None, spec="hf:x")
 
 
+def test_the_first_layers_of_a_folder(tmp_path):
+    folder = bert(tmp_path)
+    whole = build_model(f"hf:{folder}").model.state_dict()
+    options = {"num_hidden_layers": 1, "attn_implementation": "eager"}
+    built = build_model(f"hf:{folder}", options=options)
+    assert built.untrained == ()
+    assert built.model.config._attn_implementation == "eager"
+    assert len(built.model.bert.encoder.layer) == 1 < BERT["num_hidden_layers"]
+    assert all(torch.equal(value, whole[key]) for key, value in built.model.state_dict().items())
+
+
+def test_an_option_that_a_folder_does_not_know(tmp_path):
+    with pytest.raises(CheckpointError, match="unexpected keyword argument 'layers'"):
+        build_model(f"hf:{bert(tmp_path)}", options={"layers": 1})
+
+
 def test_image_classifier_from_a_folder(tmp_path):
     from transformers import ViTConfig, ViTForImageClassification
 

@@ -34,7 +34,9 @@ def test_stages_of_image_networks(spec, first, second, count):
     assert (found[:2], len(found)) == ([first, second], count)
 
 
-@pytest.mark.parametrize(("kind", "layers"), [("distilbert", 6), ("bert", 12)])
+@pytest.mark.parametrize(
+    ("kind", "layers"), [("distilbert", 6), ("bert", 12), ("distilbert", 2), ("bert", 3)]
+)
 def test_stages_of_text_networks_are_their_blocks(kind, layers):
     transformers = pytest.importorskip("transformers")
     small = {

@@ -326,6 +326,7 @@ def test_progress_is_shown_on_standard_error_and_can_be_quiet(capsys):
 def test_figures_on_one_line():
     logs = {"readout_accuracy": 0.25, "accuracy": 0.5, "loss": 0.6931}
     assert format_logs(logs) == "loss 0.693, accuracy 0.500, readout accuracy 0.250"
+    assert format_logs({"weighted_examples": 1234.0}) == "weighted examples 1,234"
 
 
 def test_interrupts_outside_the_main_thread_are_left_alone():

@@ -15,13 +15,16 @@ from earlysieve.errors import CheckpointError, InputError
 def from_folder(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:
     """A sequence or image classifier from a folder that `save_pretrained` wrote.
 
+    Options that the configuration knows change it (num_hidden_layers=3 keeps the first three
+    layers); the others are arguments of the loader.
+
     Raises:
         InputError: there is no such folder.
         CheckpointError: it cannot be loaded as a classifier.
     """
     transformers = need("transformers", extra="text")
     folder = Path(name).expanduser()
-    config = _hf_config(transformers, folder)
+    config, others = _hf_config(transformers, folder, options)
     images = _classifies_images(config)
     kind = "Image" if images else "Sequence"
     auto = getattr(transformers, f"AutoModelFor{kind}Classification")
@@ -34,7 +37,7 @@ def from_folder(name: str, num_classes: int | None, options: dict[str, Any]) -> 
             local_files_only=True,
             output_loading_info=True,
             ignore_mismatched_sizes=True,
-            **options,
+            **others,
         )
     fresh = [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])]
     shape = _hf_image_shape(config) if images else None
@@ -50,14 +53,20 @@ def tokenizer_of(spec: str) -> Path | None:
     return folder if found else None
 
 
-def _hf_config(transformers: ModuleType, folder: Path) -> Any:
+def _hf_config(
+    transformers: ModuleType, folder: Path, options: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The configuration with the options that it knows, and the other options."""
     if not (folder / "config.json").is_file():
         raise InputError(
             f"Expected a folder with a config.json at '{folder}', but found none; "
             "pass the folder that save_pretrained wrote"
         )
     with _explained(folder):
-        return transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        config, others = transformers.AutoConfig.from_pretrained(
+            folder, local_files_only=True, return_unused_kwargs=True, **options
+        )
+    return config, others
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """From the number of a stage to the name of a layer."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from earlysieve.cli.job import Job
@@ -45,23 +46,34 @@ def stage_layers(job: Job) -> list[str]:
     names = stages_of(job.model, trace, len(job.few), len(trace) + 1)
     modules = named_layers(job.model)
     blocks = _blocks([layer.name for layer in trace], modules, names)
+    sequences = {layer.name for layer in trace if len(layer.shape or ()) == 3}
+    blocks = blocks or _blocks(
+        [layer.name for layer in trace], modules, _repeated(names, modules, sequences)
+    )
     if blocks:
         return blocks
     composed = [name for name in names if _has_parts(modules[name])]
     return names[names.index(composed[0]) :] if composed else names
 
 
+def _kind(name: str, modules: "dict[str, nn.Module]") -> tuple[str, type]:
+    return name.rpartition(".")[0], type(modules.get(name))
+
+
+def _repeated(names: list[str], modules: "dict[str, nn.Module]", sequences: set[str]) -> list[str]:
+    """Of layers that give sequences the most frequent kind; a short transformer has others too."""
+    kinds = Counter(_kind(name, modules) for name in names if name in sequences)
+    kind, count = next(iter(kinds.most_common(1)), (None, 0))
+    return [name for name in names if _kind(name, modules) == kind] if count > 1 else []
+
+
 def _blocks(ran: list[str], modules: "dict[str, nn.Module]", chosen: list[str]) -> list[str]:
     """All repeated blocks, where the chosen layers are some of them; else none."""
-
-    def kind(name: str) -> tuple[str, type]:
-        return name.rpartition(".")[0], type(modules.get(name))
-
-    kinds = {kind(name) for name in chosen}
+    kinds = {_kind(name, modules) for name in chosen}
     one = len(kinds) == 1 and _has_parts(modules[chosen[0]])
     if not one or type(modules[chosen[0]]).__module__ == "torch.nn.modules.container":
         return []
-    return [name for name in ran if kind(name) in kinds]
+    return [name for name in ran if _kind(name, modules) in kinds]
 
 
 def _has_parts(module: "nn.Module") -> bool:

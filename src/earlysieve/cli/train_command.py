@@ -96,14 +96,19 @@ def command(context: click.Context, /, **given: Any) -> None:
     console.result({**files, **vars(result), "audits": verdicts})
 
 
+def _cell(name: str, value: float | None) -> float | int | None:
+    from earlysieve.training.progress import is_count
+
+    whole = name == "epoch" or is_count(name)
+    return int(value) if whole and value is not None else value
+
+
 def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
     """Print the last epochs, the best one, and what the audits said."""
     rows = result.history[-_MOST_EPOCHS:]
     keys = dict.fromkeys(key for row in rows for key in row if key != "step")
     names = [key for key in keys if not is_by_group(key)]
-    cells = [
-        [int(row[name]) if name == "epoch" else row.get(name) for name in names] for row in rows
-    ]
+    cells = [[_cell(name, row.get(name)) for name in names] for row in rows]
     console.table([name.replace("_", " ") for name in names], cells)
     if len(names) < len(keys):
         console.say("Figures by group are in training.json.")

@@ -10,7 +10,16 @@ def format_logs(logs: Mapping[str, float]) -> str:
     """Figures on one line, such as "loss 0.693, accuracy 0.512, readout accuracy 0.250"."""
     first = [key for key in ("loss", "accuracy") if key in logs]
     keys = first + [key for key in logs if key not in first]
-    return ", ".join(f"{key.replace('_', ' ')} {logs[key]:.3f}" for key in keys)
+    return ", ".join(f"{key.replace('_', ' ')} {_figure(key, logs[key])}" for key in keys)
+
+
+def is_count(key: str) -> bool:
+    """Whether a figure is a number of examples."""
+    return key.endswith("examples")
+
+
+def _figure(key: str, value: float) -> str:
+    return f"{value:,.0f}" if is_count(key) else f"{value:.3f}"
 
 
 @contextmanager
