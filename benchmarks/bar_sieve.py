@@ -8,8 +8,7 @@ Run: python benchmarks/bar_sieve.py --tune && python benchmarks/bar_sieve.py
 """
 
 import argparse
-import json
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +26,9 @@ from bar_common import (
     pretrained,
     splits,
 )
-from earlysieve._files import write_text
 from earlysieve.datasets import bar
 from earlysieve.training import ERM
+from kept import Figures, Kept
 from planted import mean_and_interval
 
 BATCH = 32
@@ -92,20 +91,20 @@ def main() -> None:
     where = "validation" if args.tune else "test"
     opened = decoded(held_out if args.tune else bar(DATA, split="test", image_size=SIZE))
     names = list(CANDIDATES) if args.tune else ["plain", args.chosen]
-    done: dict[str, float] = json.loads(args.out.read_text()) if args.out.exists() else {}
+    kept = Kept(args.out)
+
+    def run(name: str, seed: int) -> Figures:
+        return {"accuracy": accuracy(train(name, data, seed, args.epochs), opened)}
+
     for seed in range(args.seeds):
         for name in names:
-            key = f"{where} | {name} | {args.epochs} epochs | seed {seed}"
-            if key in done:
-                continue
-            start = time.perf_counter()
-            done[key] = accuracy(train(name, data, seed, args.epochs), opened)
-            write_text(args.out, json.dumps(done, indent=2))
-            print(f"{key}: {done[key]:.1f}% ({time.perf_counter() - start:.0f} s)", flush=True)
+            kept.once(
+                f"{where} | {name} | {args.epochs} epochs | seed {seed}", partial(run, name, seed)
+            )
     print(f"\n{where} accuracy in percent, mean over seeds and its 95% interval")
     for name in names:
         prefix = f"{where} | {name} | {args.epochs} epochs"
-        values = [v for k, v in done.items() if k.startswith(f"{prefix} |")]
+        values = kept.over_seeds(prefix, "accuracy")
         mean, low, high = mean_and_interval(values)
         each = ", ".join(f"{value:.1f}" for value in values)
         print(f"| {name} | {mean:.1f} | [{low:.1f}, {high:.1f}] | {each} |")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 from earlysieve._files import write_text
@@ -43,11 +43,17 @@ class Kept:
         }
         return dict(sorted(rows.items()))
 
-    def over_seeds(self, prefix: str, measure: str) -> list[float]:
-        """The figures of `by_seed` alone."""
-        return list(self.by_seed(prefix, measure).values())
+    def over_seeds(
+        self, prefix: str, measure: str, seeds: Container[int] | None = None
+    ) -> list[float]:
+        """The figures of `by_seed` alone, of all seeds or of these."""
+        found = self.by_seed(prefix, measure)
+        return [value for seed, value in found.items() if seeds is None or seed in seeds]
 
-    def gains(self, better: str, worse: str, measure: str) -> list[float]:
+    def gains(
+        self, better: str, worse: str, measure: str, seeds: Container[int] | None = None
+    ) -> list[float]:
         """Differences of two prefixes' figures, for the seeds that both have."""
         ours, theirs = self.by_seed(better, measure), self.by_seed(worse, measure)
-        return [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
+        both = [seed for seed in ours if seed in theirs and (seeds is None or seed in seeds)]
+        return [ours[seed] - theirs[seed] for seed in both]

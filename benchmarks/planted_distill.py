@@ -144,7 +144,8 @@ def main() -> None:
         data = data_of(seed)
         return accuracies(model, data.validation if args.tune else data.test)
 
-    for seed in range(args.first_seed, args.first_seed + args.seeds):
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    for seed in seeds:
         kept.once(f"{where} | teacher | seed {seed}", partial(figures, "teacher", seed))
         for name in names:
             key = f"{where} | {name} | {course} | seed {seed}"
@@ -154,11 +155,11 @@ def main() -> None:
     for measure in ("fails", "holds", "all"):
         print(f"\n{where}: accuracy, {measure}, mean, 95% interval, each seed")
         for name, prefix in prefixes.items():
-            print(row(name, kept.over_seeds(prefix, measure)))
+            print(row(name, kept.over_seeds(prefix, measure, seeds)))
     if set(chosen) <= set(names):
         for better, worse in ((CHOSEN_STUDENT, "KD"), (CHOSEN_ALONE, "plain")):
             for measure in ("fails", "all"):
-                gains = kept.gains(prefixes[better], prefixes[worse], measure)
+                gains = kept.gains(prefixes[better], prefixes[worse], measure, seeds)
                 mean, low, high = mean_and_interval(gains)
                 print(f"{better} over {worse}, {measure}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
 
