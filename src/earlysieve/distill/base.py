@@ -93,6 +93,7 @@ class PerExampleTraining:
             "method": type(self).__name__,
             "stepper": self.stepper.state_dict(),
             "epochs_done": self.epochs_done,
+            "teacher": self._teacher_fingerprint(),
             **self._own_state(),
         }
 
@@ -100,7 +101,7 @@ class PerExampleTraining:
         """Go on from what `state_dict` returned.
 
         Raises:
-            CheckpointError: it belongs to another method, optimiser or data set.
+            CheckpointError: it belongs to another method, optimiser, teacher or data set.
         """
         wanted = (FORMAT_VERSION, type(self).__name__)
         found = (state.get("format_version"), state.get("method"))
@@ -108,6 +109,12 @@ class PerExampleTraining:
             raise CheckpointError(
                 f"Expected the state of {wanted[1]}, format version {wanted[0]}, but got that of "
                 f"{found[1]}, format version {found[0]}; load a checkpoint of the same method"
+            )
+        first, now = state.get("teacher", ""), self._teacher_fingerprint()
+        if first and now and first != now:
+            raise CheckpointError(
+                "Expected the teacher of the first run, but this one has other weights; go on with "
+                "the same teacher, or begin a new run"
             )
         self.stepper.load_state_dict(state["stepper"])
         self.epochs_done = int(state["epochs_done"])
@@ -142,6 +149,10 @@ class PerExampleTraining:
 
     def _close_epoch(self) -> dict[str, float]:
         return {}
+
+    def _teacher_fingerprint(self) -> str:
+        """Of the teacher's weights; "" where there is none, or it is not known."""
+        return ""
 
     def _own_state(self) -> dict[str, Any]:
         return {}

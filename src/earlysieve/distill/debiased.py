@@ -74,3 +74,6 @@ class DebiasedDistillation(EarlyReweighting):
             temperature=self.temperature,
             kd_weight=self.kd_weight,
         )
+
+    def _teacher_fingerprint(self) -> str:
+        return self.teacher.fingerprint

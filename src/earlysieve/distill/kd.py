@@ -54,3 +54,6 @@ class KnowledgeDistillation(PerExampleTraining):
             temperature=self.temperature,
             kd_weight=self.kd_weight,
         )
+
+    def _teacher_fingerprint(self) -> str:
+        return self.teacher.fingerprint

@@ -97,7 +97,8 @@ class SimKD(PerExampleTraining):
                 "student = SimKDStudent(student, teacher) and build the optimizer over its "
                 "parameters"
             )
-        check_distillation(student, Teacher(teacher), 1.0, 1.0)
+        self._named = Teacher(teacher)
+        check_distillation(student, self._named, 1.0, 1.0)
         _check_optimizer(optimizer, inner)
         self.teacher = teacher
         self._reading = ClassifierInput(teacher, inner.teacher_classifier)
@@ -118,6 +119,9 @@ class SimKD(PerExampleTraining):
             wanted, _ = self._reading.run(batch.inputs)
         features = logits if seen is None else seen
         return (features.float() - wanted.float()).square().flatten(1).mean(1)
+
+    def _teacher_fingerprint(self) -> str:
+        return self._named.fingerprint
 
 
 def _projector(width: int, wanted: int, seed: int) -> nn.Sequential:

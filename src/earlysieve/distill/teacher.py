@@ -1,6 +1,7 @@
 """Teachers: a model that never changes, or the logits that it gave."""
 
 import os
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,13 @@ class Teacher:
         if self.kept is not None:
             weights = weights_fingerprint(model) if model is not None and self.kept.teacher else ""
             self.kept.check(teacher=weights, data=_fingerprint(self.kept, data))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the weights, as a resumed run checks them; "" for logits of an unknown teacher."""
+        if self.model is not None:
+            return weights_fingerprint(self.model)
+        return "" if self.kept is None else self.kept.teacher
 
     @torch.no_grad()
     def logits(self, batch: Batch) -> Tensor:
