@@ -47,7 +47,7 @@ CANDIDATES: dict[str, Candidate] = {
     "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
 }
 CHOSEN_STUDENT = "DeDiER, beta 2"
-CHOSEN_ALONE = "weights alone, beta 3"
+CHOSEN_ALONE = "weights alone, beta 4"
 
 
 @cache
