@@ -36,7 +36,19 @@ def one_process(rank: int, folder: str) -> None:
         for rows in order[rank::2].split(16):
             algorithm.step(data.batch(rows))
         algorithm.end_epoch()
+    published = EarlyReweighting(
+        wrapped,
+        layer="early",
+        num_classes=CLASSES,
+        optimizer=sgd(student),
+        data=data,
+        mode="published",
+        batch_size=16,
+    )
+    published.step(data.batch(torch.arange(16)))
+    published.end_epoch()
     result: dict[str, Any] = {
+        "published": published.weights,
         "notes": notes.values,
         "logs": logs,
         "weights": algorithm.weights,
@@ -56,9 +68,10 @@ def test_two_processes_agree(tmp_path: Path) -> None:
         [2.7182817, 1, 1.6487212, 1, 2.7182817]
     )  # example 4: one of two says wrong
     assert left["logs"] == right["logs"]
-    for key in ("notes", "weights", "groups"):
+    for key in ("notes", "weights", "groups", "published"):
         assert torch.equal(left[key], right[key]), key
     for key in ("readout", "model"):
         assert all(torch.equal(left[key][name], right[key][name]) for name in left[key])
     assert torch.equal(left["groups"], Planted(100).minority.long())
     assert (left["weights"] > 1).any()
+    assert (left["published"] > 1).any()

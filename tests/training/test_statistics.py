@@ -35,6 +35,18 @@ def test_statistics_are_the_means_of_batch_statistics():
     assert torch.allclose(model[1].running_var, seen.var(1).mean(0), atol=1e-5)
 
 
+@pytest.mark.parametrize("count", [31, 33, 39])
+def test_a_short_last_batch_counts_by_its_size(count):
+    model, examples = network(), data(count)
+    es.refresh_statistics(model, examples, batch_size=10, seed=3)
+    order = EpochSampler(count, 10, seed=3).batches(0)
+    used = model[0](examples.tensors[0])
+    assert torch.allclose(model[1].running_mean, used.mean(0), atol=1e-5)
+    each = [(len(rows), model[0](examples.tensors[0][rows]).var(0)) for rows in order]
+    expected = sum(size * value for size, value in each) / len(used)
+    assert torch.allclose(model[1].running_var, expected, atol=1e-5)
+
+
 def test_two_layers_and_images_against_training_passes():
     torch.manual_seed(0)
     model = nn.Sequential(
@@ -109,7 +121,22 @@ def test_no_data():
         es.refresh_statistics(network(), TensorDataset(torch.zeros(0, 3), torch.zeros(0).long()))
 
 
-def run(model, folder, epochs=2, **options):
+def test_one_example_has_no_statistics():
+    with pytest.raises(DataError, match="at least two examples .* but got 1;"):
+        es.refresh_statistics(network(), data(1))
+
+
+def test_fit_leaves_frozen_layers_alone_and_refuses_batches_of_one():
+    model = network().train()
+    model[1].eval()
+    before = model[1].running_mean.clone()
+    run(model, None, refresh_batches=3)
+    assert torch.equal(model[1].running_mean, before)
+    with pytest.raises(InputError, match="^Expected a batch_size of at least 2 for refresh"):
+        run(network(), None, refresh_batches=3, batch_size=1)
+
+
+def run(model, folder, epochs=2, batch_size=8, **options):
     from earlysieve.training import ERM, fit
 
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -117,7 +144,7 @@ def run(model, folder, epochs=2, **options):
         ERM(model, optimizer),
         data(),
         epochs=epochs,
-        batch_size=8,
+        batch_size=batch_size,
         checkpoint_dir=folder,
         progress=False,
         **options,

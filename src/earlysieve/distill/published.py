@@ -75,7 +75,7 @@ def published_reweight(
     with preserved_rng(), evaluating(model), torch.no_grad():
         _start(reader, model, source, seed)
         for batch, features in _passes(model, reader, source, shuffled, (seed, 0), stop):
-            reader.learn(features, batch.mask, batch.labels)
+            reader.learn(features, batch.mask, batch.labels, together=False)
         return _judge_all(reader, _passes(model, reader, source, in_order, (seed, 1), stop))
 
 

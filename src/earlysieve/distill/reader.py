@@ -92,8 +92,14 @@ class EarlyReader:
 
         return kept
 
-    def learn(self, features: Tensor, mask: Tensor | None, labels: Tensor) -> Tensor:
+    def learn(
+        self, features: Tensor, mask: Tensor | None, labels: Tensor, *, together: bool = True
+    ) -> Tensor:
         """One update; the logits before it, without a graph, shape (B, C).
+
+        Args:
+            features, mask, labels: of a batch.
+            together: average gradients over processes, all of which call this at the same time.
 
         Raises:
             NonFiniteLossError: the readout's loss is NaN or infinite; nothing was changed.
@@ -107,7 +113,8 @@ class EarlyReader:
                 f"Expected a finite readout loss, but got {float(loss)}; lower readout_lr"
             )
         parameters = [p for p in built.module.parameters() if p.requires_grad]
-        gradients = average_gradients(torch.autograd.grad(loss, parameters))
+        own = torch.autograd.grad(loss, parameters)
+        gradients = average_gradients(own) if together else own
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         built.optimizer.step()

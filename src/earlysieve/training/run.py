@@ -17,7 +17,7 @@ from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.sampling import BatchSampler, EpochSampler
 from earlysieve.training.settings import RunSettings
-from earlysieve.training.statistics import average_over
+from earlysieve.training.statistics import average_over, batch_norms, several
 from earlysieve.training.weights import load_state
 
 
@@ -165,9 +165,12 @@ class Run:
             epoch = self.position.epoch
             # Batches of an epoch that training never reaches have an order of their own.
             plan = self.sampler.batches(self.settings.epochs + epoch)
-            plan = [rows for rows in plan if len(rows) > 1][: self.settings.refresh_batches]
+            plan = several(plan)[: self.settings.refresh_batches]
             key = (self.settings.seed, epoch, 1)
-            average_over(self.algorithm.model, load_batches(self.source, plan, key=key))
+            model = self.algorithm.model
+            thawed = [layer for layer in batch_norms(model) if layer.training]
+            if plan and thawed:
+                average_over(model, thawed, load_batches(self.source, plan, key=key))
 
     def finish_epoch(self, evaluation: Evaluation | None) -> None:
         """Write the closed epoch into the history and go on to the next."""

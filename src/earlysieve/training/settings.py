@@ -57,6 +57,11 @@ class RunSettings:
                 f"Expected refresh_batches to be at least 0, but got {self.refresh_batches}; "
                 "pass a number of batches, or 0"
             )
+        if self.refresh_batches and self.batch_size < 2:
+            raise InputError(
+                "Expected a batch_size of at least 2 for refresh_batches, but got 1; statistics "
+                "need several examples"
+            )
         if not has_validation and (self.patience is not None or self.restores_best):
             name = "patience" if self.patience is not None else "restore_best"
             raise InputError(f"Expected validation data for {name}, but got none; pass validation=")

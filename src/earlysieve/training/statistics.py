@@ -1,13 +1,13 @@
 """BatchNorm statistics that belong to the weights as they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from earlysieve.errors import InputError
+from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, call_model
 from earlysieve.model.state import device_of, evaluating
 from earlysieve.training.loading import Data, load_batches, open_source
@@ -28,9 +28,10 @@ def refresh_statistics(
     During training they are moving averages over earlier weights. Forgetting changes the
     activations of an early part behind each step that counted them, so that after a sieve they can
     lag far behind; then accuracy in evaluation mode is lower than the network's own. Here each
-    becomes the mean of batch statistics over one pass ("precise BN", Wu and Johnson, "Rethinking
-    'Batch' in BatchNorm", 2021, arXiv 2105.07576, section 3). Nothing else of the model changes;
-    layers other than BatchNorm run in evaluation mode.
+    becomes the mean of batch statistics over one pass, weighted by the sizes of batches ("precise
+    BN", Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021, arXiv 2105.07576, section 3).
+    Nothing else of the model changes; layers other than BatchNorm run in evaluation mode. A last
+    batch of one example is left out.
 
     Args:
         model: on any device; BatchNorm layers without running statistics are left alone.
@@ -45,45 +46,58 @@ def refresh_statistics(
 
     Raises:
         InputError: the batch size is below 2, or `most_batches` below 1.
-        DataError: there is no example.
+        DataError: there are no two examples.
     """
     if batch_size < 2 or (most_batches is not None and most_batches < 1):
         raise InputError(
             "Expected batch_size to be at least 2 and most_batches at least 1, but got "
             f"{batch_size} and {most_batches}; statistics need batches of several examples"
         )
-    if not _layers(model):
+    layers = batch_norms(model)
+    if not layers:
         return 0
     source = open_source(data, num_workers=num_workers, ordered=False)
-    order = EpochSampler(len(source), batch_size, seed=seed).batches(0)[:most_batches]
-    return average_over(model, load_batches(source, order, key=(seed,)))
-
-
-def average_over(model: nn.Module, batches: Iterable[Batch]) -> int:
-    """Make running statistics the means over these batches; see `refresh_statistics`."""
-    layers = _layers(model)
-    device = device_of(model)
-    with evaluating(model), _averaging(layers), torch.no_grad():
-        for batch in batches:
-            call_model(model, batch.to(device).inputs)
+    order = several(EpochSampler(len(source), batch_size, seed=seed).batches(0))[:most_batches]
+    if not order:
+        raise DataError(
+            f"Expected at least two examples to compute statistics from, but got {len(source)}; "
+            "pass the training data"
+        )
+    average_over(model, layers, load_batches(source, order, key=(seed,)))
     return len(layers)
 
 
-def _layers(model: nn.Module) -> list[_BatchNorm]:
+def several(plan: Sequence[list[int]]) -> list[list[int]]:
+    """The batches of a plan that hold several examples: one alone has no statistics."""
+    return [rows for rows in plan if len(rows) > 1]
+
+
+def average_over(model: nn.Module, layers: list[_BatchNorm], batches: Iterable[Batch]) -> None:
+    """Make the layers' running statistics the means over these batches, of which there is one.
+
+    See `refresh_statistics`.
+    """
+    device, seen = device_of(model), 0
+    with evaluating(model), _averaging(layers), torch.no_grad():
+        for batch in batches:
+            seen += len(batch)
+            for layer in layers:
+                layer.momentum = len(batch) / seen
+            call_model(model, batch.to(device).inputs)
+
+
+def batch_norms(model: nn.Module) -> list[_BatchNorm]:
+    """The layers that keep running statistics."""
     return [m for m in model.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
 
 
 @contextmanager
 def _averaging(layers: list[_BatchNorm]) -> Iterator[None]:
-    """Let layers average over all batches of the block; their old statistics come back if it fails.
-
-    A momentum of None is torch's cumulative average.
-    """
+    """Let layers count batches of the block; their old statistics come back if it fails."""
     before = [(layer, layer.momentum, _copies(layer)) for layer in layers]
     try:
         for layer in layers:
             layer.reset_running_stats()
-            layer.momentum = None
             layer.training = True
         yield
     except BaseException:
