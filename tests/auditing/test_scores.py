@@ -74,9 +74,9 @@ def test_pseudo_groups_by_hand():
         ((0, 0, 0, 1, 1, 1), (0, 0, 1, 1, 1, 0), (0, 0, 1, 0, 0, 1)),
         # Groups that differ by class, three of them, and unknown ones.
         ((0, 0, 0, 0, 1, 1), (5, 5, 6, 7, 8, 8), (0, 0, 1, 1, 0, 0)),
-        ((0, 0, 0, 0, 0), (-1, -1, -1, 2, 3), (0, 0, 0, 0, 1)),
-        # The first of equally large groups counts as the majority.
-        ((0, 0), (4, 3), (1, 0)),
+        ((0, 0, 0, 0, 0, 0), (-1, -1, -1, 2, 2, 3), (0, 0, 0, 0, 0, 1)),
+        # Of three groups two are equally large.
+        ((0, 0, 0, 0, 0), (4, 3, 3, 4, 5), (0, 0, 0, 0, 1)),
     ],
 )
 def test_minority_by_hand(labels, groups, expected):
@@ -84,10 +84,18 @@ def test_minority_by_hand(labels, groups, expected):
 
 
 @pytest.mark.parametrize(
-    ("labels", "groups"), [((0, 0, 1), (3, 3, 4)), ((0, 1), (-1, -1)), ((0, 0), (-1, 2))]
+    ("labels", "groups"),
+    [((0, 0, 1), (3, 3, 4)), ((0, 1), (-1, -1)), ((0, 0), (-1, 2)), ((0, 0), (4, 3))],
 )
 def test_no_minority(labels, groups):
     assert minority(ints(*labels), ints(*groups)) is None
+
+
+def test_on_balanced_data_given_shares_tell_the_minority():
+    labels, groups = ints(0, 0, 1, 1), ints(0, 1, 2, 3)
+    assert minority(labels, groups) is None
+    shares = {0: 0.7, 1: 0.04, 2: 0.01, 3: 0.25}
+    assert minority(labels, groups, shares).tolist() == [False, True, True, False]
 
 
 def test_auroc_by_hand():

@@ -206,6 +206,18 @@ def test_group_dro_by_hand() -> None:
     assert logs["group_weight/1"] == pytest.approx(odds[1], rel=1e-5)
 
 
+def test_group_dro_is_not_rounded_by_mixed_precision() -> None:
+    algorithm = dro(step_size=0.5)
+    losses = torch.tensor([1.0181, 0.8569, 1.1692, 0.9383])
+    batch = Batch(torch.zeros(4, 1), torch.zeros(4).long(), groups=torch.tensor([0, 1, 2, 2]))
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = algorithm._reduce(losses, batch)
+    means = [1.0181, 0.8569, (1.1692 + 0.9383) / 2]
+    raw = [math.exp(0.5 * value) for value in means]
+    expected = sum(r * m for r, m in zip(raw, means, strict=True)) / sum(raw)
+    assert float(loss) == pytest.approx(expected, rel=1e-6)
+
+
 def test_group_dro_moves_to_the_worst_group() -> None:
     odds, present = torch.full((2,), 0.5).double(), torch.tensor([True, True])
     for _ in range(100):

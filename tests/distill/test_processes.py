@@ -17,7 +17,8 @@ from .helpers import CLASSES, Planted, net, sgd
 def one_process(rank: int, folder: str) -> None:
     from torch.nn.parallel import DistributedDataParallel
 
-    from earlysieve import EarlyReweighting
+    from earlysieve import EarlyReweighting, GroupDRO
+    from earlysieve.model.batch import Batch
 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
@@ -47,7 +48,20 @@ def one_process(rank: int, folder: str) -> None:
     )
     published.step(data.batch(torch.arange(16)))
     published.end_epoch()
+    # Four examples in each process; the only one of group 1 is in the first.
+    groups = torch.tensor([1, 0, 0, 0]) if rank == 0 else torch.zeros(4).long()
+    weight = torch.zeros(1, requires_grad=True)
+    model = torch.nn.Linear(1, 2)
+    robust = GroupDRO(
+        model, optimizer=torch.optim.SGD(model.parameters(), lr=0.1), num_groups=2, step_size=0.5
+    )
+    losses = (1.0 + rank + torch.arange(4.0)) * (1 + weight)
+    robust._reduce(
+        losses, Batch(torch.zeros(4, 1), torch.zeros(4).long(), groups=groups)
+    ).backward()
     result: dict[str, Any] = {
+        "robust": weight.grad,
+        "odds": robust.group_weights,
         "published": published.weights,
         "notes": notes.values,
         "logs": logs,
@@ -75,3 +89,9 @@ def test_two_processes_agree(tmp_path: Path) -> None:
     assert torch.equal(left["groups"], Planted(100).minority.long())
     assert (left["weights"] > 1).any()
     assert (left["published"] > 1).any()
+    # Group 1: loss 1. Group 0: 2, 3, 4 and 2, 3, 4, 5. Gradients are averaged over processes.
+    odds = torch.tensor([23 / 7, 1.0]).mul(0.5).softmax(0)
+    assert torch.equal(left["odds"], right["odds"])
+    assert left["odds"].tolist() == pytest.approx(odds.tolist())
+    averaged = float(left["robust"] + right["robust"]) / 2
+    assert averaged == pytest.approx(float(odds @ torch.tensor([23 / 7, 1.0])), rel=1e-5)

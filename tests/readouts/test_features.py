@@ -2,14 +2,16 @@ import pytest
 import torch
 
 from earlysieve.model.layout import Layout
-from earlysieve.readouts.features import kept_features, needs_positions
+from earlysieve.readouts.features import kept_features, what_to_keep
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.pooling import mean_pool
 
 
 def test_which_heads_look_at_positions():
-    heads = (LinearHead(), MLPHead(), ConvHead(), TokenHead())
-    assert [needs_positions(head) for head in heads] == [False, False, True, True]
+    heads = (LinearHead(), MLPHead(), TokenHead("mean"))
+    assert [what_to_keep(head) for head in heads] == ["mean"] * 3
+    assert what_to_keep(TokenHead("first")) == "first"
+    assert [what_to_keep(head) for head in (ConvHead(), TokenHead())] == ["positions"] * 2
 
 
 def test_pooled_rows_by_hand():
@@ -19,7 +21,7 @@ def test_pooled_rows_by_hand():
     tokens = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [500.0, 500.0]]])
     assert mean_pool(tokens, Layout.LAST, torch.tensor([[1, 1, 0]])).tolist() == [[2.0, 20.0]]
     assert mean_pool(tokens, Layout.LAST, torch.tensor([[0, 0, 0]])).tolist() == [[0.0, 0.0]]
-    kept, layout = kept_features(tokens, Layout.LAST, torch.tensor([[1, 1, 0]]), positions=False)
+    kept, layout = kept_features(tokens, Layout.LAST, torch.tensor([[1, 1, 0]]), keep="mean")
     assert (kept.tolist(), layout) == ([[2.0, 20.0]], Layout.FLAT)
 
 
@@ -36,16 +38,16 @@ def test_pooled_rows_by_hand():
     ],
 )
 def test_maps_stay_small(shape, layout, kept):
-    features, where = kept_features(torch.randn(shape), layout, None, positions=True)
+    features, where = kept_features(torch.randn(shape), layout, None, keep="positions")
     assert tuple(features.shape) == kept
     assert where is Layout.FIRST
 
 
 def test_small_maps_are_kept_as_they_are():
     x = torch.randn(2, 5, 8, 7)
-    features, _ = kept_features(x, Layout.FIRST, None, positions=True)
+    features, _ = kept_features(x, Layout.FIRST, None, keep="positions")
     assert torch.allclose(features, x)
-    flat, layout = kept_features(torch.randn(2, 5), Layout.FLAT, None, positions=True)
+    flat, layout = kept_features(torch.randn(2, 5), Layout.FLAT, None, keep="positions")
     assert (flat.shape, layout) == ((2, 5), Layout.FLAT)
 
 
@@ -54,12 +56,33 @@ def test_padding_does_not_reach_a_map():
     mask[0, 9:] = 0
     other = tokens.clone()
     other[0, 9:] = 1e3
-    a, _ = kept_features(tokens, Layout.LAST, mask, positions=True)
-    b, _ = kept_features(other, Layout.LAST, mask, positions=True)
+    a, _ = kept_features(tokens, Layout.LAST, mask, keep="positions")
+    b, _ = kept_features(other, Layout.LAST, mask, keep="positions")
     assert torch.equal(a, b)
-    assert torch.allclose(a[0, :, 0], tokens[0, :2].mean(0))
-    assert torch.allclose(a[0, :, 4], tokens[0, 8])
-    assert a[0, :, 5:].abs().max() == 0
+    assert torch.allclose(a[0, :, 0], tokens[0, 0])
+    assert torch.allclose(a[0, :, 15], tokens[0, 8])
+
+
+@pytest.mark.parametrize("length", [1, 8, 40])
+@pytest.mark.parametrize("left", [0, 5])
+def test_the_amount_of_padding_changes_no_map(length, left):
+    tokens = torch.randn(1, length, 3)
+    alone, _ = kept_features(tokens, Layout.LAST, torch.ones(1, length), keep="positions")
+    padded = torch.randn(1, left + length + 90, 3)
+    mask = torch.zeros(1, left + length + 90)
+    mask[0, left : left + length] = 1
+    padded[0, left : left + length] = tokens[0]
+    found, _ = kept_features(padded, Layout.LAST, mask, keep="positions")
+    assert torch.equal(found, alone)
+    nothing, _ = kept_features(padded, Layout.LAST, torch.zeros_like(mask), keep="positions")
+    assert nothing.abs().max() == 0
+
+
+def test_the_class_token_is_kept_as_it_is():
+    tokens = torch.randn(2, 197, 3)
+    kept, layout = kept_features(tokens, Layout.LAST, None, keep="first")
+    assert torch.equal(kept, tokens[:, 0])
+    assert layout is Layout.FLAT
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -67,7 +90,7 @@ def test_half_precision_sums_do_not_overflow(dtype):
     tokens = torch.full((1, 64, 2), 3000.0, dtype=dtype)
     expected = float(tokens[0, 0, 0])
     mask = torch.ones(1, 64, dtype=torch.int64)
-    for positions in (False, True):
+    for keep in ("mean", "first", "positions"):
         for given in (mask, None):
-            features, _ = kept_features(tokens, Layout.LAST, given, positions=positions)
+            features, _ = kept_features(tokens, Layout.LAST, given, keep=keep)
             assert features.unique().tolist() == [expected]

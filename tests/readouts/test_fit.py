@@ -13,7 +13,7 @@ from earlysieve.readouts.fit import margins, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.linear import fit_linear
-from earlysieve.readouts.minibatch import Schedule, fit_minibatch
+from earlysieve.readouts.minibatch import Schedule, _shuffled, fit_minibatch
 from earlysieve.readouts.store import Budget, FeatureStore
 
 
@@ -213,3 +213,24 @@ def test_the_callers_modes_do_not_matter(head):
     before = torch.get_rng_state()
     reading()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_rows_sorted_by_class_are_mixed_and_each_is_seen_once():
+    count = 40_000
+    labels = torch.arange(count) * 2 // count
+    train = torch.arange(count) % 5 > 0
+    store = stored_whole(torch.arange(count).float()[:, None])
+    generator = torch.Generator().manual_seed(0)
+    batches = list(_shuffled(store, labels, train, 128, generator))
+    rows = torch.cat([features for features, _ in batches]).squeeze(1).long()
+    targets = torch.cat([labels for _, labels in batches])
+    assert torch.equal(rows.sort().values, train.nonzero().squeeze(1))
+    assert torch.equal(targets, labels[rows])
+    shares = torch.stack([labels.double().mean() for _, labels in batches if len(labels) == 128])
+    assert 0.25 < float(shares.min()) < float(shares.max()) < 0.75
+
+
+def stored_whole(features):
+    store = FeatureStore()
+    store.append(features)
+    return store

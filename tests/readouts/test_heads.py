@@ -157,3 +157,19 @@ def test_settings_out_of_range(make, told):
     with pytest.raises(InputError) as caught:
         make()
     assert str(caught.value).startswith(f"Expected {told}")
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("left", [0, 3])
+def test_padding_does_not_reach_a_convolutional_head(depth, left):
+    readout = ConvHead(depth=depth, width=8).build((2, 8, 6), 3, layout=Layout.LAST).double()
+    for parameter in readout.parameters():  # so that normalisation has a scale and a shift
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    tokens = torch.randn(2, 8, 6, dtype=torch.float64)
+    padded = 10 * torch.randn(2, left + 8 + 5, 6, dtype=torch.float64)
+    padded[:, left : left + 8] = tokens
+    mask = torch.zeros(2, left + 8 + 5)
+    mask[:, left : left + 8] = 1
+    assert torch.allclose(readout(padded, mask), readout(tokens), atol=1e-10)
+    assert torch.allclose(readout(tokens, torch.ones(2, 8)), readout(tokens), atol=1e-10)
+    assert readout(padded, torch.zeros_like(mask)).isfinite().all()

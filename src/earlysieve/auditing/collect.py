@@ -14,7 +14,7 @@ from earlysieve.model.layout import Layout
 from earlysieve.model.precision import match_precision
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
-from earlysieve.readouts.features import kept_features
+from earlysieve.readouts.features import Keep, kept_features
 from earlysieve.readouts.store import Budget, FeatureStore
 
 
@@ -61,7 +61,7 @@ def collect(
     batches: Iterable[Batch],
     layers: Sequence[str] | None,
     *,
-    positions: bool = False,
+    what: Keep = "mean",
     budget: int | None = None,
     device: torch.device | str = "cpu",
 ) -> Collected:
@@ -73,7 +73,7 @@ def collect(
         model: on `device` already.
         batches: with indices.
         layers: names, or None to choose stage boundaries from the first batch.
-        positions: keep small maps instead of pooled rows.
+        what: to keep of each activation, see `kept_features`.
         budget: bytes of features held in memory; the rest goes to a temporary file.
         device: where the model runs.
 
@@ -93,7 +93,7 @@ def collect(
             kept = _prepare(
                 model, batch.inputs, layers, Budget() if budget is None else Budget(budget)
             )
-        classes = _one_batch(model, batch, kept, rows, positions)
+        classes = _one_batch(model, batch, kept, rows, what)
     if not rows.labels:
         raise DataError(
             "Expected at least one example, but the data is empty; check the path and the split"
@@ -119,13 +119,11 @@ def _one_batch(
     batch: Batch,
     kept: dict[str, LayerFeatures],
     rows: _Rows,
-    positions: bool,
+    what: Keep,
 ) -> int:
     def keep(name: str, activation: Tensor) -> Tensor:
         layer = kept[name]
-        features, layer.kept_layout = kept_features(
-            activation, layer.layout, batch.mask, positions=positions
-        )
+        features, layer.kept_layout = kept_features(activation, layer.layout, batch.mask, keep=what)
         return features.float()
 
     captured = capture(model, batch.inputs, list(kept), transform=keep)

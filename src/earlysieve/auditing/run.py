@@ -21,7 +21,7 @@ from earlysieve.datasets.batches import Data, iterate, length_of, source_of
 from earlysieve.errors import InputError
 from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.model.unwrap import unwrap
-from earlysieve.readouts.features import needs_positions
+from earlysieve.readouts.features import what_to_keep
 from earlysieve.readouts.fit import Reading, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import Head, head_named
@@ -77,7 +77,8 @@ def audit(
         device: where to run; the model's own by default.
         memory_budget: bytes of features held in memory; the rest goes to a temporary file.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
-        group_shares: weight of each group in the reweighted average, such as training shares.
+        group_shares: share of each group in the training data. They weigh the reweighted average,
+            and tell which groups are in the minority where `data` are balanced (AUROC).
         pictures: flagged examples to keep for the report, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
@@ -114,12 +115,12 @@ def audit(
                 network,
                 track(batches, "Reading the layers", total=total, progress=progress),
                 names,
-                positions=needs_positions(recipe),
+                what=what_to_keep(recipe),
                 budget=memory_budget,
                 device=place,
             )
         readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
-        table, chosen = _layer_table(collected, readings, flag_margin)
+        table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
         layer = str(table["layer"][chosen])
         ids = _ids(source_of(data), collected.index)
         examples = example_table(collected, readings[layer], ids, flag_margin)
@@ -192,12 +193,16 @@ def _read_layers(
 
 
 def _layer_table(
-    collected: Collected, readings: Mapping[str, Reading], at: float
+    collected: Collected,
+    readings: Mapping[str, Reading],
+    at: float,
+    shares: Mapping[int, float] | None,
 ) -> tuple["pd.DataFrame", int]:
     import pandas as pd
 
     labels = collected.labels.numpy()
-    minor = None if collected.groups is None else minority(labels, collected.groups.numpy())
+    groups = None if collected.groups is None else collected.groups.numpy()
+    minor = None if groups is None else minority(labels, groups, shares)
     rows = [
         layer_row(depth, name, collected, reading, minor, at)
         for depth, (name, reading) in enumerate(readings.items(), 1)

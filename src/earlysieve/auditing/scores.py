@@ -4,6 +4,8 @@ Source: DeDiER (WACV 2024), section 3: an early readout errs more on examples th
 shortcut, and is more confident on those errors than on its other errors.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,22 +54,25 @@ def pseudo_groups(labels: Ints, flagged: Bools) -> Ints:
     return 2 * labels + flagged.astype(np.int64)
 
 
-def minority(labels: Ints, groups: Ints) -> Bools | None:
-    """Which examples are in a group that is not the largest of their class.
+def minority(labels: Ints, groups: Ints, shares: Mapping[int, float] | None = None) -> Bools | None:
+    """Which examples are in a group that is smaller than the largest of their class.
 
     Args:
         labels: shape (N,).
         groups: shape (N,), -1 where unknown; unknown examples are never minority.
+        shares: sizes of the groups by number, such as those of the training data, where these data
+            are balanced; None: as they are here.
 
     Returns:
-        Shape (N,), or None where no class has two groups.
+        Shape (N,), or None where no class has groups of different size.
     """
     found = np.zeros(len(labels), dtype=bool)
     known = groups >= 0
     for label in np.unique(labels[known]):
         inside = known & (labels == label)
         names, counts = np.unique(groups[inside], return_counts=True)
-        found |= inside & (groups != names[counts.argmax()])
+        sizes = counts if shares is None else np.array([shares.get(int(g), 0.0) for g in names])
+        found |= inside & np.isin(groups, names[sizes < sizes.max()])
     return found if found.any() else None
 
 

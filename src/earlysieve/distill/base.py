@@ -12,6 +12,7 @@ from earlysieve.datasets.batches import as_batch
 from earlysieve.distill.losses import weighted_mean
 from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.training.algorithm import half_done
 from earlysieve.training.erm import accuracy
 from earlysieve.training.stepper import Stepper
 
@@ -66,7 +67,8 @@ class PerExampleTraining:
 
         Raises:
             InputError: a label, an index or the number of classes does not fit.
-            NonFiniteLossError: a loss is NaN or infinite; that update was not made.
+            NonFiniteLossError: the loss is NaN or infinite; nothing was changed.
+            TrainingError: the readout's loss is, behind the main update, which was made.
         """
         batch = as_batch(batch)
         self._check(batch)
@@ -77,7 +79,8 @@ class PerExampleTraining:
             loss = self._reduce(self._losses(logits, seen, batch), batch)
         self.stepper.backward_and_step(loss)
         logs = {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
-        return logs | self._after_step(seen, batch)
+        with half_done(self.settings):
+            return logs | self._after_step(seen, batch)
 
     def end_epoch(self) -> dict[str, float]:
         """Step with what has accumulated, count the epoch, and renew weights that are due."""

@@ -88,13 +88,14 @@ class GroupDRO(PerExampleTraining):
 
     def _reduce(self, losses: Tensor, batch: Batch) -> Tensor:
         groups = torch.zeros_like(batch.labels) - 1 if batch.groups is None else batch.groups
-        one_hot = (
-            groups.unsqueeze(0) == torch.arange(self.num_groups, device=groups.device)[:, None]
-        )
-        counts = one_hot.sum(1)
-        means = (one_hot.to(losses) @ losses) / counts.clamp(min=1)
-        self._move(means.detach().double().cpu(), counts.double().cpu())
-        return (self._odds.to(means) * means).sum()
+        known = groups >= 0
+        counts = torch.bincount(groups[known], minlength=self.num_groups)
+        # Not a product of matrices, which mixed precision would round to half.
+        sums = losses.new_zeros(self.num_groups).index_add(0, groups[known], losses[known])
+        everywhere = self._move(sums.detach().double().cpu(), counts.double().cpu())
+        # Processes' gradients are averaged, so that each counts its own sums as often.
+        per_example = self._odds * _processes() / everywhere.clamp(min=1)
+        return (per_example.to(sums) * sums).sum()
 
     def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
         return {f"group_weight/{g}": float(q) for g, q in enumerate(self._odds)}
@@ -110,16 +111,23 @@ class GroupDRO(PerExampleTraining):
             )
         self._odds = state["group_weights"].clone()
 
-    def _move(self, means: Tensor, counts: Tensor) -> None:
-        if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+    def _move(self, sums: Tensor, counts: Tensor) -> Tensor:
+        """Update the odds by sums of losses and counts per group; counts over all processes."""
+        if _processes() > 1:
             device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-            sums = torch.stack([means * counts, counts]).to(device)
-            dist.all_reduce(sums)
-            total, counts = sums.cpu()
-            means = total / counts.clamp(min=1)
-        if not bool(torch.isfinite(means).all()):
-            return  # the stepper refuses the loss; the odds stay as they were
-        self._odds = new_odds(self._odds, means + self._added, counts > 0, self.step_size)
+            both = torch.stack([sums, counts]).to(device)
+            dist.all_reduce(both)
+            sums, counts = both.cpu()
+        means = sums / counts.clamp(min=1)
+        # Where they are not finite the stepper refuses the loss, and the odds stay as they were.
+        if bool(torch.isfinite(means).all()):
+            self._odds = new_odds(self._odds, means + self._added, counts > 0, self.step_size)
+        return counts
+
+
+def _processes() -> int:
+    several = dist.is_available() and dist.is_initialized()
+    return dist.get_world_size() if several else 1
 
 
 def new_odds(odds: Tensor, losses: Tensor, present: Tensor, step_size: float) -> Tensor:

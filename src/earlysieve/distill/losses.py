@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
+from earlysieve.model.precision import at_least_single
+
 
 def soft_divergence(student: Tensor, teacher: Tensor, *, temperature: float) -> Tensor:
     """T^2 KL(p_T || p_S) at temperature T, in nats, shape (B,).
@@ -15,8 +17,8 @@ def soft_divergence(student: Tensor, teacher: Tensor, *, temperature: float) -> 
         teacher: logits, shape (B, C), without a graph.
         temperature: T > 0.
     """
-    of_student = (student.float() / temperature).log_softmax(-1)
-    of_teacher = (teacher.float() / temperature).log_softmax(-1)
+    of_student = (at_least_single(student) / temperature).log_softmax(-1)
+    of_teacher = (at_least_single(teacher) / temperature).log_softmax(-1)
     divergence = F.kl_div(of_student, of_teacher, reduction="none", log_target=True).sum(-1)
     return temperature**2 * divergence
 
@@ -34,11 +36,11 @@ def kd_loss(
         kd_weight: in [0, 1]; a term of weight 0 is not computed.
     """
     if kd_weight == 0:
-        return F.cross_entropy(student.float(), labels, reduction="none")
+        return F.cross_entropy(at_least_single(student), labels, reduction="none")
     soft = soft_divergence(student, teacher, temperature=temperature)
     if kd_weight == 1:
         return soft
-    hard = F.cross_entropy(student.float(), labels, reduction="none")
+    hard = F.cross_entropy(at_least_single(student), labels, reduction="none")
     return (1 - kd_weight) * hard + kd_weight * soft
 
 

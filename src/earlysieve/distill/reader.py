@@ -110,7 +110,7 @@ class EarlyReader:
             loss = F.cross_entropy(logits, labels)
         if not bool(torch.isfinite(loss)):
             raise NonFiniteLossError(
-                f"Expected a finite readout loss, but got {float(loss)}; lower readout_lr"
+                f"Expected a finite readout loss, but got {float(loss.detach())}; lower readout_lr"
             )
         parameters = [p for p in built.module.parameters() if p.requires_grad]
         own = torch.autograd.grad(loss, parameters)

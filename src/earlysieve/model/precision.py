@@ -1,4 +1,4 @@
-"""Inputs in the precision of the model that takes them."""
+"""Inputs in the precision of the model that takes them, and values in no less than single."""
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,11 @@ def match_precision(model: nn.Module, inputs: Inputs) -> Inputs:
     if isinstance(inputs, tuple):
         return tuple(_cast(value, wanted) for value in inputs)
     return {k: _cast(v, wanted) if isinstance(v, Tensor) else v for k, v in inputs.items()}
+
+
+def at_least_single(values: Tensor) -> Tensor:
+    """Half-precision values in single precision; others as they are."""
+    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values
 
 
 def _cast(value: Tensor, wanted: torch.dtype) -> Tensor:

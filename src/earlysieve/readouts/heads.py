@@ -206,9 +206,15 @@ class _Block(nn.Module):
             nn.GroupNorm(groups, width),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.body(x)
+    def forward(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
+        y: Tensor = self.body(x) if weight is None else self._masked(x, weight)
         return torch.relu(x + y if self.skip else y)
+
+    def _masked(self, x: Tensor, weight: Tensor) -> Tensor:
+        """What `body` gives for a sequence that ends where its mask does."""
+        first, first_norm, relu, second, second_norm = self.body
+        x = relu(_group_norm(first_norm, first(x * weight), weight))
+        return _group_norm(second_norm, second(x * weight), weight)
 
 
 class _Convolutional(nn.Module):
@@ -224,9 +230,27 @@ class _Convolutional(nn.Module):
         self.classifier = nn.Linear(width, classes)
 
     def forward(self, activation: Tensor, mask: Tensor | None = None) -> Tensor:
-        maps = self.blocks(_fast_layout(as_map(activation, self.layout)))
+        maps = _fast_layout(as_map(activation, self.layout))
+        weight = usable_mask(maps.transpose(1, 2), mask) if maps.ndim == 3 else None
+        for block in self.blocks:
+            maps = block(maps, None if weight is None else weight.transpose(1, 2))
         logits: Tensor = self.classifier(mean_pool(maps, Layout.FIRST, mask))
         return logits
+
+
+def _group_norm(norm: nn.Module, x: Tensor, weight: Tensor) -> Tensor:
+    """Group normalisation of (B, C, T) by the positions that weight (B, 1, T) leaves."""
+    if not isinstance(norm, nn.GroupNorm):
+        raise TypeError(f"Expected a GroupNorm, but got {type(norm).__name__}")
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    groups = wide.reshape(len(x), norm.num_groups, -1, x.shape[-1])
+    share = weight.to(wide).unsqueeze(1)
+    count = (share.sum(3, keepdim=True) * groups.shape[2]).clamp(min=1)
+    centred = groups - (groups * share).sum((2, 3), keepdim=True) / count
+    variance = (centred.square() * share).sum((2, 3), keepdim=True) / count
+    y = (centred / (variance + norm.eps).sqrt()).flatten(1, 2)
+    scaled: Tensor = y * norm.weight[:, None] + norm.bias[:, None]
+    return scaled.to(x.dtype)
 
 
 def _fast_layout(maps: Tensor) -> Tensor:

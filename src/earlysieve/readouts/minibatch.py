@@ -12,6 +12,7 @@ from earlysieve.readouts.heads import Head
 from earlysieve.readouts.store import FeatureStore
 
 _BLOCK = 1 << 14
+_RUN = 64
 _CONSTANT = 1e-7
 
 
@@ -81,14 +82,18 @@ def fit_minibatch(
 def _shuffled(
     store: FeatureStore, labels: Tensor, train: Tensor, size: int, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches in random order: blocks are drawn at random, and rows within a block."""
-    starts = torch.arange(0, len(store), _BLOCK)
-    for start in starts[torch.randperm(len(starts), generator=generator)].tolist():
-        place = slice(start, min(start + _BLOCK, len(store)))
-        rows = train[place].nonzero().squeeze(1)
-        rows = rows[torch.randperm(len(rows), generator=generator)]
-        features, targets = store.read(place), labels[place]
-        for batch in torch.split(rows, size):
+    """Batches in random order.
+
+    Blocks are put together from short runs of rows drawn at random, and rows are drawn at random
+    within a block: data sorted by class are mixed, and a file is still read in runs.
+    """
+    starts = torch.arange(0, len(store), _RUN)
+    drawn = starts[torch.randperm(len(starts), generator=generator)]
+    for block in torch.split(drawn, _BLOCK // _RUN):
+        places = [slice(start, min(start + _RUN, len(store))) for start in block.tolist()]
+        features = torch.cat([store.read(place)[train[place]] for place in places])
+        targets = torch.cat([labels[place][train[place]] for place in places])
+        for batch in torch.split(torch.randperm(len(targets), generator=generator), size):
             yield features[batch], targets[batch]
 
 

@@ -1,5 +1,6 @@
 """From an activation of any layout to one row of features per example."""
 
+import torch
 from torch import Tensor
 
 from earlysieve.model.layout import Layout, as_positions
@@ -18,11 +19,13 @@ def mean_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) ->
     if layout is Layout.FLAT:
         return activation
     positions = as_positions(activation, layout)
-    weight = usable_mask(positions, mask)
+    # Sums over many positions overflow or lose digits in half precision.
+    wide = positions.to(torch.promote_types(positions.dtype, torch.float32))
+    weight = usable_mask(wide, mask)
     if weight is None:
         return positions.mean(1)
     counts = weight.sum(1).clamp(min=1)
-    return (positions * weight).sum(1) / counts
+    return ((wide * weight).sum(1) / counts).to(positions.dtype)
 
 
 def first_pool(activation: Tensor, layout: Layout) -> Tensor:

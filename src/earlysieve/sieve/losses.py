@@ -1,7 +1,8 @@
 """The loss that erases."""
 
-import torch
 from torch import Tensor
+
+from earlysieve.model.precision import at_least_single
 
 
 def uniform_cross_entropy(logits: Tensor) -> Tensor:
@@ -17,8 +18,3 @@ def uniform_cross_entropy(logits: Tensor) -> Tensor:
         A scalar.
     """
     return -at_least_single(logits).log_softmax(-1).mean()
-
-
-def at_least_single(values: Tensor) -> Tensor:
-    """Half-precision values in single precision; others as they are."""
-    return values.float() if values.dtype in (torch.bfloat16, torch.float16) else values

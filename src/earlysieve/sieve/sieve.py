@@ -23,7 +23,8 @@ from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.readouts import MakeOptimizer, Readouts
 from earlysieve.sieve.schedule import ForgetSchedule
 from earlysieve.sieve.settings import SieveSettings, check_main_options, schedule_of
-from earlysieve.sieve.updates import half_done, observe
+from earlysieve.sieve.updates import observe
+from earlysieve.training.algorithm import half_done
 from earlysieve.training.stepper import Stepper
 
 FORMAT_VERSION = 1
@@ -295,4 +296,4 @@ class FeatureSieve:
         return logs[0] if logs else {}
 
     def _half_done(self, changed: bool = True) -> AbstractContextManager[None]:
-        return half_done(self.steps_done, self.settings) if changed else nullcontext()
+        return half_done(self.settings, step=self.steps_done) if changed else nullcontext()

@@ -1,13 +1,12 @@
 """The readout and the forget update, each of which changes nothing but what is its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 
-from earlysieve.errors import InputError, TrainingError
+from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
@@ -109,21 +108,6 @@ def _check_graph(activations: Mapping[str, Tensor]) -> None:
                 "it gave one without; if it runs in gradient checkpointing, set "
                 "use_reentrant=False, else remove the no_grad() around it"
             )
-
-
-@contextmanager
-def half_done(step: int, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Turn NonFiniteLossError, which promises that nothing was changed, into TrainingError.
-
-    For what follows an update that was made in the same step (number `step`, from 0).
-    """
-    try:
-        yield
-    except NonFiniteLossError as error:
-        listed = ", ".join(f"{k}={v}" for k, v in settings.items() if v is not None)
-        raise TrainingError(
-            f"{error} (in the middle of optimiser step {step + 1}; {listed})"
-        ) from error
 
 
 def _logs(losses: Mapping[str, Tensor], accuracies: Mapping[str, float]) -> dict[str, float]:

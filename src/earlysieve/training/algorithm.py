@@ -1,6 +1,7 @@
 """What the training loop asks of a training method."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
@@ -49,6 +50,20 @@ class Algorithm(Protocol):
 
 class NonFiniteLossError(TrainingError):
     """A loss is NaN or infinite; raised before it changes any parameter."""
+
+
+@contextmanager
+def half_done(settings: Mapping[str, Any], *, step: int | None = None) -> Iterator[None]:
+    """Turn NonFiniteLossError, which promises that nothing was changed, into TrainingError.
+
+    For what follows an update that was made in the same optimiser step (number `step`, from 0).
+    """
+    try:
+        yield
+    except NonFiniteLossError as error:
+        listed = ", ".join(f"{k}={v}" for k, v in settings.items() if v is not None)
+        which = "an optimiser step" if step is None else f"optimiser step {step + 1}"
+        raise TrainingError(f"{error} (in the middle of {which}; {listed})") from error
 
 
 def end_epoch(algorithm: Algorithm) -> dict[str, float]:
