@@ -38,7 +38,7 @@ def one(size: int) -> None:
         rows = labels[start : start + BLOCK]
         store.append(torch.randn(len(rows), WIDTH, generator=generator) + 0.1 * directions[rows])
     filled = time.perf_counter()
-    reading = read_out(store, labels, assign_folds(labels, 5), CLASSES, LinearHead(), Layout.FLAT)
+    reading = read_out(store, labels, assign_folds(labels, 5), LinearHead(), Layout.FLAT)
     seconds = time.perf_counter() - filled
     accuracy = float((reading.prediction == labels).double().mean())
     print(

@@ -298,7 +298,6 @@ def test_readings_are_those_of_the_pieces():
         collected.layers["first"].store,
         data.labels,
         assign_folds(data.labels, 3, 5),
-        2,
         LinearHead(),
         Layout.FLAT,
         l2=2.0,

@@ -40,6 +40,7 @@ SHORTCUT = Evidence(
         ({"flagged": 9}, "none found", "Hardly any example is misread with confidence."),
         ({"flagged": 10}, "shortcut", "The model repeats most"),
         ({"flagged": 9, "readability": 0.95}, "inconclusive", "Fewer than 10 examples are misread"),
+        ({"flagged": 9, "readability": 2.3}, "inconclusive", "The model does worse than a simple"),
         ({"flagged": 9, "accuracy": 0.99}, "inconclusive", "Fewer than 10 examples are misread"),
         (
             {"same_mistake_low": 0.5, "accuracy": 0.99},
@@ -89,6 +90,14 @@ def test_a_summary_of_a_shortcut():
     assert (summary.worst_group, summary.worst_group_accuracy) == ("rare", 0.0)
     assert summary.warnings == []
     assert "pseudo_groups" in " ".join(summary.next_steps)
+
+
+def test_a_model_that_its_readout_outdoes_is_to_be_checked_first():
+    evidence = replace(SHORTCUT, flagged=9, readability=2.3)
+    summary = judge(evidence, "layer1", 600, 5, None)
+    assert "already gives more than what the model achieves above chance" in summary.explanation
+    assert summary.next_steps[0].startswith("Check the model before its shortcuts: ")
+    assert "--mean and --std" in summary.next_steps[0]
 
 
 def test_a_collapsed_model_is_said_loudly():

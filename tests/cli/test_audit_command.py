@@ -100,6 +100,27 @@ def test_folder_of_photographs_with_an_unreadable_one(tmp_path):
     assert not (tmp_path / "no").exists()
 
 
+def test_what_was_chosen_for_the_user_is_told(tmp_path, monkeypatch):
+    for split in ("train", "test"):
+        photos(tmp_path / "photos" / split)
+    (tmp_path / "own_nets_of_a_test.py").write_text(
+        "from earlysieve.models import small_cnn\n\n\ndef build():\n    return small_cnn(2)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("--model", "own_nets_of_a_test:build", "--data", "photos", "--image-size", 16)
+    ok("audit", *words, "--out", "out")
+    result = AuditResult.load("out")
+    told = " ".join(result.notes)
+    assert "No --split was given: these are the examples of 'train'." in told
+    assert "No --checkpoint was given: the weights are those that 'own_nets_of_a_test" in told
+    assert result.config["images.image_size"] == 16
+    assert result.config["images.mean"] == pytest.approx([0.485, 0.456, 0.406])
+    file = weights(tmp_path / "w.pt", classes=2)
+    ok("audit", *words, "--out", "asked", "--split", "test", "--checkpoint", file)
+    assert not [n for n in AuditResult.load("asked").notes if "was given" in n]
+
+
 def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     """Options that break a good command, by name, with a part of the message."""
     weights(folder / "w3.pt", classes=3)
@@ -120,6 +141,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "columns": (["--data", folder / "columns.csv"], "Expected the columns path, label in"),
         "files": (["--data", folder / "files.csv"], "'a.png', 'b.png'"),
         "empty": (["--data", folder / "empty"], "empty"),
+        "folder": (["--data", "no/such"], "Expected a folder at 'no/such', but there is none"),
         "source": (["--data", "nonsense"], "Expected a data source of the form"),
         "split": (["--split", "middle"], "Expected split to be 'train', 'test' or 'all'"),
         "model": (["--model", "torchvision:resnet19"], "near names are: resnet18"),

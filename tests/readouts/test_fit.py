@@ -69,7 +69,7 @@ def test_more_folds_than_examples(folds):
 def test_as_many_folds_as_examples():
     features, labels = problem(6)
     fold_of = assign_folds(labels, 6)
-    reading = read_out(stored(features), labels, fold_of, 3, LinearHead(), Layout.FLAT)
+    reading = read_out(stored(features), labels, fold_of, LinearHead(), Layout.FLAT)
     assert torch.isfinite(reading.loss).all()
 
 
@@ -95,7 +95,7 @@ def test_margins_lie_in_their_range_whatever_the_order_of_classes(logits, shuffl
 def test_linear_reading_by_hand():
     features, labels = problem()
     fold_of = assign_folds(labels, 3)
-    reading = read_out(stored(features), labels, fold_of, 3, LinearHead(), Layout.FLAT, l2=0.5)
+    reading = read_out(stored(features), labels, fold_of, LinearHead(), Layout.FLAT, l2=0.5)
     every = fit_linear(stored(features), labels, fold_of, 3, l2=0.5).logits(features)
     for i in range(len(labels)):
         p = every[i, fold_of[i]].softmax(-1)
@@ -115,7 +115,7 @@ def test_trained_readouts_learn_and_never_see_their_own_fold(head):
     fold_of = assign_folds(labels, 3)
 
     def reading(x, y):
-        return read_out(stored(x), y, fold_of, 3, head, Layout.FIRST, seed=1)
+        return read_out(stored(x), y, fold_of, head, Layout.FIRST, seed=1)
 
     plain = reading(maps, labels)
     assert float((plain.prediction == labels).float().mean()) > 0.8
@@ -140,8 +140,8 @@ def test_trained_readouts_in_sample_see_everything():
     labels[::7] = (labels[::7] + 1) % 3
     zero = torch.zeros_like(labels)
     store = stored(features)
-    inside = read_out(store, labels, zero, 3, MLPHead(64), Layout.FLAT)
-    outside = read_out(store, labels, assign_folds(labels, 3), 3, MLPHead(64), Layout.FLAT)
+    inside = read_out(store, labels, zero, MLPHead(64), Layout.FLAT)
+    outside = read_out(store, labels, assign_folds(labels, 3), MLPHead(64), Layout.FLAT)
     assert inside.loss.mean() < outside.loss.mean()
 
 
@@ -172,7 +172,7 @@ def test_a_store_in_a_file_trains_the_same_readout():
     features, labels = problem(60)
     fold_of = assign_folds(labels, 2)
     inside, outside = (
-        read_out(store, labels, fold_of, 3, MLPHead(8), Layout.FLAT)
+        read_out(store, labels, fold_of, MLPHead(8), Layout.FLAT)
         for store in (stored(features), stored(features, Budget(0)))
     )
     assert torch.equal(inside.margin, outside.margin)
@@ -203,7 +203,7 @@ def test_the_callers_modes_do_not_matter(head):
     fold_of = assign_folds(labels, 2)
 
     def reading():
-        return read_out(stored(features), labels, fold_of, 3, head, Layout.FLAT).margin
+        return read_out(stored(features), labels, fold_of, head, Layout.FLAT).margin
 
     plain = reading()
     with torch.no_grad():
@@ -234,3 +234,15 @@ def stored_whole(features):
     store = FeatureStore()
     store.append(features)
     return store
+
+
+@pytest.mark.parametrize("head", [LinearHead(), MLPHead(8)], ids=repr)
+def test_a_readout_chooses_among_the_classes_that_have_examples(head, hasty):
+    features, labels = problem()
+    numbers = torch.tensor([7, 420, 999])
+    fold_of = assign_folds(labels, 3)
+    expected = read_out(stored(features), labels, fold_of, head, Layout.FLAT)
+    found = read_out(stored(features), numbers[labels], fold_of, head, Layout.FLAT)
+    assert torch.equal(found.prediction, numbers[expected.prediction])
+    assert torch.equal(found.margin, expected.margin)
+    assert torch.equal(found.loss, expected.loss)

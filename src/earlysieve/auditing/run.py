@@ -181,7 +181,6 @@ def _read_layers(
             layer.store,
             collected.labels,
             fold_of,
-            collected.num_classes,
             head,
             layer.kept_layout,
             seed=seed,

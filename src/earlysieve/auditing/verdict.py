@@ -81,7 +81,7 @@ def judge(
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=list(_NEXT_STEPS[verdict]),
+        next_steps=[*_first_steps(evidence), *_NEXT_STEPS[verdict]],
         warnings=_warnings(evidence, num_classes),
     )
 
@@ -116,10 +116,7 @@ def decide(evidence: Evidence) -> tuple[Verdict, str]:
             "data that it was not trained on."
         )
     if evidence.readability > _OUTDONE:
-        return "inconclusive", (
-            "The model does worse than a simple readout of its own early layer: it is not trained "
-            "well enough for its mistakes to tell anything."
-        )
+        return _outdone()
     if evidence.same_mistake_high < 0.5:
         return "none found", (
             "The model corrects most of the mistakes of a readout that sees simple features only."
@@ -130,7 +127,17 @@ def decide(evidence: Evidence) -> tuple[Verdict, str]:
     )
 
 
+def _outdone() -> tuple[Verdict, str]:
+    return "inconclusive", (
+        "The model does worse than a simple readout of its own early layer: it is not trained "
+        "well enough for its mistakes to tell anything, or it was trained with another "
+        "preprocessing than that of these data."
+    )
+
+
 def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
+    if evidence.readability > _OUTDONE and evidence.accuracy < _MEMORISED:
+        return _outdone()
     if evidence.accuracy >= _MEMORISED or evidence.readability > 0.9:
         return "inconclusive", (
             f"Fewer than {FEWEST_FLAGGED} examples are misread with confidence, too few to judge: "
@@ -140,8 +147,9 @@ def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
 
 
 def _observation(evidence: Evidence, layer: str) -> str:
-    share = min(max(0.0, evidence.readability), 1.0)
-    given = f"already gives {share:.0%} of what the model achieves above chance. It "
+    share = max(0.0, evidence.readability)
+    much = "more than" if share > 1 else f"{share:.0%} of"
+    given = f"already gives {much} what the model achieves above chance. It "
     text = (
         f"Layer '{layer}', early in the network, "
         f"{'' if math.isnan(evidence.readability) else given}"
@@ -170,6 +178,16 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
     return found
 
 
+def _first_steps(evidence: Evidence) -> list[str]:
+    if evidence.predicted_classes > 1 and not evidence.readability > _OUTDONE:
+        return []
+    return [
+        "Check the model before its shortcuts: that it is trained, that these are its weights, and "
+        "that images are resized and normalised as in training (--mean and --std on the command "
+        "line)."
+    ]
+
+
 _HEADLINES: dict[Verdict, str] = {
     "shortcut": "This model takes a shortcut: it leans on a simple feature that can mislead.",
     "none found": "No shortcut was found: where simple features mislead, this model mostly copes.",
@@ -187,12 +205,14 @@ _NEXT_STEPS: dict[Verdict, list[str]] = {
     ],
     "none found": [
         "Read a few flagged examples all the same: wrong labels gather there.",
-        "Audit again with head='mlp' or head='conv' if a more complex shortcut is suspected.",
+        "Audit again with head='mlp' or head='conv' (--head on the command line) if a more complex "
+        "shortcut is suspected.",
         "Where group labels exist, compare the worst group with the average.",
     ],
     "inconclusive": [
         "Audit more data, best of all data that the model was not trained on.",
-        "Try other layers, or another readout: layers=[...], head='mlp' or head='conv'.",
+        "Try other layers, or another readout: layers=[...], head='mlp' or head='conv' (--layers "
+        "and --head on the command line).",
         "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
     ],
 }

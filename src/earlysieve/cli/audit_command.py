@@ -122,7 +122,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         device=device,
         progress=console.progress,
     )
-    return replace(result, config={**result.config, **_record(context, given, options)})
+    record = {**_record(context, given, options), **preprocessing(data)}
+    remarks = _remarks(given, options, data)
+    return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
 
 
 def layer_names(text: str) -> str | list[str]:
@@ -188,6 +190,31 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
         else {**vars(groups), "table": groups.table.to_dict("records")},
         "notes": result.notes,
     }
+
+
+def preprocessing(data: Any) -> dict[str, Any]:
+    """How images become inputs, where the data are images that we prepare."""
+    names = ("image_size", "mean", "std")
+    found = {name: getattr(data, name, None) for name in names}
+    return {f"images.{k}": v for k, v in found.items() if v is not None}
+
+
+def _remarks(given: dict[str, Any], options: dict[str, Any], data: Any) -> list[str]:
+    """What was chosen for the user and may not be what was meant."""
+    found = []
+    if given["checkpoint"] is None and not given["model"].startswith("hf:"):
+        found.append(
+            f"No --checkpoint was given: the weights are those that '{given['model']}' made; see "
+            "to it that they are trained."
+        )
+    root = getattr(data, "root", None)
+    whole = Path(given["data"].rpartition(":")[2]).expanduser()
+    if "split" not in options and root is not None and Path(root).parent == whole:
+        found.append(
+            f"No --split was given: these are the examples of '{root.name}'. Best are data that "
+            "the model was not trained on."
+        )
+    return found
 
 
 def _record(

@@ -1,5 +1,6 @@
 """The options that describe the data, shared by the commands."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,21 +26,25 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
         ) from None
 
 
+_MEAN = (
+    "Mean of pixels in [0, 1] that is subtracted, as in the model's training; by default that of "
+    "ImageNet for files, 0.5 for embedded images."
+)
+_STD = "Deviation by which pixels are divided; by default likewise, 0.5 for embedded images."
+
 # Named as load_source takes them; what is not given is left to the source.
 _OPTIONS = {
-    "split": click.option("--split", metavar="NAME", help="Part of the source: train, test, ..."),
+    "split": click.option(
+        "--split", metavar="NAME", help="Part of the source: train (by default), test, ..."
+    ),
     "image_size": click.option(
         "--image-size",
         type=click.IntRange(min=1),
         metavar="PIXELS",
-        help="Side to which images are resized.",
+        help="Shorter side of images after resizing; the centre square is cut out.",
     ),
-    "mean": click.option(
-        "--mean", callback=_numbers, metavar="M[,M,M]", help="Normalisation of pixels in [0, 1]."
-    ),
-    "std": click.option(
-        "--std", callback=_numbers, metavar="S[,S,S]", help="Normalisation of pixels in [0, 1]."
-    ),
+    "mean": click.option("--mean", callback=_numbers, metavar="M[,M,M]", help=_MEAN),
+    "std": click.option("--std", callback=_numbers, metavar="S[,S,S]", help=_STD),
     "shortcut": click.option(
         "--shortcut",
         type=click.Choice(["colour", "patch", "dominoes"]),
@@ -121,7 +126,9 @@ def _with_kind(spec: str) -> str:
     path = Path(spec).expanduser()
     if path.is_dir():
         return f"folder:{path}"
-    return f"csv:{path}" if path.suffix.lower() == ".csv" else spec
+    if path.suffix.lower() == ".csv":
+        return f"csv:{path}"
+    return f"folder:{path}" if os.sep in spec and ":" not in spec else spec
 
 
 def _load_tokenizer(folder: Path) -> Any:

@@ -72,6 +72,11 @@ class ImageFiles(ImageExamples):
         self._root = Path(root)
         self.image_size = image_size
 
+    @property
+    def root(self) -> Path:
+        """The folder that ids are relative to."""
+        return self._root
+
     def _image(self, row: int) -> Pixels:
         return np.asarray(resize_picture(_read(self._root / self._paths[row]), self.image_size))
 

@@ -81,6 +81,6 @@ def need_tokenizer(tokenizer: Tokenizer | None) -> Tokenizer:
     if tokenizer is None:
         raise InputError(
             "Expected a tokenizer for text data, but got none; pass tokenizer= "
-            "(on the command line a model of the form hf:PATH brings its own)"
+            "(on the command line --tokenizer FOLDER; a model of the form hf:FOLDER brings its own)"
         )
     return tokenizer

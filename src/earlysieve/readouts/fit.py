@@ -1,6 +1,6 @@
 """Fit readouts on stored features and let each example be judged by one that never saw it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -46,7 +46,6 @@ def read_out(
     store: FeatureStore,
     labels: Tensor,
     fold_of: Tensor,
-    num_classes: int,
     head: Head,
     layout: Layout,
     *,
@@ -56,13 +55,13 @@ def read_out(
 ) -> Reading:
     """Fit one readout per fold and judge every example by the readout of its own fold.
 
-    With two folds or more, that readout was fitted without the example; with one, in-sample.
+    With two folds or more, that readout was fitted without the example; with one, in-sample. A
+    readout chooses among the classes that have examples, whatever else the network could say.
 
     Args:
         store: features of one layer, N rows.
-        labels: int64, shape (N,).
+        labels: int64, shape (N,), of at least two classes.
         fold_of: int64, shape (N,), from `assign_folds`.
-        num_classes: C.
         head: what kind of readout.
         layout: of the stored features.
         seed: for heads that are trained by minibatches.
@@ -70,10 +69,14 @@ def read_out(
         device: where readouts are fitted.
     """
     # Readouts are fitted in full precision, also where the caller's model runs in autocast.
+    present, dense = torch.unique(labels, return_inverse=True)
+    count = len(present)
     with torch.autocast(torch.device(device).type, enabled=False):
         if isinstance(head, LinearHead):
-            return _linear(store, labels, fold_of, num_classes, l2, device)
-        return _by_minibatches(store, labels, fold_of, num_classes, head, layout, seed, device)
+            reading = _linear(store, dense, fold_of, count, l2, device)
+        else:
+            reading = _by_minibatches(store, dense, fold_of, count, head, layout, seed, device)
+    return replace(reading, prediction=present[reading.prediction])
 
 
 def _by_minibatches(

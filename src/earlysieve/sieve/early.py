@@ -78,10 +78,11 @@ class EarlyPart:
         if len(batch) == 0:
             raise InputError("Expected at least one example, but got an empty batch; leave it out")
         classes = self.settings.num_classes
-        check_labels(batch.labels, classes)
         if self.plan is not None:
+            check_labels(batch.labels, classes)
             return
         plan = plan_layers(self.model, batch, self.settings.layers, classes, self._learns())
+        check_labels(batch.labels, classes)
         if self._readouts is None:
             self._readouts = self._build(plan.layers, plan.early[0].device)
         self.plan = plan

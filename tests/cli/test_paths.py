@@ -1,0 +1,23 @@
+"""Output folders are looked at before anything is computed."""
+
+import tempfile
+
+import pytest
+
+from earlysieve.cli.paths import check_output
+from earlysieve.errors import OutputError
+
+
+def test_a_folder_that_does_not_exist_yet_is_not_made(tmp_path):
+    wanted = tmp_path / "a" / "b"
+    assert check_output(wanted) == wanted
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_that_takes_no_files(tmp_path, monkeypatch):
+    def refuse(*_args, **_options):
+        raise OSError("read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(OutputError, match="that can be written, but .* cannot; choose another"):
+        check_output(tmp_path / "out")
