@@ -214,6 +214,13 @@ def test_published_reweighting_repeats_and_leaves_the_global_random_state() -> N
     assert torch.equal(random, torch.get_rng_state())
 
 
+def test_a_readout_that_is_mostly_wrong_is_warned_about() -> None:
+    weights = ExampleWeights(100, exponential(0.05, 4.0))
+    weights.note(torch.arange(100), torch.arange(100) < 75, torch.full((100,), 0.2))
+    with pytest.warns(WeightWarning, match="is wrong on 75% of the examples, so that most weights"):
+        weights.commit()
+
+
 def test_a_heavy_top_is_warned_about_once() -> None:
     weights = ExampleWeights(1000, exponential(0.0, 12.0))
     wrong = torch.zeros(1000, dtype=torch.bool)

@@ -83,7 +83,7 @@ def test_no_trainable_parameter_before_the_layer(how: str) -> None:
         case.batch(0),
         LayerError,
         "Expected trainable parameters before layer 'stem', but there is none: nothing could "
-        "forget; choose a later layer, or unfreeze what lies before it",
+        "forget; choose a later layer, unfreeze what lies before it, or give it to the optimizer",
     )
 
 
@@ -95,7 +95,18 @@ def test_a_layer_without_parameters_before_it() -> None:
         case.batch(0),
         LayerError,
         "Expected trainable parameters before layer '0', but there is none: nothing could forget; "
-        "choose a later layer, or unfreeze what lies before it",
+        "choose a later layer, unfreeze what lies before it, or give it to the optimizer",
+    )
+
+
+def test_a_sieve_for_another_number_of_classes_is_told_so_and_not_the_labels() -> None:
+    case = residual()
+    stops(
+        sieve_of(case, classes=2),
+        case.batch(0),
+        InputError,
+        "Expected a model that gives 2 logits, as num_classes says, but it gives 3; pass "
+        "num_classes=3 or another model",
     )
 
 

@@ -12,6 +12,7 @@ from earlysieve.distill.weights import WeightFunction, top_share, weigh
 from earlysieve.errors import CheckpointError, InputError
 
 HEAVY = 0.5  # a top 1% that holds more of the weight than this is warned about
+BLIND = 0.5  # a readout that is wrong on a larger share than this is warned about
 
 
 class WeightWarning(UserWarning):
@@ -81,7 +82,8 @@ class ExampleWeights:
             InputError: the weight function gives weights that cannot be used; nothing is changed.
 
         Warns:
-            WeightWarning: no example was read wrongly, or the heaviest 1% hold most of the weight.
+            WeightWarning: no example was read wrongly, most were, or the heaviest 1% hold most of
+                the weight.
         """
         self._merge()
         judged = self._judged > 0
@@ -90,7 +92,7 @@ class ExampleWeights:
         wrong = self._wrong[judged] >= 0.5
         self.values[judged] = weigh(wrong, self._margin[judged], self.function)
         logs = self._figures()
-        self._warn(bool(wrong.any()), logs["top_1_percent_weight"])
+        self._warn(float(wrong.double().mean()), logs["top_1_percent_weight"])
         self._clear()
         return logs
 
@@ -146,8 +148,15 @@ class ExampleWeights:
         self._wrong, self._margin = wrong / judged.clamp(min=1), margin / judged.clamp(min=1)
         self._groups = groups.cpu()
 
-    def _warn(self, any_wrong: bool, heaviest: float) -> None:
-        if not any_wrong:
+    def _warn(self, wrong: float, heaviest: float) -> None:
+        if wrong > BLIND and len(self) >= 100:
+            self._say(
+                "blind",
+                f"The early readout is wrong on {wrong:.0%} of the examples, so that most weights "
+                "and with them the whole loss grow; raise readout_lr, choose a later layer, or "
+                "lower beta",
+            )
+        if not wrong:
             self._say(
                 "idle",
                 "The early readout was never wrong, so no example is weighted up; choose an "

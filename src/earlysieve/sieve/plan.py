@@ -132,7 +132,8 @@ def _check_position(name: str, side: _Sides, tied: set[int], learning: set[int])
     if not (side.before - tied) & learning:
         raise LayerError(
             f"Expected trainable parameters before layer '{name}', but there is none: nothing "
-            "could forget; choose a later layer, or unfreeze what lies before it"
+            "could forget; choose a later layer, unfreeze what lies before it, or give it to the "
+            "optimizer"
         )
     if not side.behind & learning:
         raise LayerError(
