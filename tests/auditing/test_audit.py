@@ -233,6 +233,11 @@ def test_names_and_ids_come_from_the_data_set():
     assert result.notes == [
         "7 unreadable files were skipped: 0.png, 1.png, 2.png, 3.png, 4.png and 2 more."
     ]
+    torchvision = Planted(60)
+    torchvision.classes = ["cat", "dog"]
+    assert es.audit(Net(), torchvision, folds=2, pictures=0).class_names == ("cat", "dog")
+    torchvision.classes = 2
+    assert es.audit(Net(), torchvision, folds=2, pictures=0).class_names == ()
     own = es.audit(Net(), Named(60), folds=2, pictures=0, class_names=["a", "b"])
     assert own.class_names == ("a", "b")
 

@@ -190,7 +190,7 @@ def test_bad_input_stops_before_the_first_update(tmp_path: Path) -> None:
     cases = [
         (SieveCallback("net.4", 3), LayerError, "^Expected trainable parameters behind layer"),
         (SieveCallback("net.9", 3), LayerError, "'net.9'"),
-        (SieveCallback("net.1", 2), InputError, "^Expected labels from 0 to 1, "),
+        (SieveCallback("net.1", 2), InputError, "^Expected a model that gives 2 logits"),
         (SieveCallback("net.1", 4), InputError, "^Expected a model that gives 4 logits"),
         (
             SieveCallback("1", 3, network="nett"),

@@ -302,3 +302,15 @@ def test_everything_before_the_layer_was_frozen_meanwhile() -> None:
         "the first step; keep some trainable, or go on without the sieve$",
     ):
         sieve.forget_step(case.batch(2))
+
+
+def test_what_a_loader_yields_is_a_batch_too() -> None:
+    left, right = residual(), residual()
+    batch = left.batch(0)
+    first, second = sieve_of(left), sieve_of(right)
+    torch.manual_seed(0)
+    logs = first.step(batch)
+    torch.manual_seed(0)
+    assert second.step([batch.inputs, batch.labels]) == logs
+    pairs = zip(left.model.parameters(), right.model.parameters(), strict=True)
+    assert all(torch.equal(one, two) for one, two in pairs)

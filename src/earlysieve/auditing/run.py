@@ -151,10 +151,17 @@ def audit(
             **_written(group_shares),
         ),
         notes=[*_skipped(source), *notes],
-        class_names=tuple(class_names or getattr(source, "class_names", ())),
+        class_names=tuple(class_names) or _class_names(source),
         group_names=group_labels,
         pictures=shown,
     )
+
+
+def _class_names(source: Any) -> tuple[str, ...]:
+    """Those of our data sets, or of torchvision's."""
+    found = getattr(source, "class_names", None) or getattr(source, "classes", None) or ()
+    named = isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
+    return tuple(found) if named else ()
 
 
 def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:

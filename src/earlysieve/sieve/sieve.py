@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
@@ -161,7 +162,7 @@ class FeatureSieve:
         """
         return self._early.readouts
 
-    def prepare(self, batch: Batch) -> None:
+    def prepare(self, batch: Any) -> None:
         """Check a batch; at the first, look at the network with two examples and build readouts.
 
         Done by every step. Leaves no trace in the model.
@@ -172,10 +173,13 @@ class FeatureSieve:
             InputError: model or readout give another number of logits than `num_classes`, or a
                 label is not among the classes.
         """
-        self._early.prepare(batch)
+        self._early.prepare(as_batch(batch))
 
-    def step(self, batch: Batch) -> dict[str, float]:
+    def step(self, batch: Any) -> dict[str, float]:
         """One main and one readout update, and forget updates when due.
+
+        Args:
+            batch: a `Batch`, or what a DataLoader yields: (x, y) or a mapping.
 
         Returns:
             loss, accuracy, readout_loss, readout_accuracy (means over layers; also by layer where
@@ -186,31 +190,35 @@ class FeatureSieve:
             TrainingError: a later loss of the step is; what came before it in the step was done.
         """
         self._main.require()
+        batch = as_batch(batch)
         self.prepare(batch)
         if self.options.order == "published":
             return self._published_step(batch)
         return self._shared_step(batch)
 
-    def main_step(self, batch: Batch) -> dict[str, float]:
+    def main_step(self, batch: Any) -> dict[str, float]:
         """The main update alone: plain training."""
         self._main.require()
+        batch = as_batch(batch)
         self.prepare(batch)
         return self._main.step(batch).logs
 
-    def readout_step(self, batch: Batch) -> dict[str, float]:
+    def readout_step(self, batch: Any) -> dict[str, float]:
         """The readout update alone, from a pass of its own that stops at the layer.
 
         Nothing of the model changes, no buffer and no random number.
         """
+        batch = as_batch(batch)
         self.prepare(batch)
         return self._identify(observe(self.model, batch, self.layers, self.precision), batch)
 
-    def forget_step(self, batch: Batch) -> dict[str, float]:
+    def forget_step(self, batch: Any) -> dict[str, float]:
         """The forget update alone: it changes parameters before the layer and nothing else."""
+        batch = as_batch(batch)
         self.prepare(batch)
         return self._early.forget(batch)
 
-    def after_step(self, batch: Batch, *, stepped: bool = True) -> dict[str, float]:
+    def after_step(self, batch: Any, *, stepped: bool = True) -> dict[str, float]:
         """Readout and, when due, forget updates, behind a main update made elsewhere.
 
         Args:
@@ -218,6 +226,7 @@ class FeatureSieve:
             stepped: whether the main optimiser stepped; False for a micro-batch of an accumulation,
                 from which the readout learns, but which is no occasion to forget.
         """
+        batch = as_batch(batch)
         logs = self.readout_step(batch)
         with self._half_done():
             return logs | (self._forget(batch, self._due()) if stepped else {})
