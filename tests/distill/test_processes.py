@@ -17,7 +17,7 @@ from .helpers import CLASSES, Planted, net, sgd
 def one_process(rank: int, folder: str) -> None:
     from torch.nn.parallel import DistributedDataParallel
 
-    from earlysieve import EarlyReweighting, GroupDRO
+    from earlysieve import JTT, EarlyReweighting, GroupDRO
     from earlysieve.model.batch import Batch
 
     torch.set_num_threads(1)
@@ -48,6 +48,16 @@ def one_process(rank: int, folder: str) -> None:
     )
     published.step(data.batch(torch.arange(16)))
     published.end_epoch()
+    twice = JTT(
+        wrapped,
+        optimizer=sgd(student),
+        data=data,
+        identification_epochs=1,
+        identifier_optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.05),
+    )
+    for rows in torch.arange(100)[rank::2].split(10):
+        twice.step(data.batch(rows))
+    twice.end_epoch()
     # Four examples in each process; the only one of group 1 is in the first.
     groups = torch.tensor([1, 0, 0, 0]) if rank == 0 else torch.zeros(4).long()
     weight = torch.zeros(1, requires_grad=True)
@@ -60,6 +70,8 @@ def one_process(rank: int, folder: str) -> None:
         losses, Batch(torch.zeros(4, 1), torch.zeros(4).long(), groups=groups)
     ).backward()
     result: dict[str, Any] = {
+        "twice": twice.weights,
+        "identifier": dict(twice.errors.identifier.named_parameters()),
         "robust": weight.grad,
         "odds": robust.group_weights,
         "published": published.weights,
@@ -82,13 +94,14 @@ def test_two_processes_agree(tmp_path: Path) -> None:
         [2.7182817, 1, 1.6487212, 1, 2.7182817]
     )  # example 4: one of two says wrong
     assert left["logs"] == right["logs"]
-    for key in ("notes", "weights", "groups", "published"):
+    for key in ("notes", "weights", "groups", "published", "twice"):
         assert torch.equal(left[key], right[key]), key
-    for key in ("readout", "model"):
+    for key in ("readout", "model", "identifier"):
         assert all(torch.equal(left[key][name], right[key][name]) for name in left[key])
     assert torch.equal(left["groups"], Planted(100).minority.long())
     assert (left["weights"] > 1).any()
     assert (left["published"] > 1).any()
+    assert len(left["twice"].unique()) == 2
     # Group 1: loss 1. Group 0: 2, 3, 4 and 2, 3, 4, 5. Gradients are averaged over processes.
     odds = torch.tensor([23 / 7, 1.0]).mul(0.5).softmax(0)
     assert torch.equal(left["odds"], right["odds"])

@@ -10,6 +10,7 @@ from torch import Tensor
 from earlysieve.distill.example_weights import ExampleWeights
 from earlysieve.distill.reader import EarlyReader, judge
 from earlysieve.errors import InputError
+from earlysieve.training.distributed import processes
 
 BUDGET = 64 << 20
 
@@ -83,7 +84,7 @@ def _row(row: Sequence[Any], device: torch.device) -> tuple[Tensor, Tensor | Non
 
 def _fewest(count: int) -> int:
     """The smallest count of all processes, which average their gradients in every update."""
-    if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
+    if processes() == 1:
         return count
     smallest = torch.tensor(count, device="cuda" if dist.get_backend() == "nccl" else "cpu")
     dist.all_reduce(smallest, dist.ReduceOp.MIN)

@@ -17,6 +17,7 @@ from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch, call_model, logits_of
 from earlysieve.model.state import device_of, evaluating, preserved_rng
+from earlysieve.training.distributed import of_first_process, synchronised
 from earlysieve.training.erm import ERM
 from earlysieve.training.weights import load_state
 
@@ -54,7 +55,8 @@ class ErrorSet:
         self.data, self.epochs, self.upweight = data, epochs, upweight
         self.size = len(source_of(data))
         self.identifier = copy.deepcopy(identifier)
-        self._erm = ERM(self.identifier, make_optimizer(self.identifier.parameters()))
+        optimizer = make_optimizer(self.identifier.parameters())
+        self._erm = ERM(synchronised(self.identifier), optimizer)
         self.weights: Tensor | None = None
 
     def step(self, batch: Batch, *, training: bool) -> dict[str, float]:
@@ -71,7 +73,8 @@ class ErrorSet:
         self._erm.end_epoch()
         if epochs_done < self.epochs:
             return {}
-        wrong = errors(self.identifier, self.data)
+        # BatchNorm statistics are those of each process, so that one of them judges for all.
+        wrong = of_first_process(errors(self.identifier, self.data))
         self.weights = upweighted(wrong, self.upweight)
         return {"error_set": float(wrong.sum()), "error_set_share": float(wrong.double().mean())}
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from earlysieve.distill.weights import WeightFunction, top_share, weigh
 from earlysieve.errors import CheckpointError, InputError
+from earlysieve.training.distributed import processes
 
 HEAVY = 0.5  # a top 1% that holds more of the weight than this is warned about
 BLIND = 0.5  # a readout that is wrong on a larger share than this is warned about
@@ -136,7 +137,7 @@ class ExampleWeights:
         return logs
 
     def _merge(self) -> None:
-        if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
+        if processes() == 1:
             return
         device = "cuda" if dist.get_backend() == "nccl" else "cpu"
         notes = torch.stack([self._judged, self._wrong, self._margin]) * self._judged

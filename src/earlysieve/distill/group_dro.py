@@ -14,6 +14,7 @@ from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.reweighting import StepSettings
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch
+from earlysieve.training.distributed import processes
 
 
 class GroupDRO(PerExampleTraining):
@@ -94,7 +95,7 @@ class GroupDRO(PerExampleTraining):
         sums = losses.new_zeros(self.num_groups).index_add(0, groups[known], losses[known])
         everywhere = self._move(sums.detach().double().cpu(), counts.double().cpu())
         # Processes' gradients are averaged, so that each counts its own sums as often.
-        per_example = self._odds * _processes() / everywhere.clamp(min=1)
+        per_example = self._odds * processes() / everywhere.clamp(min=1)
         return (per_example.to(sums) * sums).sum()
 
     def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
@@ -113,7 +114,7 @@ class GroupDRO(PerExampleTraining):
 
     def _move(self, sums: Tensor, counts: Tensor) -> Tensor:
         """Update the odds by sums of losses and counts per group; counts over all processes."""
-        if _processes() > 1:
+        if processes() > 1:
             device = "cuda" if dist.get_backend() == "nccl" else "cpu"
             both = torch.stack([sums, counts]).to(device)
             dist.all_reduce(both)
@@ -123,11 +124,6 @@ class GroupDRO(PerExampleTraining):
         if bool(torch.isfinite(means).all()):
             self._odds = new_odds(self._odds, means + self._added, counts > 0, self.step_size)
         return counts
-
-
-def _processes() -> int:
-    several = dist.is_available() and dist.is_initialized()
-    return dist.get_world_size() if several else 1
 
 
 def new_odds(odds: Tensor, losses: Tensor, present: Tensor, step_size: float) -> Tensor:
