@@ -49,8 +49,8 @@ def main() -> None:
     data = colours(0.98, 10_000, args.seed)
     images, garment, colour = independent()
     options = {"plain training": {}, "feature sieve": CANDIDATES["colour"][CHOSEN["colour"]]}
-    figure = Figure(figsize=(7.5, 3.2), layout="constrained")
-    axes = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.1})
     for style, (name, chosen) in zip(("o--", "s-"), options.items(), strict=True):
         model = trained(data, chosen, args.seed, Course(args.epochs)).eval()
         for axis, what, target in zip(
