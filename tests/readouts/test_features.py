@@ -94,3 +94,13 @@ def test_half_precision_sums_do_not_overflow(dtype):
         for given in (mask, None):
             features, _ = kept_features(tokens, Layout.LAST, given, keep=keep)
             assert features.unique().tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"), [(torch.float16, 200.0), (torch.bfloat16, 3.0), (torch.float64, 0.1)]
+)
+def test_a_masked_mean_keeps_type_and_value(dtype, value):
+    tokens = torch.full((1, 512, 2), value, dtype=dtype)
+    pooled = mean_pool(tokens, Layout.LAST, torch.ones(1, 512))
+    assert pooled.dtype is dtype
+    assert torch.allclose(pooled, tokens[:, 0])

@@ -19,11 +19,12 @@ def mean_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) ->
     if layout is Layout.FLAT:
         return activation
     positions = as_positions(activation, layout)
-    # Sums over many positions overflow or lose digits in half precision.
-    wide = positions.to(torch.promote_types(positions.dtype, torch.float32))
-    weight = usable_mask(wide, mask)
+    weight = usable_mask(positions, mask)
     if weight is None:
         return positions.mean(1)
+    # Sums over many positions overflow or lose digits in half precision.
+    wide = positions.to(torch.promote_types(positions.dtype, torch.float32))
+    weight = weight.to(wide)
     counts = weight.sum(1).clamp(min=1)
     return ((wide * weight).sum(1) / counts).to(positions.dtype)
 
