@@ -160,7 +160,7 @@ def test_bad_input_touches_nothing(tmp_path):
         (["--validation", "1.5"], "Expected a fraction between 0 and 1"),
         (["--patience", 2], "Expected validation data for patience"),
         (["--checkpoint", tmp_path / "none.pt"], "there is no such file"),
-        (["--data", tmp_path / "nowhere"], "Expected a data source of the form"),
+        (["--data", tmp_path / "nowhere"], "Expected a folder at"),
         (["--out", tmp_path / "bad.json" / "x"], "is a file; choose another output folder"),
         (["--model", "torchvision:nothing"], "Expected a classifier of torchvision"),
     ):
