@@ -122,7 +122,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         device=device,
         progress=console.progress,
     )
-    record = {**_record(context, given, options), **preprocessing(data)}
+    record = {**_record(context, given, options), **_preprocessing(data)}
     remarks = _remarks(given, options, data)
     return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
 
@@ -192,7 +192,7 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
     }
 
 
-def preprocessing(data: Any) -> dict[str, Any]:
+def _preprocessing(data: Any) -> dict[str, Any]:
     """How images become inputs, where the data are images that we prepare."""
     names = ("image_size", "mean", "std")
     found = {name: getattr(data, name, None) for name in names}

@@ -45,10 +45,10 @@ def stage_layers(job: Job) -> list[str]:
     trace = trace_layers(job.model, job.few.inputs)
     names = stages_of(job.model, trace, len(job.few), len(trace) + 1)
     modules = named_layers(job.model)
-    blocks = _blocks([layer.name for layer in trace], modules, names)
+    ran = [layer.name for layer in trace]
     sequences = {layer.name for layer in trace if len(layer.shape or ()) == 3}
-    blocks = blocks or _blocks(
-        [layer.name for layer in trace], modules, _repeated(names, modules, sequences)
+    blocks = _blocks(ran, modules, names) or _blocks(
+        ran, modules, _repeated(names, modules, sequences)
     )
     if blocks:
         return blocks

@@ -97,8 +97,8 @@ class SimKD(PerExampleTraining):
                 "student = SimKDStudent(student, teacher) and build the optimizer over its "
                 "parameters"
             )
-        self._named = Teacher(teacher)
-        check_distillation(student, self._named, 1.0, 1.0)
+        self._as_teacher = Teacher(teacher)
+        check_distillation(student, self._as_teacher, 1.0, 1.0)
         _check_optimizer(optimizer, inner)
         self.teacher = teacher
         self._reading = ClassifierInput(teacher, inner.teacher_classifier)
@@ -121,7 +121,7 @@ class SimKD(PerExampleTraining):
         return (features.float() - wanted.float()).square().flatten(1).mean(1)
 
     def _teacher_fingerprint(self) -> str:
-        return self._named.fingerprint
+        return self._as_teacher.fingerprint
 
 
 def _projector(width: int, wanted: int, seed: int) -> nn.Sequential:
