@@ -28,6 +28,7 @@ def simkd(cls: Any = SimKD, **settings: Any) -> tuple[SimKDStudent, Net, Any]:
     return student, teacher, cls(student, teacher, optimizer=sgd(student), **settings)
 
 
+@pytest.mark.filterwarnings("ignore:The model learns in evaluation mode")
 def test_simkd_loss_and_prediction_by_hand() -> None:
     student, teacher, algorithm = simkd()
     student.eval()
@@ -155,6 +156,7 @@ def test_training_twice_resumes_exactly(stop: int, method: str, tmp_path: Any) -
     assert torch.equal(whole.weights, second.weights)
 
 
+@pytest.mark.filterwarnings("ignore:The model learns in evaluation mode")
 def test_dett_weights_the_loss_of_simkd() -> None:
     student, _, algorithm = simkd(DeTT, data=DATA, upweight=7.0)
     _, _, plain = simkd()

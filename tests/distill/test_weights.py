@@ -99,6 +99,7 @@ def test_minority_is_weighted_up() -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.filterwarnings("ignore:The model learns in evaluation mode")
 def test_shuffling_workers_and_the_last_batch_change_nothing(workers: int) -> None:
     """The judge's word on an example, by its index: a fixed readout, any order of the data."""
     algorithm = reweighting()

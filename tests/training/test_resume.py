@@ -205,10 +205,38 @@ def test_another_configuration_is_refused_by_field(tmp_path):
         r"go on with the first, or start again in another folder$",
     ):
         train(tmp_path, TrainConfig(optimizer="sgd", lr=0.2))
-    with pytest.raises(CheckpointError, match=r"Expected epochs=3, .* but got epochs=4"):
-        train(tmp_path, CONFIGS["sgd"], epochs=4)
+    with pytest.raises(CheckpointError, match=r"Expected epochs=3, .* but got epochs=2; go on"):
+        train(tmp_path, CONFIGS["sgd"], epochs=2)
     with pytest.raises(CheckpointError, match=r"='SGD', .* got optimizer='AdamW'"):
         train(tmp_path, CONFIGS["adamw, warm-up, clip"])
+
+
+def test_a_finished_run_can_be_lengthened(tmp_path):
+    config = CONFIGS["adam, fp16, accumulate"]
+    whole = train(tmp_path / "whole", config, epochs=5)
+    train(tmp_path / "longer", config, epochs=2)
+    algorithm, events = erm(config, model=network(seed=3)), []
+    longer = train(
+        tmp_path / "longer", config, algorithm=algorithm, epochs=5, on_event=events.append
+    )
+    assert {event.epoch for event in events} == {3, 4, 5}
+    assert longer == whole
+    states = [load_checkpoint(tmp_path / name / "last.pt") for name in ("whole", "longer")]
+    assert difference(*states) is None
+
+
+def test_lengthening_is_refused_where_the_learning_rate_was_planned(tmp_path):
+    config = CONFIGS["sgd, cosine, accumulate"]
+    train(tmp_path, config)
+    before = (tmp_path / "last.pt").read_bytes()
+    with pytest.raises(
+        CheckpointError,
+        match=r"^Expected epochs=3, .* but got epochs=4; its learning rate was scheduled over all "
+        r"epochs, so that a longer run is another: start it in another folder, from the weights of "
+        r"this one if you like$",
+    ):
+        train(tmp_path, config, epochs=4)
+    assert (tmp_path / "last.pt").read_bytes() == before
 
 
 def test_another_model_is_refused_by_key(tmp_path):

@@ -12,6 +12,7 @@ from earlysieve.datasets.batches import as_batch
 from earlysieve.distill.losses import weighted_mean
 from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.model.state import warn_if_evaluating
 from earlysieve.training.algorithm import half_done
 from earlysieve.training.erm import accuracy
 from earlysieve.training.stepper import Stepper
@@ -69,7 +70,11 @@ class PerExampleTraining:
             InputError: a label, an index or the number of classes does not fit.
             NonFiniteLossError: the loss is NaN or infinite; nothing was changed.
             TrainingError: the readout's loss is, behind the main update, which was made.
+
+        Warns:
+            UserWarning: the model is in evaluation mode, though it has dropout or BatchNorm.
         """
+        warn_if_evaluating(self.model)
         batch = as_batch(batch)
         self._check(batch)
         self.prepare(batch)

@@ -1,6 +1,7 @@
 """Look at a model or draw random numbers without leaving a trace."""
 
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -8,6 +9,8 @@ from itertools import chain
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -30,6 +33,19 @@ def evaluating(*models: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def warn_if_evaluating(model: nn.Module) -> None:
+    """Warn the caller of a training step whose model is in evaluation mode, if that changes it."""
+    if model.training or any(module.training for module in model.modules()):
+        return
+    if any(isinstance(module, _BatchNorm | _DropoutNd) for module in model.modules()):
+        warnings.warn(
+            "The model learns in evaluation mode: dropout is off and BatchNorm statistics stay as "
+            "they are; call model.train() before the first step",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 @contextmanager

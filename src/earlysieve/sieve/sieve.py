@@ -17,6 +17,7 @@ from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
+from earlysieve.model.state import warn_if_evaluating
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.sieve.early import EarlyPart
 from earlysieve.sieve.main import MainUpdate
@@ -188,8 +189,12 @@ class FeatureSieve:
         Raises:
             NonFiniteLossError: the first loss is NaN or infinite; no parameter was changed.
             TrainingError: a later loss of the step is; what came before it in the step was done.
+
+        Warns:
+            UserWarning: the model is in evaluation mode, though it has dropout or BatchNorm.
         """
         self._main.require()
+        warn_if_evaluating(self.model)
         batch = as_batch(batch)
         self.prepare(batch)
         if self.options.order == "published":

@@ -67,15 +67,32 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-    """Check that a run goes on with the settings that it was started with.
+    """Check that a run goes on with the settings that it was started with, but for more epochs.
 
     Raises:
-        CheckpointError: they differ; the message names the first field that does.
+        CheckpointError: they differ, or the learning rate was scheduled over fewer epochs; the
+            message names the first field that does.
     """
     for field in (*current, *(field for field in saved if field not in current)):
         before, now = saved.get(field), current.get(field)
-        if before != now:
-            raise CheckpointError(
-                f"Expected {field}={before!r}, with which the checkpoint was made, but got "
-                f"{field}={now!r}; go on with the first, or start again in another folder"
-            )
+        if before == now:
+            continue
+        longer = field == "epochs" and before is not None and now is not None and now > before
+        if longer and not _is_scheduled(saved):
+            continue
+        raise CheckpointError(
+            f"Expected {field}={before!r}, with which the checkpoint was made, but got "
+            f"{field}={now!r}; {_ANOTHER_LENGTH if longer else _ANOTHER_SETTING}"
+        )
+
+
+_ANOTHER_SETTING = "go on with the first, or start again in another folder"
+_ANOTHER_LENGTH = (
+    "its learning rate was scheduled over all epochs, so that a longer run is another: start it in "
+    "another folder, from the weights of this one if you like"
+)
+
+
+def _is_scheduled(configuration: Mapping[str, Any]) -> bool:
+    """Whether the learning rate depends on the number of epochs."""
+    return configuration.get("scheduler") not in (None, "none")

@@ -11,6 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.model.state import warn_if_evaluating
 from earlysieve.training.stepper import Stepper
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -61,7 +62,11 @@ class ERM:
         Raises:
             InputError: a label is not among the model's classes.
             NonFiniteLossError: the loss is NaN or infinite; no parameter was changed.
+
+        Warns:
+            UserWarning: the model is in evaluation mode, though it has dropout or BatchNorm.
         """
+        warn_if_evaluating(self.model)
         with self.stepper.autocast():
             logits = logits_of(call_model(self.model, batch.inputs))
             check_labels(batch.labels, logits.shape[1])
