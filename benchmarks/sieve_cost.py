@@ -22,6 +22,7 @@ from timing import paired, show
 HEADS: dict[str, es.LinearHead | es.ConvHead] = {
     "linear": es.LinearHead(),
     "conv 1x64": es.ConvHead(depth=1, width=64),
+    "plain conv 1x64": es.ConvHead(depth=1, width=64, block="plain"),
 }
 CYCLE = 5
 
@@ -95,9 +96,9 @@ def memory() -> None:
     """Print peaks; before any training here, since a process begins with its parent's peak."""
     print("Peak memory above that of the imports; median of three processes of three cycles each")
     plain = typical_peak("plain")
-    for name in ("plain", "linear, shared", "conv 1x64, shared"):
+    for name in ("plain", *(f"{head}, shared" for head in HEADS)):
         found = plain if name == "plain" else typical_peak(name)
-        print(f"{name:<24} {found:8.0f} MB   {found / plain:.3f} x plain", flush=True)
+        print(f"{name:<26} {found:8.0f} MB   {found / plain:.3f} x plain", flush=True)
 
 
 if __name__ == "__main__":

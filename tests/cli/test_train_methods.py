@@ -196,3 +196,14 @@ def test_schedule_ends_with_the_run_though_the_first_model_takes_some_epochs(tmp
     assert run.job.steps == 4
     assert scheduler.lr_lambdas[0](3) > 0
     assert scheduler.lr_lambdas[0](4) == 0  # one of three epochs is left for the second model
+
+
+def test_a_sieve_with_a_plain_convolutional_readout(tmp_path):
+    options = ("--readout", "conv", "--readout-width", 8, "--readout-block", "plain")
+    given = [*map(str, words("sieve", tmp_path)[1:]), *map(str, options), "--readout-steps", "2"]
+    config = resolve(command.make_context("train", given))
+    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    readout = prepared.algorithm.readouts.modules["stage1"]
+    kernels = [tuple(p.shape) for p in readout.parameters() if p.ndim == 4]
+    assert kernels == [(8, 16, 3, 3)]
+    assert prepared.algorithm.settings["readout_steps"] == 2

@@ -3,6 +3,7 @@ import random
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from earlysieve.errors import InputError
 from earlysieve.model.layout import Layout
@@ -27,6 +28,7 @@ HEADS = [
     MLPHead(width=7, depth=2),
     ConvHead(depth=2, width=8),
     ConvHead(depth=1, width=5),
+    ConvHead(depth=2, width=8, block="plain"),
     TokenHead(),
     TokenHead("first", depth=1),
     TokenHead("mean"),
@@ -149,6 +151,7 @@ def test_heads_by_name():
         (lambda: MLPHead(width=0), "MLPHead's width to be a positive whole number, but got 0"),
         (lambda: MLPHead(depth=0), "MLPHead's depth to be a positive whole number, but got 0"),
         (lambda: ConvHead(depth=-1), "ConvHead's depth to be a positive whole number, but got -1"),
+        (lambda: ConvHead(block="dense"), "ConvHead's block to be 'residual' or 'plain', but got"),
         (lambda: TokenHead(width=0), "TokenHead's width to be a positive whole number, but got 0"),
         (lambda: TokenHead("last"), "TokenHead's pooling to be 'attention', 'first' or 'mean'"),
     ],
@@ -159,10 +162,12 @@ def test_settings_out_of_range(make, told):
     assert str(caught.value).startswith(f"Expected {told}")
 
 
-@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize(
+    "head", [ConvHead(1, 8), ConvHead(2, 8), ConvHead(2, 8, "plain")], ids=repr
+)
 @pytest.mark.parametrize("left", [0, 3])
-def test_padding_does_not_reach_a_convolutional_head(depth, left):
-    readout = ConvHead(depth=depth, width=8).build((2, 8, 6), 3, layout=Layout.LAST).double()
+def test_padding_does_not_reach_a_convolutional_head(head, left):
+    readout = head.build((2, 8, 6), 3, layout=Layout.LAST).double()
     for parameter in readout.parameters():  # so that normalisation has a scale and a shift
         parameter.data += 0.1 * torch.randn_like(parameter)
     tokens = torch.randn(2, 8, 6, dtype=torch.float64)
@@ -173,3 +178,24 @@ def test_padding_does_not_reach_a_convolutional_head(depth, left):
     assert torch.allclose(readout(padded, mask), readout(tokens), atol=1e-10)
     assert torch.allclose(readout(tokens, torch.ones(2, 8)), readout(tokens), atol=1e-10)
     assert readout(padded, torch.zeros_like(mask)).isfinite().all()
+
+
+@pytest.mark.parametrize(("block", "convolutions"), [("residual", 2), ("plain", 1)])
+def test_blocks_of_a_convolutional_head_by_hand(block, convolutions):
+    torch.manual_seed(3)
+    readout = ConvHead(depth=2, width=16, block=block).build((4, 6, 9, 9), 3, layout=Layout.FIRST)
+    x = torch.randn(4, 6, 9, 9)
+    weights = [p for p in readout.parameters() if p.ndim == 4]
+    assert [tuple(w.shape) for w in weights] == [
+        (16, 6 if i == 0 else 16, 3, 3) for i in range(2 * convolutions)
+    ]
+    units, y = iter(weights), x
+    for number in range(2):
+        before = y
+        for unit in range(convolutions):
+            y = F.group_norm(F.conv2d(y, next(units), padding=1), 8)
+            last = unit == convolutions - 1
+            y = before + y if last and block == "residual" and number > 0 else y
+            y = y.relu()
+    expected = readout.classifier(y.mean((2, 3)))
+    assert torch.allclose(readout(x), expected, atol=1e-5)

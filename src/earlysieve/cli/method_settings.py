@@ -38,6 +38,10 @@ SETTINGS: dict[str, Setting] = {
     "readout": Setting(click.Choice(READOUTS), "Kind of readout."),
     "readout_depth": Setting(_POSITIVE, "Its depth."),
     "readout_width": Setting(_POSITIVE, "Its width."),
+    "readout_block": Setting(
+        click.Choice(("residual", "plain")), "Two or one convolution per unit of depth."
+    ),
+    "readout_steps": Setting(_POSITIVE, "Readout updates per step."),
     "readout_lr": Setting(_FROM_ZERO, "Its learning rate."),
     "forget_every": Setting(click.IntRange(min=0), "Forget at every so many steps; 0: never."),
     "forget_lr": Setting(_FROM_ZERO, "Step size of forgetting."),

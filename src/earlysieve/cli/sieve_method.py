@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from earlysieve.cli.readout_choice import READOUT, head_of
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
     from earlysieve.cli.job import Job
-    from earlysieve.readouts.heads import Head
     from earlysieve.training import Algorithm
 
 # Settings of the method; None has to be given.
@@ -16,10 +16,8 @@ DEFAULTS: dict[str, Any] = {
     "forget_lr": 1e-2,
     "forget_warmup": 0,
     "forget_steps": 1,
-    "readout": "linear",
-    "readout_depth": 1,
-    "readout_width": 64,
-    "readout_lr": 1e-2,
+    **READOUT,
+    "readout_steps": 1,
     "order": "shared",
 }
 
@@ -34,13 +32,14 @@ def build_sieve(job: "Job") -> "Algorithm":
 
     options = job.options
     optimizer, around = job.update(job.model.parameters())
-    plain = ("forget_every", "forget_lr", "forget_warmup", "forget_steps", "readout_lr", "order")
+    forgetting = ("forget_every", "forget_lr", "forget_warmup", "forget_steps")
+    plain = (*forgetting, "readout_lr", "readout_steps", "order")
     return FeatureSieve(
         job.model,
         layer_names(options["layer"]),
         job.num_classes,
         optimizer=optimizer,
-        readout=head_of(options["readout"], options["readout_depth"], options["readout_width"]),
+        readout=head_of(options),
         seed=job.config.seed,
         **{name: options[name] for name in plain},
         **around,
@@ -60,24 +59,3 @@ def layer_names(given: Any) -> list[str]:
             "--layer layer1 ('earlysieve layers' lists the names)"
         )
     return names
-
-
-def head_of(kind: str, depth: int, width: int) -> "Head":
-    """The readout head of a kind.
-
-    Raises:
-        InputError: no such kind.
-    """
-    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
-
-    heads: dict[str, Head] = {
-        "linear": LinearHead(),
-        "mlp": MLPHead(width=width, depth=depth),
-        "conv": ConvHead(depth=depth, width=width),
-        "token": TokenHead(width=width),
-    }
-    if kind not in heads:
-        raise InputError(
-            f"Expected readout to be one of {', '.join(heads)}, but got '{kind}'; choose one"
-        )
-    return heads[kind]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.cli.job import Job
 from earlysieve.cli.plain_methods import known_groups
+from earlysieve.cli.readout_choice import READOUT, head_of
 from earlysieve.cli.stage_layer import layer_of
 from earlysieve.errors import InputError
 
@@ -19,10 +20,7 @@ EARLY: dict[str, Any] = {
     "beta": 4.0,
     "reweight_every": 1,
     "mode": "online",
-    "readout": "linear",
-    "readout_depth": 1,
-    "readout_width": 64,
-    "readout_lr": 1e-2,
+    **READOUT,
 }
 JTT: dict[str, Any] = {"identification_epochs": 1, "upweight": 20.0}
 GROUP_DRO: dict[str, Any] = {"step_size": 0.01, "adjustment": 0.0, "balance": None}
@@ -41,11 +39,8 @@ def early_settings(job: Job) -> dict[str, Any]:
     Raises:
         InputError, LayerError: no layer is given, or there is no such stage.
     """
-    from earlysieve.cli.sieve_method import head_of
-
     options, config = job.options, job.config
     optimizer, around = job.update(job.model.parameters())
-    head = head_of(options["readout"], options["readout_depth"], options["readout_width"])
     named = ("alpha", "beta", "reweight_every", "mode", "readout_lr")
     return {
         **{name: options[name] for name in named},
@@ -53,7 +48,7 @@ def early_settings(job: Job) -> dict[str, Any]:
         "layer": layer_of(job),
         "num_classes": job.num_classes,
         "optimizer": optimizer,
-        "readout": head,
+        "readout": head_of(options),
         "data": job.data,
         "batch_size": config.batch_size,
         "num_workers": config.num_workers,

@@ -70,19 +70,26 @@ class MLPHead:
 
 @dataclass(frozen=True)
 class ConvHead:
-    """`depth` residual blocks of `width` channels, then mean over positions and a linear layer.
+    """`depth` blocks of `width` channels, then mean over positions and a linear layer.
 
-    A block is two 3-wide convolutions with group normalisation; the first block has no skip,
-    since its width differs from the layer's (SiFer, section 4, with group in place of batch
-    normalisation: a readout then has no running statistics that forgetting could move). Images
-    take 2-D, video 3-D and token sequences 1-D convolutions.
+    A "residual" block is two 3-wide convolutions with group normalisation; the first block has no
+    skip, since its width differs from the layer's (SiFer, section 4, with group in place of batch
+    normalisation: a readout then has no running statistics that forgetting could move). A "plain"
+    block is one such convolution without a skip, for half the cost. Images take 2-D, video 3-D and
+    token sequences 1-D convolutions.
     """
 
     depth: int = 1
     width: int = 64
+    block: Literal["residual", "plain"] = "residual"
 
     def __post_init__(self) -> None:
         _positive("ConvHead", width=self.width, depth=self.depth)
+        if self.block not in ("residual", "plain"):
+            raise InputError(
+                f"Expected ConvHead's block to be 'residual' or 'plain', but got {self.block!r}; "
+                "choose one of these"
+            )
 
     def build(
         self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
@@ -96,7 +103,11 @@ class ConvHead:
         channels = channels_of(shape, layout)
         return _seeded(
             lambda: Convolutional(
-                layout, len(shape) - 2, channels, self.depth, self.width, num_classes
+                layout,
+                len(shape) - 2,
+                [channels] + [self.width] * self.depth,
+                num_classes,
+                residual=self.block == "residual",
             ),
             seed,
         )

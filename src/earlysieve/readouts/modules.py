@@ -1,5 +1,7 @@
 """The modules that readout heads build: called as `module(activation, mask)`, they give logits."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -40,44 +42,64 @@ class Pooled(nn.Module):
         return (scores.softmax(1).unsqueeze(-1) * positions).sum(1)
 
 
-class _Block(nn.Module):
-    def __init__(self, dimensions: int, before: int, width: int, *, skip: bool) -> None:
+class _Unit(nn.Module):
+    """One 3-wide convolution with group normalisation."""
+
+    def __init__(self, dimensions: int, before: int, width: int) -> None:
         super().__init__()
         convolution = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[dimensions - 1]
         groups = _GROUPS if width % _GROUPS == 0 else 1
-        self.skip = skip
-        self.body = nn.Sequential(
-            convolution(before, width, 3, padding=1, bias=False),
-            nn.GroupNorm(groups, width),
-            nn.ReLU(),
-            convolution(width, width, 3, padding=1, bias=False),
-            nn.GroupNorm(groups, width),
-        )
+        self.convolution = convolution(before, width, 3, padding=1, bias=False)
+        self.norm = nn.GroupNorm(groups, width)
 
     def forward(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
-        y: Tensor = self.body(x) if weight is None else self._masked(x, weight)
-        return torch.relu(x + y if self.skip else y)
+        """Maps (B, width, ...); those of a sequence end where its `weight` (B, 1, T) does."""
+        if weight is None:
+            y: Tensor = self.norm(self.convolution(x))
+            return y
+        return _group_norm(self.norm, self.convolution(x * weight), weight)
 
-    def _masked(self, x: Tensor, weight: Tensor) -> Tensor:
-        """What `body` gives for a sequence that ends where its mask does."""
-        first, first_norm, relu, second, second_norm = self.body
-        x = relu(_group_norm(first_norm, first(x * weight), weight))
-        return _group_norm(second_norm, second(x * weight), weight)
+
+class _Block(nn.Module):
+    """Units with ReLU behind each; with a skip, the last one adds the block's input."""
+
+    def __init__(self, dimensions: int, before: int, width: int, *, units: int, skip: bool) -> None:
+        super().__init__()
+        widths = [before] + [width] * units
+        self.units = nn.ModuleList(_Unit(dimensions, a, b) for a, b in pairwise(widths))
+        self.skip = skip
+
+    def forward(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
+        y = x
+        for unit in self.units[:-1]:
+            y = torch.relu(unit(y, weight))
+        y = self.units[-1](y, weight)
+        return torch.relu(x + y if self.skip else y)
 
 
 class Convolutional(nn.Module):
-    """Residual blocks, mean over positions, a linear layer; padding reaches none of them."""
+    """Blocks of convolutions, mean over positions, a linear layer; padding reaches none of them.
+
+    Args:
+        layout, dimensions: of the activations, and how many of their dimensions are positions.
+        widths: channels of the activations and behind each block.
+        classes: logits.
+        residual: blocks of two convolutions, all but the first with a skip; else of one.
+    """
 
     def __init__(
-        self, layout: Layout, dimensions: int, channels: int, depth: int, width: int, classes: int
+        self, layout: Layout, dimensions: int, widths: list[int], classes: int, *, residual: bool
     ) -> None:
         super().__init__()
         self.layout = layout
-        widths = [channels] + [width] * depth
+        units = 2 if residual else 1
         self.blocks = nn.Sequential(
-            *(_Block(dimensions, widths[i], width, skip=i > 0) for i in range(depth))
+            *(
+                _Block(dimensions, before, width, units=units, skip=residual and i > 0)
+                for i, (before, width) in enumerate(pairwise(widths))
+            )
         )
-        self.classifier = nn.Linear(width, classes)
+        self.classifier = nn.Linear(widths[-1], classes)
 
     def forward(self, activation: Tensor, mask: Tensor | None = None) -> Tensor:
         """Logits, shape (B, C)."""
@@ -89,10 +111,8 @@ class Convolutional(nn.Module):
         return logits
 
 
-def _group_norm(norm: nn.Module, x: Tensor, weight: Tensor) -> Tensor:
+def _group_norm(norm: nn.GroupNorm, x: Tensor, weight: Tensor) -> Tensor:
     """Group normalisation of (B, C, T) by the positions that weight (B, 1, T) leaves."""
-    if not isinstance(norm, nn.GroupNorm):
-        raise TypeError(f"Expected a GroupNorm, but got {type(norm).__name__}")
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     groups = wide.reshape(len(x), norm.num_groups, -1, x.shape[-1])
     share = weight.to(wide).unsqueeze(1)

@@ -84,8 +84,8 @@ def fit(
 
     A run that was interrupted and is called again with the same arguments goes on exactly as it
     would have: parameters, optimiser state, history and random numbers agree to the last bit. A
-    finished run is loaded, not repeated; with more `epochs` it goes on, unless its learning rate was
-    scheduled over the first number. Data sets that draw from torch, NumPy or Python random
+    finished run is loaded, not repeated; with more `epochs` it goes on, unless its learning rate
+    was scheduled over the first number. Data sets that draw from torch, NumPy or Python random
     numbers are covered for any `num_workers`; ones with a generator of their own are not.
 
     Args:
