@@ -504,6 +504,9 @@ def test_nan_activations_behind_finite_logits():
         ),
         ({"batch_size": 0}, "Expected batch_size to be a positive whole number, but got 0"),
         ({"seed": -1}, "Expected seed to be at least 0, but got -1"),
+        ({"device": "abacus"}, "Expected a device of this machine, but got 'abacus'; use cpu"),
+        ({"device": "xpu:7"}, "Expected a device of this machine, but got 'xpu:7'; use cpu"),
+        ({"device": "meta"}, "Expected a device that holds numbers, but got 'meta'; load the"),
         ({"l2": -1.0}, "Expected l2 to be at least 0 and finite, but got -1.0"),
     ],
 )
@@ -511,6 +514,13 @@ def test_bad_options(options, told):
     with pytest.raises(InputError) as caught:
         es.audit(Net(), Planted(40), pictures=0, **options)
     assert str(caught.value).startswith(told)
+
+
+def test_a_model_without_weights():
+    with torch.device("meta"):
+        model = Net()
+    with pytest.raises(InputError, match="^Expected a device that holds numbers, but got 'meta'"):
+        es.audit(model, Planted(40), pictures=0)
 
 
 def test_what_is_no_model():

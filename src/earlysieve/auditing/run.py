@@ -19,7 +19,7 @@ from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.auditing.verdict import judge
 from earlysieve.datasets.batches import Data, iterate, length_of, source_of
 from earlysieve.errors import InputError
-from earlysieve.model.state import device_of, evaluating, preserved_rng
+from earlysieve.model.state import device_of, evaluating, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.features import what_to_keep
 from earlysieve.readouts.fit import Reading, read_out
@@ -100,7 +100,7 @@ def audit(
             "network itself"
         )
     network = unwrap(model)
-    place = device_of(network) if device is None else torch.device(device)
+    place = usable_device(device_of(network) if device is None else device)
     names = layer_names(layers)
     with (
         torch.inference_mode(False),

@@ -83,13 +83,8 @@ def pick_device(name: str | None) -> "torch.device":
     """
     import torch
 
+    from earlysieve.model.state import usable_device
+
     if name is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"Expected a device of this machine, but got '{name}'; use cpu, or install torch for it"
-        ) from error
-    return device
+    return usable_device(name)

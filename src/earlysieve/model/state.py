@@ -12,11 +12,35 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
+from earlysieve.errors import InputError
+
 
 def device_of(model: nn.Module) -> torch.device:
     """The device of the model's first parameter, else of its first buffer, else the CPU."""
     first = next(chain(model.parameters(), model.buffers()), None)
     return torch.device("cpu") if first is None else first.device
+
+
+def usable_device(device: torch.device | str) -> torch.device:
+    """The device, if this machine can compute on it.
+
+    Raises:
+        InputError: it cannot, or it is "meta", which holds no numbers.
+    """
+    try:
+        found = torch.device(device)
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(
+            f"Expected a device of this machine, but got '{device}'; use cpu, or install torch for "
+            "it"
+        ) from error
+    if found.type == "meta":
+        raise InputError(
+            "Expected a device that holds numbers, but got 'meta'; load the model's weights first, "
+            "as with model.to_empty(device='cpu') and load_state_dict"
+        )
+    return found
 
 
 @contextmanager
