@@ -18,6 +18,7 @@ from earlysieve.auditing.scores import check_threshold, minority
 from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.auditing.verdict import judge
 from earlysieve.datasets.batches import Data, iterate, length_of, source_of
+from earlysieve.datasets.views import identity_of
 from earlysieve.errors import InputError
 from earlysieve.model.state import device_of, evaluating, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
@@ -246,7 +247,7 @@ def _batches(data: Data, batch_size: int) -> int | None:
 
 
 def _ids(source: Any, index: Tensor) -> list[str]:
-    identify = getattr(source, "identify", str)
+    identify = identity_of(source) or str
     names = (str(identify(int(i))) for i in index)
     # File names need not be valid UTF-8; tables and files need valid text.
     return [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in names]

@@ -27,8 +27,10 @@ def write_example_weights(weights: "Tensor", job: "Job") -> Path:
     """
     import pandas as pd
 
+    from earlysieve.datasets.views import identity_of
+
     columns: dict[str, Any] = {"index": range(len(weights))}
-    identify = getattr(job.data, "identify", None)
+    identify = identity_of(job.data)
     if identify is not None:
         columns["id"] = [identify(i) for i in range(len(weights))]
     columns["label"] = job.labels
