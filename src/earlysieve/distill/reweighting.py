@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -24,6 +23,7 @@ from earlysieve.model.capture import capture
 from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import is_distributed
 from earlysieve.readouts.heads import Head, LinearHead
+from earlysieve.training.distributed import is_first
 from earlysieve.training.loading import Data
 from earlysieve.training.sampling import derive_seed
 
@@ -205,9 +205,7 @@ class EarlyReweighting(PerExampleTraining):
         return (self.epochs_done + 1) % self.reweight_every == 0
 
     def _judge_as_published(self) -> None:
-        if self._data is None:
-            return
-        if dist.is_available() and dist.is_initialized() and dist.get_rank() > 0:
+        if self._data is None or not is_first():
             return  # the first process judges for all; `commit` hands its notes on
         said = published_reweight(
             self.model,

@@ -13,6 +13,11 @@ def processes() -> int:
     return dist.get_world_size() if several else 1
 
 
+def is_first() -> bool:
+    """Whether this process is the one that works for all."""
+    return processes() == 1 or dist.get_rank() == 0
+
+
 def synchronised(model: nn.Module) -> nn.Module:
     """A model of our own that several processes train as one; as it is where there is one."""
     return DistributedDataParallel(model) if processes() > 1 else model
