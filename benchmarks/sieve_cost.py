@@ -19,8 +19,9 @@ import earlysieve as es
 from earlysieve.training import ERM
 from timing import paired, show
 
-HEADS: dict[str, es.LinearHead | es.ConvHead] = {
+HEADS: dict[str, es.LinearHead | es.StatisticsHead | es.ConvHead] = {
     "linear": es.LinearHead(),
+    "statistics": es.StatisticsHead(),
     "conv 1x64": es.ConvHead(depth=1, width=64),
     "plain conv 1x64": es.ConvHead(depth=1, width=64, block="plain"),
 }

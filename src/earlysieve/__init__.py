@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from earlysieve.model.capture import Captured, capture
     from earlysieve.model.layers import LayerInfo, trace_layers
     from earlysieve.model.stages import choose_layers
-    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
     from earlysieve.sieve.schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
@@ -53,6 +53,7 @@ _HOME = {
     "Picture": "auditing.result",
     "SimKD": "distill.simkd",
     "SimKDStudent": "distill.simkd",
+    "StatisticsHead": "readouts.heads",
     "Summary": "auditing.verdict",
     "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
@@ -85,6 +86,7 @@ __all__ = [
     "Picture",
     "SimKD",
     "SimKDStudent",
+    "StatisticsHead",
     "Summary",
     "Teacher",
     "TokenHead",

@@ -591,7 +591,7 @@ def test_scalar_inputs_per_example():
 
 
 def test_a_tuned_out_cnn_on_images_with_every_head():
-    for head in ("linear", "mlp", "conv", "token"):
+    for head in ("linear", "mlp", "statistics", "conv", "token"):
         result = es.audit(cnn(), Pictures(), head=head, folds=2, layers=["2", "4"], pictures=0)
         assert result.layers["accuracy"].between(0, 1).all()
         assert result.config["head"].startswith(head.capitalize()[:1])

@@ -23,7 +23,7 @@ def network():
     return model
 
 
-@pytest.mark.parametrize("head", ["linear", "mlp", "conv"])
+@pytest.mark.parametrize("head", ["linear", "mlp", "statistics", "conv"])
 def test_after_success_with_pictures_and_heatmaps(head):
     pytest.importorskip("captum")
     model, data = network(), Pictures()

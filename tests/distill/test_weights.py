@@ -14,7 +14,7 @@ from earlysieve.distill import WeightWarning, published_reweight
 from earlysieve.distill.example_weights import ExampleWeights
 from earlysieve.distill.weights import exponential
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.readouts.heads import ConvHead, MLPHead, TokenHead
+from earlysieve.readouts.heads import ConvHead, MLPHead, StatisticsHead, TokenHead
 from earlysieve.training import fit
 
 from .helpers import CLASSES, Planted, net, seeded, sgd
@@ -126,7 +126,9 @@ def test_shuffling_workers_and_the_last_batch_change_nothing(workers: int) -> No
 
 
 @pytest.mark.parametrize("budget", [0, 40_000, 1 << 20])
-@pytest.mark.parametrize("readout", [MLPHead(8), ConvHead(1, 8), TokenHead(), "module"])
+@pytest.mark.parametrize(
+    "readout", [MLPHead(8), StatisticsHead(), ConvHead(1, 8), TokenHead(), "module"]
+)
 def test_readouts_of_any_kind(readout: Any, budget: int) -> None:
     if readout == "module":
         layers = torch.nn.Dropout(0.2), torch.nn.Linear(8, CLASSES)

@@ -3,8 +3,8 @@ import torch
 
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.features import kept_features, what_to_keep
-from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
-from earlysieve.readouts.pooling import mean_pool
+from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
+from earlysieve.readouts.pooling import mean_pool, statistics_pool
 
 
 def test_which_heads_look_at_positions():
@@ -23,6 +23,33 @@ def test_pooled_rows_by_hand():
     assert mean_pool(tokens, Layout.LAST, torch.tensor([[0, 0, 0]])).tolist() == [[0.0, 0.0]]
     kept, layout = kept_features(tokens, Layout.LAST, torch.tensor([[1, 1, 0]]), keep="mean")
     assert (kept.tolist(), layout) == ([[2.0, 20.0]], Layout.FLAT)
+
+
+def test_statistics_pooling_leaves_padding_out():
+    tokens = torch.tensor([[[1.0, 10.0], [3.0, 30.0], [99.0, 99.0]]])
+    pooled = statistics_pool(tokens, Layout.LAST, torch.tensor([[1, 1, 0]]))
+    assert torch.allclose(pooled, torch.tensor([[2.0, 20.0, 1.0, 10.0]]), atol=1e-4)
+    assert torch.allclose(pooled, statistics_pool(tokens[:, :2], Layout.LAST), atol=1e-5)
+    empty = statistics_pool(tokens, Layout.LAST, torch.tensor([[0, 0, 0]]))
+    assert torch.allclose(empty, torch.tensor([[0.0, 0.0, 0.0, 0.0]]), atol=4e-3)
+    flat = torch.randn(3, 4)
+    assert statistics_pool(flat, Layout.FLAT) is flat
+
+
+def test_statistics_pooling_in_half_precision_and_its_gradient_on_constant_maps():
+    maps = torch.full((1, 2, 40, 40), 300.0, dtype=torch.float16)
+    assert statistics_pool(maps, Layout.FIRST)[0, :2].tolist() == [300.0, 300.0]
+    maps = torch.ones(1, 2, 4, 4, requires_grad=True)
+    statistics_pool(maps, Layout.FIRST).sum().backward()
+    assert maps.grad is not None
+    assert maps.grad.isfinite().all()
+
+
+def test_an_audit_keeps_both_statistics():
+    x = torch.randn(3, 4, 6, 6)
+    rows, layout = kept_features(x, Layout.FIRST, None, keep=what_to_keep(StatisticsHead()))
+    assert layout is Layout.FLAT
+    assert torch.equal(rows, statistics_pool(x, Layout.FIRST))
 
 
 @pytest.mark.parametrize(

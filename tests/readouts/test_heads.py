@@ -11,6 +11,7 @@ from earlysieve.readouts.heads import (
     ConvHead,
     LinearHead,
     MLPHead,
+    StatisticsHead,
     TokenHead,
     channels_of,
     head_named,
@@ -26,6 +27,8 @@ CASES = [(layout, shape) for layout, shapes in SHAPES.items() for shape in shape
 HEADS = [
     LinearHead(),
     MLPHead(width=7, depth=2),
+    StatisticsHead(),
+    StatisticsHead(width=7, depth=1),
     ConvHead(depth=2, width=8),
     ConvHead(depth=1, width=5),
     ConvHead(depth=2, width=8, block="plain"),
@@ -140,7 +143,8 @@ def test_heads_by_name():
     with pytest.raises(InputError) as caught:
         head_named("tree")
     assert str(caught.value) == (
-        "Expected head to be one of linear, mlp, conv, token, or a head object, but got 'tree'; "
+        "Expected head to be one of linear, mlp, statistics, conv, token, or a head object, "
+        "but got 'tree'; "
         "for another complexity pass an object such as MLPHead(width=64)"
     )
 
@@ -152,6 +156,11 @@ def test_heads_by_name():
         (lambda: MLPHead(depth=0), "MLPHead's depth to be a positive whole number, but got 0"),
         (lambda: ConvHead(depth=-1), "ConvHead's depth to be a positive whole number, but got -1"),
         (lambda: ConvHead(block="dense"), "ConvHead's block to be 'residual' or 'plain', but got"),
+        (
+            lambda: StatisticsHead(depth=-1),
+            "StatisticsHead's depth to be a whole number from 0 on, but got -1",
+        ),
+        (lambda: TokenHead(depth=-1), "TokenHead's depth to be a whole number from 0 on, but"),
         (lambda: TokenHead(width=0), "TokenHead's width to be a positive whole number, but got 0"),
         (lambda: TokenHead("last"), "TokenHead's pooling to be 'attention', 'first' or 'mean'"),
     ],
@@ -199,3 +208,27 @@ def test_blocks_of_a_convolutional_head_by_hand(block, convolutions):
             y = y.relu()
     expected = readout.classifier(y.mean((2, 3)))
     assert torch.allclose(readout(x), expected, atol=1e-5)
+
+
+def test_statistics_by_hand():
+    readout = StatisticsHead().build((2, 3, 4, 5), 2, layout=Layout.FIRST).double()
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    values = x.numpy().reshape(2, 3, 20)
+    vector = np.concatenate([values.mean(2), np.sqrt(values.var(2) + 1e-5)], axis=1)
+    vector -= vector.mean(1, keepdims=True)
+    vector /= np.sqrt(vector.var(1, keepdims=True) + 1e-5)
+    linear = readout.classifier[-1]
+    expected = vector @ linear.weight.detach().numpy().T + linear.bias.detach().numpy()
+    assert np.allclose(readout(x).detach().numpy(), expected, atol=1e-10)
+
+
+def test_statistics_see_what_averages_out_and_not_the_scale():
+    pattern = torch.tensor([1.0, -1.0]).repeat(4, 1, 8)  # (4, 1, 16), mean 0
+    strengths = torch.tensor([[1.0, 3.0], [1.0, 3.0], [3.0, 1.0], [3.0, 1.0]])
+    x = torch.cat([strengths[:, i : i + 1, None] * pattern for i in range(2)], 1)
+    mean = LinearHead().build(x.shape, 2, layout=Layout.FIRST)
+    statistics = StatisticsHead().build(x.shape, 2, layout=Layout.FIRST)
+    assert torch.allclose(mean(x)[0], mean(x)[2])
+    logits = statistics(x)
+    assert not torch.allclose(logits[0], logits[2], atol=1e-2)
+    assert torch.allclose(logits, statistics(0.1 * x), atol=5e-3)

@@ -7,14 +7,28 @@ import pytest
 import torch
 from torch import nn
 
-from earlysieve import ConvHead, FeatureSieve, ForgetSchedule, LinearHead, MLPHead, TokenHead
+from earlysieve import (
+    ConvHead,
+    FeatureSieve,
+    ForgetSchedule,
+    LinearHead,
+    MLPHead,
+    StatisticsHead,
+    TokenHead,
+)
 from earlysieve.sieve.losses import uniform_cross_entropy
 from earlysieve.training import ERM
 
 from .networks import CASES, bert, residual, vision_transformer
 from .test_isolation import frozen, same
 
-HEADS = {"linear": LinearHead(), "mlp": MLPHead(8), "conv": ConvHead(1, 8), "token": TokenHead()}
+HEADS = {
+    "linear": LinearHead(),
+    "mlp": MLPHead(8),
+    "statistics": StatisticsHead(),
+    "conv": ConvHead(1, 8),
+    "token": TokenHead(),
+}
 # Convolutions of half precision are slow on a CPU: there, one head stands for all.
 MATRIX = [
     (name, head, autocast)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from earlysieve import FeatureSieve
-from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
 
 from .networks import CASES, Case, residual
 
@@ -55,7 +55,9 @@ def early_names(case: Case) -> set[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("head", [LinearHead(), MLPHead(8), ConvHead(2, 8), TokenHead()])
+@pytest.mark.parametrize(
+    "head", [LinearHead(), MLPHead(8), StatisticsHead(), ConvHead(2, 8), TokenHead()]
+)
 def test_readout_step_changes_only_the_readout(name: str, head: Any) -> None:
     case = CASES[name]()
     sieve = make(case, readout=head)

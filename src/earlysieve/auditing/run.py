@@ -67,7 +67,7 @@ def audit(
         data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; see
             `earlysieve.datasets.batches.iterate`. Best is data the model was not trained on.
         layers: names from `trace_layers`, or "auto" for about four to eight stage boundaries.
-        head: "linear", "mlp", "conv", or a head object.
+        head: "linear", "mlp", "statistics", "conv", "token", or a head object.
         folds: every example is scored by a readout fitted on the other folds; 0 scores in-sample.
         flag_margin: an example is flagged if the readout is wrong with at least this margin
             (difference of its two largest probabilities), in (0, 1].

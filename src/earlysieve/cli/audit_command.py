@@ -38,7 +38,7 @@ _MOST_GROUPS = 8
 )
 @click.option(
     "--head",
-    type=click.Choice(["linear", "mlp", "conv", "token"]),
+    type=click.Choice(["linear", "mlp", "statistics", "conv", "token"]),
     default="linear",
     show_default=True,
     help="Readout: the more complex, the more counts as a simple feature.",

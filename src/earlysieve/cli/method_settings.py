@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Kind = click.ParamType[Any]
 
 PRESET_NAMES = ("waterbirds", "celeba", "multinli", "civilcomments")
-READOUTS = ("linear", "mlp", "conv", "token")
+READOUTS = ("linear", "mlp", "statistics", "conv", "token")
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ def head_of(options: Mapping[str, Any]) -> "Head":
     Raises:
         InputError: no such kind.
     """
-    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
+    from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
 
     kind, depth, width = options["readout"], options["readout_depth"], options["readout_width"]
     heads: dict[str, Head] = {
         "linear": LinearHead(),
         "mlp": MLPHead(width=width, depth=depth),
+        "statistics": StatisticsHead(),
         "conv": ConvHead(depth=depth, width=width, block=options["readout_block"]),
         "token": TokenHead(width=width),
     }

@@ -1,7 +1,7 @@
 """The early readout: it learns from activations that a pass leaves behind, and judges examples."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.fit import margins
-from earlysieve.readouts.heads import Head, LinearHead, MLPHead
-from earlysieve.readouts.pooling import mean_pool
+from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead
+from earlysieve.readouts.pooling import mean_pool, statistics_pool
 from earlysieve.training.algorithm import NonFiniteLossError
 from earlysieve.training.distributed import average_gradients
 
@@ -51,7 +51,7 @@ class EarlyReader:
         )
         self.layer, self.num_classes = layer, num_classes
         self.lr, self.weight_decay = lr, weight_decay
-        self.pooled = isinstance(recipe, LinearHead | MLPHead)
+        self._pool = _pooling_of(recipe)
         self._recipe = copy.deepcopy(recipe)
         self._layout: Layout | None = None
         self._built: _Built | None = None
@@ -69,8 +69,8 @@ class EarlyReader:
             InputError: the readout does not fit the layer or the number of classes.
         """
         self._layout = plan.layout
-        if self.pooled:
-            width = mean_pool(torch.zeros(plan.shape), plan.layout).shape[1]
+        if self._pool is not None:
+            width = self._pool(torch.zeros(plan.shape), plan.layout).shape[1]
             plan = LayerPlan((plan.shape[0], width), Layout.FLAT)
         self._build(plan, device, seed)
         _check_output(self.read(torch.zeros(plan.shape, device=device), None), self.num_classes)
@@ -85,9 +85,9 @@ class EarlyReader:
 
         def kept(_layer: str, output: Tensor) -> Tensor:
             output = output.detach()
-            if not self.pooled or self._layout is None:
+            if self._pool is None or self._layout is None:
                 return output.clone()
-            pooled = mean_pool(output, self._layout, mask)
+            pooled = self._pool(output, self._layout, mask)
             return pooled.clone() if self._layout is Layout.FLAT else pooled
 
         return kept
@@ -176,7 +176,7 @@ class EarlyReader:
         }
 
     def _logits(self, built: "_Built", features: Tensor, mask: Tensor | None) -> Tensor:
-        logits: Tensor = built.module(features.float(), None if self.pooled else mask)
+        logits: Tensor = built.module(features.float(), mask if self._pool is None else None)
         return logits.float()
 
     def _ready(self) -> "_Built":
@@ -230,3 +230,10 @@ def _check_output(logits: Tensor, classes: int) -> None:
             f"Expected a readout that gives {classes} logits, one per class, but it gives shape "
             f"{tuple(logits.shape)}; build the readout for {classes} classes"
         )
+
+
+def _pooling_of(recipe: Head | nn.Module) -> Callable[..., Tensor] | None:
+    """How a head pools before it does anything else; None: it wants all positions."""
+    if isinstance(recipe, StatisticsHead):
+        return statistics_pool
+    return mean_pool if isinstance(recipe, LinearHead | MLPHead) else None

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve.model.layout import Layout, as_map
-from earlysieve.readouts.heads import ConvHead, Head, TokenHead
-from earlysieve.readouts.pooling import first_pool, mean_pool
+from earlysieve.readouts.heads import ConvHead, Head, StatisticsHead, TokenHead
+from earlysieve.readouts.pooling import first_pool, mean_pool, statistics_pool
 
 _SIDE: dict[int, tuple[int, ...]] = {1: (16,), 2: (8, 8), 3: (4, 8, 8)}
 _POOL: dict[int, Callable[..., Any]] = {
@@ -19,11 +19,13 @@ _POOL: dict[int, Callable[..., Any]] = {
 }
 
 
-Keep = Literal["mean", "first", "positions"]
+Keep = Literal["mean", "first", "statistics", "positions"]
 
 
 def what_to_keep(head: Head) -> Keep:
-    """What a head reads: the mean over positions, the first one, or where things are."""
+    """What a head reads: statistics over positions, the first one, or where things are."""
+    if isinstance(head, StatisticsHead):
+        return "statistics"
     if isinstance(head, TokenHead) and head.pooling != "attention":
         return head.pooling
     return "positions" if isinstance(head, ConvHead | TokenHead) else "mean"
@@ -39,7 +41,8 @@ def kept_features(
         layout: its layout.
         mask: attention mask, shape (B, tokens), or None.
         keep: "mean" for rows pooled over positions, "first" for the first position (a class
-            token), shape (B, channels); "positions" for a map averaged down to 16 tokens, at most
+            token), shape (B, channels); "statistics" for mean and standard deviation, shape
+            (B, 2 * channels); "positions" for a map averaged down to 16 tokens, at most
             8 x 8 pixels or 4 x 8 x 8 voxels, shape (B, channels, ...), so that it stays small.
             Of a sequence the tokens that the mask leaves are spread over the 16, so that padding
             changes nothing.
@@ -48,6 +51,8 @@ def kept_features(
         activation = activation.float()  # sums over positions would overflow or lose digits
     if layout is Layout.FLAT or keep == "mean":
         return mean_pool(activation, layout, mask), Layout.FLAT
+    if keep == "statistics":
+        return statistics_pool(activation, layout, mask), Layout.FLAT
     if keep == "first":
         return first_pool(activation, layout), Layout.FLAT
     maps = as_map(activation, layout)

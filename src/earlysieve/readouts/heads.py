@@ -45,7 +45,8 @@ class LinearHead:
         self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
     ) -> nn.Module:
         """See `Head.build`."""
-        return _seeded(lambda: Pooled(layout, "mean", _mlp(shape, layout, [], num_classes)), seed)
+        size = channels_of(shape, layout)
+        return _seeded(lambda: Pooled(layout, "mean", _mlp(size, [], num_classes)), seed)
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,39 @@ class MLPHead:
         self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
     ) -> nn.Module:
         """See `Head.build`."""
-        hidden = [self.width] * self.depth
-        return _seeded(
-            lambda: Pooled(layout, "mean", _mlp(shape, layout, hidden, num_classes)), seed
-        )
+        size, hidden = channels_of(shape, layout), [self.width] * self.depth
+        return _seeded(lambda: Pooled(layout, "mean", _mlp(size, hidden, num_classes)), seed)
+
+
+@dataclass(frozen=True)
+class StatisticsHead:
+    """Mean and standard deviation over positions, normalised, then a linear layer.
+
+    The vector of each example is brought to mean 0 and variance 1, so that it tells the shape and
+    not the scale of the activations; `depth` hidden layers of `width` follow, 0 keeps the readout
+    linear. It costs no more than `LinearHead`, and a network cannot hide a feature from it by
+    patterns that average out, or by making its activations small.
+    """
+
+    width: int = 128
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        _positive("StatisticsHead", width=self.width)
+        _not_negative("StatisticsHead", depth=self.depth)
+
+    def build(
+        self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
+    ) -> nn.Module:
+        """See `Head.build`."""
+        size = channels_of(shape, layout) * (1 if layout is Layout.FLAT else 2)
+
+        def make() -> nn.Module:
+            mlp = _mlp(size, [self.width] * self.depth, num_classes)
+            norm = nn.LayerNorm(size, elementwise_affine=False)
+            return Pooled(layout, "statistics", nn.Sequential(norm, *mlp))
+
+        return _seeded(make, seed)
 
 
 @dataclass(frozen=True)
@@ -126,7 +156,8 @@ class TokenHead:
     depth: int = 0
 
     def __post_init__(self) -> None:
-        _positive("TokenHead", width=self.width, depth=self.depth + 1)
+        _positive("TokenHead", width=self.width)
+        _not_negative("TokenHead", depth=self.depth)
         if self.pooling not in ("attention", "first", "mean"):
             raise InputError(
                 "Expected TokenHead's pooling to be 'attention', 'first' or 'mean', "
@@ -137,22 +168,21 @@ class TokenHead:
         self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
     ) -> nn.Module:
         """See `Head.build`."""
-        hidden = [self.width] * self.depth
-        return _seeded(
-            lambda: Pooled(layout, self.pooling, _mlp(shape, layout, hidden, num_classes)), seed
-        )
+        size, hidden = channels_of(shape, layout), [self.width] * self.depth
+        return _seeded(lambda: Pooled(layout, self.pooling, _mlp(size, hidden, num_classes)), seed)
 
 
-HEADS: dict[str, type[LinearHead] | type[MLPHead] | type[ConvHead] | type[TokenHead]] = {
+HEADS: dict[str, Callable[[], Head]] = {
     "linear": LinearHead,
     "mlp": MLPHead,
+    "statistics": StatisticsHead,
     "conv": ConvHead,
     "token": TokenHead,
 }
 
 
 def head_named(head: str | Head) -> Head:
-    """The head itself, or the default one of a kind: "linear", "mlp", "conv" or "token".
+    """The head itself, or the default one of a kind, one of `HEADS`.
 
     Raises:
         InputError: no such kind.
@@ -172,8 +202,8 @@ def channels_of(shape: tuple[int, ...], layout: Layout) -> int:
     return shape[1] if layout in (Layout.FLAT, Layout.FIRST) else shape[-1]
 
 
-def _mlp(shape: tuple[int, ...], layout: Layout, hidden: list[int], classes: int) -> nn.Sequential:
-    widths = [channels_of(shape, layout), *hidden]
+def _mlp(size: int, hidden: list[int], classes: int) -> nn.Sequential:
+    widths = [size, *hidden]
     parts: list[nn.Module] = []
     for before, after in zip(widths, hidden, strict=False):
         parts += [nn.Linear(before, after), nn.ReLU()]
@@ -193,4 +223,13 @@ def _positive(kind: str, **settings: int) -> None:
             raise InputError(
                 f"Expected {kind}'s {name} to be a positive whole number, but got {value}; "
                 "the smallest is 1"
+            )
+
+
+def _not_negative(kind: str, **settings: int) -> None:
+    for name, value in settings.items():
+        if value < 0:
+            raise InputError(
+                f"Expected {kind}'s {name} to be a whole number from 0 on, but got {value}; "
+                "0 keeps the readout linear"
             )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.model.layout import Layout, as_map, as_positions
-from earlysieve.readouts.pooling import first_pool, mean_pool, usable_mask
+from earlysieve.readouts.pooling import first_pool, mean_pool, statistics_pool, usable_mask
 
 _GROUPS = 8
 
@@ -29,11 +29,13 @@ class Pooled(nn.Module):
         return logits
 
     def pool(self, activation: Tensor, mask: Tensor | None) -> Tensor:
-        """One vector per example, shape (B, channels)."""
+        """One vector per example, shape (B, channels), or twice as long for "statistics"."""
         if self.pooling == "first":
             return first_pool(activation, self.layout)
         if self.pooling == "mean":
             return mean_pool(activation, self.layout, mask)
+        if self.pooling == "statistics":
+            return statistics_pool(activation, self.layout, mask)
         positions = as_positions(activation, self.layout)
         scores = positions @ self.query
         weight = usable_mask(positions, mask)

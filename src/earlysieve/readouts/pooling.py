@@ -29,6 +29,30 @@ def mean_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) ->
     return ((wide * weight).sum(1) / counts).to(positions.dtype)
 
 
+def statistics_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) -> Tensor:
+    """Mean and standard deviation over positions, shape (B, 2 * channels); flat ones as they are.
+
+    The deviation is that of the population, sqrt(variance + 1e-5), so that its gradient is finite
+    where all positions are equal (statistics pooling, Snyder et al., 2018).
+
+    Args:
+        activation, layout, mask: as for `mean_pool`. An example without any token has mean 0.
+    """
+    if layout is Layout.FLAT:
+        return activation
+    positions = as_positions(activation, layout)
+    wide = positions.to(torch.promote_types(positions.dtype, torch.float32))
+    weight = usable_mask(positions, mask)
+    if weight is None:
+        variance, mean = torch.var_mean(wide, 1, correction=0)
+    else:
+        weight = weight.to(wide)
+        counts = weight.sum(1).clamp(min=1)
+        mean = (wide * weight).sum(1) / counts
+        variance = ((wide - mean[:, None]).square() * weight).sum(1) / counts
+    return torch.cat([mean, (variance + 1e-5).sqrt()], 1).to(positions.dtype)
+
+
 def first_pool(activation: Tensor, layout: Layout) -> Tensor:
     """The first position, shape (B, channels): the class token of most transformers."""
     return as_positions(activation, layout)[:, 0]
