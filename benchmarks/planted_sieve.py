@@ -38,6 +38,12 @@ from planted import (
 # The first ReLU of stage 1 and the ends of stages 1 and 2.
 THREE = ["stage1.2", "stage1", "stage2"]
 LINEAR: dict[str, Any] = {"readout_lr": 5e-2, "forget_lr": 0.1, "forget_every": 1}
+STATISTICS: dict[str, Any] = {
+    "readout": es.StatisticsHead(),
+    "readout_lr": 2e-2,
+    "forget_lr": 0.1,
+    "forget_every": 1,
+}
 CONV: dict[str, Any] = {
     "readout": es.ConvHead(depth=1, width=32),
     "forget_lr": 0.1,
@@ -52,6 +58,20 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
         "plain": {},
         "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
         "first ReLU, stages 1 and 2, linear": {"layer": THREE, **LINEAR},
+        "stage 1, statistics": {"layer": "stage1", **STATISTICS},
+        "stages 1 and 2, statistics": {"layer": THREE[1:], **STATISTICS},
+        "first ReLU, stages 1 and 2, statistics": {"layer": THREE, **STATISTICS},
+        "first ReLU, stages 1 and 2, statistics, forget 0.05": {
+            "layer": THREE,
+            **STATISTICS,
+            "forget_lr": 0.05,
+        },
+        "first ReLU, stages 1 and 2, statistics, forget 0.2": {
+            "layer": THREE,
+            **STATISTICS,
+            "forget_lr": 0.2,
+        },
+        "first ReLU and stage 1, conv 32": {"layer": THREE[:2], **CONV},
         "stage 1, conv 32": {"layer": "stage1", **CONV},
         "stage 1, conv 32, forget 0.2": {"layer": "stage1", **CONV, "forget_lr": 0.2},
         "stage 1, conv 32, forget 0.03": {"layer": "stage1", **CONV, "forget_lr": 0.03},
@@ -65,6 +85,8 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
         "stages 1 and 2, linear": {"layer": THREE[1:], **LINEAR},
         "stage 1, conv 32": {"layer": "stage1", **CONV},
         "stage 1, conv 32, forget 0.01": {"layer": "stage1", **CONV, "forget_lr": 0.01},
+        "first ReLU, stages 1 and 2, statistics": {"layer": THREE, **STATISTICS},
+        "stage 2, statistics": {"layer": "stage2", **STATISTICS},
         "stage 2, linear": {"layer": "stage2", **LINEAR},
         "stage 2, linear, forget 0.01": {"layer": "stage2", **LINEAR, "forget_lr": 0.01},
         "stage 1, linear, forget 0.3": {"layer": "stage1", **LINEAR, "forget_lr": 0.3},

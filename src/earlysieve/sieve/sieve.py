@@ -61,7 +61,8 @@ class FeatureSieve:
         optimizer: of the main update, over the model's parameters. None: the main update is made
             elsewhere, and `after_step` follows it.
         readout: how complex the features are that count as simple: `LinearHead()`, `MLPHead`,
-            `StatisticsHead`, `ConvHead`, `TokenHead`, or a module called as `module(activation, mask)`.
+            `StatisticsHead`, `ConvHead`, `TokenHead`, or a module called as
+            `module(activation, mask)`.
         forget_every: forget at every k-th step (numbers from 0); 0: never. Or a `ForgetSchedule`.
         forget_lr: step size of the forget update, >= 0; 0: never forget.
         readout_lr: learning rate of the readout's Adam, > 0.
