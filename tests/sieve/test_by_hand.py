@@ -1,10 +1,12 @@
 """A network of two weights follows the three updates as computed on paper."""
 
 import math
+from typing import Any, Literal
 
 import pytest
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from earlysieve import Batch, FeatureSieve
 from earlysieve.sieve.losses import uniform_cross_entropy
@@ -72,6 +74,39 @@ def test_one_step_by_hand() -> None:
     assert logs["loss"] == pytest.approx(math.log(1 + math.exp(-2 * v * u)), abs=1e-6)
     assert logs["readout_loss"] == pytest.approx(math.log(1 + math.exp(-2 * r * u)), abs=1e-6)
     assert logs["forget_loss"] == pytest.approx(math.log(2 * math.cosh(r1 * u1)), abs=1e-6)
+
+
+@pytest.mark.parametrize("order", ["shared", "published"])
+def test_forgetting_follows_the_schedule(order: Literal["shared", "published"]) -> None:
+    """A quarter of the initial learning rate forgets at a quarter of the step size."""
+
+    def trained(lr: float, forget_lr: float, **options: Any) -> list[torch.Tensor]:
+        model = nn.Sequential(Early(0.5), Bias(1.0))
+        optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+        if options:
+            LambdaLR(optimizer, lambda _: 0.25)
+        sieve = FeatureSieve(
+            model,
+            "0",
+            2,
+            optimizer=optimizer,
+            readout=Bias(2.0),
+            forget_every=1,
+            forget_lr=forget_lr,
+            order=order,
+            **options,
+        )
+        batch = Batch(torch.ones(1, 1, dtype=torch.float64), torch.tensor([0]))
+        for _ in range(3):
+            sieve.step(batch)
+        sieve.forget_step(batch)
+        return [parameter.detach() for parameter in model.parameters()]
+
+    falling = trained(0.4, 0.8, forget_with_lr=True)
+    constant = trained(0.1, 0.2)
+    assert all(torch.equal(a, b) for a, b in zip(falling, constant, strict=True))
+    at_full_rate = trained(0.4, 0.8, forget_with_lr=False)
+    assert not torch.equal(falling[0], at_full_rate[0])
 
 
 def test_published_order_by_hand() -> None:

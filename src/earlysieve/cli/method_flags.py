@@ -16,7 +16,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def method_flags(command: F) -> F:
     """Add the options; help says which methods have them."""
-    for add in reversed((_preset, *_plain(), _teacher_option, _keep_logits, _method_option)):
+    switches = (_forget_with_lr, _keep_logits)
+    for add in reversed((_preset, *_plain(), _teacher_option, *switches, _method_option)):
         command = add(command)
     return command
 
@@ -30,7 +31,7 @@ def given_method_options(context: click.Context) -> dict[str, Any]:
         found["teacher_options"] = teacher
     flags = {
         name: params[name]
-        for name in (*SETTINGS, "keep_logits")
+        for name in (*SETTINGS, "keep_logits", "forget_with_lr")
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     return found | flags
@@ -80,6 +81,15 @@ def _keep_logits(command: F) -> F:
         help="Run the teacher once over the data and keep its logits in --out, or on every batch; "
         "by default once, unless reading an example twice gives two results (augmentation). "
         f"{_methods_with('keep_logits')}",
+    )(command)
+
+
+def _forget_with_lr(command: F) -> F:
+    return click.option(
+        "--forget-with-lr/--forget-at-constant-rate",
+        default=None,
+        help="Let the step size of forgetting follow --scheduler. "
+        f"{_methods_with('forget_with_lr')}",
     )(command)
 
 

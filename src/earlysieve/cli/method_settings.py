@@ -73,6 +73,7 @@ SETTINGS: dict[str, Setting] = {
 
 # Settings that are written in another way than --name VALUE.
 _OTHERS: dict[str, "Kind"] = {
+    "forget_with_lr": click.BOOL,
     "keep_logits": click.BOOL,
     "preset": click.STRING,
 }

@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "layer": None,
     "forget_every": 5,
     "forget_lr": 1e-2,
+    "forget_with_lr": False,
     "forget_warmup": 0,
     "forget_steps": 1,
     **READOUT,
@@ -32,7 +33,13 @@ def build_sieve(job: "Job") -> "Algorithm":
 
     options = job.options
     optimizer, around = job.update(job.model.parameters())
-    forgetting = ("forget_every", "forget_lr", "forget_warmup", "forget_steps")
+    forgetting = (
+        "forget_every",
+        "forget_lr",
+        "forget_with_lr",
+        "forget_warmup",
+        "forget_steps",
+    )
     plain = (*forgetting, "readout_lr", "readout_steps", "order")
     return FeatureSieve(
         job.model,

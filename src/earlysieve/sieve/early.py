@@ -93,15 +93,15 @@ class EarlyPart:
         """One readout update; see `updates.identify`."""
         return identify(self.readouts, activations, batch, self.precision, through=through)
 
-    def forget(self, batch: Batch, *, stop: bool = True) -> dict[str, float]:
-        """One forget update; see `updates.forget`."""
+    def forget(self, batch: Batch, scale: float = 1.0, *, stop: bool = True) -> dict[str, float]:
+        """One forget update at `scale` times the step size; see `updates.forget`."""
         loss = forget(
             self.model,
             self.readouts,
             self.parameters,
             batch,
             self.precision,
-            lr=self.settings.forget_lr,
+            lr=self.settings.forget_lr * scale,
             update_statistics=self.settings.update_statistics,
             stop=stop,
         )

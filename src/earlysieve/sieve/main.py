@@ -81,6 +81,13 @@ class MainUpdate:
         held = {id(p) for p in self._stepper.parameters}
         return lambda parameter: parameter.requires_grad and id(parameter) in held
 
+    def lr_share(self) -> float:
+        """The learning rate as a share of its initial value, the mean over parameter groups."""
+        groups = self.require().optimizer.param_groups
+        pairs = [(float(g["lr"]), float(g.get("initial_lr", g["lr"]))) for g in groups]
+        shares = [now / first if first else 1.0 for now, first in pairs]
+        return sum(shares) / len(shares)
+
     def step(self, batch: Batch, layers: Sequence[str] = ()) -> MainResult:
         """One update; `layers` names those whose activations are wanted."""
         with self.stepper.autocast():

@@ -26,6 +26,7 @@ class SieveSettings:
     readout: Head | nn.Module
     schedule: ForgetSchedule
     forget_lr: float = 1e-2
+    forget_with_lr: bool = False
     readout_lr: float = 1e-2
     readout_weight_decay: float = 1e-4
     readout_steps: int = 1
@@ -75,6 +76,7 @@ class SieveSettings:
             "forget_steps": self.schedule.repeats,
             "forget_unit": self.schedule.unit,
             "forget_lr": self.forget_lr,
+            "forget_with_lr": self.forget_with_lr,
             "readout_lr": self.readout_lr,
             "readout_weight_decay": self.readout_weight_decay,
             "readout_steps": self.readout_steps,
@@ -114,7 +116,7 @@ def schedule_of(every: int | ForgetSchedule, warmup: int, steps: int) -> ForgetS
 
 def check_main_options(optimizer: Any, options: Mapping[str, Any]) -> None:
     """Raise InputError for settings of a main update where there is no optimiser to make it."""
-    idle = {"clip_norm": None, "accumulate": 1, "scheduler": None}
+    idle = {"clip_norm": None, "accumulate": 1, "scheduler": None, "forget_with_lr": False}
     given = [name for name, value in options.items() if value != idle[name]]
     if optimizer is None and given:
         raise InputError(

@@ -65,6 +65,9 @@ class FeatureSieve:
             `module(activation, mask)`.
         forget_every: forget at every k-th step (numbers from 0); 0: never. Or a `ForgetSchedule`.
         forget_lr: step size of the forget update, >= 0; 0: never forget.
+        forget_with_lr: scale `forget_lr` by the share of its initial value that the learning rate
+            of `optimizer` has (the mean over its groups), so that forgetting rises and falls with
+            a schedule and does not outweigh learning towards its end.
         readout_lr: learning rate of the readout's Adam, > 0.
         readout_weight_decay: of the readout's Adam, >= 0.
         readout_optimizer: another optimiser for the readouts: called with their parameters.
@@ -96,6 +99,7 @@ class FeatureSieve:
         readout: Head | nn.Module | None = None,
         forget_every: int | ForgetSchedule = 5,
         forget_lr: float = 1e-2,
+        forget_with_lr: bool = False,
         readout_lr: float = 1e-2,
         readout_weight_decay: float = 1e-4,
         readout_optimizer: MakeOptimizer | None = None,
@@ -117,6 +121,7 @@ class FeatureSieve:
             readout=LinearHead() if readout is None else readout,
             schedule=schedule_of(forget_every, forget_warmup, forget_steps),
             forget_lr=forget_lr,
+            forget_with_lr=forget_with_lr,
             readout_lr=readout_lr,
             readout_weight_decay=readout_weight_decay,
             readout_steps=readout_steps,
@@ -129,7 +134,7 @@ class FeatureSieve:
             "accumulate": accumulate,
             "scheduler": scheduler,
         }
-        check_main_options(optimizer, main)
+        check_main_options(optimizer, {**main, "forget_with_lr": forget_with_lr})
         self.precision = Precision(autocast, model)
         self._main = MainUpdate(model, optimizer, self.precision, **main)
         self._early = EarlyPart(
@@ -222,7 +227,7 @@ class FeatureSieve:
         """The forget update alone: it changes parameters before the layer and nothing else."""
         batch = as_batch(batch)
         self.prepare(batch)
-        return self._early.forget(batch)
+        return self._forget(batch, 1)
 
     def after_step(self, batch: Any, *, stepped: bool = True) -> dict[str, float]:
         """Readout and, when due, forget updates, behind a main update made elsewhere.
@@ -307,7 +312,8 @@ class FeatureSieve:
         return 0 if self.options.never_forgets else due
 
     def _forget(self, batch: Batch, times: int, *, stop: bool = True) -> dict[str, float]:
-        logs = [self._early.forget(batch, stop=stop) for _ in range(times)]
+        scale = self._main.lr_share() if self.options.forget_with_lr else 1.0
+        logs = [self._early.forget(batch, scale, stop=stop) for _ in range(times)]
         return logs[0] if logs else {}
 
     def _half_done(self, changed: bool = True) -> AbstractContextManager[None]:
