@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from earlysieve import Batch
 from earlysieve.datasets.base import ExampleDataset
@@ -61,9 +62,13 @@ class Course:
         """From the command line."""
         return cls(args.epochs, args.batch_size, args.lr, args.schedule)
 
+    def steps(self, examples: int) -> int:
+        """Batches in all."""
+        return self.epochs * -(-examples // self.batch_size)
+
     def scheduler(self, optimizer: Optimizer, examples: int) -> LRScheduler:
         """To be stepped once per batch."""
-        steps = self.epochs * -(-examples // self.batch_size)
+        steps = self.steps(examples)
 
         def share(step: int) -> float:
             return (1 + math.cos(math.pi * min(1.0, step / steps))) / 2
@@ -121,6 +126,33 @@ def epochs(split: Split, count: int, batch_size: int = 64) -> Iterator[tuple[int
 def network() -> nn.Module:
     """The 3-stage network, to be trained on such batches; random weights from torch's state."""
     return small_cnn(10).train().to(memory_format=torch.channels_last)
+
+
+class Averaged:
+    """The exponential moving average of a network's weights over the later part of a training.
+
+    Args:
+        model: in training.
+        steps: of the whole training; the first `idle` share of them is left out.
+        decay: a hundred steps at 0.99.
+    """
+
+    def __init__(
+        self, model: nn.Module, steps: int, *, decay: float = 0.99, idle: float = 0.4
+    ) -> None:
+        self._model = model
+        self._average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        self._waiting = round(idle * steps)
+
+    def step(self) -> None:
+        """Take note of the weights; behind every step of the training."""
+        self._waiting -= 1
+        if self._waiting < 0:
+            self._average.update_parameters(self._model)
+
+    def network(self) -> nn.Module:
+        """The network with the averaged weights; its BatchNorm statistics are old."""
+        return self._average.module
 
 
 @torch.no_grad()

@@ -52,7 +52,7 @@ def main() -> None:
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True, gridspec_kw={"wspace": 0.1})
     for style, (name, chosen) in zip(("o--", "s-"), options.items(), strict=True):
-        model = trained(data, chosen, args.seed, Course(args.epochs)).eval()
+        model = trained(data, chosen, args.seed, Course(args.epochs))[1].eval()
         for axis, what, target in zip(
             axes, ("colour (the shortcut)", "garment (the task)"), (colour, garment), strict=True
         ):
