@@ -29,6 +29,7 @@ from planted import Course, Planted, accuracies, colours, epochs, mean_and_inter
 
 SIZE, CORRELATION, FREE = 10_000, 0.98, 0.1
 TEACHER_EPOCHS = 10
+STATISTICS: dict[str, Any] = {"layer": "stage1", "readout": es.StatisticsHead()}
 # A method, and its settings; alpha is 0.05.
 Candidate = tuple[str, dict[str, Any]]
 CANDIDATES: dict[str, Candidate] = {
@@ -38,6 +39,9 @@ CANDIDATES: dict[str, Candidate] = {
     "DeDiER, beta 2": ("dedier", {"layer": "stage1", "beta": 2.0}),
     "DeDiER, beta 3": ("dedier", {"layer": "stage1", "beta": 3.0}),
     "DeDiER, beta 4": ("dedier", {"layer": "stage1", "beta": 4.0}),
+    "DeDiER, statistics, beta 2": ("dedier", {**STATISTICS, "beta": 2.0}),
+    "DeDiER, statistics, beta 3": ("dedier", {**STATISTICS, "beta": 3.0}),
+    "DeDiER, statistics, beta 4": ("dedier", {**STATISTICS, "beta": 4.0}),
     "KD, temperature 6": ("kd", {"temperature": 6.0}),
     "DeDiER, beta 2, temperature 6": (
         "dedier",
@@ -45,6 +49,8 @@ CANDIDATES: dict[str, Candidate] = {
     ),
     "weights alone, beta 3": ("early", {"layer": "stage1", "beta": 3.0}),
     "weights alone, beta 4": ("early", {"layer": "stage1", "beta": 4.0}),
+    "weights alone, statistics, beta 4": ("early", {**STATISTICS, "beta": 4.0}),
+    "weights alone, statistics, beta 5": ("early", {**STATISTICS, "beta": 5.0}),
 }
 CHOSEN_STUDENT = "DeDiER, beta 2"
 CHOSEN_ALONE = "weights alone, beta 4"

@@ -223,6 +223,7 @@ def test_an_empty_batch() -> None:
         ({"autocast": "int8"}, "Expected autocast to be 'bf16', 'fp16' or None, but got 'int8'; "),
         ({"optimizer": None, "clip_norm": 1.0}, "Expected an optimizer to which clip_norm could "),
         ({"optimizer": None, "accumulate": 2}, "Expected an optimizer to which accumulate could "),
+        ({"optimizer": None, "forget_with_lr": True}, "Expected an optimizer to which forget_with"),
     ],
 )
 def test_settings_out_of_range(options: dict[str, Any], message: str) -> None:
