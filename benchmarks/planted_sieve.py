@@ -108,7 +108,7 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 CHOSEN = {
-    "colour": "first ReLU, stages 1 and 2, statistics, forget 0.2",
+    "colour": "first ReLU, stages 1 and 2, statistics, forget 0.4",
     "dominoes": "stage 1, linear, slow readout",
 }
 
