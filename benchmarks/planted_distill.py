@@ -53,7 +53,7 @@ CANDIDATES: dict[str, Candidate] = {
     "weights alone, statistics, beta 5": ("early", {**STATISTICS, "beta": 5.0}),
 }
 CHOSEN_STUDENT = "DeDiER, beta 2"
-CHOSEN_ALONE = "weights alone, beta 4"
+CHOSEN_ALONE = "weights alone, statistics, beta 4"
 
 
 @cache
@@ -151,23 +151,24 @@ def main() -> None:
         return accuracies(model, data.validation if args.tune else data.test)
 
     seeds = range(args.first_seed, args.first_seed + args.seeds)
+    taught = any(CANDIDATES[name][0] in ("kd", "dedier") for name in names)
     for seed in seeds:
-        kept.once(f"{where} | teacher | seed {seed}", partial(figures, "teacher", seed))
+        if taught:
+            kept.once(f"{where} | teacher | seed {seed}", partial(figures, "teacher", seed))
         for name in names:
             key = f"{where} | {name} | {course} | seed {seed}"
             kept.once(key, partial(figures, name, seed))
-    prefixes = {"teacher": f"{where} | teacher"}
+    prefixes = {"teacher": f"{where} | teacher"} if taught else {}
     prefixes |= {name: f"{where} | {name} | {course}" for name in names}
     for measure in ("fails", "holds", "all"):
         print(f"\n{where}: accuracy, {measure}, mean, 95% interval, each seed")
         for name, prefix in prefixes.items():
             print(row(name, kept.over_seeds(prefix, measure, seeds)))
-    if set(chosen) <= set(names):
-        for better, worse in ((CHOSEN_STUDENT, "KD"), (CHOSEN_ALONE, "plain")):
-            for measure in ("fails", "all"):
-                gains = kept.gains(prefixes[better], prefixes[worse], measure, seeds)
-                mean, low, high = mean_and_interval(gains)
-                print(f"{better} over {worse}, {measure}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
+    for better, worse in ((CHOSEN_STUDENT, "KD"), (CHOSEN_ALONE, "plain")):
+        for measure in ("fails", "all") if {better, worse} <= set(names) else ():
+            gains = kept.gains(prefixes[better], prefixes[worse], measure, seeds)
+            mean, low, high = mean_and_interval(gains)
+            print(f"{better} over {worse}, {measure}: {mean:+.3f} [{low:+.3f}, {high:+.3f}]")
 
 
 if __name__ == "__main__":
