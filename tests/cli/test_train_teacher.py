@@ -169,7 +169,7 @@ def test_methods_refuse_what_they_cannot_use_before_anything_is_written(tmp_path
         (
             "sieve",
             ("--layer", "stage1", "--method-option", "readout=deep"),
-            "Expected readout to be one of linear, mlp, conv, token, but got 'deep'",
+            "Expected readout to be one of linear, mlp, statistics, conv, token, but got 'deep'",
         ),
         ("jtt", (), "Expected more epochs than the 1 that train the first model"),
         ("group-dro", plain, "Expected data with groups for the method 'group-dro', but 'digits'"),

@@ -83,7 +83,14 @@ class TrainRun:
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
         c = self.config
-        begin(self, resume=resume)
+        begin(
+            self.job,
+            self.algorithm,
+            self.console,
+            sampler=self.sampler,
+            validation=self.validation,
+            resume=resume,
+        )
         bar = wanted(self.console.progress)
         return fit(
             self.algorithm,

@@ -1,15 +1,16 @@
 """What is done between preparing a training run and its first step."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.training import Run, RunSettings, load_checkpoint
 from earlysieve.training.checkpoint import check_configuration
 from earlysieve.training.store import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
-    from earlysieve.cli.train_run import TrainRun
+    from earlysieve.cli.console import Console
+    from earlysieve.cli.job import Job
     from earlysieve.model.batch import Batch
-    from earlysieve.training import Algorithm
+    from earlysieve.training import Algorithm, BatchSampler
 
 
 def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
@@ -23,7 +24,15 @@ def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
         prepare(few)
 
 
-def begin(run: "TrainRun", *, resume: bool) -> None:
+def begin(
+    job: "Job",
+    algorithm: "Algorithm",
+    console: "Console",
+    *,
+    sampler: "BatchSampler | None",
+    validation: Any,
+    resume: bool,
+) -> None:
     """Say what was decided, and compute the teacher's logits where they are to be kept.
 
     Nothing is said or computed for a run that cannot start.
@@ -31,29 +40,36 @@ def begin(run: "TrainRun", *, resume: bool) -> None:
     Raises:
         EarlysieveError: the run cannot start or go on, or the file of logits belongs to another.
     """
-    if not run.job.notes:
+    if not job.notes:
         return
-    _check_start(run, resume=resume)
-    for note in run.job.notes:
-        run.console.say(note)
-    keep = getattr(getattr(run.algorithm, "teacher", None), "keep", None)
+    _check_start(job, algorithm, sampler, validation, resume=resume)
+    for note in job.notes:
+        console.say(note)
+    keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
     if keep is not None:
         keep(fresh=not resume)
 
 
-def _check_start(run: "TrainRun", *, resume: bool) -> None:
-    c = run.config
+def _check_start(
+    job: "Job",
+    algorithm: "Algorithm",
+    sampler: "BatchSampler | None",
+    validation: Any,
+    *,
+    resume: bool,
+) -> None:
+    c = job.config
     started = Run(
-        run.algorithm,
-        run.job.data,
+        algorithm,
+        job.data,
         RunSettings(
             c.epochs, c.batch_size, c.seed, c.evaluate_every, c.patience, c.select, c.restore_best
         ),
-        validation=run.validation,
-        sampler=run.sampler,
+        validation=validation,
+        sampler=sampler,
         num_workers=c.num_workers,
         config=c.decisive(),
     )
-    last = run.out / CHECKPOINT_NAME
+    last = job.out / CHECKPOINT_NAME
     if resume and last.exists():
         check_configuration(load_checkpoint(last)["configuration"], started.configuration)
