@@ -108,7 +108,7 @@ CANDIDATES: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 CHOSEN = {
-    "colour": "first ReLU, stages 1 and 2, statistics, forget 0.4",
+    "colour": "first ReLU, stages 1 and 2, statistics, forget 0.05",
     "dominoes": "stage 1, linear, slow readout",
 }
 

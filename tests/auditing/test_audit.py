@@ -493,7 +493,7 @@ def test_nan_activations_behind_finite_logits():
             "Expected layers to be \"auto\" or a list of names, but got 'layer1'",
         ),
         ({"layers": []}, 'Expected layers to be "auto" or a list of names, but got []'),
-        ({"head": "tree"}, "Expected head to be one of linear, mlp, conv, token, or a head object"),
+        ({"head": "tree"}, "Expected head to be one of linear, mlp, statistics, conv, token, or a"),
         ({"flag_margin": 0}, "Expected flag_margin to lie above 0 and up to 1, but got 0"),
         ({"flag_margin": 1.5}, "Expected flag_margin to lie above 0 and up to 1, but got 1.5"),
         ({"folds": -2}, "Expected folds to be 0 (in-sample) or at least 2, but got -2"),
