@@ -207,3 +207,10 @@ def test_a_sieve_with_a_plain_convolutional_readout(tmp_path):
     kernels = [tuple(p.shape) for p in readout.parameters() if p.ndim == 4]
     assert kernels == [(8, 16, 3, 3)]
     assert prepared.algorithm.settings["readout_steps"] == 2
+
+
+def test_forgetting_follows_the_schedule_from_the_command_line(tmp_path):
+    given = [*map(str, words("sieve", tmp_path)[1:]), "--scheduler", "cosine", "--forget-with-lr"]
+    config = resolve(command.make_context("train", given))
+    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    assert prepared.algorithm.settings["forget_with_lr"] is True

@@ -40,7 +40,7 @@ def test_preset_gives_the_published_settings(name):
 def test_names_in_the_help_are_all_there_are():
     assert set(PRESET_NAMES) == set(PRESETS)
     known = {key for method in METHODS.values() for key in method.defaults}
-    assert known == {*SETTINGS, "preset", "teacher_options", "keep_logits"}
+    assert known == {*SETTINGS, "preset", "teacher_options", "keep_logits", "forget_with_lr"}
 
 
 def test_options_win_over_the_preset_and_the_preset_over_the_file(tmp_path):

@@ -135,7 +135,7 @@ def test_a_main_or_readout_loss_of_nan_stops_with_the_last_whole_step_saved(
     assert message.startswith(f"Expected a finite {kind}loss, but got nan; lower the learning rate")
     assert "(epoch 2, step 7; algorithm=FeatureSieve, optimizer=AdamW, lr=[0.01], " in message
     assert "layer=['1'], num_classes=2, readout=LinearHead(), forget_every=5, " in message
-    assert "forget_lr=0.05, readout_lr=0.01" in message
+    assert "forget_lr=0.05, forget_with_lr=False, readout_lr=0.01" in message
     assert message.endswith(f"; the last good state is in '{tmp_path / 'last.pt'}'")
     saved = load_checkpoint(tmp_path / "last.pt")
     assert saved["position"] == {"epoch": 1, "batch": 2, "step": 6}
