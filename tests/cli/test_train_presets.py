@@ -6,9 +6,11 @@ import pytest
 
 from earlysieve.cli.method_settings import PRESET_NAMES, SETTINGS
 from earlysieve.cli.methods import METHODS
+from earlysieve.cli.readout_choice import READOUTS
 from earlysieve.cli.train_command import command
 from earlysieve.cli.train_config import resolve
 from earlysieve.distill import PRESETS
+from earlysieve.readouts.heads import HEADS
 from tests.cli.helpers import contents, ok
 from tests.cli.test_train_methods import BASE, TEACHER
 
@@ -39,6 +41,7 @@ def test_preset_gives_the_published_settings(name):
 
 def test_names_in_the_help_are_all_there_are():
     assert set(PRESET_NAMES) == set(PRESETS)
+    assert set(READOUTS) == set(HEADS)
     known = {key for method in METHODS.values() for key in method.defaults}
     assert known == {*SETTINGS, "preset", "teacher_options", "keep_logits", "forget_with_lr"}
 

@@ -10,6 +10,7 @@ from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.paths import check_output
+from earlysieve.cli.readout_choice import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.groups import GroupReport
@@ -38,7 +39,7 @@ _MOST_GROUPS = 8
 )
 @click.option(
     "--head",
-    type=click.Choice(["linear", "mlp", "statistics", "conv", "token"]),
+    type=click.Choice(READOUTS),
     default="linear",
     show_default=True,
     help="Readout: the more complex, the more counts as a simple feature.",

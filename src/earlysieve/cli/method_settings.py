@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve.cli.model_options import SPEC_HELP
+from earlysieve.cli.readout_choice import READOUTS
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
     Kind = click.ParamType[Any]
 
 PRESET_NAMES = ("waterbirds", "celeba", "multinli", "civilcomments")
-READOUTS = ("linear", "mlp", "statistics", "conv", "token")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from earlysieve.errors import InputError
 if TYPE_CHECKING:
     from earlysieve.readouts.heads import Head
 
+READOUTS = ("linear", "mlp", "statistics", "conv", "token")
 # Settings of every method that has a readout.
 READOUT: dict[str, Any] = {
     "readout": "linear",

@@ -24,9 +24,7 @@ def mean_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) ->
         return positions.mean(1)
     # Sums over many positions overflow or lose digits in half precision.
     wide = positions.to(torch.promote_types(positions.dtype, torch.float32))
-    weight = weight.to(wide)
-    counts = weight.sum(1).clamp(min=1)
-    return ((wide * weight).sum(1) / counts).to(positions.dtype)
+    return _mean(wide, weight.to(wide)).to(positions.dtype)
 
 
 def statistics_pool(activation: Tensor, layout: Layout, mask: Tensor | None = None) -> Tensor:
@@ -47,9 +45,8 @@ def statistics_pool(activation: Tensor, layout: Layout, mask: Tensor | None = No
         variance, mean = torch.var_mean(wide, 1, correction=0)
     else:
         weight = weight.to(wide)
-        counts = weight.sum(1).clamp(min=1)
-        mean = (wide * weight).sum(1) / counts
-        variance = ((wide - mean[:, None]).square() * weight).sum(1) / counts
+        mean = _mean(wide, weight)
+        variance = _mean((wide - mean[:, None]).square(), weight)
     return torch.cat([mean, (variance + 1e-5).sqrt()], 1).to(positions.dtype)
 
 
@@ -63,3 +60,8 @@ def usable_mask(positions: Tensor, mask: Tensor | None) -> Tensor | None:
     if mask is None or tuple(mask.shape) != tuple(positions.shape[:2]):
         return None
     return mask.to(positions).unsqueeze(-1)
+
+
+def _mean(positions: Tensor, weight: Tensor) -> Tensor:
+    """Mean of (B, positions, channels) over those that weight (B, positions, 1) leaves; else 0."""
+    return (positions * weight).sum(1) / weight.sum(1).clamp(min=1)
