@@ -22,7 +22,7 @@ from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.digits import digits
 from earlysieve.datasets.fashion_mnist import fashion_mnist
 from earlysieve.datasets.painters import plant_colour, plant_dominoes
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 
 VALIDATION = 3000
 TEST = 5000

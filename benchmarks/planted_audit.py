@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import earlysieve as es
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 from earlysieve.training import ERM
 from planted import colours, epochs, mean_and_interval
 

@@ -11,10 +11,10 @@ import torch
 from click.testing import CliRunner, Result
 
 from earlysieve.cli.main import main
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 from earlysieve.training import SingleClassWarning
 
-SMALL = "earlysieve.models:small_cnn"
+SMALL = "earlysieve.networks:small_cnn"
 DIGITS = ("--data", "digits", "--split", "test", "--limit", "120", "--shortcut", "colour")
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.datasets import load_source
-from earlysieve.models import SmallCNN, small_cnn
+from earlysieve.networks.small import SmallCNN, small_cnn
 
 
 class Dropping(SmallCNN):

@@ -48,7 +48,7 @@ def test_configuration_says_how_to_repeat_it(audited):
 
 
 def test_page_shows_the_command(audited):
-    assert "earlysieve audit --model earlysieve.models:small_cnn" in (
+    assert "earlysieve audit --model earlysieve.networks:small_cnn" in (
         (audited / "out" / "report.html").read_text()
     )
 
@@ -104,7 +104,7 @@ def test_what_was_chosen_for_the_user_is_told(tmp_path, monkeypatch):
     for split in ("train", "test"):
         photos(tmp_path / "photos" / split)
     (tmp_path / "own_nets_of_a_test.py").write_text(
-        "from earlysieve.models import small_cnn\n\n\ndef build():\n    return small_cnn(2)\n"
+        "from earlysieve.networks import small_cnn\n\n\ndef build():\n    return small_cnn(2)\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -164,7 +164,7 @@ def test_bad_input_ends_in_one_sentence_and_touches_nothing(audited, tmp_path):
 
 def test_network_for_other_inputs_is_told_before_the_audit(audited, tmp_path):
     file = tmp_path / "w1.pt"
-    from earlysieve.models import small_cnn
+    from earlysieve.networks.small import small_cnn
 
     torch.save(small_cnn(10, channels=1).state_dict(), file)
     words = ("--checkpoint", file, "--model-option", "channels=1", "--out", tmp_path / "out")
@@ -178,7 +178,7 @@ def test_network_for_other_inputs_is_told_before_the_audit(audited, tmp_path):
 
 def test_random_weights_are_not_audited(tmp_path):
     text = problem("audit", *FAST, "--out", tmp_path / "out")
-    assert text.startswith("Expected --checkpoint, since 'earlysieve.models:small_cnn' builds")
+    assert text.startswith("Expected --checkpoint, since 'earlysieve.networks:small_cnn' builds")
 
 
 def test_report_needs_an_audit(tmp_path):

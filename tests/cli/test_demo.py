@@ -9,7 +9,7 @@ from earlysieve import AuditResult, demo
 from earlysieve.demo import ARMS, Arm, ArmResult, Settings, make_data, run_demo
 from earlysieve.demo.distilled import teacher_logits, train_by_distillation
 from earlysieve.demo.page import HeatRows, sections
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 from earlysieve.training import SingleClassWarning, load_weights
 from tests.cli.helpers import ok, problem
 

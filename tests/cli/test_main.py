@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from earlysieve import __version__
-from earlysieve.cli.console import Console, plain, share
+from earlysieve._files import check_output, file_hash
+from earlysieve._json import plain
+from earlysieve.cli.console import Console, share
 from earlysieve.cli.main import COMMANDS, _warnings_in_one_line
-from earlysieve.cli.paths import check_output
-from earlysieve.cli.repeat import command_line, file_hash
+from earlysieve.cli.repeat import command_line
 from earlysieve.errors import OutputError
 from earlysieve.training import SingleClassWarning
 from tests.cli.helpers import ok, run

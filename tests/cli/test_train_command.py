@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from earlysieve.cli.methods import METHODS, Method, method_options
-from earlysieve.cli.plain_methods import build_erm
 from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
+from earlysieve.methods.plain import build_erm
+from earlysieve.methods.registry import METHODS, Method, method_options
 from earlysieve.training import TrainConfig, load_checkpoint
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, photos, problem, process, run
 
@@ -19,7 +19,7 @@ FAST = ("--model", SMALL, *DIGITS, "--epochs", 1)
 NETS = """
 import os, time
 from torch import nn
-from earlysieve.models import SmallCNN
+from earlysieve.networks.small import SmallCNN
 
 
 class Slow(SmallCNN):

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from earlysieve import DebiasedDistillation, keep_logits
-from earlysieve.cli import train_run
-from earlysieve.cli.built_model import BuiltModel
-from earlysieve.cli.model_spec import build_model
 from earlysieve.cli.train_command import command
 from earlysieve.cli.train_config import resolve
+from earlysieve.networks.built import BuiltModel
+from earlysieve.networks.spec import build_model
+from earlysieve.runs import train_run
 from earlysieve.training import SingleClassWarning, fit
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, run
 
@@ -153,7 +153,7 @@ def test_what_simkd_saves_can_be_named_as_a_model(tmp_path):
     shared = ("train", *BASE, *TEACHER, "--epochs", 2)
     ok(*shared, "--method", "dett", "--audit", "--validation", "0.3", "--out", tmp_path, "--quiet")
     built = build_model(
-        "earlysieve.cli.simkd_student:build",
+        "earlysieve.networks:simkd_student",
         num_classes=10,
         options={"student": DROPPING, "teacher": TEACHER[1]},
     )
@@ -161,7 +161,7 @@ def test_what_simkd_saves_can_be_named_as_a_model(tmp_path):
     assert not built.carries_weights
     ok(
         "audit",
-        *("--model", "earlysieve.cli.simkd_student:build", "--checkpoint", tmp_path / "model.pt"),
+        *("--model", "earlysieve.networks:simkd_student", "--checkpoint", tmp_path / "model.pt"),
         *("--model-option", f"student={DROPPING}", "--model-option", f"teacher={TEACHER[1]}"),
         *(*DIGITS, "--folds", 2, "--layers", "student.stage1", "--out", tmp_path / "audit", "-q"),
     )
@@ -171,7 +171,7 @@ def test_what_simkd_saves_can_be_named_as_a_model(tmp_path):
 def test_balanced_sampling_draws_kinds_alike_often(tmp_path):
     given = ["--model", SMALL, *map(str, DIGITS), "--method", "balanced", "--out", str(tmp_path)]
     config = resolve(command.make_context("train", given))
-    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Reporter())
     groups = prepared.job.groups
     drawn = [i for epoch in range(60) for b in prepared.sampler.batches(epoch) for i in b]
     counts = torch.bincount(torch.tensor(groups[drawn]))
@@ -191,7 +191,7 @@ def test_balanced_run_trains_in_that_order(tmp_path):
 def test_schedule_ends_with_the_run_though_the_first_model_takes_some_epochs(tmp_path):
     given = [str(w) for w in words("jtt", tmp_path)]
     config = resolve(command.make_context("train", given[1:]))
-    run = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    run = train_run.TrainRun.prepare(config, tmp_path, train_run.Reporter())
     scheduler = run.algorithm.stepper.scheduler
     assert run.job.steps == 4
     assert scheduler.lr_lambdas[0](3) > 0
@@ -202,7 +202,7 @@ def test_a_sieve_with_a_plain_convolutional_readout(tmp_path):
     options = ("--readout", "conv", "--readout-width", 8, "--readout-block", "plain")
     given = [*map(str, words("sieve", tmp_path)[1:]), *map(str, options), "--readout-steps", "2"]
     config = resolve(command.make_context("train", given))
-    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Reporter())
     readout = prepared.algorithm.readouts.modules["stage1"]
     kernels = [tuple(p.shape) for p in readout.parameters() if p.ndim == 4]
     assert kernels == [(8, 16, 3, 3)]
@@ -212,5 +212,5 @@ def test_a_sieve_with_a_plain_convolutional_readout(tmp_path):
 def test_forgetting_follows_the_schedule_from_the_command_line(tmp_path):
     given = [*map(str, words("sieve", tmp_path)[1:]), "--scheduler", "cosine", "--forget-with-lr"]
     config = resolve(command.make_context("train", given))
-    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Console(quiet=True))
+    prepared = train_run.TrainRun.prepare(config, tmp_path, train_run.Reporter())
     assert prepared.algorithm.settings["forget_with_lr"] is True

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from earlysieve.cli.method_settings import PRESET_NAMES, SETTINGS
-from earlysieve.cli.methods import METHODS
-from earlysieve.cli.readout_choice import READOUTS
 from earlysieve.cli.train_command import command
 from earlysieve.cli.train_config import resolve
 from earlysieve.distill import PRESETS
+from earlysieve.methods.readout_choice import READOUTS
+from earlysieve.methods.registry import METHODS
 from earlysieve.readouts.heads import HEADS
 from tests.cli.helpers import contents, ok
 from tests.cli.test_train_methods import BASE, TEACHER

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, problem, run, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.distill.WeightWarning")

@@ -13,7 +13,7 @@ import earlysieve as es
 from earlysieve.datasets import digits
 from earlysieve.datasets.batches import source_of
 from earlysieve.datasets.views import identity_of
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 
 
 def test_a_subset_of_a_subset_points_to_the_whole():

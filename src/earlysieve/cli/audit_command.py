@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.model_options import model_options
-from earlysieve.cli.paths import check_output
-from earlysieve.cli.readout_choice import READOUTS
+from earlysieve.methods.readout_choice import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.groups import GroupReport
@@ -90,10 +90,12 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out
       earlysieve audit --model my_package.nets:build --data labels.csv --out audit-out
     """
+    from earlysieve.runs.audit_run import save
+
     console = Console(given["quiet"], given["as_json"])
     out = check_output(given["out"])
     result = run(context, given, console)
-    page = save(result, out, console)
+    page = save(result, out, console.say)
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'audit.json'}")
     console.result(as_values(result, out, page))
@@ -102,8 +104,8 @@ def command(context: click.Context, /, **given: Any) -> None:
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
     from earlysieve.auditing.run import audit
-    from earlysieve.cli.fit_check import check_model_takes, pick_device
-    from earlysieve.cli.setup import open_both
+    from earlysieve.networks.fit_check import check_model_takes, pick_device
+    from earlysieve.runs.audit_setup import open_both
 
     layers = layer_names(given["layers"])
     device = pick_device(given["device"])
@@ -131,18 +133,6 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
 def layer_names(text: str) -> str | list[str]:
     """The value of --layers for `audit`: "auto", or names from a list with commas."""
     return "auto" if text == "auto" else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def save(result: "AuditResult", out: Path, console: Console) -> Path | None:
-    """Write the result and its page; None where the page cannot be made."""
-    from earlysieve.errors import MissingDependencyError
-
-    result.save(out)
-    try:
-        return result.to_html(out / "report.html")
-    except MissingDependencyError as error:
-        console.say(f"No page: {error}")
-        return None
 
 
 def show(result: "AuditResult", console: Console) -> None:
@@ -221,7 +211,8 @@ def _remarks(given: dict[str, Any], options: dict[str, Any], data: Any) -> list[
 def _record(
     context: click.Context, given: dict[str, Any], options: dict[str, Any]
 ) -> dict[str, Any]:
-    from earlysieve.cli.repeat import command_line, file_hash
+    from earlysieve._files import file_hash
+    from earlysieve.cli.repeat import command_line
 
     checkpoint = given["checkpoint"]
     return {

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from earlysieve._json import plain
+
 F = TypeVar("F", bound=Callable[..., Any])
 Cell = str | float | int | None
 _FILE_WIDTH = 120
@@ -71,27 +73,9 @@ def speaking(command: F) -> F:
     )
 
 
-def plain(value: Any) -> Any:
-    """Plain values for JSON: NaN and infinity become null, arrays lists."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, str | int | bool | None) else str(value)
-
-
 def share(value: float | None) -> str:
     """A share as a percentage with one decimal; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else f"{value:.1%}"
-
-
-def is_by_group(key: str) -> bool:
-    """Whether a figure is that of one group; there may be too many of them to show."""
-    return "/" in key
 
 
 def _cell(value: Cell) -> str:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from earlysieve._files import check_output
 from earlysieve.cli.console import Console, share, speaking
-from earlysieve.cli.paths import check_output
 
 if TYPE_CHECKING:
     from earlysieve.demo import ArmResult

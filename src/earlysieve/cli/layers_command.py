@@ -9,9 +9,9 @@ from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.model_options import model_options
 
 if TYPE_CHECKING:
-    from earlysieve.cli.built_model import BuiltModel
     from earlysieve.model.batch import Inputs
     from earlysieve.model.layers import LayerInfo
+    from earlysieve.networks.built import BuiltModel
 
 _DEEPEST = 2
 _IMAGE = (3, 224, 224)
@@ -42,9 +42,9 @@ def command(
     \b
     Example:
       earlysieve layers --model torchvision:resnet18
-      earlysieve layers --model earlysieve.models:small_cnn --input-shape 3,28,28
+      earlysieve layers --model earlysieve.networks:small_cnn --input-shape 3,28,28
     """
-    from earlysieve.cli.model_spec import build_model, parse_options
+    from earlysieve.networks.spec import build_model, parse_options
 
     console = Console(quiet, as_json)
     options = parse_options(model_option)
@@ -93,11 +93,11 @@ def parse_shape(text: str) -> tuple[int, ...]:
 
 
 def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], list[str]]:
-    from earlysieve.cli.built_model import first_line
-    from earlysieve.cli.fit_check import FAILURES, describe
     from earlysieve.errors import EarlysieveError, InputError
     from earlysieve.model.layers import trace_layers
     from earlysieve.model.stages import stages_of
+    from earlysieve.networks.built import first_line
+    from earlysieve.networks.fit_check import FAILURES, describe
 
     try:
         layers = trace_layers(built.model, inputs)

@@ -7,9 +7,9 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.method_settings import PRESET_NAMES, SETTINGS
-from earlysieve.cli.methods import METHODS
-from earlysieve.cli.model_spec import parse_options
 from earlysieve.cli.train_options import METAVARS
+from earlysieve.methods.registry import METHODS
+from earlysieve.networks.spec import parse_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve.cli.model_options import SPEC_HELP
-from earlysieve.cli.readout_choice import READOUTS
 from earlysieve.errors import InputError
+from earlysieve.methods.readout_choice import READOUTS
 
 if TYPE_CHECKING:
     Kind = click.ParamType[Any]

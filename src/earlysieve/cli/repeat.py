@@ -1,7 +1,6 @@
 """The command line that repeats a command, for the record."""
 
 import shlex
-from pathlib import Path
 from typing import Any
 
 import click
@@ -30,13 +29,3 @@ def _words(parameter: click.Parameter, value: Any) -> list[str]:
     if isinstance(value, tuple):
         return [word for item in value for word in (flag, str(item))]
     return [flag, ",".join(map(str, value)) if isinstance(value, list) else str(value)]
-
-
-def file_hash(path: Path | None) -> str | None:
-    """SHA-256 of a file, to tell later whether it is still the same; None without a file."""
-    import hashlib
-
-    if path is None:
-        return None
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
-from earlysieve.cli.paths import check_output
 
 
 @click.command("report")

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from earlysieve.cli.console import Console, is_by_group, speaking
+from earlysieve._files import check_output
+from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import Interrupted
 from earlysieve.cli.method_flags import method_flags
-from earlysieve.cli.methods import METHODS
 from earlysieve.cli.model_options import model_options
-from earlysieve.cli.paths import check_output
 from earlysieve.cli.train_options import config_options
+from earlysieve.methods.registry import METHODS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
-    from earlysieve.training import FitResult
+    from earlysieve.training import Event, FitResult
 
 _METHODS = "\n".join(f"  {name}: {method.summary}" for name, method in METHODS.items())
 
@@ -72,11 +72,14 @@ def command(context: click.Context, /, **given: Any) -> None:
         --out runs/debiased
     """
     from earlysieve.cli.train_config import resolve
-    from earlysieve.cli.train_run import TrainRun
+    from earlysieve.runs.reporter import Reporter
+    from earlysieve.runs.train_run import TrainRun
 
     console = Console(given["quiet"], given["as_json"])
+    listening = _report if console.talks else None
+    reporter = Reporter(console.say, listening, console.progress)
     config = resolve(context)
-    run = TrainRun.prepare(config, check_output(given["out"]), console)
+    run = TrainRun.prepare(config, check_output(given["out"]), reporter)
     audits: dict[str, AuditResult] = {}
     try:
         if given["audit"] and run.needs_audit_before(resume=given["resume"]):
@@ -105,6 +108,8 @@ def _cell(name: str, value: float | None) -> float | int | None:
 
 def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
     """Print the last epochs, the best one, and what the audits said."""
+    from earlysieve.training.progress import is_by_group
+
     rows = result.history[-_MOST_EPOCHS:]
     keys = dict.fromkeys(key for row in rows for key in row if key != "step")
     names = [key for key in keys if not is_by_group(key)]
@@ -118,3 +123,13 @@ def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Consol
         console.say(f"Best was epoch {result.best_epoch}; --restore-best would keep it.")
     for when, audit in audits.items():
         console.say(f"Audit {when} training: {audit.summary.headline}")
+
+
+def _report(event: "Event") -> None:
+    """One line per epoch and evaluation, where no progress bar can be drawn."""
+    from earlysieve.training.progress import format_logs, is_by_group
+
+    if event.kind != "step":
+        name = "trained" if event.kind == "epoch" else "validation"
+        logs = {key: value for key, value in event.logs.items() if not is_by_group(key)}
+        click.echo(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)

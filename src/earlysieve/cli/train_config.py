@@ -11,10 +11,10 @@ from click.core import ParameterSource
 from earlysieve.cli.data_options import given_data_options
 from earlysieve.cli.method_flags import given_method_options
 from earlysieve.cli.method_settings import check_settings
-from earlysieve.cli.methods import METHODS, method_named, method_options
-from earlysieve.cli.model_spec import parse_options
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
+from earlysieve.methods.registry import METHODS, method_named, method_options
+from earlysieve.networks.spec import parse_options
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig

@@ -11,7 +11,7 @@ from earlysieve.demo.data import DemoData
 from earlysieve.demo.settings import Settings
 from earlysieve.demo.training import CONFIG, adam, config_of, learn
 from earlysieve.model.state import preserved_rng
-from earlysieve.models import SmallCNN
+from earlysieve.networks.small import SmallCNN
 from earlysieve.training import ERM, Event
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from earlysieve.demo.arms import Arm
 from earlysieve.demo.data import CORRELATION, DemoData
 from earlysieve.demo.settings import Settings
 from earlysieve.demo.training import CONFIG
-from earlysieve.models import small_cnn
+from earlysieve.networks.small import small_cnn
 from earlysieve.training import evaluate
 
-MODEL = "earlysieve.models:small_cnn"
+MODEL = "earlysieve.networks:small_cnn"
 
 
 @dataclass(frozen=True)

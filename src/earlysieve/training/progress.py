@@ -62,3 +62,8 @@ def progress_bar(total: int, *, done: int = 0, epochs: int) -> Iterator[Callable
                 )
 
         yield show
+
+
+def is_by_group(key: str) -> bool:
+    """Whether a figure is that of one group; there may be too many of them to show."""
+    return "/" in key

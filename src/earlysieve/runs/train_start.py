@@ -7,9 +7,9 @@ from earlysieve.training.checkpoint import check_configuration
 from earlysieve.training.store import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
-    from earlysieve.cli.console import Console
-    from earlysieve.cli.job import Job
+    from earlysieve.methods.job import Job
     from earlysieve.model.batch import Batch
+    from earlysieve.runs.reporter import Reporter
     from earlysieve.training import Algorithm, BatchSampler
 
 
@@ -27,7 +27,7 @@ def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
 def begin(
     job: "Job",
     algorithm: "Algorithm",
-    console: "Console",
+    reporter: "Reporter",
     *,
     sampler: "BatchSampler | None",
     validation: Any,
@@ -44,7 +44,7 @@ def begin(
         return
     _check_start(job, algorithm, sampler, validation, resume=resume)
     for note in job.notes:
-        console.say(note)
+        reporter.tell(note)
     keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
     if keep is not None:
         keep(fresh=not resume)

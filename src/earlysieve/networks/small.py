@@ -1,6 +1,6 @@
 """The small network of the demonstration and of the measurements.
 
-From the command line it is `--model earlysieve.models:small_cnn`.
+From the command line it is `--model earlysieve.networks:small_cnn`.
 """
 
 from collections.abc import Sequence

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.job import Job
-from earlysieve.cli.plain_methods import known_groups
-from earlysieve.cli.readout_choice import READOUT, head_of
-from earlysieve.cli.stage_layer import layer_of
 from earlysieve.errors import InputError
+from earlysieve.methods.job import Job
+from earlysieve.methods.plain import known_groups
+from earlysieve.methods.readout_choice import READOUT, head_of
+from earlysieve.methods.stage_layer import layer_of
 
 if TYPE_CHECKING:
     from earlysieve.training import Algorithm

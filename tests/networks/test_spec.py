@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from earlysieve.cli.model_folder import tokenizer_of
-from earlysieve.cli.model_spec import build_model, load_checkpoint, parse_options
 from earlysieve.errors import CheckpointError, InputError
+from earlysieve.networks import SmallCNN
+from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 
 BERT = {
     "vocab_size": 30,
@@ -99,9 +100,9 @@ def test_random_weights_come_from_the_seed_alone():
             "check the name and the current directory",
         ),
         (
-            "earlysieve.models:small_cn",
-            "Expected a function or class 'small_cn' in the module 'earlysieve.models', but there "
-            "is none; near names are: small_cnn, SmallCNN",
+            "earlysieve.networks:small_cn",
+            "Expected a function or class 'small_cn' in the module 'earlysieve.networks', but "
+            "there is none; near names are: small_cnn, SmallCNN",
         ),
     ],
 )
@@ -233,14 +234,14 @@ def test_tokenizer_is_found_where_there_is_one(tmp_path):
 
 
 def test_checkpoint_is_loaded_or_missed(tmp_path):
-    built = build_model("earlysieve.models:small_cnn", num_classes=2, seed=0)
+    built = build_model("earlysieve.networks:small_cnn", num_classes=2, seed=0)
     with pytest.raises(CheckpointError) as caught:
-        load_checkpoint(built, None, spec="earlysieve.models:small_cnn")
+        load_checkpoint(built, None, spec="earlysieve.networks:small_cnn")
     assert str(caught.value) == (
-        "Expected --checkpoint, since 'earlysieve.models:small_cnn' builds a network with random "
+        "Expected --checkpoint, since 'earlysieve.networks:small_cnn' builds a network with random "
         "weights, but got none; pass the file of its trained weights"
     )
-    other = build_model("earlysieve.models:small_cnn", num_classes=2, seed=1)
+    other = build_model("earlysieve.networks:small_cnn", num_classes=2, seed=1)
     torch.save(other.model.state_dict(), tmp_path / "w.pt")
     load_checkpoint(built, tmp_path / "w.pt", spec="x")
     assert torch.equal(built.model.head.weight, other.model.head.weight)
@@ -262,4 +263,20 @@ def test_options_are_read_as_json_else_as_text():
 
 
 def test_network_is_a_module():
-    assert isinstance(build_model("earlysieve.models:SmallCNN").model, nn.Module)
+    assert isinstance(build_model("earlysieve.networks:SmallCNN").model, nn.Module)
+
+
+@pytest.mark.parametrize("spec", ["earlysieve.models:small_cnn", "earlysieve.models:SmallCNN"])
+def test_specifications_of_older_configurations_build_the_same_network(spec):
+    old, new = (
+        build_model(name, num_classes=3, seed=0).model
+        for name in (spec, spec.replace("models", "networks"))
+    )
+    assert type(old) is type(new) is SmallCNN
+    assert all(torch.equal(a, b) for a, b in zip(old.parameters(), new.parameters(), strict=True))
+
+
+def test_the_specification_of_older_transplanted_students_still_resolves():
+    options = {"student": "earlysieve.models:small_cnn", "teacher": "earlysieve.models:small_cnn"}
+    built = build_model("earlysieve.cli.simkd_student:build", num_classes=3, options=options)
+    assert type(built.model).__name__ == "SimKDStudent"

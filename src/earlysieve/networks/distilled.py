@@ -1,19 +1,19 @@
 """What `train --method simkd` and `dett` save, as a network that `--model` can name.
 
-    --model earlysieve.cli.simkd_student:build --checkpoint runs/simkd/model.pt \\
+    --model earlysieve.networks:simkd_student --checkpoint runs/simkd/model.pt \\
       --model-option student=torchvision:resnet18 --model-option teacher=torchvision:resnet50
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.model_spec import build_model
+from earlysieve.networks.spec import build_model
 
 if TYPE_CHECKING:
     from earlysieve.distill import SimKDStudent
 
 
-def build(
+def simkd_student(
     num_classes: int | None = None,
     *,
     student: str,

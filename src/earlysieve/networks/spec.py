@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from earlysieve.cli.built_model import FORMS, BuiltModel
-from earlysieve.cli.model_families import from_function, from_timm, from_torchvision
-from earlysieve.cli.model_folder import from_folder
 from earlysieve.errors import CheckpointError, InputError
+from earlysieve.networks.built import FORMS, BuiltModel
+from earlysieve.networks.families import from_function, from_timm, from_torchvision
+from earlysieve.networks.hf_folder import from_folder
 
 _FAMILIES: dict[str, Callable[[str, int | None, dict[str, Any]], BuiltModel]] = {
     "torchvision": from_torchvision,

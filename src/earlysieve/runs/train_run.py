@@ -5,21 +5,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from earlysieve._files import output_folder, write_text, write_with
+from earlysieve._json import plain
 from earlysieve._progress import wanted
-from earlysieve.cli.built_model import BuiltModel
-from earlysieve.cli.console import Console, is_by_group, plain
-from earlysieve.cli.fit_check import check_model_takes, few_examples, pick_device
-from earlysieve.cli.job import Job
-from earlysieve.cli.methods import method_named
-from earlysieve.cli.model_spec import build_model, load_checkpoint
-from earlysieve.cli.train_data import open_train_data
-from earlysieve.cli.train_start import begin, look_ahead
-from earlysieve.cli.weights_file import write_example_weights
-from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
-from earlysieve.training.progress import format_logs
+from earlysieve.methods.job import Job
+from earlysieve.methods.registry import method_named
+from earlysieve.networks.built import BuiltModel
+from earlysieve.networks.fit_check import check_model_takes, few_examples, pick_device
+from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.runs.example_weights_file import write_example_weights
+from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.train_data import open_train_data
+from earlysieve.runs.train_start import begin, look_ahead
+from earlysieve.training import Algorithm, BatchSampler, FitResult, TrainConfig, fit
 from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.store import CHECKPOINT_NAME
 
@@ -36,14 +34,14 @@ class TrainRun:
 
     Attributes:
         job: what the method was built from: data, configuration and folder among it.
-        console: how to report.
+        reporter: whom to tell.
         algorithm: what learns.
         sampler: the order of the examples; None: the usual one.
         validation: validation data or None.
     """
 
     job: Job
-    console: Console
+    reporter: Reporter
     algorithm: Algorithm
     sampler: BatchSampler | None
     validation: Any
@@ -59,7 +57,7 @@ class TrainRun:
         return self.job.out
 
     @classmethod
-    def prepare(cls, config: TrainConfig, out: Path, console: Console) -> "TrainRun":
+    def prepare(cls, config: TrainConfig, out: Path, reporter: Reporter) -> "TrainRun":
         """Open data and network, and try them out.
 
         Raises:
@@ -69,7 +67,9 @@ class TrainRun:
         data, validation = open_train_data(config)
         skipped = getattr(data, "skipped", ())
         if skipped:
-            console.say(f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'.")
+            reporter.tell(
+                f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
+            )
         built = _build(config, data)
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
@@ -78,7 +78,7 @@ class TrainRun:
         method = method_named(config.method)
         algorithm = method.build(job)
         look_ahead(algorithm, few)
-        return cls(job, console, algorithm, method.sampler(job), validation)
+        return cls(job, reporter, algorithm, method.sampler(job), validation)
 
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
@@ -86,12 +86,12 @@ class TrainRun:
         begin(
             self.job,
             self.algorithm,
-            self.console,
+            self.reporter,
             sampler=self.sampler,
             validation=self.validation,
             resume=resume,
         )
-        bar = wanted(self.console.progress)
+        bar = wanted(self.reporter.progress)
         return fit(
             self.algorithm,
             self.job.data,
@@ -107,7 +107,7 @@ class TrainRun:
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,
-            on_event=None if bar or not self.console.talks else _report,
+            on_event=None if bar else self.reporter.on_event,
             progress=bar,
             sampler=self.sampler,
             num_workers=c.num_workers,
@@ -139,7 +139,7 @@ class TrainRun:
         from dataclasses import replace
 
         from earlysieve.auditing.run import audit
-        from earlysieve.cli.audit_command import save
+        from earlysieve.runs.audit_run import save
 
         held_out = self.validation is not None
         result = audit(
@@ -147,12 +147,12 @@ class TrainRun:
             self.validation if held_out else self.job.data,
             seed=self.config.seed,
             batch_size=self.config.batch_size,
-            progress=self.console.progress,
+            progress=self.reporter.progress,
         )
         kind = "validation data" if held_out else "training data"
         record = {"model": self.config.model, "data": self.config.data, "audited": kind}
         result = replace(result, config={**result.config, **record, "when": f"{when} training"})
-        save(result, output_folder(self.out / f"audit-{when}"), self.console)
+        save(result, output_folder(self.out / f"audit-{when}"), self.reporter.tell)
         return result
 
     def needs_audit_before(self, *, resume: bool) -> bool:
@@ -177,11 +177,3 @@ def _build(config: TrainConfig, data: Any) -> BuiltModel:
     if config.checkpoint is not None:
         load_checkpoint(built, Path(config.checkpoint), spec=config.model)
     return built
-
-
-def _report(event: Event) -> None:
-    """One line per epoch and evaluation, where no progress bar can be drawn."""
-    if event.kind != "step":
-        name = "trained" if event.kind == "epoch" else "validation"
-        logs = {key: value for key, value in event.logs.items() if not is_by_group(key)}
-        click.echo(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.readout_choice import READOUT, head_of
 from earlysieve.errors import InputError
+from earlysieve.methods.readout_choice import READOUT, head_of
 
 if TYPE_CHECKING:
-    from earlysieve.cli.job import Job
+    from earlysieve.methods.job import Job
     from earlysieve.training import Algorithm
 
 # Settings of the method; None has to be given.

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.data_options import open_data
-from earlysieve.cli.model_folder import tokenizer_of
-from earlysieve.cli.model_spec import build_model, load_checkpoint, parse_options
+from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
+from earlysieve.runs.open_data import open_data
 
 if TYPE_CHECKING:
-    from earlysieve.cli.built_model import BuiltModel
+    from earlysieve.networks.built import BuiltModel
 
 
 def open_both(

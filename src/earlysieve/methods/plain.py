@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.job import Job
 from earlysieve.errors import InputError
+from earlysieve.methods.job import Job
 
 if TYPE_CHECKING:
-    from earlysieve.cli.job import Ints
+    from earlysieve.methods.job import Ints
     from earlysieve.training import Algorithm, BatchSampler
 
 BALANCED: dict[str, Any] = {"balance": "group"}

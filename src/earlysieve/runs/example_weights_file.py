@@ -8,7 +8,7 @@ from earlysieve._files import write_with
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from earlysieve.cli.job import Job
+    from earlysieve.methods.job import Job
 
 EXAMPLE_WEIGHTS_NAME = "weights.csv"
 

@@ -10,8 +10,15 @@ from types import ModuleType
 from typing import Any
 
 from earlysieve._imports import need
-from earlysieve.cli.built_model import FORMS, IMAGE, BuiltModel, call_builder, check_known
 from earlysieve.errors import InputError
+from earlysieve.networks.built import FORMS, IMAGE, BuiltModel, call_builder, check_known
+
+# Where our own builders stood when configurations were written that name them.
+_MOVED = {
+    ("earlysieve.models", "small_cnn"): ("earlysieve.networks", "small_cnn"),
+    ("earlysieve.models", "SmallCNN"): ("earlysieve.networks", "SmallCNN"),
+    ("earlysieve.cli.simkd_student", "build"): ("earlysieve.networks", "simkd_student"),
+}
 
 
 def from_torchvision(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:
@@ -47,6 +54,7 @@ def from_function(
     Raises:
         InputError: there is no such module or function, it fails, or returns no module.
     """
+    module, name = _MOVED.get((module, name), (module, name))
     function = _find_function(module, name)
     if num_classes is not None and _accepts(function, "num_classes"):
         options.setdefault("num_classes", num_classes)

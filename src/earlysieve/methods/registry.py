@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli import distill_methods as distill
-from earlysieve.cli import plain_methods as plain
-from earlysieve.cli import weighting_methods as weighting
-from earlysieve.cli.job import Job
 from earlysieve.cli.method_settings import check_settings
-from earlysieve.cli.sieve_method import DEFAULTS as SIEVE_DEFAULTS
-from earlysieve.cli.sieve_method import build_sieve
 from earlysieve.errors import InputError
+from earlysieve.methods import distilling as distill
+from earlysieve.methods import plain as plain
+from earlysieve.methods import weighting as weighting
+from earlysieve.methods.job import Job
+from earlysieve.methods.sieve import DEFAULTS as SIEVE_DEFAULTS
+from earlysieve.methods.sieve import build_sieve
 
 if TYPE_CHECKING:
     from earlysieve.training import Algorithm, BatchSampler

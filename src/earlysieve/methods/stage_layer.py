@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from earlysieve.cli.job import Job
 from earlysieve.errors import InputError
+from earlysieve.methods.job import Job
 
 if TYPE_CHECKING:
     from torch import nn

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.data_options import open_data
-from earlysieve.cli.model_folder import tokenizer_of
 from earlysieve.errors import DataError, InputError
+from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.runs.open_data import open_data
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig

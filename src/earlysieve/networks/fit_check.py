@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.built_model import first_line
 from earlysieve.errors import InputError
+from earlysieve.networks.built import first_line
 
 if TYPE_CHECKING:
     import torch

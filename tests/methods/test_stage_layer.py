@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from earlysieve.cli.job import Job
-from earlysieve.cli.model_spec import build_model
-from earlysieve.cli.stage_layer import layer_of, stage_layers
 from earlysieve.errors import InputError
+from earlysieve.methods.job import Job
+from earlysieve.methods.stage_layer import layer_of, stage_layers
 from earlysieve.model.batch import Batch
+from earlysieve.networks.spec import build_model
 from earlysieve.training import TrainConfig
 
 
@@ -24,7 +24,7 @@ def job(model, inputs, **options):
     [
         ("torchvision:resnet18", "layer1", "layer2", 4),
         ("timm:resnet18", "layer1", "layer2", 4),
-        ("earlysieve.models:small_cnn", "stage1", "stage2", 3),
+        ("earlysieve.networks:small_cnn", "stage1", "stage2", 3),
         ("timm:vit_tiny_patch16_224", "blocks.0", "blocks.1", 12),
     ],
 )
@@ -56,7 +56,7 @@ def test_stages_of_text_networks_are_their_blocks(kind, layers):
 
 
 def test_layer_wins_over_stage_and_the_choice_is_told():
-    model, inputs = build_model("earlysieve.models:small_cnn").model, torch.zeros(2, 3, 8, 8)
+    model, inputs = build_model("earlysieve.networks:small_cnn").model, torch.zeros(2, 3, 8, 8)
     by_number = job(model, inputs, stage=2)
     assert layer_of(by_number) == "stage2"
     assert by_number.notes == ["Stage 2 of the network ends with the layer 'stage2'."]

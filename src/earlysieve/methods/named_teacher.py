@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.fit_check import check_model_takes
-from earlysieve.cli.job import Job
-from earlysieve.cli.model_spec import build_model, load_checkpoint
 from earlysieve.distill.fingerprint import data_fingerprint, has_fixed_inputs
 from earlysieve.distill.look import check_classes
 from earlysieve.distill.teacher import Teacher, keep_logits
 from earlysieve.errors import InputError
+from earlysieve.methods.job import Job
+from earlysieve.networks.fit_check import check_model_takes
+from earlysieve.networks.spec import build_model, load_checkpoint
 
 if TYPE_CHECKING:
     from torch import nn

@@ -3,7 +3,7 @@ import torch
 
 from earlysieve import trace_layers
 from earlysieve.errors import InputError
-from earlysieve.models import SmallCNN, small_cnn
+from earlysieve.networks.small import SmallCNN, small_cnn
 
 
 def test_stages_widths_and_strides():

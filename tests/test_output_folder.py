@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from earlysieve.cli.paths import check_output
+from earlysieve._files import check_output
 from earlysieve.errors import OutputError
 
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.cli.job import Job
-from earlysieve.cli.weighting_methods import EARLY, JTT, early_settings, first_epochs
+from earlysieve.methods.job import Job
+from earlysieve.methods.weighting import EARLY, JTT, early_settings, first_epochs
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,8 +27,8 @@ DETT: dict[str, Any] = {**SIMKD, **JTT}
 
 def build_dedier(job: Job) -> "Algorithm":
     """Debiased distillation."""
-    from earlysieve.cli.teacher import open_teacher
     from earlysieve.distill import DebiasedDistillation
+    from earlysieve.methods.named_teacher import open_teacher
 
     return DebiasedDistillation(
         job.model, open_teacher(job), **early_settings(job), **_softness(job)
@@ -37,8 +37,8 @@ def build_dedier(job: Job) -> "Algorithm":
 
 def build_kd(job: Job) -> "Algorithm":
     """Plain distillation."""
-    from earlysieve.cli.teacher import open_teacher
     from earlysieve.distill import KnowledgeDistillation
+    from earlysieve.methods.named_teacher import open_teacher
 
     teacher = open_teacher(job)
     optimizer, around = job.update(job.model.parameters())
@@ -79,8 +79,8 @@ def _softness(job: Job) -> dict[str, Any]:
 
 
 def _transplanted(job: Job) -> "tuple[SimKDStudent, nn.Module]":
-    from earlysieve.cli.teacher import open_teacher_model
     from earlysieve.distill import SimKDStudent
+    from earlysieve.methods.named_teacher import open_teacher_model
 
     teacher = open_teacher_model(job)
     student = SimKDStudent(

@@ -1,0 +1,1 @@
+"""The ways to train, each an entry of `registry.METHODS`, built from a `Job`."""

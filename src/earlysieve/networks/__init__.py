@@ -1,0 +1,24 @@
+"""Networks by specification (`torchvision:resnet18`, `hf:FOLDER`, `module:function`), and our own.
+
+`earlysieve.networks:small_cnn` and `earlysieve.networks:simkd_student` are specifications, too.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from earlysieve.networks.distilled import simkd_student
+    from earlysieve.networks.small import SmallCNN, small_cnn
+
+__all__ = ["SmallCNN", "simkd_student", "small_cnn"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'earlysieve.networks' has no attribute '{name}'")
+    home = "distilled" if name == "simkd_student" else "small"
+    return getattr(import_module(f"earlysieve.networks.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,27 @@
+"""How a run says what it does, without knowing who listens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from earlysieve.training import Event
+
+
+def _ignore(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """What a run calls on its way.
+
+    Attributes:
+        tell: takes a line for people.
+        on_event: takes each event of training; None: nobody listens.
+        progress: whether to draw progress on standard error; None: where it is a terminal.
+    """
+
+    tell: Callable[[str], None] = _ignore
+    on_event: "Callable[[Event], None] | None" = None
+    progress: bool | None = False
