@@ -5,7 +5,7 @@ import pytest
 from earlysieve.cli.layers_command import parse_shape
 from earlysieve.errors import InputError
 from tests.cli.helpers import SMALL, ok, problem, weights
-from tests.cli.test_model_spec import bert
+from tests.networks.test_spec import bert
 
 
 def test_table_marks_what_auto_chooses():
