@@ -13,6 +13,7 @@ pytest.importorskip("accelerate", reason="needs accelerate")
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    Trainer,
     TrainingArguments,
 )
 
@@ -68,6 +69,7 @@ def bert(dropout: float = 0.0) -> BertForSequenceClassification:
 
 def trainer(folder: Path, model: Any = None, **options: Any) -> SieveTrainer:
     own = {k: options.pop(k) for k in ("layer", "num_classes", "callbacks") if k in options}
+    init = options.pop("model_init", None)
     sieve = options.pop("sieve", {"forget_every": 2, "forget_lr": 0.1, "readout": TokenHead()})
     settings = {
         "max_steps": 8,
@@ -85,9 +87,9 @@ def trainer(folder: Path, model: Any = None, **options: Any) -> SieveTrainer:
         "optim": "adamw_torch",
     } | options
     args = TrainingArguments(output_dir=str(folder), **settings)
-    return SieveTrainer(
-        model or bert(), args, train_dataset=Texts(), sieve=sieve, **({"layer": LAYER} | own)
-    )
+    source = {"model": model or bert()} if init is None else {"model_init": init}
+    given = {"args": args, "train_dataset": Texts(), "sieve": sieve, "layer": LAYER}
+    return SieveTrainer(**(source | given | own))
 
 
 def taken(made: SieveTrainer) -> list[dict[str, torch.Tensor]]:
@@ -157,8 +159,6 @@ def test_schedules_by_epoch_go_on_after_a_checkpoint_at_an_epochs_end(tmp_path: 
 
 
 def test_forgetting_off_is_the_trainer_alone(tmp_path: Path) -> None:
-    from transformers import Trainer
-
     with pytest.warns(UserWarning, match="never forgets"):
         sieved = trainer(tmp_path, bert(0.1), sieve={"forget_every": 0})
     sieved.train()
@@ -229,3 +229,53 @@ def test_precision_follows_the_trainer(tmp_path: Path) -> None:
     made.train()
     assert made.sieve.precision.dtype == torch.bfloat16
     assert made.sieve.steps_done == 2
+
+
+def test_a_model_that_each_training_makes_anew_is_the_one_that_is_sieved(tmp_path: Path) -> None:
+    given, made = trainer(tmp_path), trainer(tmp_path, model_init=lambda: bert())
+    given.train()
+    for _ in range(2):
+        made.train()
+        assert made.sieve.model is made.model
+        assert made.sieve.steps_done == 8
+        ours, theirs = made.model.state_dict(), given.model.state_dict()
+        assert difference(dict(ours), dict(theirs)) is None
+        assert difference(made.sieve.state_dict(), given.sieve.state_dict()) is None
+
+
+def test_a_resumed_model_that_is_made_anew_keeps_its_readouts(tmp_path: Path) -> None:
+    options = {
+        "save_strategy": "steps",
+        "save_steps": 3,
+        "max_steps": 7,
+        "model_init": lambda: bert(),
+    }
+    whole, resumed = trainer(tmp_path, **options), trainer(tmp_path, **options)
+    whole.train()
+    resumed.train(resume_from_checkpoint=str(tmp_path / "checkpoint-3"))
+    assert difference(whole.sieve.state_dict(), resumed.sieve.state_dict()) is None
+
+
+def test_resuming_needs_no_private_method_of_the_trainer() -> None:
+    own = [name for name in vars(SieveTrainer) if name.startswith("_") and not name.endswith("__")]
+    assert [name for name in own if hasattr(Trainer, name)] == []
+
+
+def test_a_checkpoint_of_the_model_alone_says_that_readouts_start_afresh(tmp_path: Path) -> None:
+    options = {"save_strategy": "steps", "save_steps": 2, "save_only_model": True}
+    trainer(tmp_path, max_steps=2, **options).train()
+    resumed = trainer(tmp_path, max_steps=4, **options)
+    with pytest.warns(UserWarning, match="holds a model only .* start afresh"):
+        resumed.train(resume_from_checkpoint=True)
+    assert resumed.sieve.steps_done == 2
+
+
+def test_a_step_that_the_gradient_scaler_skipped_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = trainer(tmp_path, sieve={"forget_every": 1}, max_steps=4)
+    skipped = property(lambda _self: made.state.global_step == 2)
+    monkeypatch.setattr(type(made.accelerator), "optimizer_step_was_skipped", skipped)
+    made.train()
+    assert made.state.global_step == 4
+    assert made.sieve.steps_done == 3

@@ -14,6 +14,7 @@ pytest.importorskip("lightning", reason="needs lightning")
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.plugins import MixedPrecision
 
 from earlysieve import Batch, FeatureSieve, ForgetSchedule, MLPHead
 from earlysieve.errors import InputError, LayerError, TrainingError
@@ -212,3 +213,28 @@ def test_a_callback_that_is_not_training_has_no_sieve() -> None:
     assert callback.state_dict() == {}
     with pytest.raises(TrainingError, match="^Expected a callback whose training has started, but"):
         callback.on_train_epoch_end(None, None)
+
+
+class Overflowing(Module):
+    """The gradients of its second batch are too large for fp16's gradient scaler."""
+
+    def training_step(self, batch: list[Tensor], batch_idx: int) -> Tensor:
+        loss = super().training_step(batch, batch_idx)
+        return loss * 1e37 if batch_idx == 1 else loss
+
+
+def test_a_step_that_the_gradient_scaler_skipped_is_none(tmp_path: Path) -> None:
+    callback = SieveCallback("net.1", 3, forget_every=1)
+    module = Overflowing()
+    scaled = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu"))
+    trainer = train(module, callback, tmp_path, epochs=1, plugins=[scaled])
+    assert callback.sieve is not None
+    assert trainer.global_step == 5
+    assert callback.sieve.steps_done == 4
+    assert ["sieve/forget_loss" in logs for logs in module.logged] == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]

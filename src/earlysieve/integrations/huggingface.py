@@ -1,5 +1,6 @@
-"""The feature sieve in Hugging Face's `Trainer`, behind its main update."""
+"""The feature sieve in Hugging Face's `Trainer`, after its main update."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from earlysieve.sieve.sieve import FeatureSieve
 from earlysieve.training.weights import read_weights
 
 _transformers = need("transformers", extra="text")
+_trainer_utils = need("transformers.trainer_utils", extra="text")
 need("accelerate", extra="train")
 
 STATE_NAME = "sieve.pt"
@@ -24,20 +26,27 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
     """A `transformers.Trainer` that sieves features.
 
     The Trainer makes the main update as it always does. After each batch the readouts learn from
-    it, and behind an optimiser step the early layers forget when due; with
-    `gradient_accumulation_steps` the schedule counts optimiser steps. Each checkpoint folder also
-    gets a file "sieve.pt", from which `train(resume_from_checkpoint=...)` goes on.
+    it, and after an optimiser step the early layers forget when due. The schedule counts optimiser
+    steps that were made: neither micro-batches of `gradient_accumulation_steps` nor steps that
+    fp16's gradient scaler skipped. Each checkpoint folder also gets a file "sieve.pt", from which
+    `train(resume_from_checkpoint=...)` goes on.
 
     Args:
-        args: as of `Trainer`.
-        layer: see `FeatureSieve`.
-        num_classes: C; None: `model.config.num_labels`.
+        args: positional arguments of `Trainer`.
+        layer: the layer, or several, as in `FeatureSieve`.
+        num_classes: C >= 2; None: `model.config.num_labels`.
         sieve: further settings of `FeatureSieve`, such as readout, forget_every and forget_lr.
             `autocast` follows the Trainer's bf16 and fp16 if it is not given.
-        kwargs: as of `Trainer`. A batch is a mapping with the labels under "labels".
+        kwargs: keyword arguments of `Trainer`; with `model_init` each training sieves the model
+            that it trains. A batch is a mapping with the labels under "labels".
+
+    Attributes:
+        sieve: the `FeatureSieve` of the model that is trained, or was trained last.
 
     Raises:
         InputError: a setting is out of its range, or the number of classes is not known.
+        CheckpointError: `train` goes on from a checkpoint without a sieve's state, or with that of
+            another sieve.
         LayerError, InputError: at the first batch, before any update; see `FeatureSieve.prepare`.
     """
 
@@ -51,10 +60,46 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
     ) -> None:
         super().__init__(*args, **kwargs)
         options = {"autocast": _precision(self.args), **(sieve or {})}
-        self.sieve = FeatureSieve(self.model, layer, _classes(self.model, num_classes), **options)
+        self._layer, self._num_classes, self._options = layer, num_classes, options
+        self.sieve = self._new_sieve()
+        self._checkpoint: str | None = None
         self._batch: Batch | None = None
         self._sums: dict[str, list[float]] = {}
-        self.add_callback(_Behind(self))
+        self.add_callback(_Following(self))
+
+    def train(
+        self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Train as `Trainer.train` does, and sieve."""
+        checkpoint = resume_from_checkpoint or None
+        if checkpoint is True:  # looked up now, since training adds checkpoints
+            checkpoint = _trainer_utils.get_last_checkpoint(self.args.output_dir)
+        self._checkpoint = None if checkpoint is None else str(checkpoint)
+        return super().train(resume_from_checkpoint, *args, **kwargs)
+
+    def begin_sieving(self) -> None:
+        """Sieve the model that is about to be trained; called by the Trainer's own callbacks.
+
+        Raises:
+            CheckpointError: the checkpoint to go on from has no sieve's state, or another's.
+
+        Warns:
+            UserWarning: there is none, since the Trainer saves models only; readouts start afresh.
+        """
+        if self.sieve.model is not self.model:  # `model_init` makes one for each training
+            self.sieve = self._new_sieve()
+        self._batch, self._sums = None, {}
+        if self._checkpoint is None:
+            return
+        file = Path(self._checkpoint) / STATE_NAME
+        if self.args.save_only_model and not file.is_file():
+            warnings.warn(
+                f"'{self._checkpoint}' holds a model only (save_only_model): the sieve's readouts "
+                "and its schedule start afresh",
+                stacklevel=2,
+            )
+            return
+        self.sieve.load_state_dict(read_weights(file))
 
     def training_step(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
         """Check the batch and keep it for the sieve; the Trainer learns from it."""
@@ -81,20 +126,24 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
             total[0] += value
             total[1] += 1
 
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is not None and not self.args.save_only_model:
-            self.sieve.load_state_dict(read_weights(Path(checkpoint) / STATE_NAME))
+    def _new_sieve(self) -> FeatureSieve:
+        classes = _classes(self.model, self._num_classes)
+        return FeatureSieve(self.model, self._layer, classes, **self._options)
 
 
-class _Behind(_transformers.TrainerCallback):  # type: ignore[misc, name-defined]
-    """Tells a `SieveTrainer` of optimiser steps, epochs and checkpoints."""
+class _Following(_transformers.TrainerCallback):  # type: ignore[misc, name-defined]
+    """Tells a `SieveTrainer` of the start, optimiser steps, epochs and checkpoints."""
 
     def __init__(self, trainer: SieveTrainer) -> None:
         self.trainer = trainer
 
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.trainer.begin_sieving()
+
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.trainer.after_update(stepped=True)
+        # fp16's gradient scaler skips steps whose gradients overflowed.
+        skipped = self.trainer.accelerator.optimizer_step_was_skipped
+        self.trainer.after_update(stepped=not skipped)
 
     def on_substep_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self.trainer.after_update(stepped=False)

@@ -1,4 +1,4 @@
-"""The feature sieve as a Lightning callback, behind the main update of any LightningModule."""
+"""The feature sieve as a Lightning callback, after the main update of any LightningModule."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,13 +20,15 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
     """Sieve features while a Lightning `Trainer` trains.
 
     The LightningModule makes the main update as it always does. After each training batch the
-    readouts learn from it, and behind an optimiser step the early layers forget when due. With
-    `accumulate_grad_batches` the schedule counts optimiser steps. Checkpoints hold the sieve's
-    state, and a resumed run goes on with it. Works with automatic and manual optimisation, and
-    with DistributedDataParallel.
+    readouts learn from it, and after an optimiser step the early layers forget when due. The
+    schedule counts optimiser steps that were made: neither micro-batches of
+    `accumulate_grad_batches` nor steps that fp16's gradient scaler skipped. Checkpoints hold the
+    sieve's state, and a resumed run goes on with it. Works with automatic and manual optimisation,
+    and with DistributedDataParallel.
 
     Args:
-        layer, num_classes: see `FeatureSieve`.
+        layer: the layer, or several, as in `FeatureSieve`.
+        num_classes: C >= 2.
         network: where the classifier is in the LightningModule, such as "model"; layer names then
             start there. None: the LightningModule itself, called with a batch's inputs.
         to_batch: turns what the DataLoader gives into a `Batch`; by default all forms that
@@ -59,6 +61,7 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
         self.sieve: FeatureSieve | None = None
         self._loaded: Mapping[str, Any] | None = None
         self._steps = 0
+        self._scale: float | None = None
 
     @property
     def state_key(self) -> str:
@@ -82,13 +85,16 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
         sieve = self._running()
         # A checkpoint may lie before an epoch's end, and a resumed run has no start of an epoch.
         sieve.epochs_done = int(trainer.current_epoch)
+        self._scale = _loss_scale(trainer)
         sieve.prepare(self.to_batch(batch))
 
     def on_train_batch_end(
         self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Readout update, and forgetting behind an optimiser step."""
-        stepped = trainer.global_step > self._steps
+        """Readout update, and forgetting after an optimiser step."""
+        scale = _loss_scale(trainer)
+        skipped = scale is not None and self._scale is not None and scale < self._scale
+        stepped = trainer.global_step > self._steps and not skipped
         self._steps = trainer.global_step
         given = self.to_batch(batch)
         logs = self._running().after_step(given, stepped=stepped)
@@ -117,6 +123,12 @@ class SieveCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
                 "Trainer(callbacks=[...]) and call fit"
             )
         return self.sieve
+
+
+def _loss_scale(trainer: Any) -> float | None:
+    """By what fp16 training multiplies losses; it falls when a step was skipped. None: nothing."""
+    scaler = getattr(trainer.precision_plugin, "scaler", None)
+    return None if scaler is None else float(scaler.get_scale())
 
 
 def find_network(pl_module: nn.Module, name: str | None) -> nn.Module:
