@@ -42,7 +42,7 @@ class ExampleWeights:
                 f"Expected num_examples to be at least 1, but got {size}; pass len(dataset)"
             )
         self.function = function
-        self.values = torch.ones(size)
+        self.values = torch.ones(size, dtype=torch.float32)
         self._groups = torch.full((size,), -1, dtype=torch.int64)
         self._warned: set[str] = set()
         self._clear()
@@ -121,7 +121,9 @@ class ExampleWeights:
         self._judged, self._wrong, self._margin = (row.clone() for row in state["notes"])
 
     def _clear(self) -> None:
-        self._judged, self._wrong, self._margin = (torch.zeros(len(self)) for _ in range(3))
+        self._judged, self._wrong, self._margin = (
+            torch.zeros(len(self), dtype=torch.float32) for _ in range(3)
+        )
 
     def _figures(self) -> dict[str, float]:
         up = self.values != 1

@@ -60,7 +60,11 @@ def _two_readings(data: Data) -> tuple[str, str]:
             f"Expected a data set with a length and indices, but got {type(source).__name__}; "
             "logits can be kept for a map-style data set"
         )
-    chosen = torch.linspace(0, len(source) - 1, min(PROBES, len(source))).long().tolist()
+    chosen = (
+        torch.linspace(0, len(source) - 1, min(PROBES, len(source)), dtype=torch.float32)
+        .long()
+        .tolist()
+    )
     return _probe(source, chosen, 0), _probe(source, chosen, 1)
 
 

@@ -70,10 +70,13 @@ class EarlyReader:
         """
         self._layout = plan.layout
         if self._pool is not None:
-            width = self._pool(torch.zeros(plan.shape), plan.layout).shape[1]
+            width = self._pool(torch.zeros(plan.shape, dtype=torch.float32), plan.layout).shape[1]
             plan = LayerPlan((plan.shape[0], width), Layout.FLAT)
         self._build(plan, device, seed)
-        _check_output(self.read(torch.zeros(plan.shape, device=device), None), self.num_classes)
+        _check_output(
+            self.read(torch.zeros(plan.shape, dtype=torch.float32, device=device), None),
+            self.num_classes,
+        )
 
     def renew(self, *, seed: int) -> None:
         """Put a fresh readout and optimiser in the place of the present ones."""
@@ -176,7 +179,9 @@ class EarlyReader:
         }
 
     def _logits(self, built: "_Built", features: Tensor, mask: Tensor | None) -> Tensor:
-        logits: Tensor = built.module(features.float(), mask if self._pool is None else None)
+        wanted = (p.dtype for p in built.module.parameters() if p.is_floating_point())
+        features = features.to(next(wanted, torch.float32))
+        logits: Tensor = built.module(features, mask if self._pool is None else None)
         return logits.float()
 
     def _ready(self) -> "_Built":

@@ -15,7 +15,7 @@ from torch import nn
 from earlysieve.errors import InputError
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import preserved_rng
-from earlysieve.readouts.modules import Convolutional, Pooled
+from earlysieve.readouts.modules import PRECISION, Convolutional, Pooled
 
 
 class Head(Protocol):
@@ -29,7 +29,8 @@ class Head(Protocol):
         Returns:
             A module called as `readout(activation, mask)`, giving logits of shape
             (B, num_classes). It keeps no running statistics, so that using it changes no buffer.
-            Its random initialisation comes from `seed` alone.
+            Its random initialisation comes from `seed` alone, and its parameters are float32
+            whatever torch's default type is.
 
         Raises:
             InputError: the head does not fit activations of this shape.
@@ -92,7 +93,7 @@ class StatisticsHead:
 
         def make() -> nn.Module:
             mlp = _mlp(size, [self.width] * self.depth, num_classes)
-            norm = nn.LayerNorm(size, elementwise_affine=False)
+            norm = nn.LayerNorm(size, elementwise_affine=False, dtype=PRECISION)
             return Pooled(layout, "statistics", nn.Sequential(norm, *mlp))
 
         return _seeded(make, seed)
@@ -206,8 +207,8 @@ def _mlp(size: int, hidden: list[int], classes: int) -> nn.Sequential:
     widths = [size, *hidden]
     parts: list[nn.Module] = []
     for before, after in zip(widths, hidden, strict=False):
-        parts += [nn.Linear(before, after), nn.ReLU()]
-    return nn.Sequential(*parts, nn.Linear(widths[-1], classes))
+        parts += [nn.Linear(before, after, dtype=PRECISION), nn.ReLU()]
+    return nn.Sequential(*parts, nn.Linear(widths[-1], classes, dtype=PRECISION))
 
 
 def _seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:

@@ -7,8 +7,9 @@ standard deviation of T_k, this minimises
 
 the objective of scikit-learn's LogisticRegression with C = 1 / l2 (2 / l2 for two classes, where it
 penalises the difference of the two weight vectors). The problems of all folds are
-convex and share their passes over the features, so they are solved together, each by itself: no
-number of one fold's readout depends on an example that is not in T_k.
+convex and share their passes over the features, so they are solved together, each by itself: up to
+rounding (one offset, a median over rows of all folds, keeps float32 products accurate), no number
+of one fold's readout depends on an example that is not in T_k.
 """
 
 from collections.abc import Iterator

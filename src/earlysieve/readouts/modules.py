@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from earlysieve.model.layout import Layout, as_map, as_positions
 from earlysieve.readouts.pooling import first_pool, mean_pool, statistics_pool, usable_mask
 
+# Of all parameters of readouts, and of what they read.
+PRECISION = torch.float32
 _GROUPS = 8
 
 
@@ -21,7 +23,7 @@ class Pooled(nn.Module):
         self.classifier = classifier
         if pooling == "attention":
             width = next(classifier.parameters()).shape[1]
-            self.query = nn.Parameter(torch.randn(width) / width**0.5)
+            self.query = nn.Parameter(torch.randn(width, dtype=PRECISION) / width**0.5)
 
     def forward(self, activation: Tensor, mask: Tensor | None = None) -> Tensor:
         """Logits, shape (B, C)."""
@@ -51,8 +53,8 @@ class _Unit(nn.Module):
         super().__init__()
         convolution = (nn.Conv1d, nn.Conv2d, nn.Conv3d)[dimensions - 1]
         groups = _GROUPS if width % _GROUPS == 0 else 1
-        self.convolution = convolution(before, width, 3, padding=1, bias=False)
-        self.norm = nn.GroupNorm(groups, width)
+        self.convolution = convolution(before, width, 3, padding=1, bias=False, dtype=PRECISION)
+        self.norm = nn.GroupNorm(groups, width, dtype=PRECISION)
 
     def forward(self, x: Tensor, weight: Tensor | None = None) -> Tensor:
         """Maps (B, width, ...); those of a sequence end where its `weight` (B, 1, T) does."""
@@ -63,7 +65,7 @@ class _Unit(nn.Module):
 
 
 class _Block(nn.Module):
-    """Units with ReLU behind each; with a skip, the last one adds the block's input."""
+    """Units with ReLU after each; with a skip, the last one adds the block's input."""
 
     def __init__(self, dimensions: int, before: int, width: int, *, units: int, skip: bool) -> None:
         super().__init__()
@@ -84,7 +86,7 @@ class Convolutional(nn.Module):
 
     Args:
         layout, dimensions: of the activations, and how many of their dimensions are positions.
-        widths: channels of the activations and behind each block.
+        widths: channels of the activations and after each block.
         classes: logits.
         residual: blocks of two convolutions, all but the first with a skip; else of one.
     """
@@ -101,7 +103,7 @@ class Convolutional(nn.Module):
                 for i, (before, width) in enumerate(pairwise(widths))
             )
         )
-        self.classifier = nn.Linear(widths[-1], classes)
+        self.classifier = nn.Linear(widths[-1], classes, dtype=PRECISION)
 
     def forward(self, activation: Tensor, mask: Tensor | None = None) -> Tensor:
         """Logits, shape (B, C)."""

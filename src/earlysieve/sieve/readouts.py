@@ -135,7 +135,7 @@ def _read(module: nn.Module, activation: Tensor, mask: Tensor | None) -> Tensor:
 
 def _dtype_of(module: nn.Module) -> torch.dtype:
     found = (p.dtype for p in module.parameters() if p.is_floating_point())
-    return next(found, torch.get_default_dtype())
+    return next(found, torch.float32)
 
 
 def _build(
