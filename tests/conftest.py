@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A deadline would be an assertion about time.
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
+# A deadline would be an assertion about time. Every run draws the same cases, so that a change is
+# never blamed for a case that it did not bring; `pytest --hypothesis-profile=new` draws new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 

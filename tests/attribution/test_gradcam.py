@@ -46,12 +46,13 @@ def test_nothing_that_speaks_for_the_class_gives_zeros():
 
 
 def test_agrees_with_pytorch_grad_cam():
-    reference = pytest.importorskip("pytorch_grad_cam")
-    targets_of = pytest.importorskip("pytorch_grad_cam.utils.model_targets")
+    from pytorch_grad_cam import GradCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
     model = seeded(lambda: torchvision.models.resnet18(weights=None, num_classes=5)).eval()
     x, classes = images(3, 96), [0, 3, 4]
-    with reference.GradCAM(model=model, target_layers=[model.layer4[-1]]) as cam:
-        theirs = cam(x, [targets_of.ClassifierOutputTarget(c) for c in classes])
+    with GradCAM(model=model, target_layers=[model.layer4[-1]]) as cam:
+        theirs = cam(x, [ClassifierOutputTarget(c) for c in classes])
     ours = gradcam(model, x, torch.tensor(classes)).numpy()
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.max() == pytest.approx(1.0)

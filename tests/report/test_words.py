@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from earlysieve.errors import InputError
@@ -32,6 +32,9 @@ def test_percentages_with_given_decimals():
     assert [percent(v, 1) for v in (0.5, 0.98765, 1.0)] == ["50.0%", "98.8%", "100.0%"]
 
 
+@example(0.005, 0)
+@example(0.995, 0)
+@example(0.0005, 1)
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True), st.sampled_from([None, 0, 1, 2]))
 def test_almost_nothing_and_almost_all_never_read_as_nothing_and_all(value, digits):
     text = percent(value, digits)

@@ -21,12 +21,14 @@ def percent(value: Any, digits: int | None = None) -> str:
         return NOTHING
     if digits is None:
         digits = 0 if 0.1 <= number <= 0.99 or number in (0, 1) else 1
+    text = f"{number:.{digits}%}"
     smallest = 10.0 ** (-digits - 2)
-    if 0 < number < smallest / 2:
+    # What the text says decides: halves are rounded to even, and few of them are exact.
+    if number > 0 and float(text[:-1]) == 0:
         return f"<{smallest:.{digits}%}"
-    if 1 - smallest / 2 < number < 1:
+    if number < 1 and float(text[:-1]) == 100:
         return f">{1 - smallest:.{digits}%}"
-    return f"{number:.{digits}%}"
+    return text
 
 
 def count(value: Any) -> str:
