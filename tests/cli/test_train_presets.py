@@ -94,7 +94,7 @@ def test_written_configuration_repeats_a_run_with_a_preset(tmp_path):
     words = ("--preset", "celeba", *TEACHER, "--epochs", 2, "--teacher-option", "seed=5")
     ok("train", *BASE, *words, "--out", tmp_path / "one", "--quiet")
     file = tmp_path / "one" / "config.json"
-    ok("train", "--config", file, "--out", tmp_path / "two", "--quiet")
+    ok("train", "--config", file, "--trust-config", "--out", tmp_path / "two", "--quiet")
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     for name in ("config.json", "training.json", "weights.csv", "teacher.logits"):
         assert one[name] == two[name], name

@@ -44,7 +44,13 @@ _MOST_EPOCHS = 10
     "--config",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Configuration in JSON, such as the config.json of another run; options win over it.",
+    help="Configuration in JSON, such as the config.json of another run; options win over it. It "
+    "runs no code: a module:function in it is refused unless an option names the same.",
+)
+@click.option(
+    "--trust-config",
+    is_flag=True,
+    help="Run the code that --config names, and that of the folders it names (trust_remote_code).",
 )
 @config_options
 @method_flags

@@ -15,6 +15,7 @@ from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
 from earlysieve.methods.registry import METHODS, method_named, method_options
 from earlysieve.networks.spec import parse_options
+from earlysieve.runs.trust import check_trusted, trusted_by
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
@@ -30,7 +31,7 @@ def resolve(context: click.Context) -> "TrainConfig":
     """The configuration: given options, over --preset, over --config, over a preset named in it.
 
     Raises:
-        InputError: a field is wrong.
+        InputError: a field is wrong, or --config asks for code that was not named by hand.
         UsageError: no data or no model is given.
     """
     from earlysieve.training import TrainConfig
@@ -42,6 +43,8 @@ def resolve(context: click.Context) -> "TrainConfig":
     presets = [_published(name, method) for name in names]
     values = _merged(presets[0], file, presets[1], _one_place(given, method), {"method": method})
     _require(values)
+    if not context.params["trust_config"]:
+        check_trusted(values, trusted_by(given))
     config = TrainConfig.from_dict(values)
     options = method_options(config.method, config.method_options)
     return TrainConfig.from_dict({**config.to_dict(), "method_options": options})

@@ -61,4 +61,9 @@ def check_known(name: str, known: list[str], family: str) -> None:
 
 def first_line(error: Exception) -> str:
     """What an exception says, on one line and without a full stop."""
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else repr(error)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return repr(error)
+    # "Validation error for field 'x':" says nothing without the line below.
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return said.rstrip(".")

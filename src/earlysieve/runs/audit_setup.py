@@ -25,13 +25,20 @@ def open_both(
         EarlysieveError: either cannot be opened, or the checkpoint does not fit.
     """
     tokenizer = tokenizer_of(given["model"])
-    data = open_data(given["data"], options, seed=given["seed"], tokenizer=tokenizer)
+    model_options = parse_options(given["model_option"])
+    data = open_data(
+        given["data"],
+        options,
+        seed=given["seed"],
+        tokenizer=tokenizer,
+        trust_remote_code=model_options.get("trust_remote_code") is True,
+    )
     # A trained folder knows its own number of classes; the data may hold fewer.
     own = need_weights and given["checkpoint"] is None and given["model"].startswith("hf:")
     built = build_model(
         given["model"],
         num_classes=given["num_classes"] or (None if own else getattr(data, "num_classes", None)),
-        options=parse_options(given["model_option"]),
+        options=model_options,
         seed=given["seed"],
     )
     if need_weights or given["checkpoint"] is not None:

@@ -7,7 +7,12 @@ from typing import Any
 
 
 def open_data(
-    spec: str, options: Mapping[str, Any], *, seed: int, tokenizer: Path | None = None
+    spec: str,
+    options: Mapping[str, Any],
+    *,
+    seed: int,
+    tokenizer: Path | None = None,
+    trust_remote_code: bool = False,
 ) -> Any:
     """The data that `--data` and its options name.
 
@@ -16,15 +21,19 @@ def open_data(
         options: by name, as `given_data_options` returns them.
         seed: of planting and sampling.
         tokenizer: folder to use for texts where the options name none.
+        trust_remote_code: whether code in the tokenizer's folder may run.
 
     Raises:
         DataError, InputError: as `earlysieve.datasets.load_source`.
     """
     from earlysieve.datasets import load_source
+    from earlysieve.networks.hf_folder import load_tokenizer
 
     chosen = {"tokenizer": tokenizer, **options}
     if chosen["tokenizer"] is not None:
-        chosen["tokenizer"] = _load_tokenizer(Path(chosen["tokenizer"]))
+        chosen["tokenizer"] = load_tokenizer(
+            Path(chosen["tokenizer"]), trust_remote_code=trust_remote_code
+        )
     return load_source(_with_kind(spec), seed=seed, **chosen)
 
 
@@ -35,18 +44,3 @@ def _with_kind(spec: str) -> str:
     if path.suffix.lower() == ".csv":
         return f"csv:{path}"
     return f"folder:{path}" if os.sep in spec and ":" not in spec else spec
-
-
-def _load_tokenizer(folder: Path) -> Any:
-    from earlysieve._imports import need
-    from earlysieve.errors import InputError
-    from earlysieve.networks.built import first_line
-
-    transformers = need("transformers", extra="text")
-    try:
-        return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"Expected a tokenizer in the folder '{folder}', but got: {first_line(error)}; "
-            "pass the folder that save_pretrained wrote"
-        ) from error

@@ -38,7 +38,13 @@ def open_train_data(config: "TrainConfig") -> tuple[Any, Any]:
 
 
 def _open(config: "TrainConfig", spec: str, options: dict[str, Any]) -> Any:
-    return open_data(spec, options, seed=config.seed, tokenizer=tokenizer_of(config.model))
+    return open_data(
+        spec,
+        options,
+        seed=config.seed,
+        tokenizer=tokenizer_of(config.model),
+        trust_remote_code=config.model_options.get("trust_remote_code") is True,
+    )
 
 
 def _share(text: str) -> float | None:
