@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from earlysieve.errors import InputError
+from earlysieve.model.generators import accelerator_states, set_accelerator_states
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -74,13 +75,16 @@ def warn_if_evaluating(model: nn.Module) -> None:
 
 @contextmanager
 def preserved_rng() -> Iterator[None]:
-    """Restore the random states of torch (all devices), NumPy and Python afterwards."""
-    python_state = random.getstate()
-    numpy_state = np.random.get_state()
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+    """Restore the random states of torch (CPU, CUDA, XPU, MPS), NumPy and Python afterwards.
+
+    Devices that this process has not started stay unstarted; see `generators`.
+    """
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    torch_state, accelerators = torch.get_rng_state(), accelerator_states()
     try:
-        with torch.random.fork_rng(devices=devices):
-            yield
+        yield
     finally:
-        random.setstate(python_state)
+        torch.set_rng_state(torch_state)
+        set_accelerator_states(accelerators)
         np.random.set_state(numpy_state)
+        random.setstate(python_state)

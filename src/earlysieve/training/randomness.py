@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from earlysieve.model.generators import (
+    accelerator_states,
+    seed_accelerators,
+    set_accelerator_states,
+)
 from earlysieve.model.state import preserved_rng
 from earlysieve.training.sampling import derive_seed
 
 
 class RandomStream:
-    """The random states of torch (CPU and CUDA), NumPy and Python that belong to one run.
+    """The random states of torch (all devices), NumPy and Python that belong to one run.
 
     They are the global ones only inside `active()`; so the program around a run neither disturbs it
     (evaluation, progress, the user's own code) nor is disturbed by it.
@@ -58,10 +63,11 @@ class RandomStream:
 
 
 def read_states() -> dict[str, Any]:
-    """The global random states."""
+    """The global random states; accelerators that are not in use are left out but for CUDA."""
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if _on_cuda() else [],
+        "cuda": [],
+        **accelerator_states(),
         "numpy": np.random.get_state(),
         "python": random.getstate(),
     }
@@ -70,8 +76,7 @@ def read_states() -> dict[str, Any]:
 def write_states(state: Mapping[str, Any]) -> None:
     """Set the global random states to what `read_states` returned."""
     torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    set_accelerator_states({kind: state.get(kind, []) for kind in ("cuda", "xpu", "mps")})
     np.random.set_state(state["numpy"])
     random.setstate(state["python"])
 
@@ -87,11 +92,6 @@ def seeded(*keys: int) -> Iterator[None]:
 def seed_everything(seed: int) -> None:
     """Seed torch, NumPy and Python globally; only ever called where the states are restored."""
     torch.default_generator.manual_seed(seed)
-    if _on_cuda():
-        torch.cuda.manual_seed_all(seed)
+    seed_accelerators(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
-
-
-def _on_cuda() -> bool:
-    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
