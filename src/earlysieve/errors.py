@@ -35,3 +35,12 @@ class TrainingError(EarlysieveError, RuntimeError):
 
 class MissingDependencyError(EarlysieveError, ImportError):
     """An optional package is needed for this call and is not installed."""
+
+
+class UserCodeError(EarlysieveError, RuntimeError):
+    """The user's own model or data raised an exception, which is the cause of this one."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, on one line and without a full stop."""
+    return " ".join(str(error).split()).rstrip(".") or repr(error)

@@ -124,7 +124,7 @@ def test_sources_by_name() -> None:
         load_source("nope")
     with pytest.raises(InputError, match="Expected shortcut to be colour, patch, dominoes"):
         load_source("digits", shortcut="smell")
-    with pytest.raises(DataError, match="Expected a function 'none' in the module 'os.path'"):
+    with pytest.raises(DataError, match="Expected a function or class 'none' in the module"):
         load_source("os.path:none")
 
 

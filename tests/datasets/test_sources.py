@@ -142,9 +142,9 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "own_package_of_a_test.absent:make",
             {},
             DataError,
-            "Expected a function 'make' in the module 'own_package_of_a_test.absent', but got: No "
-            "module named 'own_package_of_a_test.absent'; check the spelling, and that the module "
-            "can be imported from the current folder",
+            f"Expected data as {', '.join(SOURCES)}, but there is no module "
+            "'own_package_of_a_test.absent' here or among the installed packages; check the name "
+            "and the current directory",
         ),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from earlysieve.errors import CheckpointError, InputError
+from earlysieve.errors import CheckpointError, InputError, UserCodeError
 from earlysieve.networks import SmallCNN
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
@@ -30,6 +30,7 @@ def fails(spec: str, **named: object) -> str:
 def module(tmp_path, monkeypatch):
     """Write a package `mine` into the current directory; its modules are forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "mine").mkdir()
 
     def write(text: str) -> None:
@@ -134,7 +135,7 @@ def test_function_in_the_current_directory_takes_the_number_of_classes(module):
     built = build_model("mine.nets:build", num_classes=3, options={"width": 5})
     assert (built.model.in_features, built.model.out_features) == (5, 3)
     assert built.carries_weights
-    assert sys.path == path
+    assert sys.path == [*path, str(Path.cwd())]
 
 
 def test_function_that_takes_no_number_of_classes(module):
@@ -160,8 +161,10 @@ def test_module_that_needs_something_missing(module):
 
 def test_module_with_a_mistake(module):
     module("def build(:\n")
-    assert fails("mine.nets:build").startswith(
-        "Expected the module 'mine.nets' to be importable, but got: "
+    with pytest.raises(UserCodeError) as caught:
+        build_model("mine.nets:build")
+    assert str(caught.value).startswith(
+        "Expected the module 'mine.nets' to be importable, but your code raised SyntaxError: "
     )
 
 

@@ -19,3 +19,17 @@ class Interrupted(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print the sentence alone: stopping is no error."""
         click.echo(self.format_message(), file=file, err=True)
+
+
+class UserCodeFailure(Failure):
+    """An exception in the user's own code: a sentence, then its traceback; exit code 1."""
+
+    def __init__(self, message: str, traceback: str) -> None:
+        """Keep the sentence and the traceback to print below it."""
+        super().__init__(message)
+        self.traceback = traceback
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence and the traceback on standard error."""
+        super().show(file)
+        click.echo(self.traceback.rstrip(), file=file, err=True)

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from earlysieve._version import __version__
-from earlysieve.cli.endings import Failure, Interrupted
-from earlysieve.errors import EarlysieveError
+from earlysieve.cli.endings import Failure, Interrupted, UserCodeFailure
+from earlysieve.errors import EarlysieveError, UserCodeError, one_line
 
 # Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.
 COMMANDS = {
@@ -20,6 +20,15 @@ COMMANDS = {
     "train": "Train a classifier; interrupted runs go on where they stopped.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
 }
+
+_EXITED = (
+    "Expected the model and the data to return, but their code ended the program with "
+    "sys.exit({}); raise an exception instead"
+)
+_OUT_OF_MEMORY = (
+    "Expected this to fit into memory, but there is not enough of it ({}); lower --batch-size or "
+    "--image-size"
+)
 
 
 class Commands(click.Group):
@@ -43,14 +52,43 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; our own errors and Ctrl-C end in one sentence."""
+        """Run a command; our own errors and Ctrl-C end in one sentence.
+
+        So do exceptions in the user's code, whose traceback follows; others are ours and pass.
+        """
         try:
             with _warnings_in_one_line():
                 return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except EarlysieveError as error:
-            raise Failure(str(error)) from error
+            raise _failure(error) from error
         except KeyboardInterrupt as error:
             raise Interrupted("Stopped. Nothing was left half written.") from error
+        except SystemExit as error:
+            raise Failure(_EXITED.format(error.code)) from error
+        except Exception as error:
+            from earlysieve._user_code import blame
+
+            if _is_out_of_memory(error):
+                raise Failure(_OUT_OF_MEMORY.format(one_line(error))) from error
+            users = blame(error)
+            if users is None:
+                raise
+            raise _failure(users) from error
+
+
+def _failure(error: EarlysieveError) -> Failure:
+    if not isinstance(error, UserCodeError) or error.__cause__ is None:
+        return Failure(str(error))
+    from earlysieve._user_code import users_traceback
+
+    return UserCodeFailure(str(error), users_traceback(error.__cause__))
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    named = type(error).__name__ == "OutOfMemoryError"
+    return named or isinstance(error, MemoryError) or "can't allocate memory" in str(error)
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """Data sources by name, as the command line takes them."""
 
-import importlib
 import importlib.util
-import inspect
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
+from earlysieve._user_code import call_function, load_function
 from earlysieve.datasets.bar import bar
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.davidson import davidson
@@ -94,7 +92,7 @@ def load_source(
     }
     if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
         data = openers[kind]()
-    elif rest and ("." in kind or _is_module(kind)):
+    elif rest and _names_code(kind):
         data = _from_function(kind, rest, {"split": split, "image_size": image_size, "seed": seed})
     else:
         raise InputError(
@@ -147,27 +145,50 @@ def _planted(
     return plant_dominoes(data, simple, share, seed=seed)
 
 
-def _is_module(name: str) -> bool:
-    """Whether a plain name is that of a module, and not a source spelt wrongly."""
-    _find_modules_here()
-    return name.isidentifier() and importlib.util.find_spec(name) is not None
-
-
-def _find_modules_here() -> None:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+def _names_code(name: str) -> bool:
+    """Whether this can be a module or a file, and not a source spelt wrongly."""
+    if not name.isidentifier():
+        return "." in name
+    here = Path(f"{name}.py").is_file() or Path(name).is_dir()
+    return here or importlib.util.find_spec(name) is not None
 
 
 def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
-    """Call a function of the user's with those arguments that it takes."""
-    _find_modules_here()
-    try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    """What a function of the user's gives, called with those arguments that it takes."""
+    spec, forms = f"{module}:{name}", f"data as {', '.join(SOURCES)}"
+    function = load_function(module, name, forms=forms, error=DataError)
+    data = call_function(function, spec, offered)
+    check_returned(data, spec)
+    return data
+
+
+def check_returned(data: Any, spec: str) -> None:
+    """Check that a function of the user's returned data that can be read more than once.
+
+    Raises:
+        DataError: it returned something else, or nothing.
+    """
+    ask = "return a list of samples, a torch.utils.data.Dataset or a DataLoader"
+    if isinstance(data, Iterator):
         raise DataError(
-            f"Expected a function '{name}' in the module '{module}', but got: {error}; "
-            "check the spelling, and that the module can be imported from the current folder"
-        ) from error
-    taken = inspect.signature(function).parameters
-    return function(**{k: v for k, v in offered.items() if k in taken and v is not None})
+            f"Expected '{spec}' to return data that can be read again, but got a "
+            f"{type(data).__name__}, which is empty after one pass; {ask}"
+        )
+    readable = hasattr(data, "__getitem__") or hasattr(data, "__iter__")
+    if isinstance(data, Mapping | str | bytes) or not readable:
+        raise DataError(
+            f"Expected '{spec}' to return a data set, but got "
+            f"{'None' if data is None else type(data).__name__}; {ask}"
+        )
+    if isinstance(data, Sized) and _size(data) == 0:
+        raise DataError(
+            f"Expected '{spec}' to return at least one example, but the data is empty; check what "
+            "it reads"
+        )
+
+
+def _size(data: Sized) -> int | None:
+    try:
+        return len(data)
+    except (TypeError, NotImplementedError):  # a loader of an iterable data set has none
+        return None

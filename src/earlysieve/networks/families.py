@@ -1,15 +1,11 @@
 """Networks by family: those of torchvision and timm, and any function that returns one."""
 
-import importlib
 import inspect
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 from earlysieve._imports import need
+from earlysieve._user_code import load_function
 from earlysieve.errors import InputError
 from earlysieve.networks.built import FORMS, IMAGE, BuiltModel, call_builder, check_known
 
@@ -53,9 +49,10 @@ def from_function(
 
     Raises:
         InputError: there is no such module or function, it fails, or returns no module.
+        UserCodeError: the module cannot be imported.
     """
     module, name = _MOVED.get((module, name), (module, name))
-    function = _find_function(module, name)
+    function = load_function(module, name, forms=f"a model as {FORMS}")
     if num_classes is not None and _accepts(function, "num_classes"):
         options.setdefault("num_classes", num_classes)
     model = call_builder(function, None, options)
@@ -71,56 +68,6 @@ def from_function(
 
 def _with_classes(options: dict[str, Any], num_classes: int | None) -> dict[str, Any]:
     return options if num_classes is None else {"num_classes": num_classes, **options}
-
-
-def _find_function(module: str, name: str) -> Callable[..., Any]:
-    found = _import(module)
-    function: Any = found
-    for part in name.split("."):
-        function = getattr(function, part, None)
-    if not callable(function):
-        from earlysieve.model.names import near_names
-
-        near = near_names(name, [n for n in dir(found) if callable(getattr(found, n))])
-        hint = f"near names are: {', '.join(near)}" if near else "check the name"
-        raise InputError(
-            f"Expected a function or class '{name}' in the module '{module}', but there is none; "
-            f"{hint}"
-        )
-    return function  # type: ignore[no-any-return]
-
-
-def _import(module: str) -> ModuleType:
-    with _current_directory_importable():
-        try:
-            return importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise InputError(
-                    f"Expected the module '{module}' to be importable, but it needs '{error.name}',"
-                    " which is not installed; install that first"
-                ) from error
-            raise InputError(
-                f"Expected a model as {FORMS}, but there is no module '{module}' here or among the "
-                "installed packages; check the name and the current directory"
-            ) from error
-        except (SyntaxError, ImportError) as error:
-            raise InputError(
-                f"Expected the module '{module}' to be importable, but got: {error}; correct it"
-            ) from error
-
-
-@contextmanager
-def _current_directory_importable() -> Iterator[None]:
-    here = str(Path.cwd())
-    added = here not in sys.path and "" not in sys.path
-    if added:
-        sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        if added and here in sys.path:
-            sys.path.remove(here)
 
 
 def _accepts(function: Callable[..., Any], name: str) -> bool:
