@@ -2,16 +2,16 @@ import json
 import signal
 import sys
 import time
-from dataclasses import fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
-from earlysieve.methods.plain import build_erm
-from earlysieve.methods.registry import METHODS, Method, method_options
+from earlysieve.methods import Method, erm, method_settings, registry, setting
 from earlysieve.training import TrainConfig, load_checkpoint
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, photos, problem, process, run
 
@@ -239,19 +239,26 @@ def test_method_gets_its_own_options_and_they_are_recorded(tmp_path, monkeypatch
     seen = []
 
     def build(job):
-        seen.append((dict(job.options), job.num_classes, job.steps))
-        return build_erm(job)
+        seen.append((asdict(job.settings), job.num_classes, job.steps))
+        return erm.build(job)
 
-    monkeypatch.setitem(METHODS, "mine", Method("mine", build, {"depth": 1, "layer": "stage1"}))
+    @dataclass(frozen=True)
+    class Settings:
+        depth: int = setting(1, "Depth.")
+        layer: str = setting("stage1", "Layer.")
+
+    method = Method("mine", "mine", build, Settings)
+    monkeypatch.setitem(registry.OWN, "mine", "mine")
+    monkeypatch.setitem(sys.modules, "earlysieve.methods.mine", SimpleNamespace(METHOD=method))
     words = ("--method", "mine", "--method-option", "layer=stage2", "--out", tmp_path, "--quiet")
     ok("train", *FAST, *words)
     assert seen == [({"depth": 1, "layer": "stage2"}, 10, 2)]
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["method_options"] == {"depth": 1, "layer": "stage2"}
     with pytest.raises(InputError) as caught:
-        method_options("mine", {"width": 1})
+        method_settings("mine", {"zzz": 1})
     assert str(caught.value) == (
-        "Expected an option of the method 'mine', but got 'width'; its options are depth, layer"
+        "Expected an option of the method 'mine', but got 'zzz'; its options are depth, layer"
     )
 
 

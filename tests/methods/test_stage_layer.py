@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from earlysieve.errors import InputError
+from earlysieve.methods import method_settings
 from earlysieve.methods.job import Job
 from earlysieve.methods.stage_layer import layer_of, stage_layers
 from earlysieve.model.batch import Batch
@@ -15,8 +16,8 @@ from earlysieve.training import TrainConfig
 
 def job(model, inputs, **options):
     few = Batch(inputs, torch.zeros(2, dtype=torch.int64))
-    options = {"layer": None, "stage": None, **options}
-    return Job(model, None, TrainConfig(method="dedier"), options, 2, 1, few, Path("run"))
+    settings = method_settings("dedier", options)
+    return Job(model, None, TrainConfig(method="dedier"), settings, 2, 1, few, Path("run"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.model_options import model_options
-from earlysieve.methods.readout_choice import READOUTS
+from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.groups import GroupReport

@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "Write the page of a saved audit again.",
     "layers": "List the layers of a network, and which an audit would choose.",
     "train": "Train a classifier; interrupted runs go on where they stopped.",
+    "methods": "List the training methods and their settings.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
 }
 

@@ -12,7 +12,7 @@ _NOT_DECISIVE = ("quiet", "as_json")
 def command_line(context: click.Context) -> str:
     """What to type to run this command again, quoted for a shell."""
     words = ["earlysieve", str(context.info_name)]
-    for parameter in context.command.params:
+    for parameter in context.command.get_params(context):
         name = str(parameter.name)
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if given and name not in _NOT_DECISIVE:

@@ -9,21 +9,18 @@ from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import Interrupted
-from earlysieve.cli.method_flags import method_flags
+from earlysieve.cli.method_flags import MethodCommand
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.train_options import config_options
-from earlysieve.methods.registry import METHODS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
     from earlysieve.training import Event, FitResult
 
-_METHODS = "\n".join(f"  {name}: {method.summary}" for name, method in METHODS.items())
-
 _MOST_EPOCHS = 10
 
 
-@click.command("train", epilog=f"\b\nMethods:\n{_METHODS}")
+@click.command("train", cls=MethodCommand)
 @click.option("--data", metavar="SOURCE", help=f"Training data: {SOURCE_HELP}")
 @click.option(
     "--validation",
@@ -53,7 +50,12 @@ _MOST_EPOCHS = 10
     help="Run the code that --config names, and that of the folders it names (trust_remote_code).",
 )
 @config_options
-@method_flags
+@click.option(
+    "--method-option",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Setting of the method, written by its key; may be repeated.",
+)
 @click.option(
     "--resume/--fresh",
     default=True,

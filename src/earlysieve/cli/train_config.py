@@ -1,7 +1,8 @@
 """From options, a file and a preset to the configuration of a training run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,11 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.data_options import given_data_options
-from earlysieve.cli.method_flags import given_method_options
-from earlysieve.cli.method_settings import check_settings
+from earlysieve.cli.method_flags import PRESET_METHOD, USUAL_METHOD, given_method_options
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
-from earlysieve.methods.registry import METHODS, method_named, method_options
+from earlysieve.methods.registry import method_named, method_settings, own_methods
+from earlysieve.methods.settings import settings_in
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.trust import check_trusted, trusted_by
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _SPECS = ("data", "validation", "model", "num_classes", "checkpoint", "restore_best")
 _NESTED = ("data_options", "model_options", "method_options")
-_PRESET_METHOD = "dedier"
 
 Fields = dict[str, Any]
 
@@ -37,7 +37,7 @@ def resolve(context: click.Context) -> "TrainConfig":
     from earlysieve.training import TrainConfig
 
     file, given = _from_file(context.params["config"]), _given(context)
-    names = [_preset_of(file), context.params["preset"] or _preset_of(given)]
+    names = [_preset_of(file), _preset_of(given)]
     method = given.get("method") or file.get("method") or _usual_method(names)
     _leave_out_foreign(file, method)
     presets = [_published(name, method) for name in names]
@@ -46,7 +46,7 @@ def resolve(context: click.Context) -> "TrainConfig":
     if not context.params["trust_config"]:
         check_trusted(values, trusted_by(given))
     config = TrainConfig.from_dict(values)
-    options = method_options(config.method, config.method_options)
+    options = asdict(method_settings(config.method, config.method_options))
     return TrainConfig.from_dict({**config.to_dict(), "method_options": options})
 
 
@@ -77,12 +77,12 @@ def _given(context: click.Context) -> Fields:
 
 def _preset_of(fields: Fields) -> str | None:
     name: str | None = fields.get("method_options", {}).get("preset")
-    check_settings({"preset": name})
+    settings_in(method_named(PRESET_METHOD).settings)["preset"].check(name)
     return name
 
 
 def _usual_method(presets: list[str | None]) -> str:
-    return "erm" if presets == [None, None] else _PRESET_METHOD
+    return USUAL_METHOD if presets == [None, None] else PRESET_METHOD
 
 
 def _published(name: str | None, method: str) -> Fields:
@@ -95,9 +95,9 @@ def _published(name: str | None, method: str) -> Fields:
         return {}
     from earlysieve.distill import preset
 
-    found, known = preset(name), method_named(method).defaults
+    found, known = preset(name), _known(method)
     if "preset" not in known:
-        having = ", ".join(key for key, other in METHODS.items() if "preset" in other.defaults)
+        having = ", ".join(own.name for own in own_methods() if "preset" in _known(own.name))
         raise InputError(
             f"Expected a method with published settings ({having}), but got '{method}' with the "
             f"preset '{name}'; choose one of these methods, or leave out the preset"
@@ -110,14 +110,14 @@ def _published(name: str | None, method: str) -> Fields:
 def _leave_out_foreign(file: Fields, method: str) -> None:
     """Where the file's method gives way to another, leave out what that one does not have."""
     if file.get("method", method) != method and "method_options" in file:
-        known = method_named(method).defaults
+        known = _known(method)
         options = file["method_options"]
         file["method_options"] = {key: options[key] for key in options if key in known}
 
 
 def _one_place(fields: Fields, method: str) -> Fields:
     """A layer replaces the stage of what it wins over, and a stage the layer."""
-    options, known = fields["method_options"], method_named(method).defaults
+    options, known = fields["method_options"], _known(method)
     for name, other in (("layer", "stage"), ("stage", "layer")):
         if name in options and other not in options and other in known:
             return {**fields, "method_options": {**options, other: None}}
@@ -132,6 +132,11 @@ def _merged(*layers: Fields) -> Fields:
         for name in _NESTED:
             values[name] = {**values[name], **layer.get(name, {})}
     return values
+
+
+def _known(method: str) -> Set[str]:
+    """The names of a method's settings."""
+    return settings_in(method_named(method).settings).keys()
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """What training methods are built from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ class Job:
         model: the network, on its device.
         data: the training data.
         config: the whole configuration.
-        options: the method's own settings, defaults filled in.
+        settings: the method's own, an instance of its dataclass, defaults filled in.
         num_classes: outputs of the network.
         steps: batches per epoch.
         few: the first two examples, on the device.
@@ -38,7 +38,7 @@ class Job:
     model: "nn.Module"
     data: Any
     config: "TrainConfig"
-    options: Mapping[str, Any]
+    settings: Any
     num_classes: int
     steps: int
     few: "Batch"

@@ -64,19 +64,19 @@ class KeptTeacher(Teacher):
 
 
 def open_teacher(job: Job) -> Teacher:
-    """The teacher that the options name; nothing is computed or written yet.
+    """The teacher that the settings name; nothing is computed or written yet.
 
     Raises:
         EarlysieveError: there is none, or it does not fit the data.
     """
-    options = job.options
-    file = None if options["teacher_logits"] is None else Path(options["teacher_logits"])
-    if file is not None and options["keep_logits"] is False:
+    settings = job.settings
+    file = None if settings.teacher_logits is None else Path(settings.teacher_logits)
+    if file is not None and settings.keep_logits is False:
         raise InputError(
             f"Expected the teacher on every batch or its logits from '{file}', but got both; leave "
             "out --teacher-on-the-fly or --teacher-logits"
         )
-    if options["teacher"] is None:
+    if settings.teacher is None:
         if file is None:
             raise _no_teacher(job, " or --teacher-logits")
         return _checked(_from_file(job, file), job)
@@ -95,14 +95,14 @@ def open_teacher_model(job: Job) -> "nn.Module":
     Raises:
         EarlysieveError: there is none, or it does not fit the data.
     """
-    spec, checkpoint = job.options["teacher"], job.options["teacher_checkpoint"]
+    spec, checkpoint = job.settings.teacher, job.settings.teacher_checkpoint
     if spec is None:
         raise _no_teacher(job, "")
     trained_folder = spec.startswith("hf:") and checkpoint is None
     built = build_model(
         spec,
         num_classes=None if trained_folder else job.num_classes,
-        options=job.options["teacher_options"],
+        options=job.settings.teacher_options,
         seed=job.config.seed,
     )
     path = None if checkpoint is None else Path(checkpoint)
@@ -121,7 +121,7 @@ def _no_teacher(job: Job, further: str) -> InputError:
 
 def _keeps(job: Job) -> bool:
     """Whether to keep logits: as the option says, else where the inputs are the same each time."""
-    chosen = job.options["keep_logits"]
+    chosen = job.settings.keep_logits
     return has_fixed_inputs(job.data) if chosen is None else bool(chosen)
 
 

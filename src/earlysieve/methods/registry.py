@@ -1,104 +1,93 @@
-"""The training methods of `earlysieve train --method NAME`.
+"""The training methods by name: our own, and those that installed packages bring.
 
-A further method is one more entry in `METHODS`; its own settings are the keys of `defaults`. They
-are in the field `method_options` of a configuration; `method_settings` says what each may be.
+A method of ours is a file of this package that ends in `METHOD`, and one line here. Another package
+names its own in the entry-point group `earlysieve.methods`:
+
+    [project.entry-points."earlysieve.methods"]
+    my-method = "my_package.my_method:METHOD"
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
-from earlysieve.cli.method_settings import check_settings
 from earlysieve.errors import InputError
-from earlysieve.methods import distilling as distill
-from earlysieve.methods import plain as plain
-from earlysieve.methods import weighting as weighting
-from earlysieve.methods.job import Job
-from earlysieve.methods.sieve import DEFAULTS as SIEVE_DEFAULTS
-from earlysieve.methods.sieve import build_sieve
+from earlysieve.methods.method import Method
+from earlysieve.methods.settings import make_settings
 
-if TYPE_CHECKING:
-    from earlysieve.training import Algorithm, BatchSampler
+GROUP = "earlysieve.methods"
 
-
-@dataclass(frozen=True)
-class Method:
-    """A way to train.
-
-    Attributes:
-        summary: what it is, in one line.
-        build: makes the algorithm.
-        defaults: its own settings; None where there is no default.
-        sampler: makes the order of the examples; may return None for the usual one.
-    """
-
-    summary: str
-    build: Callable[[Job], "Algorithm"]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    sampler: "Callable[[Job], BatchSampler | None]" = plain.usual_order
-
-
-METHODS: dict[str, Method] = {
-    "erm": Method("plain training: the mean loss over all examples", plain.build_erm),
-    "sieve": Method(
-        "feature sieve: forget what can be read off --layer", build_sieve, SIEVE_DEFAULTS
-    ),
-    "dedier": Method(
-        "debiased distillation: what an early readout gets wrong weighs more",
-        distill.build_dedier,
-        distill.DEDIER,
-    ),
-    "early-reweighting": Method(
-        "the weights of dedier without a teacher", weighting.build_early, weighting.EARLY
-    ),
-    "kd": Method("plain distillation of the teacher's logits", distill.build_kd, distill.KD),
-    "simkd": Method(
-        "learn the teacher's features, take over its classifier",
-        distill.build_simkd,
-        distill.SIMKD,
-    ),
-    "jtt": Method(
-        "train briefly, weight up the errors, train again", weighting.build_jtt, weighting.JTT
-    ),
-    "dett": Method("simkd with the weights of jtt", distill.build_dett, distill.DETT),
-    "group-dro": Method(
-        "the loss of the worst group; needs groups",
-        weighting.build_group_dro,
-        weighting.GROUP_DRO,
-        plain.balanced_order,
-    ),
-    "balanced": Method(
-        "plain training on classes or groups drawn alike often",
-        plain.build_erm,
-        plain.BALANCED,
-        plain.balanced_order,
-    ),
+# Name -> file of this package. The files import torch inside functions, so that help is quick.
+OWN = {
+    "erm": "erm",
+    "sieve": "sieve",
+    "dedier": "dedier",
+    "early-reweighting": "early_reweighting",
+    "kd": "kd",
+    "simkd": "simkd",
+    "jtt": "jtt",
+    "dett": "dett",
+    "group-dro": "group_dro",
+    "balanced": "balanced",
 }
+
+
+def method_names() -> list[str]:
+    """The names of all methods, our own first."""
+    return [*OWN, *sorted(set(_others()) - set(OWN))]
 
 
 def method_named(name: str) -> Method:
     """The method of this name.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none (near names are listed), or its package cannot be imported.
     """
-    if name not in METHODS:
+    if name in OWN:
+        found: Method = import_module(f"earlysieve.methods.{OWN[name]}").METHOD
+        return found
+    others = _others()
+    if name not in others:
+        names = method_names()
+        near = difflib.get_close_matches(name, names, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else "choose one"
         raise InputError(
-            f"Expected method to be one of {', '.join(METHODS)}, but got '{name}'; choose one"
+            f"Expected method to be one of {', '.join(names)}, but got '{name}'; {hint}"
         )
-    return METHODS[name]
+    return _loaded(others[name])
 
 
-def method_options(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A method's settings: its defaults and what was given.
+def own_methods() -> list[Method]:
+    """The methods that come with this package."""
+    return [method_named(name) for name in OWN]
+
+
+def method_settings(name: str, given: Mapping[str, Any]) -> Any:
+    """A method's settings: an instance of its dataclass, with its defaults and what was given.
 
     Raises:
         InputError: it has no such setting, or a value is of another type or out of its range.
     """
-    defaults = method_named(name).defaults
-    for key in given:
-        if key not in defaults:
-            known = f"its options are {', '.join(defaults)}" if defaults else "it has none"
-            raise InputError(f"Expected an option of the method '{name}', but got '{key}'; {known}")
-    check_settings(dict(given))
-    return {**defaults, **given}
+    return make_settings(method_named(name).settings, given, method=name)
+
+
+def _others() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _loaded(entry: EntryPoint) -> Method:
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise InputError(
+            f"Expected the method '{entry.name}' at '{entry.value}', but it cannot be imported: "
+            f"{error}; mend or uninstall the package that names it"
+        ) from error
+    if not isinstance(found, Method):
+        raise InputError(
+            f"Expected an earlysieve.methods.Method at '{entry.value}', but got "
+            f"{type(found).__name__}; correct the entry point '{entry.name}'"
+        )
+    return found

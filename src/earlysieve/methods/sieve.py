@@ -1,29 +1,44 @@
-"""`--method sieve`: the feature sieve from plain settings."""
+"""`--method sieve`: the feature sieve."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from earlysieve.errors import InputError
-from earlysieve.methods.readout_choice import READOUT, head_of
+from earlysieve.methods.method import Method
+from earlysieve.methods.readout_settings import ReadoutSettings, head_of
+from earlysieve.methods.settings import setting
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job
     from earlysieve.training import Algorithm
 
-# Settings of the method; None has to be given.
-DEFAULTS: dict[str, Any] = {
-    "layer": None,
-    "forget_every": 5,
-    "forget_lr": 1e-2,
-    "forget_with_lr": False,
-    "forget_warmup": 0,
-    "forget_steps": 1,
-    **READOUT,
-    "readout_steps": 1,
-    "order": "shared",
-}
+
+@dataclass(frozen=True)
+class Settings(ReadoutSettings):
+    """The settings of the feature sieve."""
+
+    layer: str | None = setting(
+        None,
+        "Layer to read out and forget by, or several with commas; `earlysieve layers` lists them.",
+        metavar="NAME",
+    )
+    forget_every: int = setting(5, "Forget at every so many steps; 0: never.", low=0)
+    forget_lr: float = setting(1e-2, "Step size of forgetting.", low=0)
+    forget_with_lr: bool = setting(
+        False,
+        "Let the step size of forgetting follow --scheduler.",
+        off="forget-at-constant-rate",
+    )
+    forget_warmup: int = setting(0, "Steps before the first forgetting.", low=0)
+    forget_steps: int = setting(1, "Forgetting steps each time.", low=1)
+    readout_steps: int = setting(1, "Readout updates per step.", low=1)
+    order: Literal["shared", "published"] = setting(
+        "shared",
+        "Order of the three updates of a step: one pass for all (shared), or as published.",
+    )
 
 
-def build_sieve(job: "Job") -> "Algorithm":
+def build(job: "Job") -> "Algorithm":
     """The sieve over the configured optimiser.
 
     Raises:
@@ -31,24 +46,23 @@ def build_sieve(job: "Job") -> "Algorithm":
     """
     from earlysieve.sieve import FeatureSieve
 
-    options = job.options
+    settings: Settings = job.settings
     optimizer, around = job.update(job.model.parameters())
-    forgetting = (
-        "forget_every",
-        "forget_lr",
-        "forget_with_lr",
-        "forget_warmup",
-        "forget_steps",
-    )
-    plain = (*forgetting, "readout_lr", "readout_steps", "order")
     return FeatureSieve(
         job.model,
-        layer_names(options["layer"]),
+        layer_names(settings.layer),
         job.num_classes,
         optimizer=optimizer,
-        readout=head_of(options),
+        readout=head_of(settings),
+        readout_lr=settings.readout_lr,
+        readout_steps=settings.readout_steps,
+        forget_every=settings.forget_every,
+        forget_lr=settings.forget_lr,
+        forget_with_lr=settings.forget_with_lr,
+        forget_warmup=settings.forget_warmup,
+        forget_steps=settings.forget_steps,
+        order=settings.order,
         seed=job.config.seed,
-        **{name: options[name] for name in plain},
         **around,
     )
 
@@ -66,3 +80,6 @@ def layer_names(given: Any) -> list[str]:
             "--layer layer1 ('earlysieve layers' lists the names)"
         )
     return names
+
+
+METHOD = Method("sieve", "feature sieve: forget what can be read off --layer", build, Settings)

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def layer_of(job: Job) -> str:
-    """The layer that the options `layer` or `stage` name.
+    """The layer that the settings `layer` or `stage` name.
 
     Raises:
         InputError: neither is given, there are several, or there is no such stage.
     """
-    layer, stage = job.options["layer"], job.options["stage"]
+    layer, stage = job.settings.layer, job.settings.stage
     if layer is not None:
         if "," in layer or not layer.strip():
             raise InputError(

@@ -9,7 +9,7 @@ from earlysieve._files import output_folder, write_text, write_with
 from earlysieve._json import plain
 from earlysieve._progress import wanted
 from earlysieve.methods.job import Job
-from earlysieve.methods.registry import method_named
+from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.fit_check import check_model_takes, few_examples, pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
@@ -74,8 +74,9 @@ class TrainRun:
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
         few = few_examples(data).to(device)
-        job = Job(built.model, data, config, config.method_options, classes, steps, few, out)
         method = method_named(config.method)
+        settings = method_settings(config.method, config.method_options)
+        job = Job(built.model, data, config, settings, classes, steps, few, out)
         algorithm = method.build(job)
         look_ahead(algorithm, few)
         return cls(job, reporter, algorithm, method.sampler(job), validation)

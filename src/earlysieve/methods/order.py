@@ -1,31 +1,16 @@
-"""Plain training, and the order of its examples."""
+"""The order in which a method sees the examples, and the groups it may need."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earlysieve.errors import InputError
-from earlysieve.methods.job import Job
 
 if TYPE_CHECKING:
-    from earlysieve.methods.job import Ints
-    from earlysieve.training import Algorithm, BatchSampler
-
-BALANCED: dict[str, Any] = {"balance": "group"}
+    from earlysieve.methods.job import Ints, Job
+    from earlysieve.training import BatchSampler
 
 
-def build_erm(job: Job) -> "Algorithm":
-    """Plain training with the configured optimiser and schedule."""
-    from earlysieve.training import ERM
-
-    optimizer, around = job.update(job.model.parameters())
-    return ERM(job.model, optimizer, **around)
-
-
-def usual_order(_job: Job) -> None:
-    """Every example once per epoch."""
-
-
-def balanced_order(job: Job) -> "BatchSampler | None":
-    """Classes or groups drawn alike often, as the option `balance` says.
+def balanced_order(job: "Job") -> "BatchSampler | None":
+    """Classes or groups drawn equally often, as the setting `balance` says.
 
     Raises:
         InputError: no group is known.
@@ -33,7 +18,7 @@ def balanced_order(job: Job) -> "BatchSampler | None":
     from earlysieve.distill.balance import balanced_weights
     from earlysieve.training import EpochSampler
 
-    kind = job.options["balance"]
+    kind = job.settings.balance
     if kind is None:
         return None
     kinds = job.labels if kind == "class" else known_groups(job)
@@ -41,7 +26,7 @@ def balanced_order(job: Job) -> "BatchSampler | None":
     return EpochSampler(len(job.data), c.batch_size, seed=c.seed, weights=balanced_weights(kinds))
 
 
-def known_groups(job: Job) -> "Ints":
+def known_groups(job: "Job") -> "Ints":
     """The group of each example, int64, shape (N,), -1 where unknown.
 
     Raises:

@@ -1,0 +1,79 @@
+"""`--method early-reweighting`: the weights of debiased distillation without a teacher."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from earlysieve.methods.method import Method
+from earlysieve.methods.readout_settings import ReadoutSettings, head_of
+from earlysieve.methods.settings import setting
+from earlysieve.methods.stage_layer import layer_of
+
+if TYPE_CHECKING:
+    from earlysieve.methods.job import Job
+    from earlysieve.training import Algorithm
+
+PRESET = (
+    "Published settings, of method and training: waterbirds, celeba, multinli, civilcomments. "
+    "Options win over it; it wins over --config. A preset that is named in --config "
+    "(method_options) yields to the other fields of the file."
+)
+
+
+@dataclass(frozen=True)
+class Settings(ReadoutSettings):
+    """What debiased distillation shares with its weights alone."""
+
+    preset: str | None = setting(None, PRESET, metavar="NAME")
+    layer: str | None = setting(
+        None, "Layer to read out; `earlysieve layers` lists them.", metavar="NAME"
+    )
+    stage: int | None = setting(
+        None, "Read out after this stage or block, from 1, instead of --layer.", low=1
+    )
+    alpha: float = setting(
+        0.05, "Exponent of the readout's margin; small: all errors weigh alike.", low=0
+    )
+    beta: float = setting(4.0, "The largest weight is exp(beta); 0: no weights.", low=0)
+    reweight_every: int = setting(1, "Epochs between new weights.", low=1)
+    mode: Literal["online", "published"] = setting(
+        "online",
+        "Where the readout's judgements come from: the visits in training (online), or a pass of "
+        "its own (published).",
+    )
+
+
+def build(job: "Job") -> "Algorithm":
+    """Plain training with the weights of an early readout."""
+    from earlysieve.distill import EarlyReweighting
+
+    return EarlyReweighting(job.model, **early_arguments(job))
+
+
+def early_arguments(job: "Job") -> dict[str, Any]:
+    """Keyword arguments of `EarlyReweighting` from the settings.
+
+    Raises:
+        InputError, LayerError: no layer is given, or there is no such stage.
+    """
+    settings: Settings = job.settings
+    config = job.config
+    optimizer, around = job.update(job.model.parameters())
+    return {
+        **around,
+        "alpha": settings.alpha,
+        "beta": settings.beta,
+        "reweight_every": settings.reweight_every,
+        "mode": settings.mode,
+        "readout_lr": settings.readout_lr,
+        "layer": layer_of(job),
+        "num_classes": job.num_classes,
+        "optimizer": optimizer,
+        "readout": head_of(settings),
+        "data": job.data,
+        "batch_size": config.batch_size,
+        "num_workers": config.num_workers,
+        "seed": config.seed,
+    }
+
+
+METHOD = Method("early-reweighting", "the weights of dedier without a teacher", build, Settings)

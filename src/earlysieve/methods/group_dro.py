@@ -1,0 +1,52 @@
+"""`--method group-dro`: the loss of the worst group."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from earlysieve.methods.balanced import BALANCE
+from earlysieve.methods.method import Method
+from earlysieve.methods.order import balanced_order, known_groups
+from earlysieve.methods.settings import setting
+
+if TYPE_CHECKING:
+    from earlysieve.methods.job import Job
+    from earlysieve.training import Algorithm
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of group DRO."""
+
+    step_size: float = setting(0.01, "How fast the weights of groups move.", low=0)
+    adjustment: float = setting(0.0, "Generalisation adjustment by group size.", low=0)
+    balance: Literal["class", "group"] | None = setting(None, BALANCE)
+
+
+def build(job: "Job") -> "Algorithm":
+    """Group DRO over the groups that the data name.
+
+    Raises:
+        InputError: no group is known.
+    """
+    import numpy as np
+
+    from earlysieve.distill import GroupDRO
+
+    settings: Settings = job.settings
+    groups = known_groups(job)
+    counts = np.bincount(groups[groups >= 0]).tolist()
+    optimizer, around = job.update(job.model.parameters())
+    return GroupDRO(
+        job.model,
+        optimizer=optimizer,
+        num_groups=len(counts),
+        step_size=settings.step_size,
+        adjustment=settings.adjustment,
+        group_counts=counts if settings.adjustment > 0 else None,
+        **around,
+    )
+
+
+METHOD = Method(
+    "group-dro", "the loss of the worst group; needs groups", build, Settings, balanced_order
+)

@@ -1,0 +1,59 @@
+"""`--method jtt`: just train twice."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earlysieve.errors import InputError
+from earlysieve.methods.method import Method
+from earlysieve.methods.settings import setting
+
+if TYPE_CHECKING:
+    from earlysieve.methods.job import Job
+    from earlysieve.training import Algorithm
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of just train twice."""
+
+    identification_epochs: int = setting(1, "Epochs that train the first of two models.", low=1)
+    upweight: float = setting(20.0, "How often an error of the first model counts.", low=1)
+
+
+def build(job: "Job") -> "Algorithm":
+    """Just train twice.
+
+    Raises:
+        InputError: no epoch would be left for the second model.
+    """
+    from earlysieve import distill
+
+    settings: Settings = job.settings
+    first = first_epochs(job)
+    optimizer, around = job.update(job.model.parameters(), idle_epochs=first)
+    return distill.JTT(
+        job.model,
+        optimizer=optimizer,
+        data=job.data,
+        identification_epochs=first,
+        upweight=settings.upweight,
+        **around,
+    )
+
+
+def first_epochs(job: "Job") -> int:
+    """The epochs that train the first of two models.
+
+    Raises:
+        InputError: none would be left for the second.
+    """
+    first = int(job.settings.identification_epochs)
+    if first >= job.config.epochs:
+        raise InputError(
+            f"Expected more epochs than the {first} that train the first model "
+            f"(identification_epochs), but got {job.config.epochs}; raise --epochs"
+        )
+    return first
+
+
+METHOD = Method("jtt", "train briefly, weight up the errors, train again", build, Settings)

@@ -1,0 +1,34 @@
+"""What an entry of the registry says of a training method."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.methods.settings import NoSettings
+
+if TYPE_CHECKING:
+    from earlysieve.methods.job import Job
+    from earlysieve.training import Algorithm, BatchSampler
+
+
+def usual_order(_job: "Job") -> None:
+    """Every example once per epoch."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to train.
+
+    Attributes:
+        name: as `--method` takes it.
+        summary: what it is, in one line.
+        build: makes the algorithm; `job.settings` is an instance of `settings`.
+        settings: a frozen dataclass of `setting` fields, the method's own settings.
+        sampler: makes the order of the examples; may return None for the usual one.
+    """
+
+    name: str
+    summary: str
+    build: "Callable[[Job], Algorithm]"
+    settings: type[Any] = NoSettings
+    sampler: "Callable[[Job], BatchSampler | None]" = usual_order

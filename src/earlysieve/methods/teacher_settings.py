@@ -1,0 +1,42 @@
+"""The teacher of a distillation, as settings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from earlysieve.methods.settings import setting
+from earlysieve.networks.built import FORMS
+
+
+@dataclass(frozen=True)
+class TeacherSettings:
+    """The settings of every method that has a teacher."""
+
+    teacher: str | None = setting(None, f"Teacher network: {FORMS}.", metavar="SPEC")
+    teacher_checkpoint: str | None = setting(
+        None, "Trained weights of the teacher.", metavar="FILE"
+    )
+    teacher_options: dict[str, Any] = setting(
+        {}, "Further argument of the teacher's builder; may be repeated."
+    )
+
+
+@dataclass(frozen=True)
+class SoftTeacherSettings(TeacherSettings):
+    """The settings of every method that learns from the teacher's logits."""
+
+    teacher_logits: str | None = setting(
+        None,
+        "File of the teacher's logits (of `keep_logits`, .npy or .pt); with --teacher it is made "
+        "where it is missing.",
+        metavar="FILE",
+    )
+    keep_logits: bool | None = setting(
+        None,
+        "Run the teacher once over the data and keep its logits in --out, or on every batch; by "
+        "default once, unless reading an example twice gives two results (augmentation).",
+        off="teacher-on-the-fly",
+    )
+    temperature: float = setting(
+        3.0, "Temperature by which the logits of both are divided.", low=0, low_open=True
+    )
+    kd_weight: float = setting(1.0, "Share of the teacher in the loss.", low=0, high=1)
