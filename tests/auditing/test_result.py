@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import earlysieve as es
-from earlysieve.auditing.groups import group_report
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError, OutputError
+from earlysieve.groups.report import group_report
 
 from .helpers import Net, Pictures, Planted
 

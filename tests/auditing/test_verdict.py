@@ -11,8 +11,8 @@ from earlysieve.auditing.evidence import (
     readability,
     weigh,
 )
-from earlysieve.auditing.groups import group_report
 from earlysieve.auditing.verdict import decide, judge
+from earlysieve.groups.report import group_report
 
 SHORTCUT = Evidence(
     readability=0.9,

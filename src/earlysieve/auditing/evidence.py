@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.auditing.groups import wilson_interval
+from earlysieve.groups.accuracy import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,9 @@ import torch
 
 from earlysieve._files import output_folder, replacing, write_text
 from earlysieve.auditing import scores
-from earlysieve.auditing.groups import GroupReport
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
+from earlysieve.groups.report import GroupReport
 
 if TYPE_CHECKING:
     import pandas as pd

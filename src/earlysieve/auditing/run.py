@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from earlysieve._progress import track
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
-from earlysieve.auditing.groups import group_report
 from earlysieve.auditing.options import check_numbers, config_of, layer_names
 from earlysieve.auditing.pictures import take_pictures
 from earlysieve.auditing.result import AuditResult
@@ -20,6 +19,7 @@ from earlysieve.auditing.verdict import judge
 from earlysieve.datasets.batches import Data, iterate, length_of, source_of
 from earlysieve.datasets.views import identity_of
 from earlysieve.errors import InputError
+from earlysieve.groups.report import group_report
 from earlysieve.model.state import device_of, evaluating, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.features import what_to_keep

@@ -7,13 +7,9 @@ shortcut, and is more confident on those errors than on its other errors.
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.errors import InputError
-
-Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 def shortcut_scores(prediction: Ints, labels: Ints, margin: Floats) -> Floats:

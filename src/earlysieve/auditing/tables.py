@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from earlysieve._arrays import Bools
 from earlysieve.auditing.collect import Collected
-from earlysieve.auditing.scores import Bools, auroc, flag, shortcut_scores
+from earlysieve.auditing.scores import auroc, flag, shortcut_scores
 from earlysieve.readouts.fit import Reading
 
 if TYPE_CHECKING:

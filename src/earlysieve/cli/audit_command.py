@@ -13,8 +13,8 @@ from earlysieve.cli.model_options import model_options
 from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
-    from earlysieve.auditing.groups import GroupReport
     from earlysieve.auditing.result import AuditResult
+    from earlysieve.groups.report import GroupReport
 
 _MOST_GROUPS = 8
 

@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
     from torch import nn
     from torch.optim import Optimizer
 
+    from earlysieve._arrays import Ints
     from earlysieve.model.batch import Batch
     from earlysieve.training import TrainConfig
-
-    Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
-    from earlysieve.methods.job import Ints, Job
+    from earlysieve._arrays import Ints
+    from earlysieve.methods.job import Job
     from earlysieve.training import BatchSampler
 
 

@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from earlysieve._arrays import Floats, Ints
 from earlysieve.errors import InputError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def epoch_figures(weights: Floats, groups: Ints, num_groups: int) -> EpochFigure
     )
 
 
-def checked_history(history: Sequence[ArrayLike]) -> list[Floats]:
+def checked_history(history: Sequence[ArrayLike]) -> Sequence[Floats]:
     """The weights of every epoch as arrays of one length.
 
     Raises:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from earlysieve._arrays import Floats, Ints
 from earlysieve.report.cards import excerpt
-from earlysieve.report.weight_figures import Floats, Ints
 from earlysieve.report.words import data_uri, name_of
 
 Show = Callable[[int], bytes | str | None]

@@ -4,7 +4,6 @@ import difflib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from earlysieve.datasets.batches import Data, iterate
 from earlysieve.errors import InputError
+from earlysieve.groups.accuracy import accuracy_by_group
 from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
 from earlysieve.model.state import device_of, evaluating
 from earlysieve.training.randomness import seeded
@@ -133,8 +133,8 @@ def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Te
 
 
 def _summarise(predictions: Tensor, labels: Tensor, losses: Tensor, groups: Tensor) -> Evaluation:
-    correct = (predictions == labels).double()
-    known: list[Any] = sorted(set(groups[groups >= 0].tolist()))
+    correct = (predictions == labels).numpy()
+    by_group = accuracy_by_group(correct, groups.numpy())
     predicted, classes = len(set(predictions.tolist())), len(set(labels.tolist()))
     if predicted == 1 and classes > 1:
         warnings.warn(
@@ -148,7 +148,7 @@ def _summarise(predictions: Tensor, labels: Tensor, losses: Tensor, groups: Tens
         accuracy=float(correct.mean()),
         loss=float(losses.mean()),
         size=len(labels),
-        group_accuracy={g: float(correct[groups == g].mean()) for g in known},
-        group_size={g: int((groups == g).sum()) for g in known},
+        group_accuracy={group: found.accuracy for group, found in by_group.items()},
+        group_size={group: found.size for group, found in by_group.items()},
         predicted=predicted,
     )

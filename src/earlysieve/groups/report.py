@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.auditing.scores import Bools, Ints
+from earlysieve._arrays import Bools, Ints
 from earlysieve.errors import InputError
+from earlysieve.groups.accuracy import (
+    GroupAccuracy,
+    accuracy_by_group,
+    wilson_interval,
+    worst_group,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,57 +70,51 @@ def group_report(
     """
     import pandas as pd
 
-    known = groups >= 0
-    if not known.any():
+    found = accuracy_by_group(correct, groups)
+    worst = worst_group(found)
+    if worst is None:
         return None
-    numbers = np.unique(groups[known])
-    rows = [_row(int(g), correct[groups == g], names) for g in numbers]
-    table = pd.DataFrame(rows)
-    accuracy = table["accuracy"].to_numpy()
-    worst = int(accuracy.argmin())
+    numbers = list(found)
+    accuracies = [found[group].accuracy for group in numbers]
+    table = pd.DataFrame([_row(group, found[group], names) for group in numbers])
+    known = groups >= 0
     return GroupReport(
         table=table,
         average=float(correct[known].mean()),
-        reweighted_average=float(np.average(accuracy, weights=_weights(numbers, shares))),
+        reweighted_average=float(np.average(accuracies, weights=_weights(numbers, shares))),
         reweighted_to="equal groups" if shares is None else "given shares",
-        worst_group=int(numbers[worst]),
-        worst_group_name=str(table["name"][worst]),
-        worst_accuracy=float(accuracy[worst]),
-        gap=float(accuracy.max() - accuracy.min()),
+        worst_group=worst,
+        worst_group_name=_name(worst, names),
+        worst_accuracy=found[worst].accuracy,
+        gap=max(accuracies) - min(accuracies),
         unknown=int((~known).sum()),
     )
 
 
-def wilson_interval(successes: int, count: int) -> tuple[float, float]:
-    """Wilson score interval of a share, at 95%."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
-    return float(interval.low), float(interval.high)
+def _name(group: int, names: Sequence[str]) -> str:
+    return names[group] if group < len(names) else f"group {group}"
 
 
-def _row(group: int, correct: Bools, names: Sequence[str]) -> dict[str, object]:
-    low, high = wilson_interval(int(correct.sum()), len(correct))
-    name = names[group] if group < len(names) else f"group {group}"
-    accuracy = float(correct.mean())
+def _row(group: int, found: GroupAccuracy, names: Sequence[str]) -> dict[str, object]:
+    low, high = wilson_interval(found.correct, found.size)
     return {
         "group": group,
-        "name": name,
-        "n": len(correct),
-        "accuracy": accuracy,
+        "name": _name(group, names),
+        "n": found.size,
+        "accuracy": found.accuracy,
         "low": low,
         "high": high,
     }
 
 
-def _weights(numbers: Ints, shares: Mapping[int, float] | None) -> list[float]:
+def _weights(numbers: Sequence[int], shares: Mapping[int, float] | None) -> list[float]:
     if shares is None:
         return [1.0] * len(numbers)
-    missing = [int(g) for g in numbers if int(g) not in shares]
-    weights = [float(shares.get(int(g), 0.0)) for g in numbers]
+    missing = [g for g in numbers if g not in shares]
+    weights = [float(shares.get(g, 0.0)) for g in numbers]
     if missing or min(weights) < 0 or sum(weights) <= 0:
         raise InputError(
-            f"Expected a share of at least 0 for each of the groups {numbers.tolist()}, but got "
+            f"Expected a share of at least 0 for each of the groups {list(numbers)}, but got "
             f"{dict(shares)}; give one positive number per group"
         )
     return weights

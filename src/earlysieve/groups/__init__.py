@@ -1,0 +1,1 @@
+"""Groups of examples: how accurate a model is in each, and the averages over them."""

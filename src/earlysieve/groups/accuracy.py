@@ -1,0 +1,51 @@
+"""Accuracy by group: the one place where it is computed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Ints
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class GroupAccuracy:
+    """How many examples of a group there are, and how many of them the model gets right."""
+
+    size: int
+    correct: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the group that is right, in [0, 1]."""
+        return self.correct / self.size
+
+
+def accuracy_by_group(correct: Bools, groups: Ints) -> dict[int, GroupAccuracy]:
+    """The accuracy in each group that occurs, by ascending number.
+
+    Args:
+        correct: whether the model is right, shape (N,).
+        groups: group of each example, shape (N,); -1 where unknown, which is left out.
+    """
+    known = groups >= 0
+    sizes = np.bincount(groups[known])
+    right = np.bincount(groups[known & correct], minlength=len(sizes))
+    return {
+        int(group): GroupAccuracy(int(sizes[group]), int(right[group]))
+        for group in np.flatnonzero(sizes)
+    }
+
+
+def worst_group(found: dict[int, GroupAccuracy]) -> int | None:
+    """The number of the group with the lowest accuracy, the first of equals; None without any."""
+    return min(found, key=lambda group: (found[group].accuracy, group), default=None)
+
+
+def wilson_interval(successes: int, count: int) -> tuple[float, float]:
+    """Wilson score interval of a share, at 95%."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)

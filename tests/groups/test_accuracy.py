@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from earlysieve.groups.accuracy import accuracy_by_group, worst_group
+
+
+def test_by_hand():
+    correct = np.array([True, False, True, True, False])
+    found = accuracy_by_group(correct, np.array([2, 2, 0, -1, 0]))
+    assert {group: (g.size, g.correct, g.accuracy) for group, g in found.items()} == {
+        0: (2, 1, 0.5),
+        2: (2, 1, 0.5),
+    }
+    assert worst_group(found) == 0  # the first of equals
+    assert list(accuracy_by_group(correct, np.full(5, -1))) == []
+    assert worst_group({}) is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-1, 6)), min_size=1))
+def test_is_the_mean_of_each_group_as_fairlearn_says(rows):
+    metrics = pytest.importorskip("fairlearn.metrics")
+    correct, groups = (np.array(column) for column in zip(*rows, strict=True))
+    found = accuracy_by_group(correct, groups)
+    known = groups >= 0
+    assume(known.sum() > 1)  # fairlearn takes no single example
+    frame = metrics.MetricFrame(
+        metrics=lambda y, p: float(np.mean(y == p)),
+        y_true=np.ones(known.sum(), dtype=bool),
+        y_pred=correct[known],
+        sensitive_features=groups[known],
+    )
+    assert {k: v.accuracy for k, v in found.items()} == pytest.approx(dict(frame.by_group))
+    assert found[worst_group(found)].accuracy == pytest.approx(frame.group_min())
