@@ -212,7 +212,7 @@ def _exists(path: Path) -> bool:
 
 
 def _no_function(module: ModuleType, spec: str, name: str) -> str:
-    from earlysieve.model.names import near_names
+    from earlysieve._names import near_names
 
     known = [key for key in dir(module) if callable(getattr(module, key, None))]
     near = near_names(name, known)

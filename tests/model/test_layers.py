@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 import earlysieve as es
+from earlysieve._names import near_names
 from earlysieve.errors import LayerError
 from earlysieve.model.layers import LayerInfo, layout_in
 from earlysieve.model.layout import Layout, as_map, as_positions, layout_of
-from earlysieve.model.names import near_names
 from earlysieve.model.state import evaluating, preserved_rng
 
 from .architectures import Recurrent, cnn, images, mlp

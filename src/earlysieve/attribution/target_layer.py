@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earlysieve._names import no_such_layer
 from earlysieve.attribution.grids import Grid, map_grid, token_grid
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor, take
 from earlysieve.model.capture import hooked
-from earlysieve.model.names import no_such_layer
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import named_layers
 

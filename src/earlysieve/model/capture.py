@@ -8,9 +8,9 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from earlysieve._names import no_such_layer
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor, logits_of
-from earlysieve.model.names import no_such_layer
 from earlysieve.model.unwrap import eager, named_layers, needs_full_pass, unwrap
 
 Transform = Callable[[str, Tensor], Tensor]

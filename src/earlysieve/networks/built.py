@@ -49,7 +49,7 @@ def call_builder(
 
 def check_known(name: str, known: list[str], family: str) -> None:
     """Raise InputError, with near names, unless `name` is known."""
-    from earlysieve.model.names import near_names
+    from earlysieve._names import near_names
 
     if name not in known:
         near = near_names(name, known) or known[:5]

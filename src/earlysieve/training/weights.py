@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve._imports import need
+from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError
-from earlysieve.model.names import near_names
 
 WRAPPER_PREFIXES = ("module.", "model.")
 NESTED_KEYS = ("state_dict", "model")
