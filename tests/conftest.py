@@ -1,6 +1,8 @@
 """What all tests share."""
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real data of this test is not at {folder}; set EARLYSIEVE_DATA")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def minded_ctrl_c() -> Iterator[None]:
+    """Mind Ctrl-C even where a shell that runs the tests in the background has it ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -8,8 +8,8 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from earlysieve.errors import DataError, InputError
 from earlysieve.training import Evaluation, SingleClassWarning, evaluate
-from earlysieve.training.evaluate import score_of
 from earlysieve.training.randomness import read_states
+from earlysieve.training.selection import score_of
 
 from .helpers import Noisy, difference, network
 

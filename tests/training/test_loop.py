@@ -14,6 +14,7 @@ from earlysieve.training import (
     ERM,
     Algorithm,
     EpochSampler,
+    OneClassWarning,
     Run,
     RunSettings,
     SingleClassWarning,
@@ -281,7 +282,8 @@ def test_a_sampler_of_another_order_is_used():
             return {"loss": 1.0}
 
     sampler = EpochSampler(11, 4, seed=0, weights=weights)
-    fit(Sees([1.0]), Noisy(11), epochs=1, sampler=sampler, progress=False)
+    with pytest.warns(OneClassWarning):
+        fit(Sees([1.0]), Noisy(11), epochs=1, sampler=sampler, progress=False)
     assert seen == [0] * 11
 
 

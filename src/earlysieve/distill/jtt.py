@@ -35,6 +35,11 @@ class _TrainTwice(PerExampleTraining):
         """The weights, shape (N,), with mean 1; None while the first training goes on."""
         return None if self.errors.weights is None else self.errors.weights.clone()
 
+    @property
+    def ready_to_evaluate(self) -> bool:
+        """Whether `model` has learned for an epoch; in the first training it does not."""
+        return self.epochs_done > self.errors.epochs
+
     def _own_settings(self) -> dict[str, Any]:
         return {"identification_epochs": self.errors.epochs, "upweight": self.errors.upweight}
 

@@ -1,7 +1,8 @@
 """Training that can be stopped anywhere and goes on exactly.
 
 Reading order: `algorithm` (what learns), `stepper` (how it steps), `erm` (plain training),
-`sampling` and `loading` (which examples come), `run` (the state), `loop` (the loop and `fit`),
+`sampling` and `loading` (which examples come), `evaluate` and `selection` (how good a model is),
+`run` (the state), `loop` (the loop and `fit`),
 `checkpoint` and `weights` (files), `config` and `optim` (a run as a file of settings).
 """
 
@@ -12,6 +13,7 @@ from earlysieve.training.erm import ERM
 from earlysieve.training.evaluate import Evaluation, SingleClassWarning, evaluate
 from earlysieve.training.events import Event
 from earlysieve.training.loop import FitResult, fit, train_steps
+from earlysieve.training.one_class import OneClassWarning
 from earlysieve.training.optim import build_optimizer, build_scheduler, optimizer_steps
 from earlysieve.training.run import Run
 from earlysieve.training.sampling import BatchSampler, EpochSampler
@@ -28,6 +30,7 @@ __all__ = [
     "Event",
     "FitResult",
     "NonFiniteLossError",
+    "OneClassWarning",
     "Run",
     "RunSettings",
     "SingleClassWarning",

@@ -14,13 +14,15 @@ from earlysieve.model.batch import Batch
 class Algorithm(Protocol):
     """A training method: an object that learns from one batch at a time.
 
-    It fits anybody's loop, since it needs nothing but batches. Two further members are used by
+    It fits anybody's loop, since it needs nothing but batches. Three further members are used by
     `fit` where an algorithm has them:
 
     - `end_epoch() -> dict[str, float]`: called after the last batch of each epoch; its figures
       join those of the epoch.
     - `settings: Mapping[str, Any]`: plain values (learning rate, ...) that error messages name and
       that a checkpoint must agree with.
+    - `ready_to_evaluate: bool`: False while `model` has not learned yet, as in the first of two
+      trainings; such epochs are neither evaluated nor counted by `patience`.
 
     Attributes:
         model: the network that is trained. Its parameters and buffers are saved by the loop.
@@ -70,6 +72,11 @@ def end_epoch(algorithm: Algorithm) -> dict[str, float]:
     """Call the algorithm's `end_epoch` if it has one; its figures, else none."""
     method = getattr(algorithm, "end_epoch", None)
     return dict(method()) if method is not None else {}
+
+
+def is_ready_to_evaluate(algorithm: Algorithm) -> bool:
+    """The algorithm's `ready_to_evaluate`, if it has one, else True."""
+    return bool(getattr(algorithm, "ready_to_evaluate", True))
 
 
 def settings_of(algorithm: Algorithm) -> dict[str, Any]:

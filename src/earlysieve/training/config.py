@@ -164,7 +164,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("warmup", 0.0, 1.0),
     ("epochs", 1, _INFINITY),
     ("batch_size", 1, _INFINITY),
-    ("seed", 0, _INFINITY),
+    ("seed", 0, 2**63 - 1),
     ("clip_norm", 0.0, _INFINITY),
     ("accumulate", 1, _INFINITY),
     ("evaluate_every", 1, _INFINITY),

@@ -1,8 +1,6 @@
 """How well a model does on labelled data, measured without leaving a trace."""
 
-import difflib
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -54,14 +52,6 @@ class Evaluation:
         return found if worst is None else {**found, "worst_group_accuracy": worst}
 
 
-Select = str | Callable[[Evaluation], float]
-SELECTIONS: dict[str, Callable[[Evaluation], float | None]] = {
-    "accuracy": lambda evaluation: evaluation.accuracy,
-    "loss": lambda evaluation: -evaluation.loss,
-    "worst_group_accuracy": lambda evaluation: evaluation.worst_group_accuracy,
-}
-
-
 def evaluate(
     model: nn.Module, data: Data, *, batch_size: int = 256, num_workers: int = 0
 ) -> Evaluation:
@@ -83,38 +73,6 @@ def evaluate(
         batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
         parts = [_measure(model, batch.to(device)) for batch in batches]
     return _summarise(*(torch.cat(column) for column in zip(*parts, strict=True)))
-
-
-def score_of(evaluation: Evaluation, select: Select) -> float:
-    """The figure by which models are selected; larger is better.
-
-    Raises:
-        InputError: `select` is unknown, or asks for groups where there are none.
-    """
-    if callable(select):
-        return float(select(evaluation))
-    check_select(select)
-    value = SELECTIONS[select](evaluation)
-    if value is None:
-        raise InputError(
-            f"Expected groups in the validation data for select='{select}', but got none; "
-            "select by 'accuracy' or 'loss', or add groups"
-        )
-    return value
-
-
-def check_select(select: Select) -> None:
-    """Check that a selection by name exists.
-
-    Raises:
-        InputError: it does not.
-    """
-    if isinstance(select, str) and select not in SELECTIONS:
-        near = difflib.get_close_matches(select, SELECTIONS, n=1, cutoff=0.4) or list(SELECTIONS)
-        raise InputError(
-            f"Expected select to be one of {', '.join(SELECTIONS)} or a function, but got "
-            f"'{select}'; did you mean '{near[0]}'?"
-        )
 
 
 def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -10,13 +10,15 @@ from torch import nn
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.training.algorithm import Algorithm
 from earlysieve.training.config import TrainConfig
-from earlysieve.training.evaluate import Select, evaluate
+from earlysieve.training.distributed import processes
+from earlysieve.training.evaluate import evaluate
 from earlysieve.training.events import Event
 from earlysieve.training.interrupts import deferred_interrupts
 from earlysieve.training.loading import Data, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run
 from earlysieve.training.sampling import BatchSampler
+from earlysieve.training.selection import Select
 from earlysieve.training.settings import RunSettings
 from earlysieve.training.store import CheckpointStore
 
@@ -96,7 +98,7 @@ def fit(
             see `RunSettings`.
         validation: evaluated by `evaluate`.
         checkpoint_dir: where "last.pt" (and "config.json", if `config` is given) are written: at
-            the start, after every epoch, on Ctrl-C and before a loss that is not finite.
+            the start, after every epoch, and whenever an error, Ctrl-C or SIGTERM ends the run.
         checkpoint_every_steps: save after every so many steps, too.
         resume: go on from `checkpoint_dir` where it holds a checkpoint; False: start again.
         on_event: called with every `Event`.
@@ -106,20 +108,23 @@ def fit(
         config: written beside the checkpoint, and compared on resume.
 
     Raises:
-        TrainingError: a loss or parameter is not finite; the last good state has been saved.
+        TrainingError: a loss or parameter is not finite; the last good state has been saved. Or
+            several processes of torch.distributed call this.
         KeyboardInterrupt: Ctrl-C; the state after the last whole step has been saved.
+        SystemExit: SIGTERM, with code 143, where the program has no handler of its own; as above.
         CheckpointError: the checkpoint belongs to another model or configuration.
         InputError, DataError: an argument is out of its range, or there are no examples.
     """
+    _check_alone()
     settings = RunSettings(
-        epochs,
-        batch_size,
-        seed,
-        evaluate_every,
-        patience,
-        select,
-        restore_best,
-        refresh_batches,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        evaluate_every=evaluate_every,
+        patience=patience,
+        select=select,
+        restore_best=restore_best,
+        refresh_batches=refresh_batches,
     )
     run = Run(
         algorithm,
@@ -176,30 +181,30 @@ def _evaluate_epoch(run: Run) -> Event:
     return Event("evaluation", number, run.position.step, found.logs())
 
 
+def _check_alone() -> None:
+    if processes() > 1:
+        raise TrainingError(
+            f"Expected one process to train, but torch.distributed has {processes()}, which would "
+            "all learn from the same batches; run fit in one process, or call the algorithm's step "
+            "in a loop of your own that divides the data"
+        )
+
+
 def _drive(
     run: Run, store: CheckpointStore, on_event: Callable[[Event], None] | None, progress: bool
 ) -> None:
     with (
-        deferred_interrupts() as interrupted,
+        deferred_interrupts() as requests,
         _shown(run, progress) as show,
         closing(train_steps(run)) as events,  # modes and workers are given back at once
+        store.saving_on_errors(),
     ):
-        try:
-            for event in events:
-                show(event)
-                if on_event is not None:
-                    on_event(event)
-                store.after(event)
-                if interrupted():
-                    raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            store.save()
-            raise
-        except TrainingError as error:
-            store.save()
-            if store.path is None:
-                raise
-            raise TrainingError(f"{error}; the last good state is in '{store.path}'") from error
+        for event in events:
+            show(event)
+            if on_event is not None:
+                on_event(event)
+            store.after(event)
+            requests.answer()
 
 
 def _shown(run: Run, progress: bool) -> AbstractContextManager[Callable[[Event], None]]:

@@ -1,5 +1,6 @@
 """The state of a training run, and the moves that change it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,12 +11,20 @@ from torch import Tensor
 from earlysieve.errors import TrainingError
 from earlysieve.model.batch import Batch
 from earlysieve.model.state import device_of
-from earlysieve.training.algorithm import Algorithm, NonFiniteLossError, end_epoch, settings_of
+from earlysieve.training.algorithm import (
+    Algorithm,
+    NonFiniteLossError,
+    end_epoch,
+    is_ready_to_evaluate,
+    settings_of,
+)
 from earlysieve.training.checkpoint import check_configuration
-from earlysieve.training.evaluate import Evaluation, check_select, score_of
+from earlysieve.training.evaluate import Evaluation
 from earlysieve.training.loading import Data, load_batches, open_source
+from earlysieve.training.one_class import ClassWatch
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.sampling import BatchSampler, EpochSampler
+from earlysieve.training.selection import check_select, score_of
 from earlysieve.training.settings import RunSettings
 from earlysieve.training.statistics import average_over, batch_norms, several
 from earlysieve.training.weights import load_state
@@ -81,7 +90,7 @@ class Run:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         settings.check(has_validation=validation is not None)
-        check_select(settings.select)
+        check_select(settings.select, validation)
         self.algorithm = algorithm
         self.settings = settings
         self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
@@ -95,6 +104,7 @@ class Run:
         self.best = Best()
         self.epoch = EpochSums()
         self.consistent = True
+        self._classes = ClassWatch(self.source.dataset)
         self.configuration = self._configuration(config or {})
 
     @property
@@ -114,6 +124,7 @@ class Run:
         Raises:
             TrainingError: a loss is not finite; buffers and random states are as before the step.
         """
+        self._classes.see(batch.labels)
         model, before = self.algorithm.model, self.random.snapshot()
         self.consistent = False
         buffers = [buffer.clone() for buffer in model.buffers()]
@@ -142,6 +153,7 @@ class Run:
         with self.random.active():
             extra = end_epoch(self.algorithm)
         self.check_parameters()
+        self._classes.close()
         self._refresh_statistics()
         means = {**self.epoch.means(), **extra}
         self.epoch.row = {
@@ -158,7 +170,8 @@ class Run:
 
     def _is_stop(self) -> bool:
         number = self.position.epoch + 1
-        return number % self.settings.evaluate_every == 0 or number == self.settings.epochs
+        due = number % self.settings.evaluate_every == 0 or number == self.settings.epochs
+        return due and is_ready_to_evaluate(self.algorithm)
 
     def _refresh_statistics(self) -> None:
         if self.settings.refresh_batches and self._is_stop():
@@ -234,7 +247,7 @@ class Run:
         self.epoch = EpochSums(**state["epoch"])
 
     def _compare(self, score: float) -> None:
-        if self.best.score is not None and not score > self.best.score:
+        if math.isnan(score) or (self.best.score is not None and score <= self.best.score):
             self.best.stale += 1
             return
         kept = None

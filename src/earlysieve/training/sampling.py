@@ -33,7 +33,7 @@ class EpochSampler:
     Args:
         size: number of examples, >= 1.
         batch_size: examples per batch, >= 1.
-        seed: any integer >= 0.
+        seed: any integer in [0, 2**63).
         weights: shape (size,), >= 0: draw `size` examples per epoch with replacement and these
             odds, to balance classes or groups. None: each example once.
 
@@ -82,6 +82,18 @@ def derive_seed(*keys: int) -> int:
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def check_seed(seed: int) -> None:
+    """Check that torch takes a seed.
+
+    Raises:
+        InputError: it is below 0, or 2**63 and above.
+    """
+    if seed < 0:
+        raise InputError(f"Expected seed to be 0 or more, but got {seed}; pass another seed")
+    if seed >= 2**63:
+        raise InputError(f"Expected seed to be below 2**63, but got {seed}; pass a smaller seed")
+
+
 def _check(size: int, batch_size: int, seed: int) -> None:
     if size < 1:
         raise DataError(
@@ -91,8 +103,7 @@ def _check(size: int, batch_size: int, seed: int) -> None:
         raise InputError(
             f"Expected batch_size to be at least 1, but got {batch_size}; pass examples per batch"
         )
-    if seed < 0:
-        raise InputError(f"Expected seed to be 0 or more, but got {seed}; pass another seed")
+    check_seed(seed)
 
 
 def _check_weights(weights: Tensor, size: int) -> Tensor:

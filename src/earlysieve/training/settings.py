@@ -6,6 +6,7 @@ from typing import Any
 
 from earlysieve.errors import InputError
 from earlysieve.training.evaluate import Evaluation
+from earlysieve.training.sampling import check_seed
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class RunSettings:
     Attributes:
         epochs: passes over the training data, >= 1.
         batch_size: examples per step, >= 1.
-        seed: of the order, augmentation and dropout, >= 0.
+        seed: of the order, augmentation and dropout, in [0, 2**63).
         evaluate_every: evaluate after every so many epochs, and after the last.
         patience: stop after so many evaluations without a better one; None: never.
         select: "accuracy", "loss", "worst_group_accuracy", or a function of an `Evaluation` that
@@ -52,6 +53,7 @@ class RunSettings:
                 raise InputError(
                     f"Expected {name} to be at least 1, but got {value}; pass a larger number"
                 )
+        check_seed(self.seed)
         if self.refresh_batches < 0:
             raise InputError(
                 f"Expected refresh_batches to be at least 0, but got {self.refresh_batches}; "

@@ -1,14 +1,19 @@
 """When and where a run is saved."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from torch import Tensor
 
 from earlysieve._files import output_folder
-from earlysieve.errors import InputError
+from earlysieve.errors import EarlysieveError, InputError, TrainingError
 from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
 from earlysieve.training.config import TrainConfig, write_config
 from earlysieve.training.events import Event
-from earlysieve.training.run import Run
+from earlysieve.training.run import Run, first_bad_parameter
 
 CHECKPOINT_NAME = "last.pt"
 CONFIG_NAME = "config.json"
@@ -28,6 +33,7 @@ class CheckpointStore:
         self.run = run
         self.path = None if folder is None else Path(folder) / CHECKPOINT_NAME
         self.every_steps = every_steps
+        self._held: dict[str, Any] | None = None  # the run before the end of an epoch, on the CPU
 
     def open(self, *, resume: bool, config: TrainConfig | None = None) -> None:
         """Load the checkpoint that is there, or write the first."""
@@ -49,8 +55,59 @@ class CheckpointStore:
 
     def after(self, event: Event) -> None:
         """Save if this event is one to save after."""
-        if event.kind == "step":
-            if self.every_steps is not None and event.step % self.every_steps == 0:
+        self._held = None
+        if event.kind != "step":
+            if self.run.epoch.row is None:
                 self.save()
-        elif self.run.epoch.row is None:
+        elif self.every_steps is not None and event.step % self.every_steps == 0:
             self.save()
+        elif self.run.position.batch >= len(self.run.sampler):
+            self._hold()
+
+    @contextmanager
+    def saving_on_errors(self) -> Iterator[None]:
+        """Save what is whole of the run when the block fails, whatever ends it.
+
+        Raises:
+            TrainingError: as the block does, and says where the last good state is.
+            OutputError: the run was asked to stop, and cannot be saved.
+        """
+        try:
+            yield
+        except TrainingError as error:
+            self.save()
+            if self.path is None:
+                raise
+            raise TrainingError(f"{error}; the last good state is in '{self.path}'") from error
+        except (KeyboardInterrupt, SystemExit):
+            self._save_whole()
+            raise
+        except BaseException as error:
+            try:
+                self._save_whole()
+            except EarlysieveError as other:
+                error.add_note(f"The run could not be saved: {other}")
+            raise
+
+    def _save_whole(self) -> None:
+        """Save the run, or where it broke at the end of an epoch, the run before that."""
+        if self.run.consistent:
+            self.save()
+        elif self.path is not None and self._held is not None:
+            save_checkpoint(self.path, self._held)
+
+    def _hold(self) -> None:
+        """Keep a copy: the end of an epoch may read all data, and break half done."""
+        if self.path is not None and first_bad_parameter(self.run.algorithm.model) is None:
+            state = self.run.state_dict()
+            self._held = {**state, **{key: _copied(state[key]) for key in ("model", "algorithm")}}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True)
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_copied(item) for item in value)
+    return value
