@@ -9,9 +9,82 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from earlysieve.distill.example_weights import ExampleWeights
+from earlysieve.distill.shared_work import SharedWork
 from earlysieve.distill.weights import exponential
 
-from .helpers import CLASSES, Planted, net, sgd
+from .helpers import CLASSES, Planted, bits, net, same, seeded, sgd
+
+
+class Counting(Planted):
+    """Counts how many examples are read, by this process."""
+
+    reads = 0
+
+    def __getitem__(self, i: int) -> tuple[torch.Tensor, int, int]:
+        self.reads += 1
+        return super().__getitem__(i)
+
+
+def own_readout(rank: int) -> torch.nn.Module:
+    """A readout of the user's own, which each process initialises differently."""
+
+    class Own(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = torch.nn.Linear(8, CLASSES)
+
+        def forward(self, activation: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+            logits: torch.Tensor = self.linear(activation.mean((2, 3)))
+            return logits
+
+    return seeded(Own, 10 + rank)
+
+
+def published_by(model: torch.nn.Module, data: Planted, readout: torch.nn.Module) -> Any:
+    from earlysieve import EarlyReweighting
+
+    return EarlyReweighting(
+        model,
+        layer="early",
+        num_classes=CLASSES,
+        optimizer=sgd(model),
+        data=data,
+        mode="published",
+        batch_size=16,
+        readout=readout,
+    )
+
+
+def with_own_readouts(wrapped: torch.nn.Module, rank: int) -> dict[str, Any]:
+    """Online and published weights from readouts that differ between processes at first."""
+    from earlysieve import EarlyReweighting
+
+    data = Counting(97)
+    model = net(3)
+    model.early[1].running_mean.fill_(rank)  # BatchNorm statistics differ between processes
+    published = published_by(model, data, own_readout(rank))
+    published.prepare(data.batch(torch.arange(2)))
+    buffers = bits(model)
+    published.end_epoch()
+    online = EarlyReweighting(
+        wrapped,
+        layer="early",
+        num_classes=CLASSES,
+        optimizer=sgd(wrapped),
+        num_examples=97,
+        readout=own_readout(rank),
+    )
+    for rows in torch.arange(96)[rank::2].split(16):
+        online.step(data.batch(rows))
+    online.end_epoch()
+    return {
+        "own published": published.weights,
+        "own online": online.weights,
+        "own readout": online.state_dict()["readout"]["module"],
+        "reads": data.reads,
+        "model before": buffers,
+        "untouched": same(buffers, bits(model)),
+    }
 
 
 def one_process(rank: int, folder: str) -> None:
@@ -48,6 +121,7 @@ def one_process(rank: int, folder: str) -> None:
     )
     published.step(data.batch(torch.arange(16)))
     published.end_epoch()
+    own = with_own_readouts(wrapped, rank)
     twice = JTT(
         wrapped,
         optimizer=sgd(student),
@@ -75,6 +149,7 @@ def one_process(rank: int, folder: str) -> None:
         "robust": weight.grad,
         "odds": robust.group_weights,
         "published": published.weights,
+        **own,
         "notes": notes.values,
         "logs": logs,
         "weights": algorithm.weights,
@@ -86,6 +161,18 @@ def one_process(rank: int, folder: str) -> None:
     dist.destroy_process_group()
 
 
+def test_shared_work_is_a_partition_with_the_mean_of_all() -> None:
+    for size in range(1, 9):
+        batch, losses = list(range(size)), torch.arange(size).double().square()
+        parts = [SharedWork(rank, 3).part_of(batch) for rank in range(3)]
+        means = [
+            SharedWork(rank, 3).scale(len(part), size) * losses[list(part)].mean()
+            for rank, part in enumerate(parts)
+        ]
+        torch.testing.assert_close(torch.stack(means).mean(), losses.mean())
+        assert sorted(i for part in parts for i in part) == sorted(batch * (1 if size > 2 else 3))
+
+
 @pytest.mark.skipif(not dist.is_available(), reason="torch was built without distributed")
 def test_two_processes_agree(tmp_path: Path) -> None:
     mp.spawn(one_process, args=(str(tmp_path),), nprocs=2)
@@ -94,9 +181,9 @@ def test_two_processes_agree(tmp_path: Path) -> None:
         [2.7182817, 1, 1.6487212, 1, 2.7182817]
     )  # example 4: one of two says wrong
     assert left["logs"] == right["logs"]
-    for key in ("notes", "weights", "groups", "published", "twice"):
+    for key in ("notes", "weights", "groups", "published", "twice", "own published", "own online"):
         assert torch.equal(left[key], right[key]), key
-    for key in ("readout", "model", "identifier"):
+    for key in ("readout", "model", "identifier", "own readout"):
         assert all(torch.equal(left[key][name], right[key][name]) for name in left[key])
     assert torch.equal(left["groups"], Planted(100).minority.long())
     assert (left["weights"] > 1).any()
@@ -108,3 +195,15 @@ def test_two_processes_agree(tmp_path: Path) -> None:
     assert left["odds"].tolist() == pytest.approx(odds.tolist())
     averaged = float(left["robust"] + right["robust"]) / 2
     assert averaged == pytest.approx(float(odds @ torch.tensor([23 / 7, 1.0])), rel=1e-5)
+
+    # Both read the first example; then each reads its half of the data twice.
+    assert (left["reads"], right["reads"]) == (1 + 49 + 49, 1 + 48 + 48)
+    assert left["untouched"]
+    assert right["untouched"]
+    model = net(3)
+    model.load_state_dict(left["model before"])
+    single = published_by(model, Planted(97), own_readout(0))
+    single.prepare(Planted(97).batch(torch.arange(2)))
+    single.end_epoch()
+    torch.testing.assert_close(left["own published"], single.weights)
+    assert (single.weights > 1).any()

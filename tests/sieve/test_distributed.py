@@ -33,7 +33,22 @@ def batch(seed: int, rows: slice = slice(None)) -> Batch:
     return Batch(x[rows], y[rows])
 
 
-def sieve_of(model: nn.Module, order: Any) -> FeatureSieve:
+class OwnReadout(nn.Module):
+    """A linear readout of the user's own, initialised and buffered differently by each process."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.linear = nn.Linear(8, 3)
+        self.register_buffer("shift", torch.full((8,), float(seed)))
+
+    def forward(self, activation: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        logits: torch.Tensor = self.linear(activation - self.shift)
+        return logits
+
+
+def sieve_of(model: nn.Module, order: Any, readout: nn.Module | None = None) -> FeatureSieve:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     return FeatureSieve(
         model,
@@ -43,6 +58,7 @@ def sieve_of(model: nn.Module, order: Any) -> FeatureSieve:
         forget_every=2,
         forget_lr=0.1,
         order=order,
+        readout=readout,
         readout_optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.1),
     )
 
@@ -51,7 +67,7 @@ def states(sieve: FeatureSieve, model: nn.Module) -> Any:
     return [list(frozen(dict(model.state_dict())).values()), frozen(sieve.readouts.state_dict())]
 
 
-def run(rank: int, world: int, port: int, order: Any, folder: str) -> None:
+def run(rank: int, world: int, port: int, order: Any, folder: str, own: bool = False) -> None:
     dist.init_process_group(
         "gloo",
         init_method=f"tcp://127.0.0.1:{port}",
@@ -61,7 +77,8 @@ def run(rank: int, world: int, port: int, order: Any, folder: str) -> None:
     )
     try:
         model = network()
-        sieve = sieve_of(DistributedDataParallel(model), order)
+        readout = OwnReadout(rank) if own else None
+        sieve = sieve_of(DistributedDataParallel(model), order, readout)
         share = 8 // world
         for seed in range(4):
             sieve.step(batch(seed, slice(rank * share, (rank + 1) * share)))
@@ -76,9 +93,9 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def alone(order: Any) -> Any:
+def alone(order: Any, own: bool = False) -> Any:
     model = network()
-    sieve = sieve_of(model, order)
+    sieve = sieve_of(model, order, OwnReadout(0) if own else None)
     for seed in range(4):
         sieve.step(batch(seed))
     return states(sieve, model)
@@ -90,14 +107,16 @@ def test_one_process_equals_training_without_the_wrapper(order: Any, tmp_path: P
     assert same(torch.load(tmp_path / "0.pt"), alone(order))
 
 
-def test_two_processes_stay_equal_and_learn_from_all_data(tmp_path: Path) -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_two_processes_stay_equal_and_learn_from_all_data(own: bool, tmp_path: Path) -> None:
     port = free_port()
-    other = mp.get_context("spawn").Process(target=run, args=(1, 2, port, "shared", str(tmp_path)))
+    settings = (2, port, "shared", str(tmp_path), own)
+    other = mp.get_context("spawn").Process(target=run, args=(1, *settings))
     other.start()
-    run(0, 2, port, "shared", str(tmp_path))
+    run(0, *settings)
     other.join(60)
     assert other.exitcode == 0
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     assert same(first, second)
-    for ours, theirs in zip(first[0], alone("shared")[0], strict=True):
+    for ours, theirs in zip(first[0], alone("shared", own)[0], strict=True):
         torch.testing.assert_close(ours, theirs)

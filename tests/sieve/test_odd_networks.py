@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earlysieve import Batch, FeatureSieve, LinearHead
-from earlysieve.errors import InputError, LayerError
+from earlysieve.errors import InputError, LayerError, TrainingError
 from earlysieve.sieve.buffers import kept_buffers
+from earlysieve.training.algorithm import NonFiniteLossError
 
 from .test_isolation import frozen, same
 
@@ -254,6 +255,62 @@ def test_accumulated_epochs_that_end_early_forget_with_the_next_batch() -> None:
     assert found == [[False, False], [True, False], [True, False]]
     assert sieve.steps_done == 3
     assert sieve.state_dict()["owed"] == 1
+
+
+class Breaking(nn.Module):
+    """A readout that gives NaN from its `good`-th call on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(8, 3)
+        self.good = 1_000
+
+    def forward(self, activation: Tensor, mask: Tensor | None) -> Tensor:
+        self.good -= 1
+        logits: Tensor = self.last(activation)
+        return logits * (1.0 if self.good >= 0 else torch.nan)
+
+
+def owing(readout: nn.Module) -> FeatureSieve:
+    """A sieve whose next step begins with two forget updates that are owed for the last."""
+    model = seeded(lambda: nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))
+    sieve = FeatureSieve(
+        model,
+        "1",
+        3,
+        optimizer=sgd(model),
+        forget_every=1,
+        forget_steps=2,
+        forget_lr=0.1,
+        readout=readout,
+        accumulate=2,
+    )
+    sieve.step(vectors(0))
+    sieve.end_epoch()
+    assert sieve.state_dict()["owed"] == 2
+    return sieve
+
+
+def test_owed_forgetting_that_breaks_half_way_is_no_step_that_changed_nothing() -> None:
+    readout = seeded(Breaking)
+    sieve = owing(readout)
+    before = frozen(dict(sieve.model.state_dict()))
+    readout.good = 1
+    with pytest.raises(TrainingError, match="in the middle of optimiser step") as caught:
+        sieve.step(vectors(1))
+    assert not isinstance(caught.value, NonFiniteLossError)
+    assert not same(before, frozen(dict(sieve.model.state_dict())))
+
+
+def test_owed_forgetting_that_breaks_at_once_changes_nothing_and_stays_owed() -> None:
+    readout = seeded(Breaking)
+    sieve = owing(readout)
+    before = frozen(dict(sieve.model.state_dict()))
+    readout.good = 0
+    with pytest.raises(NonFiniteLossError):
+        sieve.step(vectors(1))
+    assert same(before, frozen(dict(sieve.model.state_dict())))
+    assert sieve.state_dict()["owed"] == 2
 
 
 class Watching(nn.Module):

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from earlysieve.distill.indexing import checked_index
 from earlysieve.distill.look import check_classes, look_at
 from earlysieve.distill.reader import EarlyReader, judge
+from earlysieve.distill.shared_work import SharedWork
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.state import device_of, evaluating, preserved_rng
@@ -48,6 +50,7 @@ def published_reweight(
     num_workers: int = 0,
     seed: int = 0,
     stop: bool = True,
+    together: bool = False,
 ) -> Judgement:
     """Train a fresh readout for one epoch on the frozen model, then judge every example.
 
@@ -57,10 +60,18 @@ def published_reweight(
     Args:
         model: any classifier.
         data: the training data, as `fit` takes them.
-        layer, num_classes, readout, readout_lr, readout_weight_decay: see `DebiasedDistillation`.
-        batch_size, num_workers: of both passes.
-        seed: of the readout's initialisation and the order.
+        layer: name of the layer whose output the readout sees.
+        num_classes: C >= 2.
+        readout: a head, or a module (copied); None: `LinearHead()`.
+        readout_lr: learning rate of the readout's Adam, > 0.
+        readout_weight_decay: weight decay of the readout's Adam, >= 0.
+        batch_size: examples per update, >= 1; judging takes twice as many.
+        num_workers: processes that load the data, >= 0.
+        seed: seed of the readout's initialisation and of the order.
         stop: break passes off at the layer; False runs the whole network, as the authors do.
+        together: share both passes among the processes that train together, all of which call this
+            at the same time with the same data; each gets the whole judgement, that of the first
+            process's BatchNorm statistics.
 
     Raises:
         InputError, DataError, LayerError: data, layer or number of classes do not fit.
@@ -71,12 +82,17 @@ def published_reweight(
     )
     source = open_source(data, num_workers=num_workers, ordered=False)
     shuffled = EpochSampler(len(source), batch_size, seed=seed).batches(0)
-    in_order = split_batches(list(range(len(source))), 2 * batch_size)
-    with preserved_rng(), evaluating(model), torch.no_grad():
+    work = SharedWork() if together else SharedWork(0, 1)
+    in_order = split_batches(list(range(work.rank, len(source), work.among)), 2 * batch_size)
+    with preserved_rng(), evaluating(model), work.same_buffers(model), torch.no_grad():
         _start(reader, model, source, seed)
-        for batch, features in _passes(model, reader, source, shuffled, (seed, 0), stop):
-            reader.learn(features, batch.mask, batch.labels, together=False)
-        return _judge_all(reader, _passes(model, reader, source, in_order, (seed, 1), stop))
+        parts = [work.part_of(batch) for batch in shuffled]
+        learning = _passes(model, reader, source, parts, work.key(seed, 0), stop)
+        for (batch, features), whole in zip(learning, shuffled, strict=True):
+            scale = work.scale(len(batch), len(whole))
+            reader.learn(features, batch.mask, batch.labels, together=together, scale=scale)
+        judging = _passes(model, reader, source, in_order, work.key(seed, 1), stop)
+        return _gathered(work, _judge_all(reader, judging, len(source)))
 
 
 def _start(reader: EarlyReader, model: nn.Module, source: Source, seed: int) -> None:
@@ -91,7 +107,7 @@ def _passes(
     reader: EarlyReader,
     source: Source,
     plan: Sequence[Sequence[int]],
-    key: tuple[int, int],
+    key: tuple[int, ...],
     stop: bool,
 ) -> Iterator[tuple[Batch, Tensor]]:
     for batch in load_batches(source, plan, key=key):
@@ -101,12 +117,23 @@ def _passes(
         yield batch, found.outputs[reader.layer]
 
 
-def _judge_all(reader: EarlyReader, passes: Iterator[tuple[Batch, Tensor]]) -> Judgement:
-    wrong, margin, groups = [], [], []
+def _judge_all(reader: EarlyReader, passes: Iterator[tuple[Batch, Tensor]], size: int) -> Judgement:
+    """What the readout says of the examples passed; of the others: right, margin 0, group -1."""
+    said = Judgement(
+        torch.zeros(size, dtype=torch.bool),
+        torch.zeros(size),
+        torch.full((size,), -1, dtype=torch.int64),
+    )
     for batch, features in passes:
-        errs, sure = judge(reader.read(features, batch.mask), batch.labels)
-        unknown = torch.full_like(batch.labels, -1)
-        wrong.append(errs.cpu())
-        margin.append(sure.cpu())
-        groups.append((unknown if batch.groups is None else batch.groups).cpu())
-    return Judgement(torch.cat(wrong), torch.cat(margin), torch.cat(groups))
+        wrong, margin = judge(reader.read(features, batch.mask), batch.labels)
+        index = checked_index(batch, size)
+        said.wrong[index], said.margin[index] = wrong.cpu(), margin.float().cpu()
+        if batch.groups is not None:
+            said.groups[index] = batch.groups.cpu()
+    return said
+
+
+def _gathered(work: SharedWork, part: Judgement) -> Judgement:
+    """The judgements of all processes, each of which judged other examples."""
+    wrong, margin = work.total(torch.stack([part.wrong.float(), part.margin]))
+    return Judgement(wrong > 0, margin, work.highest(part.groups))

@@ -1,4 +1,4 @@
-"""The early readout: it learns from activations that a pass leaves behind, and judges examples."""
+"""The early readout: it learns from the activations of a pass, and judges examples."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from earlysieve.readouts.fit import margins
 from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead
 from earlysieve.readouts.pooling import mean_pool, statistics_pool
 from earlysieve.training.algorithm import NonFiniteLossError
-from earlysieve.training.distributed import average_gradients
+from earlysieve.training.distributed import average_gradients, take_from_first
 
 
 class EarlyReader:
@@ -30,8 +30,13 @@ class EarlyReader:
     Args:
         layer: name of the layer.
         recipe: what to build; or a module, called as `module(activation, mask)`, that is copied.
-        num_classes: C.
-        lr, weight_decay: of its Adam.
+            Where several processes train together, all start from the copy of the first.
+        num_classes: C >= 2.
+        lr: learning rate of its Adam, > 0.
+        weight_decay: weight decay of its Adam, >= 0.
+
+    Attributes:
+        recipe: what readouts are built from.
 
     Raises:
         InputError: a setting is out of its range.
@@ -52,13 +57,18 @@ class EarlyReader:
         self.layer, self.num_classes = layer, num_classes
         self.lr, self.weight_decay = lr, weight_decay
         self._pool = _pooling_of(recipe)
-        self._recipe = copy.deepcopy(recipe)
+        self.recipe = copy.deepcopy(recipe)
         self._layout: Layout | None = None
         self._built: _Built | None = None
 
     def prepare(self, plan: LayerPlan, device: torch.device, *, seed: int) -> None:
-        """Take note of the layer's layout, and build the readout unless it was loaded."""
+        """Take note of the layer's layout, and build the readout unless it was loaded.
+
+        Where several processes train together, all of them call it.
+        """
         self._layout = plan.layout
+        if isinstance(self.recipe, nn.Module):
+            take_from_first([*self.recipe.parameters(), *self.recipe.buffers()])
         if self._built is None:
             self.restart(plan, device, seed=seed)
 
@@ -96,13 +106,23 @@ class EarlyReader:
         return kept
 
     def learn(
-        self, features: Tensor, mask: Tensor | None, labels: Tensor, *, together: bool = True
+        self,
+        features: Tensor,
+        mask: Tensor | None,
+        labels: Tensor,
+        *,
+        together: bool = True,
+        scale: float = 1.0,
     ) -> Tensor:
         """One update; the logits before it, without a graph, shape (B, C).
 
         Args:
-            features, mask, labels: of a batch.
+            features: what `features` kept of a batch, batch in the first dimension.
+            mask: attention mask, shape (B, tokens), or None.
+            labels: true class, int64, shape (B,).
             together: average gradients over processes, all of which call this at the same time.
+            scale: factor of the loss, > 0, for a process that has more or less than its share of a
+                batch.
 
         Raises:
             NonFiniteLossError: the readout's loss is NaN or infinite; nothing was changed.
@@ -110,7 +130,7 @@ class EarlyReader:
         built = self._ready()
         with torch.enable_grad(), self._own_randomness():
             logits = self._logits(built, features, mask)
-            loss = F.cross_entropy(logits, labels)
+            loss = scale * F.cross_entropy(logits, labels)
         if not bool(torch.isfinite(loss)):
             raise NonFiniteLossError(
                 f"Expected a finite readout loss, but got {float(loss.detach())}; lower readout_lr"
@@ -169,11 +189,11 @@ class EarlyReader:
 
     def describe(self) -> dict[str, Any]:
         """Layer and readout as plain values."""
-        module = isinstance(self._recipe, nn.Module)
+        module = isinstance(self.recipe, nn.Module)
         return {
             "layer": self.layer,
             "num_classes": self.num_classes,
-            "readout": "module" if module else repr(self._recipe),
+            "readout": "module" if module else repr(self.recipe),
             "readout_lr": self.lr,
             "readout_weight_decay": self.weight_decay,
         }
@@ -193,7 +213,7 @@ class EarlyReader:
         return self._built
 
     def _build(self, plan: LayerPlan, device: torch.device, seed: int) -> "_Built":
-        recipe = copy.deepcopy(self._recipe)
+        recipe = copy.deepcopy(self.recipe)
         if not isinstance(recipe, nn.Module):
             recipe = recipe.build(plan.shape, self.num_classes, layout=plan.layout, seed=seed)
         module = recipe.to(device)
@@ -205,7 +225,7 @@ class EarlyReader:
 
     def _own_randomness(self) -> AbstractContextManager[None]:
         """A module of the user's may hold dropout; heads of this package draw nothing."""
-        return preserved_rng() if isinstance(self._recipe, nn.Module) else nullcontext()
+        return preserved_rng() if isinstance(self.recipe, nn.Module) else nullcontext()
 
 
 def judge(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

@@ -124,9 +124,9 @@ class EarlyReweighting(PerExampleTraining):
         self._custom = weight_function is not None
         function = weight_function or exponential(alpha, beta)
         self._examples = ExampleWeights(_count(num_examples, data), function)
-        self._recipe = LinearHead() if readout is None else readout
+        recipe = LinearHead() if readout is None else readout
         self._reader = EarlyReader(
-            layer, self._recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
+            layer, recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
         )
         self._features = EpochFeatures(feature_budget)
 
@@ -205,21 +205,23 @@ class EarlyReweighting(PerExampleTraining):
         return (self.epochs_done + 1) % self.reweight_every == 0
 
     def _judge_as_published(self) -> None:
-        if self._data is None or not is_first():
-            return  # the first process judges for all; `commit` hands its notes on
+        if self._data is None:
+            return
         said = published_reweight(
             self.model,
             self._data,
             layer=self._reader.layer,
             num_classes=self._reader.num_classes,
-            readout=self._recipe,
+            readout=self._reader.recipe,
             readout_lr=self._reader.lr,
             readout_weight_decay=self._reader.weight_decay,
             batch_size=self._batch_size,
             num_workers=self._num_workers,
             seed=derive_seed(self.seed, self.epochs_done),
+            together=True,
         )
-        self._examples.note(torch.arange(len(said.wrong)), said.wrong, said.margin, said.groups)
+        if is_first():  # all processes know the same; `commit` hands these notes on
+            self._examples.note(torch.arange(len(said.wrong)), said.wrong, said.margin, said.groups)
 
     def _own_state(self) -> dict[str, Any]:
         return {

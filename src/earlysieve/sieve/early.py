@@ -84,7 +84,9 @@ class EarlyPart:
         plan = plan_layers(self.model, batch, self.settings.layers, classes, self._learns())
         check_labels(batch.labels, classes)
         if self._readouts is None:
-            self._readouts = self._build(plan.layers, plan.early[0].device)
+            readouts = self._build(plan.layers, plan.early[0].device)
+            readouts.take_from_first()
+            self._readouts = readouts
         self.plan = plan
 
     def identify(

@@ -16,6 +16,7 @@ from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.heads import Head
 from earlysieve.sieve.buffers import kept_buffers
 from earlysieve.sieve.losses import uniform_cross_entropy
+from earlysieve.training.distributed import take_from_first
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -56,6 +57,14 @@ class Readouts:
         everything = [p for module in self.modules.values() for p in module.parameters()]
         self.parameters = [p for p in everything if p.requires_grad]
         self.optimizer = make_optimizer(self.parameters)
+
+    def take_from_first(self) -> None:
+        """Start from the values of the first of the processes that train together.
+
+        A module of the user's own may have been initialised differently in each of them.
+        """
+        for module in self.modules.values():
+            take_from_first([*module.parameters(), *module.buffers()])
 
     def identify(
         self, activations: Mapping[str, Tensor], mask: Tensor | None, labels: Tensor

@@ -279,8 +279,9 @@ class FeatureSieve:
         self._owed = int(state["owed"])
 
     def _shared_step(self, batch: Batch) -> dict[str, float]:
-        owed, self._owed = self._owed, 0
+        owed = self._owed
         logs = self._forget(batch, owed)
+        self._owed = 0
         with self._half_done(owed > 0):
             main = self._main.step(batch, self.layers)
         with self._half_done():
@@ -313,7 +314,10 @@ class FeatureSieve:
 
     def _forget(self, batch: Batch, times: int, *, stop: bool = True) -> dict[str, float]:
         scale = self._main.lr_share() if self.options.forget_with_lr else 1.0
-        logs = [self._early.forget(batch, scale, stop=stop) for _ in range(times)]
+        logs = []
+        for done in range(times):
+            with self._half_done(done > 0):
+                logs.append(self._early.forget(batch, scale, stop=stop))
         return logs[0] if logs else {}
 
     def _half_done(self, changed: bool = True) -> AbstractContextManager[None]:
