@@ -1,0 +1,184 @@
+"""Any labelled data, opened once: everything that can be asked of them has one place.
+
+`opened(data)` takes what users have: a source of ours, a data set of torchvision, a subset, a list
+of samples, a DataLoader, an iterable of batches.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeGuard
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from earlysieve._arrays import Ints
+from earlysieve.datasets.base import ExampleDataset
+from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of, source_of
+from earlysieve.datasets.forms import as_batch, collate
+from earlysieve.datasets.views import identity_of
+from earlysieve.model.batch import Batch, take
+
+_TEXT_KEYS = ("text", "sentence", "tweet", "review")
+_PREPROCESSING = ("image_size", "mean", "std")
+
+
+class OpenedData:
+    """Labelled data and what is known about them.
+
+    Attributes:
+        data: as they were given.
+        source: the data set behind a loader, or the data themselves; a subset keeps the names of
+            the whole.
+    """
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.source: Any = source_of(data)
+
+    @property
+    def size(self) -> int | None:
+        """How many examples there are; None where that is known only after a pass."""
+        return length_of(self.data)
+
+    @property
+    def has_random_access(self) -> bool:
+        """Whether example i can be read by itself."""
+        return has_random_access(self.data)
+
+    def batches(self, *, batch_size: int = 64, num_workers: int = 0) -> Iterator[Batch]:
+        """Every example once, in the order of the data, with indices; see `batches.iterate`."""
+        return iterate(self.data, batch_size=batch_size, num_workers=num_workers)
+
+    def count_batches(self, batch_size: int) -> int | None:
+        """How many batches `batches` gives; None where that is known only after a pass."""
+        own = self.data.batch_size if isinstance(self.data, DataLoader) else None
+        return None if self.size is None else -(-self.size // (own or batch_size))
+
+    def examples(self, indices: Sequence[int]) -> Batch:
+        """The examples at `indices` as a batch, joined as the loader joins them."""
+        join = self.data.collate_fn if isinstance(self.data, DataLoader) else collate
+        return as_batch(join([self.source[int(index)] for index in indices]))
+
+    def few(self, count: int = 2) -> Batch:
+        """The first examples, at most `count`, as a batch."""
+        size = self.size
+        if size is not None and self.has_random_access:
+            return self.examples(range(min(count, size)))
+        batch, rows = next(self.batches(batch_size=count)), slice(count)
+        index, groups = (None if v is None else v[rows] for v in (batch.index, batch.groups))
+        return Batch(take(batch.inputs, rows), batch.labels[rows], index, groups)
+
+    def ids(self, index: Iterable[int] | Tensor) -> list[str]:
+        """The file or number of each example, as valid UTF-8."""
+        identify = self.identify or str
+        names = (str(identify(int(i))) for i in index)
+        # File names need not be valid UTF-8; tables and files need valid text.
+        return [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in names]
+
+    @property
+    def identify(self) -> Callable[[int], str] | None:
+        """What tells the name of an example; None where the data name none."""
+        return identity_of(self.source)
+
+    def display(self, index: int) -> Any:
+        """What a person should see of an example: what the data set shows, its text or image.
+
+        Returns:
+            An image, a text, an image tensor (C, H, W), or None where nothing can be shown.
+        """
+        if hasattr(self.source, "display"):
+            return self.source.display(index)
+        return _shown_of(self.source[index])
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """One name per class; those of our data sets, or of torchvision's; else none."""
+        for found in (getattr(self.source, name, None) for name in ("class_names", "classes")):
+            if found and _are_names(found):
+                return tuple(found)
+        return ()
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """One name per group, where the data name them."""
+        found = getattr(self.source, "group_names", ())
+        return tuple(found) if _are_names(found) else ()
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many classes there are, seen among the examples or not; None: the data do not say."""
+        found = getattr(self.source, "num_classes", None)
+        return None if found is None else int(found)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Files that could not be read and are left out."""
+        return tuple(getattr(self.source, "skipped", ()))
+
+    @property
+    def split(self) -> str | None:
+        """The part of its source that was opened, where the data say so."""
+        root = getattr(self.source, "root", None)
+        return getattr(root, "name", None)
+
+    @property
+    def preprocessing(self) -> dict[str, Any]:
+        """How images become inputs, where the data are images that we prepare."""
+        found = {name: getattr(self.source, name, None) for name in _PREPROCESSING}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def labels(self) -> Ints:
+        """The label of each example, int64, shape (N,); from one pass where the data hold none."""
+        return self._kinds[0]
+
+    @property
+    def groups(self) -> Ints | None:
+        """The group of each example, int64, shape (N,), -1 where unknown; None: none is known."""
+        groups = self._kinds[1]
+        return None if groups is None or not bool((groups >= 0).any()) else groups
+
+    @cached_property
+    def _kinds(self) -> tuple[Ints, Ints | None]:
+        from earlysieve.model.state import preserved_rng
+
+        if isinstance(self.source, ExampleDataset) and not isinstance(self.data, DataLoader):
+            return self.source.labels, self.source.groups
+        with preserved_rng():
+            found = list(map(_kinds_of, self.batches(batch_size=256)))
+        labels = np.concatenate([labels for labels, _ in found])
+        groups = [groups for _, groups in found if groups is not None]
+        return labels, np.concatenate(groups) if len(groups) == len(found) else None
+
+
+def opened(data: "Data | OpenedData") -> OpenedData:
+    """The data as one object that knows what can be known; data that are opened stay as they are.
+
+    Args:
+        data: a data set or DataLoader of (x, y), (x, y, group), (x, y, group, index), mappings or
+            `Batch`; an iterable of batches; or what this function returned.
+    """
+    return data if isinstance(data, OpenedData) else OpenedData(data)
+
+
+def _shown_of(sample: Any) -> Any:
+    if isinstance(sample, Mapping):
+        text = next((sample[key] for key in _TEXT_KEYS if isinstance(sample.get(key), str)), None)
+        if text is not None:
+            return text
+        return next((value for value in sample.values() if _is_image(value)), None)
+    first = sample[0] if isinstance(sample, tuple | list) else None
+    return first if _is_image(first) else None
+
+
+def _is_image(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 3
+
+
+def _are_names(found: Any) -> "TypeGuard[Sequence[str]]":
+    return isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
+
+
+def _kinds_of(batch: Batch) -> tuple[Ints, Ints | None]:
+    return batch.labels.numpy(), None if batch.groups is None else batch.groups.numpy()
