@@ -9,19 +9,9 @@ import earlysieve
 
 ROOT = Path(earlysieve.__file__).parent
 
-# Each folder may import from its own line and from those above it.
+# Each folder may import from its own line and from those above it; below all are the single files
+# that begin with an underscore, and `errors`.
 LAYERS = (
-    (
-        "errors",
-        "_arrays",
-        "_files",
-        "_imports",
-        "_json",
-        "_names",
-        "_progress",
-        "_user_code",
-        "_version",
-    ),
     ("model", "groups"),
     ("readouts", "datasets", "attribution"),
     ("training", "report"),
@@ -30,9 +20,9 @@ LAYERS = (
     ("methods", "auditing"),
     ("runs",),
     ("demo",),
-    ("cli",),
+    ("cli", "__main__"),
 )
-HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
+HEIGHT = {name: height for height, names in enumerate(LAYERS, 1) for name in names}
 
 
 def modules() -> dict[str, Path]:
@@ -44,6 +34,7 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
+HEIGHT |= {name: 0 for name in (path.stem for path in ROOT.glob("*.py")) if name != "__main__"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -61,7 +52,7 @@ def folder(module: str) -> str:
 
 
 def test_every_folder_has_a_place():
-    assert {folder(name) for name in MODULES} - {""} == set(HEIGHT)
+    assert {folder(name) for name in MODULES} - {""} <= set(HEIGHT)
 
 
 def test_no_import_goes_upwards():

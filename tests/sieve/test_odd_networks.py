@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from earlysieve import Batch, FeatureSieve, LinearHead
 from earlysieve.errors import InputError, LayerError, TrainingError
-from earlysieve.sieve.buffers import kept_buffers
+from earlysieve.model.buffers import kept_buffers
 from earlysieve.training.algorithm import NonFiniteLossError
 
 from .test_isolation import frozen, same

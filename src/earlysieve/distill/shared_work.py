@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.unwrap import unwrap
-from earlysieve.sieve.buffers import kept_buffers
 from earlysieve.training.distributed import exchange_device, processes, rank_here, take_from_first
 
 

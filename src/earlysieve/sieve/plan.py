@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Batch, few
+from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.capture import capture
 from earlysieve.model.layers import LayerPlan, plans_of
 from earlysieve.model.precision import match_precision
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import unwrap
-from earlysieve.sieve.buffers import kept_buffers
 
 Learns = Callable[[nn.Parameter], bool]
 

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
+from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.precision import at_least_single
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.heads import Head
-from earlysieve.sieve.buffers import kept_buffers
 from earlysieve.sieve.losses import uniform_cross_entropy
 from earlysieve.training.distributed import take_from_first
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
+from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
-from earlysieve.sieve.buffers import kept_buffers
 from earlysieve.sieve.gradients import gradients_of
 from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.readouts import Readouts
