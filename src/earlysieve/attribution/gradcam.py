@@ -1,18 +1,18 @@
 """Grad-CAM through Captum, for convolutional networks and vision transformers alike."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from earlysieve._imports import need
-from earlysieve.attribution.target_layer import TargetLayer, find_target_layer, image_of
+from earlysieve.attribution.target_layer import find_target_layer, image_of
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Inputs, call_model, first_tensor, logits_of
-from earlysieve.model.state import evaluating, preserved_rng
-from earlysieve.model.unwrap import eager, named_layers, unwrap
+from earlysieve.model.capture import run_hooked
+from earlysieve.model.state import looking_at, preserved_rng
+from earlysieve.model.unwrap import unwrap
 
 
 def gradcam(
@@ -45,34 +45,35 @@ def gradcam(
     size = tuple(image_of(inputs).shape)
     _check_targets(targets, size[0])
     attr = need("captum.attr", extra="report")
-    with torch.inference_mode(False), preserved_rng(), evaluating(model), eager(model):
+    with torch.inference_mode(False), preserved_rng():
         inputs = _copied(inputs)
-        target = find_target_layer(model, inputs, layer=layer)
-        with torch.enable_grad(), _probed(model, target) as probe:
-            explain = attr.LayerGradCam(_logits(model, inputs, targets), probe)
-            coarse = _attribute(explain, image_of(inputs), targets, target.name)
+        coarse = looking_at(lambda: _coarse(attr, model, inputs, targets, layer), model)
     return _unit(attr.LayerAttribution.interpolate(coarse.float(), size[2:], "bilinear")[:, 0])
 
 
-@contextmanager
-def _probed(model: nn.Module, target: TargetLayer) -> Iterator[nn.Module]:
-    """Lead the layer's output through an identity that sees it as (B, C, h, w).
+def _coarse(
+    attr: Any, model: nn.Module, inputs: Inputs, targets: Tensor, layer: str | None
+) -> Tensor:
+    """Weighted maps (B, 1, h, w) as large as the layer's own.
 
-    Captum attaches to this module of ours alone. Everything before it is cut off from autograd, so
-    that a frozen model works and no more memory is used than needed.
+    The layer's output is led through an identity that sees it as (B, C, h, w): Captum attaches to
+    this module of ours alone. Everything before it is cut off from autograd, so that a frozen model
+    works and no more memory is used than needed.
     """
+    target = find_target_layer(model, inputs, layer=layer)
     probe = nn.Identity()
 
-    def through(_module: nn.Module, _args: Any, output: Any) -> Any:
+    def through(_name: str, _module: nn.Module, output: Any) -> Any:
         activation = first_tensor(output).detach()
         seen = probe(target.grid.to_map(activation))
         return _with_first(output, target.grid.from_map(seen, activation))
 
-    handle = named_layers(model)[target.name].register_forward_hook(through)
-    try:
-        yield probe
-    finally:
-        handle.remove()
+    def attribute(_network: nn.Module) -> Tensor:
+        explain = attr.LayerGradCam(_logits(model, inputs, targets), probe)
+        with torch.enable_grad():
+            return _attribute(explain, image_of(inputs), targets, target.name)
+
+    return run_hooked(model, [target.name], through, attribute)
 
 
 def _logits(model: nn.Module, inputs: Inputs, targets: Tensor) -> Callable[[Tensor], Tensor]:

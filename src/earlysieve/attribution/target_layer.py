@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from earlysieve._names import no_such_layer
 from earlysieve.attribution.grids import Grid, map_grid, token_grid
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor, take
-from earlysieve.model.capture import hooked
-from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.capture import run_hooked
+from earlysieve.model.state import looking_at, preserved_rng
 from earlysieve.model.unwrap import named_layers
 
 _PROBE_EXAMPLES = 2
@@ -107,14 +106,12 @@ def _trace(model: nn.Module, inputs: Inputs) -> list[_Step]:
             return
         found[name] = _Step(name, module, shape, isinstance(output, Tensor))
 
-    names = list(named_layers(model))
-    with (
-        preserved_rng(),
-        evaluating(model),
-        torch.no_grad(),
-        hooked(model, names, record) as network,
-    ):
+    def forward(network: nn.Module) -> None:
         call_model(network, inputs)
+
+    names = list(named_layers(model))
+    with preserved_rng():
+        looking_at(lambda: run_hooked(model, names, record, forward), model)
     batch = image_of(inputs).shape[0]
     return [step for step in found.values() if step.shape and step.shape[0] == batch]
 

@@ -1,7 +1,7 @@
 """The audit: one inference pass, readouts of every layer, scores, verdict."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +12,7 @@ from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
 from earlysieve.auditing.options import check_numbers, config_of, layer_names
 from earlysieve.auditing.pictures import take_pictures
-from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold, minority
 from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.auditing.verdict import judge
@@ -20,7 +20,8 @@ from earlysieve.datasets.batches import Data, iterate, length_of, source_of
 from earlysieve.datasets.views import identity_of
 from earlysieve.errors import InputError
 from earlysieve.groups.report import group_report
-from earlysieve.model.state import device_of, evaluating, preserved_rng, usable_device
+from earlysieve.model.placement import check_holds_numbers, on_device
+from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.features import what_to_keep
 from earlysieve.readouts.fit import Reading, read_out
@@ -103,23 +104,19 @@ def audit(
     network = unwrap(model)
     place = usable_device(device_of(network) if device is None else device)
     names = layer_names(layers)
-    with (
-        torch.inference_mode(False),
-        preserved_rng(),
-        _on_device(network, place),
-        evaluating(network),
-    ):
-        with torch.no_grad():
-            batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
-            total = _batches(data, batch_size)
-            collected = collect(
-                network,
-                track(batches, "Reading the layers", total=total, progress=progress),
-                names,
-                what=what_to_keep(recipe),
-                budget=memory_budget,
-                device=place,
-            )
+    check_holds_numbers(network)
+
+    def look() -> _Seen:
+        batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
+        total = _batches(data, batch_size)
+        collected = collect(
+            network,
+            track(batches, "Reading the layers", total=total, progress=progress),
+            names,
+            what=what_to_keep(recipe),
+            budget=memory_budget,
+            device=place,
+        )
         readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
         table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
         layer = str(table["layer"][chosen])
@@ -128,18 +125,23 @@ def audit(
         shown, notes = take_pictures(
             network, data, examples, count=pictures, heatmaps=heatmaps, device=place
         )
-    source = source_of(data)
+        return _Seen(collected, table, layer, examples, shown, notes)
+
+    with torch.inference_mode(False), preserved_rng():
+        seen = looking_at(lambda: on_device(network, place, look), network)
+    source, examples, classes = source_of(data), seen.examples, seen.collected.num_classes
     group_labels = tuple(group_names or getattr(source, "group_names", ()))
-    groups = _groups(collected, group_labels, group_shares)
-    evidence = weigh(examples, float(table["accuracy"][chosen]))
+    groups = _groups(seen.collected, group_labels, group_shares)
+    accuracies = dict(zip(seen.layers["layer"], seen.layers["accuracy"], strict=True))
+    evidence = weigh(examples, float(accuracies[seen.layer]))
     return AuditResult(
-        layers=table,
+        layers=seen.layers,
         examples=examples,
-        summary=judge(evidence, layer, len(examples), collected.num_classes, groups),
+        summary=judge(evidence, seen.layer, len(examples), classes, groups),
         groups=groups,
         config=config_of(
             network,
-            list(readings),
+            list(seen.collected.layers),
             recipe,
             folds,
             flag_margin,
@@ -151,11 +153,23 @@ def audit(
             heatmaps=heatmaps,
             **_written(group_shares),
         ),
-        notes=[*_skipped(source), *notes],
+        notes=[*_skipped(source), *seen.notes],
         class_names=tuple(class_names) or _class_names(source),
         group_names=group_labels,
-        pictures=shown,
+        pictures=seen.pictures,
     )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was found while the model was at hand; `layer` is the one whose readout scores."""
+
+    collected: Collected
+    layers: "pd.DataFrame"
+    layer: str
+    examples: "pd.DataFrame"
+    pictures: list[Picture]
+    notes: list[str]
 
 
 def _class_names(source: Any) -> tuple[str, ...]:
@@ -224,20 +238,6 @@ def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, flo
         return None
     correct = (collected.prediction == collected.labels).numpy()
     return group_report(correct, collected.groups.numpy(), names, shares)
-
-
-@contextmanager
-def _on_device(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Move the model for the block and back again, if it is elsewhere."""
-    home = device_of(model)
-    if home == device:
-        yield
-        return
-    model.to(device)
-    try:
-        yield
-    finally:
-        model.to(home)
 
 
 def _batches(data: Data, batch_size: int) -> int | None:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from earlysieve.errors import LayerError
 from earlysieve.model.batch import Inputs, call_model, logits_of
-from earlysieve.model.capture import hooked
+from earlysieve.model.capture import run_hooked
 from earlysieve.model.unwrap import named_layers
 
 
@@ -66,8 +66,10 @@ class ClassifierInput:
         def after(_name: str, _module: nn.Module, output: Any) -> None:
             given.append(output)
 
-        with hooked(self.model, [self.name], after, before=before) as network:
-            logits = logits_of(call_model(network, inputs))
+        def forward(network: nn.Module) -> Tensor:
+            return logits_of(call_model(network, inputs))
+
+        logits = run_hooked(self.model, [self.name], after, forward, before=before)
         if len(given) != 1 or not _same(given[0], logits):
             raise LayerError(
                 f"Expected the output of layer '{self.name}' to be the model's logits, but it is "

@@ -1,20 +1,20 @@
-"""Read what layers give out during one forward pass. The only file that registers hooks."""
+"""Read what layers give out during one forward pass. The only file that puts hooks on a network."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from earlysieve._names import no_such_layer
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor, logits_of
+from earlysieve.model.undoing import undone
 from earlysieve.model.unwrap import eager, named_layers, needs_full_pass, unwrap
 
 Transform = Callable[[str, Tensor], Tensor]
-CallHook = Callable[[str, nn.Module, Any], None]
+CallHook = Callable[[str, nn.Module, Any], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ def capture(
     """
     wanted = _distinct(layers)
     recorder = _Recorder(wanted, transform, token=object() if stop else None)
-    output = None
-    with hooked(model, wanted, recorder.record) as network:
+
+    def forward(network: nn.Module) -> Any:
         recorder.may_stop = stop and not needs_full_pass(network)
         try:
-            output = call_model(model if wrapped else network, inputs)
+            return call_model(model if wrapped else network, inputs)
         except _Stopped as stopped:
             if stopped.token is not recorder.token:
                 raise
@@ -106,46 +106,80 @@ def capture(
             # A bare `except` in the network may have caught the stop and raised something else.
             if not recorder.stopped:
                 raise
+        return None
+
+    output = run_hooked(model, wanted, recorder.record, forward)
     recorder.check_calls()
     # It may also have swallowed the stop; then there is an output, but of a pass that went wrong
     # half-way.
     return Captured(recorder.in_order(), None if recorder.stopped else output)
 
 
-@contextmanager
-def hooked(
-    model: nn.Module, layers: Iterable[str], call: CallHook, *, before: CallHook | None = None
-) -> Iterator[nn.Module]:
-    """Call `call(name, module, output)` after each layer's forward; yield the network to run.
+def run_hooked(
+    model: nn.Module,
+    layers: Iterable[str],
+    call: CallHook,
+    run: Callable[[nn.Module], T],
+    *,
+    before: CallHook | None = None,
+) -> T:
+    """Return `run(network)`, where `call(name, module, output)` follows each layer's forward.
 
-    `before(name, module, args)`, where given, is called ahead of each forward. No hook is left
-    behind, whatever happens.
+    No hook is left afterwards, whatever happens, Ctrl-C in any place included.
+
+    Args:
+        model: any module; `network` is what its wrappers hold.
+        layers: names of layers to hook.
+        call: its result takes the place of the layer's output, unless it is None.
+        run: runs the network, uncompiled.
+        before: where given, `before(name, module, args)` goes ahead of each forward; its result
+            takes the place of the arguments, unless it is None.
 
     Raises:
         LayerError: a layer does not exist.
     """
     modules = named_layers(model)
-    handles: list[RemovableHandle] = []
-    try:
+    hooks = _Hooks()
+
+    def hooked() -> T:
         for name in layers:
             if name not in modules:
                 raise no_such_layer(name, modules)
-            handles.append(modules[name].register_forward_hook(_after(name, call)))
-            if before is not None:
-                handles.append(modules[name].register_forward_pre_hook(_ahead(name, before)))
+            hooks.add(modules[name], name, call, before)
         with eager(model):
-            yield unwrap(model)
-    finally:
-        for handle in handles:
-            handle.remove()
+            return run(unwrap(model))
+
+    return undone(hooked, hooks.remove)
 
 
-def _after(name: str, call: CallHook) -> Callable[[nn.Module, Any, Any], None]:
-    return lambda module, _args, output: call(name, module, output)
+class _Hooks:
+    """Hooks that are found again by their owner: an interrupt may cost a handle, never a hook."""
+
+    def __init__(self) -> None:
+        self._modules: list[nn.Module] = []
+
+    def add(self, module: nn.Module, name: str, call: CallHook, before: CallHook | None) -> None:
+        self._modules.append(module)  # first, so that no hook is on a module that is not listed
+        module.register_forward_hook(_Hook(self, name, call))
+        if before is not None:
+            module.register_forward_pre_hook(_Hook(self, name, before))
+
+    def remove(self) -> None:
+        for module in self._modules:
+            for hooks in (module._forward_hooks, module._forward_pre_hooks):
+                for key, hook in list(hooks.items()):
+                    if isinstance(hook, _Hook) and hook.owner is self:
+                        hooks.pop(key, None)
 
 
-def _ahead(name: str, call: CallHook) -> Callable[[nn.Module, Any], None]:
-    return lambda module, args: call(name, module, args)
+class _Hook:
+    """A forward hook, or a hook ahead of it: both are called with the module and one more thing."""
+
+    def __init__(self, owner: _Hooks, name: str, call: CallHook) -> None:
+        self.owner, self.name, self.call = owner, name, call
+
+    def __call__(self, module: nn.Module, *args: Any) -> Any:
+        return self.call(self.name, module, args[-1])
 
 
 class _Recorder:

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import nn
 
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Inputs, call_model, first_tensor
-from earlysieve.model.capture import hooked
+from earlysieve.model.capture import run_hooked
 from earlysieve.model.layout import Layout, holds_permutation, layout_of
-from earlysieve.model.state import evaluating, preserved_rng
+from earlysieve.model.state import looking_at, preserved_rng
 from earlysieve.model.unwrap import named_layers
 
 
@@ -70,13 +69,12 @@ def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
         kind = type(module).__name__
         found[name] = LayerInfo(name, len(found), kind, _shape(output), 1, size)
 
-    with (
-        preserved_rng(),
-        evaluating(model),
-        torch.no_grad(),
-        hooked(model, list(named_layers(model)), record) as network,
-    ):
+    def forward(network: nn.Module) -> None:
         call_model(network, inputs)
+
+    names = list(named_layers(model))
+    with preserved_rng():
+        looking_at(lambda: run_hooked(model, names, record, forward), model)
     return list(found.values())
 
 

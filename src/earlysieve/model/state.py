@@ -2,9 +2,10 @@
 
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from earlysieve.errors import InputError
 from earlysieve.model.generators import accelerator_states, set_accelerator_states
+from earlysieve.model.undoing import undone
+
+T = TypeVar("T")
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -50,14 +54,47 @@ def evaluating(*models: nn.Module) -> Iterator[None]:
 
     Modes are kept per module, since a user may have frozen some BatchNorm layers by hand.
     """
-    modes = [(module, module.training) for model in models for module in model.modules()]
+    restore = modes_of(*models)
     try:
+        try:
+            for model in models:
+                model.eval()
+            yield
+        finally:
+            restore()
+    finally:
+        restore()  # once more, where an interrupt cut the first time short
+
+
+def looking_at(run: Callable[[], T], *models: nn.Module) -> T:
+    """`run()` with models in evaluation mode and without gradients, all of it undone afterwards.
+
+    Unlike `evaluating`, it leaves no mode changed wherever Ctrl-C falls; see `undone`.
+    """
+    restore, grad = modes_of(*models), torch.is_grad_enabled()
+
+    def look() -> T:
+        torch.set_grad_enabled(False)
         for model in models:
             model.eval()
-        yield
-    finally:
+        return run()
+
+    def undo() -> None:
+        restore()
+        torch.set_grad_enabled(grad)
+
+    return undone(look, undo)
+
+
+def modes_of(*models: nn.Module) -> Callable[[], None]:
+    """A function that gives every module the mode, training or evaluation, that it has now."""
+    modes = [(module, module.training) for model in models for module in model.modules()]
+
+    def restore() -> None:
         for module, mode in modes:
             module.training = mode
+
+    return restore
 
 
 def warn_if_evaluating(model: nn.Module) -> None:

@@ -69,10 +69,17 @@ def needs_full_pass(model: nn.Module) -> bool:
     Sharding, weight offloading and gradient checkpointing keep state between the beginning and
     the end of a module's call.
     """
+    return is_dispatched(model) or any(
+        module.training and getattr(module, "gradient_checkpointing", False) is True
+        for module in model.modules()
+    )
+
+
+def is_dispatched(model: nn.Module) -> bool:
+    """Whether sharding (FSDP) or offloading (accelerate) decides where parts of the model are."""
     return any(
         hasattr(module, "_fsdp_state")
         or type(module).__name__.startswith(("FSDP", "FullyShardedDataParallel"))
         or hasattr(module, "_hf_hook")
-        or (module.training and getattr(module, "gradient_checkpointing", False) is True)
         for module in model.modules()
     )
