@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import Batch, Inputs, check_labels, few, tensors_of
+from earlysieve.model.batch import Batch, Inputs, check_labels, check_rows, few, tensors_of
 from earlysieve.model.capture import capture
 from earlysieve.model.layers import layout_in, trace_layers
 from earlysieve.model.layout import Layout
@@ -143,11 +143,7 @@ def _one_batch(
 
 def check_output(batch: Batch, logits: Tensor) -> None:
     """Raise InputError unless every label is a column of the logits and these are finite."""
-    if logits.shape[0] != len(batch):
-        raise InputError(
-            f"Expected one row of logits per example ({len(batch)}), but the model gave "
-            f"{logits.shape[0]}; it must keep the batch in the first dimension"
-        )
+    check_rows(logits, len(batch))
     check_labels(batch.labels, logits.shape[1])
     bad = ~torch.isfinite(logits).all(1)
     if bad.any():

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from earlysieve.datasets.batches import as_batch
 from earlysieve.distill.losses import weighted_mean
 from earlysieve.errors import CheckpointError
-from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
 from earlysieve.model.state import warn_if_evaluating
 from earlysieve.training.algorithm import half_done
 from earlysieve.training.erm import accuracy
@@ -80,6 +80,7 @@ class PerExampleTraining:
         self.prepare(batch)
         with self.stepper.autocast():
             logits, seen = self._forward(batch)
+            check_rows(logits, len(batch))
             check_labels(batch.labels, logits.shape[1])
             loss = self._reduce(self._losses(logits, seen, batch), batch)
         self.stepper.backward_and_step(loss)

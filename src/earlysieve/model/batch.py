@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError
+from earlysieve.model.precision import match_precision
 
 Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
 
@@ -128,7 +129,13 @@ def few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:
 
 
 def call_model(model: nn.Module, inputs: Inputs) -> Any:
-    """Run the model on its inputs; labels in a mapping never reach it."""
+    """Run the model on its inputs, in the precision of its parameters.
+
+    Labels in a mapping never reach it. Inputs are converted here, once for audits, training and
+    whatever tries a model out, so that what one of them takes all take.
+    """
+    if isinstance(model, nn.Module):  # a plain function has no precision
+        inputs = match_precision(model, inputs)
     if isinstance(inputs, Mapping):
         return model(**{k: v for k, v in inputs.items() if k not in LABEL_KEYS})
     if isinstance(inputs, tuple):
@@ -152,6 +159,19 @@ def logits_of(output: Any) -> Tensor:
             "wrap the model so that it returns one row of class scores per example"
         )
     return tensor
+
+
+def check_rows(logits: Tensor, examples: int) -> None:
+    """Check that logits (B, C) are one row for each of `examples`.
+
+    Raises:
+        InputError: they are not.
+    """
+    if logits.shape[0] != examples:
+        raise InputError(
+            f"Expected one row of logits per example ({examples}), but the model gave "
+            f"{logits.shape[0]}; it must keep the batch in the first dimension"
+        )
 
 
 def check_labels(labels: Tensor, num_classes: int) -> None:

@@ -31,23 +31,25 @@ def check_model_takes(
     """
     import torch
 
-    from earlysieve.model.batch import call_model, inputs_to, logits_of
-    from earlysieve.model.precision import match_precision
+    from earlysieve.model.batch import call_model, check_rows, inputs_to, logits_of
+    from earlysieve.model.placement import check_holds_numbers
     from earlysieve.model.state import evaluating, preserved_rng
 
     batch = few_examples(data)
-    inputs = match_precision(model, batch.inputs)
+    check_holds_numbers(model)
     model.to(device)
     with preserved_rng(), evaluating(model), torch.no_grad():
         try:
-            output = call_model(model, inputs_to(inputs, device))
+            output = call_model(model, inputs_to(batch.inputs, device))
         except FAILURES as error:
             raise InputError(
                 f"Expected the {who} to take inputs of the data, {describe(batch.inputs)}, but it "
                 f"failed: {first_line(error)}; choose another {who}, or set --image-size "
                 "or --model-option"
             ) from error
-    classes = int(logits_of(output).shape[1])
+    logits = logits_of(output)
+    check_rows(logits, len(batch))
+    classes = int(logits.shape[1])
     _check_classes(data, classes, who)
     return classes
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.model.batch import Batch, call_model, logits_of
+from earlysieve.model.batch import Batch, call_model, check_rows, logits_of
 from earlysieve.model.capture import capture
 from earlysieve.model.unwrap import is_distributed
 from earlysieve.sieve.precision import Precision
@@ -92,6 +92,7 @@ class MainUpdate:
         """One update; `layers` names those whose activations are wanted."""
         with self.stepper.autocast():
             logits, activations = self._pass(batch, layers)
+            check_rows(logits, len(batch))
             loss = F.cross_entropy(logits, batch.labels)
         stepped = self.stepper.backward_and_step(loss)
         logs = {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}

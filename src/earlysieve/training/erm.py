@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
 from earlysieve.model.state import warn_if_evaluating
 from earlysieve.training.stepper import Stepper
 
@@ -69,6 +69,7 @@ class ERM:
         warn_if_evaluating(self.model)
         with self.stepper.autocast():
             logits = logits_of(call_model(self.model, batch.inputs))
+            check_rows(logits, len(batch))
             check_labels(batch.labels, logits.shape[1])
             loss = reduce_loss(self.loss(logits, batch.labels), len(batch))
         self.stepper.backward_and_step(loss)

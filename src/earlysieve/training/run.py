@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from earlysieve.errors import TrainingError
 from earlysieve.model.batch import Batch
+from earlysieve.model.placement import check_holds_numbers
+from earlysieve.model.single_example import check_single_example
 from earlysieve.model.state import device_of
 from earlysieve.training.algorithm import (
     Algorithm,
@@ -91,6 +93,7 @@ class Run:
     ) -> None:
         settings.check(has_validation=validation is not None)
         check_select(settings.select, validation)
+        check_holds_numbers(algorithm.model)
         self.algorithm = algorithm
         self.settings = settings
         self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
@@ -105,6 +108,7 @@ class Run:
         self.epoch = EpochSums()
         self.consistent = True
         self._classes = ClassWatch(self.source.dataset)
+        self._takes_single = False  # a batch of one example, as far as is known
         self.configuration = self._configuration(config or {})
 
     @property
@@ -123,14 +127,17 @@ class Run:
 
         Raises:
             TrainingError: a loss is not finite; buffers and random states are as before the step.
+            InputError: the batch is one example, of which BatchNorm can make no statistics.
         """
         self._classes.see(batch.labels)
         model, before = self.algorithm.model, self.random.snapshot()
+        batch = batch.to(device_of(model))
+        self._check_size(model, batch)
         self.consistent = False
         buffers = [buffer.clone() for buffer in model.buffers()]
         try:
             with self.random.active():
-                logs = self.algorithm.step(batch.to(device_of(model)))
+                logs = self.algorithm.step(batch)
         except NonFiniteLossError as error:
             self.random.restore(before)
             _restore_buffers(model, buffers)
@@ -256,6 +263,11 @@ class Run:
             kept = {key: value.detach().clone() for key, value in state.items()}
         self.best = Best(score, self.position.epoch + 1, 0, kept)
 
+    def _check_size(self, model: nn.Module, batch: Batch) -> None:
+        if len(batch) == 1 and not self._takes_single:
+            check_single_example(model, batch.inputs)
+            self._takes_single = True
+
     def _check_logs(self, logs: Mapping[str, float]) -> None:
         for key, value in logs.items():
             if "loss" in key and not abs(value) < float("inf"):
@@ -276,7 +288,7 @@ class Run:
         return {**settings_of(self.algorithm), **own, **config}
 
 
-def first_bad_parameter(model: torch.nn.Module) -> str | None:
+def first_bad_parameter(model: nn.Module) -> str | None:
     """The name of the first parameter that holds NaN or infinity; None if all are finite."""
     for name, parameter in model.named_parameters():
         values = parameter.detach()
@@ -287,6 +299,6 @@ def first_bad_parameter(model: torch.nn.Module) -> str | None:
 
 
 @torch.no_grad()
-def _restore_buffers(model: torch.nn.Module, buffers: list[Tensor]) -> None:
+def _restore_buffers(model: nn.Module, buffers: list[Tensor]) -> None:
     for buffer, kept in zip(model.buffers(), buffers, strict=True):
         buffer.copy_(kept)
