@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError
+from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
-
-Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
 
 LABEL_KEYS = ("labels", "label", "target", "targets", "y")
 GROUP_KEYS = ("group", "groups", "group_id")

@@ -1,15 +1,15 @@
 """Inputs in the precision of the model that takes them, and values in no less than single."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from earlysieve.model.batch import Inputs
+Inputs = Tensor | tuple[Tensor, ...] | Mapping[str, Any]
 
 
-def match_precision(model: nn.Module, inputs: "Inputs") -> "Inputs":
+def match_precision(model: nn.Module, inputs: Inputs) -> Inputs:
     """Cast floating-point inputs to the type of the model's first floating-point parameter."""
     wanted = next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
     if wanted is None:
