@@ -186,7 +186,8 @@ def test_loss_that_is_not_finite_ends_in_one_sentence(tmp_path):
     assert all(torch.isfinite(value).all() for value in state.values())
 
 
-def test_interrupted_run_goes_on_to_the_same_result(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_run_goes_on_to_the_same_result(tmp_path, number, code):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "nets.py").write_text(NETS)
     words = ["train", "--model", "mine.nets:build", *DIGITS, "--epochs", 3, "--batch-size", 8]
@@ -197,9 +198,9 @@ def test_interrupted_run_goes_on_to_the_same_result(tmp_path):
     assert stopped.stderr is not None
     assert stopped.stderr.readline().startswith("epoch 1, trained: ")
     time.sleep(0.5)
-    stopped.send_signal(signal.SIGINT)
+    stopped.send_signal(number)
     out, err = stopped.communicate(timeout=120)
-    assert stopped.returncode == 130
+    assert stopped.returncode == code
     assert out == ""
     assert err.splitlines()[-1] == (
         "Stopped. The run is saved in 'run/last.pt'; the same command goes on from there."
@@ -219,7 +220,8 @@ def test_interrupted_run_goes_on_to_the_same_result(tmp_path):
     assert histories[0] == histories[1]
 
 
-def test_interrupt_before_training_began(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupt_before_training_began(tmp_path, number, code):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "nets.py").write_text(
         "import sys, time\ndef build(num_classes):\n"
@@ -229,9 +231,9 @@ def test_interrupt_before_training_began(tmp_path):
     started = process(*words, cwd=tmp_path)
     assert started.stderr is not None
     assert started.stderr.readline() == "here\n"
-    started.send_signal(signal.SIGINT)
+    started.send_signal(number)
     out, err = started.communicate(timeout=60)
-    assert (started.returncode, out, err) == (130, "", "Stopped. Nothing was left half written.\n")
+    assert (started.returncode, out, err) == (code, "", "Stopped. Nothing was left half written.\n")
     assert not (tmp_path / "run").exists()
 
 
@@ -265,3 +267,23 @@ def test_method_gets_its_own_options_and_they_are_recorded(tmp_path, monkeypatch
 def test_entry_point_is_installed():
     script = Path(sys.executable).parent / "earlysieve"
     assert script.exists()
+
+
+def test_groups_to_select_by_are_asked_for_before_anything_is_written(tmp_path):
+    words = ("--data", "digits", "--limit", 100, "--model", SMALL, "--validation", "split:test")
+    more = ("--select", "worst_group_accuracy", "--audit", "--out", tmp_path / "run")
+    said = problem("train", *words, *more)
+    assert said.startswith("Expected groups in the validation data for select='worst_group_acc")
+    assert not (tmp_path / "run").exists()
+
+
+def test_several_processes_are_refused_in_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    said = problem("train", *FAST, "--out", tmp_path / "run")
+    assert said == (
+        "Expected one process, but got 2 (WORLD_SIZE, as torchrun sets it), which would all do the "
+        "same work in one folder; start earlysieve without torchrun"
+    )
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    ok("train", *FAST, "--out", tmp_path / "run", "--quiet")

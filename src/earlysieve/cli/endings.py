@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from earlysieve._signals import EXIT_CODE, Terminated
+
 
 class Failure(click.ClickException):
     """One of our own errors: a sentence on standard error, exit code 1."""
@@ -19,6 +21,17 @@ class Interrupted(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print the sentence alone: stopping is no error."""
         click.echo(self.format_message(), file=file, err=True)
+
+
+class TerminatedCommand(Interrupted):
+    """SIGTERM: likewise, exit code 143."""
+
+    exit_code = EXIT_CODE
+
+
+def stopped(message: str, cause: BaseException) -> Interrupted:
+    """The ending of a command that Ctrl-C or SIGTERM (`Terminated`) has stopped."""
+    return (TerminatedCommand if isinstance(cause, Terminated) else Interrupted)(message)
 
 
 class UserCodeFailure(Failure):

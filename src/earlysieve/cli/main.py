@@ -1,6 +1,7 @@
 """The command `earlysieve`: its subcommands, loaded when they are called, and how they end."""
 
 import importlib
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +9,10 @@ from typing import Any
 
 import click
 
+from earlysieve._signals import Terminated, terminable
 from earlysieve._version import __version__
-from earlysieve.cli.endings import Failure, Interrupted, UserCodeFailure
-from earlysieve.errors import EarlysieveError, UserCodeError, one_line
+from earlysieve.cli.endings import Failure, UserCodeFailure, stopped
+from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_line
 
 # Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.
 COMMANDS = {
@@ -53,19 +55,20 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; our own errors and Ctrl-C end in one sentence.
+        """Run a command; our own errors, Ctrl-C and SIGTERM end in one sentence.
 
         So do exceptions in the user's code, whose traceback follows; others are ours and pass.
         """
         try:
-            with _warnings_in_one_line():
+            _check_alone()
+            with terminable(), _warnings_in_one_line():
                 return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except EarlysieveError as error:
             raise _failure(error) from error
-        except KeyboardInterrupt as error:
-            raise Interrupted("Stopped. Nothing was left half written.") from error
+        except (KeyboardInterrupt, Terminated) as error:
+            raise stopped("Stopped. Nothing was left half written.", error) from error
         except SystemExit as error:
             raise Failure(_EXITED.format(error.code)) from error
         except Exception as error:
@@ -77,6 +80,20 @@ class Commands(click.Group):
             if users is None:
                 raise
             raise _failure(users) from error
+
+
+def _check_alone() -> None:
+    """Refuse to be started by torchrun: its processes would write into the same folder.
+
+    Raises:
+        InputError: this is one of several processes.
+    """
+    size = os.environ.get("WORLD_SIZE", "")
+    if size.isdigit() and int(size) > 1:
+        raise InputError(
+            f"Expected one process, but got {size} (WORLD_SIZE, as torchrun sets it), which would "
+            "all do the same work in one folder; start earlysieve without torchrun"
+        )
 
 
 def _failure(error: EarlysieveError) -> Failure:
@@ -120,5 +137,6 @@ def main() -> None:
     Audit your own model:  earlysieve audit --model torchvision:resnet18 \\
                              --checkpoint model.pt --data photos/ --out audit-out
 
-    Exit codes: 0 done, 1 a problem told in one sentence, 2 wrong usage, 130 stopped by Ctrl-C.
+    Exit codes: 0 done, 1 a problem told in one sentence, 2 wrong usage, 130 stopped by Ctrl-C,
+    143 by SIGTERM.
     """

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve._files import check_output
+from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
-from earlysieve.cli.endings import Interrupted
+from earlysieve.cli.endings import stopped
 from earlysieve.cli.method_flags import MethodCommand
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.train_options import config_options
@@ -96,8 +97,8 @@ def command(context: click.Context, /, **given: Any) -> None:
         weights, example_weights = run.save(result), run.save_example_weights()
         if given["audit"]:
             audits["after"] = run.audit("after")
-    except KeyboardInterrupt as error:
-        raise Interrupted(run.how_to_go_on()) from error
+    except (KeyboardInterrupt, Terminated) as error:
+        raise stopped(run.how_to_go_on(), error) from error
     _show(result, audits, console)
     console.say(f"Weights: {weights}")
     if example_weights is not None:

@@ -16,9 +16,10 @@ from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
-from earlysieve.runs.train_start import begin, look_ahead
+from earlysieve.runs.train_start import begin, look_ahead, run_settings
 from earlysieve.training import Algorithm, BatchSampler, FitResult, TrainConfig, fit
 from earlysieve.training.sampling import EpochSampler
+from earlysieve.training.selection import check_select
 from earlysieve.training.store import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class TrainRun:
         """
         device = pick_device(config.device)
         data, validation = open_train_data(config)
+        check_select(config.select, validation)
         skipped = getattr(data, "skipped", ())
         if skipped:
             reporter.tell(
@@ -96,15 +98,8 @@ class TrainRun:
         return fit(
             self.algorithm,
             self.job.data,
-            epochs=c.epochs,
-            batch_size=c.batch_size,
-            seed=c.seed,
+            **run_settings(c),
             validation=self.validation,
-            evaluate_every=c.evaluate_every,
-            patience=c.patience,
-            select=c.select,
-            restore_best=c.restore_best,
-            refresh_batches=c.refresh_batches,
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,
@@ -161,7 +156,7 @@ class TrainRun:
         return not (resume and (self.out / "audit-before" / "audit.json").exists())
 
     def how_to_go_on(self) -> str:
-        """What to say after Ctrl-C."""
+        """What to say after Ctrl-C or SIGTERM."""
         checkpoint = self.out / CHECKPOINT_NAME
         if not checkpoint.exists():
             return "Stopped before training began."

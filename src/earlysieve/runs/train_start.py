@@ -1,5 +1,6 @@
 """What is done between preparing a training run and its first step."""
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.training import Run, RunSettings, load_checkpoint
@@ -10,7 +11,12 @@ if TYPE_CHECKING:
     from earlysieve.methods.job import Job
     from earlysieve.model.batch import Batch
     from earlysieve.runs.reporter import Reporter
-    from earlysieve.training import Algorithm, BatchSampler
+    from earlysieve.training import Algorithm, BatchSampler, TrainConfig
+
+
+def run_settings(config: "TrainConfig") -> dict[str, Any]:
+    """The fields of a configuration that `RunSettings` and `fit` take, by name."""
+    return {item.name: getattr(config, item.name) for item in fields(RunSettings)}
 
 
 def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
@@ -40,12 +46,12 @@ def begin(
     Raises:
         EarlysieveError: the run cannot start or go on, or the file of logits belongs to another.
     """
-    if not job.notes:
-        return
+    keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
+    if not job.notes and keep is None:
+        return  # nothing is done here that the run itself would not check
     _check_start(job, algorithm, sampler, validation, resume=resume)
     for note in job.notes:
         reporter.tell(note)
-    keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
     if keep is not None:
         keep(fresh=not resume)
 
@@ -62,9 +68,7 @@ def _check_start(
     started = Run(
         algorithm,
         job.data,
-        RunSettings(
-            c.epochs, c.batch_size, c.seed, c.evaluate_every, c.patience, c.select, c.restore_best
-        ),
+        RunSettings(**run_settings(c)),
         validation=validation,
         sampler=sampler,
         num_workers=c.num_workers,
