@@ -1,5 +1,7 @@
 """Every form of data becomes batches that know their indices."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -13,10 +15,20 @@ from torch.utils.data import (
     SubsetRandomSampler,
     TensorDataset,
     WeightedRandomSampler,
+    get_worker_info,
 )
 
 import earlysieve as es
-from earlysieve.datasets.batches import as_batch, collate, has_random_access, iterate, length_of
+from earlysieve.datasets import checks
+from earlysieve.datasets.batches import (
+    as_batch,
+    collate,
+    first_examples,
+    has_random_access,
+    iterate,
+    length_of,
+)
+from earlysieve.datasets.checks import DataWarning
 from earlysieve.errors import DataError, InputError
 
 COUNT = 11
@@ -404,3 +416,147 @@ def test_iterating_leaves_the_global_random_state_alone(wrapped):
     state = torch.get_rng_state()
     assert len(list(iterate(DataLoader(data, 2) if wrapped else data, batch_size=2))) == 3
     assert torch.equal(torch.get_rng_state(), state)
+
+
+class Divided(IterableDataset):
+    """Shares its examples among workers, as torch's documentation shows."""
+
+    def __init__(self, declared=False):
+        self.shards_by_worker = declared
+
+    def __iter__(self):
+        info = get_worker_info()
+        first, step = (0, 1) if info is None else (info.id, info.num_workers)
+        yield from ((X[i], int(Y[i])) for i in range(first, COUNT, step))
+
+
+class Configured(IterableDataset):
+    """Shares its examples as its loader's `worker_init_fn` tells each copy."""
+
+    first, step = 0, 1
+
+    def __iter__(self):
+        yield from ((X[i], int(Y[i])) for i in range(self.first, COUNT, self.step))
+
+
+def configure(worker):
+    info = get_worker_info()
+    info.dataset.first, info.dataset.step = worker, info.num_workers
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        Stream(),
+        Divided(),
+        DataLoader(Stream(), 4, num_workers=2),
+        DataLoader(Divided(), 4, num_workers=2, persistent_workers=True),
+        DataLoader(Configured(), 4, num_workers=2, worker_init_fn=configure),
+        DataLoader(Stream(), 4, num_workers=2, prefetch_factor=3, collate_fn=collate),
+    ],
+)
+def test_an_iterable_data_set_gives_every_example_once_for_any_number_of_workers(data):
+    with pytest.warns(DataWarning, match="read in one process") as told:
+        assert check(data, [4, 4, 3], batch_size=4, num_workers=2)
+    assert len(told) == 1
+    assert str(told[0].message) == (
+        f"{type(getattr(data, 'dataset', data)).__name__} is read in one process, not in 2, since "
+        "each worker might read all of it; if it shares its examples among workers, set its "
+        "attribute shards_by_worker to True"
+    )
+
+
+def test_a_loader_without_batches_of_an_iterable_data_set_with_workers():
+    class Batches(IterableDataset):
+        def __iter__(self):
+            yield from ((X[i : i + 4], Y[i : i + 4]) for i in (0, 4, 8))
+
+    with pytest.warns(DataWarning):
+        assert check(DataLoader(Batches(), batch_size=None, num_workers=2), [4, 4, 3])
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (Divided(declared=True), {"batch_size": 4, "num_workers": 2}),
+        (DataLoader(Divided(declared=True), 4, num_workers=2), {}),
+    ],
+)
+def test_one_that_says_that_it_shares_its_examples_is_read_by_its_workers(data, options):
+    inputs, _, index, lengths = joined(data, **options)
+    assert index.tolist() == list(range(COUNT))
+    assert sorted(inputs[:, 0].tolist()) == X[:, 0].tolist()
+    assert inputs[:4, 0].tolist() == [0, 4, 8, 12]
+    assert lengths == [4, 4, 2, 1]
+
+
+def test_huggingface_streams_share_their_examples_among_workers():
+    datasets = pytest.importorskip("datasets")
+    table = datasets.Dataset.from_dict({"image": X.tolist(), "label": Y.tolist()})
+    stream = table.to_iterable_dataset(num_shards=2).with_format("torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        inputs, _, index, _ = joined(stream, batch_size=4, num_workers=2)
+    assert sorted(inputs[:, 0].tolist()) == X[:, 0].tolist()
+    assert index.tolist() == list(range(COUNT))
+
+
+def test_no_twin_of_a_noisy_example_helps_its_readout():
+    class Noise(IterableDataset):
+        def __iter__(self):
+            draw = torch.Generator().manual_seed(0)
+            for _ in range(60):
+                label = int(torch.randint(2, (), generator=draw))
+                yield torch.randn(8, generator=draw), label
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+    alone = es.audit(model, Noise(), layers=["1"])
+    with pytest.warns(DataWarning):
+        several = es.audit(model, Noise(), layers=["1"], num_workers=2)
+    assert len(several.examples) == 60
+    assert several.examples.equals(alone.examples)
+
+
+@pytest.mark.parametrize("data", [SET, Stream(), DataLoader(SET, 10**30)])
+def test_a_batch_may_be_larger_than_the_data(data):
+    assert check(data, [COUNT], batch_size=10**30)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"batch_size": 0}, "Expected batch_size to be at least 1, but got 0; pass a positive"),
+        ({"num_workers": -1}, "Expected num_workers to be at least 0, but got -1; pass 0"),
+    ],
+)
+@pytest.mark.parametrize("data", [SET, Stream()])
+def test_bad_numbers(data, options, told):
+    with pytest.raises(InputError) as caught:
+        next(iterate(data, **options))
+    assert str(caught.value).startswith(told)
+
+
+def test_more_workers_than_a_machine_can_bear(monkeypatch):
+    monkeypatch.setattr(checks, "cores", lambda: 2)
+    with pytest.raises(InputError) as caught:
+        next(iterate(SET, num_workers=17))
+    assert str(caught.value) == (
+        "Expected num_workers to be at most 16, 8 for each of 2 processor cores, but got 17; pass "
+        "about one for each core"
+    )
+    checks.check_workers(16)
+
+
+@pytest.mark.parametrize(
+    "data", [SET, Stream(), DataLoader(SET, 5, shuffle=True), DataLoader(Stream(), 3)]
+)
+def test_the_first_examples_of_any_form(data):
+    batch = first_examples(data)
+    assert torch.equal(batch.inputs, X[:2])
+    assert batch.labels.tolist() == Y[:2].tolist()
+
+
+def test_the_first_examples_of_no_data():
+    with pytest.raises(DataError, match="but the data is empty"):
+        first_examples([])

@@ -1,5 +1,6 @@
 """Turn whatever users have, data sets or loaders, into batches that know their indices."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,12 +10,24 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
+from earlysieve.datasets.checks import DataWarning, check_batch_size, check_workers
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.views import with_names
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import Batch
+from earlysieve.model.batch import Batch, take
 
-__all__ = ["Data", "as_batch", "collate", "has_random_access", "iterate", "length_of", "source_of"]
+__all__ = [
+    "Data",
+    "as_batch",
+    "collate",
+    "first_examples",
+    "has_random_access",
+    "iterate",
+    "length_of",
+    "source_of",
+]
+
+_LONGEST_BATCH = 2**20
 
 Data = Dataset[Any] | DataLoader[Any] | Iterable[Any]
 
@@ -26,17 +39,29 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
     repetition: a batch's index is the position in the loader's data set. A data set without
     length, or any other iterable of batches, is taken in the order it comes.
 
+    Several workers would each read the whole of an `IterableDataset` that does not share its
+    examples among them, and nothing tells beforehand whether it does. So it is read in this
+    process, also where it comes in a DataLoader with workers; every way of sharing that torch
+    documents then gives every example. HuggingFace's streams are known to share, and so is a data
+    set whose attribute `shards_by_worker` is true: workers read these, in an order that depends on
+    their number.
+
     Args:
         data: a map-style or iterable data set, a DataLoader, or an iterable of batches. Samples
             and batches are (x, y), (x, y, group), (x, y, group, index), mappings, or `Batch`.
         batch_size: for data sets.
-        num_workers: for data sets.
+        num_workers: for data sets; at most 8 for each processor core.
 
     Raises:
-        InputError: a sample is of none of the known forms, or a loader's collate function leaves
-            examples out, so that their indices are unknown.
+        InputError: a sample is of none of the known forms, a loader's collate function leaves
+            examples out, so that their indices are unknown, or a number is out of range.
         DataError: there is no example.
+
+    Warns:
+        DataWarning: an iterable data set is read in one process although more were asked for.
     """
+    check_batch_size(batch_size)
+    check_workers(num_workers)
     start = 0
     batches = _in_order(data, batch_size, num_workers)
     for raw in batches.loader:
@@ -48,9 +73,33 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
         start += len(batch)
         yield batch
     if start == 0:
-        raise DataError(
-            "Expected at least one example, but the data is empty; check the path and the split"
-        )
+        raise _no_example()
+
+
+def first_examples(data: Data, count: int = 2) -> Batch:
+    """The first examples as one batch, at most `count`; a loader's transforms and order stay.
+
+    Raises:
+        InputError: a sample is of none of the known forms.
+        DataError: there is no example.
+    """
+    if has_random_access(data):
+        source = source_of(data)
+        samples = [source[i] for i in range(min(count, len(source)))]
+        if not samples:
+            raise _no_example()
+        join = data.collate_fn if isinstance(data, DataLoader) else collate
+        return as_batch(join(samples))
+    batch = next(iterate(data, batch_size=count))
+    rows = slice(count)
+    index, groups = (None if v is None else v[rows] for v in (batch.index, batch.groups))
+    return Batch(take(batch.inputs, rows), batch.labels[rows], index, groups)
+
+
+def _no_example() -> DataError:
+    return DataError(
+        "Expected at least one example, but the data is empty; check the path and the split"
+    )
 
 
 def source_of(data: Data) -> Any:
@@ -89,7 +138,9 @@ class _Batches:
 
 def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
     if isinstance(data, DataLoader):
-        if isinstance(data.dataset, IterableDataset) or not _batched(data):
+        if isinstance(data.dataset, IterableDataset):
+            return _Batches(data if _can_share(data.dataset, data.num_workers) else _alone(data))
+        if not _batched(data):
             return _Batches(data)
         order = _sampled(data)
         size = data.batch_size or getattr(data.batch_sampler, "batch_size", None) or batch_size
@@ -98,8 +149,9 @@ def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
     if isinstance(data, IterableDataset):
         loader = DataLoader(
             data,
-            batch_size,
-            num_workers=num_workers,
+            # The loader lists as many positions as a batch may have, before it reads one.
+            min(batch_size, _LONGEST_BATCH),
+            num_workers=num_workers if _can_share(data, num_workers) else 0,
             collate_fn=collate,
             generator=_own_generator(),
         )
@@ -125,8 +177,38 @@ def _loader(dataset: Any, order: Tensor, batch_size: int, **options: Any) -> _Ba
     if len(order) == 0:
         return _Batches([])
     chosen = dataset if len(order) == len(dataset) else Subset(dataset, order.tolist())
-    loader = DataLoader(chosen, batch_size, generator=_own_generator(), **options)
-    return _Batches(loader, order, batch_size)
+    size = min(batch_size, len(order))
+    return _Batches(DataLoader(chosen, size, generator=_own_generator(), **options), order, size)
+
+
+def _can_share(dataset: IterableDataset[Any], num_workers: int) -> bool:
+    """Whether so many workers give every example of an iterable data set once.
+
+    Warns:
+        DataWarning: they may not.
+    """
+    streams = type(dataset).__module__.partition(".")[0] == "datasets"
+    if num_workers == 0 or streams or getattr(dataset, "shards_by_worker", False):
+        return True
+    warnings.warn(
+        f"{type(dataset).__name__} is read in one process, not in {num_workers}, since each worker "
+        "might read all of it; if it shares its examples among workers, set its attribute "
+        "shards_by_worker to True",
+        DataWarning,
+        stacklevel=2,
+    )
+    return False
+
+
+def _alone(loader: DataLoader[Any]) -> DataLoader[Any]:
+    """The same batches of an iterable data set, read in this process."""
+    return DataLoader(
+        loader.dataset,
+        loader.batch_size,
+        collate_fn=loader.collate_fn,
+        drop_last=loader.drop_last,
+        generator=_own_generator(),
+    )
 
 
 def _own_generator() -> torch.Generator:

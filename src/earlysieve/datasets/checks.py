@@ -1,5 +1,6 @@
 """Checks of labels, groups and indices, shared by all sources."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from earlysieve.errors import DataError, InputError
 
 Ints = NDArray[np.int64]
+
+# Loading is rarely quicker beyond a few per core, and thousands of processes stop a machine.
+_WORKERS_PER_CORE = 8
+
+
+class DataWarning(UserWarning):
+    """Something about the data may not be what was meant."""
 
 
 def name_some(names: Sequence[object], limit: int = 3) -> str:
@@ -102,3 +110,40 @@ def positions(indices: ArrayLike, size: int) -> Ints:
             f"Expected indices from 0 to {size - 1}, but got {bad}; select existing examples"
         )
     return found
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def check_workers(num_workers: int) -> None:
+    """Check that this machine can bear so many processes that load data.
+
+    Raises:
+        InputError: there are fewer than 0, or more than 8 for each core.
+    """
+    if num_workers < 0:
+        raise InputError(
+            f"Expected num_workers to be at least 0, but got {num_workers}; pass 0 to load data in "
+            "the main process"
+        )
+    most = _WORKERS_PER_CORE * cores()
+    if num_workers > most:
+        raise InputError(
+            f"Expected num_workers to be at most {most}, {_WORKERS_PER_CORE} for each of {cores()} "
+            f"processor cores, but got {num_workers}; pass about one for each core"
+        )
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Check that a batch holds something.
+
+    Raises:
+        InputError: `batch_size` is not positive.
+    """
+    if batch_size < 1:
+        raise InputError(
+            f"Expected batch_size to be at least 1, but got {batch_size}; pass a positive number"
+        )

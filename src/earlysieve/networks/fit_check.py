@@ -16,9 +16,11 @@ FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, Attribute
 
 def few_examples(data: Any) -> "Batch":
     """The first two examples."""
-    from earlysieve.datasets.batches import as_batch, collate
+    from earlysieve.datasets.batches import first_examples
+    from earlysieve.model.state import preserved_rng
 
-    return as_batch(collate([data[i] for i in range(min(2, len(data)))]))
+    with preserved_rng():
+        return first_examples(data)
 
 
 def check_model_takes(
