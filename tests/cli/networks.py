@@ -1,5 +1,7 @@
 """Networks and data that tests name on the command line."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -65,3 +67,19 @@ def flipped() -> Flipped:
 
 def flipped_without_groups() -> Flipped:
     return Flipped(False)
+
+
+class Stream(torch.utils.data.IterableDataset):
+    """Digits one after the other."""
+
+    def __iter__(self) -> Iterator[tuple]:
+        source = load_source("digits", split="test", limit=120, shortcut="colour")
+        yield from (source[i] for i in range(len(source)))
+
+
+def stream() -> Stream:
+    return Stream()
+
+
+def loader() -> torch.utils.data.DataLoader:
+    return torch.utils.data.DataLoader(Stream(), batch_size=50)

@@ -192,3 +192,11 @@ def test_report_writes_the_page_again(audited, tmp_path):
     assert (tmp_path / "p.html").read_text() == (audited / "out" / "report.html").read_text()
     assert run("report", audited / "out", "--out", tmp_path / "p.html" / "q").exit_code == 1
     assert ok("report", audited / "out", "--quiet").output == ""
+
+
+def test_streams_and_loaders_of_a_function_are_audited(tmp_path):
+    model = ("--model", SMALL, "--checkpoint", weights(tmp_path / "w.pt"), "--num-classes", 10)
+    for name in ("stream", "loader"):
+        out = tmp_path / name
+        ok("audit", *model, "--data", f"tests.cli.networks:{name}", "--out", out, "-q")
+        assert len(pd.read_csv(out / "scores.csv")) == 120

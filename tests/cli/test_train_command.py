@@ -287,3 +287,18 @@ def test_several_processes_are_refused_in_one_sentence(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
     monkeypatch.setenv("WORLD_SIZE", "1")
     ok("train", *FAST, "--out", tmp_path / "run", "--quiet")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("stream", "Stream"), ("loader", "DataLoader")])
+def test_training_needs_indices(tmp_path, name, kind):
+    data = ("--data", f"tests.cli.networks:{name}", "--num-classes", 10)
+    assert problem("train", "--model", SMALL, *data, "--out", tmp_path / "o") == (
+        f"Expected training data with a length and indices, but got {kind}; return a map-style "
+        "data set, such as a list of examples"
+    )
+
+
+def test_a_thousand_loading_processes_are_refused_before_anything_is_read(tmp_path):
+    words = ("train", "--model", SMALL, "--data", "nowhere/", "--num-workers", 1000)
+    told = problem(*words, "--out", tmp_path / "o")
+    assert told.startswith("Expected num_workers to be at most ")

@@ -19,9 +19,14 @@ def open_train_data(config: "TrainConfig") -> tuple[Any, Any]:
     same source (split:test), or a source of its own; the options of the data hold for it, too.
 
     Raises:
-        EarlysieveError: a source cannot be opened, or their classes differ.
+        EarlysieveError: a source cannot be opened, their classes differ, the training data have no
+            length and indices, or this machine cannot bear so many workers.
     """
+    from earlysieve.datasets.checks import check_workers
+
+    check_workers(config.num_workers)
     train = _open(config, config.data, config.data_options)
+    _check_indexed(train)
     if config.validation is None:
         return train, None
     share = _share(config.validation)
@@ -45,6 +50,18 @@ def _open(config: "TrainConfig", spec: str, options: dict[str, Any]) -> Any:
         tokenizer=tokenizer_of(config.model),
         trust_remote_code=config.model_options.get("trust_remote_code") is True,
     )
+
+
+def _check_indexed(data: Any) -> None:
+    """Check that training can draw examples in an order of its own, which it can resume."""
+    from torch.utils.data import DataLoader, IterableDataset
+
+    streams = isinstance(data, DataLoader | IterableDataset)
+    if streams or not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
+        raise InputError(
+            f"Expected training data with a length and indices, but got {type(data).__name__}; "
+            "return a map-style data set, such as a list of examples"
+        )
 
 
 def _share(text: str) -> float | None:
