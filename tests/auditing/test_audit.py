@@ -399,7 +399,7 @@ class Fewer(Net):
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 2),
             InputError,
             "Expected the model to return floating-point logits of shape (batch, classes), but "
-            "got torch.float32 of shape (10,); wrap the model so that it returns one row of class "
+            "got torch.float32 of shape (4,); wrap the model so that it returns one row of class "
             "scores per example",
         ),
         (

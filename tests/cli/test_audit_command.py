@@ -200,3 +200,11 @@ def test_streams_and_loaders_of_a_function_are_audited(tmp_path):
         out = tmp_path / name
         ok("audit", *model, "--data", f"tests.cli.networks:{name}", "--out", out, "-q")
         assert len(pd.read_csv(out / "scores.csv")) == 120
+
+
+def test_a_folder_for_features_that_cannot_be_used(audited, tmp_path):
+    (tmp_path / "file").touch()
+    given = ("--checkpoint", audited / "w.pt", "--out", tmp_path / "o")
+    told = problem("audit", *FAST, *given, "--features-dir", tmp_path / "file")
+    assert told.startswith(f"Expected a folder that can be written at '{tmp_path / 'file'}'")
+    assert not (tmp_path / "o").exists()

@@ -1,30 +1,21 @@
 """One inference pass over the data: the model's answers and every layer's features."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
+from earlysieve.auditing.prepare import LayerFeatures, prepare
 from earlysieve.errors import DataError, InputError
-from earlysieve.model.batch import Batch, Inputs, check_labels, check_rows, few, tensors_of
+from earlysieve.model.batch import Batch, check_labels, check_rows, tensors_of
 from earlysieve.model.capture import capture
-from earlysieve.model.layers import layout_in, trace_layers
-from earlysieve.model.layout import Layout
 from earlysieve.model.precision import match_precision
-from earlysieve.model.stages import stages_of
-from earlysieve.model.unwrap import named_layers
-from earlysieve.readouts.features import Keep, kept_features
-from earlysieve.readouts.store import Budget, FeatureStore
-
-
-@dataclass
-class LayerFeatures:
-    """What was kept of one layer."""
-
-    layout: Layout
-    store: FeatureStore
-    kept_layout: Layout = Layout.FLAT
+from earlysieve.model.single_example import check_single_example
+from earlysieve.readouts.heads import Head, LinearHead
+from earlysieve.readouts.space import Space, features_folder
+from earlysieve.readouts.store import Budget
 
 
 @dataclass
@@ -61,9 +52,12 @@ def collect(
     batches: Iterable[Batch],
     layers: Sequence[str] | None,
     *,
-    what: Keep = "mean",
-    budget: int | None = None,
+    head: Head | None = None,
+    budget: Budget | None = None,
     device: torch.device | str = "cpu",
+    examples: int | None = None,
+    tell: Callable[[Space], None] | None = None,
+    follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
 ) -> Collected:
     """Run the model once over `batches` and keep each layer's features.
 
@@ -73,32 +67,62 @@ def collect(
         model: on `device` already.
         batches: with indices.
         layers: names, or None to choose stage boundaries from the first batch.
-        what: to keep of each activation, see `kept_features`.
-        budget: bytes of features held in memory; the rest goes to a temporary file.
+        head: what will read the features, `LinearHead()` by default; it decides what is kept.
+        budget: bytes of features held in memory, and where the rest goes.
         device: where the model runs.
+        examples: how many there are, where that is known: then too little space is an error here.
+        tell: told how much space features take, where not all of it is memory.
+        follow: the batches are drawn through it once the first one has been tried.
 
     Raises:
-        InputError: labels out of range, NaN or infinite inputs or activations.
+        InputError: labels out of range, NaN or infinite inputs or activations, a head that does
+            not suit a layer, a batch of one example that the model cannot take.
         LayerError: an unknown or unusable layer.
         DataError: no example, or fewer than two classes among the labels.
+        OutputError: there is too little space for the features.
     """
-    rows = _Rows()
-    kept: dict[str, LayerFeatures] = {}
-    classes = 0
-    for cpu_batch in batches:
-        check_finite_inputs(cpu_batch)
-        batch = cpu_batch.to(device)
-        batch = Batch(match_precision(model, batch.inputs), batch.labels, batch.index, batch.groups)
-        if not kept:
-            kept = _prepare(
-                model, batch.inputs, layers, Budget() if budget is None else Budget(budget)
-            )
-        classes = _one_batch(model, batch, kept, rows, what)
-    if not rows.labels:
+    head, budget = head or LinearHead(), budget or Budget()
+    stream = iter(batches)
+    first = next(stream, None)
+    if first is None:
         raise DataError(
             "Expected at least one example, but the data is empty; check the path and the split"
         )
-    return _finish(rows, kept, classes)
+    start = _on(device, model, first)
+    single = _Singles(model)
+    single.check(start, last=None if examples is None else examples % len(first))
+    prepared = prepare(model, start, layers, head, budget)
+    if examples is not None:
+        space = Space(examples, prepared.bytes_each, budget.left, features_folder(budget.folder))
+        space.check()
+        if space.on_disk and tell is not None:
+            tell(space)
+    rows, classes = _Rows(), 0
+    for batch in follow(chain([first], stream)):
+        placed = _on(device, model, batch)
+        single.check(placed)
+        classes = _one_batch(model, placed, prepared.layers, rows, head)
+    return _finish(rows, prepared.layers, classes)
+
+
+def _on(device: torch.device | str, model: nn.Module, batch: Batch) -> Batch:
+    """A batch for the model: finite, in its precision, on the device (which may lack float64)."""
+    check_finite_inputs(batch)
+    inputs = match_precision(model, batch.inputs)
+    return Batch(inputs, batch.labels, batch.index, batch.groups).to(device)
+
+
+class _Singles:
+    """Finds out once whether the model can take a batch of one example."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model, self._known = model, False
+
+    def check(self, batch: Batch, *, last: int | None = None) -> None:
+        """Check it if this batch is such a one, or the last one will be."""
+        if not self._known and 1 in (len(batch), last):
+            check_single_example(self._model, batch.inputs)
+            self._known = True
 
 
 def check_finite_inputs(batch: Batch) -> None:
@@ -115,16 +139,10 @@ def check_finite_inputs(batch: Batch) -> None:
 
 
 def _one_batch(
-    model: nn.Module,
-    batch: Batch,
-    kept: dict[str, LayerFeatures],
-    rows: _Rows,
-    what: Keep,
+    model: nn.Module, batch: Batch, kept: dict[str, LayerFeatures], rows: _Rows, head: Head
 ) -> int:
     def keep(name: str, activation: Tensor) -> Tensor:
-        layer = kept[name]
-        features, layer.kept_layout = kept_features(activation, layer.layout, batch.mask, keep=what)
-        return features.float()
+        return kept[name].of(activation, batch.mask, head)
 
     captured = capture(model, batch.inputs, list(kept), transform=keep)
     logits = captured.logits.float()
@@ -151,23 +169,6 @@ def check_output(batch: Batch, logits: Tensor) -> None:
             f"Expected finite logits, but the model gave NaN or infinity for example "
             f"{_first(batch, bad)}; check its weights and the scale of its inputs"
         )
-
-
-def _prepare(
-    model: nn.Module, inputs: Inputs, layers: Sequence[str] | None, budget: Budget
-) -> dict[str, LayerFeatures]:
-    """Trace two examples to learn the order and layout of the layers."""
-    some, count = few(inputs)
-    trace = trace_layers(model, some)
-    names = stages_of(model, trace, count) if layers is None else list(layers)
-    modules = named_layers(model)
-    shapes = {layer.name: layer for layer in trace}
-    capture(model, some, names, transform=lambda _, tensor: tensor[:0])
-    ordered = sorted(dict.fromkeys(names), key=lambda name: shapes[name].order)
-    return {
-        name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
-        for name in ordered
-    }
 
 
 def _check_features(name: str, features: Tensor, batch: Batch) -> None:

@@ -1,13 +1,15 @@
 """The audit: one inference pass, readouts of every layer, scores, verdict."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from earlysieve._progress import track
+from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
 from earlysieve.auditing.options import check_numbers, config_of, layer_names
@@ -23,11 +25,11 @@ from earlysieve.groups.report import group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
-from earlysieve.readouts.features import what_to_keep
 from earlysieve.readouts.fit import Reading, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import Head, head_named
-from earlysieve.readouts.store import DEFAULT_BUDGET
+from earlysieve.readouts.space import features_folder
+from earlysieve.readouts.store import DEFAULT_BUDGET, Budget
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,12 +49,14 @@ def audit(
     num_workers: int = 0,
     device: torch.device | str | None = None,
     memory_budget: int = DEFAULT_BUDGET,
+    features_dir: str | os.PathLike[str] | None = None,
     class_names: Sequence[str] = (),
     group_names: Sequence[str] = (),
     group_shares: Mapping[int, float] | None = None,
     pictures: int = 24,
     heatmaps: int = 8,
     progress: bool | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> AuditResult:
     """Find out whether a trained classifier takes shortcuts, and on which examples.
 
@@ -77,21 +81,27 @@ def audit(
         seed: for folds and for heads trained by minibatches.
         batch_size, num_workers: used where `data` is not a DataLoader.
         device: where to run; the model's own by default.
-        memory_budget: bytes of features held in memory; the rest goes to a temporary file.
+        memory_budget: bytes of features held in memory; the rest goes to temporary files, of which
+            nothing stays.
+        features_dir: folder for these files; by default $TMPDIR, or what the system has for them.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
         pictures: flagged examples to keep for the report, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
+        tell: takes a line for people, as that features need files, and how large ones; without it,
+            such lines go to standard error where a bar is drawn.
 
     Returns:
         Tables by layer and example, a summary with the verdict, a group report, pictures.
 
     Raises:
-        InputError: labels out of range, NaN in inputs or activations, an unusable argument.
+        InputError: labels out of range, NaN in inputs or activations, an unusable argument, a head
+            that does not suit a layer.
         LayerError: an unknown layer, or one that runs several times.
         DataError: no data, or one class only.
+        OutputError: features need more space than there is.
     """
     recipe = head_named(head)
     check_threshold(flag_margin)
@@ -104,6 +114,7 @@ def audit(
     network = unwrap(model)
     place = usable_device(device_of(network) if device is None else device)
     names = layer_names(layers)
+    folder = features_folder(features_dir)
     check_holds_numbers(network)
 
     def look() -> _Seen:
@@ -111,11 +122,14 @@ def audit(
         total = _batches(data, batch_size)
         collected = collect(
             network,
-            track(batches, "Reading the layers", total=total, progress=progress),
+            batches,
             names,
-            what=what_to_keep(recipe),
-            budget=memory_budget,
+            head=recipe,
+            budget=Budget(memory_budget, folder),
             device=place,
+            examples=length_of(data),
+            tell=lambda space: _tell(str(space), tell, progress),
+            follow=lambda drawn: track(drawn, "Reading the layers", total=total, progress=progress),
         )
         readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
         table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
@@ -238,6 +252,13 @@ def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, flo
         return None
     correct = (collected.prediction == collected.labels).numpy()
     return group_report(correct, collected.groups.numpy(), names, shares)
+
+
+def _tell(line: str, tell: Callable[[str], None] | None, progress: bool | None) -> None:
+    if tell is not None:
+        tell(line)
+    elif wanted(progress):
+        sys.stderr.write(f"{line}\n")
 
 
 def _batches(data: Data, batch_size: int) -> int | None:

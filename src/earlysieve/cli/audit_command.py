@@ -70,6 +70,12 @@ _MOST_GROUPS = 8
 )
 @click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
 @click.option(
+    "--features-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder for features that do not fit in memory, gone at the end; by default $TMPDIR.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
@@ -123,7 +129,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         batch_size=given["batch_size"],
         num_workers=given["num_workers"],
         device=device,
+        features_dir=given["features_dir"],
         progress=console.progress,
+        tell=console.say,
     )
     record = {**_record(context, given, options), **_preprocessing(data)}
     remarks = _remarks(given, options, data)

@@ -1,6 +1,7 @@
 """Features of one layer for all examples, in memory up to a budget and in a file beyond it."""
 
 import math
+import os
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, OutputError
 
 DEFAULT_BUDGET = 1 << 29
 # Rows in memory are copied once, into blocks of about this many bytes.
@@ -18,10 +19,18 @@ _BLOCK = 1 << 25
 
 
 class Budget:
-    """Bytes that the stores of one audit may hold in memory together."""
+    """Bytes that the stores of one audit may hold in memory together, and where the rest goes.
 
-    def __init__(self, limit: int = DEFAULT_BUDGET) -> None:
+    Args:
+        limit: bytes in memory.
+        folder: for temporary files; None: $TMPDIR or what the system has for them.
+    """
+
+    def __init__(
+        self, limit: int = DEFAULT_BUDGET, folder: str | os.PathLike[str] | None = None
+    ) -> None:
         self.left = limit
+        self.folder = folder
 
     def take(self, size: int) -> bool:
         """Reserve `size` bytes if that many are left."""
@@ -59,7 +68,8 @@ class FeatureStore:
         """Add rows, shape (B, ...).
 
         Raises:
-            InputError: the shape behind the batch is not that of the rows before.
+            InputError: the shape after the batch is not that of the rows before.
+            OutputError: they do not fit in memory, and cannot be written to a file.
         """
         rows = rows.detach().to("cpu", torch.float32).contiguous()
         if self._rows and tuple(rows.shape[1:]) != self.shape:
@@ -73,10 +83,14 @@ class FeatureStore:
         if self._file is None and self._budget.take(rows.nbytes):
             self._hold(rows)
             return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="earlysieve-")  # noqa: SIM115
-            weakref.finalize(self, self._file.close)
-        self._file.write(rows.numpy().tobytes())
+        try:
+            self._write(rows.numpy().tobytes())
+        except OSError as error:
+            raise OutputError(
+                f"Expected to write features of a layer to a file in '{self._folder}', but got: "
+                f"{error.strerror or error}; free some space, or choose another folder "
+                "(features_dir, --features-dir)"
+            ) from error
 
     def chunks(self, rows: int) -> Iterator[tuple[slice, Tensor]]:
         """All rows in order, at most `rows` at a time, each with its place."""
@@ -97,6 +111,21 @@ class FeatureStore:
     def all(self) -> Tensor:
         """Every row at once, shape (N, ...)."""
         return self.read(slice(0, self._rows))
+
+    @property
+    def _folder(self) -> str | os.PathLike[str]:
+        return tempfile.gettempdir() if self._budget.folder is None else self._budget.folder
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            # Unbuffered, so that a full disk shows here and not when the file is closed.
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115
+                prefix="earlysieve-", dir=self._folder, buffering=0
+            )
+            weakref.finalize(self, self._file.close)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def _hold(self, rows: Tensor) -> None:
         while len(rows):
@@ -124,7 +153,6 @@ class FeatureStore:
     def _mapped(self, start: int, stop: int) -> Tensor:
         if self._file is None:
             raise RuntimeError("Expected features in a file, but all are in memory")
-        self._file.flush()
         offset = (start - self._in_memory) * math.prod(self.shape) * 4
         window = np.memmap(
             self._file, np.float32, mode="c", offset=offset, shape=(stop - start, *self.shape)

@@ -1,0 +1,101 @@
+"""What two examples tell of an audit, so that what can fail fails before the pass over the data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.errors import InputError
+from earlysieve.model.batch import Batch, Inputs, attention_mask, few
+from earlysieve.model.capture import capture
+from earlysieve.model.layers import layout_in, trace_layers
+from earlysieve.model.layout import Layout
+from earlysieve.model.stages import stages_of
+from earlysieve.model.unwrap import named_layers
+from earlysieve.readouts.features import kept_features, what_to_keep
+from earlysieve.readouts.heads import Head
+from earlysieve.readouts.store import Budget, FeatureStore
+
+
+@dataclass
+class LayerFeatures:
+    """What was kept of one layer."""
+
+    layout: Layout
+    store: FeatureStore
+    kept_layout: Layout = Layout.FLAT
+
+    def of(self, activation: Tensor, mask: Tensor | None, head: Head) -> Tensor:
+        """What `head` reads of the layer's output for one batch, float32."""
+        keep = what_to_keep(head)
+        features, self.kept_layout = kept_features(activation, self.layout, mask, keep=keep)
+        return features.float()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The layers in execution order, and the bytes that an example takes in all of them."""
+
+    layers: dict[str, LayerFeatures]
+    bytes_each: int
+
+
+def prepare(
+    model: nn.Module, batch: Batch, layers: Sequence[str] | None, head: Head, budget: Budget
+) -> Prepared:
+    """Run two examples, to learn the order and layout of the layers and how much they give.
+
+    Args:
+        model: in evaluation mode, on the device of the batch.
+        batch: any.
+        layers: names, or None to choose stage boundaries.
+        head: what reads the layers.
+        budget: of the stores.
+
+    Raises:
+        LayerError: an unknown or unusable layer.
+        InputError: the head does not suit a layer.
+    """
+    some, count = few(batch.inputs)
+    trace = trace_layers(model, some)
+    names = stages_of(model, trace, count) if layers is None else list(layers)
+    modules = named_layers(model)
+    capture(model, some, names, transform=lambda _, tensor: tensor[:0])
+    order = {layer.name: layer.order for layer in trace}
+    found = {
+        name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
+        for name in sorted(dict.fromkeys(names), key=lambda name: order[name])
+    }
+    return Prepared(found, _try_head(model, some, found, head))
+
+
+def _try_head(model: nn.Module, some: Inputs, layers: dict[str, LayerFeatures], head: Head) -> int:
+    """Build a readout for each layer and let it read; the bytes of one example in all layers."""
+    mask = attention_mask(some)
+    captured = capture(
+        model, some, list(layers), transform=lambda name, seen: layers[name].of(seen, mask, head)
+    )
+    classes = captured.logits.shape[1]
+    problems: dict[str, InputError] = {}
+    for name, features in captured.outputs.items():
+        try:
+            _read(head, features.cpu(), classes, layers[name].kept_layout)
+        except InputError as error:
+            problems[name] = error
+    if problems:
+        worst, problem = next(iter(problems.items()))
+        fit = ", ".join(f"'{name}'" for name in layers if name not in problems) or "none"
+        raise InputError(f"{problem} (layer '{worst}'; layers that suit it: {fit})") from problem
+    return sum(features[0].numel() for features in captured.outputs.values()) * 4
+
+
+def _read(head: Head, features: Tensor, classes: int, layout: Layout) -> None:
+    readout = head.build((1, *features.shape[1:]), classes, layout=layout)
+    with torch.no_grad():
+        logits = readout.eval()(features, None)
+    if tuple(logits.shape) != (len(features), classes):
+        raise InputError(
+            f"Expected a readout that gives {classes} logits, one per class, but it gives shape "
+            f"{tuple(logits.shape)}; build the readout for as many classes as it is asked for"
+        )
