@@ -9,6 +9,7 @@ import numpy as np
 from earlysieve._imports import need
 from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.hub_columns import column_numbers
 from earlysieve.datasets.images import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -18,9 +19,8 @@ from earlysieve.datasets.images import (
     resize_picture,
     rgb,
 )
-from earlysieve.datasets.numbering import numbered, numbered_groups
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
-from earlysieve.errors import DataError
+from earlysieve.errors import DataError, one_line
 
 _IMAGES = ("image", "img")
 _TEXTS = ("text", "sentence", "review", "tweet")
@@ -82,6 +82,8 @@ def hub_dataset(
 ) -> ExampleDataset:
     """A HuggingFace data set with an image or text column, a label and optionally a group column.
 
+    Labels and groups are numbered over all splits that are saved together, so that splits agree.
+
     Args:
         path: folder that `save_to_disk` wrote, a file (csv, json, jsonl, parquet), else what
             `load_dataset` takes.
@@ -95,11 +97,13 @@ def hub_dataset(
         DataError: no such data set, split or columns, or a label or text is missing.
         InputError: texts without a tokenizer.
     """
-    table = _load(path, split)
-    labels, names = _numbers(table, _column(table, _LABELS, "label"), path)
+    table, others = _load(path, split)
+    column = _column(table, _LABELS, "label")
+    labels, names = column_numbers(table, others, column, f"column '{column}' of '{path}'")
     common: dict[str, Any] = {}
     if "group" in table.column_names:
-        common["groups"], common["group_names"] = _numbers(table, "group", path)
+        where = f"column 'group' of '{path}'"
+        common["groups"], common["group_names"] = column_numbers(table, others, "group", where)
     image = None if text_column else _image_column(table)
     if image is not None:
         return HubImages(
@@ -116,17 +120,29 @@ def hub_dataset(
     return Texts(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
 
 
-def _load(path: str, split: str | None) -> Any:
+def _load(path: str, split: str | None) -> tuple[Any, list[Any]]:
+    """The table of a split, and those of the other splits of its data set."""
     found, wanted = _open(path), split or "train"
     if not hasattr(found, "keys"):
         # A table saved by itself may know the split that it was taken from.
+        beside = _beside(Path(path))
         found = {str(found.split or "train"): found}
+    else:
+        beside = [found[name] for name in found if name != wanted]
     if wanted not in found and (split is not None or len(found) > 1):
         raise DataError(
             f"Expected a split '{wanted}' in '{path}', but got {name_some(list(found))}; "
             "choose one of them"
         )
-    return found[wanted] if wanted in found else next(iter(found.values()))
+    return (found[wanted] if wanted in found else next(iter(found.values()))), beside
+
+
+def _beside(folder: Path) -> list[Any]:
+    """The other splits where `folder` is one of those that were saved together."""
+    if not (folder.parent / "dataset_dict.json").is_file():
+        return []
+    found = _open(str(folder.parent))
+    return [found[name] for name in found if name != folder.name]
 
 
 def _open(path: str) -> Any:
@@ -137,9 +153,13 @@ def _open(path: str) -> Any:
         if place.suffix in _FILES:
             return package.load_dataset(_FILES[place.suffix], data_files=path)
         return package.load_dataset(path)
-    except (OSError, ValueError, package.exceptions.DatasetsError) as error:
+    except (
+        *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError),
+        package.exceptions.DatasetsError,
+    ) as error:
         raise DataError(
-            f"Expected a HuggingFace data set at '{path}', but it cannot be loaded ({error}); "
+            f"Expected a HuggingFace data set at '{path}', but it cannot be loaded "
+            f"({one_line(error)}); "
             "pass a folder that save_to_disk wrote, or the name of a data set"
         ) from error
 
@@ -162,11 +182,3 @@ def _column(table: Any, known: Sequence[str], what: str) -> str:
             f"{', '.join(table.column_names)}; rename the column"
         )
     return found
-
-
-def _numbers(table: Any, column: str, path: str) -> tuple[Ints, tuple[str, ...]]:
-    """Numbers and names of labels or groups; a column of classes brings its own names."""
-    count = numbered_groups if column == "group" else numbered
-    numbers, names = count(list(table[column]), f"column '{column}' of '{path}'")
-    own = getattr(table.features[column], "names", None)
-    return numbers, tuple(own) if own else names
