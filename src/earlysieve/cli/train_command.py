@@ -35,8 +35,8 @@ _MOST_EPOCHS = 10
     required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder for model.pt (weights), last.pt (to go on), config.json and training.json, and "
-    "with weighted examples weights.csv.",
+    help="Folder for model.pt (weights), classes.json (names of its classes), last.pt (to go on), "
+    "config.json and training.json, and with weighted examples weights.csv.",
 )
 @click.option(
     "--config",

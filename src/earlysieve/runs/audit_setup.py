@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
+from earlysieve.runs.class_names import check_class_names, read_class_names
 from earlysieve.runs.open_data import open_data
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def open_both(
         need_weights: whether random weights are an error.
 
     Raises:
-        EarlysieveError: either cannot be opened, or the checkpoint does not fit.
+        EarlysieveError: either cannot be opened, the checkpoint does not fit, or it was trained
+            with the classes in another order.
     """
     tokenizer = tokenizer_of(given["model"])
     model_options = parse_options(given["model_option"])
@@ -33,11 +35,15 @@ def open_both(
         tokenizer=tokenizer,
         trust_remote_code=model_options.get("trust_remote_code") is True,
     )
+    trained = read_class_names(given["checkpoint"])
+    if trained:
+        check_class_names(trained, data, given["checkpoint"])
     # A trained folder knows its own number of classes; the data may hold fewer.
     own = need_weights and given["checkpoint"] is None and given["model"].startswith("hf:")
+    classes = len(trained) or getattr(data, "num_classes", None)
     built = build_model(
         given["model"],
-        num_classes=given["num_classes"] or (None if own else getattr(data, "num_classes", None)),
+        num_classes=given["num_classes"] or (None if own else classes),
         options=model_options,
         seed=given["seed"],
     )

@@ -13,6 +13,7 @@ from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.fit_check import check_model_takes, few_examples, pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
@@ -111,12 +112,15 @@ class TrainRun:
         )
 
     def save(self, result: FitResult) -> Path:
-        """Write the weights and the history; the path of the weights."""
+        """Write the weights, the names of their classes, the history; the path of the weights."""
         import torch
 
         weights = self.out / WEIGHTS_NAME
+        # Without names, rather than with those of other weights, if this is stopped halfway.
+        weights.with_name(CLASSES_NAME).unlink(missing_ok=True)
         state = self.algorithm.model.state_dict()
         write_with(weights, lambda path: torch.save(state, path))
+        write_class_names(weights, self.job.data)
         text = json.dumps(plain(asdict(result)), indent=2, allow_nan=False)
         write_text(self.out / RESULT_NAME, f"{text}\n")
         return weights
