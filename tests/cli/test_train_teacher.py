@@ -83,6 +83,10 @@ def files(tmp_path):
     np.save(tmp_path / "short.npy", np.zeros((119, 10), np.float32))
     np.save(tmp_path / "fixed.npy", np.zeros((60, 10), np.float32))
     weights(tmp_path / "four.pt", classes=4)
+    state = torch.load(weights(tmp_path / "nan.pt"), weights_only=True)
+    torch.save({key: value * float("nan") for key, value in state.items()}, tmp_path / "nan.pt")
+    (tmp_path / "damaged").write_bytes((tmp_path / "own").read_bytes()[:30])
+    (tmp_path / "flipped").write_bytes(b"E" + (tmp_path / "own").read_bytes()[1:])
     (tmp_path / "unsafe.pt").write_bytes(pickle.dumps(small_cnn(10)))
     return tmp_path
 
@@ -106,6 +110,13 @@ def test_teachers_that_do_not_fit_are_refused_before_anything_is_written(files):
             "Expected the teacher to take inputs of the data, (3, 28, 28)",
         ),
         (("--teacher-logits", files / "none"), "there is no such file"),
+        (
+            ("--teacher", SMALL, "--teacher-checkpoint", files / "nan.pt"),
+            "Expected a teacher that gives finite logits, but it gives NaN",
+        ),
+        (("--teacher-logits", files / "damaged"), "begin with the shape and the origin"),
+        (("--teacher-logits", files / "flipped"), "copy it again"),
+        (("--teacher-logits", files / ("a" * 5000)), "there is no such file"),
         (("--teacher-logits", files / "twelve.npy"), "Expected a teacher that gives 10 logits"),
         (("--teacher-logits", files / "short.npy"), "Expected logits of 120 examples"),
         (("--teacher-logits", files / "other"), "made for other examples"),

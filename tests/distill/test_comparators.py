@@ -2,6 +2,8 @@
 
 import copy
 import math
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,6 +106,68 @@ def test_classifier_of_a_text_model() -> None:
 def jtt(**settings: Any) -> JTT:
     model = net(0)
     return JTT(model, optimizer=sgd(model), data=DATA, **{"upweight": 5.0, **settings})
+
+
+def test_the_teacher_of_simkd_may_be_on_another_device() -> None:
+    """The meta device has no numbers, but knows which device each tensor is on."""
+    _, teacher, algorithm = simkd()
+    teacher.to("meta")
+    algorithm.prepare(DATA.batch(torch.arange(4)))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_simkd_learns_from_a_teacher_on_a_gpu() -> None:
+    student, teacher = net(0), net(1, width=12).cuda()
+    whole = SimKDStudent(student, teacher)
+    assert {p.device.type for p in whole.parameters()} == {"cpu"}
+    twin, near = net(0), net(1, width=12)
+    both = SimKDStudent(twin, near)
+    far = SimKD(whole, teacher, optimizer=sgd(whole)).step(DATA.batch(torch.arange(8)))
+    here = SimKD(both, near, optimizer=sgd(both)).step(DATA.batch(torch.arange(8)))
+    assert far["loss"] == pytest.approx(here["loss"], rel=1e-2)
+
+
+def test_a_simkd_student_stays_on_its_own_device() -> None:
+    student = SimKDStudent(net(0).to("meta"), net(1, width=12))
+    assert {p.device.type for p in student.parameters()} == {"meta"}
+
+
+@pytest.mark.parametrize("autocast", [None, "bf16"])
+def test_the_teacher_of_simkd_runs_in_its_own_precision(autocast: Any) -> None:
+    _, teacher, algorithm = simkd(autocast=autocast)
+    seen: list[torch.dtype] = []
+    teacher.late.register_forward_hook(lambda _m, _i, output: seen.append(output.dtype))
+    algorithm.step(DATA.batch(torch.arange(4)))
+    assert set(seen) == {torch.float32}
+
+
+class Loaded(Planted):
+    """Notes which processes read it, by file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(150)
+        self.folder = folder
+
+    def __getitem__(self, i: int) -> Any:
+        (self.folder / str(os.getpid())).touch()
+        return super().__getitem__(i)
+
+
+@pytest.mark.parametrize("cls", [JTT, DeTT])
+def test_errors_are_found_with_the_workers_of_the_run(cls: Any, tmp_path: Path) -> None:
+    data = Loaded(tmp_path)
+    teacher = net(1, width=12)
+    student: nn.Module = SimKDStudent(net(0), teacher) if cls is DeTT else net(0)
+    given = (student, teacher) if cls is DeTT else (student,)
+    algorithm = cls(*given, optimizer=sgd(student), data=data, num_workers=2)
+    algorithm.step(data.batch(torch.arange(16)))
+    algorithm.end_epoch()
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not (tmp_path / str(os.getpid())).exists()
+    first = algorithm.errors.identifier
+    alone = cls(*given, optimizer=sgd(student), data=data, identifier=first)
+    alone.end_epoch()
+    assert torch.equal(alone.weights, algorithm.weights)
 
 
 def test_jtt_trains_another_model_first_then_weights_its_errors() -> None:

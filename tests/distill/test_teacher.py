@@ -1,5 +1,6 @@
 """Teachers on the fly and kept: what they give, and what they refuse."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from earlysieve import DebiasedDistillation, KnowledgeDistillation, Teacher, keep_logits
+from earlysieve.datasets.batches import iterate
 from earlysieve.distill import KeptLogits, open_logits
 from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
 from earlysieve.errors import CheckpointError, DataError, InputError
@@ -216,3 +218,80 @@ def test_a_student_cannot_teach_itself() -> None:
         keep_logits(Teacher(logits=expected()), DATA)
     with pytest.raises(InputError, match="shape"):
         KeptLogits(np.zeros((3, 2), np.float32), np.zeros(4, np.int64))
+
+
+def test_a_teacher_gives_the_same_logits_in_mixed_precision_as_kept_ones() -> None:
+    teacher, losses = net(1), []
+    for given in (teacher, keep_logits(teacher, DATA)):
+        student = net(0, dropout=0.0)
+        algorithm = KnowledgeDistillation(
+            student, given, optimizer=sgd(student), autocast="bf16", kd_weight=1.0
+        )
+        losses.append(algorithm.step(DATA.batch(torch.arange(16)))["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = Teacher(teacher).logits(DATA.batch(ROWS))
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits, expected()[ROWS])
+
+
+def test_a_teacher_in_half_precision_takes_inputs_in_its_own() -> None:
+    teacher = Teacher(net(1).bfloat16())
+    kept = keep_logits(teacher, DATA)
+    logits = teacher.logits(DATA.batch(ROWS))
+    assert logits.dtype == torch.bfloat16
+    torch.testing.assert_close(logits.float(), kept.of(DATA.batch(ROWS)), rtol=0.05, atol=0.05)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_teacher_that_gives_no_numbers_leaves_no_file(value: float, tmp_path: Path) -> None:
+    teacher = net(1)
+    with torch.no_grad():
+        teacher.head.bias[1] = value
+    message = "^Expected a teacher that gives finite logits, but it gives NaN or infinity for exam"
+    with pytest.raises(InputError, match=message):
+        keep_logits(teacher, DATA, tmp_path / "logits")
+    assert list(tmp_path.iterdir()) == []
+    student = net(0)
+    algorithm = KnowledgeDistillation(student, teacher, optimizer=sgd(student))
+    with pytest.raises(InputError, match=message):
+        algorithm.step(DATA.batch(ROWS))
+
+
+def test_logits_for_a_file_are_never_all_in_memory(tmp_path: Path) -> None:
+    size, classes = 512, 8192
+    data = TensorDataset(torch.randn(size, 1), torch.zeros(size, dtype=torch.long))
+    teacher = torch.nn.Linear(1, classes)
+    tracemalloc.start()
+    kept = keep_logits(teacher, data, tmp_path / "logits", batch_size=16)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < size * classes * 4 / 2
+    given = kept.of(next(iterate(data, batch_size=size)))
+    with torch.no_grad():
+        torch.testing.assert_close(given, teacher(data.tensors[0]))
+
+
+class Unreadable(Planted):
+    """An example whose file is gone when logits are kept."""
+
+    broken = False
+
+    def __getitem__(self, i: int) -> Any:
+        if self.broken and i == 50:
+            raise FileNotFoundError(2, "No such file or directory", "picture.png")
+        return super().__getitem__(i)
+
+
+def test_an_error_of_the_data_is_not_taken_for_one_of_the_disk(tmp_path: Path) -> None:
+    data = Unreadable()
+    data.broken = True
+    with pytest.raises(FileNotFoundError, match=r"picture\.png"):
+        keep_logits(net(1), data, tmp_path / "logits", batch_size=20)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_file_has_the_same_bytes_from_memory_and_batch_by_batch(tmp_path: Path) -> None:
+    keep_logits(net(1), DATA, tmp_path / "by batch", batch_size=7)
+    keep_logits(net(1), DATA, batch_size=7).write(tmp_path / "at once")
+    assert (tmp_path / "by batch").read_bytes() == (tmp_path / "at once").read_bytes()

@@ -32,6 +32,7 @@ class ErrorSet:
         data: the training data, for one pass that finds its errors.
         epochs: of the first training, >= 1.
         upweight: how often an error counts, >= 1.
+        num_workers: processes that load the data for that pass, >= 0.
         make_optimizer: of the first training, called with the copy's parameters.
 
     Attributes:
@@ -45,6 +46,7 @@ class ErrorSet:
         *,
         epochs: int,
         upweight: float,
+        num_workers: int,
         make_optimizer: MakeOptimizer,
     ) -> None:
         for name, value in (("identification_epochs", epochs), ("upweight", upweight)):
@@ -53,6 +55,7 @@ class ErrorSet:
                     f"Expected {name} to be at least 1, but got {value}; pass a larger number"
                 )
         self.data, self.epochs, self.upweight = data, epochs, upweight
+        self.num_workers = num_workers
         self.size = len(source_of(data))
         self.identifier = copy.deepcopy(identifier)
         optimizer = make_optimizer(self.identifier.parameters())
@@ -74,7 +77,8 @@ class ErrorSet:
         if epochs_done < self.epochs:
             return {}
         # BatchNorm statistics are those of each process, so that one of them judges for all.
-        wrong = of_first_process(errors(self.identifier, self.data))
+        found = errors(self.identifier, self.data, num_workers=self.num_workers)
+        wrong = of_first_process(found)
         self.weights = upweighted(wrong, self.upweight)
         return {"error_set": float(wrong.sum()), "error_set_share": float(wrong.double().mean())}
 
@@ -103,11 +107,17 @@ class ErrorSet:
 
 
 @torch.no_grad()
-def errors(model: nn.Module, data: Data) -> Tensor:
-    """Which examples a model gets wrong in evaluation mode, bool, shape (N,), by dataset index."""
+def errors(model: nn.Module, data: Data, *, num_workers: int = 0) -> Tensor:
+    """Which examples a model gets wrong in evaluation mode, bool, shape (N,), by dataset index.
+
+    Args:
+        model: any classifier.
+        data: N examples.
+        num_workers: processes that load a data set, >= 0; a DataLoader has its own.
+    """
     wrong = torch.zeros(len(source_of(data)), dtype=torch.bool)
     with preserved_rng(), evaluating(model):
-        for batch in iterate(data, batch_size=128):
+        for batch in iterate(data, batch_size=128, num_workers=num_workers):
             moved = batch.to(device_of(model))
             found = logits_of(call_model(model, moved.inputs)).argmax(1) != moved.labels
             wrong[batch.index if batch.index is not None else slice(None)] = found.cpu()

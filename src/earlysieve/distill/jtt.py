@@ -81,6 +81,7 @@ class JTT(_TrainTwice):
         data: the training data; batches carry their indices.
         identification_epochs: T >= 1, to be chosen on validation data, as is `upweight`.
         upweight: lambda_up >= 1.
+        num_workers: processes that load the data for the pass that finds errors, >= 0.
         identifier: the first model, copied; None: `model` as it is now.
         identifier_optimizer: called with the first model's parameters; None: class and settings of
             `optimizer`.
@@ -98,6 +99,7 @@ class JTT(_TrainTwice):
         data: Data,
         identification_epochs: int = 1,
         upweight: float = 20.0,
+        num_workers: int = 0,
         identifier: nn.Module | None = None,
         identifier_optimizer: MakeOptimizer | None = None,
         **step: Unpack[StepSettings],
@@ -108,6 +110,7 @@ class JTT(_TrainTwice):
             data,
             epochs=identification_epochs,
             upweight=upweight,
+            num_workers=num_workers,
             make_optimizer=identifier_optimizer or same_kind(optimizer),
         )
 
@@ -122,10 +125,16 @@ class DeTT(_TrainTwice, SimKD):
     arXiv 2302.11187.
 
     Args:
-        student, teacher: see `SimKD`.
+        student: a `SimKDStudent`, see `SimKD`.
+        teacher: the teacher, see `SimKD`.
         optimizer: over the parameters of the `SimKDStudent`.
-        data, identification_epochs, upweight, identifier_optimizer: see `JTT`.
+        data: the training data; batches carry their indices.
+        identification_epochs: T >= 1, to be chosen on validation data, as is `upweight`.
+        upweight: lambda_up >= 1.
+        num_workers: processes that load the data for the pass that finds errors, >= 0.
         identifier: the first model, copied; None: the student as it is now, classifier included.
+        identifier_optimizer: called with the first model's parameters; None: class and settings of
+            `optimizer`.
         step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
 
     Raises:
@@ -141,6 +150,7 @@ class DeTT(_TrainTwice, SimKD):
         data: Data,
         identification_epochs: int = 1,
         upweight: float = 20.0,
+        num_workers: int = 0,
         identifier: nn.Module | None = None,
         identifier_optimizer: MakeOptimizer | None = None,
         **step: Unpack[StepSettings],
@@ -153,5 +163,6 @@ class DeTT(_TrainTwice, SimKD):
             data,
             epochs=identification_epochs,
             upweight=upweight,
+            num_workers=num_workers,
             make_optimizer=identifier_optimizer or same_kind(optimizer),
         )

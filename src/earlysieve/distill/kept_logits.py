@@ -1,7 +1,7 @@
 """A teacher's logits for every example, in memory or in a file, and what they belong to."""
 
-import json
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from earlysieve._files import replacing
 from earlysieve.distill.indexing import checked_index
-from earlysieve.errors import DataError, InputError
+from earlysieve.distill.logits_file import LogitsWriter, read_arrays, read_header
+from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.model.batch import Batch
 from earlysieve.training.weights import read_weights
-
-MAGIC = b"earlysieve logits 1\n"
-ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,8 @@ class KeptLogits:
     Attributes:
         values: float32, shape (N, C); NaN where an example was not passed. May be a memory map.
         labels: int64, shape (N,), -1 where unknown: batches are checked against them.
-        teacher, data: fingerprints of what they were made with; "" where unknown.
+        teacher: fingerprint of the teacher's weights; "" where unknown.
+        data: fingerprint of the data; "" where unknown.
         source: for messages.
     """
 
@@ -68,7 +66,7 @@ class KeptLogits:
                 f"Expected the data that {self.source} were made with, but the labels of this "
                 "batch are others; keep the logits again for this data set"
             )
-        found = torch.from_numpy(np.ascontiguousarray(self.values[index]))
+        found = torch.from_numpy(np.ascontiguousarray(self.values[index], dtype=np.float32))
         if bool(found.isnan().any()):
             missing = int(index[found.isnan().any(1).numpy()][0])
             raise DataError(
@@ -92,33 +90,55 @@ class KeptLogits:
                 )
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write them to a file, atomically: a line of JSON, then labels and logits as they are."""
-        header = {"shape": list(self.values.shape), "teacher": self.teacher, "data": self.data}
-        start = MAGIC + json.dumps(header).encode() + b"\n"
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            file.write(start + b"\0" * (-len(start) % ALIGNMENT))
-            file.write(np.ascontiguousarray(self.labels).tobytes())
-            for rows in np.array_split(self.values, max(1, len(self) // 65536)):
-                file.write(np.ascontiguousarray(rows, dtype=np.float32).tobytes())
+        """Write them to a file, atomically.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with LogitsWriter.to(path, len(self), teacher=self.teacher, data=self.data) as file:
+            for rows in np.array_split(np.arange(len(self)), max(1, len(self) // 1024)):
+                file.put(rows, self.values[rows], self.labels[rows])
 
 
 def open_logits(path: str | os.PathLike[str]) -> KeptLogits:
     """Logits from a file: one that `keep_logits` wrote (memory-mapped), a .npy file, or a tensor.
 
     Raises:
-        DataError: there is no such file, or it is incomplete.
+        DataError: there is no such file, or it is damaged.
         InputError: it holds something else.
-        CheckpointError: a file of torch.save that cannot be read safely.
+        CheckpointError: a file of torch.save that is damaged or cannot be read safely.
     """
     file = Path(path)
-    if not file.is_file():
+    if not _is_file(file):
         raise DataError(
             f"Expected a file of logits at '{file}', but there is no such file; check the path"
         )
-    with file.open("rb") as stream:
-        start = stream.read(len(MAGIC))
-        if start == MAGIC:
-            return _mapped(file, json.loads(stream.readline()), stream.tell())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch and NumPy; what matters is said below
+            return _opened(file)
+    except EarlysieveError:
+        raise
+    except Exception as error:  # readers of damaged files raise errors of nearly every kind
+        raise DataError(
+            f"Expected '{file}' to hold logits, as keep_logits, np.save or torch.save write them, "
+            f"but it cannot be read ({type(error).__name__}); copy it again, it may be damaged"
+        ) from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _opened(file: Path) -> KeptLogits:
+    found = read_header(file)
+    if found is not None:
+        header, offset = found
+        labels, values = read_arrays(file, header, offset)
+        return KeptLogits(values, labels, header.teacher, header.data, f"those in '{file}'")
     if file.suffix == ".npy":
         return from_values(np.load(file, mmap_mode="r"), source=f"'{file}'")
     return from_values(read_weights(file), source=f"'{file}'")
@@ -130,24 +150,23 @@ def from_values(values: Any, *, source: str = "the logits") -> KeptLogits:
     Raises:
         InputError: it is neither, or of another shape or type.
     """
-    array = values.detach().cpu().float().numpy() if isinstance(values, Tensor) else values
+    array = _array_of(values) if isinstance(values, Tensor) else values
     if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f":
         what = type(values).__name__ if not hasattr(values, "shape") else str(tuple(values.shape))
         raise InputError(
-            f"Expected floating-point logits of shape (examples, classes), but got {what}; "
-            "pass one row of class scores per example, in the order of the data set"
+            f"Expected floating-point logits of shape (examples, classes), but got {what}"
+            f"{_kind_of(values)}; pass one row of class scores per example, in the order of the "
+            "data set"
         )
     return KeptLogits(array, np.full(len(array), -1, dtype=np.int64), source=source)
 
 
-def _mapped(file: Path, header: dict[str, Any], read: int) -> KeptLogits:
-    size, classes = header["shape"]
-    offset = read + (-read % ALIGNMENT)
-    if file.stat().st_size != offset + size * 8 + size * classes * 4:
-        raise DataError(
-            f"Expected '{file}' to hold {size} x {classes} logits, but its size is another; "
-            "copy it again, it may be incomplete"
-        )
-    labels = np.fromfile(file, np.int64, size, offset=offset)
-    values = np.memmap(file, np.float32, "r", offset=offset + size * 8, shape=(size, classes))
-    return KeptLogits(values, labels, header["teacher"], header["data"], f"those in '{file}'")
+def _array_of(values: Tensor) -> Any:
+    plain = values.layout is torch.strided and not values.is_nested and not values.is_meta
+    if not plain or not values.is_floating_point():
+        return None
+    return values.detach().cpu().float().numpy()
+
+
+def _kind_of(values: Any) -> str:
+    return f" of {values.dtype}" if hasattr(values, "dtype") else ""

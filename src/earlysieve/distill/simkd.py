@@ -16,7 +16,7 @@ from earlysieve.distill.classifier import ClassifierInput, find_classifier, line
 from earlysieve.distill.reweighting import StepSettings
 from earlysieve.distill.teacher import Teacher, check_distillation
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model, few
+from earlysieve.model.batch import Batch, Inputs, call_model, few
 from earlysieve.model.capture import capture
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import is_distributed, unwrap
@@ -30,9 +30,10 @@ class SimKDStudent(nn.Module):
 
     Args:
         student: any classifier whose logits come from a linear layer; that layer goes unused.
-        teacher: likewise.
-        classifier, teacher_classifier: names of these layers; None: the last linear ones.
-        seed: of the projector's initialisation; the global random state is not used.
+        teacher: likewise; it may be on another device.
+        classifier: name of the student's linear layer; None: the last one.
+        teacher_classifier: name of the teacher's linear layer; None: the last one.
+        seed: seed of the projector's initialisation; the global random state is not used.
 
     Raises:
         LayerError: there is no such layer.
@@ -53,8 +54,9 @@ class SimKDStudent(nn.Module):
         last = linear_named(teacher, self.teacher_classifier)
         width = linear_named(student, self.student_classifier).in_features
         self.student = student
-        self.projector = _projector(width, last.in_features, seed).to(last.weight.device)
-        self.classifier = copy.deepcopy(last).requires_grad_(False)
+        device = linear_named(student, self.student_classifier).weight.device
+        self.projector = _projector(width, last.in_features, seed).to(device)
+        self.classifier = copy.deepcopy(last).requires_grad_(False).to(device)
 
     def forward(self, *args: Any, **inputs: Any) -> Tensor:
         """Logits of the teacher's classifier on projected student features, shape (B, C)."""
@@ -72,7 +74,8 @@ class SimKD(PerExampleTraining):
 
     Args:
         student: a `SimKDStudent`, made of student and teacher.
-        teacher: the teacher: a model, since features are needed.
+        teacher: the teacher: a model, since features are needed. It runs in its own precision, in
+            evaluation mode, and may be on another device than the student.
         optimizer: over the parameters of the `SimKDStudent`, projector included.
         step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
 
@@ -106,19 +109,23 @@ class SimKD(PerExampleTraining):
     @torch.no_grad()
     def _look(self, batch: Batch) -> None:
         some, _ = few(batch.inputs)
-        with preserved_rng(), evaluating(self.model), evaluating(self.teacher):
+        with preserved_rng(), evaluating(self.model):
             call_model(self.model, some)
-            self._reading.run(some)
+            self._wanted(some)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
         found = capture(self.model, batch.inputs, ["projector"], wrapped=is_distributed(self.model))
         return found.logits, found.outputs["projector"]
 
     def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        with torch.no_grad(), evaluating(self.teacher):
-            wanted, _ = self._reading.run(batch.inputs)
         features = logits if seen is None else seen
+        wanted = self._wanted(batch.inputs).to(features.device)
         return (features.float() - wanted.float()).square().flatten(1).mean(1)
+
+    def _wanted(self, inputs: Inputs) -> Tensor:
+        """What the teacher's classifier takes, shape (B, D), on the teacher's device."""
+        with self._as_teacher.at_work(inputs) as taken:
+            return self._reading.run(taken)[0]
 
     def _teacher_fingerprint(self) -> str:
         return self._as_teacher.fingerprint

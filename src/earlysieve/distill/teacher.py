@@ -1,6 +1,8 @@
 """Teachers: a model that never changes, or the logits that it gave."""
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -8,9 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from earlysieve._arrays import Floats, Ints
 from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
-from earlysieve.distill.kept_logits import KeptLogits, from_values, open_logits
+from earlysieve.distill.kept_logits import (
+    KeptLogits,
+    from_values,
+    open_logits,
+)
+from earlysieve.distill.logits_file import LogitsWriter
 from earlysieve.distill.look import check_classes
 from earlysieve.errors import InputError
 from earlysieve.model.batch import (
@@ -22,6 +30,7 @@ from earlysieve.model.batch import (
     inputs_to,
     logits_of,
 )
+from earlysieve.model.precision import match_precision
 from earlysieve.model.state import device_of, evaluating
 
 Logits = KeptLogits | Tensor | str | os.PathLike[str]
@@ -30,8 +39,10 @@ Logits = KeptLogits | Tensor | str | os.PathLike[str]
 class Teacher:
     """A model whose logits a student learns from, or logits that were kept.
 
-    The model runs in evaluation mode and without a graph; not one bit of it changes, and its own
-    mode is restored after each use. It may be on another device than the student.
+    The model runs in evaluation mode, without a graph and in its own precision, whatever the
+    student's mixed precision: logits that were kept and logits of a batch are the same. Not one bit
+    of it changes, and its own mode is restored after each use. It may be on another device than the
+    student.
 
     Args:
         model: any classifier; None where logits are given.
@@ -74,37 +85,59 @@ class Teacher:
         """Logits of a batch, shape (B, C), without a graph, on the device of its labels.
 
         Raises:
-            InputError, DataError: kept logits do not fit the batch, see `KeptLogits.of`.
+            InputError: the model gives NaN or infinity, or kept logits do not fit the batch.
+            DataError: kept logits belong to other data, or are missing; see `KeptLogits.of`.
         """
         if self.kept is not None:
             return self.kept.of(batch)
-        return logits_of(self._run(batch.inputs)).to(batch.labels.device)
+        logits = logits_of(self._run(batch.inputs)).to(batch.labels.device)
+        _check_finite(logits, batch)
+        return logits
+
+    @contextmanager
+    def at_work(self, inputs: Inputs) -> Iterator[Inputs]:
+        """Run the model within this: in evaluation mode, in its own precision, without a graph.
+
+        Yields:
+            The inputs, on the model's device and in its precision.
+
+        Raises:
+            InputError: there is no model.
+        """
+        model = self._needed()
+        device = device_of(model)
+        moved = inputs if first_tensor(inputs).device == device else inputs_to(inputs, device)
+        with torch.no_grad(), evaluating(model), _without_autocast(device.type):
+            yield match_precision(model, moved)
 
     @torch.no_grad()
     def check_classes(self, batch: Batch, expected: int) -> None:
         """Check once, on two examples, that the teacher knows as many classes as the student.
 
         Raises:
-            InputError: it does not.
+            InputError: it does not, or it gives NaN or infinity.
         """
         if self._checked:
             return
         if self.kept is not None:
             found = self.kept.num_classes
         else:
-            found = logits_of(self._run(few(batch.inputs)[0])).shape[1]
+            logits = logits_of(self._run(few(batch.inputs)[0]))
+            _check_finite(logits, batch)
+            found = logits.shape[1]
         check_classes(found, expected, who="teacher", source="as the student does")
         self._checked = True
 
     def _run(self, inputs: Inputs) -> object:
+        with self.at_work(inputs) as taken:
+            return call_model(self._needed(), taken)
+
+    def _needed(self) -> nn.Module:
         if self.model is None:
             raise InputError(
                 "Expected a teacher model, but got logits only; pass the model for this method"
             )
-        device = device_of(self.model)
-        moved = inputs if first_tensor(inputs).device == device else inputs_to(inputs, device)
-        with evaluating(self.model):
-            return call_model(self.model, moved)
+        return self.model
 
 
 TeacherLike = Teacher | nn.Module | Logits
@@ -137,12 +170,15 @@ def keep_logits(
     Args:
         teacher: a model, or a `Teacher` that has one.
         data: a map-style data set with fixed inputs, or a DataLoader over one.
-        path: a file, read through a memory map. If it exists and belongs to this teacher and these
-            data, nothing is computed. None: memory.
-        batch_size, num_workers: of the pass.
+        path: a file, filled and read through a memory map, so that no more than a batch of logits
+            is ever in memory. If it exists and belongs to this teacher and these data, nothing is
+            computed. None: memory.
+        batch_size: examples per pass, >= 1.
+        num_workers: processes that load the data, >= 0.
 
     Raises:
-        InputError: inputs differ from one reading to the next (random augmentation).
+        InputError: inputs differ from one reading to the next (random augmentation), or the teacher
+            gives NaN or infinity; nothing is written.
         DataError: the file belongs to another teacher or to other data.
         OutputError: the file cannot be written.
     """
@@ -156,11 +192,32 @@ def keep_logits(
         kept = open_logits(path)
         kept.check(teacher=weights, data=examples)
         return kept
-    kept = _computed(Teacher(teacher.model), data, weights, examples, batch_size, num_workers)
+    size = len(source_of(data))
+    batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
+    rows = _rows(Teacher(teacher.model), batches)
     if path is None:
-        return kept
-    kept.write(path)
+        return _in_memory(size, rows, weights, examples)
+    with LogitsWriter.to(path, size, teacher=weights, data=examples) as file:
+        for index, logits, labels in rows:
+            file.put(index, logits, labels)
     return open_logits(path)
+
+
+def _without_autocast(device: str) -> AbstractContextManager[object]:
+    known = torch.amp.is_autocast_available(device)
+    return torch.autocast(device, enabled=False) if known else nullcontext()
+
+
+def _check_finite(logits: Tensor, batch: Batch) -> None:
+    finite = logits.isfinite().all(1)
+    if bool(finite.all()):
+        return
+    row = int((~finite).nonzero()[0])
+    where = "an example" if batch.index is None else f"example {int(batch.index[row])}"
+    raise InputError(
+        f"Expected a teacher that gives finite logits, but it gives NaN or infinity for {where}; "
+        "check the teacher's weights, and the example"
+    )
 
 
 def check_distillation(
@@ -188,20 +245,24 @@ def check_distillation(
         )
 
 
-def _computed(
-    teacher: Teacher, data: Data, weights: str, examples: str, batch_size: int, num_workers: int
-) -> KeptLogits:
-    size = len(source_of(data))
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None = None
-    labels = np.full(size, -1, dtype=np.int64)
-    for batch in iterate(data, batch_size=batch_size, num_workers=num_workers):
+Rows = tuple[Ints, Floats, Ints]
+
+
+def _rows(teacher: Teacher, batches: Iterable[Batch]) -> Iterator[Rows]:
+    """Indices (B,), logits (B, C) and labels (B,) of each batch."""
+    for batch in batches:
         logits = teacher.logits(batch).float().cpu().numpy()
-        if values is None:
+        index = batch.index.numpy() if batch.index is not None else np.arange(len(batch))
+        yield index, logits, batch.labels.numpy()
+
+
+def _in_memory(size: int, rows: Iterable[Rows], weights: str, examples: str) -> KeptLogits:
+    values = np.zeros((0, 0), dtype=np.float32)
+    labels = np.full(size, -1, dtype=np.int64)
+    for index, logits, known in rows:
+        if not values.size:
             values = np.full((size, logits.shape[1]), np.nan, dtype=np.float32)
-        rows = batch.index.numpy() if batch.index is not None else np.arange(len(batch))
-        values[rows], labels[rows] = logits, batch.labels.numpy()
-    if values is None:
-        values = np.zeros((0, 0), dtype=np.float32)
+        values[index], labels[index] = logits, known
     return KeptLogits(values, labels, weights, examples)
 
 

@@ -36,6 +36,7 @@ def build(job: "Job") -> "Algorithm":
         optimizer=optimizer,
         data=job.data,
         identification_epochs=first,
+        num_workers=job.config.num_workers,
         upweight=settings.upweight,
         **around,
     )
