@@ -19,8 +19,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from earlysieve import Batch
 from earlysieve.datasets.base import ExampleDataset
-from earlysieve.datasets.digits import digits
-from earlysieve.datasets.fashion_mnist import fashion_mnist
+from earlysieve.datasets.embedded_digits import digits
+from earlysieve.datasets.fashion_files import fashion_mnist
 from earlysieve.datasets.painters import plant_colour, plant_dominoes
 from earlysieve.networks.small import small_cnn
 

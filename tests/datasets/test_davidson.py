@@ -3,7 +3,7 @@
 import pytest
 
 from earlysieve.datasets import davidson, load_source
-from earlysieve.datasets.davidson import IDENTITY_TERMS, mentions_identity, split_of
+from earlysieve.datasets.davidson_tweets import IDENTITY_TERMS, mentions_identity, split_of
 from earlysieve.errors import DataError, InputError
 
 HEADER = ",count,hate_speech,offensive_language,neither,class,tweet\n"

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from earlysieve.datasets import digits, fashion_mnist
-from earlysieve.datasets.digits import digit_arrays
-from earlysieve.datasets.fashion_mnist import DEBIAN_FOLDER, GET_IT, read_idx
+from earlysieve.datasets.embedded_digits import digit_arrays
+from earlysieve.datasets.fashion_files import DEBIAN_FOLDER, GET_IT, read_idx
 from earlysieve.errors import DataError, InputError
 
 

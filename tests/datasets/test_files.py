@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from earlysieve.datasets import bar, image_folder
-from earlysieve.datasets.bar import CLASSES
+from earlysieve.datasets.bar_photos import CLASSES
 from earlysieve.errors import DataError, InputError
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from earlysieve.datasets import load_source
-from earlysieve.datasets.sources import SOURCES
+from earlysieve.datasets.registry import source_forms
 from earlysieve.errors import DataError, InputError
 
 MODULE = """
@@ -93,14 +93,14 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "folders:photographs",
             {},
             InputError,
-            f"Expected a data source of the form {', '.join(SOURCES)}, but got "
+            f"Expected a data source of the form {', '.join(source_forms())}, but got "
             "'folders:photographs'; choose one of these",
         ),
         (
             "folder:",
             {},
             InputError,
-            f"Expected a data source of the form {', '.join(SOURCES)}, but got 'folder:'; "
+            f"Expected a data source of the form {', '.join(source_forms())}, but got 'folder:'; "
             "choose one of these",
         ),
         (
@@ -142,7 +142,7 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "own_package_of_a_test.absent:make",
             {},
             DataError,
-            f"Expected data as {', '.join(SOURCES)}, but there is no module "
+            f"Expected data as {', '.join(source_forms())}, but there is no module "
             "'own_package_of_a_test.absent' here or among the installed packages; check the name "
             "and the current directory",
         ),

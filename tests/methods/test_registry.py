@@ -8,7 +8,8 @@ import pytest
 
 from earlysieve.errors import InputError
 from earlysieve.methods import method_named, method_names, method_settings
-from earlysieve.methods.registry import OWN
+from earlysieve.methods.registry import GROUP, OWN
+from tests import plugins
 from tests.cli.helpers import DIGITS, SMALL, ok, problem
 
 TOY = """
@@ -35,14 +36,8 @@ METHOD = Method("toy", "a toy", build, Settings)
 """
 
 
-def install(folder: Path, entry: str, text: str = TOY) -> Path:
-    """A package as pip lays it out: a module, and metadata that name an entry point."""
-    info = folder / "toy_package-1.0.dist-info"
-    info.mkdir(parents=True)
-    (folder / "toy_package.py").write_text(text)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-package\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[earlysieve.methods]\n{entry}\n")
-    return folder
+def install(folder: Path, entry: str) -> Path:
+    return plugins.install(folder, GROUP, entry, TOY)
 
 
 @pytest.fixture

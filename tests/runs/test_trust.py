@@ -3,7 +3,7 @@
 import pytest
 
 from earlysieve.errors import InputError
-from earlysieve.runs.trust import DATA_KINDS, MODEL_FAMILIES, check_trusted, code_in, trusted_by
+from earlysieve.runs.trust import MODEL_FAMILIES, check_trusted, code_in, trusted_by
 
 SAFE = (
     {},
@@ -117,9 +117,6 @@ def test_several_are_found_in_order_and_depth_is_no_way_around():
 
 
 def test_the_tables_are_those_of_what_opens_them():
-    from earlysieve.datasets.sources import SOURCES
     from earlysieve.networks import spec
 
     assert set(MODEL_FAMILIES) == set(spec._FAMILIES)
-    kinds = {form.partition(":")[0].partition("[")[0] for form in SOURCES}
-    assert kinds - {"module"} == set(DATA_KINDS)

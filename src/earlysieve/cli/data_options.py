@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from earlysieve.datasets.registry import source_forms
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 SOURCE_HELP = (
-    "a folder with one subfolder per class, a CSV file with the columns path and label, digits, "
-    "fashion-mnist[:FOLDER], bar:FOLDER, davidson:FOLDER, hf:FOLDER or module:function."
+    "a folder with one subfolder per class, a CSV file with the columns path and label, or "
+    f"{', '.join(source_forms())}; `earlysieve datasets` says what they are."
 )
 
 

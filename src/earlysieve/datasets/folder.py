@@ -7,6 +7,7 @@ from typing import Any
 
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import SUFFIXES, ImageFiles, readable
+from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import DataError
 
 SPLITS = ("train", "val", "valid", "validation", "dev", "test")
@@ -110,3 +111,11 @@ def _subfolders(folder: Path) -> list[Path]:
 def _images(folder: Path) -> list[Path]:
     found = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     return sorted(found)
+
+
+SOURCE = Source(
+    "folder",
+    "photographs in one subfolder per class, perhaps below train, val and test",
+    image_folder,
+    ("split", "strict", *IMAGE_OPTIONS),
+)

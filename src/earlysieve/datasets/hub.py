@@ -19,6 +19,7 @@ from earlysieve.datasets.images import (
     resize_picture,
     rgb,
 )
+from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
 from earlysieve.errors import DataError, one_line
 
@@ -182,3 +183,11 @@ def _column(table: Any, known: Sequence[str], what: str) -> str:
             f"{', '.join(table.column_names)}; rename the column"
         )
     return found
+
+
+SOURCE = Source(
+    "hf",
+    "a data set of HuggingFace in a local folder",
+    hub_dataset,
+    ("split", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+)

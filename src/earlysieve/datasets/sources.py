@@ -1,34 +1,20 @@
 """Data sources by name, as the command line takes them."""
 
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 from earlysieve._user_code import call_function, load_function
-from earlysieve.datasets.bar import bar
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
-from earlysieve.datasets.davidson import davidson
-from earlysieve.datasets.digits import digits
-from earlysieve.datasets.fashion_mnist import fashion_mnist
-from earlysieve.datasets.folder import image_folder
-from earlysieve.datasets.hub import hub_dataset
+from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples
-from earlysieve.datasets.manifest import manifest
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
-from earlysieve.datasets.text import Tokenizer, need_tokenizer
+from earlysieve.datasets.registry import source_forms, source_named
+from earlysieve.datasets.source import Source
+from earlysieve.datasets.text import Tokenizer
 from earlysieve.errors import DataError, InputError
 
-SOURCES = (
-    "digits",
-    "fashion-mnist[:FOLDER]",
-    "folder:PATH",
-    "csv:FILE",
-    "bar:PATH",
-    "davidson:PATH",
-    "hf:PATH",
-    "module:function",
-)
 SHORTCUTS = ("colour", "patch", "dominoes")
 
 
@@ -44,15 +30,15 @@ def load_source(
     strict: bool = False,
     text_column: str | None = None,
     tokenizer: Tokenizer | None = None,
-    max_length: int = 128,
+    max_length: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
 ) -> Any:
     """Open a data source.
 
     Args:
-        spec: one of `SOURCES`. A function is called with those of `split`, `image_size`, `seed`
-            that it takes, and may return any data set.
+        spec: one of `source_forms()`. A function is called with those of `split`, `image_size`
+            and `seed` that it takes, and may return any data set.
         split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
             is not divided is all training data, so that no other split of it can be had.
         image_size: side of the images in pixels; each source has a default.
@@ -65,42 +51,52 @@ def load_source(
         mean, std: normalisation of images.
 
     Raises:
-        InputError: an unknown source or shortcut, or a shortcut on something else than images.
+        InputError: an unknown source or shortcut, a shortcut on something else than images, or an
+            option that the source does not have.
         DataError: the source is missing, incomplete or unreadable.
     """
-    images: dict[str, Any] = {"image_size": image_size, "mean": mean, "std": std}
-    images = {key: value for key, value in images.items() if value is not None}
-    texts: dict[str, Any] = {
+    _check_shortcut(shortcut, correlation)
+    given: dict[str, Any] = {
+        "split": split,
+        "image_size": image_size,
+        "mean": mean,
+        "std": std,
+        "strict": strict or None,
         "text_column": text_column,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }
-    _check_shortcut(shortcut, correlation)
-    kind, _, rest = spec.partition(":")
-    openers: dict[str, Callable[[], Any]] = {
-        "digits": lambda: digits(split or "train", channels=3, **images),
-        "fashion-mnist": lambda: fashion_mnist(
-            split or "train", root=rest or None, channels=3, **images
-        ),
-        "folder": lambda: image_folder(rest, split=split, strict=strict, **images),
-        "bar": lambda: bar(rest, split=split or "train", strict=strict, **images),
-        "csv": lambda: manifest(rest, split=split, strict=strict, **texts, **images),
-        "davidson": lambda: davidson(
-            rest, split=split, tokenizer=need_tokenizer(tokenizer), max_length=max_length
-        ),
-        "hf": lambda: hub_dataset(rest, split=split, **texts, **images),
-    }
-    if kind in openers and (rest or kind in ("digits", "fashion-mnist")):
-        data = openers[kind]()
-    elif rest and _names_code(kind):
-        data = _from_function(kind, rest, {"split": split, "image_size": image_size, "seed": seed})
-    else:
-        raise InputError(
-            f"Expected a data source of the form {', '.join(SOURCES)}, but got '{spec}'; "
-            "choose one of these"
-        )
+    given = {name: value for name, value in given.items() if value is not None}
+    data = _open(spec, given, seed)
     data = _limited(data, limit, seed)
     return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)
+
+
+def _open(spec: str, given: dict[str, Any], seed: int) -> Any:
+    kind, _, rest = spec.partition(":")
+    source = source_named(kind)
+    if source is not None and (rest or source.path != "required"):
+        _check_taken(source, given)
+        own = {"seed": seed} if "seed" in source.options else {}
+        return source.open(rest or None, **given, **own)
+    if source is None and rest and _names_code(kind):
+        offered = {"split": None, "image_size": None, **given, "seed": seed}
+        names = ("split", "image_size", "seed")
+        return _from_function(kind, rest, {name: offered[name] for name in names})
+    raise InputError(
+        f"Expected a data source of the form {', '.join(source_forms())}, but got '{spec}'; "
+        "choose one of these"
+    )
+
+
+def _check_taken(source: Source, given: Collection[str]) -> None:
+    """Refuse what would be ignored."""
+    foreign = [name for name in given if name not in source.options]
+    if foreign:
+        raise InputError(
+            f"Expected options that the source '{source.name}' has "
+            f"({', '.join(source.options) or 'none'}), but got {foreign[0]}; leave it out"
+        )
 
 
 def _limited(data: Any, limit: int | None, seed: int) -> Any:
@@ -155,7 +151,7 @@ def _names_code(name: str) -> bool:
 
 def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
     """What a function of the user's gives, called with those arguments that it takes."""
-    spec, forms = f"{module}:{name}", f"data as {', '.join(SOURCES)}"
+    spec, forms = f"{module}:{name}", f"data as {', '.join(source_forms())}"
     function = load_function(module, name, forms=forms, error=DataError)
     data = call_function(function, spec, offered)
     check_returned(data, spec)

@@ -10,9 +10,9 @@ names its own in the entry-point group `earlysieve.methods`:
 import difflib
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from earlysieve._plugins import load_plugin, plugins
 from earlysieve.errors import InputError
 from earlysieve.methods.method import Method
 from earlysieve.methods.settings import make_settings
@@ -36,7 +36,7 @@ OWN = {
 
 def method_names() -> list[str]:
     """The names of all methods, our own first."""
-    return [*OWN, *sorted(set(_others()) - set(OWN))]
+    return [*OWN, *sorted(set(plugins(GROUP)) - set(OWN))]
 
 
 def method_named(name: str) -> Method:
@@ -48,7 +48,7 @@ def method_named(name: str) -> Method:
     if name in OWN:
         found: Method = import_module(f"earlysieve.methods.{OWN[name]}").METHOD
         return found
-    others = _others()
+    others = plugins(GROUP)
     if name not in others:
         names = method_names()
         near = difflib.get_close_matches(name, names, n=2)
@@ -56,7 +56,7 @@ def method_named(name: str) -> Method:
         raise InputError(
             f"Expected method to be one of {', '.join(names)}, but got '{name}'; {hint}"
         )
-    return _loaded(others[name])
+    return load_plugin(others[name], Method, "method")
 
 
 def own_methods() -> list[Method]:
@@ -71,23 +71,3 @@ def method_settings(name: str, given: Mapping[str, Any]) -> Any:
         InputError: it has no such setting, or a value is of another type or out of its range.
     """
     return make_settings(method_named(name).settings, given, method=name)
-
-
-def _others() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
-
-
-def _loaded(entry: EntryPoint) -> Method:
-    try:
-        found = entry.load()
-    except Exception as error:
-        raise InputError(
-            f"Expected the method '{entry.name}' at '{entry.value}', but it cannot be imported: "
-            f"{error}; mend or uninstall the package that names it"
-        ) from error
-    if not isinstance(found, Method):
-        raise InputError(
-            f"Expected an earlysieve.methods.Method at '{entry.value}', but got "
-            f"{type(found).__name__}; correct the entry point '{entry.name}'"
-        )
-    return found

@@ -27,14 +27,18 @@ def open_data(
         DataError, InputError: as `earlysieve.datasets.load_source`.
     """
     from earlysieve.datasets import load_source
+    from earlysieve.datasets.registry import source_named
     from earlysieve.networks.hf_folder import load_tokenizer
 
-    chosen = {"tokenizer": tokenizer, **options}
+    spec = _with_kind(spec)
+    source = source_named(spec.partition(":")[0])
+    takes_texts = source is not None and "tokenizer" in source.options
+    chosen = {"tokenizer": tokenizer if takes_texts else None, **options}
     if chosen["tokenizer"] is not None:
         chosen["tokenizer"] = load_tokenizer(
             Path(chosen["tokenizer"]), trust_remote_code=trust_remote_code
         )
-    return load_source(_with_kind(spec), seed=seed, **chosen)
+    return load_source(spec, seed=seed, **chosen)
 
 
 def _with_kind(spec: str) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from earlysieve.datasets.registry import source_names
 from earlysieve.errors import InputError
 
 MODEL_FAMILIES = ("torchvision", "timm", "hf")
-DATA_KINDS = ("digits", "fashion-mnist", "folder", "csv", "bar", "davidson", "hf")
 OWN_BUILDERS = (
     "earlysieve.networks:small_cnn",
     "earlysieve.networks:SmallCNN",
@@ -126,8 +126,8 @@ def _is_code(key: str, text: str) -> bool:
     if key in _MODEL_FIELDS:
         return head not in MODEL_FAMILIES
     if key in _DATA_FIELDS:
-        return head not in (*DATA_KINDS, "split") and _imports(head, rest, text)
-    safe = (*MODEL_FAMILIES, *DATA_KINDS)
+        return head not in (*source_names(), "split") and _imports(head, rest, text)
+    safe = (*MODEL_FAMILIES, *source_names())
     return head not in safe and _is_dotted(rest) and _imports(head, rest, text)
 
 

@@ -11,6 +11,7 @@ from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles, readable
 from earlysieve.datasets.numbering import numbered, numbered_groups
+from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
 from earlysieve.errors import DataError
 
@@ -140,3 +141,11 @@ def _images(
     return ImageFiles(
         [paths[i] for i in good], labels[good], class_names, root=root, skipped=bad, **options
     )
+
+
+SOURCE = Source(
+    "csv",
+    "a CSV file with a label and the path of a picture, or a text, in each row",
+    manifest,
+    ("split", "strict", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve.datasets.text import Texts, Tokenizer
+from earlysieve.datasets.source import Source
+from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
 from earlysieve.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -128,3 +129,17 @@ def _read(path: Path) -> "pd.DataFrame":
             "pass labeled_data.csv as it was published"
         )
     return table
+
+
+def _open(
+    path: str, *, tokenizer: Tokenizer | None = None, max_length: int = 128, **split: str
+) -> Texts:
+    return davidson(path, tokenizer=need_tokenizer(tokenizer), max_length=max_length, **split)
+
+
+SOURCE = Source(
+    "davidson",
+    "24,783 tweets, offensive or not, with the group 'mentions an identity term'",
+    _open,
+    ("split", "tokenizer", "max_length"),
+)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earlysieve.datasets.images import ArrayImages
+from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import DataError, InputError
 
 CLASS_NAMES = (
@@ -109,3 +110,16 @@ def _damaged(path: Path, dimensions: int, what: str) -> DataError:
         f"Expected '{path}' to be an idx file of bytes in {dimensions} dimension(s), "
         f"but {what}; fetch the file again"
     )
+
+
+def _open(path: str | None, *, split: str = "train", **images: Any) -> ArrayImages:
+    return fashion_mnist(split, root=path, channels=3, **images)
+
+
+SOURCE = Source(
+    "fashion-mnist",
+    "70,000 pictures of garments, by default where Debian's package puts them",
+    _open,
+    ("split", *IMAGE_OPTIONS),
+    path="optional",
+)

@@ -4,7 +4,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from earlysieve.datasets import digits
-from earlysieve.datasets.opened import OpenedData, opened
+from earlysieve.datasets.opened_data import OpenedData, opened
 
 IMAGES = torch.arange(24.0).reshape(6, 1, 2, 2)
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2])

