@@ -121,7 +121,7 @@ def _judge_all(reader: EarlyReader, passes: Iterator[tuple[Batch, Tensor]], size
     """What the readout says of the examples passed; of the others: right, margin 0, group -1."""
     said = Judgement(
         torch.zeros(size, dtype=torch.bool),
-        torch.zeros(size),
+        torch.zeros(size, dtype=torch.float32),
         torch.full((size,), -1, dtype=torch.int64),
     )
     for batch, features in passes:

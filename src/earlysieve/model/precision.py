@@ -1,6 +1,7 @@
 """Inputs in the precision of the model that takes them, and values in no less than single."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -19,6 +20,22 @@ def match_precision(model: nn.Module, inputs: Inputs) -> Inputs:
     if isinstance(inputs, tuple):
         return tuple(_cast(value, wanted) for value in inputs)
     return {k: _cast(v, wanted) if isinstance(v, Tensor) else v for k, v in inputs.items()}
+
+
+def exact_device(device: torch.device | str) -> torch.device:
+    """The device itself, or the CPU where it has no float64, as Apple's MPS."""
+    try:
+        torch.zeros(1, dtype=torch.float64, device=device)
+    except (TypeError, RuntimeError):
+        return torch.device("cpu")
+    return torch.device(device)
+
+
+def full_precision(device: torch.device | str) -> AbstractContextManager[Any]:
+    """A block without mixed precision on a device, also where the caller has it on."""
+    kind = torch.device(device).type
+    available = torch.amp.is_autocast_available(kind)
+    return torch.autocast(kind, enabled=False) if available else nullcontext()
 
 
 def at_least_single(values: Tensor) -> Tensor:

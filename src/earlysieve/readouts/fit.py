@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve.model.layout import Layout
+from earlysieve.model.precision import full_precision
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.linear import fit_linear
 from earlysieve.readouts.minibatch import fit_minibatch
@@ -71,7 +72,7 @@ def read_out(
     # Readouts are fitted in full precision, also where the caller's model runs in autocast.
     present, dense = torch.unique(labels, return_inverse=True)
     count = len(present)
-    with torch.autocast(torch.device(device).type, enabled=False):
+    with full_precision(device):
         if isinstance(head, LinearHead):
             reading = _linear(store, dense, fold_of, count, l2, device)
         else:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from earlysieve.model.precision import exact_device
 from earlysieve.readouts.lbfgs import minimise
 from earlysieve.readouts.store import FeatureStore
 
@@ -84,7 +85,8 @@ def fit_linear(
         max_iterations: limit of L-BFGS iterations; where what tells the classes hardly varies, the
             fit may end a few percent above the minimum.
         tolerance: largest gradient entry of the mean loss at which a fold's search ends.
-        device: where the passes are computed.
+        device: where the passes are computed, in float32; what needs float64 is computed there,
+            too, or on the CPU where the device lacks it.
     """
     count = int(fold_of.max()) + 1
     unknowns = (store.shape[0] + 1) * num_classes
@@ -109,11 +111,19 @@ def fit_linear(
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Shifted features (n, D), labels (n,), and each row's share of fold k's mean loss (K, n)."""
+    """Some examples, for all folds.
+
+    Attributes:
+        features: shifted, float32, shape (n, D).
+        labels: shape (n,).
+        share: each row's of fold k's mean loss, float32, shape (K, n).
+        exact_share: the same in float64, where float64 is computed.
+    """
 
     features: Tensor
     labels: Tensor
     share: Tensor
+    exact_share: Tensor
 
 
 class _Problem:
@@ -130,15 +140,17 @@ class _Problem:
         device: torch.device,
     ) -> None:
         self.store, self.labels, self.fold_of, self.folds = store, labels, fold_of, folds
-        self.classes, self.l2, self.device = num_classes, l2, device
+        self.classes, self.l2 = num_classes, l2
+        self.device, self.exact = device, exact_device(device)
         self.in_sample = int(fold_of.max()) == 0
         self.only: _Chunk | None = None
         inside = (fold_of == folds[:, None]).sum(1)
-        self.size = (len(store) - inside * (not self.in_sample)).to(device, torch.float64)
+        self.size = (len(store) - inside * (not self.in_sample)).double().to(self.exact)
         # An offset common to all folds keeps float32 products accurate for features far from 0.
         # A median, since one wild example must not decide the precision of all others.
         few = store.read(slice(0, min(len(store), _FEW)))
-        self.shift = few.median(0).values.to(device)
+        shift = few.median(0).values
+        self.shift, self.exact_shift = shift.to(device), shift.double().to(self.exact)
         self.counts, self.mean, self.deviation = self._moments()
 
     def chunks(self) -> Iterator[_Chunk]:
@@ -151,27 +163,28 @@ class _Problem:
         for place, features in self.store.chunks(rows):
             trains = (self.fold_of[None, place] != self.folds[:, None]) | self.in_sample
             shifted = features.to(self.device) - self.shift
-            share = trains.to(self.device) / self.size[:, None]
-            chunk = _Chunk(shifted, self.labels[place].to(self.device), share)
+            exact = trains.to(self.exact) / self.size[:, None]
+            share = exact.float().to(self.device)
+            chunk = _Chunk(shifted, self.labels[place].to(self.device), share, exact)
             if len(shifted) == len(self.store):
                 self.only = chunk
             yield chunk
 
     def _moments(self) -> tuple[Tensor, Tensor, Tensor]:
         k, d = len(self.folds), self.shift.numel()
-        counts = torch.zeros(k, self.classes, dtype=torch.float64, device=self.device)
-        total = torch.zeros(k, d, dtype=torch.float64, device=self.device)
+        counts = torch.zeros(k, self.classes, dtype=torch.float64, device=self.exact)
+        total = torch.zeros(k, d, dtype=torch.float64, device=self.exact)
         square = torch.zeros_like(total)
         for chunk in self.chunks():
-            member = (chunk.share > 0).double()
-            exact = chunk.features.double()
-            counts.index_add_(1, chunk.labels, member)
+            member = (chunk.exact_share > 0).double()
+            exact = chunk.features.to(self.exact).double()
+            counts.index_add_(1, chunk.labels.to(self.exact), member)
             total += member @ exact
             square += member @ exact.square_()
         mean = total / self.size[:, None]
         deviation = (square / self.size[:, None] - mean.square()).clamp(min=0).sqrt()
         # What float32 cannot tell from a constant: infinite deviation switches the feature off.
-        constant = deviation <= _CONSTANT * (mean + self.shift).abs()
+        constant = deviation <= _CONSTANT * (mean + self.exact_shift).abs()
         return counts, mean, torch.where(constant, torch.inf, deviation)
 
     def start(self) -> Tensor:
@@ -185,18 +198,19 @@ class _Problem:
         k, c, d = weight.shape
         scaled = weight / self.deviation[:, None, :]
         offset = bias - torch.einsum("kd,kcd->kc", self.mean, scaled)
-        flat, offset = scaled.view(k * c, d).float(), offset.float()[:, :, None]
-        value = torch.zeros(k, dtype=torch.float64, device=self.device)
-        gradient = torch.zeros(k, c, d, dtype=torch.float64, device=self.device)
-        by_bias = torch.zeros(k, c, dtype=torch.float64, device=self.device)
+        flat = scaled.view(k * c, d).float().to(self.device)
+        offset = offset.float().to(self.device)[:, :, None]
+        value = torch.zeros(k, dtype=torch.float64, device=self.exact)
+        gradient = torch.zeros(k, c, d, dtype=torch.float64, device=self.exact)
+        by_bias = torch.zeros(k, c, dtype=torch.float64, device=self.exact)
         for chunk in self.chunks():
             # Classes before examples: torch's softmax over a short last dimension is slow.
             logits = (flat @ chunk.features.T).view(k, c, -1).add_(offset)
             losses, residual = _cross_entropy(logits, chunk.labels)
-            value += (losses * chunk.share).sum(1)
-            residual *= chunk.share.float()[:, None, :]
-            gradient += (residual.view(k * c, -1) @ chunk.features).view(k, c, d)
-            by_bias += residual.sum(2)
+            value += (losses.to(self.exact) * chunk.exact_share).sum(1)
+            residual *= chunk.share[:, None, :]
+            gradient += (residual.view(k * c, -1) @ chunk.features).view(k, c, d).to(self.exact)
+            by_bias += residual.sum(2).to(self.exact)
         gradient -= self.mean[:, None, :] * by_bias[:, :, None]
         gradient /= self.deviation[:, None, :]
         decay = self.l2 / self.size
@@ -208,7 +222,7 @@ class _Problem:
         """Weights (K, D, C) and biases (K, C) in `point`, for features as they are stored."""
         weight, bias = self._unpacked(point)
         scaled = weight / self.deviation[:, None, :]
-        centre = self.mean + self.shift.double()
+        centre = self.mean + self.exact_shift
         bias = bias - torch.einsum("kd,kcd->kc", centre, scaled)
         return scaled.transpose(1, 2).contiguous(), bias
 
