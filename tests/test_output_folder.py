@@ -1,10 +1,11 @@
 """Output folders are looked at before anything is computed."""
 
+import os
 import tempfile
 
 import pytest
 
-from earlysieve._files import check_output
+from earlysieve._files import check_output, write_text
 from earlysieve.errors import OutputError
 
 
@@ -21,3 +22,13 @@ def test_a_file_system_that_takes_no_files(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(OutputError, match="that can be written, but .* cannot; choose another"):
         check_output(tmp_path / "out")
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(OutputError, match="Expected to write a file at .* but got a folder"):
+            write_text(tmp_path / name, "x")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
+    assert not (tmp_path / "pipe").is_file()

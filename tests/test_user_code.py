@@ -289,6 +289,15 @@ def test_an_exception_without_a_line_of_the_users_is_nobodys() -> None:
     assert _user_code.blame(ZeroDivisionError("no frame at all")) is None
 
 
+def test_a_compiled_library_is_nobodys() -> None:
+    import pandas as pd
+
+    with pytest.raises(ValueError, match="Unable to parse") as caught:
+        pd.to_numeric(["x"])
+    below_this_test = caught.value.with_traceback(caught.tb.tb_next)
+    assert _user_code.blame(below_this_test) is None
+
+
 def test_too_little_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     from earlysieve.runs import audit_setup
 

@@ -78,9 +78,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path in the target's folder; rename it to `path` if the block succeeds.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or `path` is a folder or a device.
     """
     target = Path(path)
+    if _is(target) and not target.is_file():
+        raise OutputError(
+            f"Expected to write a file at '{target}', but got a folder or a device; choose another "
+            "path"
+        )
     folder = output_folder(target.parent)
     handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=target.suffix)
     os.close(handle)

@@ -263,7 +263,8 @@ def _is_users_frame(step: TracebackType) -> bool:
 
 def _is_users(file: str) -> bool:
     return not (
-        file.startswith(("<", _OURS, *_LIBRARIES))
+        not Path(file).is_absolute()  # a compiled library's
+        or file.startswith(("<", _OURS, *_LIBRARIES))
         or "site-packages" in file
         or "dist-packages" in file
     )

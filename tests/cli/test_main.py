@@ -160,3 +160,10 @@ def test_our_warnings_take_one_line_and_others_are_left_alone(capsys):
     assert warnings.showwarning is usual
     assert capsys.readouterr().err == "Warning: one class\n"
     assert others == ["other"]
+
+
+def test_a_sentence_stays_on_one_line_whatever_it_names(tmp_path):
+    result = run("report", f"{tmp_path}/a\nb\x1b[31m\udcff")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{tmp_path}/a\\nb\\x1b[31m\\udcff" in result.stderr

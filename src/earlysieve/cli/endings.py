@@ -12,6 +12,10 @@ class Failure(click.ClickException):
 
     exit_code = 1
 
+    def format_message(self) -> str:
+        """The sentence on one line: line breaks and the like, in names that users gave, escaped."""
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in self.message)
+
 
 class Interrupted(click.ClickException):
     """Ctrl-C: a sentence on standard error, exit code 130."""

@@ -1,0 +1,54 @@
+"""All cases, by subject: a further one is a module with `cases` and an entry in `SUBJECTS`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+
+from tests.fuzz.case import Case
+from tests.fuzz.catalogue import (
+    audit_folders,
+    checkpoints,
+    configurations,
+    data_files,
+    data_functions,
+    hub_folders,
+    logits,
+    networks,
+    options,
+    outputs,
+    run_folders,
+    settings,
+)
+
+# Each takes what draws at random, and the folder of the world, whose good files it damages.
+SUBJECTS: dict[str, Callable[..., Iterator[Case]]] = {
+    "options": options.cases,
+    "settings": settings.cases,
+    "networks": networks.cases,
+    "checkpoints": checkpoints.cases,
+    "data files": data_files.cases,
+    "data functions": data_functions.cases,
+    "configurations": configurations.cases,
+    "run folders": run_folders.cases,
+    "audit folders": audit_folders.cases,
+    "logits": logits.cases,
+    "hub folders": hub_folders.cases,
+    "outputs": outputs.cases,
+}
+
+
+def all_cases(seed: int, world: Path) -> list[Case]:
+    """Every case once, the same for the same seed.
+
+    A library that was named as the user's own code counts as that from then on: such cases come
+    last.
+    """
+    found = [
+        case
+        for name, subject in SUBJECTS.items()
+        for case in subject(Random(f"{seed} {name}"), world)
+    ]
+    # A zero cannot be typed: the system ends a word there.
+    typed = [case for case in found if not any("\0" in word for word in case.words)]
+    distinct = list({case.identity(): case for case in typed}.values())
+    return sorted(distinct, key=lambda case: case.part.endswith("libraries"))
