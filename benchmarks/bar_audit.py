@@ -42,8 +42,7 @@ def main() -> None:
     whole = bar(DATA, split="train", image_size=SIZE)
     for name, audited in (("train", whole), ("held-out", held_out)):
         result = es.audit(model, audited, progress=False)
-        result.save(args.out / name)
-        result.to_html(args.out / name / "report.html")
+        result.save(args.out / name, page=True)
         print(f"\n{name}: {result.summary.headline}\n{result.summary.explanation}")
         print(result.layers.round(3).to_string(index=False))
         print(

@@ -1,5 +1,9 @@
+import csv
 import json
 import math
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +14,13 @@ from hypothesis import strategies as st
 
 import earlysieve as es
 from earlysieve.auditing.verdict import Summary
-from earlysieve.errors import DataError, OutputError
+from earlysieve.errors import DataError, InputError, OutputError
 from earlysieve.groups.report import group_report
 
 from .helpers import Net, Pictures, Planted
 
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
+JPEG = b"\xff\xd8\xff\xe0 and the rest"
 IDS = [
     "007",
     "nan",
@@ -28,6 +34,8 @@ IDS = [
     "-1",
     "ü.png",
     " x ",
+    "'",
+    "'=1",
 ]
 
 
@@ -104,16 +112,70 @@ def test_what_is_saved_is_loaded(tmp_path, groups):
     assert check_same(es.AuditResult.load(tmp_path / "a" / "b"), result)
 
 
-@settings(max_examples=15, deadline=None)
-@given(
-    st.lists(
-        st.text(st.characters(codec="utf-8", exclude_characters="\x00")), min_size=1, max_size=5
-    )
-)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"))
+FORMULAS = st.builds(str.__add__, st.sampled_from("=+-@\t\r\n'\N{FULLWIDTH EQUALS SIGN}"), TEXTS)
+
+
+@settings(max_examples=15)
+@given(st.lists(TEXTS | FORMULAS, min_size=1, max_size=5))
 def test_any_ids(tmp_path_factory, ids):
     folder = tmp_path_factory.mktemp("ids")
     made(ids, groups=False).save(folder)
     assert es.AuditResult.load(folder).examples["id"].tolist() == ids
+
+
+def test_no_cell_is_a_formula(tmp_path):
+    ids = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\tx", "\rx", "\nx", "'=1", "photo=1.png"]
+    made(ids).save(tmp_path)
+    with (tmp_path / "scores.csv").open(newline="", encoding="utf-8") as stream:
+        cells = [row["id"] for row in csv.DictReader(stream)]
+    assert cells == [*(f"'{name}" for name in ids[:-1]), ids[-1]]
+
+
+def test_pictures_are_named_by_their_content(tmp_path):
+    pictures = [
+        es.Picture(2, "image", "flagged", image=PNG, heatmap=JPEG),
+        es.Picture(4, "image", "correct", image=b"other"),
+    ]
+    made(pictures=pictures).save(tmp_path)
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["2-heatmap.jpg", "2-image.png", "4-image.bin"]
+    assert es.AuditResult.load(tmp_path).pictures == pictures
+
+
+def test_infinite_numbers(tmp_path):
+    result = made()
+    result.layers["loss"] = [math.inf, -math.inf]
+    result.config["images.std"] = (math.inf, math.nan)
+    result.save(tmp_path)
+    loaded = es.AuditResult.load(tmp_path)
+    assert loaded.layers["loss"].tolist() == [math.inf, -math.inf]
+    assert loaded.config["images.std"] == ["inf", None]
+
+
+def test_a_configuration_that_is_no_json_leaves_the_folder_as_it_was(tmp_path):
+    old = made(["1", "2"])
+    old.save(tmp_path)
+    for odd in (object(), {("a", "b"): 1}, {1, 2}):
+        result = made()
+        result.config["odd"] = odd
+        with pytest.raises(InputError, match="^Expected an audit's configuration to hold text"):
+            result.save(tmp_path)
+    assert check_same(es.AuditResult.load(tmp_path), old)
+
+
+def test_an_audit_of_the_first_format(tmp_path):
+    shutil.copytree(Path(__file__).parent / "saved_in_format_1", tmp_path, dirs_exist_ok=True)
+    old = es.AuditResult.load(tmp_path)
+    ids = ["007", "'quoted", "=1+1", "-1", "a,b", "two\nlines", "", "x\r", "u\u0308.png", "@a"]
+    assert old.examples["id"].tolist() == ids
+    assert check_same(old, replace(made(ids), pictures=old.pictures))
+    assert old.pictures[0].image.startswith(b"\x89PNG")
+    assert old.pictures[0].heatmap.startswith(b"\xff\xd8")
+    old.save(tmp_path)
+    assert check_same(es.AuditResult.load(tmp_path), old)
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["2-heatmap.jpg", "2-image.png"]
 
 
 def test_real_results(tmp_path):
@@ -142,10 +204,10 @@ def test_the_document_is_plain_json(tmp_path):
     made().save(tmp_path)
     text = (tmp_path / "audit.json").read_text(encoding="utf-8")
     assert "NaN" not in text
-    assert json.loads(text)["format_version"] == 1
+    assert json.loads(text)["format_version"] == 2
 
 
-@pytest.mark.parametrize("version", [2, None, "1"])
+@pytest.mark.parametrize("version", [3, None, "1", True])
 def test_another_format_version(tmp_path, version):
     made().save(tmp_path)
     path = tmp_path / "audit.json"
@@ -153,14 +215,14 @@ def test_another_format_version(tmp_path, version):
     with pytest.raises(DataError) as caught:
         es.AuditResult.load(tmp_path)
     assert str(caught.value) == (
-        f"Expected an audit of format version 1 in '{path}', but got {version}; run the audit "
+        f"Expected an audit of format version 2 in '{path}', but got {version}; run the audit "
         "again with this version of earlysieve"
     )
 
 
 @pytest.mark.parametrize("name", ["audit.json", "scores.csv", "pictures/2-image.png"])
 def test_a_missing_file(tmp_path, name):
-    made(pictures=[es.Picture(2, "image", "flagged", image=b"x")]).save(tmp_path)
+    made(pictures=[es.Picture(2, "image", "flagged", image=PNG)]).save(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(DataError) as caught:
         es.AuditResult.load(tmp_path)
@@ -190,7 +252,7 @@ def test_nothing_half_written_where_saving_fails(tmp_path, monkeypatch):
     old = made(["1", "2"])
     old.save(tmp_path)
     monkeypatch.setattr(
-        pd.DataFrame, "to_csv", lambda *_a, **_o: (_ for _ in ()).throw(OSError(28, "No space"))
+        Path, "write_bytes", lambda *_a, **_o: (_ for _ in ()).throw(OSError(28, "No space"))
     )
     with pytest.raises(OutputError, match="No space"):
         made().save(tmp_path)

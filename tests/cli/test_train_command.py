@@ -1,4 +1,5 @@
 import json
+import shutil
 import signal
 import sys
 import time
@@ -12,6 +13,7 @@ import torch
 from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
 from earlysieve.methods import Method, erm, method_settings, registry, setting
+from earlysieve.runs.train_run import TrainRun
 from earlysieve.training import TrainConfig, load_checkpoint
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, photos, problem, process, run
 
@@ -116,6 +118,55 @@ def test_audit_before_and_after(tmp_path):
     plain = tmp_path / "plain"
     ok("train", *FAST, "--out", plain, "--validation", "0.5", "--quiet")
     assert same(tmp_path / "model.pt", plain / "model.pt")
+
+
+def audit_of(folder):
+    return json.loads((folder / "audit-before" / "audit.json").read_text())
+
+
+def test_an_audit_of_another_configuration_is_not_taken_over(tmp_path):
+    """A run that was stopped between its first audit and its first checkpoint leaves no other."""
+    other = ("--limit", "100", "--model-option", "seed=7")
+    ok("train", *FAST, *other, "--out", tmp_path / "other", "--audit", "--quiet")
+    shutil.copytree(tmp_path / "other" / "audit-before", tmp_path / "run" / "audit-before")
+    shown = ok("train", *FAST, "--out", tmp_path / "run", "--audit", "--json").stdout
+    ok("train", *FAST, "--out", tmp_path / "plain", "--audit", "--quiet")
+    assert audit_of(tmp_path / "run") == audit_of(tmp_path / "plain")
+    assert audit_of(tmp_path / "run")["config"]["examples"] == 120
+    assert set(json.loads(shown)["audits"]) == {"before", "after"}
+
+
+def test_the_first_audit_is_taken_over_and_its_page_comes(tmp_path, monkeypatch):
+    words = ("train", *FAST, "--out", tmp_path, "--audit", "--json")
+    first = json.loads(ok(*words).stdout)
+    folder = tmp_path / "audit-before"
+    page = (folder / "report.html").read_text()
+    (folder / "report.html").unlink()
+    audited = []
+    taken = TrainRun.audit
+
+    def count(self, when, **record):
+        audited.append(when)
+        return taken(self, when, **record)
+
+    monkeypatch.setattr(TrainRun, "audit", count)
+    again = json.loads(ok(*words).stdout)
+    assert audited == ["after"]
+    assert again["audits"] == first["audits"]
+    assert (folder / "report.html").read_text() == page
+    (folder / "audit.json").write_text("{")
+    ok(*words, "--epochs", 2)
+    ok(*words, "--epochs", 3)
+    assert audited == ["after", "before", "after", "after"]
+    assert (folder / "report.html").read_text() == page
+
+
+def test_a_run_that_is_refused_replaces_no_audit(tmp_path):
+    ok("train", *FAST, "--out", tmp_path, "--audit", "--quiet")
+    before = contents(tmp_path)
+    text = problem("train", *FAST, "--out", tmp_path, "--audit", "--lr", "0.5")
+    assert text.startswith("Expected lr=")
+    assert contents(tmp_path) == before
 
 
 def test_finished_run_is_loaded_and_fresh_starts_again(tmp_path):

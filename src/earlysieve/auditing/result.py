@@ -1,18 +1,34 @@
 """What an audit returns: tables, a summary, pictures; saved, loaded and shown."""
 
-import json
-import math
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from earlysieve._files import output_folder, replacing, write_text
+from earlysieve._cells import csv_bytes
+from earlysieve.auditing import folder as folders
 from earlysieve.auditing import scores
+from earlysieve.auditing.document import (
+    groups_from,
+    layers_from,
+    parsed,
+    summary_from,
+    unreadable,
+    written,
+)
+from earlysieve.auditing.example_file import examples_from
+from earlysieve.auditing.fields import Fields
+from earlysieve.auditing.picture_files import (
+    Picture,
+    named_files,
+    picture_entry,
+    picture_files,
+    picture_from,
+)
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
 from earlysieve.groups.report import GroupReport
@@ -20,26 +36,11 @@ from earlysieve.groups.report import GroupReport
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT_VERSION = 1
-_COLUMN_TYPES: Any = {
-    "id": str,
-    "group": "Int64",
-    "confidence": np.float32,
-    "margin": np.float32,
-    "shortcut_score": np.float32,
-}
+    from earlysieve.report.sections import Section
 
+__all__ = ["AuditResult", "Picture"]
 
-@dataclass(frozen=True)
-class Picture:
-    """What a person sees of one example: a small image or a text, and where the model looked."""
-
-    index: int
-    kind: Literal["image", "text"]
-    role: Literal["flagged", "correct"]
-    image: bytes | None = None
-    text: str | None = None
-    heatmap: bytes | None = None
+_DOCUMENT, _EXAMPLES = "audit.json", "scores.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,21 +84,40 @@ class AuditResult:
         names = [self.class_names[i] if i < len(self.class_names) else str(i) for i in range(count)]
         return tuple(f"{n}, {kind}" for n in names for kind in ("not flagged", "flagged"))
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write audit.json, scores.csv and pictures/ to a folder, each file atomically.
+    @property
+    def identity(self) -> str:
+        """SHA-256 of everything that `save` writes; the page carries it to tell whose it is."""
+        return _sha256(self._files()[_DOCUMENT])
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        page: bool = False,
+        sections: "Sequence[Section]" = (),
+    ) -> Path:
+        """Write audit.json, scores.csv and pictures/ to a folder, all of them or none.
+
+        An audit that lies there is replaced as a whole, its page included; other files stay.
+
+        Args:
+            folder: it is created where it is missing.
+            page: write report.html, too.
+            sections: further sections of the page, see `earlysieve.report`.
 
         Raises:
+            InputError: the configuration holds what JSON has no place for.
+            MissingDependencyError: `page`, but the extra `report` is not installed.
             OutputError: the folder cannot be written.
         """
-        target = output_folder(folder)
-        files = _picture_files(self.pictures)
-        for name, content in files.items():
-            with replacing(target / name) as temporary:
-                temporary.write_bytes(content)
-        with replacing(target / "scores.csv") as temporary:
-            self.examples.to_csv(temporary, index=False, lineterminator="\n")
-        write_text(target / "audit.json", json.dumps(self._document(), indent=2, allow_nan=False))
-        _remove_others(target, files)
+        files = self._files()
+        identity = _sha256(files[_DOCUMENT])
+        if page:
+            from earlysieve.report import render
+
+            files[folders.PAGE] = render(self, sections=sections).encode("utf-8")
+        target = Path(folder)
+        folders.publish(target, files, identity)
         return target
 
     @classmethod
@@ -105,25 +125,37 @@ class AuditResult:
         """Read what `save` wrote.
 
         Raises:
-            DataError: no audit there, one of another format version, or a file of it is missing.
+            DataError: no audit there, one of another format version, or a file of it is missing,
+                damaged, or of another audit.
         """
-        import pandas as pd
-
         source = Path(folder)
-        document = _read(source / "audit.json")
-        groups = document["groups"]
-        if groups is not None:
-            groups = GroupReport(**{**groups, "table": pd.DataFrame(groups["table"])})
+        with folders.settled(source):
+            return cls._read(source)
+
+    @classmethod
+    def _read(cls, source: Path) -> "AuditResult":
+        path = source / _DOCUMENT
+        document = parsed(path, _content(source, _DOCUMENT))
+        old = document.get("format_version", int) == 1
+        digests = None if old else document.get("files", dict[str, str])
+        config = document.get("config", dict[str, Any])
+        table = _content(source, _EXAMPLES, digests)
+        examples = examples_from(source / _EXAMPLES, table, defused=digests is not None)
+        _check_count(source / _EXAMPLES, len(examples), config)
+        entries = document.get("pictures", list[Any])
         return cls(
-            layers=_load_layers(document["layers"]),
-            examples=_load_examples(source / "scores.csv"),
-            summary=_load_summary(document["summary"]),
-            groups=groups,
-            config=document["config"],
-            notes=document["notes"],
-            class_names=tuple(document["class_names"]),
-            group_names=tuple(document["group_names"]),
-            pictures=[_load_picture(source, entry) for entry in document["pictures"]],
+            layers=layers_from(document),
+            examples=examples,
+            summary=summary_from(document),
+            groups=groups_from(document),
+            config=config,
+            notes=document.get("notes", list[str]),
+            class_names=tuple(document.get("class_names", list[str])),
+            group_names=tuple(document.get("group_names", list[str])),
+            pictures=[
+                _picture(source, Fields(path, entry, f"pictures[{i}]"), digests)
+                for i, entry in enumerate(entries)
+            ],
         )
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
@@ -138,132 +170,55 @@ class AuditResult:
         write_html(self, path)
         return Path(path)
 
-    def _document(self) -> dict[str, Any]:
+    def _files(self) -> dict[str, bytes]:
+        """Everything that is saved, by file name; the document names the others and comes last."""
+        files = {**picture_files(self.pictures), _EXAMPLES: csv_bytes(self.examples)}
         groups = None
         if self.groups is not None:
             groups = {**vars(self.groups), "table": self.groups.table.to_dict("list")}
         document = {
-            "format_version": FORMAT_VERSION,
             "summary": asdict(self.summary),
             "layers": self.layers.to_dict("list"),
             "groups": groups,
             "config": self.config,
-            "notes": self.notes,
+            "notes": list(self.notes),
             "class_names": list(self.class_names),
             "group_names": list(self.group_names),
-            "pictures": [_picture_entry(picture) for picture in self.pictures],
+            "pictures": [picture_entry(picture) for picture in self.pictures],
+            "files": {name: _sha256(content) for name, content in files.items()},
         }
-        encoded: dict[str, Any] = _encode(document)
-        return encoded
+        return {**files, _DOCUMENT: written(document)}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _content(source: Path, name: str, digests: dict[str, str] | None = None) -> bytes:
+    """The content of a file of an audit, checked to be what was saved with its document."""
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    version = document.get("format_version") if isinstance(document, dict) else None
-    if version != FORMAT_VERSION:
-        raise DataError(
-            f"Expected an audit of format version {FORMAT_VERSION} in '{path}', but got "
-            f"{version}; run the audit again with this version of earlysieve"
-        )
-    return document
-
-
-def _encode(value: Any) -> Any:
-    """NaN has no place in JSON; it becomes null."""
-    if isinstance(value, dict):
-        return {key: _encode(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encode(item) for item in value]
-    if isinstance(value, np.generic):
-        return _encode(value.item())
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def _load_examples(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        return pd.read_csv(
-            path,
-            dtype=_COLUMN_TYPES,
-            keep_default_na=False,
-            na_values={"group": [""]},
-            lineterminator="\n",
-        )
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(
-        f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
-        "pass the folder that AuditResult.save or 'earlysieve audit' wrote"
-    )
-
-
-def _load_layers(columns: dict[str, list[Any]]) -> "pd.DataFrame":
-    import pandas as pd
-
-    frame = pd.DataFrame(columns)
-    numbers = [name for name in frame.columns if name != "layer"]
-    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
-
-
-def _load_summary(entries: dict[str, Any]) -> Summary:
-    optional = {"worst_group", "worst_group_accuracy"}
-    filled: dict[str, Any] = {
-        name: math.nan if value is None and name not in optional else value
-        for name, value in entries.items()
-    }
-    return Summary(**filled)
-
-
-def _picture_files(pictures: Sequence[Picture]) -> dict[str, bytes]:
-    """Content by file name, below the folder of the audit."""
-    return {
-        _picture_file(picture.index, kind): content
-        for picture in pictures
-        for kind, content in (("image", picture.image), ("heatmap", picture.heatmap))
-        if content is not None
-    }
-
-
-def _remove_others(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Remove pictures that an earlier audit left in the same folder."""
-    for kind in ("image", "heatmap"):
-        for path in (folder / "pictures").glob(f"[0-9]*-{kind}.png"):
-            if f"pictures/{path.name}" not in files:
-                path.unlink()
-
-
-def _picture_file(index: int, kind: str) -> str:
-    return f"pictures/{index}-{kind}.png"
-
-
-def _picture_entry(picture: Picture) -> dict[str, Any]:
-    return {
-        "index": picture.index,
-        "kind": picture.kind,
-        "role": picture.role,
-        "text": picture.text,
-        "image": picture.image is not None,
-        "heatmap": picture.heatmap is not None,
-    }
-
-
-def _read_picture(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
+        content = folders.read(source, name)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(source / name, error) from error
+    if digests is not None and _sha256(content) != digests.get(name):
+        raise DataError(
+            f"Expected '{source / name}' as it was saved with {_DOCUMENT}, but it was changed "
+            "later or belongs to another audit; run the audit again, or copy its folder again"
+        )
+    return content
 
 
-def _load_picture(folder: Path, entry: dict[str, Any]) -> Picture:
-    files = {
-        kind: _read_picture(folder / _picture_file(entry["index"], kind)) if entry[kind] else None
-        for kind in ("image", "heatmap")
-    }
-    return Picture(entry["index"], entry["kind"], entry["role"], text=entry["text"], **files)
+def _check_count(path: Path, rows: int, config: dict[str, Any]) -> None:
+    """Documents of format 1 have no digests; but they say how many examples were audited."""
+    wanted = config.get("examples", rows)
+    if wanted != rows:
+        raise DataError(
+            f"Expected {wanted} examples in '{path}', but got {rows}: the file was cut off or "
+            "belongs to another audit; run the audit again, or copy its folder again"
+        )
+
+
+def _picture(source: Path, entry: Fields, digests: dict[str, str] | None) -> Picture:
+    names = named_files(entry, None if digests is None else list(digests))
+    contents = {kind: _content(source, name, digests) for kind, name in names.items()}
+    return picture_from(entry, contents)

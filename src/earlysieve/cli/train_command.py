@@ -91,8 +91,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     run = TrainRun.prepare(config, check_output(given["out"]), reporter)
     audits: dict[str, AuditResult] = {}
     try:
-        if given["audit"] and run.needs_audit_before(resume=given["resume"]):
-            audits["before"] = run.audit("before")
+        if given["audit"]:
+            audits["before"] = run.audit_before(resume=given["resume"])
         result = run.train(resume=given["resume"])
         weights, example_weights = run.save(result), run.save_example_weights()
         if given["audit"]:

@@ -13,7 +13,6 @@ from earlysieve.demo.data import CORRELATION, make_data
 from earlysieve.demo.page import look_where, sections
 from earlysieve.demo.results import ArmResult, run_arm
 from earlysieve.demo.settings import Settings
-from earlysieve.report import write_html
 
 
 def run_demo(
@@ -44,11 +43,10 @@ def run_demo(
     output_folder(out)
     for result in results:
         _save_weights(result.model, out / f"{result.arm.name}.pt")
-    results[0].audit.save(out)
     rows = look_where(results, data)
     columns = ["input", *(result.arm.name for result in results)]
     write_figure(rows.pictures, columns, rows.names, out / "gradcam.png")
-    write_html(results[0].audit, out / "report.html", sections=sections(results, data, rows))
+    results[0].audit.save(out, page=True, sections=sections(results, data, rows))
     return results
 
 

@@ -133,6 +133,7 @@ class ReportData(Protocol):
     `layers` has the columns layer, depth, features, accuracy, loss, margin_on_errors,
     margin_on_correct, errors, flagged, confidence_ratio, auroc; `examples` the columns index, id,
     label, prediction, confidence, group, readout_prediction, margin, shortcut_score, flagged.
+    An attribute `identity`, hexadecimal digits, is put into the page where there is one.
     """
 
     @property

@@ -34,6 +34,7 @@ def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
         page_context(data, sections),
         script=markup(script),
         style=markup(style),
+        identity=getattr(data, "identity", ""),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
     # File names that are not valid UTF-8 reach Python as lone surrogates.

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import write_with
+from earlysieve._cells import csv_bytes
+from earlysieve._files import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +17,8 @@ EXAMPLE_WEIGHTS_NAME = "weights.csv"
 def write_example_weights(weights: "Tensor", job: "Job") -> Path:
     """Write index, id (file or number in the whole source), label, group and weight by example.
 
-    Where the data name no id or no group, that column is left out.
+    Where the data name no id or no group, that column is left out. Ids that a spreadsheet would
+    take for formulas begin with an apostrophe.
 
     Args:
         weights: shape (N,).
@@ -27,16 +29,18 @@ def write_example_weights(weights: "Tensor", job: "Job") -> Path:
     """
     import pandas as pd
 
-    from earlysieve.datasets.views import identity_of
+    from earlysieve.datasets.opened_data import opened
 
     columns: dict[str, Any] = {"index": range(len(weights))}
-    identify = identity_of(job.data)
-    if identify is not None:
-        columns["id"] = [identify(i) for i in range(len(weights))]
+    data = opened(job.data)
+    if data.identify is not None:
+        columns["id"] = data.ids(range(len(weights)))
     columns["label"] = job.labels
     if job.groups is not None:
         columns["group"] = job.groups
     table = pd.DataFrame({**columns, "weight": weights.cpu().numpy()})
     path = job.out / EXAMPLE_WEIGHTS_NAME
-    write_with(path, lambda target: table.to_csv(target, index=False, lineterminator="\n"))
+    content = csv_bytes(table)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
     return path

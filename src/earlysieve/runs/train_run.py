@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve._json import plain
 from earlysieve._progress import wanted
+from earlysieve.datasets.batches import length_of
 from earlysieve.methods.job import Job
 from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.networks.built import BuiltModel
@@ -17,7 +18,7 @@ from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
-from earlysieve.runs.train_start import begin, look_ahead, run_settings
+from earlysieve.runs.train_start import begin, check_start, look_ahead, run_settings
 from earlysieve.training import Algorithm, BatchSampler, FitResult, TrainConfig, fit
 from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.selection import check_select
@@ -130,34 +131,54 @@ class TrainRun:
         weights = getattr(self.algorithm, "weights", None)
         return None if weights is None else write_example_weights(weights, self.job)
 
-    def audit(self, when: str) -> "AuditResult":
+    def audit_before(self, *, resume: bool) -> "AuditResult":
+        """The audit of the network as it is at the start of this run, in the folder audit-before.
+
+        It is made unless the folder holds it already and `resume`.
+
+        Raises:
+            EarlysieveError: the run cannot go on with what its folder holds; no audit is replaced.
+        """
+        from earlysieve.runs.audit_run import START, start_of, taken_over
+
+        check_start(self.job, self.algorithm, self.sampler, self.validation, resume=resume)
+        start = start_of(self.config, self.algorithm.model, length_of(self._audited))
+        folder = self.out / "audit-before"
+        found = taken_over(folder, start, self.reporter.tell) if resume else None
+        return found or self.audit("before", **{START: start})
+
+    def audit(self, when: str, **record: str) -> "AuditResult":
         """Audit the network as it is now, on validation data if there are any; save and return it.
 
         Args:
             when: "before" or "after"; the result goes to the folder audit-WHEN.
+            record: what else to write down in the configuration of the audit.
         """
         from dataclasses import replace
 
         from earlysieve.auditing.run import audit
         from earlysieve.runs.audit_run import save
 
-        held_out = self.validation is not None
         result = audit(
             self.algorithm.model,
-            self.validation if held_out else self.job.data,
+            self._audited,
             seed=self.config.seed,
             batch_size=self.config.batch_size,
             progress=self.reporter.progress,
         )
-        kind = "validation data" if held_out else "training data"
-        record = {"model": self.config.model, "data": self.config.data, "audited": kind}
-        result = replace(result, config={**result.config, **record, "when": f"{when} training"})
+        known = {
+            "model": self.config.model,
+            "data": self.config.data,
+            "audited": "training data" if self.validation is None else "validation data",
+            "when": f"{when} training",
+        }
+        result = replace(result, config={**result.config, **known, **record})
         save(result, output_folder(self.out / f"audit-{when}"), self.reporter.tell)
         return result
 
-    def needs_audit_before(self, *, resume: bool) -> bool:
-        """Whether the network has not been audited as it was at the start of this run."""
-        return not (resume and (self.out / "audit-before" / "audit.json").exists())
+    @property
+    def _audited(self) -> Any:
+        return self.job.data if self.validation is None else self.validation
 
     def how_to_go_on(self) -> str:
         """What to say after Ctrl-C or SIGTERM."""

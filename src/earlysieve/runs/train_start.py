@@ -49,14 +49,14 @@ def begin(
     keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
     if not job.notes and keep is None:
         return  # nothing is done here that the run itself would not check
-    _check_start(job, algorithm, sampler, validation, resume=resume)
+    check_start(job, algorithm, sampler, validation, resume=resume)
     for note in job.notes:
         reporter.tell(note)
     if keep is not None:
         keep(fresh=not resume)
 
 
-def _check_start(
+def check_start(
     job: "Job",
     algorithm: "Algorithm",
     sampler: "BatchSampler | None",
@@ -64,6 +64,11 @@ def _check_start(
     *,
     resume: bool,
 ) -> None:
+    """Check that a run can start, or go on with what its folder holds.
+
+    Raises:
+        EarlysieveError: it cannot.
+    """
     c = job.config
     started = Run(
         algorithm,
