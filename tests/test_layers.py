@@ -20,7 +20,8 @@ LAYERS = (
     ("methods", "auditing"),
     ("runs",),
     ("demo",),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS, 1) for name in names}
 

@@ -13,7 +13,7 @@ SAFE = (
     {"model": "hf:os:system", "data": "csv:a:b/labels.csv", "validation": "split:test"},
     {"model": "earlysieve.networks:small_cnn", "data": "fashion-mnist:/data"},
     {"model": "earlysieve.models:small_cnn", "data": "/data/10:30/photos"},
-    {"data": "C:\\photos", "checkpoint": "nets:net"},
+    {"data": "photos", "checkpoint": "nets:net"},
     {
         "model": "earlysieve.cli.simkd_student:build",
         "model_options": {"student": "torchvision:resnet18", "teacher": "timm:resnet18"},
@@ -42,6 +42,9 @@ CODE = (
     ({"data": "loads:train"}, "data", "loads:train"),
     ({"data": "loads:not a name/"}, "data", "loads:not a name/"),
     ({"data": "../loads.py:train"}, "data", "../loads.py:train"),
+    ({"data": "/tmp/loads.py:no name/"}, "data", "/tmp/loads.py:no name/"),
+    ({"data": "C:\\photos"}, "data", "C:\\photos"),
+    ({"model_options": {"x": "/tmp/a b.py:f g"}}, "model_options.x", "/tmp/a b.py:f g"),
     ({"data": "timm:resnet18"}, "data", "timm:resnet18"),
     ({"model": "digits:x"}, "model", "digits:x"),
     ({"validation": "loads:test"}, "validation", "loads:test"),

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
+from earlysieve._interrupts import deferred_interrupts
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.model.batch import Batch
 from earlysieve.training import (
@@ -25,7 +26,6 @@ from earlysieve.training import (
     read_config,
     train_steps,
 )
-from earlysieve.training.interrupts import deferred_interrupts
 from earlysieve.training.progress import format_logs
 from earlysieve.training.randomness import read_states
 

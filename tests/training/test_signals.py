@@ -6,9 +6,9 @@ import signal
 import pytest
 import torch
 
+from earlysieve._interrupts import deferred_interrupts
 from earlysieve._signals import Terminated, terminable, terminate
 from earlysieve.training import TrainConfig, fit, load_checkpoint
-from earlysieve.training.interrupts import deferred_interrupts
 
 from .helpers import Noisy, difference, erm
 

@@ -1,6 +1,6 @@
 """`python -m earlysieve.cli` is the command `earlysieve`."""
 
-from earlysieve.cli.main import main
+from earlysieve.cli.start import start
 
 if __name__ == "__main__":
-    main(prog_name="earlysieve")
+    start()

@@ -9,6 +9,7 @@ import click
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.methods.readout_settings import READOUTS
 
@@ -96,6 +97,7 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out
       earlysieve audit --model my_package.nets:build --data labels.csv --out audit-out
     """
+    load_libraries()
     from earlysieve.runs.audit_run import save
 
     console = Console(given["quiet"], given["as_json"])

@@ -2,9 +2,12 @@
 
 import json
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -13,6 +16,8 @@ from earlysieve._json import plain
 F = TypeVar("F", bound=Callable[..., Any])
 Cell = str | float | int | None
 _FILE_WIDTH = 120
+# Where a click context keeps the stream for the result, while print() goes to standard error.
+_STDOUT = "earlysieve.stdout"
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,26 @@ class Console:
     def result(self, values: Mapping[str, Any]) -> None:
         """Print the result for programs, as one JSON object."""
         if self.as_json:
-            click.echo(json.dumps(plain(values), indent=2, ensure_ascii=False, allow_nan=False))
+            text = json.dumps(plain(values), indent=2, ensure_ascii=False, allow_nan=False)
+            context = click.get_current_context(silent=True)
+            click.echo(text, file=None if context is None else context.meta.get(_STDOUT))
 
 
 def speaking(command: F) -> F:
-    """Add --quiet and --json to a command."""
+    """Add --quiet and --json to a command; what others print does not get between its JSON."""
+
+    @wraps(command)
+    def spoken(*args: Any, **given: Any) -> Any:
+        if not given["as_json"]:
+            return command(*args, **given)
+        click.get_current_context().meta[_STDOUT] = sys.stdout
+        with redirect_stdout(sys.stderr):
+            return command(*args, **given)
+
+    return _options(cast(F, spoken))
+
+
+def _options(command: F) -> F:
     command = click.option(
         "--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else."
     )(command)

@@ -7,6 +7,7 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, share, speaking
+from earlysieve.cli.libraries import load_libraries
 
 if TYPE_CHECKING:
     from earlysieve.demo import ArmResult
@@ -57,6 +58,7 @@ def command(
     """
     console = Console(quiet, as_json)
     check_output(out)
+    load_libraries()
     from earlysieve.demo import Settings, run_demo
 
     settings = Settings(seed, epochs, limit, console.progress)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def command(
       earlysieve layers --model torchvision:resnet18
       earlysieve layers --model earlysieve.networks:small_cnn --input-shape 3,28,28
     """
+    load_libraries()
     from earlysieve.networks.spec import build_model, parse_options
 
     console = Console(quiet, as_json)

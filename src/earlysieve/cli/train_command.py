@@ -10,6 +10,7 @@ from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import stopped
+from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.train_options import config_options
@@ -80,6 +81,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         --data faces.csv --teacher torchvision:resnet50 --teacher-checkpoint teacher.pt \\
         --out runs/debiased
     """
+    load_libraries()
     from earlysieve.cli.train_config import resolve
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun

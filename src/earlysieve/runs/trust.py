@@ -5,6 +5,7 @@ networks of torchvision, timm and transformers and our own builders are safe to 
 else would import a module, or run code that lies beside weights, needs the user's word for it.
 """
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,7 +49,6 @@ _LOADING_OPTIONS = (
     "pretrained_cfg",
     "pretrained_cfg_overlay",
 )
-_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -128,13 +128,17 @@ def _is_code(key: str, text: str) -> bool:
     if key in _DATA_FIELDS:
         return head not in (*source_names(), "split") and _imports(head, rest, text)
     safe = (*MODEL_FAMILIES, *source_names())
-    return head not in safe and _is_dotted(rest) and _imports(head, rest, text)
+    named = head.endswith(".py") or _is_dotted(rest)
+    return head not in safe and named and _imports(head, rest, text)
 
 
 def _imports(head: str, rest: str, text: str) -> bool:
     """Whether a source is a module with a function, and not a path with a colon in it."""
-    return not _DRIVE.match(text) and (_is_dotted(head) or _is_dotted(rest))
+    if os.name == "nt" and _DRIVE.match(text):
+        return False
+    # A file is imported before anything is looked for in it, whatever follows the colon.
+    return head.endswith(".py") or _is_dotted(head) or _is_dotted(rest)
 
 
 def _is_dotted(text: str) -> bool:
-    return _DOTTED.fullmatch(text) is not None
+    return all(part.isidentifier() for part in text.split("."))

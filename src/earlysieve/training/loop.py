@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from earlysieve._interrupts import deferred_interrupts
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.training.algorithm import Algorithm
 from earlysieve.training.config import TrainConfig
 from earlysieve.training.distributed import processes
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.events import Event
-from earlysieve.training.interrupts import deferred_interrupts
 from earlysieve.training.loading import Data, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run

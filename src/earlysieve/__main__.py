@@ -1,0 +1,6 @@
+"""`python -m earlysieve` is the command `earlysieve`."""
+
+from earlysieve.cli.start import start
+
+if __name__ == "__main__":
+    start()
