@@ -1,4 +1,4 @@
-"""A readout whose loss breaks, behind a main update that was made."""
+"""A readout whose loss breaks, after a main update that was made."""
 
 import pytest
 import torch

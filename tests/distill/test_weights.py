@@ -14,7 +14,7 @@ from earlysieve.distill import WeightWarning, published_reweight
 from earlysieve.distill.example_weights import ExampleWeights
 from earlysieve.distill.weights import exponential
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.readouts.heads import ConvHead, MLPHead, StatisticsHead, TokenHead
+from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
 from earlysieve.training import fit
 
 from .helpers import CLASSES, Planted, net, seeded, sgd
@@ -312,3 +312,27 @@ def test_states_of_other_methods_layers_and_data() -> None:
         other.load_state_dict(state)
     with pytest.raises(CheckpointError, match="same kind and size"):
         reweighting(readout=MLPHead(8)).load_state_dict(state)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"weight_function": torch.ones_like, "alpha": 0.2},
+            "alpha or a weight_function of your own, but got both; leave one out, since alpha",
+        ),
+        (
+            {"weight_function": torch.ones_like, "beta": 0.0},
+            "beta or a weight_function of your own",
+        ),
+        (
+            {"mode": "published", "data": DATA, "feature_budget": 1},
+            "feature_budget or mode='published', but got both",
+        ),
+        ({"readout": "mlp"}, "readout to be a head such as LinearHead\\(\\), or a module, but got"),
+        ({"readout": LinearHead}, "readout to be a head such as .* but got LinearHead; pass an ob"),
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused(settings: Any, message: str) -> None:
+    with pytest.raises(InputError, match=f"^Expected {message}"):
+        reweighting(**settings)

@@ -203,7 +203,7 @@ def test_figures_join_the_training_log(tmp_path: Path) -> None:
 
 def test_bad_input_stops_before_the_first_update(tmp_path: Path) -> None:
     cases = [
-        ({"layer": "classifier"}, LayerError, "^Expected trainable parameters behind layer"),
+        ({"layer": "classifier"}, LayerError, "^Expected trainable parameters after layer"),
         ({"num_classes": 2}, InputError, "^Expected a model that gives 2 logits, as num_classes s"),
         ({"layer": "bert.encoder.layer.7"}, LayerError, "'bert.encoder.layer.7'"),
     ]

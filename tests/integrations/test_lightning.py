@@ -154,7 +154,7 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path) -> No
 
 
 def test_schedules_by_epoch_go_on_after_a_checkpoint_before_an_epochs_end(tmp_path: Path) -> None:
-    """Lightning saves behind the last batch, before the epoch is counted."""
+    """Lightning saves after the last batch, before the epoch is counted."""
 
     def callback() -> SieveCallback:
         return SieveCallback("net.1", 3, forget_every=ForgetSchedule(2, unit="epoch"))
@@ -189,7 +189,7 @@ def test_precision_follows_the_trainer(tmp_path: Path) -> None:
 
 def test_bad_input_stops_before_the_first_update(tmp_path: Path) -> None:
     cases = [
-        (SieveCallback("net.4", 3), LayerError, "^Expected trainable parameters behind layer"),
+        (SieveCallback("net.4", 3), LayerError, "^Expected trainable parameters after layer"),
         (SieveCallback("net.9", 3), LayerError, "'net.9'"),
         (SieveCallback("net.1", 2), InputError, "^Expected a model that gives 2 logits"),
         (SieveCallback("net.1", 4), InputError, "^Expected a model that gives 4 logits"),

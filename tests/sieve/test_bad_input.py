@@ -33,13 +33,13 @@ def stops(sieve: FeatureSieve, batch: Batch, error: type[Exception], message: st
 
 
 @pytest.mark.parametrize("order", ["shared", "published"])
-def test_nothing_left_to_train_behind_the_layer(order: Any) -> None:
+def test_nothing_left_to_train_after_the_layer(order: Any) -> None:
     case = residual()
     stops(
         sieve_of(case, "head", order=order),
         case.batch(0),
         LayerError,
-        "Expected trainable parameters behind layer 'head', but there is none: the network could "
+        "Expected trainable parameters after layer 'head', but there is none: the network could "
         "not learn anything else instead; choose an earlier layer",
     )
 
@@ -51,7 +51,7 @@ def test_parameters_that_the_logits_do_not_use_are_nothing_to_train() -> None:
         sieve_of(case, "head"),
         case.batch(0),
         LayerError,
-        "Expected trainable parameters behind layer 'head', but there is none: the network could "
+        "Expected trainable parameters after layer 'head', but there is none: the network could "
         "not learn anything else instead; choose an earlier layer",
     )
 
@@ -64,7 +64,7 @@ def test_a_frozen_late_part_is_nothing_to_train() -> None:
         sieve_of(case),
         case.batch(0),
         LayerError,
-        "Expected trainable parameters behind layer 'early', but there is none: the network could "
+        "Expected trainable parameters after layer 'early', but there is none: the network could "
         "not learn anything else instead; choose an earlier layer",
     )
 
@@ -219,6 +219,22 @@ def test_an_empty_batch() -> None:
         (
             {"forget_every": ForgetSchedule(2), "forget_warmup": 3},
             "Expected a ForgetSchedule alone, but got forget_warmup=3 and forget_steps=1 beside it",
+        ),
+        (
+            {"readout_lr": 0.1, "readout_optimizer": torch.optim.SGD},
+            "Expected readout_lr for the readout's own Adam, but got readout_optimizer as well; ",
+        ),
+        (
+            {"readout_weight_decay": 0.0, "readout_optimizer": torch.optim.SGD},
+            "Expected readout_weight_decay for the readout's own Adam, but got readout_opt",
+        ),
+        (
+            {"readout": "mlp"},
+            "Expected readout to be a head such as LinearHead(), or a module, but",
+        ),
+        (
+            {"readout": MLPHead},
+            "Expected readout to be a head such as LinearHead(), or a module, bu",
         ),
         ({"autocast": "int8"}, "Expected autocast to be 'bf16', 'fp16' or None, but got 'int8'; "),
         ({"optimizer": None, "clip_norm": 1.0}, "Expected an optimizer to which clip_norm could "),

@@ -52,7 +52,7 @@ class Tied(nn.Module):
 
 
 @pytest.mark.parametrize("how", ["module", "function"])
-def test_weights_used_again_behind_the_layer_are_not_forgotten_from(how: str) -> None:
+def test_weights_used_again_after_the_layer_are_not_forgotten_from(how: str) -> None:
     model = seeded(lambda: Tied(how))
     sieve = FeatureSieve(model, "early", 6, optimizer=sgd(model), forget_lr=0.1)
     generator = torch.Generator().manual_seed(0)
@@ -103,7 +103,7 @@ def test_parameters_that_a_batch_does_not_involve(order: Any) -> None:
 
 
 @pytest.mark.parametrize("order", ["shared", "published"])
-def test_an_in_place_layer_behind_the_cut_changes_nothing(order: Any) -> None:
+def test_an_in_place_layer_after_the_cut_changes_nothing(order: Any) -> None:
     results = []
     for in_place in (False, True):
         model = seeded(
@@ -147,7 +147,7 @@ class Replacing(nn.Module):
         return x
 
 
-def fails_behind(module: nn.Module) -> None:
+def fails_after(module: nn.Module) -> None:
     module(torch.ones(3, 1))
     raise InputError
 
@@ -161,7 +161,7 @@ def test_replaced_buffers_are_put_back() -> None:
     assert module.count.item() == 0
     assert module.seen is None
     with pytest.raises(InputError), kept_buffers(module):
-        fails_behind(module)
+        fails_after(module)
     assert module.count is count
 
 

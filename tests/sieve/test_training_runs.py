@@ -158,7 +158,7 @@ class Bursts(nn.Module):
 
 
 @pytest.mark.parametrize(("calls", "kind"), [(8, "forget"), (9, "readout")])
-def test_a_loss_that_breaks_behind_the_main_update_saves_no_half_step(
+def test_a_loss_that_breaks_after_the_main_update_saves_no_half_step(
     tmp_path: Path, calls: int, kind: str
 ) -> None:
     """One call is the check; four steps make six, the fifth one for each of its two updates."""

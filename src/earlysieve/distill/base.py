@@ -25,7 +25,11 @@ class PerExampleTraining:
 
     Args:
         model: any classifier. It runs in the mode it is in: put it into training mode.
-        optimizer, clip_norm, accumulate, scheduler, autocast: see `Stepper`.
+        optimizer: over the model's parameters.
+        clip_norm: largest gradient norm, > 0; None: no clipping.
+        accumulate: batches per optimiser step, >= 1.
+        scheduler: learning rate schedule, stepped after each optimiser step.
+        autocast: "bf16", "fp16" or None: mixed precision of the model's passes.
     """
 
     def __init__(
@@ -69,7 +73,7 @@ class PerExampleTraining:
         Raises:
             InputError: a label, an index or the number of classes does not fit.
             NonFiniteLossError: the loss is NaN or infinite; nothing was changed.
-            TrainingError: the readout's loss is, behind the main update, which was made.
+            TrainingError: the readout's loss is, after the main update, which was made.
 
         Warns:
             UserWarning: the model is in evaluation mode, though it has dropout or BatchNorm.

@@ -45,7 +45,7 @@ class ClassifierInput:
 
     Args:
         model: any classifier.
-        name: of its classifier.
+        name: name of its classifier.
     """
 
     def __init__(self, model: nn.Module, name: str) -> None:

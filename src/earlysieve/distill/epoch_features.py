@@ -19,7 +19,7 @@ class EpochFeatures:
     """Readout inputs of one epoch, up to a budget of memory; beyond it, visits alone count.
 
     While weights change, a network's early layers change faster than a readout follows, so that
-    judgements made at the visits are of a readout that lags behind.
+    judgements made at the visits are of a readout that is out of date.
 
     Args:
         budget: bytes of features, >= 0.

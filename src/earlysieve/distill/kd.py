@@ -19,8 +19,12 @@ class KnowledgeDistillation(PerExampleTraining):
     arXiv 1503.02531, section 2.
 
     Args:
-        student, teacher, temperature, kd_weight: see `DebiasedDistillation`.
+        student: any classifier. It runs in the mode it is in: put it into training mode.
+        teacher: a model, a `Teacher`, kept logits (see `keep_logits`), a tensor (N, C) of logits,
+            or a file of one of these. A model always runs in evaluation mode, without a graph.
         optimizer: over the student's parameters.
+        temperature: T > 0.
+        kd_weight: l in [0, 1].
         step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
 
     Raises:

@@ -19,12 +19,26 @@ class Preset:
     """Settings with which results on one data set were published.
 
     Attributes:
-        name, data: of the data set; groups: what they are made of.
-        student, teacher: architectures, and how the teacher was trained.
+        name: name of the preset.
+        data: the data set.
+        groups: what its groups are made of.
+        student: the student's architecture.
+        teacher: the teacher's architecture, and how it was trained.
         stage: the student's stage (residual stage or transformer block, from 1) with the readout.
-        alpha, beta, temperature, kd_weight, reweight_every: see `DebiasedDistillation`.
-        optimizer, lr, momentum, weight_decay, scheduler, warmup, clip_norm: of the student.
-        epochs, batch_size: of training.
+        alpha: exponent of the margin in the weights, >= 0.
+        beta: log of the largest weight, >= 0.
+        optimizer: name of the student's optimiser.
+        lr: its learning rate, > 0.
+        momentum: its momentum, in [0, 1).
+        weight_decay: its weight decay, >= 0.
+        scheduler: name of its learning rate schedule.
+        warmup: share of the steps in which the learning rate rises, in [0, 1].
+        clip_norm: largest gradient norm, > 0; None: no clipping.
+        epochs: passes over the training data, >= 1.
+        batch_size: examples per step, >= 1.
+        temperature: T of distillation, > 0.
+        kd_weight: weight of the teacher against the labels, in [0, 1].
+        reweight_every: epochs between new weights, >= 1.
         source: where the settings come from.
     """
 

@@ -63,7 +63,7 @@ def published_reweight(
         layer: name of the layer whose output the readout sees.
         num_classes: C >= 2.
         readout: a head, or a module (copied); None: `LinearHead()`.
-        readout_lr: learning rate of the readout's Adam, > 0.
+        readout_lr: learning rate of the readout's Adam, >= 0.
         readout_weight_decay: weight decay of the readout's Adam, >= 0.
         batch_size: examples per update, >= 1; judging takes twice as many.
         num_workers: processes that load the data, >= 0.

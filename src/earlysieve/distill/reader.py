@@ -16,7 +16,7 @@ from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.fit import margins
-from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead
+from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead, check_recipe
 from earlysieve.readouts.pooling import mean_pool, statistics_pool
 from earlysieve.training.algorithm import NonFiniteLossError
 from earlysieve.training.distributed import average_gradients, take_from_first
@@ -32,7 +32,7 @@ class EarlyReader:
         recipe: what to build; or a module, called as `module(activation, mask)`, that is copied.
             Where several processes train together, all start from the copy of the first.
         num_classes: C >= 2.
-        lr: learning rate of its Adam, > 0.
+        lr: learning rate of its Adam, >= 0.
         weight_decay: weight decay of its Adam, >= 0.
 
     Attributes:
@@ -51,6 +51,7 @@ class EarlyReader:
         lr: float,
         weight_decay: float,
     ) -> None:
+        check_recipe(recipe)
         _check(
             readout_lr=(lr, 0), readout_weight_decay=(weight_decay, 0), num_classes=(num_classes, 2)
         )

@@ -27,6 +27,9 @@ from earlysieve.training.distributed import is_first
 from earlysieve.training.loading import Data
 from earlysieve.training.sampling import derive_seed
 
+USUAL: dict[str, Any] = {"alpha": 0.05, "beta": 4.0, "feature_budget": BUDGET}
+IDLE = {"weight_function": "a weight_function of your own", "mode": "mode='published'"}
+
 
 class StepSettings(TypedDict, total=False):
     """Settings of the optimiser step, see `Stepper`."""
@@ -73,21 +76,25 @@ class EarlyReweighting(PerExampleTraining):
     Args:
         model: any classifier. It runs in the mode it is in: put it into training mode.
         layer: whose output the readout sees, a name from `trace_layers`.
-        num_classes: C.
+        num_classes: C >= 2.
         optimizer: over the model's parameters.
         num_examples: N; indices of batches lie in [0, N). None: the length of `data`.
-        alpha, beta: of the weights, both >= 0; beta 0 is plain training.
+        alpha: exponent of the margin, >= 0; small values make every error count nearly the same.
+        beta: log of the largest weight, >= 0; 0 is plain training.
         weight_function: another weight of an error, of margins (n,) in [0, 1]; instead of alpha
             and beta.
         reweight_every: epochs between new weights, >= 1.
         mode: "online" or "published".
-        data, batch_size, num_workers: for mode "published": the training data and how to load them.
+        data: the training data; needed for mode "published".
+        batch_size: examples per readout update in mode "published", >= 1.
+        num_workers: processes that load the data in mode "published", >= 0.
         readout: `LinearHead()` by default, or another head, or a module (copied).
-        readout_lr, readout_weight_decay: of the readout's Adam.
+        readout_lr: learning rate of the readout's Adam, >= 0.
+        readout_weight_decay: weight decay of the readout's Adam, >= 0.
         feature_budget: bytes of readout inputs that are kept within an epoch (64 MiB: a million
             examples of 16 numbers); they are part of checkpoints within epochs.
-        seed: of the readout; the global random state is not used.
-        clip_norm, accumulate, scheduler, autocast: see `Stepper`.
+        seed: seed of the readout's initialisation; the global random state is not used.
+        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
 
     Raises:
         InputError: a setting is out of its range.
@@ -118,6 +125,10 @@ class EarlyReweighting(PerExampleTraining):
     ) -> None:
         super().__init__(model, optimizer, **step)
         _check(mode, reweight_every, data)
+        _check_idle(
+            weight_function=(weight_function is not None, {"alpha": alpha, "beta": beta}),
+            mode=(mode == "published", {"feature_budget": feature_budget}),
+        )
         self.alpha, self.beta = alpha, beta
         self.mode, self.reweight_every, self.seed = mode, reweight_every, seed
         self._data, self._batch_size, self._num_workers = data, batch_size, num_workers
@@ -251,6 +262,17 @@ def _check(mode: str, reweight_every: int, data: Data | None) -> None:
             "Expected the training data for mode='published', which passes over them, but got "
             "none; pass data=, or use mode='online', which needs no pass of its own"
         )
+
+
+def _check_idle(**reasons: tuple[bool, dict[str, float]]) -> None:
+    """Raise InputError for settings that another one leaves without effect."""
+    for reason, (holds, settings) in reasons.items():
+        given = [name for name, value in settings.items() if value != USUAL[name]]
+        if holds and given:
+            raise InputError(
+                f"Expected {given[0]} or {IDLE[reason]}, but got both; leave one out, since "
+                f"{given[0]} would do nothing"
+            )
 
 
 def _count(num_examples: int | None, data: Data | None) -> int:

@@ -25,7 +25,8 @@ class KeptTeacher(Teacher):
         data: the training data, whose inputs are fixed.
         path: where its logits are kept.
         own: whether the file belongs to the run alone, so that a fresh run replaces it.
-        batch_size, num_workers: of the pass.
+        batch_size: examples per pass, >= 1.
+        num_workers: processes that load the data, >= 0.
     """
 
     def __init__(

@@ -198,6 +198,21 @@ def head_named(head: str | Head) -> Head:
     return HEADS[head]()
 
 
+def check_recipe(readout: object) -> None:
+    """Check that a readout can be built: a head, or a module of the user's own.
+
+    Raises:
+        InputError: it is something else, such as a name or a class.
+    """
+    builds = isinstance(readout, nn.Module) or callable(getattr(readout, "build", None))
+    if not builds or isinstance(readout, type):
+        got = readout.__name__ if isinstance(readout, type) else repr(readout)
+        raise InputError(
+            f"Expected readout to be a head such as LinearHead(), or a module, but got {got}; "
+            "pass an object such as MLPHead(width=64)"
+        )
+
+
 def channels_of(shape: tuple[int, ...], layout: Layout) -> int:
     """The number of channels of an activation."""
     return shape[1] if layout in (Layout.FLAT, Layout.FIRST) else shape[-1]

@@ -21,9 +21,11 @@ class EarlyPart:
     """Readouts, and the parameters before them; both are known once a batch has been seen.
 
     Args:
-        model, settings, precision: of the sieve.
+        model: any classifier.
+        settings: what the sieve does.
+        precision: how passes run.
         learns: gives a function that tells of a parameter whether it is trained at present.
-        make_optimizer: of the readouts; None: Adam as the settings say.
+        make_optimizer: makes the readouts' optimiser; None: Adam as the settings say.
     """
 
     def __init__(

@@ -36,8 +36,10 @@ class MainUpdate:
     """Descend the cross-entropy of the model's logits, by the user's optimiser.
 
     Args:
-        model, optimizer, precision: what is trained, and how; optimizer None: it is done elsewhere.
-        options: of `Stepper`.
+        model: any classifier.
+        optimizer: over its parameters; None: the main update is made elsewhere.
+        precision: how passes run.
+        options: clip_norm, accumulate and scheduler, see `Stepper`.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class SievePlan:
         layers: by name, in the order asked.
         early: parameters that forgetting may change, frozen ones included, in the model's order:
             those that a sieved activation depends on, and those that two examples did not involve
-            (experts that were not chosen); without those that are used again behind the layers
+            (experts that were not chosen); without those that are used again after the layers
             (tied weights), since the late part must not change.
     """
 
@@ -45,7 +45,7 @@ class _Sides:
     """Parameters, by identity, that a layer's output depends on, and those used after it ran."""
 
     before: set[int]
-    behind: set[int]
+    after: set[int]
 
 
 def plan_layers(
@@ -54,12 +54,15 @@ def plan_layers(
     """Run two examples through the model, in evaluation mode and without a trace, and look.
 
     Args:
-        model, batch, names, num_classes: what to sieve.
+        model: any classifier.
+        batch: at least one example.
+        names: of the layers.
+        num_classes: C, the logits that the model has to give.
         learns: whether a parameter is trained at present.
 
     Raises:
         LayerError: a layer is unknown, runs several times, has no parameter that learns before it,
-            or has none behind it.
+            or has none after it.
         InputError: the model gives another number of logits than `num_classes`.
     """
     some = match_precision(model, few(batch.inputs)[0])
@@ -71,7 +74,7 @@ def plan_layers(
         used = _reached(captured.logits, after=-1)
         plans = plans_of(model, some, names)
     learning = {id(p) for p in parameters if learns(p)}
-    tied = set.intersection(*(side.behind for side in sides.values()))
+    tied = set.intersection(*(side.after for side in sides.values()))
     for name, side in sides.items():
         _check_position(name, side, tied, learning)
     before = set.union(*(side.before for side in sides.values()))
@@ -135,8 +138,8 @@ def _check_position(name: str, side: _Sides, tied: set[int], learning: set[int])
             "could forget; choose a later layer, unfreeze what lies before it, or give it to the "
             "optimizer"
         )
-    if not side.behind & learning:
+    if not side.after & learning:
         raise LayerError(
-            f"Expected trainable parameters behind layer '{name}', but there is none: the network "
+            f"Expected trainable parameters after layer '{name}', but there is none: the network "
             "could not learn anything else instead; choose an earlier layer"
         )

@@ -3,13 +3,13 @@
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from torch import nn
 
 from earlysieve.errors import InputError
-from earlysieve.readouts.heads import Head
+from earlysieve.readouts.heads import Head, check_recipe
 from earlysieve.sieve.schedule import ForgetSchedule
 
 
@@ -35,6 +35,7 @@ class SieveSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_recipe(self.readout)
         self._check_layers()
         if self.order not in ("shared", "published"):
             raise InputError(
@@ -112,6 +113,17 @@ def schedule_of(every: int | ForgetSchedule, warmup: int, steps: int) -> ForgetS
             f"forget_steps={steps} beside it; set warmup= and repeats= of the schedule"
         )
     return every
+
+
+def check_readout_options(optimizer: Any, **options: float) -> None:
+    """Raise InputError for settings of the readout's Adam where another optimiser replaces it."""
+    usual = {f.name: f.default for f in fields(SieveSettings) if f.name in options}
+    given = [name for name, value in options.items() if value != usual[name]]
+    if optimizer is not None and given:
+        raise InputError(
+            f"Expected {given[0]} for the readout's own Adam, but got readout_optimizer as well; "
+            f"set the learning rate and weight decay there, and leave out {given[0]}"
+        )
 
 
 def check_main_options(optimizer: Any, options: Mapping[str, Any]) -> None:

@@ -24,7 +24,12 @@ from earlysieve.sieve.main import MainUpdate
 from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.readouts import MakeOptimizer, Readouts
 from earlysieve.sieve.schedule import ForgetSchedule
-from earlysieve.sieve.settings import SieveSettings, check_main_options, schedule_of
+from earlysieve.sieve.settings import (
+    SieveSettings,
+    check_main_options,
+    check_readout_options,
+    schedule_of,
+)
 from earlysieve.sieve.updates import observe
 from earlysieve.training.algorithm import half_done
 from earlysieve.training.stepper import Stepper
@@ -44,7 +49,7 @@ class FeatureSieve:
       `forget_lr`, so that forgetting never enters the main optimiser's state.
 
     theta_g are the parameters that the layer's output depends on, that require a gradient, that
-    `optimizer` holds (if there is one), and that are not used again behind the layer (tied
+    `optimizer` holds (if there is one), and that are not used again after the layer (tied
     weights): changing those would change h.
 
     Order "shared": one forward pass serves main and readout, and a forget step stops at the layer.
@@ -57,7 +62,7 @@ class FeatureSieve:
         model: any classifier. It runs in the mode it is in: put it into training mode.
         layer: where to cut, a name from `trace_layers`; several names sieve several layers, and
             their forgetting losses are added.
-        num_classes: C.
+        num_classes: C >= 2.
         optimizer: of the main update, over the model's parameters. None: the main update is made
             elsewhere, and `after_step` follows it.
         readout: how complex the features are that count as simple: `LinearHead()`, `MLPHead`,
@@ -69,16 +74,19 @@ class FeatureSieve:
             of `optimizer` has (the mean over its groups), so that forgetting rises and falls with
             a schedule and does not outweigh learning towards its end.
         readout_lr: learning rate of the readout's Adam, > 0.
-        readout_weight_decay: of the readout's Adam, >= 0.
-        readout_optimizer: another optimiser for the readouts: called with their parameters.
+        readout_weight_decay: weight decay of the readout's Adam, >= 0.
+        readout_optimizer: another optimiser for the readouts, called with their parameters; it
+            takes the place of readout_lr and readout_weight_decay.
         readout_steps: readout updates per step on the same activations, >= 1.
-        forget_warmup, forget_steps: steps before the first forgetting; forget steps in a row.
+        forget_warmup: steps before the first forgetting, >= 0.
+        forget_steps: forget steps in a row when forgetting is due, >= 1.
         order: "shared" or "published".
         update_statistics: let forget steps move BatchNorm statistics and other buffers.
-        seed: of the readout's initialisation; the global random state is not used.
-        clip_norm, accumulate, scheduler: of the main update, see `Stepper`. With accumulation,
-            forgetting follows optimiser steps; after the one that `end_epoch` makes, it waits for
-            the next batch.
+        seed: seed of the readout's initialisation; the global random state is not used.
+        clip_norm: largest gradient norm of a main update, > 0; None: no clipping.
+        accumulate: batches per main update, >= 1. Forgetting follows optimiser steps; after the one
+            that `end_epoch` makes, it waits for the next batch.
+        scheduler: learning rate schedule, stepped after each main update.
         autocast: "bf16", "fp16" or None: mixed precision of all passes, but full precision for
             readouts and forgetting under fp16, whose gradients would need scaling.
 
@@ -114,6 +122,9 @@ class FeatureSieve:
         scheduler: LRScheduler | None = None,
         autocast: torch.dtype | str | None = None,
     ) -> None:
+        check_readout_options(
+            readout_optimizer, readout_lr=readout_lr, readout_weight_decay=readout_weight_decay
+        )
         self.model = model
         self.options = SieveSettings(
             layers=(layer,) if isinstance(layer, str) else tuple(layer),
@@ -176,7 +187,7 @@ class FeatureSieve:
 
         Raises:
             LayerError: a layer is unknown, runs several times, has nothing to train before it or
-                nothing behind it.
+                nothing after it.
             InputError: model or readout give another number of logits than `num_classes`, or a
                 label is not among the classes.
         """
@@ -230,7 +241,7 @@ class FeatureSieve:
         return self._forget(batch, 1)
 
     def after_step(self, batch: Any, *, stepped: bool = True) -> dict[str, float]:
-        """Readout and, when due, forget updates, behind a main update made elsewhere.
+        """Readout and, when due, forget updates, after a main update made elsewhere.
 
         Args:
             batch: that of the main update.
@@ -307,7 +318,7 @@ class FeatureSieve:
         return logs
 
     def _due(self) -> int:
-        """Count an optimiser step, and say how often to forget behind it."""
+        """Count an optimiser step, and say how often to forget after it."""
         due = self.options.schedule.due(self.steps_done, self.epochs_done)
         self.steps_done += 1
         return 0 if self.options.never_forgets else due

@@ -36,8 +36,10 @@ def identify(
     """Update the readouts once, on activations that are cut off from the network.
 
     Args:
-        readouts, activations, batch, precision: what learns, from what, and how; activations
-            carry no graph, but with `through`.
+        readouts: what learns.
+        activations: of the batch, by layer; without a graph, unless there is `through`.
+        batch: labels and mask.
+        precision: how the pass runs.
         through: parameters whose gradients are computed as well and thrown away, as the published
             code does.
 
