@@ -118,7 +118,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     layers = layer_names(given["layers"])
     device = pick_device(given["device"])
     options = given_data_options(context)
-    built, data = open_both(given, options, need_weights=True)
+    built, data = open_both(given, options, need_weights=True, progress=console.progress)
     check_model_takes(built.model, data, device)
     result = audit(
         built.model,

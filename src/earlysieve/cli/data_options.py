@@ -67,6 +67,12 @@ _OPTIONS = {
         is_flag=True,
         help="Stop at a file that cannot be read instead of leaving it out.",
     ),
+    "root": click.option(
+        "--root",
+        metavar="DIR",
+        help="Folder in which the images of a CSV file lie; by default that of the file. Paths "
+        "may not leave it.",
+    ),
     "text_column": click.option(
         "--text-column", metavar="NAME", help="Column of a CSV file or data set that holds texts."
     ),

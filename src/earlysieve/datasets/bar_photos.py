@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.datasets.checks import name_some
-from earlysieve.datasets.files import SUFFIXES, ImageFiles, readable
+from earlysieve.datasets.files import ImageFiles
+from earlysieve.datasets.picture_check import readable
+from earlysieve.datasets.picture_files import SUFFIXES
 from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import DataError, InputError
 
@@ -17,7 +19,12 @@ SIZES = {"train": 1941, "test": 654}
 
 
 def bar(
-    path: str | os.PathLike[str], *, split: str = "train", strict: bool = False, **options: Any
+    path: str | os.PathLike[str],
+    *,
+    split: str = "train",
+    strict: bool = False,
+    progress: bool | None = None,
+    **options: Any,
 ) -> ImageFiles:
     """Photographs of six actions; in training each action has its typical place, in test not.
 
@@ -29,6 +36,7 @@ def bar(
         path: folder that holds `train` and `test`.
         split: "train" (1,941 photographs) or "test" (654).
         strict: make an unreadable or missing file an error instead of skipping it.
+        progress: see `image_folder`.
         options: as for `ImageFiles`, such as `image_size=128`.
 
     Raises:
@@ -44,10 +52,10 @@ def bar(
             f"Expected the BAR layout with a folder '{split}' in '{path}', but there is none; "
             "pass the folder that holds 'train' and 'test'"
         )
-    paths = sorted(Path(p.name) for p in root.iterdir() if p.suffix.lower() in SUFFIXES)
-    names = [_class_of(p) for p in paths]
+    paths = sorted(p.name for p in root.iterdir() if p.suffix.lower() in SUFFIXES)
+    names = [_class_of(Path(name)) for name in paths]
     _check(root, paths, names, SIZES[split] if strict else None)
-    good, bad = readable(root, paths, strict=strict)
+    good, bad = readable(root, paths, strict=strict, progress=progress)
     labels = [CLASSES.index(names[i]) for i in good]
     return ImageFiles([paths[i] for i in good], labels, CLASSES, root=root, skipped=bad, **options)
 
@@ -56,8 +64,8 @@ def _class_of(path: Path) -> str:
     return path.stem.rpartition("_")[0].replace("_", " ").lower()
 
 
-def _check(root: Path, paths: list[Path], names: list[str], size: int | None) -> None:
-    strangers = [p.name for p, name in zip(paths, names, strict=True) if name not in CLASSES]
+def _check(root: Path, paths: list[str], names: list[str], size: int | None) -> None:
+    strangers = [p for p, name in zip(paths, names, strict=True) if name not in CLASSES]
     if strangers:
         raise DataError(
             f"Expected files named CLASS_NUMBER.jpg in '{root}', with a class of "
@@ -80,5 +88,5 @@ SOURCE = Source(
     "bar",
     "Biased Action Recognition: photographs of six sports, each in its typical place",
     bar,
-    ("split", "strict", *IMAGE_OPTIONS),
+    ("split", "strict", "progress", *IMAGE_OPTIONS),
 )

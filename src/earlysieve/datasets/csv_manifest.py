@@ -9,11 +9,13 @@ import numpy as np
 
 from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
-from earlysieve.datasets.files import ImageFiles, readable
+from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.numbering import numbered, numbered_groups
+from earlysieve.datasets.picture_check import readable
+from earlysieve.datasets.repeated import note_repeated
 from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
-from earlysieve.errors import DataError
+from earlysieve.errors import DataError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,35 +25,45 @@ def manifest(
     path: str | os.PathLike[str],
     *,
     split: str | None = None,
+    root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
     label_column: str = "label",
     tokenizer: Tokenizer | None = None,
     max_length: int = 128,
     strict: bool = False,
+    progress: bool | None = None,
     **options: Any,
 ) -> ExampleDataset:
     """Examples listed in a CSV file.
 
-    Columns: `path` of an image (relative to the CSV file) or a text column, `label`, optionally
-    `group` (blank or -1 where unknown) and `split`. Labels and groups are names, numbered in
-    sorted order over the whole file, so that splits agree; or whole numbers, which keep their
-    value.
+    Columns: `path` of an image or a text column, `label`, optionally `group` (blank or -1 where
+    unknown) and `split`. Labels and groups are names, numbered in sorted order over the whole file,
+    so that splits agree; or whole numbers, which keep their value. A blank or "nan" is no label.
+
+    A path is relative to `root` and may be absolute, but has to stay in `root`: a file that came
+    from elsewhere cannot put other pictures of this machine into a report.
 
     Args:
         path: the CSV file.
         split: rows of this split only; "all" takes every row. By default "train" where the file
             has rows of that split; a file without a split column is all training data.
+        root: folder that holds the images; by default that of the CSV file.
         text_column: the column that holds the text, for text data; by default "text" where there
             is no column "path".
         label_column: the column that holds the label.
         tokenizer: needed for texts.
         max_length: for texts, in tokens.
         strict: make an unreadable image an error instead of skipping it.
+        progress: see `image_folder`.
         options: for images, as for `ImageFiles`.
 
     Raises:
-        DataError: no such file, missing columns, missing images (the first are named), no rows.
+        DataError: no such file, missing columns, or two of one name; missing images (the first are
+            named), an image outside of `root` or with two labels; no rows.
         InputError: texts without a tokenizer.
+
+    Warns:
+        DataWarning: rows repeat an image or a text.
     """
     source = Path(path)
     table = _read(source)
@@ -59,15 +71,32 @@ def manifest(
         text_column = "text"
     subject = text_column or "path"
     _check_columns(source, table, [subject, label_column])
+    _check_names(source, [subject, label_column, "group", "split"])
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
     groups, group_names = _groups(table, source)
     rows = _rows(table, source, split)
     common = {"groups": groups[rows], "group_names": group_names}
     subjects = [str(value) for value in table[subject].iloc[rows]]
-    if text_column is None:
-        return _images(source, subjects, labels[rows], names, strict, {**common, **options})
-    tokenize = need_tokenizer(tokenizer)
-    return Texts(subjects, labels[rows], names, tokenizer=tokenize, max_length=max_length, **common)
+    if text_column is not None:
+        note_repeated(source, subjects, labels[rows], "text")
+        tokenize = need_tokenizer(tokenizer)
+        return Texts(
+            subjects, labels[rows], names, tokenizer=tokenize, max_length=max_length, **common
+        )
+    folder = source.parent if root is None else Path(root).expanduser()
+    paths = _paths(source, folder, subjects)
+    note_repeated(source, paths, labels[rows], "image")
+    good, bad = readable(folder, paths, strict=strict, progress=progress)
+    return ImageFiles(
+        [paths[i] for i in good],
+        labels[rows][good],
+        names,
+        root=folder,
+        skipped=bad,
+        groups=groups[rows][good],
+        group_names=group_names,
+        **options,
+    )
 
 
 def _read(source: Path) -> "pd.DataFrame":
@@ -77,7 +106,8 @@ def _read(source: Path) -> "pd.DataFrame":
         table = pd.read_csv(source, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"Expected a CSV file at '{source}', but it cannot be read ({error}); check the path"
+            f"Expected a CSV file at '{source}', but it cannot be read ({one_line(error)}); check "
+            "the path"
         ) from error
     if not len(table):
         raise DataError(f"Expected rows in '{source}', but it has none; check the file")
@@ -91,6 +121,19 @@ def _check_columns(source: Path, table: "pd.DataFrame", wanted: Sequence[str]) -
             f"Expected the columns {', '.join(wanted)} in '{source}', but got "
             f"{', '.join(map(str, table.columns))}; add or rename {name_some(missing)}"
             + ("; for texts, name their column" if "path" in missing else "")
+        )
+
+
+def _check_names(source: Path, used: Sequence[str]) -> None:
+    """Check that no column that is used has a namesake, which pandas would rename."""
+    import pandas as pd
+
+    header = pd.read_csv(source, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
+    twice = [name for name in used if (header == name).sum() > 1]
+    if twice:
+        raise DataError(
+            f"Expected columns of different names in '{source}', but {name_some(twice)} is there "
+            "more than once; rename or remove one"
         )
 
 
@@ -121,31 +164,49 @@ def _rows(table: "pd.DataFrame", source: Path, split: str | None) -> Ints:
     return rows.astype(np.int64)
 
 
-def _images(
-    source: Path,
-    names: list[str],
-    labels: Ints,
-    class_names: Sequence[str],
-    strict: bool,
-    options: dict[str, Any],
-) -> ImageFiles:
-    root, paths = source.parent, [Path(name) for name in names]
-    missing = [name for name, path in zip(names, paths, strict=True) if not (root / path).is_file()]
+def _paths(source: Path, root: Path, names: Sequence[str]) -> list[str]:
+    """The listed files as paths from `root`, checked to be there."""
+    paths = [path_below(root, name) for name in names]
+    outside = [name for name, path in zip(names, paths, strict=True) if path is None]
+    if outside:
+        raise DataError(
+            f"Expected every path in '{source}' to stay in '{root}', but {len(outside)} do not: "
+            f"{name_some(outside)}; name the folder that holds them all with root= (on the command "
+            "line --root)"
+        )
+    inside = [path for path in paths if path is not None]
+    missing = [n for n, path in zip(names, inside, strict=True) if not _is_file(root / path)]
     if missing:
         raise DataError(
             f"Expected every file that '{source}' lists to exist, but {len(missing)} do not: "
-            f"{name_some(missing)}; paths are relative to the CSV file"
+            f"{name_some(missing)}; paths are relative to "
+            + ("the CSV file" if root == source.parent else f"'{root}'")
         )
-    good, bad = readable(root, paths, strict=strict)
-    options["groups"] = options["groups"][good]
-    return ImageFiles(
-        [paths[i] for i in good], labels[good], class_names, root=root, skipped=bad, **options
-    )
+    return inside
+
+
+def path_below(root: Path, name: str) -> str | None:
+    """A path as seen from `root`, with forward slashes; None if it leaves `root`.
+
+    Links are not followed: what lies in the folder, as a link or not, was put there by its owner.
+    """
+    for base in (os.path.abspath(root), os.path.realpath(root)):  # noqa: PTH100
+        path = Path(os.path.normpath(os.path.join(base, name)))  # noqa: PTH118
+        if path.is_relative_to(base):
+            return path.relative_to(base).as_posix()
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 SOURCE = Source(
     "csv",
     "a CSV file with a label and the path of a picture, or a text, in each row",
     manifest,
-    ("split", "strict", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    ("split", "root", "strict", "progress", *IMAGE_OPTIONS, *TEXT_OPTIONS),
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from earlysieve.datasets.source import Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
-from earlysieve.errors import DataError, InputError
+from earlysieve.errors import DataError, InputError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +114,7 @@ def _read(path: Path) -> "pd.DataFrame":
         table = pd.read_csv(file, index_col=0)
     except (ValueError, UnicodeDecodeError) as error:
         raise DataError(
-            f"Expected '{file}' to be a CSV file, but got: {error}; check the file"
+            f"Expected '{file}' to be a CSV file, but got: {one_line(error)}; check the file"
         ) from error
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.datasets.checks import name_some
-from earlysieve.datasets.files import SUFFIXES, ImageFiles, readable
+from earlysieve.datasets.files import ImageFiles
+from earlysieve.datasets.picture_check import readable
+from earlysieve.datasets.picture_files import SUFFIXES
 from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import DataError
 
@@ -14,7 +16,12 @@ SPLITS = ("train", "val", "valid", "validation", "dev", "test")
 
 
 def image_folder(
-    path: str | os.PathLike[str], *, split: str | None = None, strict: bool = False, **options: Any
+    path: str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    strict: bool = False,
+    progress: bool | None = None,
+    **options: Any,
 ) -> ImageFiles:
     """Images in `path/CLASS/...`, or in `path/SPLIT/CLASS/...`.
 
@@ -27,6 +34,8 @@ def image_folder(
         split: name of a split, such as "train" or "test"; by default "train" where the folder is
             divided. A folder that is not divided is all training data.
         strict: make an unreadable file an error.
+        progress: whether to draw a bar while files are checked; None: where standard error is a
+            terminal.
         options: as for `ImageFiles`, such as `image_size=128`.
 
     Raises:
@@ -35,16 +44,16 @@ def image_folder(
     """
     root = split_folder(Path(path), split)
     classes = class_names_of(root, (*SPLITS, split))
-    files = {name: _images(root / name) for name in classes}
+    files = {name: _images(root, name) for name in classes}
     empty = [name for name, found in files.items() if not found and (root / name).is_dir()]
     if empty:
         raise DataError(
             f"Expected images in every class folder of '{root}', but got none in "
             f"{name_some(empty)}; add images or remove the folder"
         )
-    paths = [p.relative_to(root) for name in classes for p in files[name]]
+    paths = [path for name in classes for path in files[name]]
     labels = [label for label, name in enumerate(classes) for _ in files[name]]
-    good, bad = readable(root, paths, strict=strict)
+    good, bad = readable(root, paths, strict=strict, progress=progress)
     return ImageFiles(
         [paths[i] for i in good],
         [labels[i] for i in good],
@@ -59,11 +68,16 @@ def split_folder(root: Path, split: str | None) -> Path:
     """The folder of a split: `root/split`, or `root` itself where it is not divided.
 
     Raises:
-        DataError: `root` is not a folder, or has no such split.
+        DataError: `root` is not a folder, has no such split, or the split would leave it.
     """
     if not root.is_dir():
         raise DataError(f"Expected a folder at '{root}', but there is none; check the path")
     wanted = split or "train"
+    if wanted in (".", "..") or Path(wanted).name != wanted:
+        raise DataError(
+            f"Expected the name of a folder in '{root}' as its split, but got '{wanted}'; pass the "
+            "path of other data as the source itself"
+        )
     names = dict.fromkeys((*SPLITS, wanted))
     found = [name for name in names if (root / name).is_dir() and _is_split(root / name)]
     if wanted in found:
@@ -108,14 +122,20 @@ def _subfolders(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
 
-def _images(folder: Path) -> list[Path]:
-    found = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    return sorted(found)
+def _images(root: Path, folder: str) -> list[str]:
+    """Images anywhere below a folder, as paths from `root`, sorted by their parts."""
+    found = (
+        Path(place, name).relative_to(root).as_posix()
+        for place, _, names in os.walk(root / folder)
+        for name in names
+        if Path(name).suffix.lower() in SUFFIXES and Path(place, name).is_file()
+    )
+    return sorted(found, key=lambda path: path.split("/"))
 
 
 SOURCE = Source(
     "folder",
     "photographs in one subfolder per class, perhaps below train, val and test",
     image_folder,
-    ("split", "strict", *IMAGE_OPTIONS),
+    ("split", "strict", "progress", *IMAGE_OPTIONS),
 )

@@ -23,6 +23,8 @@ Pixels = NDArray[np.uint8]
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 HALF = (0.5,)
+# One such image takes a gigabyte as a tensor of three channels.
+MOST_PIXELS = 10_000
 
 
 def normalise(
@@ -164,11 +166,23 @@ def check_image_size(size: int | None) -> None:
     """Check that images can be resized to this side.
 
     Raises:
-        InputError: `size` is not positive.
+        InputError: `size` is no whole number, not positive, or beyond what fits into memory.
     """
-    if size is not None and size < 1:
+    if size is None:
+        return
+    if isinstance(size, bool) or not isinstance(size, int | np.integer):
+        raise InputError(
+            f"Expected image_size to be a whole number of pixels, but got {size!r}; pass one such "
+            "as 224"
+        )
+    if size < 1:
         raise InputError(
             f"Expected image_size to be at least 1 pixel, but got {size}; pass a positive size"
+        )
+    if size > MOST_PIXELS:
+        raise InputError(
+            f"Expected image_size to be at most {MOST_PIXELS} pixels, but got {size}; pass the "
+            "size that the network takes"
         )
 
 
@@ -195,6 +209,11 @@ def check_pixels(images: Pixels, size: int) -> None:
 def _normalisation(
     mean: Sequence[float], std: Sequence[float]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if not np.isfinite([*mean, *std]).all():
+        raise InputError(
+            "Expected mean and std to be finite numbers, "
+            f"but got mean={tuple(mean)} and std={tuple(std)}; pass those of the network's training"
+        )
     if len(mean) not in (1, 3) or len(std) not in (1, 3) or min(std) <= 0:
         raise InputError(
             "Expected mean and std to have one or three values and std to be positive, "

@@ -10,7 +10,9 @@ from earlysieve.errors import DataError
 
 # Whole numbers keep their value, so every number below the largest gets a name.
 MOST = 100_000
+_LONGEST = 20
 _WHOLE = re.compile(r"(-?[0-9]+)(\.0+)?")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...]]:
@@ -27,7 +29,8 @@ def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...
         int64 of shape (N,), and one name per number from 0 to the largest.
 
     Raises:
-        DataError: a value is missing, or a number is negative or too large to be a class.
+        DataError: a value is missing, or a number is negative, too large to be a class, or has a
+            fraction where all are numbers.
     """
     texts = [_text(value) for value in values]
     if "" in texts:
@@ -36,10 +39,17 @@ def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...
             "fill it in or remove the row"
         )
     if all(_WHOLE.fullmatch(text) for text in texts):
-        numbers = [int(text) for text in texts]
-        _check_range(numbers, where)
+        # Python refuses to read numbers of thousands of digits.
+        numbers = [int(text) if len(text) < _LONGEST else MOST for text in texts]
+        _check_range(numbers, texts, where)
         names = tuple(str(i) for i in range(max(numbers, default=-1) + 1))
         return np.array(numbers, np.int64), names
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        odd = next(text for text in texts if not _WHOLE.fullmatch(text))
+        raise DataError(
+            f"Expected names or whole numbers in {where}, but got '{odd}'; number them from 0, or "
+            "use names"
+        )
     names = tuple(sorted(set(texts)))
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[text] for text in texts], np.int64), names
@@ -63,13 +73,14 @@ def _text(value: object) -> str:
         return ""
     text = str(value).strip()
     whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+    # As many programs write a missing number.
+    return whole[1] if whole else "" if text.lower() == "nan" else text
 
 
-def _check_range(numbers: Sequence[int], where: str) -> None:
-    bad = next((n for n in numbers if not 0 <= n < MOST), None)
+def _check_range(numbers: Sequence[int], texts: Sequence[str], where: str) -> None:
+    bad = next((i for i, n in enumerate(numbers) if not 0 <= n < MOST), None)
     if bad is not None:
         raise DataError(
-            f"Expected whole numbers from 0 to {MOST - 1} in {where}, but got {bad}; "
-            "number from 0, or use names"
+            f"Expected whole numbers from 0 to {MOST - 1} in {where}, but got "
+            f"{texts[bad][:_LONGEST]}; number from 0, or use names"
         )

@@ -96,7 +96,7 @@ class PlantedImages(ImageExamples):
     """The images of another data set with a shortcut on each; its groups are replaced."""
 
     def __init__(self, base: ImageExamples, values: Ints, painter: Painter) -> None:
-        """Plant `values` on `base` with `painter` (see `colours` and `dominoes` for painters).
+        """Plant `values` on `base` with `painter`, such as those of `painters`.
 
         Args:
             base: images to plant on; may be a subset.

@@ -17,8 +17,8 @@ class Source:
         summary: what it is, in one line.
         open: called with what stands after the colon (None where nothing does) and with those of
             `options` that were given, by name; returns the data.
-        options: names of options of `load_source` that `open` takes: split, strict, seed, and those
-            of `IMAGE_OPTIONS` and `TEXT_OPTIONS`.
+        options: names of options of `load_source` that `open` takes: split, strict, root, seed,
+            progress, and those of `IMAGE_OPTIONS` and `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
     """
 

@@ -1,6 +1,7 @@
 """Data sources by name, as the command line takes them."""
 
 import importlib.util
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from earlysieve._user_code import call_function, load_function
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
-from earlysieve.datasets.images import ImageExamples
+from earlysieve.datasets.images import ImageExamples, check_image_size
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
 from earlysieve.datasets.registry import source_forms, source_named
 from earlysieve.datasets.source import Source
@@ -28,11 +29,13 @@ def load_source(
     seed: int = 0,
     limit: int | None = None,
     strict: bool = False,
+    root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    progress: bool | None = None,
 ) -> Any:
     """Open a data source.
 
@@ -42,45 +45,52 @@ def load_source(
         split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
             is not divided is all training data, so that no other split of it can be had.
         image_size: side of the images in pixels; each source has a default.
-        shortcut: plant one: "colour", "patch" or "dominoes" (a digit above each image).
+        shortcut: plant one: "colour", "patch" or "dominoes" (a digit above each image: one of the
+            training digits for a split whose name begins with "train" and for all of the data, one
+            of the test digits for every other split).
         correlation: of the planted shortcut with the label, in [0, 1]; 0.95 by default.
         seed: of the planted shortcut and of the draw for `limit`.
         limit: at most so many examples, drawn by class.
         strict: make unreadable images an error.
+        root: folder in which the images of a CSV file lie; by default that of the file.
         text_column, tokenizer, max_length: for texts.
         mean, std: normalisation of images.
+        progress: whether to draw a bar while files are checked; None: where standard error is a
+            terminal.
 
     Raises:
-        InputError: an unknown source or shortcut, a shortcut on something else than images, or an
-            option that the source does not have.
+        InputError: an unknown source or shortcut, a shortcut on something else than images, an
+            option that the source does not have, or a size that no image can have.
         DataError: the source is missing, incomplete or unreadable.
     """
     _check_shortcut(shortcut, correlation)
+    check_image_size(image_size)
     given: dict[str, Any] = {
         "split": split,
         "image_size": image_size,
         "mean": mean,
         "std": std,
         "strict": strict or None,
+        "root": root,
         "text_column": text_column,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }
     given = {name: value for name, value in given.items() if value is not None}
-    data = _open(spec, given, seed)
+    data = _open(spec, given, {"seed": seed, "progress": progress})
     data = _limited(data, limit, seed)
     return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)
 
 
-def _open(spec: str, given: dict[str, Any], seed: int) -> Any:
+def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
     kind, _, rest = spec.partition(":")
     source = source_named(kind)
     if source is not None and (rest or source.path != "required"):
         _check_taken(source, given)
-        own = {"seed": seed} if "seed" in source.options else {}
+        own = {name: value for name, value in always.items() if name in source.options}
         return source.open(rest or None, **given, **own)
     if source is None and rest and _names_code(kind):
-        offered = {"split": None, "image_size": None, **given, "seed": seed}
+        offered = {"split": None, "image_size": None, **given, **always}
         names = ("split", "image_size", "seed")
         return _from_function(kind, rest, {name: offered[name] for name in names})
     raise InputError(
@@ -137,7 +147,8 @@ def _planted(
         return plant_colour(data, share, seed=seed)
     if shortcut == "patch":
         return plant_patch(data, share, seed=seed)
-    simple = digits("test" if split == "test" else "train", channels=3)
+    trains = split is None or split == "all" or split.startswith("train")
+    simple = digits("train" if trains else "test", channels=3)
     return plant_dominoes(data, simple, share, seed=seed)
 
 

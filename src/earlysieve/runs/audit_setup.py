@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def open_both(
-    given: Mapping[str, Any], options: Mapping[str, Any], *, need_weights: bool
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    need_weights: bool,
+    progress: bool | None = None,
 ) -> tuple["BuiltModel", Any]:
     """The data first, whose classes decide the outputs of the network, then the network.
 
@@ -21,6 +25,8 @@ def open_both(
         given: data, model, checkpoint, num_classes, model_option (KEY=VALUE) and seed.
         options: of the data.
         need_weights: whether random weights are an error.
+        progress: whether to draw a bar while files are checked; None: where standard error is a
+            terminal.
 
     Raises:
         EarlysieveError: either cannot be opened, the checkpoint does not fit, or it was trained
@@ -34,6 +40,7 @@ def open_both(
         seed=given["seed"],
         tokenizer=tokenizer,
         trust_remote_code=model_options.get("trust_remote_code") is True,
+        progress=progress,
     )
     trained = read_class_names(given["checkpoint"])
     if trained:

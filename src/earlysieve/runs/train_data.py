@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from earlysieve.datasets.registry import source_named
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.runs.data_settings import full_spec
 from earlysieve.runs.open_data import open_data
 
 if TYPE_CHECKING:
@@ -12,11 +14,17 @@ if TYPE_CHECKING:
 _SPLIT = "split:"
 
 
-def open_train_data(config: "TrainConfig") -> tuple[Any, Any]:
+def open_train_data(config: "TrainConfig", *, progress: bool | None = None) -> tuple[Any, Any]:
     """Training data, and validation data or None.
 
     `config.validation` is a share of the training data to hold out (0.1), another split of the
-    same source (split:test), or a source of its own; the options of the data hold for it, too.
+    same source (split:test), or a source of its own; the options of the data hold for it, too, as
+    far as it has them.
+
+    Args:
+        config: of the run.
+        progress: whether to draw a bar while files are checked; None: where standard error is a
+            terminal.
 
     Raises:
         EarlysieveError: a source cannot be opened, their classes differ, the training data have no
@@ -25,7 +33,7 @@ def open_train_data(config: "TrainConfig") -> tuple[Any, Any]:
     from earlysieve.datasets.checks import check_workers
 
     check_workers(config.num_workers)
-    train = _open(config, config.data, config.data_options)
+    train = _open(config, config.data, config.data_options, progress)
     _check_indexed(train)
     if config.validation is None:
         return train, None
@@ -35,21 +43,29 @@ def open_train_data(config: "TrainConfig") -> tuple[Any, Any]:
     options = {k: v for k, v in config.data_options.items() if k not in ("limit", "split")}
     if config.validation.startswith(_SPLIT):
         split = config.validation.removeprefix(_SPLIT)
-        validation = _open(config, config.data, {**options, "split": split})
+        validation = _open(config, config.data, {**options, "split": split}, progress)
     else:
-        validation = _open(config, config.validation, options)
+        options = {k: v for k, v in options.items() if _has(config.validation, k)}
+        validation = _open(config, config.validation, options, progress)
     _check_same_classes(train, validation)
     return train, validation
 
 
-def _open(config: "TrainConfig", spec: str, options: dict[str, Any]) -> Any:
+def _open(config: "TrainConfig", spec: str, options: dict[str, Any], progress: bool | None) -> Any:
     return open_data(
         spec,
         options,
         seed=config.seed,
         tokenizer=tokenizer_of(config.model),
         trust_remote_code=config.model_options.get("trust_remote_code") is True,
+        progress=progress,
     )
+
+
+def _has(spec: str, option: str) -> bool:
+    """Whether a source has an option; shortcuts can be planted on every source."""
+    source = source_named(full_spec(spec).partition(":")[0])
+    return source is None or option in (*source.options, "shortcut", "correlation")
 
 
 def _check_indexed(data: Any) -> None:

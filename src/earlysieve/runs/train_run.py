@@ -67,7 +67,7 @@ class TrainRun:
             EarlysieveError: something is missing, wrong, or does not fit.
         """
         device = pick_device(config.device)
-        data, validation = open_train_data(config)
+        data, validation = open_train_data(config, progress=reporter.progress)
         check_select(config.select, validation)
         skipped = getattr(data, "skipped", ())
         if skipped:

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from earlysieve._files import write_text
 from earlysieve._version import __version__
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, one_line
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULERS = ("none", "cosine", "linear-warmup")
@@ -130,9 +130,10 @@ def read_config(path: str | os.PathLike[str]) -> TrainConfig:
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"Expected a configuration in JSON at '{path}', but got: {error}; check the file"
+            f"Expected a configuration in JSON at '{path}', but got: {one_line(error)}; check the "
+            "file"
         ) from error
     if not isinstance(content, dict):
         raise InputError(
