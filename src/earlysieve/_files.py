@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from earlysieve._temporary import remove_leftovers, temporary_beside
 from earlysieve.errors import OutputError
+
+__all__ = [
+    "check_output",
+    "file_hash",
+    "output_folder",
+    "remove_leftovers",
+    "replacing",
+    "write_text",
+    "write_with",
+]
 
 
 def output_folder(path: str | os.PathLike[str]) -> Path:
@@ -19,7 +30,7 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise OutputError(
@@ -77,6 +88,8 @@ def file_hash(path: Path | None) -> str | None:
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path in the target's folder; rename it to `path` if the block succeeds.
 
+    Temporary files that killed processes left of the same target are removed.
+
     Raises:
         OutputError: the folder cannot be written, or `path` is a folder or a device.
     """
@@ -86,21 +99,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             f"Expected to write a file at '{target}', but got a folder or a device; choose another "
             "path"
         )
-    folder = output_folder(target.parent)
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    output_folder(target.parent)
     try:
-        yield temporary
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
+        with temporary_beside(target) as temporary:
+            yield temporary
+            temporary.replace(target)
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(
             f"Expected to write '{target}', but got: {error.strerror or error}; "
             "free some space or choose another output folder"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -113,9 +123,3 @@ def write_with(path: str | os.PathLike[str], write: Callable[[Path], None]) -> N
     """Let `write` fill a temporary path, then rename it to `path`."""
     with replacing(path) as temporary:
         write(temporary)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,9 +21,19 @@ from earlysieve.training import (
     save_checkpoint,
     write_config,
 )
-from earlysieve.training.checkpoint import KEYS
 
 from .helpers import difference, network
+
+EMPTY = {
+    "model": {},
+    "algorithm": {},
+    "random": {},
+    "position": {"epoch": 0, "batch": 0, "step": 0},
+    "configuration": {},
+    "history": [],
+    "best": {"score": None, "epoch": None, "stale": 0, "model": None},
+    "epoch": {"totals": {}, "row": None},
+}
 
 
 class Evil:
@@ -157,8 +167,8 @@ def test_damaged_missing_and_other_files_are_told_apart(tmp_path):
 
 def test_checkpoints_say_what_is_wrong_with_them(tmp_path):
     path = tmp_path / "last.pt"
-    save_checkpoint(path, dict.fromkeys(KEYS, 0))
-    assert load_checkpoint(path) == {"format": 1, **dict.fromkeys(KEYS, 0)}
+    save_checkpoint(path, EMPTY)
+    assert load_checkpoint(path) == {"format": 1, **EMPTY}
     torch.save({"format": 2}, path)
     with pytest.raises(
         CheckpointError, match=r"format 1 at '.*', but got format 2; go on with the"
@@ -174,10 +184,10 @@ def test_checkpoints_say_what_is_wrong_with_them(tmp_path):
 
 def test_a_checkpoint_is_replaced_whole_or_not_at_all(tmp_path):
     path = tmp_path / "last.pt"
-    save_checkpoint(path, dict.fromkeys(KEYS, 0))
+    save_checkpoint(path, EMPTY)
     with pytest.raises(AttributeError):
         save_checkpoint(path, {"model": lambda: 0})  # cannot be pickled
-    assert load_checkpoint(path)["model"] == 0
+    assert load_checkpoint(path)["model"] == {}
     assert [file.name for file in tmp_path.iterdir()] == ["last.pt"]
     with pytest.raises(OutputError, match="choose another output folder"):
         save_checkpoint(path / "inside", {})

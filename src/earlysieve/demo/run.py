@@ -3,16 +3,14 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
-from torch import nn
-
-from earlysieve._files import output_folder, write_with
+from earlysieve._files import output_folder
 from earlysieve.attribution.rows import write_figure
 from earlysieve.demo.arms import ARMS, Arm
 from earlysieve.demo.data import CORRELATION, make_data
 from earlysieve.demo.page import look_where, sections
 from earlysieve.demo.results import ArmResult, run_arm
 from earlysieve.demo.settings import Settings
+from earlysieve.training.archive import save_weights
 
 
 def run_demo(
@@ -42,14 +40,9 @@ def run_demo(
     results = [run_arm(arm, data, settings, tell) for arm in arms]
     output_folder(out)
     for result in results:
-        _save_weights(result.model, out / f"{result.arm.name}.pt")
+        save_weights(out / f"{result.arm.name}.pt", result.model.state_dict())
     rows = look_where(results, data)
     columns = ["input", *(result.arm.name for result in results)]
     write_figure(rows.pictures, columns, rows.names, out / "gradcam.png")
     results[0].audit.save(out, page=True, sections=sections(results, data, rows))
     return results
-
-
-def _save_weights(model: nn.Module, path: Path) -> None:
-    state = model.state_dict()
-    write_with(path, lambda temporary: torch.save(state, temporary))

@@ -15,7 +15,7 @@ from earlysieve.distill.indexing import checked_index
 from earlysieve.distill.logits_file import LogitsWriter, read_arrays, read_header
 from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.model.batch import Batch
-from earlysieve.training.weights import read_weights
+from earlysieve.training.archive import read_weights
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 from earlysieve.sieve.sieve import FeatureSieve
-from earlysieve.training.weights import read_weights
+from earlysieve.training.archive import read_weights
 
 _transformers = need("transformers", extra="text")
 _trainer_utils = need("transformers.trainer_utils", extra="text")

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import output_folder, write_text, write_with
+from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
 from earlysieve._progress import wanted
 from earlysieve.datasets.batches import length_of
@@ -20,6 +20,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
 from earlysieve.runs.train_start import begin, check_start, look_ahead, run_settings
 from earlysieve.training import Algorithm, BatchSampler, FitResult, TrainConfig, fit
+from earlysieve.training.archive import save_weights
 from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.selection import check_select
 from earlysieve.training.store import CHECKPOINT_NAME
@@ -114,13 +115,11 @@ class TrainRun:
 
     def save(self, result: FitResult) -> Path:
         """Write the weights, the names of their classes, the history; the path of the weights."""
-        import torch
-
         weights = self.out / WEIGHTS_NAME
         # Without names, rather than with those of other weights, if this is stopped halfway.
         weights.with_name(CLASSES_NAME).unlink(missing_ok=True)
         state = self.algorithm.model.state_dict()
-        write_with(weights, lambda path: torch.save(state, path))
+        save_weights(weights, state)
         write_class_names(weights, self.job.data)
         text = json.dumps(plain(asdict(result)), indent=2, allow_nan=False)
         write_text(self.out / RESULT_NAME, f"{text}\n")

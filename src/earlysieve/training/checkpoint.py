@@ -2,17 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import torch
-
-from earlysieve._files import write_with
-from earlysieve.errors import CheckpointError, OutputError
-from earlysieve.training.weights import read_weights
+from earlysieve.errors import CheckpointError
+from earlysieve.training.archive import read_weights, save_weights
+from earlysieve.training.saved_state import SHAPES
 
 FORMAT = 1
-KEYS = ("model", "algorithm", "random", "position", "configuration", "history", "best", "epoch")
+KEYS = tuple(SHAPES)
+START_AGAIN = "start again with resume=False (--fresh)"
 
 
 def save_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
@@ -27,16 +25,7 @@ def save_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> N
         OutputError: the file cannot be written.
     """
 
-    def write(temporary: Path) -> None:
-        try:
-            torch.save({"format": FORMAT, **state}, temporary)
-        except RuntimeError as error:
-            raise OutputError(
-                f"Expected to write '{path}', but it could not be written in full; "
-                "free some space or choose another output folder"
-            ) from error
-
-    write_with(path, write)
+    save_weights(path, {"format": FORMAT, **state})
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -46,7 +35,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
         CheckpointError: the file is missing, damaged or unsafe, of another format or not a
             checkpoint of training.
     """
-    content = read_weights(path)
+    content = read_weights(path, advice=START_AGAIN)
     if not isinstance(content, Mapping) or "format" not in content:
         raise CheckpointError(
             f"Expected a training checkpoint at '{path}', but got other content; "
@@ -60,9 +49,14 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     missing = [key for key in KEYS if key not in content]
     if missing:
         raise CheckpointError(
-            f"Expected the key '{missing[0]}' in '{path}', but it is missing; "
-            "start again without resume"
+            f"Expected the key '{missing[0]}' in '{path}', but it is missing; {START_AGAIN}"
         )
+    for key, is_right in SHAPES.items():
+        if not is_right(content[key]):
+            raise CheckpointError(
+                f"Expected '{key}' in '{path}' to be as a training run saves it, but it is not; "
+                f"{START_AGAIN}"
+            )
     return dict(content)
 
 
@@ -77,7 +71,7 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
         before, now = saved.get(field), current.get(field)
         if before == now:
             continue
-        longer = field == "epochs" and before is not None and now is not None and now > before
+        longer = field == "epochs" and isinstance(before, int) and before < (now or 0)
         if longer and not _is_scheduled(saved):
             continue
         raise CheckpointError(

@@ -59,7 +59,10 @@ class RandomStream:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned."""
         name, keys, *rest = state["numpy"]
-        self._state = {**state, "numpy": (name, keys.numpy().astype(np.uint32), *rest)}
+        loaded = {**state, "numpy": (name, keys.numpy().astype(np.uint32), *rest)}
+        with preserved_rng():
+            write_states(loaded)  # odd states are found here and not in the middle of a step
+        self._state = loaded
 
 
 def read_states() -> dict[str, Any]:

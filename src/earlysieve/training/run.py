@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from earlysieve.errors import TrainingError
+from earlysieve.errors import CheckpointError, EarlysieveError, TrainingError, one_line
 from earlysieve.model.batch import Batch
 from earlysieve.model.placement import check_holds_numbers
 from earlysieve.model.single_example import check_single_example
@@ -20,7 +20,7 @@ from earlysieve.training.algorithm import (
     is_ready_to_evaluate,
     settings_of,
 )
-from earlysieve.training.checkpoint import check_configuration
+from earlysieve.training.checkpoint import START_AGAIN, check_configuration
 from earlysieve.training.evaluate import Evaluation
 from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.one_class import ClassWatch
@@ -29,7 +29,7 @@ from earlysieve.training.sampling import BatchSampler, EpochSampler
 from earlysieve.training.selection import check_select, score_of
 from earlysieve.training.settings import RunSettings
 from earlysieve.training.statistics import average_over, batch_norms, several
-from earlysieve.training.weights import load_state
+from earlysieve.training.weights import all_or_nothing, check_keys, load_state
 
 
 @dataclass
@@ -245,12 +245,25 @@ class Run:
             CheckpointError: it belongs to another model, optimiser or configuration.
         """
         check_configuration(state["configuration"], self.configuration)
-        load_state(self.algorithm.model, state["model"], source=source)
-        self.algorithm.load_state_dict(state["algorithm"])
-        self.random.load_state_dict(state["random"])
+        model = self.algorithm.model
+        with all_or_nothing(model):
+            load_state(model, state["model"], source=source)
+            best = Best(**state["best"])
+            if best.model is not None:
+                check_keys(model.state_dict(), best.model, source=f"the best state in {source}")
+            try:
+                self.algorithm.load_state_dict(state["algorithm"])
+                self.random.load_state_dict(state["random"])
+            except EarlysieveError:
+                raise
+            except Exception as error:  # what odd content makes an algorithm raise is its own
+                raise CheckpointError(
+                    f"Expected {source} to hold the state of this run, but loading it failed: "
+                    f"{type(error).__name__}, {one_line(error)}; {START_AGAIN}"
+                ) from error
         self.position = Position(**state["position"])
         self.history = [dict(row) for row in state["history"]]
-        self.best = Best(**state["best"])
+        self.best = best
         self.epoch = EpochSums(**state["epoch"])
 
     def _compare(self, score: float) -> None:

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from earlysieve.errors import CheckpointError, InputError, TrainingError
 from earlysieve.training.algorithm import NonFiniteLossError
+from earlysieve.training.saved_state import alike, is_count
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -201,6 +202,28 @@ class Stepper:
                     f"Expected a state {'with' if have else 'without'} a {name}, but got one "
                     f"{'with' if given else 'without'}; go on with the settings of the first run"
                 )
+        for name, is_right in self._forms(state).items():
+            if not is_right:
+                raise CheckpointError(
+                    f"Expected the {name} of a stepper to be as it saves it, but it is not; load "
+                    "the state that was saved"
+                )
+
+    def _forms(self, state: Mapping[str, Any]) -> dict[str, bool]:
+        """Whether each part has its form: odd numbers would only be found in a later step."""
+        sizes = [tuple(parameter.shape) for parameter in self.parameters]
+        gradients, pending = state.get("gradients"), state.get("pending")
+        return {
+            "optimiser": _is_optimizer_state(self.optimizer, state.get("optimizer"), sizes),
+            **{
+                name: part is None or alike(part.state_dict(), state[name])
+                for name, part in (("scheduler", self.scheduler), ("scaler", self.scaler))
+            },
+            "gradients": isinstance(gradients, list)
+            and all(map(_is_moment, gradients, sizes))
+            and is_count(pending)
+            and (len(gradients) == len(sizes) if pending else not gradients),
+        }
 
 
 def _check(clip_norm: float | None, accumulate: int, scheduler: Any) -> None:
@@ -242,3 +265,36 @@ def _precision(value: torch.dtype | str | None) -> torch.dtype | None:
         f"Expected autocast to be 'bf16', 'fp16' or None, but got {value!r}; "
         "pass None for full precision"
     )
+
+
+def _is_optimizer_state(optimizer: Optimizer, state: Any, sizes: list[tuple[int, ...]]) -> bool:
+    """Whether groups have the optimiser's own settings, and its moments are of parameters' shapes.
+
+    Groups of another number or size are left to the optimiser, which tells them better.
+    """
+    if not isinstance(state, Mapping) or set(state) != {"state", "param_groups"}:
+        return False
+    moments, groups = state["state"], state["param_groups"]
+    if not isinstance(moments, Mapping) or not isinstance(groups, list):
+        return False
+    own = optimizer.state_dict()["param_groups"]
+    if [_size(group) for group in groups] != [_size(group) for group in own]:
+        return all(_size(group) is not None for group in groups)
+    known = isinstance(optimizer, torch.optim.SGD | torch.optim.Adam)  # AdamW is an Adam
+    return all(map(alike, own, groups)) and all(
+        isinstance(number, int)
+        and 0 <= number < len(sizes)
+        and isinstance(values, Mapping)
+        and all(not known or _is_moment(value, sizes[number]) for value in values.values())
+        for number, values in moments.items()
+    )
+
+
+def _size(group: Any) -> int | None:
+    found = group.get("params") if isinstance(group, Mapping) else None
+    return len(found) if isinstance(found, list) else None
+
+
+def _is_moment(value: Any, size: tuple[int, ...]) -> bool:
+    """None, a tensor of the parameter's shape, or a counter."""
+    return value is None or (isinstance(value, Tensor) and tuple(value.shape) in (size, ()))

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from earlysieve._files import output_folder
+from earlysieve._files import output_folder, remove_leftovers
 from earlysieve.errors import EarlysieveError, InputError, TrainingError
 from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
 from earlysieve.training.config import TrainConfig, write_config
@@ -40,6 +40,7 @@ class CheckpointStore:
         if self.path is None:
             return
         output_folder(self.path.parent)
+        remove_leftovers(self.path)
         if resume and self.path.exists():
             self.run.load_state_dict(load_checkpoint(self.path), source=f"'{self.path}'")
         else:

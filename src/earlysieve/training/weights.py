@@ -1,22 +1,19 @@
-"""Read files of weights safely, and say precisely why they do not fit a model."""
+"""Load weights into a model, and say precisely why they do not fit it."""
 
 import os
-import pickle
-import warnings
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from earlysieve._imports import need
 from earlysieve._names import near_names
-from earlysieve.errors import CheckpointError
+from earlysieve.errors import CheckpointError, one_line
+from earlysieve.training.archive import read_weights
 
 WRAPPER_PREFIXES = ("module.", "model.")
 NESTED_KEYS = ("state_dict", "model")
-PICKLE_STARTS = (b"P", b"\x80")  # a zip archive, as torch.save writes it, or a bare pickle
 
 
 def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
@@ -39,17 +36,43 @@ def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> No
     """Load a state_dict into `model`, all or nothing, whatever wrappers either of them is in.
 
     Raises:
-        CheckpointError: a key is missing or unexpected, or a shape differs; the first is named.
+        CheckpointError: a key is missing or unexpected, or a shape or kind of number differs; the
+            first is named.
     """
     own = model.state_dict()
-    names = dict(zip(_plain_names(own), own, strict=True))
-    given = dict(zip(_plain_names(state), state.values(), strict=True))
+    given = dict(zip(_plain_names(state, source), state.values(), strict=True))
+    names = dict(zip(_plain_names(own, "the model"), own, strict=True))
     check_keys({plain: own[name] for plain, name in names.items()}, given, source=source)
-    model.load_state_dict({name: given[plain] for plain, name in names.items()})
+    with all_or_nothing(model):
+        try:
+            model.load_state_dict({name: given[plain] for plain, name in names.items()})
+        except Exception as error:  # of a module's own way to load
+            raise CheckpointError(
+                f"Expected weights that the model takes, but it failed to load those of {source}: "
+                f"{one_line(error)}; choose the checkpoint of this model"
+            ) from error
+
+
+@contextmanager
+def all_or_nothing(model: nn.Module) -> Iterator[None]:
+    """Give a model its parameters and buffers back if the block fails."""
+    before = [
+        (value, value.detach().to("cpu", copy=True))
+        for value in (*model.parameters(), *model.buffers())
+    ]
+    try:
+        yield
+    except BaseException:
+        with torch.no_grad():
+            for value, copy in before:
+                value.copy_(copy)
+        raise
 
 
 def check_keys(own: Mapping[str, Any], given: Mapping[str, Any], *, source: str) -> None:
-    """Check that two state_dicts have the same keys and shapes.
+    """Check that two state_dicts have the same keys, shapes and kinds of numbers.
+
+    Real numbers of another precision are taken; others would lose a part of what they say.
 
     Raises:
         CheckpointError: they do not; the message names the first key, in the order of `own`.
@@ -59,66 +82,48 @@ def check_keys(own: Mapping[str, Any], given: Mapping[str, Any], *, source: str)
             near = near_names(key, [k for k in given if k not in own], limit=1)
             hint = f" (it has '{near[0]}')" if near else ""
             raise _mismatch(f"the key '{key}'", f"{source} does not have it{hint}")
-        if _shape(value) != _shape(given[key]):
-            found = f"{source} has {_shape(given[key])}"
-            raise _mismatch(f"'{key}' to have shape {_shape(value)}", found)
+        _check_value(key, value, given[key], source)
     for key in given:
         if key not in own:
             raise _mismatch("only keys of the model", f"{source} also has '{key}'")
 
 
-def read_weights(path: str | os.PathLike[str]) -> Any:
-    """What a `.safetensors` or PyTorch file holds, read onto the CPU without running its code.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, or holds more than tensors and plain values.
-        MissingDependencyError: a .safetensors file without the package safetensors.
-    """
-    file = Path(path)
-    if not file.is_file():
-        raise CheckpointError(
-            f"Expected a checkpoint at '{file}', but there is no such file; check the path"
+def _check_value(key: str, own: Any, given: Any, source: str) -> None:
+    if isinstance(own, Tensor) != isinstance(given, Tensor):
+        wanted = (
+            f"to have shape {tuple(own.shape)}" if isinstance(own, Tensor) else "as it saves it"
         )
-    if file.suffix == ".safetensors":
-        return _read_safetensors(file)
-    return _read_pytorch(file)
+        raise _mismatch(f"'{key}' {wanted}", f"{source} has a value of type {_type(given)}")
+    if not isinstance(own, Tensor):
+        return
+    if own.shape != given.shape:
+        found = f"{source} has {tuple(given.shape)}"
+        raise _mismatch(f"'{key}' to have shape {tuple(own.shape)}", found)
+    if given.layout != own.layout:
+        what = "dense" if own.layout is torch.strided else _type(own.layout)
+        raise _mismatch(f"'{key}' to be {what}", f"{source} has a sparse tensor")
+    if given.is_meta and not own.is_meta:
+        raise _mismatch(f"numbers of '{key}'", f"{source} has their shape only")
+    if not _same_kind(own, given):
+        found = f"{source} has {_type(given.dtype)}"
+        raise _mismatch(f"'{key}' to be of type {_type(own.dtype)}", found)
 
 
-def _read_pytorch(file: Path) -> Any:
-    try:
-        with warnings.catch_warnings():
-            # It warns of foreign pickles and then refuses them; the refusal below says it all.
-            warnings.filterwarnings("ignore", "Detected pickle protocol")
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if _first_byte(file) not in PICKLE_STARTS:
-            raise _damaged(file) from error
-        raise CheckpointError(
-            f"Expected '{file}' to hold tensors and plain values only, but it holds pickled "
-            "objects, which can run any code; save model.state_dict() instead of the model"
-        ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise _damaged(file) from error
+def _same_kind(own: Tensor, given: Tensor) -> bool:
+    """Whether copying `given` into `own` loses no more than precision."""
+    if own.dtype == given.dtype or (own.is_floating_point() and given.is_floating_point()):
+        return True
+    if own.is_floating_point() or own.is_complex() or given.is_complex() or given.is_quantized:
+        return False
+    # Some tools save counters with the type of the weights.
+    return bool((given == given.to(own.dtype)).all())
 
 
-def _read_safetensors(file: Path) -> Any:
-    safetensors = need("safetensors", extra="vision")
-    try:
-        return need("safetensors.torch", extra="vision").load_file(file)
-    except (safetensors.SafetensorError, OSError) as error:
-        raise _damaged(file) from error
-
-
-def _first_byte(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(1)
-
-
-def _damaged(file: Path) -> CheckpointError:
-    return CheckpointError(
-        f"Expected '{file}' to be a checkpoint written by torch.save or safetensors, but it cannot "
-        "be read as one; copy it again, it may be incomplete"
-    )
+def _type(value: Any) -> str:
+    """The name of a type, of numbers or of Python."""
+    if isinstance(value, torch.dtype | torch.layout):
+        return str(value).removeprefix("torch.")
+    return type(value).__name__
 
 
 def _unnest(content: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
@@ -138,7 +143,13 @@ def _unnest(content: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
     )
 
 
-def _plain_names(state: Mapping[str, Any]) -> list[str]:
+def _plain_names(state: Mapping[str, Any], source: str) -> list[str]:
+    odd = next((key for key in state if not isinstance(key, str)), None)
+    if odd is not None or None in state:
+        raise CheckpointError(
+            f"Expected the names of parameters as text in {source}, but got {odd!r}; "
+            "save model.state_dict()"
+        )
     names = [key.replace("_orig_mod.", "") for key in state]
     prefixed = True
     while prefixed and names:
@@ -148,10 +159,6 @@ def _plain_names(state: Mapping[str, Any]) -> list[str]:
                 names = [name.removeprefix(prefix) for name in names]
                 prefixed = True
     return names
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
-    return tuple(value.shape) if isinstance(value, Tensor) else None
 
 
 def _mismatch(expected: str, found: str) -> CheckpointError:

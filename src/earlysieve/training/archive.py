@@ -1,0 +1,131 @@
+"""Files of tensors: written whole, the same bytes each time, read safely and with checksums."""
+
+import os
+import pickle
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from earlysieve._files import write_with
+from earlysieve._imports import need
+from earlysieve.errors import CheckpointError
+
+COPY_AGAIN = "copy it again, it may be incomplete"
+PICKLE_STARTS = (b"P", b"\x80")  # a zip archive, as torch.save writes it, or a bare pickle
+
+
+def save_weights(path: str | os.PathLike[str], content: Any) -> None:
+    """Write tensors and plain values, atomically; the same content always gives the same bytes.
+
+    The file is an archive with a checksum of each part, which `read_weights` compares.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+
+    def write(temporary: Path) -> None:
+        try:
+            # The archive would name a file after its path, which is another each time.
+            with temporary.open("wb") as file:
+                torch.save(content, file)
+        except RuntimeError as error:
+            raise _cause(error) from error
+
+    write_with(path, write)
+
+
+def read_weights(path: str | os.PathLike[str], *, advice: str = COPY_AGAIN) -> Any:
+    """What a `.safetensors` or PyTorch file holds, read onto the CPU without running its code.
+
+    Checksums are compared where the file has them, as those of torch.save do; without, flipped
+    bits go unnoticed.
+
+    Args:
+        advice: what to do about a damaged file.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or holds more than tensors and plain values.
+        MissingDependencyError: a .safetensors file without the package safetensors.
+    """
+    file = Path(path)
+    if not _is_file(file):
+        raise CheckpointError(
+            f"Expected a checkpoint at '{file}', but there is no such file; check the path"
+        )
+    if file.suffix == ".safetensors":
+        return _read_safetensors(file, advice)
+    _compare_checksums(file, advice)
+    return _read_pytorch(file, advice)
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # a name that is too long
+        return False
+
+
+def _compare_checksums(file: Path, advice: str) -> None:
+    try:
+        if not zipfile.is_zipfile(file):
+            return
+        with zipfile.ZipFile(file) as archive:
+            known = any(item.CRC for item in archive.infolist())
+            bad = archive.testzip() if known else None
+    except Exception as error:
+        raise _damaged(file, advice) from error
+    if bad is not None:
+        raise CheckpointError(
+            f"Expected '{file}' to hold what was saved, but '{bad}' in it differs from its "
+            f"checksum: the file is damaged; {advice}"
+        )
+
+
+def _read_pytorch(file: Path, advice: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # It warns of foreign pickles, sparse and quantised tensors, which we then refuse.
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if _first_byte(file) not in PICKLE_STARTS:
+            raise _damaged(file, advice) from error
+        raise CheckpointError(
+            f"Expected '{file}' to hold tensors and plain values only, but it holds pickled "
+            "objects, which can run any code; save model.state_dict() instead of the model"
+        ) from error
+    except Exception as error:  # what a damaged file makes torch raise is not documented
+        raise _damaged(file, advice) from error
+
+
+def _read_safetensors(file: Path, advice: str) -> Any:
+    read = need("safetensors.torch", extra="vision").load_file
+    try:
+        return read(file)
+    except Exception as error:  # it has several, some of them of torch
+        raise _damaged(file, advice) from error
+
+
+def _first_byte(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(1)
+
+
+def _damaged(file: Path, advice: str) -> CheckpointError:
+    return CheckpointError(
+        f"Expected '{file}' to be a checkpoint written by torch.save or safetensors, but it cannot "
+        f"be read as one; {advice}"
+    )
+
+
+def _cause(error: RuntimeError) -> Exception:
+    """What torch could not write for: it hides the system's error in one about its own archive."""
+    hidden: BaseException | None = error
+    while hidden is not None:
+        if isinstance(hidden, OSError):
+            return hidden
+        hidden = hidden.__cause__ or hidden.__context__
+    return OSError("it could not be written in full") if "inline_container" in str(error) else error
