@@ -24,9 +24,11 @@ from earlysieve.report.context import settings
 
 from .audits import (
     HOSTILE,
+    Groups,
     Picture,
     Summary,
     example_table,
+    group_table,
     hostile_audit,
     image_audit,
     layer_table,
@@ -208,6 +210,42 @@ def test_everything_a_user_writes_is_escaped():
         "data:image"
     }
     assert outline.text.count("window.hacked") > 30
+
+
+def named_audit(name, pictures):
+    """An audit in which every class, group, layer and example bears a name of a user's."""
+    return image_audit(
+        layers=layer_table((name + "1", name + "2")),
+        examples=example_table().assign(id=name),
+        summary=Summary(layer=name + "1", worst_group=name),
+        groups=Groups(group_table().assign(name=[name, name + "b"]), worst_group_name=name),
+        config={"model": name, "data": name},
+        class_names=(name,) * 3,
+        group_names=(name,) * 2,
+        **({} if pictures else {"pictures": ()}),
+    )
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_endless_names_are_cut(pictures):
+    plain = len(Outline(render(named_audit("name", pictures))).text)
+    outline = Outline(render(named_audit("n" * 100_000, pictures)))
+    settings_in_full = 2 * 100_000
+    assert len(outline.text) < plain + settings_in_full + 20_000
+    hints = [attrs["title"] for _, attrs in outline.tags if "title" in attrs]
+    assert len(hints) > 10
+    assert {hint[:3] for hint in hints} == {"nnn"}
+    assert max(len(str(value)) for _, attrs in outline.tags for value in attrs.values()) < 2000
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_nothing_turns_text_round(pictures):
+    for name in ("exe.\u202egnp", "exe.\u202egnp" * 30):
+        page = render(named_audit(name, pictures), sections=[Section("a", name, [name])])
+        assert "\u202e" not in page
+        assert "exe.[U+202E]gnp" in page
+    page = render(text_audit("\u202eturned \u0627\u200f!"))
+    assert "[U+202E]turned \u0627\u200f!" in page
 
 
 def test_ways_to_train_are_compared_with_what_they_know():

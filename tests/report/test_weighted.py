@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -126,6 +127,18 @@ def test_words_of_users_are_escaped():
     assert sum(tag == "script" for tag, _ in page.tags) == 1
     assert not any("onerror" in attrs for _, attrs in page.tags)
     assert page.text.count("window.hacked") >= 16
+
+
+def test_one_epoch_is_copied_at_a_time():
+    weights = np.ones(20_000, dtype=np.float32)
+    weights[:5] = 3
+    options = {"labels": np.zeros(20_000, np.int64), "groups": None}
+    section(history=[weights], **options)
+    tracemalloc.start()
+    section(history=[weights] * 100, **options)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 8 * len(weights)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from earlysieve.errors import InputError
-from earlysieve.report.words import count, data_uri, decimal, name_of, percent, signed
+from earlysieve.report.words import (
+    count,
+    cut,
+    data_uri,
+    decimal,
+    name_of,
+    percent,
+    short,
+    signed,
+    visible,
+)
 
 from .audits import png
 
@@ -49,6 +59,23 @@ def test_other_numbers():
 
 def test_names_fall_back_to_numbers():
     assert [name_of(("a", "b"), i, "class") for i in (1, 2, -1)] == ["b", "class 2", "class -1"]
+
+
+def test_long_names_are_cut_in_the_middle():
+    name = "photos/" + "x" * 100_000 + "/one.jpg"
+    assert cut(name[:120]) == short(name[:120]) == name[:120]
+    assert len(cut(name)) == 120
+    assert cut(name).startswith("photos/xxx")
+    assert cut(name).endswith("/one.jpg")
+    shown = str(short("<b>" + name))
+    assert shown.startswith('<span title="&lt;b&gt;photos/xxx')
+    assert len(shown) < 1200
+    assert str(short("\u202e" + name)).count("[U+202E]") == 2
+
+
+def test_what_turns_text_round_is_written_out():
+    assert visible("exe.\u202egnp\u2066!") == "exe.[U+202E]gnp[U+2066]!"
+    assert [visible(value) for value in ("a\u200fb", 3, None)] == ["a\u200fb", 3, None]
 
 
 def test_only_pictures_become_addresses():

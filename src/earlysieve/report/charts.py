@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from earlysieve.errors import InputError
 from earlysieve.report.templating import macro
-from earlysieve.report.words import decimal, percent
+from earlysieve.report.words import cut, decimal, percent
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -114,6 +114,8 @@ def line_chart(
         InputError: a line has not one value for each position.
     """
     _check(positions, series)
+    positions = [cut(name) for name in positions]
+    series = [replace(line, name=cut(line.name)) for line in series]
     low, high = y_range or _limits(series)
     scale = Scale(low, high, write or (percent if as_percent else decimal))
     columns = _columns(positions, series, chosen, scale)

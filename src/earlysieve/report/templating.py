@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def environment() -> "Environment":
-    """The templates of the page; every expression is escaped, every unknown name an error."""
+    """The templates of the page; every expression is escaped, every unknown name an error.
+
+    Characters that turn text round are written out in every expression.
+    """
     jinja2 = need("jinja2", extra="report")
     made: Environment = jinja2.Environment(
         loader=jinja2.PackageLoader("earlysieve.report", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=words.visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for function in (words.percent, words.count, words.decimal, words.signed, words.times):
+    numbers = (words.percent, words.count, words.decimal, words.signed, words.times)
+    for function in (*numbers, words.cut, words.short):
         made.filters[function.__name__] = function
     return made
 

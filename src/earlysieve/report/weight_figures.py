@@ -1,7 +1,7 @@
 """What the weights of the training examples come to, epoch by epoch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,26 +48,35 @@ def epoch_figures(weights: Floats, groups: Ints, num_groups: int) -> EpochFigure
     )
 
 
-def checked_history(history: Sequence[ArrayLike]) -> Sequence[Floats]:
-    """The weights of every epoch as arrays of one length.
+def check_shapes(history: Sequence[ArrayLike]) -> int:
+    """How many weights there are in every epoch.
 
     Raises:
-        InputError: there are none, or a weight is negative or not finite.
+        InputError: there are no epochs, or not the same number of weights in all.
     """
-    arrays = [np.asarray(weights, dtype=np.float64) for weights in history]
-    shapes = {weights.shape for weights in arrays}
-    if len(shapes) != 1 or len(arrays[0].shape) != 1 or not len(arrays[0]):
+    shapes = [tuple(np.shape(weights)) for weights in history]
+    if len(set(shapes)) != 1 or len(shapes[0]) != 1 or not shapes[0][0]:
         raise InputError(
             "Expected for each epoch one weight per example, the same number in all, but got "
-            f"shapes {[weights.shape for weights in arrays]}; pass the weights of a method after "
-            "every epoch"
+            f"shapes {shapes}; pass the weights of a method after every epoch"
         )
-    if any(not np.isfinite(weights).all() or (weights < 0).any() for weights in arrays):
-        raise InputError(
-            "Expected weights that are finite and not negative, but some are not; "
-            "pass the weights as the method has them"
-        )
-    return arrays
+    return int(shapes[0][0])
+
+
+def each_epoch(history: Sequence[ArrayLike]) -> Iterator[Floats]:
+    """The weights of one epoch after the other, so that only those of one are copied at a time.
+
+    Raises:
+        InputError: a weight is negative or not finite.
+    """
+    for weights in history:
+        values = np.asarray(weights, dtype=np.float64)
+        if not np.isfinite(values).all() or (values < 0).any():
+            raise InputError(
+                "Expected weights that are finite and not negative, but some are not; "
+                "pass the weights as the method has them"
+            )
+        yield values
 
 
 def checked_numbers(numbers: ArrayLike | None, count: int, what: str, lowest: int) -> Ints:

@@ -14,13 +14,14 @@ from earlysieve.report.sections import Piece, Section, table
 from earlysieve.report.templating import macro
 from earlysieve.report.weight_figures import (
     EpochFigures,
-    checked_history,
+    check_shapes,
     checked_numbers,
+    each_epoch,
     epoch_figures,
 )
 from earlysieve.report.weighted_cards import Examples, Show, class_counts, heaviest_cards
 from earlysieve.report.words import count as written
-from earlysieve.report.words import name_of, times
+from earlysieve.report.words import cut, name_of, times
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -65,8 +66,7 @@ def weighted_up(
         InputError: shapes do not agree, a weight is negative or not finite, or a picture is
             neither PNG nor JPEG.
     """
-    weights = checked_history(history)
-    size = len(weights[0])
+    size = check_shapes(history)
     known = Examples(
         checked_numbers(labels, size, "labels", 0),
         checked_numbers(groups, size, "groups", -1),
@@ -74,16 +74,20 @@ def weighted_up(
         group_names,
     )
     num_groups = int(known.groups.max()) + 1
-    figures = [epoch_figures(values, known.groups, num_groups) for values in weights]
-    names = [name_of(group_names, group, "group") for group in range(num_groups)]
+    figures: list[EpochFigures] = []
+    total, largest = np.zeros(size), np.zeros(size)
+    for values in each_epoch(history):
+        figures.append(epoch_figures(values, known.groups, num_groups))
+        total += values
+        np.maximum(largest, values, out=largest)
+    names = [cut(name_of(group_names, group, "group")) for group in range(num_groups)]
     intro = macro("weighted.html.j2", "intro", f"{text} {INTRO}".strip())
     pieces: list[Piece] = [intro, _charts(figures, names)]
     if num_groups > _MOST_GROUP_LINES:
         groups_table = _group_table(figures[-1], names, known)
         pieces.append(macro("weighted.html.j2", "folded", "Mean weight by group", groups_table))
-    means = np.mean(weights, axis=0)
-    cards = heaviest_cards(means, known, show, pictures)
-    up = int((np.max(weights, axis=0) > 1).sum())
+    cards = heaviest_cards(total / len(figures), known, show, pictures)
+    up = int((largest > 1).sum())
     pieces.append(macro("weighted.html.j2", "gallery", cards, class_counts(cards), up))
     return Section("weighted-up", TITLE, pieces)
 

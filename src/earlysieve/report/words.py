@@ -1,12 +1,23 @@
-"""Numbers as people read them."""
+"""Numbers and names as people read them."""
 
 import base64
 import math
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
+from earlysieve._imports import need
 from earlysieve.errors import InputError
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 NOTHING = "\N{EN DASH}"
+# Longer names are cut in the middle: the beginnings of file names are often all alike.
+_LONGEST, _END = 120, 40
+_LONGEST_HINT = 1000
+# They turn the text after them round, so that "gnp.exe" is read as "exe.png". Marks without such a
+# reach, which Arabic and Hebrew texts need, stay.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -70,6 +81,30 @@ def as_float(value: Any) -> float:
 def name_of(names: Any, number: int, kind: str) -> str:
     """The name of a class or group, or its number where it has none."""
     return str(names[number]) if 0 <= number < len(names) else f"{kind} {number}"
+
+
+def visible(value: Any) -> Any:
+    """Text whose characters that turn text round are written out, such as [U+202E]."""
+    if type(value) is not str:
+        return value
+    return _TURNING.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
+
+
+def cut(name: Any) -> str:
+    """A name of at most 120 characters, without the middle of a longer one."""
+    text = str(name)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - _END - 1]}…{text[-_END:]}"
+
+
+def short(name: Any) -> "str | Markup":
+    """A name as `cut` gives it; more of a longer one is shown as a hint."""
+    text = str(name)
+    if len(text) <= _LONGEST:
+        return text
+    hint = text if len(text) <= _LONGEST_HINT else f"{text[:_LONGEST_HINT]}…"
+    markup = need("markupsafe", extra="report").Markup
+    shown: Markup = markup('<span title="{}">{}</span>').format(visible(hint), visible(cut(text)))
+    return shown
 
 
 def data_uri(image: bytes) -> str:
