@@ -16,6 +16,8 @@ def test_by_hand():
     assert worst_group(found) == 0  # the first of equals
     assert list(accuracy_by_group(correct, np.full(5, -1))) == []
     assert worst_group({}) is None
+    large = accuracy_by_group(correct, np.array([10**12, 5, 10**12, 5, 5]))
+    assert {group: g.accuracy for group, g in large.items()} == {5: 1 / 3, 10**12: 1.0}
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(-1, 6)), min_size=1))

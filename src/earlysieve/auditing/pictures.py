@@ -1,13 +1,13 @@
 """What a person sees of the examples: thumbnails, texts, and where the model looked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from earlysieve.auditing.result import Picture
-from earlysieve.datasets.batches import as_batch, collate, has_random_access, source_of
+from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import EarlysieveError, InputError, MissingDependencyError
 from earlysieve.model.batch import inputs_to
 from earlysieve.model.precision import match_precision
@@ -41,7 +41,7 @@ def choose_examples(examples: "pd.DataFrame", count: int) -> list[tuple[int, str
 
 def take_pictures(
     model: nn.Module,
-    data: Any,
+    data: OpenedData,
     examples: "pd.DataFrame",
     *,
     count: int,
@@ -58,15 +58,14 @@ def take_pictures(
         heatmaps: how many of these get a Grad-CAM overlay, half of each kind.
         device: where the model is.
     """
-    source = source_of(data)
     if count < 1:
         return [], []
-    if not has_random_access(data):
+    if not data.has_random_access:
         return [], ["No pictures: the data has no random access, so examples cannot be shown."]
     chosen = choose_examples(examples, count)
     notes: list[str] = []
     try:
-        shown = [_show(source, int(examples["index"].iloc[row]), role) for row, role in chosen]
+        shown = [_show(data, int(examples["index"].iloc[row]), role) for row, role in chosen]
         pictures = [picture for picture in shown if picture is not None]
     except MissingDependencyError as error:
         return [], [f"No pictures: {error}"]
@@ -81,10 +80,10 @@ def take_pictures(
     return pictures, notes
 
 
-def _show(source: Any, index: int, role: Any) -> Picture | None:
+def _show(data: OpenedData, index: int, role: Any) -> Picture | None:
     from earlysieve.attribution.overlay import thumbnail
 
-    seen = _displayed(source, index)
+    seen = data.display(index)
     if seen is None:
         return None
     if isinstance(seen, str):
@@ -95,24 +94,9 @@ def _show(source: Any, index: int, role: Any) -> Picture | None:
         return None
 
 
-def _displayed(source: Any, index: int) -> Any:
-    """What the data set shows of an example, else its text, else its image tensor."""
-    if hasattr(source, "display"):
-        return source.display(index)
-    sample = source[index]
-    if isinstance(sample, Mapping):
-        text = next((sample[key] for key in _TEXT_KEYS if isinstance(sample.get(key), str)), None)
-        if text is not None:
-            return text
-        images = [v for v in sample.values() if isinstance(v, Tensor) and v.ndim == 3]
-        return images[0] if images else None
-    first = sample[0] if isinstance(sample, tuple | list) else None
-    return first if isinstance(first, Tensor) and first.ndim == 3 else None
-
-
 def _with_heatmaps(
     model: nn.Module,
-    data: Any,
+    data: OpenedData,
     pictures: list[Picture],
     examples: "pd.DataFrame",
     count: int,
@@ -138,19 +122,17 @@ def _half_of_each(pictures: Sequence[Picture], count: int) -> list[Picture]:
 
 def _overlays(
     model: nn.Module,
-    data: Any,
+    data: OpenedData,
     pictures: list[Picture],
     examples: "pd.DataFrame",
     device: torch.device | str,
 ) -> list[bytes]:
     from earlysieve.attribution import gradcam, overlay
 
-    source = source_of(data)
-    join = getattr(data, "collate_fn", None) or collate
-    batch = as_batch(join([source[picture.index] for picture in pictures]))
+    batch = data.examples([picture.index for picture in pictures])
     inputs = inputs_to(match_precision(model, batch.inputs), device)
     predicted = examples.set_index("index")["prediction"]
     targets = torch.tensor([int(predicted[p.index]) for p in pictures], device=device)
     heat = gradcam(model, inputs, targets).cpu()
-    seen = [_displayed(source, picture.index) for picture in pictures]
+    seen = [data.display(picture.index) for picture in pictures]
     return [overlay(image, heat[i]) for i, image in enumerate(seen)]

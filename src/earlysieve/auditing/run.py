@@ -2,12 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
@@ -18,8 +18,8 @@ from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold, minority
 from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.auditing.verdict import judge
-from earlysieve.datasets.batches import Data, iterate, length_of, source_of
-from earlysieve.datasets.views import identity_of
+from earlysieve.datasets.batches import Data
+from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.groups.report import group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def audit(
     model: nn.Module,
-    data: Data,
+    data: Data | OpenedData,
     *,
     layers: str | Sequence[str] = "auto",
     head: str | Head = "linear",
@@ -116,10 +116,11 @@ def audit(
     names = layer_names(layers)
     folder = features_folder(features_dir)
     check_holds_numbers(network)
+    source = opened(data)
 
     def look() -> _Seen:
-        batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
-        total = _batches(data, batch_size)
+        batches = source.batches(batch_size=batch_size, num_workers=num_workers)
+        total = source.count_batches(batch_size)
         collected = collect(
             network,
             batches,
@@ -127,24 +128,25 @@ def audit(
             head=recipe,
             budget=Budget(memory_budget, folder),
             device=place,
-            examples=length_of(data),
+            examples=source.size,
             tell=lambda space: _tell(str(space), tell, progress),
             follow=lambda drawn: track(drawn, "Reading the layers", total=total, progress=progress),
         )
         readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
         table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
         layer = str(table["layer"][chosen])
-        ids = _ids(source_of(data), collected.index)
-        examples = example_table(collected, readings[layer], ids, flag_margin)
+        examples = example_table(
+            collected, readings[layer], source.ids(collected.index), flag_margin
+        )
         shown, notes = take_pictures(
-            network, data, examples, count=pictures, heatmaps=heatmaps, device=place
+            network, source, examples, count=pictures, heatmaps=heatmaps, device=place
         )
         return _Seen(collected, table, layer, examples, shown, notes)
 
     with torch.inference_mode(False), preserved_rng():
         seen = looking_at(lambda: on_device(network, place, look), network)
-    source, examples, classes = source_of(data), seen.examples, seen.collected.num_classes
-    group_labels = tuple(group_names or getattr(source, "group_names", ()))
+    examples, classes = seen.examples, seen.collected.num_classes
+    group_labels = tuple(group_names) or source.group_names
     groups = _groups(seen.collected, group_labels, group_shares)
     accuracies = dict(zip(seen.layers["layer"], seen.layers["accuracy"], strict=True))
     evidence = weigh(examples, float(accuracies[seen.layer]))
@@ -168,7 +170,7 @@ def audit(
             **_written(group_shares),
         ),
         notes=[*_skipped(source), *seen.notes],
-        class_names=tuple(class_names) or _class_names(source),
+        class_names=tuple(class_names) or source.class_names,
         group_names=group_labels,
         pictures=seen.pictures,
     )
@@ -184,13 +186,6 @@ class _Seen:
     examples: "pd.DataFrame"
     pictures: list[Picture]
     notes: list[str]
-
-
-def _class_names(source: Any) -> tuple[str, ...]:
-    """Those of our data sets, or of torchvision's."""
-    found = getattr(source, "class_names", None) or getattr(source, "classes", None) or ()
-    named = isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
-    return tuple(found) if named else ()
 
 
 def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
@@ -261,22 +256,8 @@ def _tell(line: str, tell: Callable[[str], None] | None, progress: bool | None) 
         sys.stderr.write(f"{line}\n")
 
 
-def _batches(data: Data, batch_size: int) -> int | None:
-    count = length_of(data)
-    size = getattr(data, "batch_size", None) or batch_size
-    return None if count is None else -(-count // size)
-
-
-def _ids(source: Any, index: Tensor) -> list[str]:
-    identify = identity_of(source) or str
-    names = (str(identify(int(i))) for i in index)
-    # File names need not be valid UTF-8; tables and files need valid text.
-    return [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in names]
-
-
-def _skipped(source: Any) -> list[str]:
-    skipped: Iterable[str] = getattr(source, "skipped", ())
-    names = list(skipped)
+def _skipped(source: OpenedData) -> list[str]:
+    names = source.skipped
     if not names:
         return []
     more = "" if len(names) <= 5 else f" and {len(names) - 5} more"

@@ -112,6 +112,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
     from earlysieve.auditing.run import audit
+    from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
 
@@ -135,7 +136,8 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         progress=console.progress,
         tell=console.say,
     )
-    record = {**_record(context, given, options), **_preprocessing(data)}
+    prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
+    record = {**_record(context, given, options), **prepared}
     remarks = _remarks(given, options, data)
     return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
 
@@ -191,13 +193,6 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
         else {**vars(groups), "table": groups.table.to_dict("records")},
         "notes": result.notes,
     }
-
-
-def _preprocessing(data: Any) -> dict[str, Any]:
-    """How images become inputs, where the data are images that we prepare."""
-    names = ("image_size", "mean", "std")
-    found = {name: getattr(data, name, None) for name in names}
-    return {f"images.{k}": v for k, v in found.items() if v is not None}
 
 
 def _remarks(given: dict[str, Any], options: dict[str, Any], data: Any) -> list[str]:

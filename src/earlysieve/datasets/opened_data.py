@@ -14,10 +14,18 @@ from torch.utils.data import DataLoader
 
 from earlysieve._arrays import Ints
 from earlysieve.datasets.base import ExampleDataset
-from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of, source_of
+from earlysieve.datasets.batches import (
+    Data,
+    first_examples,
+    has_random_access,
+    iterate,
+    length_of,
+    source_of,
+)
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.views import identity_of
-from earlysieve.model.batch import Batch, take
+from earlysieve.model.batch import Batch
+from earlysieve.model.state import preserved_rng
 
 _TEXT_KEYS = ("text", "sentence", "tweet", "review")
 _PREPROCESSING = ("image_size", "mean", "std")
@@ -62,12 +70,8 @@ class OpenedData:
 
     def few(self, count: int = 2) -> Batch:
         """The first examples, at most `count`, as a batch."""
-        size = self.size
-        if size is not None and self.has_random_access:
-            return self.examples(range(min(count, size)))
-        batch, rows = next(self.batches(batch_size=count)), slice(count)
-        index, groups = (None if v is None else v[rows] for v in (batch.index, batch.groups))
-        return Batch(take(batch.inputs, rows), batch.labels[rows], index, groups)
+        with preserved_rng():
+            return first_examples(self.data, count)
 
     def ids(self, index: Iterable[int] | Tensor) -> list[str]:
         """The file or number of each example, as valid UTF-8."""
@@ -141,8 +145,6 @@ class OpenedData:
 
     @cached_property
     def _kinds(self) -> tuple[Ints, Ints | None]:
-        from earlysieve.model.state import preserved_rng
-
         if isinstance(self.source, ExampleDataset) and not isinstance(self.data, DataLoader):
             return self.source.labels, self.source.groups
         with preserved_rng():

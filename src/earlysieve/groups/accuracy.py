@@ -30,11 +30,12 @@ def accuracy_by_group(correct: Bools, groups: Ints) -> dict[int, GroupAccuracy]:
         groups: group of each example, shape (N,); -1 where unknown, which is left out.
     """
     known = groups >= 0
-    sizes = np.bincount(groups[known])
-    right = np.bincount(groups[known & correct], minlength=len(sizes))
+    numbers, place = np.unique(groups[known], return_inverse=True)
+    sizes = np.bincount(place, minlength=len(numbers))
+    right = np.bincount(place[correct[known]], minlength=len(numbers))
     return {
-        int(group): GroupAccuracy(int(sizes[group]), int(right[group]))
-        for group in np.flatnonzero(sizes)
+        int(group): GroupAccuracy(int(size), int(hits))
+        for group, size, hits in zip(numbers, sizes, right, strict=True)
     }
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from earlysieve._arrays import Ints
+    from earlysieve.datasets.opened_data import OpenedData
     from earlysieve.model.batch import Batch
     from earlysieve.training import TrainConfig
 
@@ -48,32 +49,21 @@ class Job:
         return self.few.labels.device
 
     @cached_property
+    def opened(self) -> "OpenedData":
+        """The training data as one object that knows names, groups and so on."""
+        from earlysieve.datasets.opened_data import opened
+
+        return opened(self.data)
+
+    @property
     def labels(self) -> "Ints":
         """The label of each example, int64, shape (N,)."""
-        return self._known[0]
+        return self.opened.labels
 
-    @cached_property
+    @property
     def groups(self) -> "Ints | None":
         """The group of each example, int64, shape (N,), -1 where unknown; None: none is known."""
-        groups = self._known[1]
-        return None if groups is None or not bool((groups >= 0).any()) else groups
-
-    @cached_property
-    def _known(self) -> "tuple[Ints, Ints | None]":
-        """Labels and groups as the data hold them, else from one pass over the data."""
-        import numpy as np
-
-        from earlysieve.datasets.base import ExampleDataset
-        from earlysieve.datasets.batches import iterate
-        from earlysieve.model.state import preserved_rng
-
-        if isinstance(self.data, ExampleDataset):
-            return self.data.labels, self.data.groups
-        with preserved_rng():
-            batches = list(map(_kinds, iterate(self.data, batch_size=256)))
-        labels = np.concatenate([labels for labels, _ in batches])
-        groups = [groups for _, groups in batches if groups is not None]
-        return labels, np.concatenate(groups) if len(groups) == len(batches) else None
+        return self.opened.groups
 
     def update(
         self, parameters: "Iterable[nn.Parameter]", *, idle_epochs: int = 0
@@ -95,7 +85,3 @@ class Job:
             "scheduler": build_scheduler(optimizer, config, optimizer_steps(self.steps, busy)),
             "autocast": config.autocast,
         }
-
-
-def _kinds(batch: "Batch") -> "tuple[Ints, Ints | None]":
-    return batch.labels.numpy(), None if batch.groups is None else batch.groups.numpy()

@@ -9,18 +9,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from earlysieve.model.batch import Batch
 
 FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError)
-
-
-def few_examples(data: Any) -> "Batch":
-    """The first two examples."""
-    from earlysieve.datasets.batches import first_examples
-    from earlysieve.model.state import preserved_rng
-
-    with preserved_rng():
-        return first_examples(data)
 
 
 def check_model_takes(
@@ -33,11 +23,12 @@ def check_model_takes(
     """
     import torch
 
+    from earlysieve.datasets.opened_data import opened
     from earlysieve.model.batch import call_model, check_rows, inputs_to, logits_of
     from earlysieve.model.placement import check_holds_numbers
     from earlysieve.model.state import evaluating, preserved_rng
 
-    batch = few_examples(data)
+    batch = opened(data).few()
     check_holds_numbers(model)
     model.to(device)
     with preserved_rng(), evaluating(model), torch.no_grad():

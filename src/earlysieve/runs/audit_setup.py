@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from earlysieve.datasets.opened_data import opened
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import check_class_names, read_class_names
@@ -47,7 +48,7 @@ def open_both(
         check_class_names(trained, data, given["checkpoint"])
     # A trained folder knows its own number of classes; the data may hold fewer.
     own = need_weights and given["checkpoint"] is None and given["model"].startswith("hf:")
-    classes = len(trained) or getattr(data, "num_classes", None)
+    classes = len(trained) or opened(data).num_classes
     built = build_model(
         given["model"],
         num_classes=given["num_classes"] or (None if own else classes),

@@ -99,7 +99,9 @@ def _held_out(data: Any, share: float, seed: int) -> tuple[Any, Any]:
 
 
 def _check_same_classes(train: Any, validation: Any) -> None:
-    ours, theirs = (tuple(getattr(d, "class_names", ())) for d in (train, validation))
+    from earlysieve.datasets.opened_data import opened
+
+    ours, theirs = (opened(data).class_names for data in (train, validation))
     if ours and theirs and ours != theirs:
         raise DataError(
             f"Expected validation data with the classes of the training data, {', '.join(ours)}, "

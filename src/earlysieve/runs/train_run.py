@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
 from earlysieve._progress import wanted
-from earlysieve.datasets.batches import length_of
+from earlysieve.datasets.opened_data import opened
 from earlysieve.methods.job import Job
 from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.networks.built import BuiltModel
-from earlysieve.networks.fit_check import check_model_takes, few_examples, pick_device
+from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
@@ -70,7 +70,7 @@ class TrainRun:
         device = pick_device(config.device)
         data, validation = open_train_data(config, progress=reporter.progress)
         check_select(config.select, validation)
-        skipped = getattr(data, "skipped", ())
+        skipped = opened(data).skipped
         if skipped:
             reporter.tell(
                 f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
@@ -78,7 +78,7 @@ class TrainRun:
         built = _build(config, data)
         classes = check_model_takes(built.model, data, device)
         steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
-        few = few_examples(data).to(device)
+        few = opened(data).few().to(device)
         method = method_named(config.method)
         settings = method_settings(config.method, config.method_options)
         job = Job(built.model, data, config, settings, classes, steps, few, out)
@@ -141,7 +141,7 @@ class TrainRun:
         from earlysieve.runs.audit_run import START, start_of, taken_over
 
         check_start(self.job, self.algorithm, self.sampler, self.validation, resume=resume)
-        start = start_of(self.config, self.algorithm.model, length_of(self._audited))
+        start = start_of(self.config, self.algorithm.model, opened(self._audited).size)
         folder = self.out / "audit-before"
         found = taken_over(folder, start, self.reporter.tell) if resume else None
         return found or self.audit("before", **{START: start})
@@ -190,7 +190,7 @@ class TrainRun:
 def _build(config: TrainConfig, data: Any) -> BuiltModel:
     built = build_model(
         config.model,
-        num_classes=config.num_classes or getattr(data, "num_classes", None),
+        num_classes=config.num_classes or opened(data).num_classes,
         options=config.model_options,
         seed=config.seed,
     )
