@@ -66,6 +66,7 @@ def test_run_writes_weights_checkpoint_configuration_and_history(tmp_path):
     words = (*FAST, "--validation", "0.25", "--optimizer", "adam", "--lr", "0.003", "--seed", 4)
     result = ok("train", *words, "--out", tmp_path / "run")
     assert set(contents(tmp_path / "run")) == {
+        "classes.json",
         "config.json",
         "last.pt",
         "model.pt",
