@@ -1,17 +1,20 @@
 """How well a model does on labelled data, measured without leaving a trace."""
 
 import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
-from earlysieve.datasets.batches import Data, iterate
+from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import accuracy_by_group
 from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
 from earlysieve.model.state import device_of, evaluating
+from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
 
 
@@ -58,7 +61,8 @@ def evaluate(
     """Evaluate `model` on `data`: in evaluation mode, on the model's device, without gradients.
 
     Modes and random states are afterwards what they were. Random numbers, if data or model draw
-    any, come from a fixed seed, so that the same model always gives the same figures. Warns with
+    any, come from a fixed seed, so that the same model always gives the same figures, for any
+    `num_workers`. Warns with
     `SingleClassWarning` where all predictions are one class and the labels are not.
 
     Args:
@@ -70,9 +74,20 @@ def evaluate(
     """
     device = device_of(model)
     with seeded(0), evaluating(model), torch.no_grad():
-        batches = iterate(data, batch_size=batch_size, num_workers=num_workers)
+        batches = _batches(data, batch_size, num_workers)
         parts = [_measure(model, batch.to(device)) for batch in batches]
     return _summarise(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+def _batches(data: Data, batch_size: int, num_workers: int) -> Iterator[Batch]:
+    """All examples in order; where there are indices, random data do not depend on the workers."""
+    indexed = has_random_access(data) and not isinstance(data, DataLoader | Mapping | str)
+    size = length_of(data) if indexed else None
+    if not size:
+        return iterate(data, batch_size=batch_size, num_workers=num_workers)
+    source = open_source(data, num_workers=num_workers)  # type: ignore[arg-type]  # has indices
+    plan = [range(start, min(start + batch_size, size)) for start in range(0, size, batch_size)]
+    return load_batches(source, plan, key=(0,))
 
 
 def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -104,7 +104,7 @@ def fit(
         on_event: called with every `Event`.
         progress: show a progress bar on standard error.
         sampler: another order, e.g. a weighted `EpochSampler`.
-        num_workers: processes that load data.
+        num_workers: processes that load data, those of validation among them.
         config: written beside the checkpoint, and compared on resume.
 
     Raises:
@@ -176,7 +176,12 @@ def _evaluate_epoch(run: Run) -> Event:
     number = run.position.epoch + 1
     if run.validation is None:  # a run that was saved while it had validation data
         raise InputError("Expected validation data, but got none; pass validation= as before")
-    found = evaluate(run.algorithm.model, run.validation, batch_size=2 * run.settings.batch_size)
+    found = evaluate(
+        run.algorithm.model,
+        run.validation,
+        batch_size=2 * run.settings.batch_size,
+        num_workers=run.num_workers,
+    )
     run.finish_epoch(found)
     return Event("evaluation", number, run.position.step, found.logs())
 

@@ -98,6 +98,7 @@ class Run:
         self.settings = settings
         self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
         self.validation = validation
+        self.num_workers = num_workers
         self.sampler: BatchSampler = sampler or EpochSampler(
             len(self.source), settings.batch_size, seed=settings.seed
         )
@@ -185,7 +186,7 @@ class Run:
             epoch = self.position.epoch
             # Batches of an epoch that training never reaches have an order of their own.
             plan = self.sampler.batches(self.settings.epochs + epoch)
-            plan = several(plan)[: self.settings.refresh_batches]
+            plan = several(plan, self.settings.refresh_batches)
             key = (self.settings.seed, epoch, 1)
             model = self.algorithm.model
             thawed = [layer for layer in batch_norms(model) if layer.training]

@@ -1,12 +1,16 @@
 """Which examples come in which order: a function of the seed and the epoch alone."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, overload, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from earlysieve._arrays import Ints
 from earlysieve.errors import DataError, InputError
+
+MULTINOMIAL_LIMIT = 2**24  # torch.multinomial takes no more weights
 
 
 @runtime_checkable
@@ -17,9 +21,51 @@ class BatchSampler(Protocol):
         """Batches per epoch, the same for all epochs."""
         ...
 
-    def batches(self, epoch: int) -> list[list[int]]:
+    def batches(self, epoch: int) -> Sequence[Sequence[int]]:
         """The dataset indices of each batch of epoch 0, 1, ..."""
         ...
+
+
+class Batches(Sequence[list[int]]):
+    """An order cut into batches: a sequence of lists, of which none is made before it is asked for.
+
+    Args:
+        order: int64, shape (N,), N >= 1.
+        batch_size: >= 1; a last batch of a single index joins the batch before it.
+    """
+
+    def __init__(self, order: Ints, batch_size: int) -> None:
+        self._order = order
+        self._size = batch_size
+
+    def __len__(self) -> int:
+        return batch_count(len(self._order), self._size)
+
+    @overload
+    def __getitem__(self, number: int) -> list[int]: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[list[int]]: ...
+
+    def __getitem__(self, number: int | slice) -> list[int] | list[list[int]]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(len(self))[number]]
+        place = range(len(self))[number]
+        last = place == len(self) - 1
+        end = len(self._order) if last else (place + 1) * self._size
+        rows: list[int] = self._order[place * self._size : end].tolist()
+        return rows
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        few = len(self) <= 10
+        return repr(self[:]) if few else f"{len(self)} batches of {len(self._order)} examples"
 
 
 class EpochSampler:
@@ -53,26 +99,40 @@ class EpochSampler:
         self._generator = torch.Generator()
 
     def __len__(self) -> int:
-        return len(split_batches(list(range(self.size)), self.batch_size))
+        return batch_count(self.size, self.batch_size)
 
-    def batches(self, epoch: int) -> list[list[int]]:
+    def batches(self, epoch: int) -> Batches:
         """The dataset indices of each batch of epoch 0, 1, ..."""
         self._generator.manual_seed(derive_seed(self.seed, epoch))
         if self.weights is None:
             order = torch.randperm(self.size, generator=self._generator)
-        else:
+        elif self.size <= MULTINOMIAL_LIMIT:
             order = torch.multinomial(
                 self.weights, self.size, replacement=True, generator=self._generator
             )
-        return split_batches(order.tolist(), self.batch_size)
+        else:
+            order = _draw(self.weights, self._generator)
+        return Batches(order.numpy(), self.batch_size)
 
 
-def split_batches(order: list[int], batch_size: int) -> list[list[int]]:
+def split_batches(order: Sequence[int] | Ints, batch_size: int) -> Batches:
     """Cut `order` into batches; a last one of a single index joins the batch before it."""
-    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    if batch_size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2:] = [batches[-2] + batches[-1]]
-    return batches
+    return Batches(np.asarray(order, dtype=np.int64), batch_size)
+
+
+def batch_count(size: int, batch_size: int) -> int:
+    """How many batches `split_batches` makes of `size` examples."""
+    count = -(-size // batch_size)
+    joined = batch_size > 1 and count > 1 and size % batch_size == 1
+    return count - joined
+
+
+def _draw(weights: Tensor, generator: torch.Generator) -> Tensor:
+    """As many indices as there are weights, with replacement, by the inverse of their sums."""
+    sums = weights.cumsum(0)
+    points = torch.rand(len(weights), dtype=torch.float64, generator=generator) * sums[-1]
+    found = torch.searchsorted(sums, points, right=True)
+    return found.clamp_(max=int(weights.nonzero()[-1]))  # a point may be rounded up to the sum
 
 
 def derive_seed(*keys: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import torch
 from torch import nn
@@ -57,7 +58,7 @@ def refresh_statistics(
     if not layers:
         return 0
     source = open_source(data, num_workers=num_workers, ordered=False)
-    order = several(EpochSampler(len(source), batch_size, seed=seed).batches(0))[:most_batches]
+    order = several(EpochSampler(len(source), batch_size, seed=seed).batches(0), most_batches)
     if not order:
         raise DataError(
             f"Expected at least two examples to compute statistics from, but got {len(source)}; "
@@ -67,9 +68,11 @@ def refresh_statistics(
     return len(layers)
 
 
-def several(plan: Sequence[list[int]]) -> list[list[int]]:
-    """The batches of a plan that hold several examples: one alone has no statistics."""
-    return [rows for rows in plan if len(rows) > 1]
+def several(plan: Sequence[Sequence[int]], most: int | None = None) -> Sequence[Sequence[int]]:
+    """The first batches of a plan that hold several examples: one alone has no statistics."""
+    if most is None and len(plan) == sum(1 for rows in plan if len(rows) > 1):
+        return plan
+    return list(islice((rows for rows in plan if len(rows) > 1), most))
 
 
 def average_over(model: nn.Module, layers: list[_BatchNorm], batches: Iterable[Batch]) -> None:
