@@ -49,7 +49,7 @@ def find_target_layer(model: nn.Module, inputs: Inputs, *, layer: str | None = N
     """The layer for Grad-CAM, chosen by running `model` once, or `layer` with its grid.
 
     Convolutional and windowed networks: the last feature map larger than 1 x 1. Vision
-    transformers: the first normalisation of the last block, since behind it the patch tokens no
+    transformers: the first normalisation of the last block, since after it the patch tokens no
     longer reach a class token.
 
     Args:

@@ -62,7 +62,7 @@ def as_positions(activation: Tensor, layout: Layout) -> Tensor:
 
 
 def as_map(activation: Tensor, layout: Layout) -> Tensor:
-    """The activation with channels in dimension 1 and its positions behind."""
+    """The activation with channels in dimension 1 and its positions after them."""
     if layout is Layout.SEQUENCE_FIRST:
         return activation.permute(1, 2, 0)
     return activation.movedim(-1, 1) if layout is Layout.LAST else activation

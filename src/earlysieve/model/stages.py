@@ -65,7 +65,7 @@ def _resolution_ends(
 ) -> list[str]:
     """The last part with substance of each run of equal resolution.
 
-    Maps of one position count where convolutions made them so; behind a global pooling they do not.
+    Maps of one position count where convolutions made them so; after a global pooling they do not.
     """
     ends: list[str] = []
     for resolution, run in groupby(units, key=lambda unit: resolutions[unit.name]):
