@@ -112,13 +112,35 @@ SINGLE = (
 
 
 @pytest.mark.parametrize("norm", [nn.BatchNorm2d(4), nn.BatchNorm2d(4, track_running_stats=False)])
-def test_single_examples_where_batchnorm_sees_one_value_each(norm):
+def test_single_examples_where_batchnorm_sees_one_value_each(norm, tmp_path):
     model = small_maps(norm)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(InputError) as caught:
-        fit(ERM(model, sgd(model)), PICTURES, epochs=1, batch_size=1, progress=False)
+        fit(
+            ERM(model, sgd(model)),
+            PICTURES,
+            epochs=1,
+            batch_size=1,
+            progress=False,
+            checkpoint_dir=tmp_path / "run",
+        )
     assert str(caught.value) == SINGLE
+    assert not (tmp_path / "run").exists()  # it would be in the way of the next attempt
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_single_examples_of_a_sampler_of_ones_own():
+    class Halves:
+        def __len__(self):
+            return 2
+
+        def batches(self, epoch):
+            return [[0, 1, 2, 3, 4], [5]]
+
+    model = small_maps(nn.BatchNorm2d(4))
+    with pytest.raises(InputError) as caught:
+        fit(ERM(model, sgd(model)), PICTURES, epochs=1, progress=False, sampler=Halves())
+    assert str(caught.value) == SINGLE
 
 
 @pytest.mark.parametrize("frozen", [True, False])

@@ -9,12 +9,14 @@ from torch import nn
 
 from earlysieve._interrupts import deferred_interrupts
 from earlysieve.errors import InputError, TrainingError
+from earlysieve.model.single_example import check_single_example
+from earlysieve.model.state import device_of
 from earlysieve.training.algorithm import Algorithm
 from earlysieve.training.config import TrainConfig
 from earlysieve.training.distributed import processes
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.events import Event
-from earlysieve.training.loading import Data, load_batches
+from earlysieve.training.loading import Data, Source, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run
 from earlysieve.training.sampling import BatchSampler
@@ -135,10 +137,21 @@ def fit(
         num_workers=num_workers,
         config=None if config is None else config.decisive(),
     )
+    _check_single(run)
     store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
     store.open(resume=resume, config=config)
     _drive(run, store, on_event, progress)
     return _result(run)
+
+
+def _check_single(run: Run) -> None:
+    """Try a batch of one example, where there will be such, before anything is written."""
+    if run.settings.batch_size > 1 and len(run.source) > 1:
+        return
+    model, source = run.algorithm.model, Source(run.source.dataset, run.source.collate, 0)
+    batch = next(load_batches(source, [[0]], key=(run.settings.seed,)))
+    with training_mode(model):
+        check_single_example(model, batch.to(device_of(model)).inputs)
 
 
 @contextmanager
