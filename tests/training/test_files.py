@@ -224,6 +224,9 @@ def test_a_configuration_comes_back_as_it_was(tmp_path):
         ({"epochs": 0}, "Expected epochs to be at least 1, but got 0; correct the configuration"),
         ({"momentum": 2.0}, "Expected momentum to be at least 0.0 and at most 1.0, but got 2.0"),
         ({"lr": float("nan")}, "Expected lr to be at least 0.0, but got nan"),
+        ({"lr": float("inf")}, "Expected lr to be finite, but got inf; correct the configuration"),
+        ({"seed": 2**70}, "Expected seed to be at least 0 and at most 9223372036854775807, but"),
+        ({"batch_size": 10**23}, "Expected batch_size to be at least 1 and at most 2147483647"),
     ],
 )
 def test_wrong_fields_are_named(tmp_path, values, message):
@@ -240,6 +243,12 @@ def test_files_that_are_no_configuration(tmp_path):
     path.write_text("{")
     with pytest.raises(InputError, match="Expected a configuration in JSON at "):
         read_config(path)
+    for text in ('{"seed": ' + "1" * 5000 + "}", '{"a": ' + "[" * 200_000 + "}"):
+        path.write_text(text)
+        with pytest.raises(
+            InputError, match=r"^Expected a configuration in JSON at .*; check the "
+        ):
+            read_config(path)
     path.write_text("[]")
     with pytest.raises(InputError, match=r"Expected a JSON object at .*, but got list"):
         read_config(path)

@@ -23,6 +23,7 @@ from earlysieve.datasets.batches import (
     source_of,
 )
 from earlysieve.datasets.forms import as_batch, collate
+from earlysieve.datasets.seen_kinds import SeenKinds
 from earlysieve.datasets.views import identity_of
 from earlysieve.model.batch import Batch
 from earlysieve.model.state import preserved_rng
@@ -43,6 +44,7 @@ class OpenedData:
     def __init__(self, data: Data) -> None:
         self.data = data
         self.source: Any = source_of(data)
+        self._passing: SeenKinds | None = None
 
     @property
     def size(self) -> int | None:
@@ -132,6 +134,18 @@ class OpenedData:
         found = {name: getattr(self.source, name, None) for name in _PREPROCESSING}
         return {name: value for name, value in found.items() if value is not None}
 
+    def note(self, batch: Batch) -> None:
+        """Remember labels and groups of examples that were read anyway, so that no pass reads them.
+
+        Args:
+            batch: with `index`, positions in `source`.
+        """
+        loader = isinstance(self.data, DataLoader)  # of a part of its data set, perhaps
+        if self._hold_kinds or loader or self.size is None or not self.has_random_access:
+            return
+        self._passing = self._passing or SeenKinds(self.size)
+        self._passing.note(batch)
+
     @property
     def labels(self) -> Ints:
         """The label of each example, int64, shape (N,); from one pass where the data hold none."""
@@ -143,10 +157,17 @@ class OpenedData:
         groups = self._kinds[1]
         return None if groups is None or not bool((groups >= 0).any()) else groups
 
+    @property
+    def _hold_kinds(self) -> bool:
+        return isinstance(self.source, ExampleDataset) and not isinstance(self.data, DataLoader)
+
     @cached_property
     def _kinds(self) -> tuple[Ints, Ints | None]:
-        if isinstance(self.source, ExampleDataset) and not isinstance(self.data, DataLoader):
+        if self._hold_kinds:
             return self.source.labels, self.source.groups
+        if self._passing is not None:
+            with preserved_rng():
+                return self._passing.complete(self.examples)
         with preserved_rng():
             found = list(map(_kinds_of, self.batches(batch_size=256)))
         labels = np.concatenate([labels for labels, _ in found])

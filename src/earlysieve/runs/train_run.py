@@ -1,6 +1,7 @@
 """A training run in a folder: prepare, train, save, audit before and after."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
 from earlysieve.runs.train_start import begin, check_start, look_ahead, run_settings
-from earlysieve.training import Algorithm, BatchSampler, FitResult, TrainConfig, fit
+from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
 from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.selection import check_select
@@ -106,12 +107,25 @@ class TrainRun:
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,
-            on_event=None if bar else self.reporter.on_event,
+            on_event=self._listener(silent=bar),
             progress=bar,
             sampler=self.sampler,
             num_workers=c.num_workers,
             config=c,
         )
+
+    def _listener(self, *, silent: bool) -> Callable[[Event], None]:
+        """What hears of each event: who reports, and who will need the labels of all examples."""
+        tell = None if silent else self.reporter.on_event
+        weighted = hasattr(self.algorithm, "weights")
+
+        def listen(event: Event) -> None:
+            if weighted and event.batch is not None:
+                self.job.opened.note(event.batch)
+            if tell is not None:
+                tell(event)
+
+        return listen
 
     def save(self, result: FitResult) -> Path:
         """Write the weights, the names of their classes, the history; the path of the weights."""
@@ -163,6 +177,7 @@ class TrainRun:
             self._audited,
             seed=self.config.seed,
             batch_size=self.config.batch_size,
+            num_workers=self.config.num_workers,
             progress=self.reporter.progress,
         )
         known = {

@@ -158,22 +158,23 @@ def versions() -> dict[str, str]:
 
 
 _INFINITY = math.inf
+_LARGEST = 2**31 - 1  # of what is counted; batches of more would overflow in torch
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("lr", 0.0, _INFINITY),
     ("momentum", 0.0, 1.0),
     ("weight_decay", 0.0, _INFINITY),
     ("warmup", 0.0, 1.0),
-    ("epochs", 1, _INFINITY),
-    ("batch_size", 1, _INFINITY),
+    ("epochs", 1, _LARGEST),
+    ("batch_size", 1, _LARGEST),
     ("seed", 0, 2**63 - 1),
     ("clip_norm", 0.0, _INFINITY),
-    ("accumulate", 1, _INFINITY),
-    ("evaluate_every", 1, _INFINITY),
-    ("patience", 1, _INFINITY),
-    ("refresh_batches", 0, _INFINITY),
-    ("num_workers", 0, _INFINITY),
-    ("num_classes", 2, _INFINITY),
-    ("checkpoint_every_steps", 1, _INFINITY),
+    ("accumulate", 1, _LARGEST),
+    ("evaluate_every", 1, _LARGEST),
+    ("patience", 1, _LARGEST),
+    ("refresh_batches", 0, _LARGEST),
+    ("num_workers", 0, _LARGEST),
+    ("num_classes", 2, _LARGEST),
+    ("checkpoint_every_steps", 1, _LARGEST),
 )
 
 
@@ -198,8 +199,13 @@ def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def _check_range(name: str, value: float | None, low: float, high: float) -> None:
+    if isinstance(value, float) and math.isinf(value):
+        raise InputError(
+            f"Expected {name} to be finite, but got {value}; correct the configuration"
+        )
     if value is not None and not low <= value <= high:
-        upper = "" if high == _INFINITY else f" and at most {high}"
+        usual = high == _INFINITY or (high == _LARGEST and value < low)
+        upper = "" if usual else f" and at most {high}"
         raise InputError(
             f"Expected {name} to be at least {low}{upper}, but got {value}; "
             "correct the configuration"

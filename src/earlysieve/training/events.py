@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from earlysieve.model.batch import Batch
+
 Kind = Literal["step", "epoch", "evaluation"]
 
 
@@ -17,9 +19,11 @@ class Event:
         epoch: 1 for the first.
         step: batches learned from since the start of the run.
         logs: figures of the batch, their means over the epoch, or those of the evaluation.
+        batch: of a step, what was learned from, on the CPU; otherwise None.
     """
 
     kind: Kind
     epoch: int
     step: int
     logs: Mapping[str, float] = field(default_factory=dict)
+    batch: Batch | None = field(default=None, compare=False, repr=False)

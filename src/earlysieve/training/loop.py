@@ -174,7 +174,7 @@ def _learn_epoch(run: Run) -> Iterator[Event]:
         return
     for batch in load_batches(run.source, plan, key=key, start=run.position.batch):
         logs = run.learn(batch)
-        yield Event("step", run.position.epoch + 1, run.position.step, logs)
+        yield Event("step", run.position.epoch + 1, run.position.step, logs, batch)
 
 
 def _close_epoch(run: Run) -> Event:
