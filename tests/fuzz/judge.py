@@ -1,4 +1,4 @@
-"""Run a case in this process, and say what is wrong with how it ends."""
+"""Run a case, in this process if not told otherwise, and say what is wrong with how it ends."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,15 @@ class Hanging(BaseException):
 
 
 class Judge:
-    """Runs cases in a world, which it keeps as it was."""
+    """Runs cases in a world, which it keeps as it was.
 
-    def __init__(self, world: Path) -> None:
-        self.world = world
+    Args:
+        world: the folder, which has to be the current one.
+        run: runs a command; by default in this process.
+    """
+
+    def __init__(self, world: Path, run: Callable[[tuple[str, ...]], Result] | None = None) -> None:
+        self.world, self.run = world, run or run_here
         self.contents = {name: _contents(world / name) for name in _RESULTS}
         self.passed = 0
 
@@ -53,7 +58,7 @@ class Judge:
         """What is wrong with how a case ends."""
         case.prepare(self.world)
         before = snapshot(self.world)
-        result = run(case.words)
+        result = self.run(case.words)
         after = snapshot(self.world)
         found = [*_ending(case, result), *self._harm(case, result, before, after)]
         self.passed += result.exit_code == 0
@@ -91,7 +96,7 @@ class Judge:
                     path.write_bytes(content)
 
 
-def run(words: tuple[str, ...]) -> Result:
+def run_here(words: tuple[str, ...]) -> Result:
     """Run a command as a process of its own would, as far as warnings go, and for limited time."""
     from earlysieve.cli.main import main
 

@@ -100,6 +100,10 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
         files = {"t.csv": b"path,label\n" + ROW.encode()}
         words = audit("--data", "scratch/t.csv", "--text-column", column)
         yield Case("data: text columns", short(column), words, files)
+    for root in [text for text in draw.sample(TEXTS, 8) if text.strip()]:
+        files = {"t.csv": b"path,label\n" + ROW.encode()}
+        words = audit("--data", "scratch/t.csv", *IMAGES, "--root", root)
+        yield Case("data: roots", short(root), words, files)
     yield from _folders(draw, world)
     yield from _pictures(draw, world)
 

@@ -21,6 +21,7 @@ FREE = {
     "--classifier",
     "--teacher-classifier",
     "--features-dir",
+    "--root",
 }
 
 
