@@ -84,7 +84,8 @@ def files(tmp_path):
     np.save(tmp_path / "fixed.npy", np.zeros((60, 10), np.float32))
     weights(tmp_path / "four.pt", classes=4)
     state = torch.load(weights(tmp_path / "nan.pt"), weights_only=True)
-    torch.save({key: value * float("nan") for key, value in state.items()}, tmp_path / "nan.pt")
+    spoilt = {k: v * float("nan") if v.is_floating_point() else v for k, v in state.items()}
+    torch.save(spoilt, tmp_path / "nan.pt")
     (tmp_path / "damaged").write_bytes((tmp_path / "own").read_bytes()[:30])
     (tmp_path / "flipped").write_bytes(b"E" + (tmp_path / "own").read_bytes()[1:])
     (tmp_path / "unsafe.pt").write_bytes(pickle.dumps(small_cnn(10)))
