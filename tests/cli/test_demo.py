@@ -7,8 +7,10 @@ import torch
 
 from earlysieve import AuditResult, demo
 from earlysieve.demo import ARMS, Arm, ArmResult, Settings, make_data, run_demo
-from earlysieve.demo.distilled import teacher_logits, train_by_distillation
+from earlysieve.demo import arms as ways
+from earlysieve.demo.arms import teacher_logits, train
 from earlysieve.demo.page import HeatRows, sections
+from earlysieve.distill import open_logits
 from earlysieve.networks.small import small_cnn
 from earlysieve.training import SingleClassWarning, load_weights
 from tests.cli.helpers import ok, problem
@@ -64,13 +66,14 @@ def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
 
 
 @BLIND
-def test_each_arm_trains_the_same_network(tmp_path):
+def test_each_arm_trains_the_same_network(tmp_path, monkeypatch):
     seen = []
 
-    def nothing(model, data, settings):
+    def nothing(config, model, digits, settings, folder):
         seen.append(model.head.weight.detach().clone())
 
-    arms = (Arm("one", "first", nothing), Arm("two", "second", nothing))
+    monkeypatch.setattr(ways, "_learn", nothing)
+    arms = (Arm("one", "first", "erm"), Arm("two", "second", "erm"))
     told = []
     settings = Settings(epochs=1, limit=100, progress=False)
     with pytest.warns(SingleClassWarning):  # untrained networks
@@ -83,11 +86,12 @@ def test_each_arm_trains_the_same_network(tmp_path):
     assert 0 <= results[0].accuracy_fails <= 1
 
 
-def test_the_teacher_is_the_same_for_the_same_seed_and_leaves_no_trace():
+def test_the_teacher_is_the_same_for_the_same_seed_and_leaves_no_trace(tmp_path):
     settings = Settings(seed=3, epochs=1, limit=60, progress=False)
     data = make_data(settings)
     before = torch.get_rng_state()
-    one, two = (teacher_logits(data, settings).values for _ in range(2))
+    paths = [teacher_logits(data, settings, tmp_path / name) for name in ("one", "two")]
+    one, two = (open_logits(path).values for path in paths)
     assert torch.equal(torch.get_rng_state(), before)
     assert np.array_equal(one, two)
     assert one.shape == (60, 10)
@@ -97,7 +101,7 @@ def test_the_teacher_is_the_same_for_the_same_seed_and_leaves_no_trace():
 def test_the_weights_in_force_start_at_one():
     settings = Settings(seed=3, epochs=2, limit=100, progress=False)
     data = make_data(settings)
-    history = train_by_distillation(small_cnn(10, seed=3), data, settings)
+    history = train(ARMS[2], small_cnn(10, seed=3), data, settings)
     assert [len(weights) for weights in history] == [100, 100]
     assert (history[0] == 1).all()
     assert history[1].max() > 1

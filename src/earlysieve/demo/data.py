@@ -1,15 +1,31 @@
-"""Digits with a planted colour."""
+"""How the demonstration runs, and its data: digits with a planted colour."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from earlysieve.datasets import PlantedImages, digits, plant_colour, stratified_sample
-from earlysieve.demo.settings import Settings
 
 if TYPE_CHECKING:
     from earlysieve.datasets import ImageExamples
 
 CORRELATION = 0.95
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the demonstration runs.
+
+    Attributes:
+        seed: of weights, order and colours.
+        epochs: passes over the training digits, >= 1.
+        limit: at most so many training digits; None: all 4,000.
+        progress: whether to draw bars; None: where standard error is a terminal.
+    """
+
+    seed: int = 0
+    epochs: int = 4
+    limit: int | None = None
+    progress: bool | None = None
 
 
 @dataclass(frozen=True)

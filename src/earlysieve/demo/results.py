@@ -10,10 +10,8 @@ from torch import nn
 
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.run import audit
-from earlysieve.demo.arms import Arm
-from earlysieve.demo.data import CORRELATION, DemoData
-from earlysieve.demo.settings import Settings
-from earlysieve.demo.training import CONFIG
+from earlysieve.demo.arms import CONFIG, Arm, train
+from earlysieve.demo.data import CORRELATION, DemoData, Settings
 from earlysieve.networks.small import small_cnn
 from earlysieve.training import evaluate
 
@@ -47,7 +45,7 @@ def run_arm(arm: Arm, data: DemoData, settings: Settings, tell: Callable[[str], 
     # Convolutions with few channels are about a quarter faster on a CPU in this layout.
     model.to(memory_format=torch.channels_last)
     tell(f"Training a small network for {settings.epochs} epochs: {arm.title}.")
-    weights = arm.train(model, data, settings)
+    weights = train(arm, model, data, settings)
     tell(f"Auditing it on {len(data.held_out):,} other digits, coloured likewise.")
     found = audit(model, data.held_out, seed=settings.seed, progress=settings.progress)
     noted = replace(found, config={**found.config, **_record(arm, data, settings)})

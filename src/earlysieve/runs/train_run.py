@@ -11,18 +11,17 @@ from earlysieve._json import plain
 from earlysieve._progress import wanted
 from earlysieve.datasets.opened_data import opened
 from earlysieve.methods.job import Job
-from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.networks.built import BuiltModel
-from earlysieve.networks.fit_check import check_model_takes, pick_device
+from earlysieve.networks.fit_check import pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_train_data
-from earlysieve.runs.train_start import begin, check_start, look_ahead, run_settings
+from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
-from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.selection import check_select
 from earlysieve.training.store import CHECKPOINT_NAME
 
@@ -77,15 +76,8 @@ class TrainRun:
                 f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
             )
         built = _build(config, data)
-        classes = check_model_takes(built.model, data, device)
-        steps = len(EpochSampler(len(data), config.batch_size, seed=config.seed))
-        few = opened(data).few().to(device)
-        method = method_named(config.method)
-        settings = method_settings(config.method, config.method_options)
-        job = Job(built.model, data, config, settings, classes, steps, few, out)
-        algorithm = method.build(job)
-        look_ahead(algorithm, few)
-        return cls(job, reporter, algorithm, method.sampler(job), validation)
+        learner = build_learner(config, built.model, data, device=device, out=out)
+        return cls(learner.job, reporter, learner.algorithm, learner.sampler, validation)
 
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""

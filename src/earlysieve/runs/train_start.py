@@ -9,7 +9,6 @@ from earlysieve.training.store import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job
-    from earlysieve.model.batch import Batch
     from earlysieve.runs.reporter import Reporter
     from earlysieve.training import Algorithm, BatchSampler, TrainConfig
 
@@ -17,17 +16,6 @@ if TYPE_CHECKING:
 def run_settings(config: "TrainConfig") -> dict[str, Any]:
     """The fields of a configuration that `RunSettings` and `fit` take, by name."""
     return {item.name: getattr(config, item.name) for item in fields(RunSettings)}
-
-
-def look_ahead(algorithm: "Algorithm", few: "Batch") -> None:
-    """Let the method find out now what its first step would: a missing layer, other classes.
-
-    Raises:
-        EarlysieveError: as that step would.
-    """
-    prepare = getattr(algorithm, "prepare", None)
-    if prepare is not None:
-        prepare(few)
 
 
 def begin(
