@@ -131,8 +131,10 @@ def _load(module: str, name: str, forms: str, error: type[EarlysieveError]) -> M
                 f"Expected {forms}, but '{module}' is no module's name; write a name such as "
                 f"my_package.my_module, or the path of a file: {module}.py:{name}"
             )
-        _make_importable(Path.cwd())
-        _named.add(module.partition(".")[0])
+        top = module.partition(".")[0]
+        if top != "earlysieve":
+            _make_importable(Path.cwd())
+            _named.add(top)
         here = Path(f"{module}.py")
         if "." not in module and here.is_file() and not _is_found_as(module, here):
             return _load_file(here, error)
@@ -258,7 +260,7 @@ def _from_users_frame(step: TracebackType | None) -> TracebackType | None:
 def _is_users_frame(step: TracebackType) -> bool:
     frame = step.tb_frame
     top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return (top in _named and top != "earlysieve") or _is_users(frame.f_code.co_filename)
+    return top in _named or _is_users(frame.f_code.co_filename)
 
 
 def _is_users(file: str) -> bool:

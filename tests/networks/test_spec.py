@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from earlysieve import _user_code
 from earlysieve.errors import CheckpointError, InputError, UserCodeError
 from earlysieve.networks import SmallCNN
 from earlysieve.networks.hf_folder import tokenizer_of
@@ -31,6 +32,7 @@ def module(tmp_path, monkeypatch):
     """Write a package `mine` into the current directory; its modules are forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(_user_code, "_folders", [])
     (tmp_path / "mine").mkdir()
 
     def write(text: str) -> None:

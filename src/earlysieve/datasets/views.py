@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from torch.utils.data import DataLoader, Subset
+from torch.utils.data import Subset
 
 _NAMES = ("class_names", "classes", "group_names", "skipped", "num_classes")
 _BY_EXAMPLE = ("identify", "display")
@@ -41,14 +41,6 @@ def with_names(dataset: Any) -> Any:
     """The data set, a subset as a view that keeps names."""
     # A class derived from Subset may have changed what a position means.
     return SubsetView(dataset) if type(dataset) is Subset else dataset
-
-
-def class_names_of(data: Any) -> tuple[str, ...]:
-    """The names of the classes: those of our data sets or torchvision's; none where unknown."""
-    dataset = with_names(data.dataset if isinstance(data, DataLoader) else data)
-    found = getattr(dataset, "class_names", None) or getattr(dataset, "classes", None) or ()
-    named = isinstance(found, list | tuple) and all(isinstance(name, str) for name in found)
-    return tuple(found) if named else ()
 
 
 def identity_of(dataset: Any) -> Callable[[int], str] | None:

@@ -25,9 +25,9 @@ def write_class_names(weights: Path, data: Any) -> Path | None:
     Raises:
         OutputError: the file cannot be written.
     """
-    from earlysieve.datasets.views import class_names_of
+    from earlysieve.datasets.opened_data import opened
 
-    path, names = weights.with_name(CLASSES_NAME), class_names_of(data)
+    path, names = weights.with_name(CLASSES_NAME), opened(data).class_names
     if not names:
         path.unlink(missing_ok=True)
         return None
@@ -71,9 +71,9 @@ def check_class_names(trained: Sequence[str], data: Any, weights: Path) -> None:
     Raises:
         DataError: a class has another number, or a name that the network does not know.
     """
-    from earlysieve.datasets.views import class_names_of
+    from earlysieve.datasets.opened_data import opened
 
-    ours, theirs = class_names_of(data), tuple(trained)
+    ours, theirs = opened(data).class_names, tuple(trained)
     unnamed = any(names == tuple(map(str, range(len(names)))) for names in (ours, theirs))
     if unnamed or ours == theirs[: len(ours)]:
         return
