@@ -13,9 +13,9 @@ from torch.utils.data import TensorDataset
 from torchvision.models import resnet18, resnet50
 
 import earlysieve as es
-from earlysieve.distill import published_reweight
 from earlysieve.training import ERM, Algorithm, EpochSampler
 from earlysieve.training.algorithm import end_epoch
+from earlysieve.weighting import published_reweight
 from timing import paired, show
 
 CLASSES = 10

@@ -2,7 +2,8 @@
 
 Reading order: `earlysieve.model` (look inside any network) -> `earlysieve.readouts` (small
 classifiers on what a layer gives out) -> `earlysieve.auditing` (which examples a shortcut fails on)
--> `earlysieve.training` (loops) -> `earlysieve.report` (the page) -> `earlysieve.cli`.
+-> `earlysieve.training` (loops) -> `earlysieve.sieve`, `earlysieve.weighting` and
+`earlysieve.distill` (methods) -> `earlysieve.report` (the page) -> `earlysieve.cli`.
 
 Everything public is imported on first use, so that `import earlysieve` costs next to nothing.
 """
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.run import audit
     from earlysieve.auditing.verdict import Summary
-    from earlysieve.distill.balance import balanced_weights
-    from earlysieve.distill.debiased import DebiasedDistillation
-    from earlysieve.distill.group_dro import GroupDRO
-    from earlysieve.distill.indexing import with_index
-    from earlysieve.distill.jtt import JTT, DeTT
+    from earlysieve.distill.dedier import DebiasedDistillation
+    from earlysieve.distill.dett import DeTT
     from earlysieve.distill.kd import KnowledgeDistillation
-    from earlysieve.distill.reweighting import EarlyReweighting
     from earlysieve.distill.simkd import SimKD, SimKDStudent
     from earlysieve.distill.teacher import Teacher, keep_logits
     from earlysieve.model.batch import Batch
@@ -33,19 +30,24 @@ if TYPE_CHECKING:
     from earlysieve.sieve.schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
+    from earlysieve.weighting.balance import balanced_weights
+    from earlysieve.weighting.early_reweighting import EarlyReweighting
+    from earlysieve.weighting.group_dro import GroupDRO
+    from earlysieve.weighting.indexing import with_index
+    from earlysieve.weighting.jtt import JTT
 
 _HOME = {
     "AuditResult": "auditing.result",
     "Batch": "model.batch",
     "Captured": "model.capture",
     "ConvHead": "readouts.heads",
-    "DeTT": "distill.jtt",
-    "DebiasedDistillation": "distill.debiased",
-    "EarlyReweighting": "distill.reweighting",
+    "DeTT": "distill.dett",
+    "DebiasedDistillation": "distill.dedier",
+    "EarlyReweighting": "weighting.early_reweighting",
     "FeatureSieve": "sieve.sieve",
     "ForgetSchedule": "sieve.schedule",
-    "GroupDRO": "distill.group_dro",
-    "JTT": "distill.jtt",
+    "GroupDRO": "weighting.group_dro",
+    "JTT": "weighting.jtt",
     "KnowledgeDistillation": "distill.kd",
     "LayerInfo": "model.layers",
     "LinearHead": "readouts.heads",
@@ -58,13 +60,13 @@ _HOME = {
     "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
     "audit": "auditing.run",
-    "balanced_weights": "distill.balance",
+    "balanced_weights": "weighting.balance",
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "keep_logits": "distill.teacher",
     "refresh_statistics": "training.statistics",
     "trace_layers": "model.layers",
-    "with_index": "distill.indexing",
+    "with_index": "weighting.indexing",
 }
 
 __all__ = [

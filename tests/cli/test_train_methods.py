@@ -17,7 +17,7 @@ from earlysieve.runs import train_run
 from earlysieve.training import SingleClassWarning, fit
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, run
 
-pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.distill.WeightWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.weighting.WeightWarning")
 
 DROPPING = "tests.cli.networks:dropping"
 TEACHER = ("--teacher", "tests.cli.networks:trained")

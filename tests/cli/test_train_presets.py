@@ -86,7 +86,7 @@ def test_another_method_keeps_what_it_shares_with_the_file_s(tmp_path):
     assert config(*REQUIRED, "--config", file).method_options["alpha"] == 0.7
 
 
-@pytest.mark.filterwarnings("ignore::earlysieve.distill.WeightWarning")
+@pytest.mark.filterwarnings("ignore::earlysieve.weighting.WeightWarning")
 def test_written_configuration_repeats_a_run_with_a_preset(tmp_path):
     words = ("--preset", "celeba", *TEACHER, "--epochs", 2, "--teacher-option", "seed=5")
     ok("train", *BASE, *words, "--out", tmp_path / "one", "--quiet")

@@ -9,7 +9,7 @@ import torch
 from earlysieve.networks.small import small_cnn
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, problem, run, weights
 
-pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.distill.WeightWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::earlysieve.weighting.WeightWarning")
 
 NETWORKS = "tests.cli.networks"
 TRAINED = ("--teacher", f"{NETWORKS}:trained")

@@ -13,13 +13,13 @@ from torch import nn
 
 from earlysieve import JTT, DeTT, GroupDRO, SimKD, SimKDStudent, balanced_weights
 from earlysieve.distill.classifier import ClassifierInput, find_classifier
-from earlysieve.distill.error_set import errors, same_kind, upweighted
-from earlysieve.distill.group_dro import new_odds
 from earlysieve.errors import CheckpointError, InputError, LayerError
 from earlysieve.model.batch import Batch
 from earlysieve.training import ERM, EpochSampler, fit
+from earlysieve.weighting.error_set import errors, same_kind, upweighted
+from earlysieve.weighting.group_dro import new_odds
 
-from .helpers import CLASSES, Net, Planted, bits, net, same, sgd
+from ..weighting.helpers import CLASSES, Net, Planted, bits, net, same, sgd
 
 DATA = Planted()
 

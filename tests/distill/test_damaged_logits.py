@@ -14,7 +14,7 @@ from earlysieve.distill import keep_logits, open_logits
 from earlysieve.distill.logits_file import MAGIC, Header
 from earlysieve.errors import DataError, EarlysieveError, InputError
 
-from .helpers import Planted, net
+from ..weighting.helpers import Planted, net
 
 DATA = Planted(24)
 KINDS = ("logits", "npy", "pt", "safetensors")

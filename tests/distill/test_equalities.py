@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from earlysieve import DebiasedDistillation, EarlyReweighting, KnowledgeDistillation
 from earlysieve.training import ERM
 
-from .helpers import CLASSES, Net, Planted, bits, net, same, sgd
+from ..weighting.helpers import CLASSES, Net, Planted, bits, net, same, sgd
 
 DATA = Planted()
 

@@ -9,7 +9,7 @@ from earlysieve.distill import PRESETS, preset
 from earlysieve.errors import InputError
 from earlysieve.training import TrainConfig, build_optimizer, build_scheduler
 
-from .helpers import CLASSES, net, sgd
+from ..weighting.helpers import CLASSES, net, sgd
 
 PUBLISHED = {
     "waterbirds": (0.05, 4.0, 1, 5e-4, 1e-1, 300, 64, "sgd", None),

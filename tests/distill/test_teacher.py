@@ -15,7 +15,7 @@ from earlysieve.distill import KeptLogits, open_logits
 from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
 from earlysieve.errors import CheckpointError, DataError, InputError
 
-from .helpers import CLASSES, Planted, bits, net, same, sgd
+from ..weighting.helpers import CLASSES, Planted, bits, net, same, sgd
 
 DATA = Planted()
 ROWS = torch.tensor([5, 0, 95])

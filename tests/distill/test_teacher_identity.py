@@ -10,7 +10,7 @@ from earlysieve import DebiasedDistillation, KnowledgeDistillation, SimKD, SimKD
 from earlysieve.distill import Teacher, keep_logits
 from earlysieve.errors import CheckpointError
 
-from .helpers import CLASSES, Planted, net, sgd
+from ..weighting.helpers import CLASSES, Planted, net, sgd
 
 DATA = Planted()
 

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from earlysieve import Batch, DebiasedDistillation, Teacher, keep_logits
-from earlysieve.distill import published_reweight
+from earlysieve.weighting import published_reweight
 
-from .helpers import seeded
+from ..weighting.helpers import seeded
 
 
 class Texts(torch.utils.data.Dataset):

@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 import earlysieve as es
-from earlysieve.distill.published import published_reweight
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.heads import HEADS, ConvHead, Head, MLPHead, StatisticsHead, TokenHead
 from earlysieve.training import fit
+from earlysieve.weighting.reweight_pass import published_reweight
 
 from ..auditing.helpers import Net as AuditNet
 from ..auditing.helpers import Planted as AuditPlanted
-from ..distill.helpers import CLASSES, Planted, bits, net, same, sgd
 from ..sieve.networks import CASES
+from ..weighting.helpers import CLASSES, Planted, bits, net, same, sgd
 
 RECIPES: list[Head] = [
     *(make() for make in HEADS.values()),

@@ -4,11 +4,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from earlysieve.distill.weights import top_share
 from earlysieve.errors import InputError
 from earlysieve.report import render, weighted_up
 from earlysieve.report.weight_figures import epoch_figures
 from earlysieve.report.words import times
+from earlysieve.weighting.weight_function import top_share
 
 from .audits import HOSTILE, image_audit, png
 from .test_page import Outline

@@ -5,11 +5,10 @@ from typing import Any, Unpack
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.losses import kd_loss
-from earlysieve.distill.reweighting import StepSettings
 from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
 from earlysieve.model.batch import Batch
+from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
 class KnowledgeDistillation(PerExampleTraining):

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from earlysieve.distill.indexing import checked_index
 from earlysieve.distill.logits_file import LogitsWriter, read_arrays, read_header
 from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.model.batch import Batch
 from earlysieve.training.archive import read_weights
+from earlysieve.weighting.indexing import checked_index
 
 
 @dataclass(frozen=True)

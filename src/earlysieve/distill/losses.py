@@ -42,13 +42,3 @@ def kd_loss(
         return soft
     hard = F.cross_entropy(at_least_single(student), labels, reduction="none")
     return (1 - kd_weight) * hard + kd_weight * soft
-
-
-def weighted_mean(losses: Tensor, weights: Tensor | None) -> Tensor:
-    """1/B sum_i w_i loss_i, a scalar; weights are not normalised, None means 1 everywhere.
-
-    Args:
-        losses: shape (B,).
-        weights: shape (B,), >= 0.
-    """
-    return losses.mean() if weights is None else (weights.to(losses) * losses).mean()

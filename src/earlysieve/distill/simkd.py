@@ -11,15 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from earlysieve.distill.base import PerExampleTraining
 from earlysieve.distill.classifier import ClassifierInput, find_classifier, linear_named
-from earlysieve.distill.reweighting import StepSettings
 from earlysieve.distill.teacher import Teacher, check_distillation
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, Inputs, call_model, few
 from earlysieve.model.capture import capture
 from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import is_distributed, unwrap
+from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
 class SimKDStudent(nn.Module):

@@ -19,7 +19,6 @@ from earlysieve.distill.kept_logits import (
     open_logits,
 )
 from earlysieve.distill.logits_file import LogitsWriter
-from earlysieve.distill.look import check_classes
 from earlysieve.errors import InputError
 from earlysieve.model.batch import (
     Batch,
@@ -30,6 +29,7 @@ from earlysieve.model.batch import (
     inputs_to,
     logits_of,
 )
+from earlysieve.model.first_look import check_classes
 from earlysieve.model.precision import match_precision
 from earlysieve.model.state import device_of, evaluating
 

@@ -44,7 +44,7 @@ class Settings(ReadoutSettings):
 
 def build(job: "Job") -> "Algorithm":
     """Plain training with the weights of an early readout."""
-    from earlysieve.distill import EarlyReweighting
+    from earlysieve.weighting import EarlyReweighting
 
     return EarlyReweighting(job.model, **early_arguments(job))
 

@@ -30,7 +30,7 @@ def build(job: "Job") -> "Algorithm":
     """
     import numpy as np
 
-    from earlysieve.distill import GroupDRO
+    from earlysieve.weighting import GroupDRO
 
     settings: Settings = job.settings
     groups = known_groups(job)

@@ -26,12 +26,12 @@ def build(job: "Job") -> "Algorithm":
     Raises:
         InputError: no epoch would be left for the second model.
     """
-    from earlysieve import distill
+    from earlysieve.weighting import JTT
 
     settings: Settings = job.settings
     first = first_epochs(job)
     optimizer, around = job.update(job.model.parameters(), idle_epochs=first)
-    return distill.JTT(
+    return JTT(
         job.model,
         optimizer=optimizer,
         data=job.data,

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.distill.fingerprint import data_fingerprint, has_fixed_inputs
-from earlysieve.distill.look import check_classes
 from earlysieve.distill.teacher import Teacher, keep_logits
 from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
+from earlysieve.model.first_look import check_classes
 from earlysieve.networks.fit_check import check_model_takes
 from earlysieve.networks.spec import build_model, load_checkpoint
 

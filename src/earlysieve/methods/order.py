@@ -16,8 +16,8 @@ def balanced_order(job: "Job") -> "BatchSampler | None":
     Raises:
         InputError: no group is known.
     """
-    from earlysieve.distill.balance import balanced_weights
     from earlysieve.training import EpochSampler
+    from earlysieve.weighting.balance import balanced_weights
 
     kind = job.settings.balance
     if kind is None:

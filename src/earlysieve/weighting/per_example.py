@@ -1,7 +1,7 @@
-"""What the methods of this package share: one pass, one loss per example, one optimiser step."""
+"""One pass, one loss per example, a weighted mean, one optimiser step."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,6 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.datasets.batches import as_batch
-from earlysieve.distill.losses import weighted_mean
 from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
 from earlysieve.model.state import warn_if_evaluating
@@ -18,6 +17,15 @@ from earlysieve.training.erm import accuracy
 from earlysieve.training.stepper import Stepper
 
 FORMAT_VERSION = 1
+
+
+class StepSettings(TypedDict, total=False):
+    """Settings of the optimiser step, see `Stepper`."""
+
+    clip_norm: float | None
+    accumulate: int
+    scheduler: LRScheduler | None
+    autocast: torch.dtype | str | None
 
 
 class PerExampleTraining:
@@ -172,3 +180,13 @@ class PerExampleTraining:
 
     def _load_own_state(self, state: Mapping[str, Any]) -> None:
         pass
+
+
+def weighted_mean(losses: Tensor, weights: Tensor | None) -> Tensor:
+    """1/B sum_i w_i loss_i, a scalar; weights are not normalised, None means 1 everywhere.
+
+    Args:
+        losses: shape (B,).
+        weights: shape (B,), >= 0.
+    """
+    return losses.mean() if weights is None else (weights.to(losses) * losses).mean()

@@ -8,9 +8,9 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from earlysieve.distill.weights import WeightFunction, top_share, weigh
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.training.distributed import processes
+from earlysieve.weighting.weight_function import WeightFunction, top_share, weigh
 
 HEAVY = 0.5  # a top 1% that holds more of the weight than this is warned about
 BLIND = 0.5  # a readout that is wrong on a larger share than this is warned about

@@ -10,11 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from earlysieve.distill.base import PerExampleTraining
-from earlysieve.distill.reweighting import StepSettings
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch
 from earlysieve.training.distributed import processes
+from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
 class GroupDRO(PerExampleTraining):

@@ -1,4 +1,4 @@
-"""JTT and DeTT: train a first model briefly, then weight up what it got wrong."""
+"""JTT: train a first model briefly, then weight up what it got wrong."""
 
 from collections.abc import Mapping
 from typing import Any, Unpack
@@ -8,16 +8,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.datasets.batches import Data, as_batch
-from earlysieve.distill.base import PerExampleTraining
-from earlysieve.distill.error_set import ErrorSet, MakeOptimizer, same_kind
-from earlysieve.distill.indexing import checked_index
-from earlysieve.distill.reweighting import StepSettings
-from earlysieve.distill.simkd import SimKD, SimKDStudent
 from earlysieve.model.batch import Batch
 from earlysieve.model.unwrap import unwrap
+from earlysieve.weighting.error_set import ErrorSet, MakeOptimizer, same_kind
+from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
-class _TrainTwice(PerExampleTraining):
+class TrainTwice(PerExampleTraining):
     """The first epochs train the error set's model; then weights are fixed."""
 
     errors: ErrorSet
@@ -64,7 +62,7 @@ class _TrainTwice(PerExampleTraining):
         self.errors.load_state_dict(state["errors"])
 
 
-class JTT(_TrainTwice):
+class JTT(TrainTwice):
     """Just train twice: plain training, then again with the first model's errors weighted up.
 
     In the first `identification_epochs` epochs, steps train the identification model and leave
@@ -116,53 +114,3 @@ class JTT(_TrainTwice):
 
     def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
         return F.cross_entropy(logits, batch.labels, reduction="none")
-
-
-class DeTT(_TrainTwice, SimKD):
-    """SimKD with the weights of JTT: debiasing by teacher transplanting.
-
-    Source: Lee and Lee, "Debiased Distillation by Transplanting the Last Layer", 2023,
-    arXiv 2302.11187.
-
-    Args:
-        student: a `SimKDStudent`, see `SimKD`.
-        teacher: the teacher, see `SimKD`.
-        optimizer: over the parameters of the `SimKDStudent`.
-        data: the training data; batches carry their indices.
-        identification_epochs: T >= 1, to be chosen on validation data, as is `upweight`.
-        upweight: lambda_up >= 1.
-        num_workers: processes that load the data for the pass that finds errors, >= 0.
-        identifier: the first model, copied; None: the student as it is now, classifier included.
-        identifier_optimizer: called with the first model's parameters; None: class and settings of
-            `optimizer`.
-        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
-
-    Raises:
-        InputError: a setting is out of its range, or the student is not a `SimKDStudent`.
-    """
-
-    def __init__(
-        self,
-        student: nn.Module,
-        teacher: nn.Module,
-        *,
-        optimizer: Optimizer,
-        data: Data,
-        identification_epochs: int = 1,
-        upweight: float = 20.0,
-        num_workers: int = 0,
-        identifier: nn.Module | None = None,
-        identifier_optimizer: MakeOptimizer | None = None,
-        **step: Unpack[StepSettings],
-    ) -> None:
-        SimKD.__init__(self, student, teacher, optimizer=optimizer, **step)
-        inner = unwrap(student)
-        own = inner.student if isinstance(inner, SimKDStudent) else inner
-        self.errors = ErrorSet(
-            identifier or own,
-            data,
-            epochs=identification_epochs,
-            upweight=upweight,
-            num_workers=num_workers,
-            make_optimizer=identifier_optimizer or same_kind(optimizer),
-        )

@@ -7,8 +7,8 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from earlysieve import EarlyReweighting
-from earlysieve.distill import Judgement, published_reweight
-from earlysieve.distill.weights import exponential, weigh
+from earlysieve.weighting import Judgement, published_reweight
+from earlysieve.weighting.weight_function import exponential, weigh
 
 from .helpers import CLASSES, Planted, net, sgd
 

@@ -8,9 +8,9 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from earlysieve.distill.example_weights import ExampleWeights
-from earlysieve.distill.shared_work import SharedWork
-from earlysieve.distill.weights import exponential
+from earlysieve.weighting.example_weights import ExampleWeights
+from earlysieve.weighting.shared_work import SharedWork
+from earlysieve.weighting.weight_function import exponential
 
 from .helpers import CLASSES, Planted, bits, net, same, seeded, sgd
 

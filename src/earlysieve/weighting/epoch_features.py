@@ -7,10 +7,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from earlysieve.distill.example_weights import ExampleWeights
-from earlysieve.distill.reader import EarlyReader, judge
 from earlysieve.errors import InputError
 from earlysieve.training.distributed import processes
+from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.example_weights import ExampleWeights
 
 BUDGET = 64 << 20
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from earlysieve.distill.indexing import checked_index
-from earlysieve.distill.look import check_classes, look_at
-from earlysieve.distill.reader import EarlyReader, judge
-from earlysieve.distill.shared_work import SharedWork
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
+from earlysieve.model.first_look import check_classes, look_at
 from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.training.loading import Data, Source, load_batches, open_source
 from earlysieve.training.sampling import EpochSampler, split_batches
+from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.shared_work import SharedWork
 
 
 @dataclass(frozen=True)

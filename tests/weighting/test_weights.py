@@ -10,12 +10,12 @@ import torch
 from torch.utils.data import DataLoader
 
 from earlysieve import DebiasedDistillation, EarlyReweighting, with_index
-from earlysieve.distill import WeightWarning, published_reweight
-from earlysieve.distill.example_weights import ExampleWeights
-from earlysieve.distill.weights import exponential
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
 from earlysieve.training import fit
+from earlysieve.weighting import WeightWarning, published_reweight
+from earlysieve.weighting.example_weights import ExampleWeights
+from earlysieve.weighting.weight_function import exponential
 
 from .helpers import CLASSES, Planted, net, seeded, sgd
 

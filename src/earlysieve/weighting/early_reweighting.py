@@ -1,43 +1,33 @@
 """Plain training, with examples weighted by the mistakes of an early readout."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, Unpack
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
-from earlysieve.distill.base import PerExampleTraining
-from earlysieve.distill.epoch_features import BUDGET, EpochFeatures
-from earlysieve.distill.example_weights import ExampleWeights
-from earlysieve.distill.indexing import checked_index
-from earlysieve.distill.look import check_classes, look_at
-from earlysieve.distill.published import published_reweight
-from earlysieve.distill.reader import EarlyReader, judge
-from earlysieve.distill.weights import WeightFunction, exponential
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
+from earlysieve.model.first_look import check_classes, look_at
 from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import is_distributed
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.training.distributed import is_first
 from earlysieve.training.loading import Data
 from earlysieve.training.sampling import derive_seed
+from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.epoch_features import BUDGET, EpochFeatures
+from earlysieve.weighting.example_weights import ExampleWeights
+from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
+from earlysieve.weighting.reweight_pass import published_reweight
+from earlysieve.weighting.weight_function import WeightFunction, exponential
 
 USUAL: dict[str, Any] = {"alpha": 0.05, "beta": 4.0, "feature_budget": BUDGET}
 IDLE = {"weight_function": "a weight_function of your own", "mode": "mode='published'"}
-
-
-class StepSettings(TypedDict, total=False):
-    """Settings of the optimiser step, see `Stepper`."""
-
-    clip_norm: float | None
-    accumulate: int
-    scheduler: LRScheduler | None
-    autocast: torch.dtype | str | None
 
 
 class EarlySettings(StepSettings, total=False):

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.distill.losses import kd_loss
-from earlysieve.distill.reweighting import EarlyReweighting, EarlySettings
 from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
 from earlysieve.model.batch import Batch
+from earlysieve.weighting.early_reweighting import EarlyReweighting, EarlySettings
 
 
 class DebiasedDistillation(EarlyReweighting):

@@ -1,0 +1,63 @@
+"""DeTT: distil features with the weights of just train twice."""
+
+from typing import Unpack
+
+from torch import nn
+from torch.optim import Optimizer
+
+from earlysieve.datasets.batches import Data
+from earlysieve.distill.simkd import SimKD, SimKDStudent
+from earlysieve.model.unwrap import unwrap
+from earlysieve.weighting.error_set import ErrorSet, MakeOptimizer, same_kind
+from earlysieve.weighting.jtt import TrainTwice
+from earlysieve.weighting.per_example import StepSettings
+
+
+class DeTT(TrainTwice, SimKD):
+    """SimKD with the weights of JTT: debiasing by teacher transplanting.
+
+    Source: Lee and Lee, "Debiased Distillation by Transplanting the Last Layer", 2023,
+    arXiv 2302.11187.
+
+    Args:
+        student: a `SimKDStudent`, see `SimKD`.
+        teacher: the teacher, see `SimKD`.
+        optimizer: over the parameters of the `SimKDStudent`.
+        data: the training data; batches carry their indices.
+        identification_epochs: T >= 1, to be chosen on validation data, as is `upweight`.
+        upweight: lambda_up >= 1.
+        num_workers: processes that load the data for the pass that finds errors, >= 0.
+        identifier: the first model, copied; None: the student as it is now, classifier included.
+        identifier_optimizer: called with the first model's parameters; None: class and settings of
+            `optimizer`.
+        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
+
+    Raises:
+        InputError: a setting is out of its range, or the student is not a `SimKDStudent`.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: nn.Module,
+        *,
+        optimizer: Optimizer,
+        data: Data,
+        identification_epochs: int = 1,
+        upweight: float = 20.0,
+        num_workers: int = 0,
+        identifier: nn.Module | None = None,
+        identifier_optimizer: MakeOptimizer | None = None,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        SimKD.__init__(self, student, teacher, optimizer=optimizer, **step)
+        inner = unwrap(student)
+        own = inner.student if isinstance(inner, SimKDStudent) else inner
+        self.errors = ErrorSet(
+            identifier or own,
+            data,
+            epochs=identification_epochs,
+            upweight=upweight,
+            num_workers=num_workers,
+            make_optimizer=identifier_optimizer or same_kind(optimizer),
+        )

@@ -1,0 +1,28 @@
+"""Training in which some examples count more than others: by early readouts, errors, or groups.
+
+Reading order: `per_example` (what one step is) -> `weight_function` (pure functions) ->
+`example_weights` (one weight per example) -> `early_reader` (the early readout) ->
+`early_reweighting` (both together) -> `reweight_pass` (the oracle of the weights) -> `jtt` with
+`error_set`, `group_dro`, `balance`.
+"""
+
+from earlysieve.weighting.balance import balanced_weights
+from earlysieve.weighting.early_reweighting import EarlyReweighting
+from earlysieve.weighting.example_weights import WeightWarning
+from earlysieve.weighting.group_dro import GroupDRO
+from earlysieve.weighting.indexing import with_index
+from earlysieve.weighting.jtt import JTT
+from earlysieve.weighting.reweight_pass import Judgement, published_reweight
+from earlysieve.weighting.weight_function import early_weights
+
+__all__ = [
+    "JTT",
+    "EarlyReweighting",
+    "GroupDRO",
+    "Judgement",
+    "WeightWarning",
+    "balanced_weights",
+    "early_weights",
+    "published_reweight",
+    "with_index",
+]
