@@ -38,6 +38,7 @@ def test_modules_run_the_command(module, tmp_path):
 
 def test_what_a_model_prints_does_not_get_between_the_json(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "noisy_nets.py").write_text(NOISY)
     model = ("--model", "noisy_nets:Noisy")
     for command in (

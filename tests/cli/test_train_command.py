@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import signal
 import sys
@@ -10,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
+from earlysieve.cli.train_command import command
+from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
 from earlysieve.methods import Method, erm, method_settings, registry, setting
 from earlysieve.runs.train_run import TrainRun
@@ -58,8 +60,11 @@ def test_every_field_of_the_configuration_is_an_option_with_its_default():
     }
     assert {field.name for field in fields(TrainConfig)} == {*FIELD_NAMES, *separate}
     defaults = TrainConfig().to_dict()
-    for name, shown in SHOWN_DEFAULTS.items():
-        assert shown == (None if defaults[name] is None else str(defaults[name])), name
+    options = {option.name: option for option in command.params}
+    for name in FIELD_NAMES:
+        shown = re.search(r"\[default: (.*)\]$", options[name].help)
+        default = defaults[name]
+        assert (shown and shown[1]) == (None if default is None else str(default)), name
 
 
 def test_run_writes_weights_checkpoint_configuration_and_history(tmp_path):

@@ -56,12 +56,14 @@ def test_stages_of_text_networks_are_their_blocks(kind, layers):
     assert found == [f"{stack}.layer.{i}" for i in range(layers)]
 
 
-def test_layer_wins_over_stage_and_the_choice_is_told():
+def test_the_choice_of_a_stage_is_told_and_both_are_refused():
     model, inputs = build_model("earlysieve.networks:small_cnn").model, torch.zeros(2, 3, 8, 8)
     by_number = job(model, inputs, stage=2)
     assert layer_of(by_number) == "stage2"
     assert by_number.notes == ["Stage 2 of the network ends with the layer 'stage2'."]
-    named = job(model, inputs, stage=2, layer=" head ")
+    named = job(model, inputs, layer=" head ")
     assert (layer_of(named), named.notes) == ("head", [])
+    with pytest.raises(InputError, match="Expected one place to read out, but got both the layer"):
+        layer_of(job(model, inputs, stage=2, layer="head"))
     with pytest.raises(InputError, match="Expected a stage from 1 to 3, as the model has stage1,"):
         layer_of(job(model, inputs, stage=4))

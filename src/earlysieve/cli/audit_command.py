@@ -9,6 +9,7 @@ import click
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.kinds import Count, Place, Seed
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.methods.readout_settings import READOUTS
@@ -27,7 +28,7 @@ _MOST_GROUPS = 8
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder for audit.json, scores.csv, report.html and pictures/.",
 )
@@ -47,9 +48,10 @@ _MOST_GROUPS = 8
 )
 @click.option(
     "--folds",
-    type=click.IntRange(min=0),
+    type=Count(min=0),
     default=5,
     show_default=True,
+    metavar="N",
     help="Score each example by a readout fitted on the other folds; 0 scores in-sample.",
 )
 @click.option(
@@ -60,28 +62,35 @@ _MOST_GROUPS = 8
     help="Flag an example that the readout gets wrong with at least this margin.",
 )
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Examples."
+    "--batch-size",
+    type=Count(min=1),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Examples per batch.",
 )
 @click.option(
     "--num-workers",
-    type=click.IntRange(min=0),
+    type=Count(min=0),
     default=0,
     show_default=True,
+    metavar="N",
     help="Processes that load data.",
 )
 @click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
 @click.option(
     "--features-dir",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder for features that do not fit in memory, gone at the end; by default $TMPDIR.",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Seed(),
     default=0,
     show_default=True,
-    help="Of folds, planted shortcuts and --limit.",
+    metavar="N",
+    help="Seed of folds, planted shortcuts and the draw for --limit.",
 )
 @speaking
 @click.pass_context

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from earlysieve.cli.kinds import Count
 from earlysieve.datasets.registry import source_forms
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,7 +31,10 @@ _MEAN = (
     "Mean of pixels in [0, 1] that is subtracted, as in the model's training; by default that of "
     "ImageNet for files, 0.5 for embedded images."
 )
-_STD = "Deviation by which pixels are divided; by default likewise, 0.5 for embedded images."
+_STD = (
+    "Deviation by which pixels are divided, as in the model's training; by default that of "
+    "ImageNet for files, 0.5 for embedded images."
+)
 
 # Named as load_source takes them; what is not given is left to the source.
 _OPTIONS = {
@@ -39,7 +43,7 @@ _OPTIONS = {
     ),
     "image_size": click.option(
         "--image-size",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         metavar="PIXELS",
         help="Shorter side of images after resizing; the centre square is cut out.",
     ),
@@ -58,7 +62,7 @@ _OPTIONS = {
     ),
     "limit": click.option(
         "--limit",
-        type=click.IntRange(min=2),
+        type=Count(min=2),
         metavar="N",
         help="Use at most N examples, drawn so that classes keep their shares.",
     ),
@@ -83,9 +87,9 @@ _OPTIONS = {
     ),
     "max_length": click.option(
         "--max-length",
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         metavar="TOKENS",
-        help="Longer texts are cut; by default at 128.",
+        help="Tokens after which a text is cut, by default 128.",
     ),
 }
 

@@ -7,6 +7,7 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, share, speaking
+from earlysieve.cli.kinds import Count, Place, Seed
 from earlysieve.cli.libraries import load_libraries
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     default="demo-out",
     show_default=True,
     metavar="DIR",
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=Seed(),
     default=0,
     show_default=True,
     metavar="N",
-    help="Of weights, order and colours.",
+    help="Seed of weights, order and colours.",
 )
 @click.option(
     "--epochs",
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     default=4,
     show_default=True,
     metavar="N",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DEEPEST = 2
 _IMAGE = (3, 224, 224)
 _TOKENS = 16
+_DIGITS = 10  # of a size that fits in 32 bits
 
 
 @click.command("layers")
@@ -24,7 +25,7 @@ _TOKENS = 16
 @click.option(
     "--input-shape",
     metavar="SHAPE",
-    help="Of one example, such as 3,224,224 or 20; by default what the network's family says.",
+    help="Shape of one example, such as 3,224,224 or 20; by default that of the network's family.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Show layers at any depth of nesting.")
 @speaking
@@ -46,15 +47,13 @@ def command(
       earlysieve layers --model earlysieve.networks:small_cnn --input-shape 3,28,28
     """
     load_libraries()
-    from earlysieve.networks.spec import build_model, parse_options
+    from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 
     console = Console(quiet, as_json)
     options = parse_options(model_option)
     built = build_model(model, num_classes=num_classes, options=options)
     if checkpoint is not None:
-        from earlysieve.training.weights import load_weights
-
-        load_weights(built.model, checkpoint)
+        load_checkpoint(built, checkpoint, spec=model)
     inputs = example_inputs(built, input_shape)
     layers, chosen = _trace(built, inputs)
     _print(console, layers, chosen, show_all)
@@ -65,16 +64,24 @@ def example_inputs(built: "BuiltModel", shape: str | None) -> "Inputs":
     """Two made-up examples: of the shape asked for, of the family's, or tokens for text.
 
     Raises:
-        InputError: `shape` is not a list of positive integers.
+        InputError: `shape` is not a list of positive integers, or too large.
     """
     import torch
+
+    from earlysieve.errors import InputError
 
     config = getattr(built.model, "config", None)
     if shape is None and built.input_shape is None and hasattr(config, "vocab_size"):
         longest = min(_TOKENS, getattr(config, "max_position_embeddings", _TOKENS))
         return {"input_ids": torch.ones(2, longest, dtype=torch.int64)}
     sizes = built.input_shape or _IMAGE if shape is None else parse_shape(shape)
-    return torch.zeros(2, *sizes)
+    try:
+        return torch.zeros(2, *sizes)
+    except RuntimeError as error:
+        raise InputError(
+            f"Expected --input-shape of an example that fits into memory, but got {sizes}; give a "
+            "smaller one"
+        ) from error
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
@@ -86,7 +93,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
     from earlysieve.errors import InputError
 
     parts = text.replace("x", ",").split(",")
-    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    if not all(_is_size(part.strip()) for part in parts):
         raise InputError(
             f"Expected --input-shape as positive integers, but got '{text}'; "
             "write for instance 3,224,224"
@@ -94,21 +101,28 @@ def parse_shape(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def _is_size(text: str) -> bool:
+    return text.isdecimal() and len(text) < _DIGITS and int(text) > 0
+
+
 def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], list[str]]:
+    from earlysieve._user_code import blame, failure
     from earlysieve.errors import EarlysieveError, InputError
     from earlysieve.model.layers import trace_layers
     from earlysieve.model.stages import stages_of
     from earlysieve.networks.built import first_line
-    from earlysieve.networks.fit_check import FAILURES, describe
+    from earlysieve.networks.fit_check import describe
 
     try:
         layers = trace_layers(built.model, inputs)
     except EarlysieveError:
         raise
-    except FAILURES as error:
+    except Exception as error:
+        expected = f"Expected the network to take inputs of shape {describe(inputs)}"
+        if blame(error) is not None:
+            raise failure(error, expected) from error
         raise InputError(
-            f"Expected the network to take inputs of shape {describe(inputs)}, but it failed: "
-            f"{first_line(error)}; set --input-shape"
+            f"{expected}, but it failed: {first_line(error)}; set --input-shape"
         ) from error
     layers = [layer for layer in layers if layer.name]
     return layers, stages_of(built.model, layers, 2)

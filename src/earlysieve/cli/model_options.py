@@ -1,10 +1,11 @@
 """The options that name a network, shared by the commands."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from earlysieve.cli.kinds import Count, Place
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,16 +18,22 @@ SPEC_HELP = (
 def model_options(*, required: bool) -> Callable[[F], F]:
     """Add --model, --checkpoint, --num-classes and --model-option to a command."""
     options = (
-        click.option("--model", metavar="SPEC", required=required, help=f"Network: {SPEC_HELP}"),
+        click.option(
+            "--model",
+            metavar="SPEC",
+            required=required,
+            help=f"Network: {SPEC_HELP}",
+        ),
         click.option(
             "--checkpoint",
-            type=click.Path(path_type=Path),
+            type=Place(),
             metavar="FILE",
-            help="Weights: a state_dict, a checkpoint that holds one, or .safetensors.",
+            help="Weights of the network: a state_dict, a checkpoint that holds one, or "
+            ".safetensors.",
         ),
         click.option(
             "--num-classes",
-            type=click.IntRange(min=2),
+            type=Count(min=2),
             metavar="C",
             help="Outputs of the network; by default as many as the data has classes.",
         ),

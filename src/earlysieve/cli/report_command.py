@@ -6,13 +6,14 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.kinds import Place
 
 
 @click.command("report")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", type=Place(), metavar="DIR")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="FILE",
     help="Where to write the page. [default: DIR/report.html]",
 )

@@ -1,6 +1,5 @@
 """`earlysieve train`: a training run in a folder, from its configuration to its weights."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.endings import stopped
+from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand
 from earlysieve.cli.model_options import model_options
@@ -27,21 +27,22 @@ _MOST_EPOCHS = 10
 @click.option(
     "--validation",
     metavar="SOURCE",
-    help="A share of the data to hold out (0.1), another split (split:test), or another source.",
+    help="Validation data: a share of the training data (0.1), another split of it (split:test), "
+    "or another source.",
 )
 @data_options
 @model_options(required=False)
 @click.option(
     "--out",
     required=True,
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="DIR",
     help="Folder for model.pt (weights), classes.json (names of its classes), last.pt (to go on), "
     "config.json and training.json, and with weighted examples weights.csv.",
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=Place(),
     metavar="FILE",
     help="Configuration in JSON, such as the config.json of another run; options win over it. It "
     "runs no code: a module:function in it is refused unless an option names the same.",

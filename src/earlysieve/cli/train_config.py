@@ -13,6 +13,7 @@ from earlysieve.cli.data_options import given_data_options
 from earlysieve.cli.method_flags import PRESET_METHOD, USUAL_METHOD, given_method_options
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
+from earlysieve.methods.readout_settings import USUAL, check_given_shape, shape_for
 from earlysieve.methods.registry import method_named, method_settings, own_methods
 from earlysieve.methods.settings import settings_in
 from earlysieve.networks.spec import parse_options
@@ -31,12 +32,14 @@ def resolve(context: click.Context) -> "TrainConfig":
     """The configuration: given options, over --preset, over --config, over a preset named in it.
 
     Raises:
-        InputError: a field is wrong, or --config asks for code that was not named by hand.
+        InputError: a field is wrong, --config asks for code that was not named by hand, or an
+            option was given that would do nothing.
         UsageError: no data or no model is given.
     """
     from earlysieve.training import TrainConfig
 
     file, given = _from_file(context.params["config"]), _given(context)
+    _keep_fitting_shape(file, given["method_options"])
     names = [_preset_of(file), _preset_of(given)]
     method = given.get("method") or file.get("method") or _usual_method(names)
     _leave_out_foreign(file, method)
@@ -46,8 +49,31 @@ def resolve(context: click.Context) -> "TrainConfig":
     if not context.params["trust_config"]:
         check_trusted(values, trusted_by(given))
     config = TrainConfig.from_dict(values)
+    _check_used(config, given)
     options = asdict(method_settings(config.method, config.method_options))
     return TrainConfig.from_dict({**config.to_dict(), "method_options": options})
+
+
+def _keep_fitting_shape(file: Fields, given: Fields) -> None:
+    """Where a shape or kind of readout is given, leave out of the file what does not fit it."""
+    options = file.get("method_options", {})
+    if {"readout", *USUAL} & given.keys() and isinstance(options, dict):
+        kind = given.get("readout") or options.get("readout") or "linear"
+        file["method_options"] = shape_for(str(kind), options)
+
+
+def _check_used(config: "TrainConfig", given: Fields) -> None:
+    """Raise InputError for an option that another one leaves without effect."""
+    needs = {"momentum": ("optimizer", "sgd"), "warmup": ("scheduler", "linear-warmup")}
+    for name, (other, value) in needs.items():
+        if name in given and getattr(config, other) != value:
+            raise InputError(
+                f"Expected --{name} with --{other} {value}, but got it with "
+                f"'{getattr(config, other)}', which has none; leave out --{name}"
+            )
+    if "readout" in _known(config.method):
+        kind = config.method_options.get("readout", "linear")
+        check_given_shape(str(kind), given["method_options"].keys())
 
 
 def _from_file(path: Path | None) -> Fields:

@@ -5,9 +5,11 @@ from typing import Any, TypeVar
 
 import click
 
+from earlysieve.cli.kinds import Count, Seed
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-_POSITIVE = click.IntRange(min=1)
+_POSITIVE = Count(min=1)
 _NAME = click.STRING
 METAVARS = {"integer range": "N", "float range": "X"}
 _FROM_ZERO = click.FloatRange(min=0)
@@ -16,25 +18,40 @@ _FROM_ZERO = click.FloatRange(min=0)
 # TrainConfig, which checks them again; they are written out so that --help imports no torch.
 _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
     ("method", _NAME, "erm", "How to train; see the end of this help."),
-    ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser."),
+    ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser of the network."),
     ("lr", _FROM_ZERO, "0.01", "Learning rate."),
-    ("momentum", click.FloatRange(0, 1), "0.9", "Of sgd."),
+    ("momentum", click.FloatRange(0, 1), "0.9", "Momentum of the optimiser sgd."),
     ("weight_decay", _FROM_ZERO, "0.0", "Weight decay."),
     (
         "scheduler",
         click.Choice(["none", "cosine", "linear-warmup"]),
         "none",
-        "Learning rate over time.",
+        "Schedule of the learning rate over the steps.",
     ),
-    ("warmup", click.FloatRange(0, 1), "0.1", "Share of the steps with a rising learning rate."),
-    ("epochs", _POSITIVE, "10", "Passes over the data."),
-    ("batch_size", _POSITIVE, "64", "Examples per step."),
-    ("seed", click.IntRange(min=0), "0", "Of weights, order, augmentation and planted shortcuts."),
+    (
+        "warmup",
+        click.FloatRange(0, 1),
+        "0.1",
+        "Share of the steps in which --scheduler linear-warmup raises the learning rate.",
+    ),
+    ("epochs", _POSITIVE, "10", "Passes over the training data."),
+    ("batch_size", _POSITIVE, "64", "Examples per batch."),
+    ("seed", Seed(), "0", "Seed of weights, order, augmentation and planted shortcuts."),
     ("clip_norm", _FROM_ZERO, None, "Scale gradients down to this total norm."),
     ("accumulate", _POSITIVE, "1", "Batches per optimiser step."),
-    ("autocast", click.Choice(["bf16", "fp16"]), None, "Mixed precision."),
+    (
+        "autocast",
+        click.Choice(["bf16", "fp16"]),
+        None,
+        "Type of mixed precision; by default none.",
+    ),
     ("evaluate_every", _POSITIVE, "1", "Evaluate after every so many epochs."),
-    ("patience", _POSITIVE, None, "Stop after so many evaluations without a better one."),
+    (
+        "patience",
+        _POSITIVE,
+        None,
+        "Stop after so many evaluations without a better one.",
+    ),
     (
         "select",
         click.Choice(["accuracy", "loss", "worst_group_accuracy"]),
@@ -43,18 +60,22 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
     ),
     (
         "refresh_batches",
-        click.IntRange(min=0),
+        Count(min=0),
         "0",
         "Before each evaluation compute BatchNorm statistics anew from so many training batches; "
         "50 to 100 are advised with sieve.",
     ),
     ("device", _NAME, None, "cpu, cuda, ...; by default a GPU if there is one."),
-    ("num_workers", click.IntRange(min=0), "0", "Processes that load data."),
-    ("checkpoint_every_steps", _POSITIVE, None, "Save within epochs, too."),
+    ("num_workers", Count(min=0), "0", "Processes that load data."),
+    (
+        "checkpoint_every_steps",
+        _POSITIVE,
+        None,
+        "Save within epochs too, after so many steps.",
+    ),
 )
 
 FIELD_NAMES = tuple(name for name, *_ in _FIELDS)
-SHOWN_DEFAULTS = {name: default for name, _, default, _ in _FIELDS}
 
 
 def config_options(command: F) -> F:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class Settings:
     """The settings of group DRO."""
 
-    step_size: float = setting(0.01, "How fast the weights of groups move.", low=0)
-    adjustment: float = setting(0.0, "Generalisation adjustment by group size.", low=0)
+    step_size: float = setting(0.01, "Step size of the weights of the groups.", low=0)
+    adjustment: float = setting(
+        0.0, "Strength of the generalisation adjustment, which favours small groups.", low=0
+    )
     balance: Literal["class", "group"] | None = setting(None, BALANCE)
 
 

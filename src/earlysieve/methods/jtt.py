@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 class Settings:
     """The settings of just train twice."""
 
-    identification_epochs: int = setting(1, "Epochs that train the first of two models.", low=1)
-    upweight: float = setting(20.0, "How often an error of the first model counts.", low=1)
+    identification_epochs: int = setting(
+        1, "Epochs that train the first model, whose errors are then weighted up.", low=1
+    )
+    upweight: float = setting(20.0, "Weight of an example that the first model gets wrong.", low=1)
 
 
 def build(job: "Job") -> "Algorithm":

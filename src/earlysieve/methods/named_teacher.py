@@ -80,6 +80,7 @@ def open_teacher(job: Job) -> Teacher:
     if settings.teacher is None:
         if file is None:
             raise _no_teacher(job, " or --teacher-logits")
+        _check_no_network(job)
         return _checked(_from_file(job, file), job)
     model = open_teacher_model(job)
     if file is not None and file.is_file():
@@ -108,9 +109,30 @@ def open_teacher_model(job: Job) -> "nn.Module":
     )
     path = None if checkpoint is None else Path(checkpoint)
     load_checkpoint(built, path, spec=spec, flag="--teacher-checkpoint")
+    if path is None and not trained_folder:
+        job.notes.append(
+            f"No --teacher-checkpoint was given: the teacher's weights are those that '{spec}' "
+            "made; see to it that they are trained."
+        )
     classes = check_model_takes(built.model, job.data, job.device, who="teacher")
     check_classes(classes, job.num_classes, who="teacher", source="as the student does")
     return built.model.requires_grad_(False)
+
+
+def _check_no_network(job: Job) -> None:
+    """Without a network, what would be said of it is an error."""
+    settings = job.settings
+    said = {
+        "--teacher-checkpoint": settings.teacher_checkpoint,
+        "--teacher-option": settings.teacher_options,
+        "--keep-logits": settings.keep_logits,
+    }
+    for flag, value in said.items():
+        if value:
+            raise InputError(
+                f"Expected --teacher with {flag}, but got --teacher-logits alone; add the teacher, "
+                f"or leave out {flag}"
+            )
 
 
 def _no_teacher(job: Job, further: str) -> InputError:

@@ -19,6 +19,7 @@ from earlysieve.errors import InputError
 S = TypeVar("S")
 
 _KEY = "earlysieve"
+_MOST = 2**31 - 1  # of whole numbers, so that help need not say it
 _WORDS = {bool: "true or false", str: "text", dict: "an object"}
 
 
@@ -83,7 +84,8 @@ class SettingInfo:
     def _in_range(self, value: float) -> bool:
         a = self.allowed
         above = a.low is None or (value > a.low if a.low_open else value >= a.low)
-        return above and (a.high is None or value <= a.high) and not math.isnan(value)
+        high = _MOST if a.high is None and self.kind is int else a.high
+        return above and (high is None or value <= high) and not math.isnan(value)
 
 
 def setting(default: Any, help: str, **allowed: Any) -> Any:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 class Settings(TeacherSettings):
     """The settings of SimKD."""
 
-    classifier: str | None = setting(None, "Last linear layer of the student.", metavar="NAME")
+    classifier: str | None = setting(
+        None, "Last linear layer of the student; by default found by itself.", metavar="NAME"
+    )
     teacher_classifier: str | None = setting(
-        None, "Last linear layer of the teacher.", metavar="NAME"
+        None, "Last linear layer of the teacher; by default found by itself.", metavar="NAME"
     )
 
 

@@ -14,9 +14,14 @@ def layer_of(job: Job) -> str:
     """The layer that the settings `layer` or `stage` name.
 
     Raises:
-        InputError: neither is given, there are several, or there is no such stage.
+        InputError: neither or both are given, there are several, or there is no such stage.
     """
     layer, stage = job.settings.layer, job.settings.stage
+    if layer is not None and stage is not None:
+        raise InputError(
+            f"Expected one place to read out, but got both the layer '{layer}' and the stage "
+            f"{stage}; leave out --layer or --stage"
+        )
     if layer is not None:
         if "," in layer or not layer.strip():
             raise InputError(

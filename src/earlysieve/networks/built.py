@@ -1,9 +1,12 @@
 """A network that `--model` named, and what is known about it."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._user_code import blame, failure
 from earlysieve.errors import EarlysieveError, InputError
 
 if TYPE_CHECKING:
@@ -34,17 +37,35 @@ class BuiltModel:
 def call_builder(
     build: Callable[..., Any], name: str | None, options: dict[str, Any], **fixed: Any
 ) -> Any:
-    """Call a builder; what it does not like about its arguments becomes one sentence."""
+    """Call a builder; what it does not like about its arguments becomes one sentence.
+
+    Raises:
+        InputError: it failed.
+        UserCodeError: it failed in the user's own code.
+    """
     try:
-        return build(*([] if name is None else [name]), **fixed, **options)
+        with warned_if_it_works():
+            return build(*([] if name is None else [name]), **fixed, **options)
     except EarlysieveError:
         raise
-    except (TypeError, ValueError, RuntimeError, OSError) as error:
+    except Exception as error:
         given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        what = f"the model '{name or getattr(build, '__name__', '')}' with ({given})"
+        if blame(error) is not None:
+            raise failure(error, f"Expected to build {what}") from error
         raise InputError(
-            f"Expected to build the model '{name or getattr(build, '__name__', '')}' with "
-            f"({given}), but it failed: {first_line(error)}; correct the model or its options"
+            f"Expected to build {what}, but it failed: {first_line(error)}; correct the model or "
+            "its options"
         ) from error
+
+
+@contextmanager
+def warned_if_it_works() -> Iterator[None]:
+    """Hold warnings back, and give them once all went well; an error says enough by itself."""
+    with warnings.catch_warnings(record=True) as held:
+        yield
+    for one in held:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def check_known(name: str, known: list[str], family: str) -> None:

@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.errors import InputError
+from earlysieve._user_code import blame, failure
+from earlysieve.errors import EarlysieveError, InputError
 from earlysieve.networks.built import first_line
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-
-FAILURES = (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError)
 
 
 def check_model_takes(
@@ -20,6 +18,7 @@ def check_model_takes(
 
     Raises:
         InputError: it fails on them, returns no logits, or fewer than the data has classes.
+        UserCodeError: it fails in the user's own code.
     """
     import torch
 
@@ -34,11 +33,15 @@ def check_model_takes(
     with preserved_rng(), evaluating(model), torch.no_grad():
         try:
             output = call_model(model, inputs_to(batch.inputs, device))
-        except FAILURES as error:
+        except EarlysieveError:
+            raise
+        except Exception as error:
+            expected = f"Expected the {who} to take inputs of the data, {describe(batch.inputs)}"
+            if blame(error) is not None:
+                raise failure(error, expected) from error
             raise InputError(
-                f"Expected the {who} to take inputs of the data, {describe(batch.inputs)}, but it "
-                f"failed: {first_line(error)}; choose another {who}, or set --image-size "
-                "or --model-option"
+                f"{expected}, but it failed: {first_line(error)}; choose another {who}, or set "
+                "--image-size or --model-option"
             ) from error
     logits = logits_of(output)
     check_rows(logits, len(batch))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.networks.built import FORMS, BuiltModel
+from earlysieve.networks.built import FORMS, BuiltModel, warned_if_it_works
 from earlysieve.networks.families import from_function, from_timm, from_torchvision
 from earlysieve.networks.hf_folder import from_folder
 
@@ -60,7 +60,8 @@ def load_checkpoint(
     if path is not None:
         from earlysieve.training.weights import load_weights
 
-        load_weights(built.model, path)
+        with warned_if_it_works():
+            load_weights(built.model, path)
     elif not built.carries_weights:
         raise CheckpointError(
             f"Expected {flag}, since '{spec}' builds a network with random weights, but got "
@@ -77,15 +78,24 @@ def parse_options(pairs: tuple[str, ...]) -> dict[str, Any]:
     """Options written KEY=VALUE; values are read as JSON where they are JSON, else as text.
 
     Raises:
-        InputError: one has no key or no value.
+        InputError: one has no key or no value, or JSON that is too long to be read.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key:
             raise InputError(f"Expected KEY=VALUE, but got '{pair}'; write for instance channels=1")
-        try:
-            found[key.replace("-", "_")] = json.loads(value)
-        except json.JSONDecodeError:
-            found[key.replace("-", "_")] = value
+        found[key.replace("-", "_")] = _value(key, value)
     return found
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    except (ValueError, RecursionError) as error:  # too many digits, or brackets
+        raise InputError(
+            f"Expected a value of '{key}' that can be read, but got one of {len(text):,} "
+            f"characters that cannot ({type(error).__name__}); shorten it"
+        ) from error

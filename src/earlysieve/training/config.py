@@ -157,17 +157,17 @@ def versions() -> dict[str, str]:
     }
 
 
-_INFINITY = math.inf
+_LARGEST_FLOAT = 3e38  # that fits into the 32 bits of a weight
 _LARGEST = 2**31 - 1  # of what is counted; batches of more would overflow in torch
 _RANGES: tuple[tuple[str, float, float], ...] = (
-    ("lr", 0.0, _INFINITY),
+    ("lr", 0.0, _LARGEST_FLOAT),
     ("momentum", 0.0, 1.0),
-    ("weight_decay", 0.0, _INFINITY),
+    ("weight_decay", 0.0, _LARGEST_FLOAT),
     ("warmup", 0.0, 1.0),
     ("epochs", 1, _LARGEST),
     ("batch_size", 1, _LARGEST),
     ("seed", 0, 2**63 - 1),
-    ("clip_norm", 0.0, _INFINITY),
+    ("clip_norm", 0.0, _LARGEST_FLOAT),
     ("accumulate", 1, _LARGEST),
     ("evaluate_every", 1, _LARGEST),
     ("patience", 1, _LARGEST),
@@ -204,7 +204,7 @@ def _check_range(name: str, value: float | None, low: float, high: float) -> Non
             f"Expected {name} to be finite, but got {value}; correct the configuration"
         )
     if value is not None and not low <= value <= high:
-        usual = high == _INFINITY or (high == _LARGEST and value < low)
+        usual = high in (_LARGEST, _LARGEST_FLOAT) and not value > high
         upper = "" if usual else f" and at most {high}"
         raise InputError(
             f"Expected {name} to be at least {low}{upper}, but got {value}; "
