@@ -13,10 +13,10 @@ import time
 import torch
 
 from earlysieve.model.layout import Layout
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.fit import read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import LinearHead
-from earlysieve.readouts.store import FeatureStore
 
 SIZES = (125_000, 250_000, 500_000, 1_000_000)
 WIDTH, CLASSES, BLOCK = 512, 10, 4096

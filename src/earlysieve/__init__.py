@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._version import __version__
 
 if TYPE_CHECKING:
+    from earlysieve.auditing.audit import audit
     from earlysieve.auditing.result import AuditResult, Picture
-    from earlysieve.auditing.run import audit
     from earlysieve.auditing.verdict import Summary
     from earlysieve.distill.dedier import DebiasedDistillation
     from earlysieve.distill.dett import DeTT
@@ -59,7 +59,7 @@ _HOME = {
     "Summary": "auditing.verdict",
     "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
-    "audit": "auditing.run",
+    "audit": "auditing.audit",
     "balanced_weights": "weighting.balance",
     "capture": "model.capture",
     "choose_layers": "model.stages",

@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 import earlysieve as es
 from earlysieve.errors import InputError, OutputError
 from earlysieve.readouts import space as space_module
+from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.space import Space, is_memory, size
-from earlysieve.readouts.store import Budget, FeatureStore
 
 from .helpers import Net, Pictures, Planted, same, state_of
 

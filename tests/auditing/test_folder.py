@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import earlysieve as es
-from earlysieve.auditing import folder as folders
+from earlysieve.auditing import audit_folder as folders
 from earlysieve.errors import DataError, OutputError
 
 from .test_result import JPEG, PNG, check_same, made

@@ -9,7 +9,7 @@ from earlysieve import AuditResult, demo
 from earlysieve.demo import ARMS, Arm, ArmResult, Settings, make_data, run_demo
 from earlysieve.demo import arms as ways
 from earlysieve.demo.arms import teacher_logits, train
-from earlysieve.demo.page import HeatRows, sections
+from earlysieve.demo.page_sections import HeatRows, sections
 from earlysieve.distill import open_logits
 from earlysieve.networks.small import small_cnn
 from earlysieve.training import SingleClassWarning, load_weights

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from earlysieve import __version__
 from earlysieve._files import check_output, file_hash
 from earlysieve._json import plain
+from earlysieve.cli.command_line import command_line
 from earlysieve.cli.console import Console, share
 from earlysieve.cli.main import COMMANDS, _warnings_in_one_line
-from earlysieve.cli.repeat import command_line
 from earlysieve.errors import OutputError
 from earlysieve.training import SingleClassWarning
 from tests.cli.helpers import ok, run

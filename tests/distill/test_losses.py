@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earlysieve.distill.losses import kd_loss, soft_divergence
+from earlysieve.distill.distillation_loss import kd_loss, soft_divergence
 from earlysieve.errors import InputError
 from earlysieve.weighting.per_example import weighted_mean
 from earlysieve.weighting.weight_function import early_weights, exponential, top_share, weigh

@@ -15,7 +15,7 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.attribution import gradcam
-from earlysieve.auditing import run as audit_run
+from earlysieve.auditing import audit as audit_run
 from earlysieve.model.placement import on_device
 from earlysieve.model.state import looking_at
 

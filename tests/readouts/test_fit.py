@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from earlysieve.errors import InputError
 from earlysieve.model.layout import Layout
 from earlysieve.readouts import fit
+from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.fit import margins, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.linear import fit_linear
 from earlysieve.readouts.minibatch import Schedule, _shuffled, fit_minibatch
-from earlysieve.readouts.store import Budget, FeatureStore
 
 
 def problem(count=60, width=4, classes=3):

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earlysieve.readouts import linear
+from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.linear import fit_linear
-from earlysieve.readouts.store import Budget, FeatureStore
 
 
 def problem(count, width, classes, signal, seed=0):

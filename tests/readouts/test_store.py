@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from earlysieve.errors import InputError
-from earlysieve.readouts import store as store_module
-from earlysieve.readouts.store import Budget, FeatureStore
+from earlysieve.readouts import feature_store as store_module
+from earlysieve.readouts.feature_store import Budget, FeatureStore
 
 ROWS = torch.randn(23, 3, 2, generator=torch.Generator().manual_seed(0))
 

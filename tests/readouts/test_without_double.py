@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import earlysieve as es
-from earlysieve.auditing import run as audit_run
+from earlysieve.auditing import audit as audit_run
 from earlysieve.model.layout import Layout
 from earlysieve.model.precision import exact_device
 from earlysieve.readouts.fit import read_out

@@ -3,7 +3,7 @@
 import pandas as pd
 import torch
 
-from earlysieve.auditing import run as auditing
+from earlysieve.auditing import audit as auditing
 from tests.cli.helpers import SMALL, ok
 
 DATA = """

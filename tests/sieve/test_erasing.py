@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve import Batch, FeatureSieve, LinearHead, MLPHead
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.linear import fit_linear
-from earlysieve.readouts.store import FeatureStore
 
 
 def planted(seed: int) -> Batch:

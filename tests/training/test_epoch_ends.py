@@ -16,7 +16,7 @@ from earlysieve.training import (
     load_checkpoint,
     loop,
 )
-from earlysieve.training import store as storing
+from earlysieve.training import run_folder as storing
 
 from .helpers import Noisy, difference, erm, network
 

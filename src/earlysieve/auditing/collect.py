@@ -13,9 +13,9 @@ from earlysieve.model.batch import Batch, check_labels, check_rows, tensors_of
 from earlysieve.model.capture import capture
 from earlysieve.model.precision import match_precision
 from earlysieve.model.single_example import check_single_example
+from earlysieve.readouts.feature_store import Budget
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.space import Space, features_folder
-from earlysieve.readouts.store import Budget
 
 
 @dataclass

@@ -13,9 +13,9 @@ from earlysieve.model.layers import layout_in, trace_layers
 from earlysieve.model.layout import Layout
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
+from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.features import kept_features, what_to_keep
 from earlysieve.readouts.heads import Head
-from earlysieve.readouts.store import Budget, FeatureStore
 
 
 @dataclass

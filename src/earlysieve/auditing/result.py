@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from earlysieve._cells import csv_bytes
-from earlysieve.auditing import folder as folders
+from earlysieve.auditing import audit_folder as folders
 from earlysieve.auditing import scores
 from earlysieve.auditing.document import (
     groups_from,
@@ -22,7 +22,7 @@ from earlysieve.auditing.document import (
 )
 from earlysieve.auditing.example_file import examples_from
 from earlysieve.auditing.fields import Fields
-from earlysieve.auditing.picture_files import (
+from earlysieve.auditing.saved_pictures import (
     Picture,
     named_files,
     picture_entry,

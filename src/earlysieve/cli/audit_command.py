@@ -120,7 +120,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
-    from earlysieve.auditing.run import audit
+    from earlysieve.auditing.audit import audit
     from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
@@ -226,7 +226,7 @@ def _record(
     context: click.Context, given: dict[str, Any], options: dict[str, Any]
 ) -> dict[str, Any]:
     from earlysieve._files import file_hash
-    from earlysieve.cli.repeat import command_line
+    from earlysieve.cli.command_line import command_line
 
     checkpoint = given["checkpoint"]
     return {

@@ -11,7 +11,7 @@ import click
 
 from earlysieve._signals import Terminated, terminable
 from earlysieve._version import __version__
-from earlysieve.cli.endings import Failure, UserCodeFailure, stopped
+from earlysieve.cli.exit_codes import Failure, UserCodeFailure, stopped
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_line
 
 # Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.

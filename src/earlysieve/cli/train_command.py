@@ -8,7 +8,7 @@ from earlysieve._files import check_output
 from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
-from earlysieve.cli.endings import stopped
+from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from earlysieve.datasets.bar_photos import bar
     from earlysieve.datasets.base import ExampleDataset, stratified_sample, stratified_split
+    from earlysieve.datasets.class_folders import image_folder
     from earlysieve.datasets.csv_manifest import manifest
     from earlysieve.datasets.davidson_tweets import davidson
     from earlysieve.datasets.embedded_digits import digits
     from earlysieve.datasets.fashion_files import fashion_mnist
     from earlysieve.datasets.files import ImageFiles
-    from earlysieve.datasets.folder import image_folder
     from earlysieve.datasets.hub import hub_dataset
     from earlysieve.datasets.images import ArrayImages, ImageExamples
     from earlysieve.datasets.opened_data import OpenedData, opened
@@ -41,7 +41,7 @@ _HOME = {
     "draw_values": "planted",
     "fashion_mnist": "fashion_files",
     "hub_dataset": "hub",
-    "image_folder": "folder",
+    "image_folder": "class_folders",
     "load_source": "sources",
     "manifest": "csv_manifest",
     "opened": "opened_data",

@@ -20,7 +20,7 @@ GROUP = "earlysieve.datasets"
 OWN: Mapping[str, tuple[str, str]] = {
     "digits": ("embedded_digits", ""),
     "fashion-mnist": ("fashion_files", "[:FOLDER]"),
-    "folder": ("folder", ":PATH"),
+    "folder": ("class_folders", ":PATH"),
     "csv": ("csv_manifest", ":FILE"),
     "bar": ("bar_photos", ":PATH"),
     "davidson": ("davidson_tweets", ":PATH"),

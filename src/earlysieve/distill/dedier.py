@@ -9,7 +9,7 @@ from typing import Any, Unpack
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from earlysieve.distill.losses import kd_loss
+from earlysieve.distill.distillation_loss import kd_loss
 from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
 from earlysieve.model.batch import Batch
 from earlysieve.weighting.early_reweighting import EarlyReweighting, EarlySettings

@@ -58,7 +58,7 @@ def load_checkpoint(
         CheckpointError: they do not fit, or are needed and missing.
     """
     if path is not None:
-        from earlysieve.training.weights import load_weights
+        from earlysieve.training.model_weights import load_weights
 
         with warned_if_it_works():
             load_weights(built.model, path)

@@ -8,10 +8,10 @@ from torch.nn import functional
 
 from earlysieve.model.layout import Layout
 from earlysieve.model.precision import full_precision
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.linear import fit_linear
 from earlysieve.readouts.minibatch import fit_minibatch
-from earlysieve.readouts.store import FeatureStore
 
 _CHUNK_ELEMENTS = 1 << 22
 

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from earlysieve.model.precision import exact_device
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.lbfgs import minimise
-from earlysieve.readouts.store import FeatureStore
 
 _CHUNK_ELEMENTS = 1 << 23
 _CONSTANT = 1e-7

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from earlysieve.model.layout import Layout
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import Head
-from earlysieve.readouts.store import FeatureStore
 
 _BLOCK = 1 << 14
 _RUN = 64

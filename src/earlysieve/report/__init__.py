@@ -1,8 +1,8 @@
 """The audit as one self-contained HTML page that a non-expert can read."""
 
+from earlysieve.report.audit_view import GroupsLike, PictureLike, ReportData, SummaryLike
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.comparison import Trained, before_and_after
-from earlysieve.report.data import GroupsLike, PictureLike, ReportData, SummaryLike
 from earlysieve.report.page import render, write_html
 from earlysieve.report.sections import (
     Section,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import InputError
-from earlysieve.report.data import PictureLike, ReportData
+from earlysieve.report.audit_view import PictureLike, ReportData
 from earlysieve.report.words import data_uri, name_of
 
 if TYPE_CHECKING:

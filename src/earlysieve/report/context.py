@@ -8,9 +8,9 @@ from typing import Any
 
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
+from earlysieve.report.audit_view import GroupsLike, ReportData
 from earlysieve.report.cards import Card, cards, top_rows
 from earlysieve.report.charts import Series, line_chart
-from earlysieve.report.data import GroupsLike, ReportData
 from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.sections import Section
 from earlysieve.report.words import as_float

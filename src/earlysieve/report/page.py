@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from earlysieve._files import write_text
 from earlysieve._imports import need
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.context import page_context
-from earlysieve.report.data import ReportData
 from earlysieve.report.sections import Section
 from earlysieve.report.templating import asset, environment
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earlysieve.auditing.folder import PAGE
+from earlysieve.auditing.audit_folder import PAGE
 from earlysieve.errors import DataError, MissingDependencyError
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from earlysieve.runs.train_data import open_train_data
 from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
+from earlysieve.training.run_folder import CHECKPOINT_NAME
 from earlysieve.training.selection import check_select
-from earlysieve.training.store import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
@@ -161,7 +161,7 @@ class TrainRun:
         """
         from dataclasses import replace
 
-        from earlysieve.auditing.run import audit
+        from earlysieve.auditing.audit import audit
         from earlysieve.runs.audit_run import save
 
         result = audit(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.training import Run, RunSettings, load_checkpoint
 from earlysieve.training.checkpoint import check_configuration
-from earlysieve.training.store import CHECKPOINT_NAME
+from earlysieve.training.run_folder import CHECKPOINT_NAME
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job

@@ -2,8 +2,8 @@
 
 Reading order: `algorithm` (what learns), `stepper` (how it steps), `erm` (plain training),
 `sampling` and `loading` (which examples come), `evaluate` and `selection` (how good a model is),
-`run` (the state), `loop` (the loop and `fit`),
-`checkpoint` and `weights` (files), `config` and `optim` (a run as a file of settings).
+`run` (the state), `loop` (the loop and `fit`), `checkpoint` and `model_weights` (files), `config`
+and `optim` (a run as a file of settings).
 """
 
 from earlysieve.training.algorithm import Algorithm, NonFiniteLossError
@@ -13,13 +13,13 @@ from earlysieve.training.erm import ERM
 from earlysieve.training.evaluate import Evaluation, SingleClassWarning, evaluate
 from earlysieve.training.events import Event
 from earlysieve.training.loop import FitResult, fit, train_steps
+from earlysieve.training.model_weights import load_weights
 from earlysieve.training.one_class import OneClassWarning
 from earlysieve.training.optim import build_optimizer, build_scheduler, optimizer_steps
 from earlysieve.training.run import Run
+from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler, EpochSampler
-from earlysieve.training.settings import RunSettings
 from earlysieve.training.stepper import Stepper
-from earlysieve.training.weights import load_weights
 
 __all__ = [
     "ERM",

@@ -19,10 +19,10 @@ from earlysieve.training.events import Event
 from earlysieve.training.loading import Data, Source, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run
+from earlysieve.training.run_folder import CheckpointStore
+from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler
 from earlysieve.training.selection import Select
-from earlysieve.training.settings import RunSettings
-from earlysieve.training.store import CheckpointStore
 
 
 @dataclass(frozen=True)

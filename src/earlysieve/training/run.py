@@ -23,13 +23,13 @@ from earlysieve.training.algorithm import (
 from earlysieve.training.checkpoint import START_AGAIN, check_configuration
 from earlysieve.training.evaluate import Evaluation
 from earlysieve.training.loading import Data, load_batches, open_source
+from earlysieve.training.model_weights import all_or_nothing, check_keys, load_state
 from earlysieve.training.one_class import ClassWatch
 from earlysieve.training.randomness import RandomStream
+from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler, EpochSampler
 from earlysieve.training.selection import check_select, score_of
-from earlysieve.training.settings import RunSettings
 from earlysieve.training.statistics import average_over, batch_norms, several
-from earlysieve.training.weights import all_or_nothing, check_keys, load_state
 
 
 @dataclass

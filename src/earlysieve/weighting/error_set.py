@@ -19,7 +19,7 @@ from earlysieve.model.batch import Batch, call_model, logits_of
 from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.training.distributed import of_first_process, synchronised
 from earlysieve.training.erm import ERM
-from earlysieve.training.weights import load_state
+from earlysieve.training.model_weights import load_state
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 

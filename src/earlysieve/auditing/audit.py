@@ -25,11 +25,11 @@ from earlysieve.groups.report import group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
+from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.fit import Reading, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import Head, head_named
 from earlysieve.readouts.space import features_folder
-from earlysieve.readouts.store import DEFAULT_BUDGET, Budget
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ from earlysieve._files import output_folder
 from earlysieve.attribution.rows import write_figure
 from earlysieve.demo.arms import ARMS, Arm
 from earlysieve.demo.data import CORRELATION, Settings, make_data
-from earlysieve.demo.page import look_where, sections
+from earlysieve.demo.page_sections import look_where, sections
 from earlysieve.demo.results import ArmResult, run_arm
 from earlysieve.training.archive import save_weights
 
