@@ -8,7 +8,8 @@ from torch.optim import Optimizer
 from earlysieve.datasets.batches import Data
 from earlysieve.distill.simkd import SimKD, SimKDStudent
 from earlysieve.model.unwrap import unwrap
-from earlysieve.weighting.error_set import ErrorSet, MakeOptimizer, same_kind
+from earlysieve.training.optim import MakeOptimizer
+from earlysieve.weighting.error_set import ErrorSet, same_kind
 from earlysieve.weighting.jtt import TrainTwice
 from earlysieve.weighting.per_example import StepSettings
 

@@ -7,14 +7,17 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from earlysieve.errors import InputError, LayerError
+from earlysieve.errors import CheckpointError, InputError, LayerError
 from earlysieve.model.batch import Batch, check_labels
 from earlysieve.model.layers import LayerPlan
+from earlysieve.model.layout import Layout
+from earlysieve.readouts.trained import TrainedReadouts, build_readouts, learning
 from earlysieve.sieve.plan import Learns, SievePlan, plan_layers
 from earlysieve.sieve.precision import Precision
-from earlysieve.sieve.readouts import MakeOptimizer, Readouts, saved_plans
 from earlysieve.sieve.settings import SieveSettings
 from earlysieve.sieve.updates import forget, identify
+from earlysieve.training.distributed import take_from_first
+from earlysieve.training.optim import MakeOptimizer
 
 
 class EarlyPart:
@@ -42,10 +45,10 @@ class EarlyPart:
         self._learns = learns
         self._make_optimizer = make_optimizer or self._adam
         self.plan: SievePlan | None = None
-        self._readouts: Readouts | None = None
+        self._readouts: TrainedReadouts | None = None
 
     @property
-    def readouts(self) -> Readouts:
+    def readouts(self) -> TrainedReadouts:
         """The readouts.
 
         Raises:
@@ -87,7 +90,9 @@ class EarlyPart:
         check_labels(batch.labels, classes)
         if self._readouts is None:
             readouts = self._build(plan.layers, plan.early[0].device)
-            readouts.take_from_first()
+            # A module of the user's own may have been initialised differently in each process.
+            for module in readouts.modules.values():
+                take_from_first([*module.parameters(), *module.buffers()])
             self._readouts = readouts
         self.plan = plan
 
@@ -128,16 +133,30 @@ class EarlyPart:
         readouts.load_state_dict(state)
         self._readouts = readouts
 
-    def _build(self, plans: Mapping[str, LayerPlan], device: torch.device) -> Readouts:
-        return Readouts(
-            self.settings.readout,
-            plans,
-            self.settings.num_classes,
-            self._make_optimizer,
-            seed=self.settings.seed,
-            device=device,
+    def _build(self, plans: Mapping[str, LayerPlan], device: torch.device) -> TrainedReadouts:
+        settings = self.settings
+        modules = build_readouts(
+            settings.readout, plans, settings.num_classes, seed=settings.seed, device=device
         )
+        return TrainedReadouts(plans, modules, self._make_optimizer(learning(modules)))
 
     def _adam(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         lr, decay = self.settings.readout_lr, self.settings.readout_weight_decay
         return torch.optim.Adam(parameters, lr=lr, weight_decay=decay)
+
+
+def saved_plans(state: Mapping[str, Any], layers: Sequence[str]) -> dict[str, LayerPlan]:
+    """The layers' shapes and layouts as `TrainedReadouts.state_dict` kept them.
+
+    Raises:
+        CheckpointError: it belongs to other layers.
+    """
+    if list(state["plans"]) != list(layers):
+        raise CheckpointError(
+            f"Expected readouts of the layers {', '.join(layers)}, but got those of "
+            f"{', '.join(state['plans'])}; go on with the layers of the first run"
+        )
+    return {
+        name: LayerPlan(tuple(shape), Layout[layout])
+        for name, (shape, layout) in state["plans"].items()
+    }

@@ -19,10 +19,10 @@ from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.state import warn_if_evaluating
 from earlysieve.readouts.heads import Head, LinearHead
+from earlysieve.readouts.trained import TrainedReadouts
 from earlysieve.sieve.early import EarlyPart
 from earlysieve.sieve.main import MainUpdate
 from earlysieve.sieve.precision import Precision
-from earlysieve.sieve.readouts import MakeOptimizer, Readouts
 from earlysieve.sieve.schedule import ForgetSchedule
 from earlysieve.sieve.settings import (
     SieveSettings,
@@ -32,6 +32,7 @@ from earlysieve.sieve.settings import (
 )
 from earlysieve.sieve.updates import observe
 from earlysieve.training.algorithm import half_done
+from earlysieve.training.optim import MakeOptimizer
 from earlysieve.training.stepper import Stepper
 
 FORMAT_VERSION = 1
@@ -172,7 +173,7 @@ class FeatureSieve:
         return self._main.stepper
 
     @property
-    def readouts(self) -> Readouts:
+    def readouts(self) -> TrainedReadouts:
         """The readouts.
 
         Raises:

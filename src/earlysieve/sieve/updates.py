@@ -11,10 +11,11 @@ from earlysieve.model.batch import Batch
 from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
-from earlysieve.sieve.gradients import gradients_of
+from earlysieve.readouts.trained import TrainedReadouts
+from earlysieve.sieve.losses import uniform_cross_entropy
 from earlysieve.sieve.precision import Precision
-from earlysieve.sieve.readouts import Readouts
 from earlysieve.training.algorithm import NonFiniteLossError
+from earlysieve.training.gradients import gradients_of
 
 
 def observe(
@@ -26,7 +27,7 @@ def observe(
 
 
 def identify(
-    readouts: Readouts,
+    readouts: TrainedReadouts,
     activations: Mapping[str, Tensor],
     batch: Batch,
     precision: Precision,
@@ -61,7 +62,7 @@ def identify(
 
 def forget(
     model: nn.Module,
-    readouts: Readouts,
+    readouts: TrainedReadouts,
     early: Sequence[nn.Parameter],
     batch: Batch,
     precision: Precision,
@@ -83,7 +84,11 @@ def forget(
         with precision.unscaled():
             activations = capture(model, batch.inputs, list(readouts.modules), stop=stop).outputs
             _check_graph(activations)
-            loss = readouts.erasure(activations, batch.mask)
+            losses = [
+                uniform_cross_entropy(readouts.logits(name, activation, batch.mask))
+                for name, activation in activations.items()
+            ]
+            loss = torch.stack(losses).sum()
         check_finite("forget", loss)
         gradients = gradients_of(loss, early)
     with torch.no_grad():

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 
 from earlysieve.errors import InputError
 from earlysieve.training.config import TrainConfig
+
+MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 
 
 def build_optimizer(params: Iterable[Tensor], config: TrainConfig) -> Optimizer:

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -18,8 +17,10 @@ from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.readouts.fit import margins
 from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead, check_recipe
 from earlysieve.readouts.pooling import mean_pool, statistics_pool
+from earlysieve.readouts.trained import TrainedReadouts, build_readouts, dtype_of
 from earlysieve.training.algorithm import NonFiniteLossError
-from earlysieve.training.distributed import average_gradients, take_from_first
+from earlysieve.training.distributed import take_from_first
+from earlysieve.training.gradients import gradients_of
 
 
 class EarlyReader:
@@ -60,7 +61,7 @@ class EarlyReader:
         self._pool = _pooling_of(recipe)
         self.recipe = copy.deepcopy(recipe)
         self._layout: Layout | None = None
-        self._built: _Built | None = None
+        self._built: TrainedReadouts | None = None
 
     def prepare(self, plan: LayerPlan, device: torch.device, *, seed: int) -> None:
         """Take note of the layer's layout, and build the readout unless it was loaded.
@@ -83,16 +84,13 @@ class EarlyReader:
         if self._pool is not None:
             width = self._pool(torch.zeros(plan.shape, dtype=torch.float32), plan.layout).shape[1]
             plan = LayerPlan((plan.shape[0], width), Layout.FLAT)
-        self._build(plan, device, seed)
-        _check_output(
-            self.read(torch.zeros(plan.shape, dtype=torch.float32, device=device), None),
-            self.num_classes,
-        )
+        self._built = self._build(plan, device, seed)
 
     def renew(self, *, seed: int) -> None:
         """Put a fresh readout and optimiser in the place of the present ones."""
         built = self._ready()
-        self._build(built.plan, next(built.module.parameters()).device, seed)
+        device = next(built.modules[self.layer].parameters()).device
+        self._built = self._build(built.plans[self.layer], device, seed)
 
     def features(self, mask: Tensor | None) -> Transform:
         """For `capture`: what to keep of the layer's output, without a graph."""
@@ -136,32 +134,28 @@ class EarlyReader:
             raise NonFiniteLossError(
                 f"Expected a finite readout loss, but got {float(loss.detach())}; lower readout_lr"
             )
-        parameters = [p for p in built.module.parameters() if p.requires_grad]
-        own = torch.autograd.grad(loss, parameters)
-        gradients = average_gradients(own) if together else own
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        built.optimizer.step()
-        built.optimizer.zero_grad()
+        built.update(gradients_of(loss, built.parameters, together=together))
         return logits.detach()
 
     @torch.no_grad()
     def read(self, features: Tensor, mask: Tensor | None) -> Tensor:
         """Logits, shape (B, C)."""
         built = self._ready()
-        with self._own_randomness(), evaluating(built.module):
+        with self._own_randomness(), evaluating(built.modules[self.layer]):
             return self._logits(built, features, mask)
 
     def state_dict(self) -> dict[str, Any] | None:
         """The readout, its optimiser, and what is needed to build them; None before `prepare`."""
         if self._built is None:
             return None
+        state = self._built.state_dict()
+        shape, layout = state["plans"][self.layer]
         return {
             "layer": self.layer,
-            "shape": list(self._built.plan.shape),
-            "layout": self._built.plan.layout.name,
-            "module": self._built.module.state_dict(),
-            "optimizer": self._built.optimizer.state_dict(),
+            "shape": shape,
+            "layout": layout,
+            "module": state["modules"][self.layer],
+            "optimizer": state["optimizer"],
         }
 
     def load_state_dict(self, state: Mapping[str, Any] | None, device: torch.device) -> None:
@@ -178,15 +172,12 @@ class EarlyReader:
                 f"Expected a readout of layer '{self.layer}', but got one of "
                 f"'{state['layer']}'; go on with the layer of the first run"
             )
-        built = self._build(LayerPlan(tuple(state["shape"]), Layout[state["layout"]]), device, 0)
-        try:
-            built.module.load_state_dict(state["module"])
-            built.optimizer.load_state_dict(dict(state["optimizer"]))
-        except (RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                "Expected a readout of the same kind and size as in the first run, but got "
-                "another; go on with the readout of the first run"
-            ) from error
+        plan = LayerPlan(tuple(state["shape"]), Layout[state["layout"]])
+        built = self._build(plan, device, 0)
+        built.load_state_dict(
+            {"modules": {self.layer: state["module"]}, "optimizer": state["optimizer"]}
+        )
+        self._built = built
 
     def describe(self) -> dict[str, Any]:
         """Layer and readout as plain values."""
@@ -199,13 +190,11 @@ class EarlyReader:
             "readout_weight_decay": self.weight_decay,
         }
 
-    def _logits(self, built: "_Built", features: Tensor, mask: Tensor | None) -> Tensor:
-        wanted = (p.dtype for p in built.module.parameters() if p.is_floating_point())
-        features = features.to(next(wanted, torch.float32))
-        logits: Tensor = built.module(features, mask if self._pool is None else None)
-        return logits.float()
+    def _logits(self, built: TrainedReadouts, features: Tensor, mask: Tensor | None) -> Tensor:
+        features = features.to(dtype_of(built.modules[self.layer]))
+        return built.logits(self.layer, features, mask if self._pool is None else None).float()
 
-    def _ready(self) -> "_Built":
+    def _ready(self) -> TrainedReadouts:
         if self._built is None:
             raise InputError(
                 "Expected a readout that has seen a batch, since it takes its size from one, but "
@@ -213,16 +202,13 @@ class EarlyReader:
             )
         return self._built
 
-    def _build(self, plan: LayerPlan, device: torch.device, seed: int) -> "_Built":
-        recipe = copy.deepcopy(self.recipe)
-        if not isinstance(recipe, nn.Module):
-            recipe = recipe.build(plan.shape, self.num_classes, layout=plan.layout, seed=seed)
-        module = recipe.to(device)
+    def _build(self, plan: LayerPlan, device: torch.device, seed: int) -> TrainedReadouts:
+        plans, recipe = {self.layer: plan}, copy.deepcopy(self.recipe)
+        modules = build_readouts(recipe, plans, self.num_classes, seed=seed, device=device)
         optimizer = torch.optim.Adam(
-            module.parameters(), lr=self.lr, weight_decay=self.weight_decay
+            modules[self.layer].parameters(), lr=self.lr, weight_decay=self.weight_decay
         )
-        self._built = _Built(plan, module, optimizer)
-        return self._built
+        return TrainedReadouts(plans, modules, optimizer)
 
     def _own_randomness(self) -> AbstractContextManager[None]:
         """A module of the user's may hold dropout; heads of this package draw nothing."""
@@ -234,13 +220,6 @@ def judge(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return logits.argmax(-1) != labels, margins(logits.softmax(-1))
 
 
-@dataclass(frozen=True)
-class _Built:
-    plan: LayerPlan
-    module: nn.Module
-    optimizer: torch.optim.Adam
-
-
 def _check(**settings: tuple[float, float]) -> None:
     for name, (value, least) in settings.items():
         if not least <= value < float("inf"):
@@ -248,14 +227,6 @@ def _check(**settings: tuple[float, float]) -> None:
                 f"Expected {name} to be a number of at least {least}, but got {value}; "
                 "see the documentation of DebiasedDistillation for usual values"
             )
-
-
-def _check_output(logits: Tensor, classes: int) -> None:
-    if logits.ndim != 2 or logits.shape[1] != classes:
-        raise InputError(
-            f"Expected a readout that gives {classes} logits, one per class, but it gives shape "
-            f"{tuple(logits.shape)}; build the readout for {classes} classes"
-        )
 
 
 def _pooling_of(recipe: Head | nn.Module) -> Callable[..., Tensor] | None:

@@ -6,7 +6,7 @@ Information", ICML 2021, arXiv 2107.09044, section 4.1.
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,8 +20,7 @@ from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.training.distributed import of_first_process, synchronised
 from earlysieve.training.erm import ERM
 from earlysieve.training.model_weights import load_state
-
-MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
+from earlysieve.training.optim import MakeOptimizer
 
 
 class ErrorSet:

@@ -10,7 +10,8 @@ from torch.optim import Optimizer
 from earlysieve.datasets.batches import Data, as_batch
 from earlysieve.model.batch import Batch
 from earlysieve.model.unwrap import unwrap
-from earlysieve.weighting.error_set import ErrorSet, MakeOptimizer, same_kind
+from earlysieve.training.optim import MakeOptimizer
+from earlysieve.weighting.error_set import ErrorSet, same_kind
 from earlysieve.weighting.indexing import checked_index
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 

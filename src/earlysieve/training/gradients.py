@@ -10,7 +10,7 @@ from earlysieve.training.distributed import average_gradients
 
 
 def gradients_of(
-    loss: Tensor, tensors: Sequence[Tensor], *, among: int | None = None
+    loss: Tensor, tensors: Sequence[Tensor], *, among: int | None = None, together: bool = True
 ) -> list[Tensor]:
     """Gradients of `loss`, averaged over processes; no `.grad` is written.
 
@@ -21,6 +21,7 @@ def gradients_of(
         loss: a scalar.
         tensors: what to differentiate by.
         among: return the first so many only, and keep the graph; the rest is computed for nothing.
+        together: average over processes, all of which call this at the same time.
 
     Raises:
         InputError: the network uses gradient checkpointing of the old kind.
@@ -36,4 +37,4 @@ def gradients_of(
             "Expected gradient checkpointing that gives the gradients of chosen parameters, but "
             "got use_reentrant=True; set use_reentrant=False"
         ) from error
-    return average_gradients(found[:among])
+    return average_gradients(found[:among]) if together else list(found[:among])
