@@ -123,6 +123,8 @@ def test_what_is_not_there(here: Path, module: str, message: str) -> None:
 
 
 def test_a_name_that_is_too_long_for_a_file() -> None:
+    with pytest.raises(InputError, match=f"^Expected a thing, but '{'a' * 200}' is no module's na"):
+        load("a" * 5000)
     with pytest.raises(InputError, match="but there is none; check the path"):
         load("a" * 5000 + ".py")
 
@@ -184,6 +186,13 @@ def empty(): return []
 def stream(): yield 0.0, 1
 def number(): return 3
 def text(): return "photos"
+class Sized(list):
+    def __init__(self, size): self.size = size
+    def __len__(self): return self.size
+def kind(): return Sized
+def fraction(): return Sized(1.5)
+def negative(): return Sized(-1)
+def endless(): return Sized(2**70)
 def broken():
     raise ValueError("no such year")
 """
@@ -197,6 +206,7 @@ def broken():
         ("stream", "to return data that can be read again, but got a generator, which is empty "),
         ("number", "to return a data set, but got int; return a list of samples, a "),
         ("text", "to return a data set, but got str; return a list of samples, a "),
+        ("kind", "to return a data set, but got the class Sized; return a list of samples, a "),
     ],
 )
 def test_what_a_data_function_returned(here: Path, name: str, message: str) -> None:
@@ -204,6 +214,16 @@ def test_what_a_data_function_returned(here: Path, name: str, message: str) -> N
     with pytest.raises(DataError) as caught:
         load_source(f"returned_of_a_test:{name}")
     assert str(caught.value).startswith(f"Expected 'returned_of_a_test:{name}' {message}")
+
+
+@pytest.mark.parametrize("name", ["fraction", "negative", "endless"])
+def test_a_length_that_is_none(here: Path, name: str) -> None:
+    (here / "returned_of_a_test.py").write_text(RETURNED)
+    with pytest.raises(DataError) as caught:
+        load_source(f"returned_of_a_test:{name}")
+    told = str(caught.value)
+    assert told.startswith(f"Expected the data of 'returned_of_a_test:{name}' to have a length, ")
+    assert told.endswith("; let __len__ return how many examples there are")
 
 
 CODE = """

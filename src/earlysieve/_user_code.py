@@ -21,6 +21,8 @@ _LIBRARIES = tuple(
     {sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _IN_WORKER = re.compile(r"Caught \S+ in DataLoader worker process")
+# File systems hold no longer ones.
+_LONGEST_NAME = 200
 _PLACE = re.compile(r'File "(.+?)", line (\d+), in (\S+)')
 
 # Folders that were made importable, and top-level modules that the user named, in this process.
@@ -126,10 +128,12 @@ def _load(module: str, name: str, forms: str, error: type[EarlysieveError]) -> M
     try:
         if module.endswith(".py"):
             return _load_file(Path(module).expanduser(), error)
-        if not all(part.isidentifier() for part in module.split(".")):
+        parts = module.split(".")
+        if not all(part.isidentifier() and len(part) < _LONGEST_NAME for part in parts):
+            shown = module[:_LONGEST_NAME]
             raise error(
-                f"Expected {forms}, but '{module}' is no module's name; write a name such as "
-                f"my_package.my_module, or the path of a file: {module}.py:{name}"
+                f"Expected {forms}, but '{shown}' is no module's name; write a name such as "
+                f"my_package.my_module, or the path of a file: {shown}.py:{name}"
             )
         top = module.partition(".")[0]
         if top != "earlysieve":

@@ -560,3 +560,21 @@ def test_the_first_examples_of_any_form(data):
 def test_the_first_examples_of_no_data():
     with pytest.raises(DataError, match="but the data is empty"):
         first_examples([])
+
+
+def test_the_first_examples_of_a_data_set_without_length():
+    class Endless(Dataset):
+        def __getitem__(self, i):
+            return X[0], 1
+
+    with pytest.raises(InputError, match="^Expected a data set with a length, but Endless has"):
+        first_examples(Endless())
+
+
+def test_a_loader_of_a_loader():
+    with pytest.raises(InputError) as caught:
+        next(iterate(DataLoader(DataLoader(SET))))
+    assert str(caught.value) == (
+        "Expected a DataLoader of a data set with indices, but got one of DataLoader; pass the "
+        "data set itself to the loader"
+    )

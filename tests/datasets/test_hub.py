@@ -117,3 +117,13 @@ def test_what_cannot_be_loaded_is_told_on_one_line(tmp_path: Path) -> None:
         f"Expected a HuggingFace data set at '{tmp_path / 'x'}', but it cannot be loaded ("
     )
     assert "\n" not in str(caught.value)
+
+
+def test_reading_a_file_says_nothing_where_nobody_watches(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.csv").write_text("text,label\na,0\nb,1\n")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    assert len(opened(str(tmp_path / "t.csv"))) == 2
+    assert capfd.readouterr().err == ""
+    assert datasets.is_progress_bar_enabled()

@@ -83,8 +83,8 @@ def first_examples(data: Data, count: int = 2) -> Batch:
         InputError: a sample is of none of the known forms.
         DataError: there is no example.
     """
-    if has_random_access(data):
-        source = source_of(data)
+    source = source_of(data)
+    if has_random_access(data) and hasattr(source, "__len__"):
         samples = [source[i] for i in range(min(count, len(source)))]
         if not samples:
             raise _no_example()
@@ -142,6 +142,11 @@ def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
             return _Batches(data if _can_share(data.dataset, data.num_workers) else _alone(data))
         if not _batched(data):
             return _Batches(data)
+        if not hasattr(data.dataset, "__getitem__"):
+            raise InputError(
+                "Expected a DataLoader of a data set with indices, but got one of "
+                f"{type(data.dataset).__name__}; pass the data set itself to the loader"
+            )
         order = _sampled(data)
         size = data.batch_size or getattr(data.batch_sampler, "batch_size", None) or batch_size
         options = {"worker_init_fn": data.worker_init_fn, "collate_fn": data.collate_fn}

@@ -1,12 +1,15 @@
 """HuggingFace data sets: what `save_to_disk` wrote, local files, or what `load_dataset` takes."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from earlysieve._imports import need
+from earlysieve._progress import wanted
 from earlysieve.datasets.base import ExampleDataset, Ints
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.hub_columns import column_numbers
@@ -149,11 +152,12 @@ def _beside(folder: Path) -> list[Any]:
 def _open(path: str) -> Any:
     package, place = need("datasets", extra="text"), Path(path)
     try:
-        if _saved(place):
-            return package.load_from_disk(path)
-        if place.suffix in _FILES:
-            return package.load_dataset(_FILES[place.suffix], data_files=path)
-        return package.load_dataset(path)
+        with _quiet(package):
+            if _saved(place):
+                return package.load_from_disk(path)
+            if place.suffix in _FILES:
+                return package.load_dataset(_FILES[place.suffix], data_files=path)
+            return package.load_dataset(path)
     except (
         *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError),
         package.exceptions.DatasetsError,
@@ -163,6 +167,25 @@ def _open(path: str) -> Any:
             f"({one_line(error)}); "
             "pass a folder that save_to_disk wrote, or the name of a data set"
         ) from error
+
+
+@contextmanager
+def _quiet(package: Any) -> Iterator[None]:
+    """Without remarks on standard error, and without progress bars where nobody watches."""
+    loggers = [logging.getLogger(name) for name in ("datasets", "huggingface_hub")]
+    levels = [logger.level for logger in loggers]
+    bars = package.is_progress_bar_enabled() and not wanted(None)
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    if bars:
+        package.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        if bars:
+            package.enable_progress_bar()
 
 
 def _saved(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import importlib.util
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_pat
 from earlysieve.datasets.registry import source_forms, source_named
 from earlysieve.datasets.source import Source
 from earlysieve.datasets.text import Tokenizer
-from earlysieve.errors import DataError, InputError
+from earlysieve.errors import DataError, InputError, one_line
 
 SHORTCUTS = ("colour", "patch", "dominoes")
 
@@ -182,20 +182,31 @@ def check_returned(data: Any, spec: str) -> None:
             f"{type(data).__name__}, which is empty after one pass; {ask}"
         )
     readable = hasattr(data, "__getitem__") or hasattr(data, "__iter__")
-    if isinstance(data, Mapping | str | bytes) or not readable:
-        raise DataError(
-            f"Expected '{spec}' to return a data set, but got "
-            f"{'None' if data is None else type(data).__name__}; {ask}"
-        )
-    if isinstance(data, Sized) and _size(data) == 0:
+    if isinstance(data, Mapping | str | bytes | type) or not readable:
+        raise DataError(f"Expected '{spec}' to return a data set, but got {_kind(data)}; {ask}")
+    if _size(data, spec) == 0:
         raise DataError(
             f"Expected '{spec}' to return at least one example, but the data is empty; check what "
             "it reads"
         )
 
 
-def _size(data: Sized) -> int | None:
+def _kind(data: Any) -> str:
+    if isinstance(data, type):
+        return f"the class {data.__name__}"
+    return "None" if data is None else type(data).__name__
+
+
+def _size(data: Any, spec: str) -> int | None:
+    """How many examples, where the data has a length; a loader of a stream has none."""
+    from torch.utils.data import DataLoader, IterableDataset
+
+    if isinstance(data, DataLoader | IterableDataset) or not hasattr(data, "__len__"):
+        return None
     try:
         return len(data)
-    except (TypeError, NotImplementedError):  # a loader of an iterable data set has none
-        return None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"Expected the data of '{spec}' to have a length, but got: {one_line(error)}; let "
+            "__len__ return how many examples there are"
+        ) from error
