@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 
-from earlysieve._files import check_output, write_text
+from earlysieve._files import check_output, check_output_file, write_text
 from earlysieve.errors import OutputError
 
 
@@ -32,3 +32,12 @@ def test_what_is_no_file_is_never_replaced(tmp_path):
             write_text(tmp_path / name, "x")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
     assert not (tmp_path / "pipe").is_file()
+
+
+def test_places_that_cannot_be(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for place in (tmp_path / "loop", tmp_path / "loop" / "x", tmp_path / "x" / ("y" * 5000)):
+        for check in (check_output, check_output_file):
+            with pytest.raises(OutputError, match="Expected a place that can be written, but got"):
+                check(place)
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"]

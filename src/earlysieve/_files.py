@@ -44,8 +44,10 @@ def check_output(folder: Path) -> Path:
     """Check that `folder` can be written, or created, and leave the disk as it is.
 
     Raises:
-        OutputError: it, or the nearest folder above it that exists, is a file or not writable.
+        OutputError: it, or the nearest folder above it that exists, is a file or not writable, or
+            there can be no such folder.
     """
+    _check_can_be(folder)
     nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if _is(path))
     if not nearest.is_dir():
         raise OutputError(
@@ -57,6 +59,30 @@ def check_output(folder: Path) -> Path:
             "choose another output folder"
         )
     return folder
+
+
+def check_output_file(path: Path) -> Path:
+    """Check that a file can be written at `path`, and leave the disk as it is.
+
+    Raises:
+        OutputError: its folder cannot be written, or there can be no such file.
+    """
+    check_output(path.parent)
+    return _check_can_be(path)
+
+
+def _check_can_be(path: Path) -> Path:
+    """Refuse names that are too long, and links that lead back to themselves."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass
+    except OSError as error:
+        raise OutputError(
+            f"Expected a place that can be written, but got: {error.strerror or error} "
+            f"('{str(path)[:80]}'); choose another"
+        ) from error
+    return path
 
 
 def _takes_files(folder: Path) -> bool:

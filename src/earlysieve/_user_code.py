@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_line
+from earlysieve.errors import EarlysieveError, InputError, UserCodeError, first_line, one_line
 
 _OURS = str(Path(__file__).resolve().parent)
 _LIBRARIES = tuple(
@@ -59,6 +59,26 @@ def load_function(
     return function  # type: ignore[no-any-return]
 
 
+def arguments_of(function: Callable[..., Any], spec: str) -> set[str]:
+    """The names of the arguments that a function takes by name.
+
+    Raises:
+        InputError: it does not tell.
+    """
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {p.name for p in _parameters(function, spec) if p.kind in kinds}
+
+
+def _parameters(function: Callable[..., Any], spec: str) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Expected '{spec}' to be a function written in Python, but got a builtin one; wrap "
+            "it in a function of your own"
+        ) from error
+
+
 def call_function(function: Callable[..., Any], spec: str, offered: Mapping[str, Any]) -> Any:
     """Call a function with those of the arguments `offered` that it takes; None is left out.
 
@@ -66,15 +86,8 @@ def call_function(function: Callable[..., Any], spec: str, offered: Mapping[str,
         InputError: it needs an argument that is not offered, or does not tell what it takes.
         UserCodeError: it raises an exception that is not ours.
     """
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"Expected '{spec}' to be a function written in Python, but got a builtin one; wrap "
-            "it in a function of your own"
-        ) from error
-    needed = [p.name for p in parameters if _is_needed(p)]
-    by_name = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    needed = [p.name for p in _parameters(function, spec) if _is_needed(p)]
+    by_name = arguments_of(function, spec)
     missing = [name for name in needed if name not in by_name & offered.keys()]
     if missing:
         raise InputError(
@@ -102,6 +115,27 @@ def failure(error: Exception, expected: str) -> UserCodeError:
         f"{expected}, but your code raised {_said(error)}{where}; correct it, its traceback tells "
         "more"
     )
+
+
+def refusal(
+    error: Exception, expected: str, advice: str, *, kind: type[EarlysieveError] = InputError
+) -> EarlysieveError:
+    """The error for code that was tried with what the user gave, which should be its cause.
+
+    If the user's code raised `error` itself, it is to be corrected. A library that it called may as
+    well have been given the wrong thing, and the user is told where.
+
+    Args:
+        error: what was raised.
+        expected: how the sentence begins: "Expected ...".
+        advice: how it ends where the user's code may be right.
+        kind: of the error in that case.
+    """
+    if _raised_by_user(error):
+        return failure(error, expected)
+    place = _last_place(error)
+    where = "" if place is None else f" ({place[0]}, line {place[1]})"
+    return kind(f"{expected}, but it failed: {first_line(error)}{where}; {advice}")
 
 
 def blame(error: Exception) -> UserCodeError | None:
@@ -253,6 +287,14 @@ def _last_place(error: Exception) -> tuple[str, int] | None:
             found = step.tb_frame.f_code.co_filename, step.tb_lineno
         step = step.tb_next
     return found
+
+
+def _raised_by_user(error: Exception) -> bool:
+    """Whether the user's code raised it, and no library that it called."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is not None and _is_users_frame(step)
 
 
 def _from_users_frame(step: TracebackType | None) -> TracebackType | None:

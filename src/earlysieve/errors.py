@@ -44,3 +44,13 @@ class UserCodeError(EarlysieveError, RuntimeError):
 def one_line(error: BaseException) -> str:
     """What an exception says, on one line and without a full stop."""
     return " ".join(str(error).split()).rstrip(".") or repr(error)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says, without a full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return repr(error)
+    # "Validation error for field 'x':" says nothing without the line below.
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return said.rstrip(".")

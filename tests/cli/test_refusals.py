@@ -26,6 +26,14 @@ def net(num_classes=10, width=1):
 def no_width(num_classes):
     return nn.Sequential(nn.Conv2d(3, 0, 3), nn.Linear(1, num_classes, bias="x" > 1))
 
+class given(nn.Module):
+    def __init__(self, num_classes, width=4):
+        super().__init__()
+        self.last = nn.Linear(width, num_classes)
+
+    def forward(self, x):
+        return self.last(x)
+
 def raises(num_classes):
     raise LookupError("of my\\nown")
 
@@ -151,6 +159,33 @@ def test_options_that_would_do_nothing(words, said, tmp_path):
     assert not (tmp_path / "o").exists()
 
 
+def test_validation_data_that_the_network_does_not_take(tmp_path):
+    """Found before the first step, not after the first epoch."""
+    file = tmp_path / "refused_data.py"
+    file.write_text(
+        "import torch\n"
+        "def grey():\n    return [(torch.zeros(1, 8, 8), i % 10) for i in range(20)]\n"
+        "def colours():\n    return [(torch.zeros(3, 8, 8), i % 10) for i in range(20)]\n"
+    )
+    net = ("--model", SMALL, "--model-option", "channels=1", "--num-classes", 10)
+    words = ("train", *net, "--data", f"{file}:grey", "--epochs", 1, "-q", "--out", tmp_path / "o")
+    said = problem(*words, "--validation", f"{file}:colours")
+    assert said.startswith("Expected the model to take inputs of the validation data, (3, 8, 8), ")
+    assert not (tmp_path / "o").exists()
+    ok(*words, "--validation", f"{file}:grey")
+
+
+def test_options_that_a_function_does_not_take_are_not_ignored(nets, tmp_path):
+    (tmp_path / "refused_nets.py").write_text(
+        "def data(image_size):\n    raise ValueError(image_size)\n"
+    )
+    train = ("train", "--model", SMALL, "--data", f"{nets}:data", "--out", "o")
+    assert problem(*train, "--image-size", 8, "--split", "test") == (
+        f"Expected options that '{nets}:data' takes as arguments (image_size), but got split; "
+        "leave it out, or let the function take it"
+    )
+
+
 def test_a_readout_of_another_kind_over_a_file(tmp_path):
     sieve = ("--method", "sieve", "--layer", "stage1")
     conv = ("--readout", "conv", "--readout-width", 8, "--readout-block", "plain")
@@ -170,6 +205,15 @@ def test_random_weights_of_a_teacher_are_told(nets, tmp_path):
     assert note in ok(*words).stdout
     weights(tmp_path / "t.pt")
     assert note not in ok(*words, "--fresh", "--teacher-checkpoint", tmp_path / "t.pt").stdout
+
+
+def test_a_library_that_was_given_the_wrong_thing_is_told_with_its_place(nets):
+    words = ("layers", "--model", f"{nets}:given", "--num-classes", 3)
+    said = problem(*words, "--model-option", "width=x")
+    assert said.startswith("Expected to build the model 'given' with (width='x', num_classes=3), ")
+    assert re.search(r" \(.*refused_nets\.py, line \d+\); correct the model or its options$", said)
+    said = problem(*words, "--input-shape", "7")
+    assert re.search(r" \(.*refused_nets\.py, line \d+\); set --input-shape$", said)
 
 
 def test_an_error_of_a_builder_comes_without_the_warnings_before_it(nets, recwarn):

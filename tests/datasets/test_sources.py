@@ -76,7 +76,9 @@ def test_a_shortcut_can_be_planted_on_photographs(tmp_path: Path) -> None:
 
 def test_functions_get_what_they_take(own_module: Path) -> None:
     assert load_source("own_package_of_a_test.data:make", seed=7)[0][0].tolist() == [7.0, 7.0]
-    assert len(load_source("own_package_of_a_test.data:plain", split="test")) == 5
+    assert len(load_source("own_package_of_a_test.data:plain")) == 5
+    with pytest.raises(InputError, match=r"takes as arguments \(none\), but got split; leave it"):
+        load_source("own_package_of_a_test.data:plain", split="test")
 
 
 def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,5 @@ PENDING: tuple[str, ...] = (
     "data functions: returns",
     "data: sources",
     "logits: paths to write",
-    "options: builder",
-    "options: huge learning rates",
-    "options: huge numbers",
-    "options: shapes",
-    "outputs: nothing",
-    "outputs: places",
     "settings: together",
 )

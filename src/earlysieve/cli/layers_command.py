@@ -106,11 +106,10 @@ def _is_size(text: str) -> bool:
 
 
 def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], list[str]]:
-    from earlysieve._user_code import blame, failure
-    from earlysieve.errors import EarlysieveError, InputError
+    from earlysieve._user_code import refusal
+    from earlysieve.errors import EarlysieveError
     from earlysieve.model.layers import trace_layers
     from earlysieve.model.stages import stages_of
-    from earlysieve.networks.built import first_line
     from earlysieve.networks.fit_check import describe
 
     try:
@@ -119,11 +118,7 @@ def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], li
         raise
     except Exception as error:
         expected = f"Expected the network to take inputs of shape {describe(inputs)}"
-        if blame(error) is not None:
-            raise failure(error, expected) from error
-        raise InputError(
-            f"{expected}, but it failed: {first_line(error)}; set --input-shape"
-        ) from error
+        raise refusal(error, expected, "set --input-shape") from error
     layers = [layer for layer in layers if layer.name]
     return layers, stages_of(built.model, layers, 2)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from earlysieve._files import check_output
+from earlysieve._files import check_output_file
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.kinds import Place
 
@@ -29,7 +29,7 @@ def command(folder: Path, out: Path | None, quiet: bool, as_json: bool) -> None:
 
     console = Console(quiet, as_json)
     page = folder / "report.html" if out is None else out
-    check_output(page.parent)
+    check_output_file(page)
     result = AuditResult.load(folder)
     result.to_html(page)
     console.say(f"{result.summary.headline}\nPage: {page}")

@@ -41,7 +41,7 @@ def resolve(context: click.Context) -> "TrainConfig":
     file, given = _from_file(context.params["config"]), _given(context)
     _keep_fitting_shape(file, given["method_options"])
     names = [_preset_of(file), _preset_of(given)]
-    method = given.get("method") or file.get("method") or _usual_method(names)
+    method = str(given.get("method", file.get("method", _usual_method(names))))
     _leave_out_foreign(file, method)
     presets = [_published(name, method) for name in names]
     values = _merged(presets[0], file, presets[1], _one_place(given, method), {"method": method})

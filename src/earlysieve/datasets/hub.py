@@ -1,5 +1,6 @@
 """HuggingFace data sets: what `save_to_disk` wrote, local files, or what `load_dataset` takes."""
 
+import inspect
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -157,7 +158,7 @@ def _open(path: str) -> Any:
                 return package.load_from_disk(path)
             if place.suffix in _FILES:
                 return package.load_dataset(_FILES[place.suffix], data_files=path)
-            return package.load_dataset(path)
+            return package.load_dataset(path, **_no_script(package))
     except (
         *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError),
         package.exceptions.DatasetsError,
@@ -167,6 +168,12 @@ def _open(path: str) -> Any:
             f"({one_line(error)}); "
             "pass a folder that save_to_disk wrote, or the name of a data set"
         ) from error
+
+
+def _no_script(package: Any) -> dict[str, bool]:
+    """Versions that still run scripts of a data set would ask on standard input whether to."""
+    asks = "trust_remote_code" in inspect.signature(package.load_dataset).parameters
+    return {"trust_remote_code": False} if asks else {}
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from earlysieve._user_code import call_function, load_function
+from earlysieve._user_code import arguments_of, call_function, load_function
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
@@ -92,7 +92,7 @@ def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
     if source is None and rest and _names_code(kind):
         offered = {"split": None, "image_size": None, **given, **always}
         names = ("split", "image_size", "seed")
-        return _from_function(kind, rest, {name: offered[name] for name in names})
+        return _from_function(kind, rest, {name: offered[name] for name in names}, given)
     raise InputError(
         f"Expected a data source of the form {', '.join(source_forms())}, but got '{spec}'; "
         "choose one of these"
@@ -160,10 +160,21 @@ def _names_code(name: str) -> bool:
     return here or importlib.util.find_spec(name) is not None
 
 
-def _from_function(module: str, name: str, offered: dict[str, Any]) -> Any:
-    """What a function of the user's gives, called with those arguments that it takes."""
+def _from_function(module: str, name: str, offered: dict[str, Any], given: Collection[str]) -> Any:
+    """What a function of the user's gives, called with those arguments that it takes.
+
+    What was `given` and the function does not take would be ignored, and is refused.
+    """
     spec, forms = f"{module}:{name}", f"data as {', '.join(source_forms())}"
     function = load_function(module, name, forms=forms, error=DataError)
+    taken = arguments_of(function, spec) & offered.keys()
+    for option in given:
+        if option not in taken:
+            raise InputError(
+                f"Expected options that '{spec}' takes as arguments "
+                f"({', '.join(sorted(taken)) or 'none'}), but got {option}; leave it out, or let "
+                "the function take it"
+            )
     data = call_function(function, spec, offered)
     check_returned(data, spec)
     return data

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._user_code import blame, failure
+from earlysieve._user_code import refusal
 from earlysieve.errors import EarlysieveError, InputError
 
 if TYPE_CHECKING:
@@ -51,12 +51,8 @@ def call_builder(
     except Exception as error:
         given = ", ".join(f"{key}={value!r}" for key, value in options.items())
         what = f"the model '{name or getattr(build, '__name__', '')}' with ({given})"
-        if blame(error) is not None:
-            raise failure(error, f"Expected to build {what}") from error
-        raise InputError(
-            f"Expected to build {what}, but it failed: {first_line(error)}; correct the model or "
-            "its options"
-        ) from error
+        advice = "correct the model or its options"
+        raise refusal(error, f"Expected to build {what}", advice) from error
 
 
 @contextmanager
@@ -78,13 +74,3 @@ def check_known(name: str, known: list[str], family: str) -> None:
             f"Expected a classifier of {family}, but got '{name}', which it does not have; "
             f"near names are: {', '.join(near)}"
         )
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, on one line and without a full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if not lines:
-        return repr(error)
-    # "Validation error for field 'x':" says nothing without the line below.
-    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
-    return said.rstrip(".")

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._user_code import blame, failure
+from earlysieve._user_code import refusal
 from earlysieve.errors import EarlysieveError, InputError
-from earlysieve.networks.built import first_line
 
 if TYPE_CHECKING:
     import torch
@@ -12,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def check_model_takes(
-    model: "nn.Module", data: Any, device: "torch.device", *, who: str = "model"
+    model: "nn.Module",
+    data: Any,
+    device: "torch.device",
+    *,
+    who: str = "model",
+    what: str = "data",
 ) -> int:
     """Run the model on the first two examples; how many classes it tells apart.
 
@@ -36,13 +40,9 @@ def check_model_takes(
         except EarlysieveError:
             raise
         except Exception as error:
-            expected = f"Expected the {who} to take inputs of the data, {describe(batch.inputs)}"
-            if blame(error) is not None:
-                raise failure(error, expected) from error
-            raise InputError(
-                f"{expected}, but it failed: {first_line(error)}; choose another {who}, or set "
-                "--image-size or --model-option"
-            ) from error
+            expected = f"Expected the {who} to take inputs of the {what}, {describe(batch.inputs)}"
+            advice = f"choose another {who}, or set --image-size or --model-option"
+            raise refusal(error, expected, advice) from error
     logits = logits_of(output)
     check_rows(logits, len(batch))
     classes = int(logits.shape[1])

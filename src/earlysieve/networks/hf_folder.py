@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from earlysieve._imports import need
-from earlysieve.errors import CheckpointError, InputError
-from earlysieve.networks.built import BuiltModel, first_line
+from earlysieve.errors import CheckpointError, InputError, first_line
+from earlysieve.networks.built import BuiltModel
 
 
 def from_folder(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:

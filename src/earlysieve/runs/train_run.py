@@ -12,7 +12,7 @@ from earlysieve._progress import wanted
 from earlysieve.datasets.opened_data import opened
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
-from earlysieve.networks.fit_check import pick_device
+from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
@@ -77,6 +77,8 @@ class TrainRun:
             )
         built = _build(config, data)
         learner = build_learner(config, built.model, data, device=device, out=out)
+        if validation is not None:
+            check_model_takes(built.model, validation, device, what="validation data")
         return cls(learner.job, reporter, learner.algorithm, learner.sampler, validation)
 
     def train(self, *, resume: bool) -> FitResult:
