@@ -16,6 +16,7 @@ from earlysieve.distill.classifier import ClassifierInput, find_classifier
 from earlysieve.errors import CheckpointError, InputError, LayerError
 from earlysieve.model.batch import Batch
 from earlysieve.training import ERM, EpochSampler, fit
+from earlysieve.training.batch_step import run_model
 from earlysieve.weighting.error_set import errors, same_kind, upweighted
 from earlysieve.weighting.group_dro import new_odds
 
@@ -228,8 +229,8 @@ def test_dett_weights_the_loss_of_simkd() -> None:
     algorithm.step(batch)
     algorithm.end_epoch()
     student.eval()
-    logits, seen = algorithm._forward(batch)
-    each = plain._losses(logits, seen, batch)
+    logits, kept = run_model(student, batch, algorithm.loss.keep())
+    each = plain.loss(logits, kept, batch)
     expected = float((algorithm.weights[:12] * each).mean().detach())
     assert algorithm.step(batch)["loss"] == pytest.approx(expected, rel=1e-5)
     assert sorted(set(algorithm.weights.tolist()))[-1] > 1
@@ -277,7 +278,7 @@ def test_group_dro_is_not_rounded_by_mixed_precision() -> None:
     losses = torch.tensor([1.0181, 0.8569, 1.1692, 0.9383])
     batch = Batch(torch.zeros(4, 1), torch.zeros(4).long(), groups=torch.tensor([0, 1, 2, 2]))
     with torch.autocast("cpu", torch.bfloat16):
-        loss = algorithm._reduce(losses, batch)
+        loss = algorithm.weighting.mean(losses, batch)
     means = [1.0181, 0.8569, (1.1692 + 0.9383) / 2]
     raw = [math.exp(0.5 * value) for value in means]
     expected = sum(r * m for r, m in zip(raw, means, strict=True)) / sum(raw)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from earlysieve import DebiasedDistillation, EarlyReweighting, KnowledgeDistillation
 from earlysieve.training import ERM
+from earlysieve.training.batch_step import run_model
 
 from ..weighting.helpers import CLASSES, Net, Planted, bits, net, same, sgd
 
@@ -150,11 +151,11 @@ def test_the_readout_sends_no_gradient_into_the_student() -> None:
     distiller.step(batch)
     for parameter in student.parameters():
         parameter.grad = None
-    features = distiller._forward(batch)[1]
-    assert features is not None
+    kept = run_model(student, batch, distiller.weighting.keep(batch))[1]
+    features = kept["early"]
     assert not features.requires_grad
     before = bits(student)
-    distiller._after_step(features, batch)
+    distiller.weighting.after_step(kept, batch, 0)
     assert all(p.grad is None for p in student.parameters())
     assert same(
         {k: v for k, v in before.items() if "num" not in k},

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from earlysieve.distill.distillation_loss import kd_loss, soft_divergence
 from earlysieve.errors import InputError
-from earlysieve.weighting.per_example import weighted_mean
-from earlysieve.weighting.weight_function import early_weights, exponential, top_share, weigh
+from earlysieve.weighting.loss_and_weighting import weighted_mean
+from earlysieve.weighting.weight_function import Exponential, early_weights, top_share, weigh
 
 
 def logits(seed: int, classes: int = 5) -> torch.Tensor:
@@ -86,7 +86,7 @@ def test_weights_are_bounded_and_grow_with_the_margin(
 ) -> None:
     wrong = torch.tensor([w for w, _ in judged])
     margin = torch.tensor([m for _, m in judged])
-    found = weigh(wrong, margin, exponential(alpha, beta))
+    found = weigh(wrong, margin, Exponential(alpha, beta))
     assert bool((found >= 1).all())
     assert bool((found <= math.exp(beta) * (1 + 1e-5)).all())
     assert bool((found[~wrong] == 1).all())
@@ -96,7 +96,7 @@ def test_weights_are_bounded_and_grow_with_the_margin(
 
 def test_beta_zero_gives_exactly_one() -> None:
     wrong, margin = torch.ones(5, dtype=torch.bool), torch.linspace(0, 1, 5)
-    assert torch.equal(weigh(wrong, margin, exponential(0.05, 0.0)), torch.ones(5))
+    assert torch.equal(weigh(wrong, margin, Exponential(0.05, 0.0)), torch.ones(5))
 
 
 def test_top_share() -> None:
@@ -109,7 +109,7 @@ def test_top_share() -> None:
 @pytest.mark.parametrize(("alpha", "beta", "name"), [(-1, 1, "alpha"), (1, math.nan, "beta")])
 def test_bad_settings(alpha: float, beta: float, name: str) -> None:
     with pytest.raises(InputError, match=f"Expected {name} to be a number of at least 0"):
-        exponential(alpha, beta)
+        Exponential(alpha, beta)
 
 
 def test_bad_weight_functions() -> None:
@@ -119,4 +119,4 @@ def test_bad_weight_functions() -> None:
     with pytest.raises(InputError, match="finite and not negative"):
         weigh(wrong, margin, lambda m: m - 1)
     with pytest.raises(InputError, match="lower beta"):
-        weigh(wrong, margin, exponential(0.0, 1000.0))
+        weigh(wrong, margin, Exponential(0.0, 1000.0))

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from earlysieve import Batch, DebiasedDistillation, Teacher, keep_logits
+from earlysieve.training.batch_step import run_model
 from earlysieve.weighting import published_reweight
 
 from ..weighting.helpers import seeded
@@ -92,9 +93,10 @@ def test_padding_does_not_change_what_the_readout_sees() -> None:
     alone = {"input_ids": data.rows[0][None], "attention_mask": torch.ones(1, 4).long()}
     labels = torch.zeros(2, dtype=torch.int64)
     distiller.prepare(Batch(padded, labels, labels))
-    seen = distiller._forward(Batch(padded, labels, labels))[1]
-    short = distiller._forward(Batch(alone, labels[:1], labels[:1]))[1]
-    assert seen is not None
-    assert short is not None
+
+    def read(batch: Batch) -> torch.Tensor:
+        return run_model(student, batch, distiller.weighting.keep(batch))[1]["bert.encoder.layer.0"]
+
+    seen, short = read(Batch(padded, labels, labels)), read(Batch(alone, labels[:1], labels[:1]))
     torch.testing.assert_close(seen[0], short[0], rtol=1e-4, atol=1e-5)
     assert few.margin.shape == (60,)

@@ -10,7 +10,7 @@ import torch.multiprocessing as mp
 
 from earlysieve.weighting.example_weights import ExampleWeights
 from earlysieve.weighting.shared_work import SharedWork
-from earlysieve.weighting.weight_function import exponential
+from earlysieve.weighting.weight_function import Exponential
 
 from .helpers import CLASSES, Planted, bits, net, same, seeded, sgd
 
@@ -95,7 +95,7 @@ def one_process(rank: int, folder: str) -> None:
 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
-    notes = ExampleWeights(5, exponential(1.0, 1.0))
+    notes = ExampleWeights(5, Exponential(1.0, 1.0))
     notes.note(torch.tensor([2 * rank]), torch.tensor([True]), torch.tensor([1.0 - rank / 2]))
     notes.note(torch.tensor([4]), torch.tensor([rank == 0]), torch.tensor([1.0]))
     logs = notes.commit()
@@ -140,7 +140,7 @@ def one_process(rank: int, folder: str) -> None:
         model, optimizer=torch.optim.SGD(model.parameters(), lr=0.1), num_groups=2, step_size=0.5
     )
     losses = (1.0 + rank + torch.arange(4.0)) * (1 + weight)
-    robust._reduce(
+    robust.weighting.mean(
         losses, Batch(torch.zeros(4, 1), torch.zeros(4).long(), groups=groups)
     ).backward()
     result: dict[str, Any] = {

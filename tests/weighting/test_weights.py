@@ -15,7 +15,7 @@ from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsH
 from earlysieve.training import fit
 from earlysieve.weighting import WeightWarning, published_reweight
 from earlysieve.weighting.example_weights import ExampleWeights
-from earlysieve.weighting.weight_function import exponential
+from earlysieve.weighting.weight_function import Exponential
 
 from .helpers import CLASSES, Planted, net, seeded, sgd
 
@@ -31,7 +31,7 @@ def reweighting(**settings: Any) -> EarlyReweighting:
 
 
 def test_noted_judgements_take_effect_on_commit_and_are_reset_when_right() -> None:
-    weights = ExampleWeights(4, exponential(1.0, 1.0))
+    weights = ExampleWeights(4, Exponential(1.0, 1.0))
     weights.note(torch.tensor([2, 0]), torch.tensor([True, False]), torch.tensor([1.0, 1.0]))
     assert weights.values.tolist() == [1, 1, 1, 1]
     logs = weights.commit()
@@ -66,7 +66,7 @@ def test_a_readout_that_becomes_right_resets_weights_to_one() -> None:
 
 
 def test_groups_are_reported_where_known() -> None:
-    weights = ExampleWeights(4, exponential(1.0, 1.0))
+    weights = ExampleWeights(4, Exponential(1.0, 1.0))
     weights.note(
         torch.arange(4),
         torch.tensor([True, False, True, False]),
@@ -106,7 +106,7 @@ def test_shuffling_workers_and_the_last_batch_change_nothing(workers: int) -> No
     algorithm.prepare(DATA.batch(torch.arange(16)))
     student = algorithm.model.eval()
     algorithm.stepper.backward_and_step = lambda loss: True  # type: ignore[method-assign, assignment]
-    algorithm._reader.learn = lambda f, mask, y: algorithm._reader.read(f, mask)  # type: ignore[method-assign]
+    algorithm.weighting.reader.learn = lambda f, mask, y: algorithm.weighting.reader.read(f, mask)  # type: ignore[method-assign]
     loader = DataLoader(
         with_index(DATA),
         batch_size=20,
@@ -118,7 +118,7 @@ def test_shuffling_workers_and_the_last_batch_change_nothing(workers: int) -> No
         algorithm.step(batch)
     algorithm.end_epoch()
     features = student.early(DATA.x).mean((2, 3)).detach()
-    logits = algorithm._reader.read(features, None)
+    logits = algorithm.weighting.reader.read(features, None)
     wrong = logits.argmax(1) != DATA.y
     top = logits.softmax(1).topk(2).values
     expected = torch.where(wrong, torch.exp(4 * (top[:, 0] - top[:, 1]) ** 0.05), torch.ones(96))
@@ -218,14 +218,14 @@ def test_published_reweighting_repeats_and_leaves_the_global_random_state() -> N
 
 
 def test_a_readout_that_is_mostly_wrong_is_warned_about() -> None:
-    weights = ExampleWeights(100, exponential(0.05, 4.0))
+    weights = ExampleWeights(100, Exponential(0.05, 4.0))
     weights.note(torch.arange(100), torch.arange(100) < 75, torch.full((100,), 0.2))
     with pytest.warns(WeightWarning, match="is wrong on 75% of the examples, so that most weights"):
         weights.commit()
 
 
 def test_a_heavy_top_is_warned_about_once() -> None:
-    weights = ExampleWeights(1000, exponential(0.0, 12.0))
+    weights = ExampleWeights(1000, Exponential(0.0, 12.0))
     wrong = torch.zeros(1000, dtype=torch.bool)
     wrong[7] = True
     weights.note(torch.arange(1000), wrong, torch.ones(1000))
@@ -239,7 +239,7 @@ def test_a_heavy_top_is_warned_about_once() -> None:
 
 
 def test_a_readout_that_is_never_wrong_is_warned_about() -> None:
-    weights = ExampleWeights(3, exponential(1.0, 1.0))
+    weights = ExampleWeights(3, Exponential(1.0, 1.0))
     weights.note(torch.arange(3), torch.zeros(3, dtype=torch.bool), torch.ones(3))
     with pytest.warns(WeightWarning, match="choose an earlier layer or a readout of lower"):
         weights.commit()
@@ -307,7 +307,7 @@ def test_states_of_other_methods_layers_and_data() -> None:
     with pytest.raises(CheckpointError, match="weights of 50 examples"):
         reweighting(num_examples=50).load_state_dict(state)
     other = reweighting()
-    other._reader.layer = "late"
+    other.weighting.reader.layer = "late"
     with pytest.raises(CheckpointError, match="readout of layer 'late', but got one of 'early'"):
         other.load_state_dict(state)
     with pytest.raises(CheckpointError, match="same kind and size"):

@@ -4,14 +4,13 @@ Source: Tiwari, Sivasubramanian, Mekala, Ramakrishnan and Shenoy, "Using Early R
 Featural Bias in Distillation", WACV 2024, arXiv 2310.18590.
 """
 
-from typing import Any, Unpack
+from typing import Unpack
 
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
-from earlysieve.distill.distillation_loss import kd_loss
-from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
-from earlysieve.model.batch import Batch
+from earlysieve.distill.kd import TeacherLoss
+from earlysieve.distill.teacher import TeacherLike
 from earlysieve.weighting.early_reweighting import EarlyReweighting, EarlySettings
 
 
@@ -51,29 +50,19 @@ class DebiasedDistillation(EarlyReweighting):
         kd_weight: float = 1.0,
         **settings: Unpack[EarlySettings],
     ) -> None:
+        loss = TeacherLoss(
+            student,
+            teacher,
+            temperature=temperature,
+            kd_weight=kd_weight,
+            num_classes=num_classes,
+        )
         super().__init__(
-            student, layer=layer, num_classes=num_classes, optimizer=optimizer, **settings
+            student,
+            layer=layer,
+            num_classes=num_classes,
+            optimizer=optimizer,
+            loss=loss,
+            **settings,
         )
-        self.teacher = as_teacher(teacher)
-        self.temperature, self.kd_weight = temperature, kd_weight
-        check_distillation(student, self.teacher, temperature, kd_weight)
-
-    def _own_settings(self) -> dict[str, Any]:
-        own = {"temperature": self.temperature, "kd_weight": self.kd_weight}
-        return {**super()._own_settings(), **own}
-
-    def _look(self, batch: Batch) -> None:
-        super()._look(batch)
-        self.teacher.check_classes(batch, self._reader.num_classes)
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        return kd_loss(
-            logits,
-            self.teacher.logits(batch),
-            batch.labels,
-            temperature=self.temperature,
-            kd_weight=self.kd_weight,
-        )
-
-    def _teacher_fingerprint(self) -> str:
-        return self.teacher.fingerprint
+        self.teacher = loss.teacher

@@ -6,7 +6,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from earlysieve.datasets.batches import Data
-from earlysieve.distill.simkd import SimKD, SimKDStudent
+from earlysieve.distill.simkd import FeatureLoss, SimKDStudent
 from earlysieve.model.unwrap import unwrap
 from earlysieve.training.optim import MakeOptimizer
 from earlysieve.weighting.error_set import ErrorSet, same_kind
@@ -14,7 +14,7 @@ from earlysieve.weighting.jtt import TrainTwice
 from earlysieve.weighting.per_example import StepSettings
 
 
-class DeTT(TrainTwice, SimKD):
+class DeTT(TrainTwice):
     """SimKD with the weights of JTT: debiasing by teacher transplanting.
 
     Source: Lee and Lee, "Debiased Distillation by Transplanting the Last Layer", 2023,
@@ -51,10 +51,10 @@ class DeTT(TrainTwice, SimKD):
         identifier_optimizer: MakeOptimizer | None = None,
         **step: Unpack[StepSettings],
     ) -> None:
-        SimKD.__init__(self, student, teacher, optimizer=optimizer, **step)
+        loss = FeatureLoss(student, teacher, optimizer)
         inner = unwrap(student)
         own = inner.student if isinstance(inner, SimKDStudent) else inner
-        self.errors = ErrorSet(
+        errors = ErrorSet(
             identifier or own,
             data,
             epochs=identification_epochs,
@@ -62,3 +62,5 @@ class DeTT(TrainTwice, SimKD):
             num_workers=num_workers,
             make_optimizer=identifier_optimizer or same_kind(optimizer),
         )
+        super().__init__(student, optimizer, loss, errors, **step)
+        self.teacher = teacher

@@ -1,4 +1,4 @@
-"""Plain knowledge distillation."""
+"""Plain knowledge distillation, and its loss per example."""
 
 from typing import Any, Unpack
 
@@ -8,7 +8,64 @@ from torch.optim import Optimizer
 from earlysieve.distill.distillation_loss import kd_loss
 from earlysieve.distill.teacher import TeacherLike, as_teacher, check_distillation
 from earlysieve.model.batch import Batch
+from earlysieve.training.batch_step import Kept
+from earlysieve.weighting.loss_and_weighting import ExampleLoss, Weighting
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
+
+
+class TeacherLoss(ExampleLoss):
+    """(1 - l) CE(f_S(x), y) + l T^2 KL(p_T(x) || p_S(x)); see `KnowledgeDistillation`.
+
+    Args:
+        student: what learns.
+        teacher: what it learns from.
+        temperature: T > 0.
+        kd_weight: l in [0, 1].
+        num_classes: C, if the teacher is to be checked before the first step; else in it.
+
+    Raises:
+        InputError: a setting is out of its range, or student and teacher share parameters.
+    """
+
+    def __init__(
+        self,
+        student: nn.Module,
+        teacher: TeacherLike,
+        *,
+        temperature: float,
+        kd_weight: float,
+        num_classes: int | None = None,
+    ) -> None:
+        self.teacher = as_teacher(teacher)
+        self.temperature, self.kd_weight = temperature, kd_weight
+        self.num_classes = num_classes
+        check_distillation(student, self.teacher, temperature, kd_weight)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Temperature, and the weight of what the teacher says."""
+        return {"temperature": self.temperature, "kd_weight": self.kd_weight}
+
+    @property
+    def teacher_fingerprint(self) -> str:
+        """Of the teacher's weights; "" for logits of an unknown teacher."""
+        return self.teacher.fingerprint
+
+    def look(self, model: nn.Module, batch: Batch) -> None:
+        """Check the teacher's classes where those of the student are known."""
+        if self.num_classes is not None:
+            self.teacher.check_classes(batch, self.num_classes)
+
+    def __call__(self, logits: Tensor, kept: Kept, batch: Batch) -> Tensor:
+        """In nats, shape (B,)."""
+        self.teacher.check_classes(batch, logits.shape[1])
+        return kd_loss(
+            logits,
+            self.teacher.logits(batch),
+            batch.labels,
+            temperature=self.temperature,
+            kd_weight=self.kd_weight,
+        )
 
 
 class KnowledgeDistillation(PerExampleTraining):
@@ -40,23 +97,6 @@ class KnowledgeDistillation(PerExampleTraining):
         kd_weight: float = 1.0,
         **step: Unpack[StepSettings],
     ) -> None:
-        super().__init__(student, optimizer, **step)
-        self.teacher = as_teacher(teacher)
-        self.temperature, self.kd_weight = temperature, kd_weight
-        check_distillation(student, self.teacher, temperature, kd_weight)
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {"temperature": self.temperature, "kd_weight": self.kd_weight}
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        self.teacher.check_classes(batch, logits.shape[1])
-        return kd_loss(
-            logits,
-            self.teacher.logits(batch),
-            batch.labels,
-            temperature=self.temperature,
-            kd_weight=self.kd_weight,
-        )
-
-    def _teacher_fingerprint(self) -> str:
-        return self.teacher.fingerprint
+        loss = TeacherLoss(student, teacher, temperature=temperature, kd_weight=kd_weight)
+        super().__init__(student, optimizer, loss, Weighting(), **step)
+        self.teacher = loss.teacher

@@ -14,10 +14,13 @@ from torch.optim import Optimizer
 from earlysieve.distill.classifier import ClassifierInput, find_classifier, linear_named
 from earlysieve.distill.teacher import Teacher, check_distillation
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, Inputs, call_model, few
-from earlysieve.model.capture import capture
-from earlysieve.model.state import evaluating, preserved_rng
-from earlysieve.model.unwrap import is_distributed, unwrap
+from earlysieve.model.batch import Batch, Inputs, call_model
+from earlysieve.model.capture import Transform
+from earlysieve.model.first_look import first_look
+from earlysieve.model.state import preserved_rng
+from earlysieve.model.unwrap import unwrap
+from earlysieve.training.batch_step import Kept
+from earlysieve.weighting.loss_and_weighting import ExampleLoss, Weighting
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
@@ -65,6 +68,60 @@ class SimKDStudent(nn.Module):
         return logits
 
 
+class FeatureLoss(ExampleLoss):
+    """1/D || P(g_S(x)) - g_T(x) ||^2 with the features that classifiers take; see `SimKD`.
+
+    Args:
+        student: a `SimKDStudent`, or a wrapper of one.
+        teacher: the teacher.
+        optimizer: over the parameters of the `SimKDStudent`.
+
+    Raises:
+        InputError: the student is not a `SimKDStudent`, or shares parameters with the teacher, or
+            the optimizer leaves out the projector.
+    """
+
+    def __init__(self, student: nn.Module, teacher: nn.Module, optimizer: Optimizer) -> None:
+        inner = unwrap(student)
+        if not isinstance(inner, SimKDStudent) or not isinstance(teacher, nn.Module):
+            raise InputError(
+                "Expected a SimKDStudent and a teacher model, but got "
+                f"{type(student).__name__} and {type(teacher).__name__}; write "
+                "student = SimKDStudent(student, teacher) and build the optimizer over its "
+                "parameters"
+            )
+        self._as_teacher = Teacher(teacher)
+        check_distillation(student, self._as_teacher, 1.0, 1.0)
+        _check_optimizer(optimizer, inner)
+        self._reading = ClassifierInput(teacher, inner.teacher_classifier)
+
+    @property
+    def teacher_fingerprint(self) -> str:
+        """Of the teacher's weights."""
+        return self._as_teacher.fingerprint
+
+    def look(self, model: nn.Module, batch: Batch) -> None:
+        """Run student and teacher on two examples."""
+        with first_look(model, batch.inputs) as some:
+            call_model(model, some)
+            self._wanted(some)
+
+    def keep(self) -> dict[str, Transform]:
+        """What the projector gives, with its graph."""
+        return {"projector": lambda _, output: output}
+
+    def __call__(self, logits: Tensor, kept: Kept, batch: Batch) -> Tensor:
+        """Shape (B,)."""
+        features = kept["projector"]
+        wanted = self._wanted(batch.inputs).to(features.device)
+        return (features.float() - wanted.float()).square().flatten(1).mean(1)
+
+    def _wanted(self, inputs: Inputs) -> Tensor:
+        """What the teacher's classifier takes, shape (B, D), on the teacher's device."""
+        with self._as_teacher.at_work(inputs) as taken:
+            return self._reading.run(taken)[0]
+
+
 class SimKD(PerExampleTraining):
     """Minimise 1/B sum_i w_i 1/D || P(g_S(x_i)) - g_T(x_i) ||^2, with w_i = 1.
 
@@ -90,44 +147,9 @@ class SimKD(PerExampleTraining):
         optimizer: Optimizer,
         **step: Unpack[StepSettings],
     ) -> None:
-        super().__init__(student, optimizer, **step)
-        inner = unwrap(student)
-        if not isinstance(inner, SimKDStudent) or not isinstance(teacher, nn.Module):
-            raise InputError(
-                "Expected a SimKDStudent and a teacher model, but got "
-                f"{type(student).__name__} and {type(teacher).__name__}; write "
-                "student = SimKDStudent(student, teacher) and build the optimizer over its "
-                "parameters"
-            )
-        self._as_teacher = Teacher(teacher)
-        check_distillation(student, self._as_teacher, 1.0, 1.0)
-        _check_optimizer(optimizer, inner)
+        loss = FeatureLoss(student, teacher, optimizer)
+        super().__init__(student, optimizer, loss, Weighting(), **step)
         self.teacher = teacher
-        self._reading = ClassifierInput(teacher, inner.teacher_classifier)
-
-    @torch.no_grad()
-    def _look(self, batch: Batch) -> None:
-        some, _ = few(batch.inputs)
-        with preserved_rng(), evaluating(self.model):
-            call_model(self.model, some)
-            self._wanted(some)
-
-    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        found = capture(self.model, batch.inputs, ["projector"], wrapped=is_distributed(self.model))
-        return found.logits, found.outputs["projector"]
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        features = logits if seen is None else seen
-        wanted = self._wanted(batch.inputs).to(features.device)
-        return (features.float() - wanted.float()).square().flatten(1).mean(1)
-
-    def _wanted(self, inputs: Inputs) -> Tensor:
-        """What the teacher's classifier takes, shape (B, D), on the teacher's device."""
-        with self._as_teacher.at_work(inputs) as taken:
-            return self._reading.run(taken)[0]
-
-    def _teacher_fingerprint(self) -> str:
-        return self._as_teacher.fingerprint
 
 
 def _projector(width: int, wanted: int, seed: int) -> nn.Sequential:

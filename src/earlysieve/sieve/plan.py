@@ -13,12 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError, LayerError
-from earlysieve.model.batch import Batch, few
-from earlysieve.model.buffers import kept_buffers
+from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
+from earlysieve.model.first_look import first_look
 from earlysieve.model.layers import LayerPlan, plans_of
-from earlysieve.model.precision import match_precision
-from earlysieve.model.state import evaluating, preserved_rng
 from earlysieve.model.unwrap import unwrap
 
 Learns = Callable[[nn.Parameter], bool]
@@ -65,9 +63,8 @@ def plan_layers(
             or has none after it.
         InputError: the model gives another number of logits than `num_classes`.
     """
-    some = match_precision(model, few(batch.inputs)[0])
     parameters = list(unwrap(model).parameters())
-    with preserved_rng(), evaluating(model), kept_buffers(model), _tracking(parameters):
+    with first_look(model, batch.inputs) as some, _tracking(parameters):
         captured = capture(model, some, names)
         _check_classes(captured.logits, num_classes)
         sides = {name: _sides(out, captured.logits) for name, out in captured.outputs.items()}

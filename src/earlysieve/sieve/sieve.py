@@ -20,9 +20,8 @@ from earlysieve.model.capture import capture
 from earlysieve.model.state import warn_if_evaluating
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.trained import TrainedReadouts
-from earlysieve.sieve.early import EarlyPart
-from earlysieve.sieve.main import MainUpdate
-from earlysieve.sieve.precision import Precision
+from earlysieve.sieve.early_part import EarlyPart
+from earlysieve.sieve.main_update import MainUpdate
 from earlysieve.sieve.schedule import ForgetSchedule
 from earlysieve.sieve.settings import (
     SieveSettings,
@@ -30,8 +29,9 @@ from earlysieve.sieve.settings import (
     check_readout_options,
     schedule_of,
 )
-from earlysieve.sieve.updates import observe
+from earlysieve.sieve.updates import forget, identify, observe
 from earlysieve.training.algorithm import half_done
+from earlysieve.training.mixed_precision import MixedPrecision
 from earlysieve.training.optim import MakeOptimizer
 from earlysieve.training.stepper import Stepper
 
@@ -147,11 +147,9 @@ class FeatureSieve:
             "scheduler": scheduler,
         }
         check_main_options(optimizer, {**main, "forget_with_lr": forget_with_lr})
-        self.precision = Precision(autocast, model)
+        self.precision = MixedPrecision(autocast, model)
         self._main = MainUpdate(model, optimizer, self.precision, **main)
-        self._early = EarlyPart(
-            model, self.options, self.precision, self._main.learns, readout_optimizer
-        )
+        self._early = EarlyPart(model, self.options, self._main.learns, readout_optimizer)
         self.steps_done = 0
         self.epochs_done = 0
         self._owed = 0
@@ -312,10 +310,11 @@ class FeatureSieve:
     def _identify(
         self, activations: Mapping[str, Tensor], batch: Batch, *, through: Sequence[Tensor] = ()
     ) -> dict[str, float]:
-        logs = self._early.identify(activations, batch, through=through)
+        readouts = self._early.readouts
+        logs = identify(readouts, activations, batch, self.precision, through=through)
         with self._half_done():
             for _ in range(1, self.options.readout_steps):
-                self._early.identify(activations, batch, through=through)
+                identify(readouts, activations, batch, self.precision, through=through)
         return logs
 
     def _due(self) -> int:
@@ -326,11 +325,21 @@ class FeatureSieve:
 
     def _forget(self, batch: Batch, times: int, *, stop: bool = True) -> dict[str, float]:
         scale = self._main.lr_share() if self.options.forget_with_lr else 1.0
-        logs = []
+        losses = []
         for done in range(times):
             with self._half_done(done > 0):
-                logs.append(self._early.forget(batch, scale, stop=stop))
-        return logs[0] if logs else {}
+                loss = forget(
+                    self.model,
+                    self._early.readouts,
+                    self._early.parameters,
+                    batch,
+                    self.precision,
+                    lr=self.options.forget_lr * scale,
+                    update_statistics=self.options.update_statistics,
+                    stop=stop,
+                )
+            losses.append(loss)
+        return {"forget_loss": losses[0]} if losses else {}
 
     def _half_done(self, changed: bool = True) -> AbstractContextManager[None]:
         return half_done(self.settings, step=self.steps_done) if changed else nullcontext()

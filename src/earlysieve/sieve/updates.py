@@ -13,13 +13,13 @@ from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
 from earlysieve.readouts.trained import TrainedReadouts
 from earlysieve.sieve.losses import uniform_cross_entropy
-from earlysieve.sieve.precision import Precision
 from earlysieve.training.algorithm import NonFiniteLossError
 from earlysieve.training.gradients import gradients_of
+from earlysieve.training.mixed_precision import MixedPrecision
 
 
 def observe(
-    model: nn.Module, batch: Batch, layers: Sequence[str], precision: Precision
+    model: nn.Module, batch: Batch, layers: Sequence[str], precision: MixedPrecision
 ) -> dict[str, Tensor]:
     """Activations from a pass of their own that stops at the last layer and leaves no trace."""
     with preserved_rng(), kept_buffers(model), torch.no_grad(), precision.network():
@@ -30,7 +30,7 @@ def identify(
     readouts: TrainedReadouts,
     activations: Mapping[str, Tensor],
     batch: Batch,
-    precision: Precision,
+    precision: MixedPrecision,
     *,
     through: Sequence[Tensor] = (),
 ) -> dict[str, float]:
@@ -65,7 +65,7 @@ def forget(
     readouts: TrainedReadouts,
     early: Sequence[nn.Parameter],
     batch: Batch,
-    precision: Precision,
+    precision: MixedPrecision,
     *,
     lr: float,
     update_statistics: bool,

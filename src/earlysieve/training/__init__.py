@@ -1,6 +1,7 @@
 """Training that can be stopped anywhere and goes on exactly.
 
-Reading order: `algorithm` (what learns), `stepper` (how it steps), `erm` (plain training),
+Reading order: `algorithm` (what learns), `stepper` (how it steps), `batch_step` (a
+step on a batch), `erm` (plain training),
 `sampling` and `loading` (which examples come), `evaluate` and `selection` (how good a model is),
 `run` (the state), `loop` (the loop and `fit`), `checkpoint` and `model_weights` (files), `config`
 and `optim` (a run as a file of settings).

@@ -10,8 +10,9 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
+from earlysieve.model.batch import Batch
 from earlysieve.model.state import warn_if_evaluating
+from earlysieve.training.batch_step import Kept, batch_step
 from earlysieve.training.stepper import Stepper
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -67,13 +68,11 @@ class ERM:
             UserWarning: the model is in evaluation mode, though it has dropout or BatchNorm.
         """
         warn_if_evaluating(self.model)
-        with self.stepper.autocast():
-            logits = logits_of(call_model(self.model, batch.inputs))
-            check_rows(logits, len(batch))
-            check_labels(batch.labels, logits.shape[1])
-            loss = reduce_loss(self.loss(logits, batch.labels), len(batch))
-        self.stepper.backward_and_step(loss)
-        return {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
+
+        def loss(logits: Tensor, _: Kept) -> Tensor:
+            return reduce_loss(self.loss(logits, batch.labels), len(batch))
+
+        return batch_step(self.model, self.stepper, batch, loss).logs
 
     def end_epoch(self) -> dict[str, float]:
         """Step with what has accumulated, so that no example waits for the next epoch."""
@@ -87,11 +86,6 @@ class ERM:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state_dict` returned."""
         self.stepper.load_state_dict(state["stepper"])
-
-
-def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """The share of rows, in [0, 1], whose largest logit (B, C) is that of the label (B,)."""
-    return float((logits.detach().argmax(dim=1) == labels).double().mean())
 
 
 def reduce_loss(loss: Tensor, size: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -12,9 +12,8 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from earlysieve.errors import CheckpointError, InputError, TrainingError
 from earlysieve.training.algorithm import NonFiniteLossError
+from earlysieve.training.mixed_precision import autocast_dtype, autocast_on
 from earlysieve.training.saved_state import alike, is_count
-
-PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Stepper:
@@ -51,7 +50,7 @@ class Stepper:
         self.clip_norm = clip_norm
         self.accumulate = accumulate
         self.scheduler = scheduler
-        self.autocast_dtype = _precision(autocast)
+        self.autocast_dtype = autocast_dtype(autocast)
         self.scaler = self._make_scaler()
         self._pending = 0
         self._held: list[Tensor | None] = []
@@ -76,9 +75,7 @@ class Stepper:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context for the forward pass; does nothing without mixed precision."""
-        if self.autocast_dtype is None:
-            return nullcontext()
-        return torch.autocast(self._device_type(), dtype=self.autocast_dtype)
+        return autocast_on(self._device_type(), self.autocast_dtype)
 
     def backward_and_step(self, loss: Tensor, *, inputs: Sequence[Tensor] | None = None) -> bool:
         """Back-propagate a scalar loss and, when enough has accumulated, step.
@@ -255,16 +252,6 @@ def _check_loss(loss: Tensor) -> None:
             "Expected a loss that depends on a parameter that can learn, but none of them requires "
             "a gradient; unfreeze at least one layer"
         )
-
-
-def _precision(value: torch.dtype | str | None) -> torch.dtype | None:
-    found = PRECISIONS.get(value, value) if isinstance(value, str) else value
-    if found is None or found in PRECISIONS.values():
-        return found  # type: ignore[return-value]
-    raise InputError(
-        f"Expected autocast to be 'bf16', 'fp16' or None, but got {value!r}; "
-        "pass None for full precision"
-    )
 
 
 def _is_optimizer_state(optimizer: Optimizer, state: Any, sizes: list[tuple[int, ...]]) -> bool:

@@ -1,9 +1,10 @@
 """Training in which some examples count more than others: by early readouts, errors, or groups.
 
-Reading order: `per_example` (what one step is) -> `weight_function` (pure functions) ->
-`example_weights` (one weight per example) -> `early_reader` (the early readout) ->
-`early_reweighting` (both together) -> `reweight_pass` (the oracle of the weights) -> `jtt` with
-`error_set`, `group_dro`, `balance`.
+Reading order: `loss_and_weighting` (what a method is put together from) -> `per_example` (one step
+with both) -> `weight_function` (pure functions) -> `example_weights` (one weight per example) ->
+`early_reader` (the early readout) -> `readout_weighting` (weights from it) -> `early_reweighting`
+(the method) -> `reweight_pass` (the oracle of the weights) -> `error_set` and `jtt`, `group_dro`,
+`balance`.
 """
 
 from earlysieve.weighting.balance import balanced_weights

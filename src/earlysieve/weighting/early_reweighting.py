@@ -1,30 +1,20 @@
 """Plain training, with examples weighted by the mistakes of an early readout."""
 
-from collections.abc import Mapping
 from typing import Any, Literal, Unpack
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Batch
-from earlysieve.model.capture import capture
-from earlysieve.model.first_look import check_classes, look_at
-from earlysieve.model.state import device_of
-from earlysieve.model.unwrap import is_distributed
 from earlysieve.readouts.heads import Head, LinearHead
-from earlysieve.training.distributed import is_first
 from earlysieve.training.loading import Data
-from earlysieve.training.sampling import derive_seed
-from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.early_reader import EarlyReader
 from earlysieve.weighting.epoch_features import BUDGET, EpochFeatures
 from earlysieve.weighting.example_weights import ExampleWeights
-from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.loss_and_weighting import CrossEntropy, ExampleLoss
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
-from earlysieve.weighting.reweight_pass import published_reweight
-from earlysieve.weighting.weight_function import WeightFunction, exponential
+from earlysieve.weighting.readout_weighting import ReadoutWeighting, ReweightPass
+from earlysieve.weighting.weight_function import Exponential, WeightFunction
 
 USUAL: dict[str, Any] = {"alpha": 0.05, "beta": 4.0, "feature_budget": BUDGET}
 IDLE = {"weight_function": "a weight_function of your own", "mode": "mode='published'"}
@@ -68,6 +58,7 @@ class EarlyReweighting(PerExampleTraining):
         layer: whose output the readout sees, a name from `trace_layers`.
         num_classes: C >= 2.
         optimizer: over the model's parameters.
+        loss: another loss per example in place of CE.
         num_examples: N; indices of batches lie in [0, N). None: the length of `data`.
         alpha: exponent of the margin, >= 0; small values make every error count nearly the same.
         beta: log of the largest weight, >= 0; 0 is plain training.
@@ -97,6 +88,7 @@ class EarlyReweighting(PerExampleTraining):
         layer: str,
         num_classes: int,
         optimizer: Optimizer,
+        loss: ExampleLoss | None = None,
         num_examples: int | None = None,
         alpha: float = 0.05,
         beta: float = 4.0,
@@ -113,128 +105,33 @@ class EarlyReweighting(PerExampleTraining):
         seed: int = 0,
         **step: Unpack[StepSettings],
     ) -> None:
-        super().__init__(model, optimizer, **step)
         _check(mode, reweight_every, data)
         _check_idle(
             weight_function=(weight_function is not None, {"alpha": alpha, "beta": beta}),
             mode=(mode == "published", {"feature_budget": feature_budget}),
         )
-        self.alpha, self.beta = alpha, beta
-        self.mode, self.reweight_every, self.seed = mode, reweight_every, seed
-        self._data, self._batch_size, self._num_workers = data, batch_size, num_workers
-        self._custom = weight_function is not None
-        function = weight_function or exponential(alpha, beta)
+        function = weight_function or Exponential(alpha, beta)
         self._examples = ExampleWeights(_count(num_examples, data), function)
         recipe = LinearHead() if readout is None else readout
-        self._reader = EarlyReader(
-            layer, recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
+        by_pass = None
+        if mode == "published" and data is not None:
+            by_pass = ReweightPass(data, batch_size, num_workers)
+        weighting = ReadoutWeighting(
+            EarlyReader(
+                layer, recipe, num_classes, lr=readout_lr, weight_decay=readout_weight_decay
+            ),
+            self._examples,
+            EpochFeatures(feature_budget),
+            every=reweight_every,
+            reweight_pass=by_pass,
+            seed=seed,
         )
-        self._features = EpochFeatures(feature_budget)
+        super().__init__(model, optimizer, loss or CrossEntropy(), weighting, **step)
 
     @property
     def weights(self) -> Tensor:
         """The present weights, float32, shape (N,); a copy."""
         return self._examples.values.clone()
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {
-            **self._reader.describe(),
-            "alpha": None if self._custom else self.alpha,
-            "beta": None if self._custom else self.beta,
-            "weight_function": "own" if self._custom else "exponential",
-            "reweight_every": self.reweight_every,
-            "mode": self.mode,
-            "num_examples": len(self._examples),
-        }
-
-    def _check(self, batch: Batch) -> None:
-        checked_index(batch, len(self._examples))
-
-    def _look(self, batch: Batch) -> None:
-        plan, found = look_at(self.model, batch, self._reader.layer)
-        classes = self._reader.num_classes
-        check_classes(found, classes, who="model", source="as num_classes says")
-        self._reader.prepare(plan, device_of(self.model), seed=self.seed)
-
-    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        if self.mode == "published":
-            return super()._forward(batch)
-        captured = capture(
-            self.model,
-            batch.inputs,
-            [self._reader.layer],
-            transform=self._reader.features(batch.mask),
-            wrapped=is_distributed(self.model),
-        )
-        return captured.logits, captured.outputs[self._reader.layer]
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        return F.cross_entropy(logits, batch.labels, reduction="none")
-
-    def _weights(self, batch: Batch) -> Tensor | None:
-        index = checked_index(batch, len(self._examples))
-        return self._examples.of(index).to(batch.labels.device)
-
-    def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
-        if seen is None:
-            return {}
-        logits = self._reader.learn(seen, batch.mask, batch.labels)
-        wrong, margin = judge(logits, batch.labels)
-        index = checked_index(batch, len(self._examples))
-        self._examples.note(index, wrong, margin, batch.groups)
-        if self._due():
-            self._features.keep(seen, batch.mask, batch.labels, index)
-        loss = F.cross_entropy(logits, batch.labels)
-        return {
-            "readout_loss": float(loss),
-            "readout_accuracy": 1 - float(wrong.double().mean()),
-        }
-
-    def _close_epoch(self) -> dict[str, float]:
-        if not self._due():
-            return {}
-        if self.mode == "published":
-            self._judge_as_published()
-        else:
-            seed = derive_seed(self.seed, self.epochs_done)
-            self._features.judge(self._reader, self._examples, seed=seed)
-            self._features.clear()
-        return self._examples.commit()
-
-    def _due(self) -> bool:
-        """Whether there are new weights at the end of this epoch."""
-        return (self.epochs_done + 1) % self.reweight_every == 0
-
-    def _judge_as_published(self) -> None:
-        if self._data is None:
-            return
-        said = published_reweight(
-            self.model,
-            self._data,
-            layer=self._reader.layer,
-            num_classes=self._reader.num_classes,
-            readout=self._reader.recipe,
-            readout_lr=self._reader.lr,
-            readout_weight_decay=self._reader.weight_decay,
-            batch_size=self._batch_size,
-            num_workers=self._num_workers,
-            seed=derive_seed(self.seed, self.epochs_done),
-            together=True,
-        )
-        if is_first():  # all processes know the same; `commit` hands these notes on
-            self._examples.note(torch.arange(len(said.wrong)), said.wrong, said.margin, said.groups)
-
-    def _own_state(self) -> dict[str, Any]:
-        return {
-            "weights": self._examples.state_dict(),
-            "readout": self._reader.state_dict(),
-            "features": self._features.state_dict(),
-        }
-
-    def _load_own_state(self, state: Mapping[str, Any]) -> None:
-        self._examples.load_state_dict(state["weights"])
-        self._reader.load_state_dict(state["readout"], device_of(self.model))
-        self._features.load_state_dict(state["features"], device_of(self.model))
 
 
 def _check(mode: str, reweight_every: int, data: Data | None) -> None:

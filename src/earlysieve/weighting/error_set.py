@@ -21,9 +21,11 @@ from earlysieve.training.distributed import of_first_process, synchronised
 from earlysieve.training.erm import ERM
 from earlysieve.training.model_weights import load_state
 from earlysieve.training.optim import MakeOptimizer
+from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.loss_and_weighting import Weighting
 
 
-class ErrorSet:
+class ErrorSet(Weighting):
     """The first of two trainings: a model of its own, trained plainly for a few epochs.
 
     Args:
@@ -61,19 +63,36 @@ class ErrorSet:
         self._erm = ERM(synchronised(self.identifier), optimizer)
         self.weights: Tensor | None = None
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Epochs of the first training, and how often its errors count."""
+        return {"identification_epochs": self.epochs, "upweight": self.upweight}
+
     def step(self, batch: Batch, *, training: bool) -> dict[str, float]:
         """One step of the first training."""
         self.identifier.train(training)
         return self._erm.step(batch)
 
-    def close(self, epochs_done: int) -> dict[str, float]:
+    def check(self, batch: Batch) -> None:
+        """Raise InputError if indices are missing or out of range."""
+        checked_index(batch, self.size)
+
+    def weights_of(self, batch: Batch) -> Tensor | None:
+        """The weights of the examples, shape (B,); None while the first training goes on."""
+        if self.weights is None:
+            return None
+        return self.weights[checked_index(batch, self.size)].to(batch.labels.device)
+
+    def close_epoch(self, model: nn.Module, epoch: int) -> dict[str, float]:
         """End an epoch of the first training; find the errors after the last one.
 
         Returns:
             error_set (how many) and error_set_share, once they are found.
         """
+        if self.weights is not None:
+            return {}
         self._erm.end_epoch()
-        if epochs_done < self.epochs:
+        if epoch + 1 < self.epochs:
             return {}
         # BatchNorm statistics are those of each process, so that one of them judges for all.
         found = errors(self.identifier, self.data, num_workers=self.num_workers)
@@ -84,20 +103,22 @@ class ErrorSet:
     def state_dict(self) -> dict[str, Any]:
         """The weights, or what is needed to go on towards them."""
         if self.weights is not None:
-            return {"weights": self.weights.clone()}
+            return {"errors": {"weights": self.weights.clone()}}
         model = self.identifier.state_dict()
-        return {"weights": None, "identifier": model, "training": self._erm.state_dict()}
+        known = {"weights": None, "identifier": model, "training": self._erm.state_dict()}
+        return {"errors": known}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
         """Go on from what `state_dict` returned.
 
         Raises:
             CheckpointError: it belongs to other data or another model.
         """
-        self.weights = state["weights"]
+        known = state["errors"]
+        self.weights = known["weights"]
         if self.weights is None:
-            load_state(self.identifier, state["identifier"], source="the identification model")
-            self._erm.load_state_dict(state["training"])
+            load_state(self.identifier, known["identifier"], source="the identification model")
+            self._erm.load_state_dict(known["training"])
         elif len(self.weights) != self.size:
             raise CheckpointError(
                 f"Expected weights of {self.size} examples, as the data have, but got "

@@ -6,13 +6,14 @@ from typing import Any, Unpack
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch
+from earlysieve.training.batch_step import Kept
 from earlysieve.training.distributed import processes
+from earlysieve.weighting.loss_and_weighting import CrossEntropy, Weighting
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
@@ -51,26 +52,52 @@ class GroupDRO(PerExampleTraining):
         group_counts: Sequence[int] | None = None,
         **step: Unpack[StepSettings],
     ) -> None:
-        super().__init__(model, optimizer, **step)
-        _check_settings(num_groups, step_size, adjustment, group_counts)
-        self.num_groups, self.step_size, self.adjustment = num_groups, step_size, adjustment
-        counts = torch.tensor(list(group_counts or [1] * num_groups), dtype=torch.float64)
-        self._added = adjustment / counts.sqrt()
-        self._odds = torch.full((num_groups,), 1 / num_groups, dtype=torch.float64)
+        self._groups = GroupWeighting(
+            num_groups, step_size=step_size, adjustment=adjustment, group_counts=group_counts
+        )
+        super().__init__(model, optimizer, CrossEntropy(torch.float32), self._groups, **step)
 
     @property
     def group_weights(self) -> Tensor:
         """q, shape (num_groups,), float64, sums to 1; a copy."""
-        return self._odds.clone()
+        return self._groups.odds.clone()
 
-    def _own_settings(self) -> dict[str, Any]:
+
+class GroupWeighting(Weighting):
+    """The weights q of groups, shared among the examples of each; see `GroupDRO`.
+
+    Attributes:
+        odds: q, float64, shape (num_groups,), sums to 1.
+
+    Raises:
+        InputError: a setting is out of its range.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        *,
+        step_size: float,
+        adjustment: float,
+        group_counts: Sequence[int] | None,
+    ) -> None:
+        _check_settings(num_groups, step_size, adjustment, group_counts)
+        self.num_groups, self.step_size, self.adjustment = num_groups, step_size, adjustment
+        counts = torch.tensor(list(group_counts or [1] * num_groups), dtype=torch.float64)
+        self._added = adjustment / counts.sqrt()
+        self.odds = torch.full((num_groups,), 1 / num_groups, dtype=torch.float64)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How many groups, and how fast their weights move."""
         return {
             "num_groups": self.num_groups,
             "step_size": self.step_size,
             "adjustment": self.adjustment,
         }
 
-    def _check(self, batch: Batch) -> None:
+    def check(self, batch: Batch) -> None:
+        """Raise InputError if no group is known, or one is out of range."""
         groups = batch.groups
         if groups is None or bool((groups < 0).all()):
             raise InputError(
@@ -83,10 +110,8 @@ class GroupDRO(PerExampleTraining):
                 f"{int(groups.max())}; pass num_groups={int(groups.max()) + 1} or more"
             )
 
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        return F.cross_entropy(logits.float(), batch.labels, reduction="none")
-
-    def _reduce(self, losses: Tensor, batch: Batch) -> Tensor:
+    def mean(self, losses: Tensor, batch: Batch) -> Tensor:
+        """sum_g q_g L_g, a scalar, after q has followed the losses."""
         groups = torch.zeros_like(batch.labels) - 1 if batch.groups is None else batch.groups
         known = groups >= 0
         counts = torch.bincount(groups[known], minlength=self.num_groups)
@@ -94,22 +119,29 @@ class GroupDRO(PerExampleTraining):
         sums = losses.new_zeros(self.num_groups).index_add(0, groups[known], losses[known])
         everywhere = self._move(sums.detach().double().cpu(), counts.double().cpu())
         # Processes' gradients are averaged, so that each counts its own sums as often.
-        per_example = self._odds * processes() / everywhere.clamp(min=1)
+        per_example = self.odds * processes() / everywhere.clamp(min=1)
         return (per_example.to(sums) * sums).sum()
 
-    def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
-        return {f"group_weight/{g}": float(q) for g, q in enumerate(self._odds)}
+    def after_step(self, kept: Kept, batch: Batch, epoch: int) -> dict[str, float]:
+        """The present q."""
+        return {f"group_weight/{g}": float(q) for g, q in enumerate(self.odds)}
 
-    def _own_state(self) -> dict[str, Any]:
-        return {"group_weights": self._odds.clone()}
+    def state_dict(self) -> dict[str, Any]:
+        """The present q."""
+        return {"group_weights": self.odds.clone()}
 
-    def _load_own_state(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], device: torch.device) -> None:
+        """Go on from what `state_dict` returned.
+
+        Raises:
+            CheckpointError: it has another number of groups.
+        """
         if len(state["group_weights"]) != self.num_groups:
             raise CheckpointError(
                 f"Expected the weights of {self.num_groups} groups, but got "
                 f"{len(state['group_weights'])}; go on with the groups of the first run"
             )
-        self._odds = state["group_weights"].clone()
+        self.odds = state["group_weights"].clone()
 
     def _move(self, sums: Tensor, counts: Tensor) -> Tensor:
         """Update the odds by sums of losses and counts per group; counts over all processes."""
@@ -121,7 +153,7 @@ class GroupDRO(PerExampleTraining):
         means = sums / counts.clamp(min=1)
         # Where they are not finite the stepper refuses the loss, and the odds stay as they were.
         if bool(torch.isfinite(means).all()):
-            self._odds = new_odds(self._odds, means + self._added, counts > 0, self.step_size)
+            self.odds = new_odds(self.odds, means + self._added, counts > 0, self.step_size)
         return counts
 
 

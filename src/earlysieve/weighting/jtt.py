@@ -1,32 +1,46 @@
 """JTT: train a first model briefly, then weight up what it got wrong."""
 
-from collections.abc import Mapping
 from typing import Any, Unpack
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.datasets.batches import Data, as_batch
-from earlysieve.model.batch import Batch
 from earlysieve.model.unwrap import unwrap
 from earlysieve.training.optim import MakeOptimizer
 from earlysieve.weighting.error_set import ErrorSet, same_kind
-from earlysieve.weighting.indexing import checked_index
+from earlysieve.weighting.loss_and_weighting import CrossEntropy, ExampleLoss
 from earlysieve.weighting.per_example import PerExampleTraining, StepSettings
 
 
 class TrainTwice(PerExampleTraining):
-    """The first epochs train the error set's model; then weights are fixed."""
+    """The first epochs train the error set's model; then `model` learns with fixed weights.
 
-    errors: ErrorSet
+    Args:
+        model: what is trained second.
+        optimizer: over its parameters.
+        loss: of the second training, one per example.
+        errors: the first training, and the weights that it gives.
+        step: clip_norm, accumulate, scheduler, autocast of the second training, see `Stepper`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        loss: ExampleLoss,
+        errors: ErrorSet,
+        **step: Unpack[StepSettings],
+    ) -> None:
+        super().__init__(model, optimizer, loss, errors, **step)
+        self.errors = errors
 
     def step(self, batch: Any) -> dict[str, float]:
         """One step of the first or of the second training; see `PerExampleTraining.step`."""
         batch = as_batch(batch)
         if self.errors.weights is not None:
             return super().step(batch)
-        self._check(batch)
+        self.errors.check(batch)
         return self.errors.step(batch, training=self.model.training)
 
     @property
@@ -38,29 +52,6 @@ class TrainTwice(PerExampleTraining):
     def ready_to_evaluate(self) -> bool:
         """Whether `model` has learned for an epoch; in the first training it does not."""
         return self.epochs_done > self.errors.epochs
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {"identification_epochs": self.errors.epochs, "upweight": self.errors.upweight}
-
-    def _check(self, batch: Batch) -> None:
-        checked_index(batch, self.errors.size)
-
-    def _weights(self, batch: Batch) -> Tensor | None:
-        if self.errors.weights is None:
-            return None
-        index = checked_index(batch, self.errors.size)
-        return self.errors.weights[index].to(batch.labels.device)
-
-    def _close_epoch(self) -> dict[str, float]:
-        if self.errors.weights is not None:
-            return {}
-        return self.errors.close(self.epochs_done + 1)
-
-    def _own_state(self) -> dict[str, Any]:
-        return {"errors": self.errors.state_dict()}
-
-    def _load_own_state(self, state: Mapping[str, Any]) -> None:
-        self.errors.load_state_dict(state["errors"])
 
 
 class JTT(TrainTwice):
@@ -103,8 +94,7 @@ class JTT(TrainTwice):
         identifier_optimizer: MakeOptimizer | None = None,
         **step: Unpack[StepSettings],
     ) -> None:
-        super().__init__(model, optimizer, **step)
-        self.errors = ErrorSet(
+        errors = ErrorSet(
             identifier or unwrap(model),
             data,
             epochs=identification_epochs,
@@ -112,6 +102,4 @@ class JTT(TrainTwice):
             num_workers=num_workers,
             make_optimizer=identifier_optimizer or same_kind(optimizer),
         )
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        return F.cross_entropy(logits, batch.labels, reduction="none")
+        super().__init__(model, optimizer, CrossEntropy(), errors, **step)

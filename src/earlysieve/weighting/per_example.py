@@ -1,7 +1,7 @@
 """One pass, one loss per example, a weighted mean, one optimiser step."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -10,11 +10,12 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import CheckpointError
-from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
-from earlysieve.model.state import warn_if_evaluating
+from earlysieve.model.batch import Batch
+from earlysieve.model.state import device_of, warn_if_evaluating
 from earlysieve.training.algorithm import half_done
-from earlysieve.training.erm import accuracy
+from earlysieve.training.batch_step import Kept, batch_step
 from earlysieve.training.stepper import Stepper
+from earlysieve.weighting.loss_and_weighting import ExampleLoss, Weighting
 
 FORMAT_VERSION = 1
 
@@ -29,47 +30,40 @@ class StepSettings(TypedDict, total=False):
 
 
 class PerExampleTraining:
-    """Minimise 1/B sum_i w_i loss_i; methods say what the losses and the weights are.
+    """Minimise 1/B sum_i w_i loss_i: put together from a loss per example and their weights.
 
     Args:
         model: any classifier. It runs in the mode it is in: put it into training mode.
         optimizer: over the model's parameters.
-        clip_norm: largest gradient norm, > 0; None: no clipping.
-        accumulate: batches per optimiser step, >= 1.
-        scheduler: learning rate schedule, stepped after each optimiser step.
-        autocast: "bf16", "fp16" or None: mixed precision of the model's passes.
+        loss: gives one loss per example.
+        weighting: gives each example its weight, and renews weights.
+        step: clip_norm, accumulate, scheduler, autocast, see `Stepper`.
     """
 
     def __init__(
         self,
         model: nn.Module,
         optimizer: Optimizer,
-        *,
-        clip_norm: float | None = None,
-        accumulate: int = 1,
-        scheduler: LRScheduler | None = None,
-        autocast: torch.dtype | str | None = None,
+        loss: ExampleLoss,
+        weighting: Weighting,
+        **step: Unpack[StepSettings],
     ) -> None:
         self.model = model
+        self.loss, self.weighting = loss, weighting
         self.epochs_done = 0
-        self.stepper = Stepper(
-            optimizer,
-            clip_norm=clip_norm,
-            accumulate=accumulate,
-            scheduler=scheduler,
-            autocast=autocast,
-        )
+        self.stepper = Stepper(optimizer, **step)
         self._prepared = False
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Plain values that messages name and that a checkpoint has to agree with."""
-        return {**self.stepper.settings, **self._own_settings()}
+        return {**self.stepper.settings, **self.weighting.settings, **self.loss.settings}
 
     def prepare(self, batch: Batch) -> None:
         """Check model, teacher and settings on two examples; done by the first step, no trace."""
         if not self._prepared:
-            self._look(batch)
+            self.weighting.look(self.model, batch)
+            self.loss.look(self.model, batch)
             self._prepared = True
 
     def step(self, batch: Any) -> dict[str, float]:
@@ -88,22 +82,21 @@ class PerExampleTraining:
         """
         warn_if_evaluating(self.model)
         batch = as_batch(batch)
-        self._check(batch)
+        self.weighting.check(batch)
         self.prepare(batch)
-        with self.stepper.autocast():
-            logits, seen = self._forward(batch)
-            check_rows(logits, len(batch))
-            check_labels(batch.labels, logits.shape[1])
-            loss = self._reduce(self._losses(logits, seen, batch), batch)
-        self.stepper.backward_and_step(loss)
-        logs = {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
+
+        def loss(logits: Tensor, kept: Kept) -> Tensor:
+            return self.weighting.mean(self.loss(logits, kept, batch), batch)
+
+        keep = {**self.loss.keep(), **self.weighting.keep(batch)}
+        done = batch_step(self.model, self.stepper, batch, loss, keep)
         with half_done(self.settings):
-            return logs | self._after_step(seen, batch)
+            return done.logs | self.weighting.after_step(done.activations, batch, self.epochs_done)
 
     def end_epoch(self) -> dict[str, float]:
         """Step with what has accumulated, count the epoch, and renew weights that are due."""
         self.stepper.flush()
-        logs = self._close_epoch()
+        logs = self.weighting.close_epoch(self.model, self.epochs_done)
         self.epochs_done += 1
         return logs
 
@@ -114,8 +107,8 @@ class PerExampleTraining:
             "method": type(self).__name__,
             "stepper": self.stepper.state_dict(),
             "epochs_done": self.epochs_done,
-            "teacher": self._teacher_fingerprint(),
-            **self._own_state(),
+            "teacher": self.loss.teacher_fingerprint,
+            **self.weighting.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -131,7 +124,7 @@ class PerExampleTraining:
                 f"Expected the state of {wanted[1]}, format version {wanted[0]}, but got that of "
                 f"{found[1]}, format version {found[0]}; load a checkpoint of the same method"
             )
-        first, now = state.get("teacher", ""), self._teacher_fingerprint()
+        first, now = state.get("teacher", ""), self.loss.teacher_fingerprint
         if first and now and first != now:
             raise CheckpointError(
                 "Expected the teacher of the first run, but this one has other weights; go on with "
@@ -139,54 +132,4 @@ class PerExampleTraining:
             )
         self.stepper.load_state_dict(state["stepper"])
         self.epochs_done = int(state["epochs_done"])
-        self._load_own_state(state)
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {}
-
-    def _check(self, batch: Batch) -> None:
-        """Raise InputError for a batch that cannot be learnt from."""
-
-    def _look(self, batch: Batch) -> None:
-        """Look at the network before the first step."""
-
-    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """Logits, and whatever else of the pass the method needs."""
-        return logits_of(call_model(self.model, batch.inputs)), None
-
-    def _losses(self, logits: Tensor, seen: Tensor | None, batch: Batch) -> Tensor:
-        """One loss per example, shape (B,)."""
-        raise NotImplementedError
-
-    def _weights(self, batch: Batch) -> Tensor | None:
-        """One weight per example, shape (B,); None: 1 everywhere."""
-        return None
-
-    def _reduce(self, losses: Tensor, batch: Batch) -> Tensor:
-        return weighted_mean(losses, self._weights(batch))
-
-    def _after_step(self, seen: Tensor | None, batch: Batch) -> dict[str, float]:
-        return {}
-
-    def _close_epoch(self) -> dict[str, float]:
-        return {}
-
-    def _teacher_fingerprint(self) -> str:
-        """Of the teacher's weights; "" where there is none, or it is not known."""
-        return ""
-
-    def _own_state(self) -> dict[str, Any]:
-        return {}
-
-    def _load_own_state(self, state: Mapping[str, Any]) -> None:
-        pass
-
-
-def weighted_mean(losses: Tensor, weights: Tensor | None) -> Tensor:
-    """1/B sum_i w_i loss_i, a scalar; weights are not normalised, None means 1 everywhere.
-
-    Args:
-        losses: shape (B,).
-        weights: shape (B,), >= 0.
-    """
-    return losses.mean() if weights is None else (weights.to(losses) * losses).mean()
+        self.weighting.load_state_dict(state, device_of(self.model))

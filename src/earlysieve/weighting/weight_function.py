@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -28,22 +29,31 @@ def early_weights(
     Raises:
         InputError: alpha or beta is out of its range.
     """
-    return weigh(prediction != labels, margin, exponential(alpha, beta))
+    return weigh(prediction != labels, margin, Exponential(alpha, beta))
 
 
-def exponential(alpha: float, beta: float) -> WeightFunction:
-    """The published weight of an error as a function of its margin.
+@dataclass(frozen=True)
+class Exponential:
+    """exp(beta m^alpha): the published weight of an error as a function of its margin m.
 
     Raises:
         InputError: a value is negative or not finite.
     """
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        if not (math.isfinite(value) and value >= 0):
-            raise InputError(
-                f"Expected {name} to be a number of at least 0, but got {value}; "
-                "the published values are 0.05 to 0.2 for alpha and 3 to 4 for beta"
-            )
-    return lambda margin: torch.exp(beta * margin**alpha)
+
+    alpha: float
+    beta: float
+
+    def __post_init__(self) -> None:
+        for name, value in (("alpha", self.alpha), ("beta", self.beta)):
+            if not (math.isfinite(value) and value >= 0):
+                raise InputError(
+                    f"Expected {name} to be a number of at least 0, but got {value}; "
+                    "the published values are 0.05 to 0.2 for alpha and 3 to 4 for beta"
+                )
+
+    def __call__(self, margin: Tensor) -> Tensor:
+        """Weights, of the shape of the margins."""
+        return torch.exp(self.beta * margin**self.alpha)
 
 
 def weigh(wrong: Tensor, margin: Tensor, function: WeightFunction) -> Tensor:

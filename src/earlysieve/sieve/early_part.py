@@ -1,10 +1,10 @@
-"""The early part of a network with its readouts: what is identified there, and what is erased."""
+"""The early part of a network: its readouts, and the parameters that forgetting changes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError, LayerError
@@ -13,9 +13,7 @@ from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.trained import TrainedReadouts, build_readouts, learning
 from earlysieve.sieve.plan import Learns, SievePlan, plan_layers
-from earlysieve.sieve.precision import Precision
 from earlysieve.sieve.settings import SieveSettings
-from earlysieve.sieve.updates import forget, identify
 from earlysieve.training.distributed import take_from_first
 from earlysieve.training.optim import MakeOptimizer
 
@@ -26,7 +24,6 @@ class EarlyPart:
     Args:
         model: any classifier.
         settings: what the sieve does.
-        precision: how passes run.
         learns: gives a function that tells of a parameter whether it is trained at present.
         make_optimizer: makes the readouts' optimiser; None: Adam as the settings say.
     """
@@ -35,13 +32,11 @@ class EarlyPart:
         self,
         model: nn.Module,
         settings: SieveSettings,
-        precision: Precision,
         learns: Callable[[], Learns],
         make_optimizer: MakeOptimizer | None,
     ) -> None:
         self.model = model
         self.settings = settings
-        self.precision = precision
         self._learns = learns
         self._make_optimizer = make_optimizer or self._adam
         self.plan: SievePlan | None = None
@@ -95,26 +90,6 @@ class EarlyPart:
                 take_from_first([*module.parameters(), *module.buffers()])
             self._readouts = readouts
         self.plan = plan
-
-    def identify(
-        self, activations: Mapping[str, Tensor], batch: Batch, *, through: Sequence[Tensor] = ()
-    ) -> dict[str, float]:
-        """One readout update; see `updates.identify`."""
-        return identify(self.readouts, activations, batch, self.precision, through=through)
-
-    def forget(self, batch: Batch, scale: float = 1.0, *, stop: bool = True) -> dict[str, float]:
-        """One forget update at `scale` times the step size; see `updates.forget`."""
-        loss = forget(
-            self.model,
-            self.readouts,
-            self.parameters,
-            batch,
-            self.precision,
-            lr=self.settings.forget_lr * scale,
-            update_statistics=self.settings.update_statistics,
-            stop=stop,
-        )
-        return {"forget_loss": loss}
 
     def state_dict(self) -> dict[str, Any] | None:
         """The state of the readouts; None before the first batch."""

@@ -1,7 +1,6 @@
 """The main update: plain training, from whose pass the readouts' activations are taken."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch.nn.functional as F
@@ -9,27 +8,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.model.batch import Batch, call_model, check_rows, logits_of
-from earlysieve.model.capture import capture
-from earlysieve.model.unwrap import is_distributed
-from earlysieve.sieve.precision import Precision
-from earlysieve.training.erm import accuracy
+from earlysieve.model.batch import Batch
+from earlysieve.training.batch_step import BatchStep, Kept, batch_step
+from earlysieve.training.mixed_precision import MixedPrecision
 from earlysieve.training.stepper import Stepper
-
-
-@dataclass(frozen=True)
-class MainResult:
-    """What a main update gave.
-
-    Attributes:
-        logs: loss and accuracy, before the update.
-        activations: of the layers asked for, detached.
-        stepped: whether the optimiser stepped.
-    """
-
-    logs: dict[str, float]
-    activations: dict[str, Tensor]
-    stepped: bool
 
 
 class MainUpdate:
@@ -43,7 +25,11 @@ class MainUpdate:
     """
 
     def __init__(
-        self, model: nn.Module, optimizer: Optimizer | None, precision: Precision, **options: Any
+        self,
+        model: nn.Module,
+        optimizer: Optimizer | None,
+        precision: MixedPrecision,
+        **options: Any,
     ) -> None:
         self.model = model
         self._stepper = (
@@ -90,15 +76,13 @@ class MainUpdate:
         shares = [now / first if first else 1.0 for now, first in pairs]
         return sum(shares) / len(shares)
 
-    def step(self, batch: Batch, layers: Sequence[str] = ()) -> MainResult:
-        """One update; `layers` names those whose activations are wanted."""
-        with self.stepper.autocast():
-            logits, activations = self._pass(batch, layers)
-            check_rows(logits, len(batch))
-            loss = F.cross_entropy(logits, batch.labels)
-        stepped = self.stepper.backward_and_step(loss)
-        logs = {"loss": float(loss.detach()), "accuracy": accuracy(logits, batch.labels)}
-        return MainResult(logs, activations, stepped)
+    def step(self, batch: Batch, layers: Sequence[str] = ()) -> BatchStep:
+        """One update; `layers` names those whose activations are wanted, which come detached."""
+
+        def loss(logits: Tensor, _: Kept) -> Tensor:
+            return F.cross_entropy(logits, batch.labels)
+
+        return batch_step(self.model, self.stepper, batch, loss, dict.fromkeys(layers, _detached))
 
     def flush(self) -> bool:
         """Step with what has accumulated; whether there was anything."""
@@ -123,14 +107,6 @@ class MainUpdate:
         if self._stepper is not None and state is not None:
             self._stepper.load_state_dict(state)
 
-    def _pass(self, batch: Batch, layers: Sequence[str]) -> tuple[Tensor, dict[str, Tensor]]:
-        if not layers:
-            return logits_of(call_model(self.model, batch.inputs)), {}
-        captured = capture(
-            self.model,
-            batch.inputs,
-            layers,
-            transform=lambda _, output: output.detach().clone(),
-            wrapped=is_distributed(self.model),
-        )
-        return captured.logits, captured.outputs
+
+def _detached(_: str, output: Tensor) -> Tensor:
+    return output.detach().clone()
