@@ -64,6 +64,7 @@ def test_settings_are_checked_and_filled_in():
             "Expected forget_lr to be a number of at least 0, but got nan",
         ),
         ({"order": "any"}, "Expected order to be one of shared, published, but got 'any'"),
+        ({"forget_lr": None}, "forget_lr to be a number of at least 0, but got None; correct"),
         ({"forget_with_lr": 1}, "Expected forget_with_lr to be true or false, but got 1"),
     ):
         with pytest.raises(InputError) as caught:

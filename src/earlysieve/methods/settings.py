@@ -46,16 +46,17 @@ class Allowed:
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """One setting as it was declared: its name, type, default and what it may be."""
+    """One setting as it was declared: name, type, default, what it may be, and whether None."""
 
     name: str
     kind: type
     default: Any
     allowed: Allowed
+    optional: bool = False
 
     def check(self, value: Any) -> None:
-        """Raise InputError unless `value` is None or of the type and in the range."""
-        if value is not None and not self._fits(value):
+        """Raise InputError unless `value` is of the type and in the range, or None where it may."""
+        if not (value is None and self.optional) and not self._fits(value):
             raise InputError(
                 f"Expected {self.name} to be {self.wanted}, but got {value!r}; correct the option"
             )
@@ -158,7 +159,8 @@ def _info(owner: type[Any], item: "Field[Any]", hint: Any) -> SettingInfo:
     make: Any = item.default_factory
     default = item.default if make is MISSING else make()
     allowed = item.metadata[_KEY]
-    return SettingInfo(item.name, kind, default, replace(allowed, choices=choices))
+    optional = NoneType in get_args(hint)
+    return SettingInfo(item.name, kind, default, replace(allowed, choices=choices), optional)
 
 
 def _kind(hint: Any) -> tuple[type | None, tuple[str, ...]]:
