@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from earlysieve.model.layers import LayerInfo, trace_layers
     from earlysieve.model.stages import choose_layers
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
-    from earlysieve.sieve.schedule import ForgetSchedule
+    from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
     from earlysieve.weighting.balance import balanced_weights
@@ -45,7 +45,7 @@ _HOME = {
     "DebiasedDistillation": "distill.dedier",
     "EarlyReweighting": "weighting.early_reweighting",
     "FeatureSieve": "sieve.sieve",
-    "ForgetSchedule": "sieve.schedule",
+    "ForgetSchedule": "sieve.forget_schedule",
     "GroupDRO": "weighting.group_dro",
     "JTT": "weighting.jtt",
     "KnowledgeDistillation": "distill.kd",

@@ -14,7 +14,7 @@ from earlysieve.readouts.fit import margins, read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.linear import fit_linear
-from earlysieve.readouts.minibatch import Schedule, _shuffled, fit_minibatch
+from earlysieve.readouts.minibatch import FitSchedule, _shuffled, fit_minibatch
 
 
 def problem(count=60, width=4, classes=3):
@@ -27,7 +27,7 @@ def problem(count=60, width=4, classes=3):
 @pytest.fixture
 def hasty(monkeypatch):
     """Trained readouts take few large steps."""
-    schedule = Schedule(lr=1e-2, epochs=1, least_steps=50)
+    schedule = FitSchedule(lr=1e-2, epochs=1, least_steps=50)
     monkeypatch.setattr(fit, "fit_minibatch", partial(fit_minibatch, schedule=schedule))
 
 
@@ -188,12 +188,12 @@ def test_steps_are_limited():
         )
         return readout.readout.classifier[0].weight
 
-    none = trained(Schedule(most_steps=0))
+    none = trained(FitSchedule(most_steps=0))
     assert torch.equal(none, MLPHead(8).build((1, 4), 3, layout=Layout.FLAT).classifier[0].weight)
-    two = Schedule(epochs=2, batch_size=60, least_steps=0)
-    assert torch.equal(trained(two), trained(Schedule(batch_size=60, most_steps=2)))
-    few = Schedule(epochs=1, batch_size=60, least_steps=7)
-    assert torch.equal(trained(few), trained(Schedule(batch_size=60, most_steps=7)))
+    two = FitSchedule(epochs=2, batch_size=60, least_steps=0)
+    assert torch.equal(trained(two), trained(FitSchedule(batch_size=60, most_steps=2)))
+    few = FitSchedule(epochs=1, batch_size=60, least_steps=7)
+    assert torch.equal(trained(few), trained(FitSchedule(batch_size=60, most_steps=7)))
 
 
 @pytest.mark.usefixtures("hasty")

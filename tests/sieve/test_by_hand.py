@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from earlysieve import Batch, FeatureSieve
-from earlysieve.sieve.losses import uniform_cross_entropy
+from earlysieve.sieve.forgetting_loss import uniform_cross_entropy
 
 
 class Bias(nn.Module):

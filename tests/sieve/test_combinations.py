@@ -16,7 +16,7 @@ from earlysieve import (
     StatisticsHead,
     TokenHead,
 )
-from earlysieve.sieve.losses import uniform_cross_entropy
+from earlysieve.sieve.forgetting_loss import uniform_cross_entropy
 from earlysieve.training import ERM
 
 from .networks import CASES, bert, residual, vision_transformer

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from earlysieve import EarlyReweighting
 from earlysieve.weighting import Judgement, published_reweight
-from earlysieve.weighting.weight_function import Exponential, weigh
+from earlysieve.weighting.weight_function import Exponential, error_weights
 
 from .helpers import CLASSES, Planted, net, sgd
 
@@ -47,7 +47,7 @@ def published(algorithm: EarlyReweighting, data: Planted) -> Judgement:
 
 
 def weights_of(said: Judgement) -> Tensor:
-    return weigh(said.wrong, said.margin, Exponential(0.05, 1.0))
+    return error_weights(said.wrong, said.margin, Exponential(0.05, 1.0))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch.utils.data import Dataset
 
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import class_ids, group_ids, positions
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Inputs
@@ -18,7 +19,6 @@ from earlysieve.model.batch import Inputs
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Ints = NDArray[np.int64]
 D = TypeVar("D", bound="ExampleDataset")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earlysieve._arrays import Ints
 from earlysieve.errors import DataError, InputError
-
-Ints = NDArray[np.int64]
 
 # Loading is rarely quicker beyond a few per core, and thousands of processes stop a machine.
 _WORKERS_PER_CORE = 8

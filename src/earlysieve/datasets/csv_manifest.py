@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from earlysieve.datasets.base import ExampleDataset, Ints
+from earlysieve._arrays import Ints
+from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.numbering import numbered, numbered_groups

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from earlysieve._arrays import Ints
 from earlysieve._imports import need
-from earlysieve.datasets.base import Ints, stratified_sample
+from earlysieve.datasets.base import stratified_sample
 from earlysieve.datasets.images import ArrayImages, Pixels
 from earlysieve.datasets.source import IMAGE_OPTIONS, Source
 from earlysieve.errors import InputError

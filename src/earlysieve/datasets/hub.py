@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from earlysieve._arrays import Ints
 from earlysieve._imports import need
 from earlysieve._progress import wanted
-from earlysieve.datasets.base import ExampleDataset, Ints
+from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.hub_columns import column_numbers
 from earlysieve.datasets.images import (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.numbering import numbered, numbered_groups
 
 _NEGATIVE = re.compile(r"-[0-9]+(\.0+)?")

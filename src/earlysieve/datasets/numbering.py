@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.errors import DataError
 
 # Whole numbers keep their value, so every number below the largest gets a name.

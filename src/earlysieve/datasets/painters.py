@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.images import ImageExamples, Pixels, resize
 from earlysieve.datasets.planted import PlantedImages, draw_values
 from earlysieve.errors import InputError

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.datasets.images import ImageExamples, Pixels
 from earlysieve.errors import InputError

@@ -17,7 +17,7 @@ _CONSTANT = 1e-7
 
 
 @dataclass(frozen=True)
-class Schedule:
+class FitSchedule:
     """How long and how fast a readout is trained: Adam with decoupled weight decay.
 
     Few examples get more epochs, until there are `least_steps` steps.
@@ -40,7 +40,7 @@ def fit_minibatch(
     layout: Layout,
     *,
     seed: int = 0,
-    schedule: Schedule | None = None,
+    schedule: FitSchedule | None = None,
     device: torch.device | str = "cpu",
 ) -> nn.Module:
     """Train one readout on the rows that `train` marks.
@@ -59,7 +59,7 @@ def fit_minibatch(
     Returns:
         The readout in evaluation mode, standardising features by channel first.
     """
-    plan = schedule or Schedule()
+    plan = schedule or FitSchedule()
     generator = torch.Generator().manual_seed(seed)
     readout = head.build((1, *store.shape), num_classes, layout=layout, seed=seed)
     module = _Standardised(*_moments(store, train, layout), readout).to(device, torch.float32)

@@ -13,7 +13,7 @@ from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.trained import TrainedReadouts, build_readouts, learning
 from earlysieve.sieve.plan import Learns, SievePlan, plan_layers
-from earlysieve.sieve.settings import SieveSettings
+from earlysieve.sieve.sieve_settings import SieveSettings
 from earlysieve.training.distributed import take_from_first
 from earlysieve.training.optim import MakeOptimizer
 

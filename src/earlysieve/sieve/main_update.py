@@ -21,7 +21,7 @@ class MainUpdate:
         model: any classifier.
         optimizer: over its parameters; None: the main update is made elsewhere.
         precision: how passes run.
-        options: clip_norm, accumulate and scheduler, see `Stepper`.
+        stepping: clip_norm, accumulate and scheduler, see `Stepper`.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class MainUpdate:
         model: nn.Module,
         optimizer: Optimizer | None,
         precision: MixedPrecision,
-        **options: Any,
+        **stepping: Any,
     ) -> None:
         self.model = model
         self._stepper = (
-            None if optimizer is None else Stepper(optimizer, autocast=precision.dtype, **options)
+            None if optimizer is None else Stepper(optimizer, autocast=precision.dtype, **stepping)
         )
 
     @property

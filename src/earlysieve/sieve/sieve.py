@@ -21,12 +21,12 @@ from earlysieve.model.state import warn_if_evaluating
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.trained import TrainedReadouts
 from earlysieve.sieve.early_part import EarlyPart
+from earlysieve.sieve.forget_schedule import ForgetSchedule
 from earlysieve.sieve.main_update import MainUpdate
-from earlysieve.sieve.schedule import ForgetSchedule
-from earlysieve.sieve.settings import (
+from earlysieve.sieve.sieve_settings import (
     SieveSettings,
-    check_main_options,
-    check_readout_options,
+    check_main_settings,
+    check_readout_settings,
     schedule_of,
 )
 from earlysieve.sieve.updates import forget, identify, observe
@@ -123,11 +123,11 @@ class FeatureSieve:
         scheduler: LRScheduler | None = None,
         autocast: torch.dtype | str | None = None,
     ) -> None:
-        check_readout_options(
+        check_readout_settings(
             readout_optimizer, readout_lr=readout_lr, readout_weight_decay=readout_weight_decay
         )
         self.model = model
-        self.options = SieveSettings(
+        self._sieving = SieveSettings(
             layers=(layer,) if isinstance(layer, str) else tuple(layer),
             num_classes=num_classes,
             readout=LinearHead() if readout is None else readout,
@@ -146,24 +146,24 @@ class FeatureSieve:
             "accumulate": accumulate,
             "scheduler": scheduler,
         }
-        check_main_options(optimizer, {**main, "forget_with_lr": forget_with_lr})
+        check_main_settings(optimizer, {**main, "forget_with_lr": forget_with_lr})
         self.precision = MixedPrecision(autocast, model)
         self._main = MainUpdate(model, optimizer, self.precision, **main)
-        self._early = EarlyPart(model, self.options, self._main.learns, readout_optimizer)
+        self._early = EarlyPart(model, self._sieving, self._main.learns, readout_optimizer)
         self.steps_done = 0
         self.epochs_done = 0
         self._owed = 0
-        self.options.warn_if_idle(stacklevel=2)
+        self._sieving.warn_if_idle(stacklevel=2)
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """Plain values that messages name and that a checkpoint has to agree with."""
-        return {**self._main.settings, **self.options.describe()}
+        return {**self._main.settings, **self._sieving.describe()}
 
     @property
     def layers(self) -> list[str]:
         """The layers that are sieved."""
-        return list(self.options.layers)
+        return list(self._sieving.layers)
 
     @property
     def stepper(self) -> Stepper:
@@ -213,7 +213,7 @@ class FeatureSieve:
         warn_if_evaluating(self.model)
         batch = as_batch(batch)
         self.prepare(batch)
-        if self.options.order == "published":
+        if self._sieving.order == "published":
             return self._published_step(batch)
         return self._shared_step(batch)
 
@@ -254,7 +254,7 @@ class FeatureSieve:
 
     def end_epoch(self) -> dict[str, float]:
         """Count the epoch, and step with what has accumulated."""
-        if self._main.flush() and self.options.order == "shared":
+        if self._main.flush() and self._sieving.order == "shared":
             self._owed += self._due()
         self.epochs_done += 1
         return {}
@@ -313,18 +313,18 @@ class FeatureSieve:
         readouts = self._early.readouts
         logs = identify(readouts, activations, batch, self.precision, through=through)
         with self._half_done():
-            for _ in range(1, self.options.readout_steps):
+            for _ in range(1, self._sieving.readout_steps):
                 identify(readouts, activations, batch, self.precision, through=through)
         return logs
 
     def _due(self) -> int:
         """Count an optimiser step, and say how often to forget after it."""
-        due = self.options.schedule.due(self.steps_done, self.epochs_done)
+        due = self._sieving.schedule.due(self.steps_done, self.epochs_done)
         self.steps_done += 1
-        return 0 if self.options.never_forgets else due
+        return 0 if self._sieving.never_forgets else due
 
     def _forget(self, batch: Batch, times: int, *, stop: bool = True) -> dict[str, float]:
-        scale = self._main.lr_share() if self.options.forget_with_lr else 1.0
+        scale = self._main.lr_share() if self._sieving.forget_with_lr else 1.0
         losses = []
         for done in range(times):
             with self._half_done(done > 0):
@@ -334,8 +334,8 @@ class FeatureSieve:
                     self._early.parameters,
                     batch,
                     self.precision,
-                    lr=self.options.forget_lr * scale,
-                    update_statistics=self.options.update_statistics,
+                    lr=self._sieving.forget_lr * scale,
+                    update_statistics=self._sieving.update_statistics,
                     stop=stop,
                 )
             losses.append(loss)

@@ -12,7 +12,7 @@ from earlysieve.model.buffers import kept_buffers
 from earlysieve.model.capture import capture
 from earlysieve.model.state import preserved_rng
 from earlysieve.readouts.trained import TrainedReadouts
-from earlysieve.sieve.losses import uniform_cross_entropy
+from earlysieve.sieve.forgetting_loss import uniform_cross_entropy
 from earlysieve.training.algorithm import NonFiniteLossError
 from earlysieve.training.gradients import gradients_of
 from earlysieve.training.mixed_precision import MixedPrecision

@@ -215,7 +215,7 @@ class EarlyReader:
         return preserved_rng() if isinstance(self.recipe, nn.Module) else nullcontext()
 
 
-def judge(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+def mistakes(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """Whether the readout is wrong, bool (B,), and its margin, shape (B,), in [0, 1]."""
     return logits.argmax(-1) != labels, margins(logits.softmax(-1))
 

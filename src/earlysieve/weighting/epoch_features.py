@@ -9,7 +9,7 @@ from torch import Tensor
 
 from earlysieve.errors import InputError
 from earlysieve.training.distributed import processes
-from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.early_reader import EarlyReader, mistakes
 from earlysieve.weighting.example_weights import ExampleWeights
 
 BUDGET = 64 << 20
@@ -44,7 +44,7 @@ class EpochFeatures:
         self._left -= features.nbytes
         self._kept.append((features, mask, labels, index))
 
-    def judge(self, reader: EarlyReader, weights: ExampleWeights, *, seed: int) -> None:
+    def read_again(self, reader: EarlyReader, weights: ExampleWeights, *, seed: int) -> None:
         """Let the readout learn once from what was kept, then note its word on all of it.
 
         Where all of the epoch was kept, a fresh readout takes its place first: what follows is the
@@ -55,7 +55,7 @@ class EpochFeatures:
         for features, mask, labels, _ in self._kept[: _fewest(len(self._kept))]:
             reader.learn(features, mask, labels)
         for features, mask, labels, index in self._kept:
-            weights.note(index, *judge(reader.read(features, mask), labels))
+            weights.note(index, *mistakes(reader.read(features, mask), labels))
 
     def clear(self) -> None:
         """Let go of everything, for the next epoch."""

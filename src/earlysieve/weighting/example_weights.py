@@ -10,7 +10,7 @@ from torch import Tensor
 
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.training.distributed import processes
-from earlysieve.weighting.weight_function import WeightFunction, top_share, weigh
+from earlysieve.weighting.weight_function import WeightFunction, error_weights, top_share
 
 HEAVY = 0.5  # a top 1% that holds more of the weight than this is warned about
 BLIND = 0.5  # a readout that is wrong on a larger share than this is warned about
@@ -91,7 +91,7 @@ class ExampleWeights:
         if not bool(judged.any()):
             return {}
         wrong = self._wrong[judged] >= 0.5
-        self.values[judged] = weigh(wrong, self._margin[judged], self.function)
+        self.values[judged] = error_weights(wrong, self._margin[judged], self.function)
         logs = self._figures()
         self._warn(float(wrong.double().mean()), logs["top_1_percent_weight"])
         self._clear()

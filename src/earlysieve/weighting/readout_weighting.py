@@ -16,7 +16,7 @@ from earlysieve.training.batch_step import Kept
 from earlysieve.training.distributed import is_first
 from earlysieve.training.loading import Data
 from earlysieve.training.sampling import derive_seed
-from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.early_reader import EarlyReader, mistakes
 from earlysieve.weighting.epoch_features import EpochFeatures
 from earlysieve.weighting.example_weights import ExampleWeights
 from earlysieve.weighting.indexing import checked_index
@@ -102,7 +102,7 @@ class ReadoutWeighting(Weighting):
             return {}
         seen = kept[self.reader.layer]
         logits = self.reader.learn(seen, batch.mask, batch.labels)
-        wrong, margin = judge(logits, batch.labels)
+        wrong, margin = mistakes(logits, batch.labels)
         index = checked_index(batch, len(self.examples))
         self.examples.note(index, wrong, margin, batch.groups)
         if self._due(epoch):
@@ -121,7 +121,7 @@ class ReadoutWeighting(Weighting):
         if self._pass is not None:
             self._judge_in_a_pass(model, self._pass, seed)
         else:
-            self._features.judge(self.reader, self.examples, seed=seed)
+            self._features.read_again(self.reader, self.examples, seed=seed)
             self._features.clear()
         return self.examples.commit()
 

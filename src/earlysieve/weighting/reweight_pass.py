@@ -17,7 +17,7 @@ from earlysieve.model.state import device_of, evaluating, preserved_rng
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.training.loading import Data, Source, load_batches, open_source
 from earlysieve.training.sampling import EpochSampler, split_batches
-from earlysieve.weighting.early_reader import EarlyReader, judge
+from earlysieve.weighting.early_reader import EarlyReader, mistakes
 from earlysieve.weighting.indexing import checked_index
 from earlysieve.weighting.shared_work import SharedWork
 
@@ -125,7 +125,7 @@ def _judge_all(reader: EarlyReader, passes: Iterator[tuple[Batch, Tensor]], size
         torch.full((size,), -1, dtype=torch.int64),
     )
     for batch, features in passes:
-        wrong, margin = judge(reader.read(features, batch.mask), batch.labels)
+        wrong, margin = mistakes(reader.read(features, batch.mask), batch.labels)
         index = checked_index(batch, size)
         said.wrong[index], said.margin[index] = wrong.cpu(), margin.float().cpu()
         if batch.groups is not None:

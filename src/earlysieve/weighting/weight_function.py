@@ -29,7 +29,7 @@ def early_weights(
     Raises:
         InputError: alpha or beta is out of its range.
     """
-    return weigh(prediction != labels, margin, Exponential(alpha, beta))
+    return error_weights(prediction != labels, margin, Exponential(alpha, beta))
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Exponential:
         return torch.exp(self.beta * margin**self.alpha)
 
 
-def weigh(wrong: Tensor, margin: Tensor, function: WeightFunction) -> Tensor:
+def error_weights(wrong: Tensor, margin: Tensor, function: WeightFunction) -> Tensor:
     """`function(margin)` where wrong and 1 elsewhere, float32, shape (N,).
 
     Raises:

@@ -10,7 +10,7 @@ from torch import nn
 
 from earlysieve.errors import InputError
 from earlysieve.readouts.heads import Head, check_recipe
-from earlysieve.sieve.schedule import ForgetSchedule
+from earlysieve.sieve.forget_schedule import ForgetSchedule
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ def schedule_of(every: int | ForgetSchedule, warmup: int, steps: int) -> ForgetS
     return every
 
 
-def check_readout_options(optimizer: Any, **options: float) -> None:
+def check_readout_settings(optimizer: Any, **settings: float) -> None:
     """Raise InputError for settings of the readout's Adam where another optimiser replaces it."""
-    usual = {f.name: f.default for f in fields(SieveSettings) if f.name in options}
-    given = [name for name, value in options.items() if value != usual[name]]
+    usual = {f.name: f.default for f in fields(SieveSettings) if f.name in settings}
+    given = [name for name, value in settings.items() if value != usual[name]]
     if optimizer is not None and given:
         raise InputError(
             f"Expected {given[0]} for the readout's own Adam, but got readout_optimizer as well; "
@@ -126,10 +126,10 @@ def check_readout_options(optimizer: Any, **options: float) -> None:
         )
 
 
-def check_main_options(optimizer: Any, options: Mapping[str, Any]) -> None:
+def check_main_settings(optimizer: Any, settings: Mapping[str, Any]) -> None:
     """Raise InputError for settings of a main update where there is no optimiser to make it."""
     idle = {"clip_norm": None, "accumulate": 1, "scheduler": None, "forget_with_lr": False}
-    given = [name for name, value in options.items() if value != idle[name]]
+    given = [name for name, value in settings.items() if value != idle[name]]
     if optimizer is None and given:
         raise InputError(
             f"Expected an optimizer to which {given[0]} could apply, but got none; pass "
