@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
-    from earlysieve.weighting.balance import balanced_weights
+    from earlysieve.weighting.balanced_sampling import balanced_weights
     from earlysieve.weighting.early_reweighting import EarlyReweighting
     from earlysieve.weighting.group_dro import GroupDRO
     from earlysieve.weighting.indexing import with_index
@@ -60,7 +60,7 @@ _HOME = {
     "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
     "audit": "auditing.audit",
-    "balanced_weights": "weighting.balance",
+    "balanced_weights": "weighting.balanced_sampling",
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "keep_logits": "distill.teacher",

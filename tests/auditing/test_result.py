@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import earlysieve as es
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError, InputError, OutputError
-from earlysieve.groups.report import group_report
+from earlysieve.groups.group_report import group_report
 
 from .helpers import Net, Pictures, Planted
 

@@ -12,7 +12,7 @@ from earlysieve.auditing.evidence import (
     weigh,
 )
 from earlysieve.auditing.verdict import decide, judge
-from earlysieve.groups.report import group_report
+from earlysieve.groups.group_report import group_report
 
 SHORTCUT = Evidence(
     readability=0.9,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import wilson_interval
-from earlysieve.groups.report import group_report
+from earlysieve.groups.group_report import group_report
 
 CORRECT = np.array([1, 1, 1, 0, 1, 0, 0, 1, 1], dtype=bool)
 GROUPS = np.array([0, 0, 0, 0, 2, 2, 2, -1, 7])

@@ -10,10 +10,11 @@ from earlysieve.errors import InputError
 from earlysieve.model.layout import Layout
 from earlysieve.readouts import fit
 from earlysieve.readouts.feature_store import Budget, FeatureStore
-from earlysieve.readouts.fit import margins, read_out
+from earlysieve.readouts.fit import read_out
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.linear import fit_linear
+from earlysieve.readouts.margin import margins
 from earlysieve.readouts.minibatch import FitSchedule, _shuffled, fit_minibatch
 
 

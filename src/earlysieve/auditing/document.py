@@ -12,7 +12,7 @@ import numpy as np
 from earlysieve.auditing.fields import Fields, damaged
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError, InputError
-from earlysieve.groups.report import GroupReport
+from earlysieve.groups.group_report import GroupReport
 
 if TYPE_CHECKING:
     import pandas as pd

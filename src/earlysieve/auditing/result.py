@@ -31,7 +31,7 @@ from earlysieve.auditing.saved_pictures import (
 )
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
-from earlysieve.groups.report import GroupReport
+from earlysieve.groups.group_report import GroupReport
 
 if TYPE_CHECKING:
     import pandas as pd

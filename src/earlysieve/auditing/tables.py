@@ -7,6 +7,7 @@ import numpy as np
 
 from earlysieve._arrays import Bools
 from earlysieve.auditing.collect import Collected
+from earlysieve.auditing.confidence_on_errors import confidence_on_errors
 from earlysieve.auditing.scores import auroc, flag, shortcut_scores
 from earlysieve.readouts.fit import Reading
 
@@ -27,7 +28,7 @@ def layer_row(
     margin = reading.margin.numpy()
     wrong = reading.prediction.numpy() != labels
     scores = shortcut_scores(reading.prediction.numpy(), labels, margin)
-    on_errors, on_correct = _mean(margin[wrong]), _mean(margin[~wrong])
+    confidence = confidence_on_errors(margin, wrong)
     return {
         "layer": name,
         "depth": depth,
@@ -36,9 +37,9 @@ def layer_row(
         "loss": float(reading.loss.double().mean()),
         "errors": int(wrong.sum()),
         "flagged": int(flag(scores, at).sum()),
-        "margin_on_errors": on_errors,
-        "margin_on_correct": on_correct,
-        "confidence_ratio": on_errors / on_correct if on_correct else float("nan"),
+        "margin_on_errors": confidence.on_errors,
+        "margin_on_correct": confidence.on_correct,
+        "confidence_ratio": confidence.ratio,
         "auroc": float("nan") if minority is None else auroc(scores, minority),
     }
 
@@ -71,7 +72,3 @@ def example_table(
             "flagged": flag(scores, at),
         }
     )
-
-
-def _mean(values: "np.ndarray[tuple[int, ...], np.dtype[np.floating]]") -> float:
-    return float(values.mean()) if len(values) else float("nan")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from earlysieve.auditing.evidence import READABLE, Evidence
-from earlysieve.groups.report import GroupReport
+from earlysieve.groups.group_report import GroupReport
 
 Verdict = Literal["shortcut", "none found", "inconclusive"]
 

@@ -16,7 +16,7 @@ from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
-    from earlysieve.groups.report import GroupReport
+    from earlysieve.groups.group_report import GroupReport
 
 _MOST_GROUPS = 8
 

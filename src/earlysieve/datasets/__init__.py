@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from earlysieve.datasets.embedded_digits import digits
     from earlysieve.datasets.fashion_files import fashion_mnist
     from earlysieve.datasets.files import ImageFiles
+    from earlysieve.datasets.from_spec import load_source
     from earlysieve.datasets.hub import hub_dataset
     from earlysieve.datasets.images import ArrayImages, ImageExamples
     from earlysieve.datasets.opened_data import OpenedData, opened
     from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
     from earlysieve.datasets.planted import PlantedImages, draw_values
     from earlysieve.datasets.source import Source
-    from earlysieve.datasets.sources import load_source
     from earlysieve.datasets.text import Texts
 
 _HOME = {
@@ -42,7 +42,7 @@ _HOME = {
     "fashion_mnist": "fashion_files",
     "hub_dataset": "hub",
     "image_folder": "class_folders",
-    "load_source": "sources",
+    "load_source": "from_spec",
     "manifest": "csv_manifest",
     "opened": "opened_data",
     "plant_colour": "painters",

@@ -17,7 +17,7 @@ def balanced_order(job: "Job") -> "BatchSampler | None":
         InputError: no group is known.
     """
     from earlysieve.training import EpochSampler
-    from earlysieve.weighting.balance import balanced_weights
+    from earlysieve.weighting.balanced_sampling import balanced_weights
 
     kind = job.settings.balance
     if kind is None:

@@ -11,6 +11,7 @@ from earlysieve.model.precision import full_precision
 from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.linear import fit_linear
+from earlysieve.readouts.margin import margins
 from earlysieve.readouts.minibatch import fit_minibatch
 
 _CHUNK_ELEMENTS = 1 << 22
@@ -29,18 +30,6 @@ class Reading:
     prediction: Tensor
     margin: Tensor
     loss: Tensor
-
-
-def margins(probabilities: Tensor) -> Tensor:
-    """Difference of the two largest probabilities, shape (N,), in [0, 1].
-
-    DeDiER (WACV 2024), section 3, for any number of classes C >= 2; invariant to their order.
-
-    Args:
-        probabilities: shape (N, C).
-    """
-    top = probabilities.topk(2, dim=-1).values
-    return top[..., 0] - top[..., 1]
 
 
 def read_out(

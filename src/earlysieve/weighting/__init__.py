@@ -4,10 +4,10 @@ Reading order: `loss_and_weighting` (what a method is put together from) -> `per
 with both) -> `weight_function` (pure functions) -> `example_weights` (one weight per example) ->
 `early_reader` (the early readout) -> `readout_weighting` (weights from it) -> `early_reweighting`
 (the method) -> `reweight_pass` (the oracle of the weights) -> `error_set` and `jtt`, `group_dro`,
-`balance`.
+`balanced_sampling`.
 """
 
-from earlysieve.weighting.balance import balanced_weights
+from earlysieve.weighting.balanced_sampling import balanced_weights
 from earlysieve.weighting.early_reweighting import EarlyReweighting
 from earlysieve.weighting.example_weights import WeightWarning
 from earlysieve.weighting.group_dro import GroupDRO

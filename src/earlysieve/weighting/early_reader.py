@@ -14,8 +14,8 @@ from earlysieve.model.capture import Transform
 from earlysieve.model.layers import LayerPlan
 from earlysieve.model.layout import Layout
 from earlysieve.model.state import evaluating, preserved_rng
-from earlysieve.readouts.fit import margins
 from earlysieve.readouts.heads import Head, LinearHead, MLPHead, StatisticsHead, check_recipe
+from earlysieve.readouts.margin import margins
 from earlysieve.readouts.pooling import mean_pool, statistics_pool
 from earlysieve.readouts.trained import TrainedReadouts, build_readouts, dtype_of
 from earlysieve.training.algorithm import NonFiniteLossError
