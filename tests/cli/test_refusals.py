@@ -261,3 +261,15 @@ def test_help_can_be_read_without_the_line_above():
     """No help begins with what it says something of, or leans on another line."""
     leaning = re.compile(r"(Of|Its|Their|Likewise|Examples)\b(?! per)|.*\blikewise\b")
     assert [name for name, text in _helps() if text is None or leaning.match(text)] == []
+
+
+def test_a_method_without_a_name_is_none(tmp_path):
+    said = problem(*TRAIN, "--method", "", "--out", tmp_path / "o")
+    assert said.startswith("Expected method to be one of ")
+
+
+def test_logits_where_no_file_can_be_are_refused_before_the_teacher_runs(nets, tmp_path):
+    words = ("--method", "kd", "--teacher", f"{nets}:net", "--teacher-logits", "x" * 300)
+    said = problem(*TRAIN, *words, "--out", tmp_path / "o")
+    assert said.startswith("Expected a place that can be written, but got")
+    assert not (tmp_path / "o").exists()

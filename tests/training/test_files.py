@@ -294,3 +294,15 @@ def test_schedules_by_hand():
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     assert build_scheduler(optimizer, TrainConfig(), 4) is None
     assert optimizer_steps(5, TrainConfig(epochs=3, accumulate=2)) == 9
+
+
+def test_two_values_of_one_parameter_are_refused(tmp_path):
+    model = torch.nn.Linear(2, 1)
+    state = {**model.state_dict(), "_orig_mod.weight": torch.zeros(1, 2)}
+    torch.save(state, tmp_path / "w.pt")
+    before = model.weight.clone()
+    with pytest.raises(
+        CheckpointError, match="Expected one value of 'weight' in .*, but got sever"
+    ):
+        load_weights(model, tmp_path / "w.pt")
+    assert torch.equal(model.weight, before)

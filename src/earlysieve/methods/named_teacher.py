@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._files import check_output_file
 from earlysieve.distill.fingerprint import data_fingerprint, has_fixed_inputs
 from earlysieve.distill.teacher import Teacher, keep_logits
 from earlysieve.errors import InputError
@@ -83,6 +84,8 @@ def open_teacher(job: Job) -> Teacher:
         _check_no_network(job)
         return _checked(_from_file(job, file), job)
     model = open_teacher_model(job)
+    if file is not None:
+        check_output_file(file)
     if file is not None and file.is_file():
         return _checked(_from_file(job, file, model), job)
     if file is None and not _keeps(job):

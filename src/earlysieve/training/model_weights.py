@@ -1,6 +1,7 @@
 """Load weights into a model, and say precisely why they do not fit it."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -158,6 +159,12 @@ def _plain_names(state: Mapping[str, Any], source: str) -> list[str]:
             if all(name.startswith(prefix) for name in names):
                 names = [name.removeprefix(prefix) for name in names]
                 prefixed = True
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise CheckpointError(
+            f"Expected one value of '{twice}' in {source}, but got several, whose names differ by "
+            "a prefix alone; save model.state_dict()"
+        )
     return names
 
 

@@ -82,7 +82,8 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
             {"data_options": {key: value}}, "configurations: data_options", may_pass=key == "split"
         )
     for key, value in MODEL_OPTIONS.items():
-        yield _fields({"model_options": {key: value}}, "configurations: model_options")
+        part = "configurations: model_options"
+        yield _fields({"model_options": {key: value}}, part, user_code=True)
     kd = json.loads((world / OLD_KD / "config.json").read_text())
     for key in kd["method_options"]:
         value = draw.choice(WRONG_TYPES)

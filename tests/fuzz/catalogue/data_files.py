@@ -66,7 +66,7 @@ FAIR = {
 SPECS = (
     "folder:", "folder:nope", "folder:good.pt", "csv:", "csv:nope.csv", "csv:photos",
     "csv:csv:x.csv", "csv:good.pt",
-    "hf:", "hf:nope", "hf:photos", "hf:good.pt", "hf:fuzz_nets.py", "bar:", "bar:nope",
+    "hf:", "hf:photos", "hf:fuzz_nets.py", "bar:", "bar:nope",
     "bar:photos", "davidson:",
     "davidson:nope", "davidson:photos", "fashion-mnist:nope", "fashion-mnist:photos", "nope.csv",
     "nope:nope",
@@ -78,12 +78,20 @@ SPECS = (
 )  # fmt: skip
 
 
+# Images that the user's network does not take.
+OTHER_IMAGES = ("hf:photos", "digits:nope")
+
+
 def cases(draw: Random, world: Path) -> Iterator[Case]:
     """Sources that are not there, tables, folders, pictures."""
     for spec in SPECS:
         words = draw.choice((audit, train))("--data", spec)
         yield Case(
-            "data: sources", f"{words[0]} {short(spec)}", words, may_pass=spec == "digits:nope"
+            "data: sources",
+            f"{words[0]} {short(spec)}",
+            words,
+            may_pass=spec == "digits:nope",
+            user_code=spec in OTHER_IMAGES,
         )
     for name, content in TABLES.items():
         files = {

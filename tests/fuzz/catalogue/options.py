@@ -137,15 +137,16 @@ def _words() -> Iterator[Case]:
             short(shape),
             layers("--input-shape", shape),
             may_pass=shape in ("4,", "4,4,4"),
+            user_code=True,
         )
     for pair in ("", "=", "=3", "width", "width=", "width=-1", "width=x", "width=1e9", "width=null",
     "width=[]", "nope=1",
                  "width=0x3", "a\0=1", "width=" + "9" * 5000, "width=" + "[" * 5000, "width={}",
                  "num_classes=-3"):  # fmt: skip
         name = short(pair)
-        yield Case("options: builder", name, layers("--model-option", pair))
+        yield Case("options: builder", name, layers("--model-option", pair), user_code=True)
         words = audit("--model", NET, "--model-option", pair)
-        yield Case("options: builder", f"audit {name}", words)
+        yield Case("options: builder", f"audit {name}", words, user_code=True)
     for names in ("", ",", "nope", "stage1,nope", "stage1,stage1", ".", "stage1.", "head,", "🙂",
     LONG, "a\0b", "auto,auto", "stage1.9"):  # fmt: skip
         yield Case(

@@ -34,8 +34,8 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
     }
     for place in PLACES:
         for name, words in commands.items():
-            if name == "report" and place == "good.pt":
-                continue  # a file of the user's may be replaced where it was named
+            if name == "report" and place in ("good.pt", "scratch/loop"):
+                continue  # a file or link of the user's may be replaced where it was named
             chosen = _to(words, place)
             part = f"outputs: {'nothing' if place == '' else 'places'}"
             yield Case(part, f"{name} to {short(place)}", chosen, things)

@@ -65,7 +65,14 @@ METHODS = {
     "group-dro": {**DRO, **BALANCE},
     "balanced": BALANCE,
 }
-WITHOUT_STAGE = ("sieve",)
+# What may be taken: a function may bring trained weights, and a vector is one token.
+FAIR = (
+    "restore the best of none",
+    "half on a CPU",
+    "validation of nothing",
+    "a teacher without weights",
+    "tokens of points",
+)
 PER_METHOD = 14
 
 
@@ -81,6 +88,7 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
                 f"{method} {key}={short(value)}",
                 words,
                 may_pass=value == "",
+                user_code=key == "teacher_options",
                 late=True,
             )
         for key in ("nope", "", "layers", "__class__", "a\0b"):
@@ -143,10 +151,6 @@ def _together() -> Iterator[Case]:
         "both ways of a teacher": ("--method", "kd", *TEACHER, "--teacher-on-the-fly",
         "--teacher-logits", "nope.logits"),
     }.items():  # fmt: skip
-        free = name in (
-            "a teacher without weights",
-            "restore the best of none",
-            "half on a CPU",
-            "validation of nothing",
-        )
-        yield Case(part, name, train(*words), may_pass=free, late=True)
+        free = name in FAIR
+        own = name == "validation of classes"
+        yield Case(part, name, train(*words), may_pass=free, user_code=own, late=True)
