@@ -102,7 +102,7 @@ def run_here(words: tuple[str, ...]) -> Result:
 
     runner = CliRunner()
     try:
-        with _usual_warnings(), _limited():
+        with _usual_warnings(), _own_imports(), _limited():
             return runner.invoke(main, list(words))
     except Hanging as stopped:
         told: Any = sys.exc_info()
@@ -210,6 +210,20 @@ def _usual_warnings() -> Iterator[None]:
         for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", kind)
         yield
+
+
+@contextmanager
+def _own_imports() -> Iterator[None]:
+    """What a command makes importable, and which modules count as the user's, ends with it."""
+    from earlysieve import _user_code
+
+    named, folders, path = set(_user_code._named), list(_user_code._folders), list(sys.path)
+    try:
+        yield
+    finally:
+        _user_code._named.clear()
+        _user_code._named.update(named)
+        _user_code._folders[:], sys.path[:] = folders, path
 
 
 @contextmanager

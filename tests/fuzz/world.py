@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from click.testing import CliRunner
 
 from tests.fuzz import case
+from tests.fuzz.judge import run_here
 
 NETS = """
 import torch
@@ -113,8 +113,6 @@ def _results(root: Path) -> None:
 
 def ok(*words: str) -> None:
     """Run a command that has to succeed."""
-    from earlysieve.cli.main import main
-
-    result = CliRunner().invoke(main, list(words))
+    result = run_here(words)
     if result.exit_code != 0:
         raise AssertionError(f"{words} failed: {result.output}") from result.exception

@@ -38,11 +38,7 @@ SUBJECTS: dict[str, Callable[..., Iterator[Case]]] = {
 
 
 def all_cases(seed: int, world: Path) -> list[Case]:
-    """Every case once, the same for the same seed.
-
-    A library that was named as the user's own code counts as that from then on: such cases come
-    last.
-    """
+    """Every case once, the same for the same seed."""
     found = [
         case
         for name, subject in SUBJECTS.items()
@@ -50,5 +46,4 @@ def all_cases(seed: int, world: Path) -> list[Case]:
     ]
     # A zero cannot be typed: the system ends a word there.
     typed = [case for case in found if not any("\0" in word for word in case.words)]
-    distinct = list({case.identity(): case for case in typed}.values())
-    return sorted(distinct, key=lambda case: case.part.endswith("libraries"))
+    return list({case.identity(): case for case in typed}.values())
