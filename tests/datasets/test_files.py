@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from earlysieve.datasets import bar, image_folder
+from earlysieve.datasets import bar, image_folder, manifest
 from earlysieve.datasets.bar_photos import CLASSES
 from earlysieve.errors import DataError, InputError
 
@@ -161,3 +161,15 @@ def test_bar_itself(shared_data: Path) -> None:
     test = bar(shared_data / "bar", split="test", strict=True, image_size=32)
     assert len(test) == 654
     assert np.bincount(test.labels, minlength=6).min() > 0
+
+
+def test_a_split_whose_name_no_folder_can_have_is_not_there(tmp_path):
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(DataError, match="Expected a split 'xxx"):
+        image_folder(tmp_path, split="x" * 300)
+
+
+def test_a_root_in_the_home_of_nobody_has_no_images(tmp_path):
+    (tmp_path / "t.csv").write_text("path,label\na.png,cat\nb.png,dog\n")
+    with pytest.raises(DataError, match="~nobody-at-all"):
+        manifest(tmp_path / "t.csv", root="~nobody-at-all")

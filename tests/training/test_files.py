@@ -306,3 +306,10 @@ def test_two_values_of_one_parameter_are_refused(tmp_path):
     ):
         load_weights(model, tmp_path / "w.pt")
     assert torch.equal(model.weight, before)
+
+
+def test_whole_numbers_in_place_of_others_are_taken_as_those():
+    config = TrainConfig(weight_decay=10**30, lr=1, clip_norm=2)
+    assert repr((config.weight_decay, config.lr, config.clip_norm)) == "(1e+30, 1.0, 2.0)"
+    assert TrainConfig(clip_norm=None).clip_norm is None
+    assert isinstance(TrainConfig(epochs=3).epochs, int)

@@ -79,7 +79,7 @@ def split_folder(root: Path, split: str | None) -> Path:
             "path of other data as the source itself"
         )
     names = dict.fromkeys((*SPLITS, wanted))
-    found = [name for name in names if (root / name).is_dir() and _is_split(root / name)]
+    found = [name for name in names if _is_folder(root / name) and _is_split(root / name)]
     if wanted in found:
         return root / wanted
     if found:
@@ -116,6 +116,13 @@ def _is_split(folder: Path) -> bool:
     """Whether this holds classes rather than the images of a class of that name."""
     own = any(p.suffix.lower() in SUFFIXES for p in folder.iterdir())
     return not own and bool(_subfolders(folder))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _subfolders(folder: Path) -> list[Path]:

@@ -84,7 +84,7 @@ def manifest(
         return Texts(
             subjects, labels[rows], names, tokenizer=tokenize, max_length=max_length, **common
         )
-    folder = source.parent if root is None else Path(root).expanduser()
+    folder = source.parent if root is None else Path(os.path.expanduser(root))  # noqa: PTH111 (which raises)
     paths = _paths(source, folder, subjects)
     note_repeated(source, paths, labels[rows], "image")
     good, bad = readable(folder, paths, strict=strict, progress=progress)

@@ -84,7 +84,11 @@ class TrainConfig:
         if self.autocast is not None:
             _check_choice("autocast", self.autocast, AUTOCASTS)
         for name, low, high in _RANGES:
-            _check_range(name, getattr(self, name), low, high)
+            value = getattr(self, name)
+            _check_range(name, value, low, high)
+            if value is not None and hints[name] in (float, float | None):
+                # Optimisers refuse whole numbers above 64 bits.
+                object.__setattr__(self, name, float(value))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values."""

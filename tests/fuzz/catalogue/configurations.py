@@ -74,6 +74,7 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
     for field in [name for name in good if name not in (*NESTED, "versions", "data", "model")]:
         for value in draw.sample(WRONG_TYPES, PER_FIELD):
             yield _fields({field: value}, "configurations: types", may_pass=True)
+        yield _fields({field: 10**30}, "configurations: types", may_pass=True)
     for field in NESTED:
         for value in draw.sample([v for v in WRONG_TYPES if v is not None and v != {}], 4):
             yield _fields({field: value}, f"configurations: {field}")
