@@ -105,6 +105,32 @@ class ExampleDataset(Dataset[tuple[Inputs, int, int]], ABC):
         view._rows = self._rows[positions(indices, len(self))]
         return view
 
+    def without_groups(self) -> Self:
+        """A view of the same examples in which no group is known."""
+        view = copy.copy(self)
+        view._groups, view.group_names = np.full_like(self._groups, -1), ()
+        return view
+
+    def with_labels(self, labels: ArrayLike) -> Self:
+        """A view of the same examples with other labels (wrong ones, say); groups stay.
+
+        Args:
+            labels: shape (len(self),), values in [0, num_classes).
+
+        Raises:
+            InputError: there is not one label per example, or one is out of range.
+        """
+        checked = class_ids(labels, self.num_classes)
+        if len(checked) != len(self):
+            raise InputError(
+                f"Expected one label per example ({len(self)}), but got {len(checked)}; "
+                "pass the labels of this view in its order"
+            )
+        view = copy.copy(self)
+        view._labels = self._labels.copy()
+        view._labels[self._rows] = checked
+        return view
+
     def _row(self, index: int) -> int:
         if not -len(self) <= index < len(self):
             # An IndexError ends a plain `for` loop over the data set.

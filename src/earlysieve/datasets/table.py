@@ -1,0 +1,72 @@
+"""Tables of numbers: one row per example, one column per feature."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from earlysieve.datasets.base import ExampleDataset
+from earlysieve.errors import InputError
+
+SHOWN_COLUMNS = 12
+
+
+class Table(ExampleDataset):
+    """Rows of a table held in memory; a model takes them as float32 of shape (D,)."""
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        *,
+        columns: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """Keep a table.
+
+        Args:
+            values: shape (N, D), finite.
+            labels: shape (N,).
+            class_names: one name per class.
+            columns: one name per column; without them column 0, column 1, ...
+            options: as for `ExampleDataset`.
+
+        Raises:
+            InputError: `values` have another shape or are not finite, or there is not one name
+                per column.
+        """
+        super().__init__(labels, class_names, **options)
+        table: NDArray[np.float32] = np.asarray(values, np.float32)
+        if table.ndim != 2 or len(table) != len(self) or not np.isfinite(table).all():
+            raise InputError(
+                f"Expected finite values of shape ({len(self)}, D), but got shape {table.shape}"
+                f"{'' if np.isfinite(table).all() else ' with values that are not finite'}; "
+                "pass one row per label and fill what is missing"
+            )
+        self.columns = tuple(columns) or tuple(f"column {k}" for k in range(table.shape[1]))
+        if len(self.columns) != table.shape[1]:
+            raise InputError(
+                f"Expected one name per column ({table.shape[1]}), but got {len(self.columns)}; "
+                "name every column or none"
+            )
+        self._table = table
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """The table, shape (N, D)."""
+        return self._table[self._rows]
+
+    def _inputs(self, row: int) -> Tensor:
+        return torch.from_numpy(self._table[row].copy())
+
+    def _display(self, row: int) -> str:
+        shown = [
+            f"{name}={value:.3g}"
+            for name, value in zip(self.columns, self._table[row], strict=True)
+        ]
+        rest = len(shown) - SHOWN_COLUMNS
+        return ", ".join(shown[:SHOWN_COLUMNS]) + (f" and {rest} more" if rest > 0 else "")
