@@ -30,7 +30,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 HELD_OUT = 6000
-TEXT_LENGTH = 40
+TEXT_LENGTH = 24
 STREAMS = {"train": 1, "audit": 2, "redrawn": 3}
 
 
@@ -328,12 +328,12 @@ def _tables(case: Case, which: str) -> Part:
     else:
         if case.base == "slabs":
             core = slabs.slab_coordinates(
-                said, slabs=int(options.get("slabs", 5)), count=int(options.get("count", 8)), seed=core_seed
+                said, slabs=int(options.get("slabs", 5)), count=int(options.get("count", 12)), seed=core_seed
             )
             cue = slabs.linear_coordinate(shown, seed=cue_seed) if has_cue else None
         else:
             core = table_cues.parity_columns(
-                said, case.classes, order=int(options.get("order", 2)), noise=6, blur=case.alike, seed=core_seed
+                said, case.classes, order=int(options.get("order", 4)), noise=6, blur=case.alike, seed=core_seed
             )
             cue = (
                 table_cues.threshold_column(shown, case.classes, seed=cue_seed) if has_cue else None
@@ -352,9 +352,9 @@ def _tables(case: Case, which: str) -> Part:
 def _latents(
     case: Case, true: Ints, values: Ints, which: str, options: dict[str, Any]
 ) -> NDArray[np.float64]:
-    """The core tells the class with probability 0.95; the cue's sign is its value."""
+    """The core tells the class with probability 0.9; the cue's sign is its value."""
     stream = STREAMS[which]
-    core = two_latents.latent(true, float(options.get("core", 0.95)), seed=seed_of(case, 20 + stream))
+    core = two_latents.latent(true, float(options.get("core", 0.9)), seed=seed_of(case, 20 + stream))
     size = np.abs(
         two_latents.latent(np.ones_like(true), 0.95, seed=seed_of(case, 40 + stream))
     )

@@ -184,9 +184,11 @@ def truth(case: Case, cache: Path) -> dict[str, Any]:
     agrees = redrawn.values == redrawn.true
     own = reliance(predictions(model, redrawn) == redrawn.true, agrees)
     found["redrawn"] = asdict(own)
+    if case.kind != "planted":
+        known_none = case.kind == "nothing"
+        drop = 0.0 if known_none else own.difference
+        return found | {"reliance": drop, "raw_reliance": own.difference}
     other = case.twin()
-    if other.training == case.training:
-        return found | {"reliance": 0.0, "raw_reliance": own.difference}
     twin = weights(other, cache)
     base = reliance(predictions(twin, redrawn) == redrawn.true, agrees)
     found["twin"] = asdict(base) | {"training": other.training}
