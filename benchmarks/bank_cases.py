@@ -1,7 +1,7 @@
-"""What is in the bank: every case with what is expected of it, written before any of them ran.
+"""What a case of the bank is, and which verdict is expected of it.
 
-A case is frozen. `PLAN` is made of short lines in two sets: "design" (on which settings of a verdict
-may be chosen) and "report" (other seeds, and families that are not in design at all).
+A case is frozen and belongs to one of two sets: "design" (on which settings of a verdict may be
+chosen) or "report" (other seeds, and families that are not in design at all).
 """
 
 import hashlib
@@ -155,8 +155,10 @@ def case(name: str, kind: str, expected: str, why: str, *, set: str, **changes: 
 
 def planted(set: str, family: str, correlation: float, **changes: object) -> Case:
     """A planted cue."""
-    made = case("", "planted", SHORTCUT, "a cue on which the model leans, and enough examples "
-                "where it fails", set=set, family=family, correlation=correlation, **changes)  # fmt: skip
+    why = "a cue on which the model leans, and enough examples where it fails"
+    made = case(
+        "", "planted", SHORTCUT, why, set=set, family=family, correlation=correlation, **changes
+    )
     if correlation >= 0.999:
         made = replace(made, expected=RISK, why="no example in which the cue fails")
     return named(made)

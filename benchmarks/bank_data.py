@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from bank_cases import TEXTS, Case
 from numpy.typing import NDArray
 
+from bank_cases import TEXTS, Case
 from earlysieve.datasets import cues, slabs, table_cues, text_cues, two_latents
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.digits import digit_arrays, digits
@@ -195,16 +195,12 @@ def _images(case: Case, which: str) -> Part:
     audited = which != "redrawn" and case.preprocessing != ""
     mean, std = SCALES.get(case.preprocessing if audited else "", (HALF, HALF))
     class_names = [names[kind] for kind in kinds] if case.core == "label" else _plain(case)
-    base = ArrayImages(
-        images[rows], true, class_names, channels=case.channels, mean=mean, std=std
-    )
+    base = ArrayImages(images[rows], true, class_names, channels=case.channels, mean=mean, std=std)
     rare = np.zeros(len(rows), bool)
     if case.rare:
         rng = np.random.default_rng(seed_of(case, 30 + STREAMS[which]))
         rare[rng.permutation(len(rows))[: round(case.rare * len(rows))]] = True
-    painter = Steps(
-        painter_of(case, which), rare, case.preprocessing if audited else ""
-    )
+    painter = Steps(painter_of(case, which), rare, case.preprocessing if audited else "")
     data = PlantedImages(base, np.maximum(values, 0), painter)
     return finish(
         case, data, true, values, which, rare=rare, painter=painter, base=base, details={}
@@ -328,12 +324,20 @@ def _tables(case: Case, which: str) -> Part:
     else:
         if case.base == "slabs":
             core = slabs.slab_coordinates(
-                said, slabs=int(options.get("slabs", 5)), count=int(options.get("count", 12)), seed=core_seed
+                said,
+                slabs=int(options.get("slabs", 5)),
+                count=int(options.get("count", 12)),
+                seed=core_seed,
             )
             cue = slabs.linear_coordinate(shown, seed=cue_seed) if has_cue else None
         else:
             core = table_cues.parity_columns(
-                said, case.classes, order=int(options.get("order", 4)), noise=6, blur=case.alike, seed=core_seed
+                said,
+                case.classes,
+                order=int(options.get("order", 4)),
+                noise=6,
+                blur=case.alike,
+                seed=core_seed,
             )
             cue = (
                 table_cues.threshold_column(shown, case.classes, seed=cue_seed) if has_cue else None
@@ -343,7 +347,10 @@ def _tables(case: Case, which: str) -> Part:
         if cue is not None:
             # The cue's column is somewhere among the others.
             place = int(np.random.default_rng(seed_of(case, 5)).integers(0, core.shape[1] + 1))
-            table, names = np.insert(core, place, cue, axis=1), [*names[:place], "cue", *names[place:]]
+            table, names = (
+                np.insert(core, place, cue, axis=1),
+                [*names[:place], "cue", *names[place:]],
+            )
             details["column"] = place
     data = Table(table, true, [f"class {k}" for k in range(case.classes)], columns=names)
     return finish(case, data, true, values, which, details=details)
@@ -354,15 +361,20 @@ def _latents(
 ) -> NDArray[np.float64]:
     """The core tells the class with probability 0.9; the cue's sign is its value."""
     stream = STREAMS[which]
-    core = two_latents.latent(true, float(options.get("core", 0.9)), seed=seed_of(case, 20 + stream))
-    size = np.abs(
-        two_latents.latent(np.ones_like(true), 0.95, seed=seed_of(case, 40 + stream))
+    core = two_latents.latent(
+        true, float(options.get("core", 0.9)), seed=seed_of(case, 20 + stream)
     )
+    size = np.abs(two_latents.latent(np.ones_like(true), 0.95, seed=seed_of(case, 40 + stream)))
     cue = (2 * values - 1) * size
     amplify = [float(options.get("amplify", 4.0)), 1.0]
     nest = [0, int(options.get("nest", 0))]
     return two_latents.embed(
-        np.stack([cue, core], 1), amplify=amplify, nest=nest, noise=float(options.get("noise", 0.1)), seed=case.seed, noise_seed=seed_of(case, 30 + stream)
+        np.stack([cue, core], 1),
+        amplify=amplify,
+        nest=nest,
+        noise=float(options.get("noise", 0.1)),
+        seed=case.seed,
+        noise_seed=seed_of(case, 30 + stream),
     )
 
 

@@ -6,13 +6,19 @@ that are alike, long tails, rare kinds, a word as the task and preprocessing oth
 among the controls are in "report" only.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from bank_cases import NONE, RISK, UNSURE, Case, control, planted
+
+Make = Callable[..., Case]
+Fields = dict[str, object]
 
 COAT, SHIRTS, JUMPERS, COATS = (2, 4), (0, 6), (2, 6), (4, 6)
 SHOES = (7, 9)
 
 
-def two(*chosen: int, **more: object) -> dict[str, object]:
+def two(*chosen: int, **more: object) -> Fields:
     """Two garments that are hard to tell apart; more epochs, since each is cheap."""
     return {"classes": 2, "chosen": chosen, **more}
 
@@ -69,24 +75,49 @@ def _design_controls() -> list[Case]:
         return control("design", kind, expected, why, **more)
 
     return [
-        *_clean(c, dict(seed=0), dict(network="resnet", seed=1), dict(network="vit", seed=0),
-                dict(network="mlp", seed=1), dict(base="digits", seed=0),
-                dict(seed=1, **two(*COAT)), dict(base="topics", seed=0),
-                dict(base="topics", classes=4, seed=1), dict(base="parity", seed=0)),
-        *_nothing(c, dict(family="colour", seed=0), dict(family="texture", seed=0),
-                  dict(family="threshold", seed=0), dict(family="token", seed=0)),
-        *_wrong(c, dict(wrong=0.04, seed=0), dict(wrong=0.1, seed=1),
-                dict(wrong=0.04, network="resnet", seed=1), dict(wrong=0.1, base="parity", seed=0),
-                dict(wrong=0.1, base="topics", seed=1)),
-        *_undertrained(c, dict(seed=0), dict(base="topics", epochs=2, seed=0)),
-        *_memorised(c, dict(seed=0), dict(family="colour", correlation=0.95, seed=1),
-                    dict(base="parity", seed=0)),
-        *_preprocessed(c, dict(preprocessing="unscaled", seed=2)),
-        *_tasks(c, dict(family="colour", seed=0), dict(family="colour", wrong=0.03, seed=1,
-                                                       **two(*COAT)),
-                dict(family="threshold", seed=0)),
-        *_few(c, dict(seed=3)),
-    ]  # fmt: skip
+        *_clean(
+            c,
+            {"seed": 0},
+            {"network": "resnet", "seed": 1},
+            {"network": "vit", "seed": 0},
+            {"network": "mlp", "seed": 1},
+            {"base": "digits", "seed": 0},
+            dict(seed=1, **two(*COAT)),
+            {"base": "topics", "seed": 0},
+            {"base": "topics", "classes": 4, "seed": 1},
+            {"base": "parity", "seed": 0},
+        ),
+        *_nothing(
+            c,
+            {"family": "colour", "seed": 0},
+            {"family": "texture", "seed": 0},
+            {"family": "threshold", "seed": 0},
+            {"family": "token", "seed": 0},
+        ),
+        *_wrong(
+            c,
+            {"wrong": 0.04, "seed": 0},
+            {"wrong": 0.1, "seed": 1},
+            {"wrong": 0.04, "network": "resnet", "seed": 1},
+            {"wrong": 0.1, "base": "parity", "seed": 0},
+            {"wrong": 0.1, "base": "topics", "seed": 1},
+        ),
+        *_undertrained(c, {"seed": 0}, {"base": "topics", "epochs": 2, "seed": 0}),
+        *_memorised(
+            c,
+            {"seed": 0},
+            {"family": "colour", "correlation": 0.95, "seed": 1},
+            {"base": "parity", "seed": 0},
+        ),
+        *_preprocessed(c, {"preprocessing": "unscaled", "seed": 2}),
+        *_tasks(
+            c,
+            {"family": "colour", "seed": 0},
+            dict(family="colour", wrong=0.03, seed=1, **two(*COAT)),
+            {"family": "threshold", "seed": 0},
+        ),
+        *_few(c, {"seed": 3}),
+    ]
 
 
 def _report_images() -> list[Case]:
@@ -185,31 +216,61 @@ def _report_controls() -> list[Case]:
         return control("report", kind, expected, why, **more)
 
     return [
-        *_clean(c, dict(seed=10), dict(seed=11), dict(seed=12), dict(network="resnet", seed=10),
-                dict(network="resnet", seed=11), dict(network="vit", seed=10),
-                dict(network="vit", seed=11), dict(network="mlp", seed=10),
-                dict(network="mlp", seed=11), dict(seed=10, **two(*COAT)),
-                dict(network="resnet", seed=11, **two(*SHIRTS)),
-                dict(network="vit", seed=12, **two(*SHOES)), dict(base="digits", seed=10),
-                dict(base="digits", network="mlp", seed=11), dict(base="topics", seed=10),
-                dict(base="topics", classes=4, seed=11), dict(base="topics", seed=12),
-                dict(base="parity", seed=10), dict(base="parity", options=(("order", 3),), seed=11),
-                dict(base="parity", classes=4, options=(("order", 3),), seed=12),
-                dict(base="slabs", seed=10)),
-        *_nothing(c, dict(family="colour", seed=10), dict(family="stripes", seed=11),
-                  dict(family="border", network="vit", seed=12),
-                  dict(family="mark", network="mlp", seed=10),
-                  dict(family="watermark", seed=13), dict(family="size", seed=12),
-                  dict(family="dominoes", seed=10), dict(family="blocks", seed=11),
-                  dict(family="background", seed=11), dict(family="token", seed=10),
-                  dict(family="length", seed=11), dict(family="threshold", seed=10),
-                  dict(family="linear", seed=12), dict(family="latent", seed=10)),
-        *_wrong(c, dict(wrong=0.04, seed=10), dict(wrong=0.04, network="resnet", seed=11),
-                dict(wrong=0.1, seed=11), dict(wrong=0.1, network="vit", seed=11),
-                dict(wrong=0.1, network="mlp", seed=12), dict(wrong=0.1, base="topics", seed=10),
-                dict(wrong=0.04, base="topics", seed=11), dict(wrong=0.1, base="parity", seed=10),
-                dict(wrong=0.04, base="parity", seed=11), dict(wrong=0.1, base="digits", seed=10)),
-    ]  # fmt: skip
+        *_clean(
+            c,
+            {"seed": 10},
+            {"seed": 11},
+            {"seed": 12},
+            {"network": "resnet", "seed": 10},
+            {"network": "resnet", "seed": 11},
+            {"network": "vit", "seed": 10},
+            {"network": "vit", "seed": 11},
+            {"network": "mlp", "seed": 10},
+            {"network": "mlp", "seed": 11},
+            dict(seed=10, **two(*COAT)),
+            dict(network="resnet", seed=11, **two(*SHIRTS)),
+            dict(network="vit", seed=12, **two(*SHOES)),
+            {"base": "digits", "seed": 10},
+            {"base": "digits", "network": "mlp", "seed": 11},
+            {"base": "topics", "seed": 10},
+            {"base": "topics", "classes": 4, "seed": 11},
+            {"base": "topics", "seed": 12},
+            {"base": "parity", "seed": 10},
+            {"base": "parity", "options": (("order", 3),), "seed": 11},
+            {"base": "parity", "classes": 4, "options": (("order", 3),), "seed": 12},
+            {"base": "slabs", "seed": 10},
+        ),
+        *_nothing(
+            c,
+            {"family": "colour", "seed": 10},
+            {"family": "stripes", "seed": 11},
+            {"family": "border", "network": "vit", "seed": 12},
+            {"family": "mark", "network": "mlp", "seed": 10},
+            {"family": "watermark", "seed": 13},
+            {"family": "size", "seed": 12},
+            {"family": "dominoes", "seed": 10},
+            {"family": "blocks", "seed": 11},
+            {"family": "background", "seed": 11},
+            {"family": "token", "seed": 10},
+            {"family": "length", "seed": 11},
+            {"family": "threshold", "seed": 10},
+            {"family": "linear", "seed": 12},
+            {"family": "latent", "seed": 10},
+        ),
+        *_wrong(
+            c,
+            {"wrong": 0.04, "seed": 10},
+            {"wrong": 0.04, "network": "resnet", "seed": 11},
+            {"wrong": 0.1, "seed": 11},
+            {"wrong": 0.1, "network": "vit", "seed": 11},
+            {"wrong": 0.1, "network": "mlp", "seed": 12},
+            {"wrong": 0.1, "base": "topics", "seed": 10},
+            {"wrong": 0.04, "base": "topics", "seed": 11},
+            {"wrong": 0.1, "base": "parity", "seed": 10},
+            {"wrong": 0.04, "base": "parity", "seed": 11},
+            {"wrong": 0.1, "base": "digits", "seed": 10},
+        ),
+    ]
 
 
 def _report_hard_controls() -> list[Case]:
@@ -217,80 +278,125 @@ def _report_hard_controls() -> list[Case]:
         return control("report", kind, expected, why, **more)
 
     return [
-        *(c("alike", NONE, "classes that are alike", **more) for more in (
-            dict(classes=3, chosen=(2, 4, 6), seed=10),
-            dict(classes=4, chosen=(0, 2, 4, 6), network="resnet", seed=11),
-            dict(seed=12, network="vit", **two(*COATS)),
-            dict(base="topics", alike=0.75, seed=10), dict(base="parity", alike=0.1, seed=11))),
-        *(c("tail", NONE, "rare classes are harder, nothing misleads", tail=0.7, **more)
-          for more in (dict(seed=10), dict(network="resnet", seed=11),
-                       dict(network="mlp", seed=12))),
-        *(c("rare", NONE, "a rare kind of example is hard, nothing misleads", **more)
-          for more in (dict(rare=0.05, seed=10), dict(rare=0.05, network="resnet", seed=11),
-                       dict(rare=0.03, network="vit", seed=12))),
-        *_undertrained(c, dict(seed=10), dict(network="resnet", seed=11),
-                       dict(network="vit", seed=12), dict(base="topics", epochs=2, seed=10)),
-        *_memorised(c, dict(seed=10), dict(family="colour", correlation=0.95, seed=11),
-                    dict(family="stripes", correlation=0.95, network="resnet", seed=12),
-                    dict(base="parity", seed=10)),
-        *_preprocessed(c, dict(preprocessing="unscaled", network="resnet", seed=14),
-                       dict(preprocessing="negative", seed=14),
-                       dict(preprocessing="grey", family="colour", correlation=1.0, core="chance",
-                            seed=14)),
-        c("preprocessing", f"{NONE}|{UNSURE}", "another scale, which may do no harm",
-          preprocessing="half", seed=15),
-        *_tasks(c, dict(family="colour", seed=10), dict(family="colour", network="resnet", seed=11,
-                                                        **two(*COAT)),
-                dict(family="colour", wrong=0.03, seed=12), dict(family="border", seed=10),
-                dict(family="token", seed=10), dict(family="token", classes=4, seed=11),
-                dict(family="threshold", seed=10),
-                dict(family="threshold", wrong=0.03, classes=4, seed=11)),
-        *_few(c, dict(seed=16), dict(network="resnet", seed=16), dict(base="topics", seed=16),
-              dict(base="parity", seed=16)),
-    ]  # fmt: skip
+        *(
+            c("alike", NONE, "classes that are alike", **more)
+            for more in (
+                {"classes": 3, "chosen": (2, 4, 6), "seed": 10},
+                {"classes": 4, "chosen": (0, 2, 4, 6), "network": "resnet", "seed": 11},
+                dict(seed=12, network="vit", **two(*COATS)),
+                {"base": "topics", "alike": 0.75, "seed": 10},
+                {"base": "parity", "alike": 0.1, "seed": 11},
+            )
+        ),
+        *(
+            c("tail", NONE, "rare classes are harder, nothing misleads", tail=0.7, **more)
+            for more in (
+                {"seed": 10},
+                {"network": "resnet", "seed": 11},
+                {"network": "mlp", "seed": 12},
+            )
+        ),
+        *(
+            c("rare", NONE, "a rare kind of example is hard, nothing misleads", **more)
+            for more in (
+                {"rare": 0.05, "seed": 10},
+                {"rare": 0.05, "network": "resnet", "seed": 11},
+                {"rare": 0.03, "network": "vit", "seed": 12},
+            )
+        ),
+        *_undertrained(
+            c,
+            {"seed": 10},
+            {"network": "resnet", "seed": 11},
+            {"network": "vit", "seed": 12},
+            {"base": "topics", "epochs": 2, "seed": 10},
+        ),
+        *_memorised(
+            c,
+            {"seed": 10},
+            {"family": "colour", "correlation": 0.95, "seed": 11},
+            {"family": "stripes", "correlation": 0.95, "network": "resnet", "seed": 12},
+            {"base": "parity", "seed": 10},
+        ),
+        *_preprocessed(
+            c,
+            {"preprocessing": "unscaled", "network": "resnet", "seed": 14},
+            {"preprocessing": "negative", "seed": 14},
+            {
+                "preprocessing": "grey",
+                "family": "colour",
+                "correlation": 1.0,
+                "core": "chance",
+                "seed": 14,
+            },
+        ),
+        c(
+            "preprocessing",
+            f"{NONE}|{UNSURE}",
+            "another scale, which may do no harm",
+            preprocessing="half",
+            seed=15,
+        ),
+        *_tasks(
+            c,
+            {"family": "colour", "seed": 10},
+            dict(family="colour", network="resnet", seed=11, **two(*COAT)),
+            {"family": "colour", "wrong": 0.03, "seed": 12},
+            {"family": "border", "seed": 10},
+            {"family": "token", "seed": 10},
+            {"family": "token", "classes": 4, "seed": 11},
+            {"family": "threshold", "seed": 10},
+            {"family": "threshold", "wrong": 0.03, "classes": 4, "seed": 11},
+        ),
+        *_few(
+            c,
+            {"seed": 16},
+            {"network": "resnet", "seed": 16},
+            {"base": "topics", "seed": 16},
+            {"base": "parity", "seed": 16},
+        ),
+    ]
 
 
-def _clean(c, *cases):
+def _clean(c: Make, *cases: Fields) -> list[Case]:
     return [c("clean", NONE, "no cue, well trained", **more) for more in cases]
 
 
-def _nothing(c, *cases):
+def _nothing(c: Make, *cases: Fields) -> list[Case]:
     made = [c("nothing", NONE, "the cue says nothing of the class", **more) for more in cases]
     return [_at_chance(one) for one in made]
 
 
 def _at_chance(made: Case) -> Case:
-    from dataclasses import replace
-
     return replace(made, correlation=1 / made.classes)
 
 
-def _wrong(c, *cases):
+def _wrong(c: Make, *cases: Fields) -> list[Case]:
     return [c("wrong", NONE, "wrong labels are no verdict", **more) for more in cases]
 
 
-def _undertrained(c, *cases):
+def _undertrained(c: Make, *cases: Fields) -> list[Case]:
     why = "stopped early at a constant rate"
     fields = {"schedule": "constant", "epochs": 4}
     return [c("undertrained", f"{NONE}|{UNSURE}", why, **(fields | more)) for more in cases]
 
 
-def _memorised(c, *cases):
+def _memorised(c: Make, *cases: Fields) -> list[Case]:
     fields = {"audit_on": "training", "train_size": 1500, "audit_size": 1500, "epochs": 30}
     why = "data that the model knows by heart say nothing"
     return [c("memorised", UNSURE, why, **(fields | more)) for more in cases]
 
 
-def _preprocessed(c, *cases):
+def _preprocessed(c: Make, *cases: Fields) -> list[Case]:
     why = "the audit's preprocessing is not the training's"
     return [c("preprocessing", UNSURE, why, **more) for more in cases]
 
 
-def _tasks(c, *cases):
+def _tasks(c: Make, *cases: Fields) -> list[Case]:
     fields = {"correlation": 1.0, "core": "chance"}
     return [c("task", RISK, "the simple feature is the task", **(fields | more)) for more in cases]
 
 
-def _few(c, *cases):
+def _few(c: Make, *cases: Fields) -> list[Case]:
     why = "no cue, and few examples"
     return [c("few", f"{NONE}|{UNSURE}", why, audit_size=400, **more) for more in cases]

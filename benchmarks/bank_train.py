@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from bank_cases import Case
-from bank_data import Part, part, stacked
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bank_cases import Case
+from bank_data import Part, part, stacked
 from earlysieve._files import write_text
 from earlysieve._json import plain
 from earlysieve.groups.accuracy import wilson_interval

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
+
 from bank_cases import Case, final_expectation
 from bank_data import Part, part
 from bank_plan import design, report
 from bank_train import truth, weights
-from torch import nn
-
 from earlysieve._files import write_text
 from earlysieve._json import plain
 from earlysieve.datasets.base import ExampleDataset
@@ -115,7 +115,9 @@ def show_plan(cases: list[Case]) -> None:
 
 def show_truth(cases: list[Case], cache: Path) -> None:
     """What is known so far."""
-    print("| case | train | audit | reliance | where it fails | counter-examples | wrong | expected |")
+    print(
+        "| case | train | audit | reliance | where it fails | counter-examples | wrong | expected |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for case in cases:
         file = cache / "cases" / case.name / "truth.json"

@@ -8,7 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlysieve.datasets import ArrayImages, stratified_sample, stratified_split
+from earlysieve.datasets import (
+    ArrayImages,
+    digits,
+    plant_colour,
+    stratified_sample,
+    stratified_split,
+)
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.images import normalise, resize
 from earlysieve.errors import DataError, InputError
@@ -198,3 +204,24 @@ def test_a_sample_cannot_exceed_what_there_is() -> None:
 def test_names_are_listed_to_a_limit() -> None:
     assert name_some(["a", "b"]) == "'a', 'b'"
     assert name_some(list("abcde")) == "'a', 'b', 'c' and 2 more"
+
+
+def test_without_groups_is_a_view_that_knows_none():
+    data = plant_colour(digits("test"), 0.8).subset(range(20))
+    hidden = data.without_groups()
+    assert (hidden.groups == -1).all()
+    assert hidden.group_names == ()
+    assert hidden[3][2] == -1
+    assert data[3][2] >= 0
+    assert hidden.identify(3) == data.identify(3)
+
+
+def test_with_labels_changes_labels_of_the_view_alone():
+    whole = digits("test")
+    data = whole.subset([4, 9, 2])
+    other = data.with_labels([1, 0, 3])
+    assert other.labels.tolist() == [1, 0, 3]
+    assert other[0][1] == 1
+    assert data.labels.tolist() == whole.labels[[4, 9, 2]].tolist()
+    with pytest.raises(InputError, match="one label per example"):
+        data.with_labels([1])

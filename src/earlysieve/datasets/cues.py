@@ -77,7 +77,8 @@ class Background:
         """The image with three channels."""
         dark = 1 - luminance(image)[..., None] / np.float32(255)
         painted = as_colour(image) + self.strength * dark * self.colours[value]
-        return np.clip(np.round(painted), 0, 255).astype(np.uint8)
+        found: Pixels = np.clip(np.round(painted), 0, 255).astype(np.uint8)
+        return found
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,9 @@ class Texture:
         """The image with the texture as its background."""
         height, width = image.shape[:2]
         noise = random_of_row(self.seed, row).standard_normal((height, width))
-        band = np.fft.irfft2(np.fft.rfft2(noise) * self._band(height, width, value), (height, width))
+        band = np.fft.irfft2(
+            np.fft.rfft2(noise) * self._band(height, width, value), (height, width)
+        )
         wave = band / max(float(band.std()), 1e-9)
         dark = 1 - luminance(image) / np.float32(255)
         plane = self.amplitude * np.clip(1 + wave, 0, 3)

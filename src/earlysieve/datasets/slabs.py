@@ -34,9 +34,7 @@ def linear_coordinate(labels: ArrayLike, *, seed: int = 0) -> Floats:
     return (2 * array - 1) * sizes
 
 
-def slab_coordinates(
-    labels: ArrayLike, *, slabs: int = 5, count: int = 1, seed: int = 0
-) -> Floats:
+def slab_coordinates(labels: ArrayLike, *, slabs: int = 5, count: int = 1, seed: int = 0) -> Floats:
     """Coordinates in [-1, 1] of `slabs` intervals in turn of class 0 and 1, class 0 in the middle.
 
     With half gaps m = 0.1, all slabs are w = (2 - 2 (S - 1) m) / S wide: slab 0 is |x| <= w / 2,

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earlysieve.datasets.base import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.errors import InputError
 
@@ -11,7 +10,13 @@ Floats = NDArray[np.float64]
 
 
 def parity_columns(
-    labels: ArrayLike, num_classes: int, *, order: int = 2, noise: int = 6, blur: float = 0.0, seed: int = 0
+    labels: ArrayLike,
+    num_classes: int,
+    *,
+    order: int = 2,
+    noise: int = 6,
+    blur: float = 0.0,
+    seed: int = 0,
 ) -> Floats:
     """Columns of which no single one tells the label, but the signs of `order` of them together.
 

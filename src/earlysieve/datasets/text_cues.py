@@ -175,9 +175,7 @@ class WordTokenizer:
     def __len__(self) -> int:
         return len(self.vocabulary)
 
-    def __call__(
-        self, text: str, *, max_length: int = 32, **_as_usual: Any
-    ) -> dict[str, Tensor]:
+    def __call__(self, text: str, *, max_length: int = 32, **_as_usual: Any) -> dict[str, Tensor]:
         """input_ids and attention_mask, int64, shape (1, max_length); what is longer is cut."""
         found = [self._ids.get(word, self.unk_token_id) for word in text.split()][:max_length]
         ids = torch.zeros(1, max_length, dtype=torch.int64)
@@ -205,7 +203,7 @@ def _insert(words: Words, word: str, rng: np.random.Generator) -> Words:
 def _word(number: int) -> str:
     """Syllables that spell a number, the same word for no other number."""
     base = len(_CONSONANTS) * len(_VOWELS)
-    syllables = []
+    syllables: list[str] = []
     while number or len(syllables) < 2:
         number, rest = divmod(number, base)
         first, second = divmod(rest, len(_VOWELS))
