@@ -192,7 +192,7 @@ def _images(case: Case, which: str) -> Part:
         true = rng.integers(0, case.classes, len(rows))
     # Where the cue is the task, redrawing would leave no label to be right about.
     values = cue_values(case, true, which)
-    audited = which != "redrawn" and case.preprocessing != ""
+    audited = which == "audit" and case.preprocessing != ""
     mean, std = SCALES.get(case.preprocessing if audited else "", (HALF, HALF))
     class_names = [names[kind] for kind in kinds] if case.core == "label" else _plain(case)
     base = ArrayImages(images[rows], true, class_names, channels=case.channels, mean=mean, std=std)
