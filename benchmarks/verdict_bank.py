@@ -3,6 +3,8 @@
     python benchmarks/verdict_bank.py plan
     python benchmarks/verdict_bank.py train --cache FOLDER --set design
     python benchmarks/verdict_bank.py truth --cache FOLDER
+    python benchmarks/verdict_bank.py audit --cache FOLDER --label NAME
+    python benchmarks/verdict_bank.py table --cache FOLDER --label NAME
 
 Every stage goes on where it was stopped. What a case is, and what is expected of it, is in
 `bank_plan.py`, written before any of them ran.
@@ -20,6 +22,7 @@ from torch import nn
 
 from bank_cases import Case, final_expectation
 from bank_data import Part, part
+from bank_judge import audit_all, show_table
 from bank_plan import design, report
 from bank_train import truth, weights
 from earlysieve._files import write_text
@@ -128,10 +131,11 @@ def show_truth(cases: list[Case], cache: Path) -> None:
 def main() -> None:
     """Run one stage."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("stage", choices=("plan", "train", "truth"))
+    parser.add_argument("stage", choices=("plan", "train", "truth", "audit", "table"))
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--set", choices=("design", "report"))
     parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--label", default="now", help="name of a round of audits")
     args = parser.parse_args()
     cases = [
         case
@@ -142,8 +146,13 @@ def main() -> None:
         show_plan(cases)
     elif args.stage == "train":
         train_all(cases, args.cache)
-    else:
+    elif args.stage == "truth":
         show_truth(cases, args.cache)
+    elif args.stage == "audit":
+        torch.set_num_threads(1)
+        audit_all(cases, args.cache, args.label)
+    else:
+        show_table(cases, args.cache, args.label)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ sys.path.append(str(FOLDER))
 
 bank_cases = pytest.importorskip("bank_cases")
 import bank_data  # noqa: E402
+import bank_judge  # noqa: E402
 import bank_plan  # noqa: E402
 import bank_train  # noqa: E402
 import verdict_bank  # noqa: E402
@@ -141,3 +142,28 @@ def test_a_small_case_from_end_to_end(tmp_path, monkeypatch):
     assert (tmp_path / "cases/small/truth.json").stat().st_mtime_ns == before
     again = bank_train.train(case, bank_data.part(case, "train")).state_dict()
     assert all((again[key] == value).all() for key, value in loaded.model.state_dict().items())
+
+
+def row(name: str, expected: str, verdict: str, auroc: float | None = None) -> bank_judge.Row:
+    known = {"expected": expected, "reliance": 0.3}
+    return CASES[name], known, {"verdict": verdict, "auroc_counter": auroc}
+
+
+def test_rates_by_hand():
+    rows = [
+        row("colour-10c-0.95-cnn-s10", SHORTCUT, SHORTCUT, 0.9),
+        row("size-10c-0.95-cnn-s10", SHORTCUT, NONE, 0.7),
+        row("size-10c-0.9-cnn-s12", "listed", UNSURE, 0.1),
+        row("clean-garments-10c-cnn-s10", NONE, UNSURE),
+        row("clean-garments-10c-cnn-s11", NONE, SHORTCUT),
+        row("few-garments-10c-n400-cnn-s16", f"{NONE}|{UNSURE}", UNSURE),
+        row("task-colour-10c-1-cnn-s10", RISK, SHORTCUT),
+    ]
+    found = {name: (good, count) for name, good, count in bank_judge.rates(rows)}
+    assert found["planted, right"] == (1, 2)
+    assert found['"shortcut" on controls that expect "none found"'] == (1, 2)
+    assert found['"at risk" on controls that expect "none found"'] == (0, 2)
+    assert found['"inconclusive" where not expected'] == (1, 5)
+    assert found['"shortcut" where the simple feature is the task'] == (1, 1)
+    assert found["few, right"] == (1, 1)
+    assert "median over families 0.800, lowest 0.700 (size)" in bank_judge.aurocs(rows)[0]
