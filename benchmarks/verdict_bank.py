@@ -136,12 +136,14 @@ def main() -> None:
     parser.add_argument("--set", choices=("design", "report"))
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--label", default="now", help="name of a round of audits")
+    parser.add_argument("--share", default="1/1", help="K/N: this process does every Nth, from K")
     args = parser.parse_args()
+    first, step = map(int, args.share.split("/"))
     cases = [
         case
         for case in all_cases().values()
         if args.set in (None, case.set) and args.only in case.name
-    ]
+    ][first - 1 :: step]
     if args.stage == "plan":
         show_plan(cases)
     elif args.stage == "train":

@@ -22,7 +22,7 @@ from earlysieve.datasets.planted import Painter
 from earlysieve.errors import InputError
 
 CLASSES = 4
-SAME_SHAPE = [Mark(4), Stripes(4), Texture(4), Border(4), Size(4), Watermark(height=8)]
+SAME_SHAPE = [Mark(4), Stripes(4), Texture(4), Border(4), Size(4), Watermark(height=8, spread=0.5)]
 
 
 def grey(count: int = 40) -> ArrayImages:

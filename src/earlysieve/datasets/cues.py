@@ -250,18 +250,20 @@ class Size:
 
 @dataclass(frozen=True)
 class Watermark:
-    """Two faint letters somewhere on the image; which letters they are tells the value.
+    """Two letters near the lower right corner; which letters they are tells the value.
 
     Attributes:
         words: one per value.
         strength: how far the letters are blended towards white, in [0, 1].
         height: of the letters in pixels, about.
+        spread: share of the free room over which their place varies at random, in [0, 1].
         seed: of the place.
     """
 
     words: Sequence[str] = LETTERS
-    strength: float = 0.4
-    height: int = 10
+    strength: float = 0.8
+    height: int = 12
+    spread: float = 0.1
     seed: int = 0
     _planes: dict[str, Plane] = field(default_factory=dict, repr=False, compare=False)
 
@@ -272,7 +274,7 @@ class Watermark:
             self._planes[word] = letters(word, self.height)
         glyphs = self._planes[word]
         height, width = image.shape[:2]
-        down, right = random_of_row(self.seed, row).random(2)
+        down, right = 1 - self.spread * random_of_row(self.seed, row).random(2)
         room = (height - glyphs.shape[0], width - glyphs.shape[1])
         if min(room) < 0:
             raise InputError(
