@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from bank_cases import TEXTS, Case
 from earlysieve.datasets import cues, slabs, table_cues, text_cues, two_latents
 from earlysieve.datasets.base import ExampleDataset
-from earlysieve.datasets.digits import digit_arrays, digits
-from earlysieve.datasets.fashion_mnist import CLASS_NAMES, locate, read_idx
+from earlysieve.datasets.embedded_digits import digit_arrays, digits
+from earlysieve.datasets.fashion_files import CLASS_NAMES, locate, read_idx
 from earlysieve.datasets.images import HALF, ArrayImages, ImageExamples, Pixels
 from earlysieve.datasets.mislabel import wrong_labels
 from earlysieve.datasets.painters import Colour, as_colour, luminance, palette
