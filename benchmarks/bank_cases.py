@@ -29,7 +29,7 @@ class Case:
         classes: C.
         chosen: which garments, empty for the first C.
         correlation: of cue and class, in training and audit; 1 / C says nothing.
-        network: "cnn", "resnet", "vit", "mlp" or "text".
+        network: "cnn", "resnet", "vit", "vit7" (patches of 4 and 7 pixels), "mlp" or "text".
         seed: of data, cue, weights and order.
         train_size, audit_size: examples.
         epochs, lr, batch: of Adam.
@@ -125,6 +125,7 @@ NETWORKS: dict[str, dict[str, object]] = {
     "cnn": {},
     "resnet": {},
     "vit": {"epochs": 10, "lr": 1.5e-3},
+    "vit7": {"epochs": 9, "lr": 1.5e-3},
     "mlp": {"epochs": 12, "lr": 1e-3},
     "text": {"epochs": 4, "train_size": 6000, "lr": 1.5e-3, "base": "topics", "classes": 2},
 }

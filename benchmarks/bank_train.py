@@ -39,9 +39,9 @@ def network(case: Case, data: Part) -> nn.Module:
         if case.network == "mlp":
             widths = (256, 128, 64) if len(shape) == 3 else (128, 128, 64)
             return SmallMLP(case.classes, input_shape=shape, widths=widths)
-        if case.network == "vit":
-            size = (int(shape[1]), int(shape[2]))
-            return SmallViT(case.classes, channels=shape[0], image_size=size)
+        if case.network in ("vit", "vit7"):
+            size, patch = (int(shape[1]), int(shape[2])), 7 if case.network == "vit7" else 4
+            return SmallViT(case.classes, channels=shape[0], image_size=size, patch=patch)
         kind = SmallCNN if case.network == "cnn" else SmallResNet
         return kind(case.classes, channels=shape[0])
 
