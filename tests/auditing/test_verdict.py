@@ -41,7 +41,7 @@ SHORTCUT = Evidence(
         ({"flagged": 10}, "shortcut", "The model repeats most"),
         ({"flagged": 9, "readability": 0.95}, "inconclusive", "Fewer than 10 examples are misread"),
         ({"flagged": 9, "readability": 2.3}, "inconclusive", "The model does worse than a simple"),
-        ({"flagged": 9, "accuracy": 0.99}, "inconclusive", "Fewer than 10 examples are misread"),
+        ({"flagged": 9, "accuracy": 0.99}, "inconclusive", "The model is right on nearly every"),
         (
             {"same_mistake_low": 0.5, "accuracy": 0.99},
             "inconclusive",

@@ -12,7 +12,8 @@ from torch import nn
 from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
-from earlysieve.auditing.options import check_numbers, config_of, layer_names
+from earlysieve.auditing.known_data import known_data
+from earlysieve.auditing.options import check_numbers, check_seen, config_of, layer_names
 from earlysieve.auditing.pictures import take_pictures
 from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold, minority
@@ -22,6 +23,7 @@ from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.groups.group_report import group_report
+from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
@@ -53,6 +55,7 @@ def audit(
     class_names: Sequence[str] = (),
     group_names: Sequence[str] = (),
     group_shares: Mapping[int, float] | None = None,
+    seen_in_training: bool | None = None,
     pictures: int = 24,
     heatmaps: int = 8,
     progress: bool | None = None,
@@ -87,6 +90,9 @@ def audit(
         class_names, group_names: for the tables; the data set's own where it has such attributes.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
+        seen_in_training: whether the model was trained on `data`, where that is known. On such data
+            the verdict is never "none found", since what was memorised hides a shortcut; where it
+            is unknown, the model is taken to have seen what it gets nearly always right.
         pictures: flagged examples to keep for the report, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
@@ -106,6 +112,7 @@ def audit(
     recipe = head_named(head)
     check_threshold(flag_margin)
     check_numbers(folds, batch_size, l2, seed)
+    check_seen(seen_in_training)
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
@@ -150,10 +157,24 @@ def audit(
     groups = _groups(seen.collected, group_labels, group_shares)
     accuracies = dict(zip(seen.layers["layer"], seen.layers["accuracy"], strict=True))
     evidence = weigh(examples, float(accuracies[seen.layer]))
+    class_labels = tuple(class_names) or source.class_names
+    label, said = (examples[column].to_numpy() for column in ("label", "prediction"))
+    known = known_data(
+        examples, seen_in_training=seen_in_training, out_of_fold=folds > 1, class_names=class_labels
+    )
     return AuditResult(
         layers=seen.layers,
         examples=examples,
-        summary=judge(evidence, seen.layer, len(examples), classes, groups),
+        summary=judge(
+            evidence,
+            seen.layer,
+            len(examples),
+            classes,
+            groups,
+            known,
+            classes=class_accuracies(label, said, class_labels),
+            confused=confused_pairs(label, said, class_labels),
+        ),
         groups=groups,
         config=config_of(
             network,
@@ -167,10 +188,11 @@ def audit(
             batch_size=batch_size,
             pictures=pictures,
             heatmaps=heatmaps,
+            seen_in_training=seen_in_training,
             **_written(group_shares),
         ),
         notes=[*_skipped(source), *seen.notes],
-        class_names=tuple(class_names) or source.class_names,
+        class_names=class_labels,
         group_names=group_labels,
         pictures=seen.pictures,
     )

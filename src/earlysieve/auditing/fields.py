@@ -1,6 +1,7 @@
 """Fields of a saved JSON document, each checked against the type that it must have."""
 
 import math
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -76,10 +77,19 @@ def _converted(value: Any, hint: Any) -> Any:
         return {key: _converted(item, inner[1]) for key, item in value.items()}
     if hint is float:
         return _number(value)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _object(value, hint)
     fits = type(value) is str and value in inner if origin is Literal else type(value) is hint
     if not fits or (hint is int and not -(2**63) <= value < 2**63):
         raise ValueError
     return value
+
+
+def _object(value: Any, kind: type) -> Any:
+    names = {item.name: item.type for item in fields(kind)}
+    if not isinstance(value, dict) or set(names) - set(value):
+        raise ValueError
+    return kind(**{name: _converted(value[name], hint) for name, hint in names.items()})
 
 
 def _number(value: Any) -> float:

@@ -43,6 +43,15 @@ def check_numbers(folds: int, batch_size: int, l2: float, seed: int) -> None:
         raise InputError(f"Expected l2 to be at least 0 and finite, but got {l2}; 1 is usual")
 
 
+def check_seen(seen: object) -> None:
+    """Raise InputError unless it is True, False or None."""
+    if seen is not None and not isinstance(seen, bool):
+        raise InputError(
+            f"Expected seen_in_training to be True, False or None, but got {seen!r}; leave it out "
+            "if you do not know"
+        )
+
+
 def config_of(
     model: nn.Module,
     layers: list[str],

@@ -3,20 +3,28 @@
 The rule: an early layer reads off a good part of the label (at least half of what the model
 achieves above chance), and on most of the examples that it gets wrong with confidence the model
 makes the very same mistake. "Most" means that the 95% interval of that share lies above one half;
-"none found" that it lies below.
+"none found" that it lies below. What the data cannot show is never said: see `known_data`.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from earlysieve.auditing.evidence import READABLE, Evidence
 from earlysieve.groups.group_report import GroupReport
+from earlysieve.auditing.known_data import (
+    MEMORISED,
+    KnownData,
+    data_warnings,
+    memorised,
+    obstacle,
+)
+from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
 
 Verdict = Literal["shortcut", "none found", "inconclusive"]
 
 FEWEST_FLAGGED = 10
-_MEMORISED = 0.99
 _OUTDONE = 1.2
 
 
@@ -35,6 +43,8 @@ class Summary:
         readability: of the chosen layer, see `Evidence`; NaN where the model is not above chance.
         worst_group: name of the group with the lowest accuracy, where groups are known.
         worst_group_accuracy: its accuracy.
+        classes: accuracy by class, see `ClassAccuracy`; empty in audits saved before it was kept.
+        confused_pairs: the classes that are taken for another most often, see `ConfusedPair`.
         next_steps: what to do, most useful first.
         warnings: what makes the audit less trustworthy, or the model.
     """
@@ -53,10 +63,20 @@ class Summary:
     worst_group_accuracy: float | None = None
     next_steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    classes: list[ClassAccuracy] = field(default_factory=list)
+    confused_pairs: list[ConfusedPair] = field(default_factory=list)
 
 
 def judge(
-    evidence: Evidence, layer: str, count: int, num_classes: int, groups: GroupReport | None
+    evidence: Evidence,
+    layer: str,
+    count: int,
+    num_classes: int,
+    groups: GroupReport | None,
+    data: KnownData = KnownData(),
+    *,
+    classes: Sequence[ClassAccuracy] = (),
+    confused: Sequence[ConfusedPair] = (),
 ) -> Summary:
     """The summary of an audit of `count` examples.
 
@@ -66,11 +86,14 @@ def judge(
         count: examples audited.
         num_classes: of the model.
         groups: where known; reported, never used for the verdict.
+        data: what else is known of the examples.
+        classes, confused: reported; the verdict does not depend on them.
     """
-    verdict, reason = decide(evidence)
+    verdict, reason = decide(evidence, data)
+    weak = [found for found in classes if found.far_below]
     return Summary(
         verdict=verdict,
-        headline=_HEADLINES[verdict],
+        headline=_headline(verdict, groups_known=groups is not None, weak=weak),
         explanation=f"{_observation(evidence, layer)} {reason}".strip(),
         layer=layer,
         share_flagged=evidence.flagged / count,
@@ -82,12 +105,31 @@ def judge(
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
         next_steps=[*_first_steps(evidence), *_NEXT_STEPS[verdict]],
-        warnings=_warnings(evidence, num_classes),
+        warnings=[
+            *_warnings(evidence, num_classes),
+            *data_warnings(data),
+            *([_WRONG_LABELS] if verdict == "shortcut" and groups is None else []),
+            *_weak_classes(weak),
+        ],
+        classes=list(classes),
+        confused_pairs=list(confused),
     )
 
 
-def decide(evidence: Evidence) -> tuple[Verdict, str]:
-    """The verdict and the reason for it; see the module's rule."""
+def decide(evidence: Evidence, data: KnownData = KnownData()) -> tuple[Verdict, str]:
+    """The verdict and the reason for it: the module's rule, where the data let it speak."""
+    prevented = obstacle(data)
+    if prevented is not None:
+        return "inconclusive", prevented
+    verdict, reason = _weighed(evidence)
+    # A model that is not above chance has memorised nothing.
+    if verdict == "shortcut" or math.isnan(evidence.readability):
+        return verdict, reason
+    doubt = memorised(data, evidence.accuracy)
+    return (verdict, reason) if doubt is None else ("inconclusive", doubt)
+
+
+def _weighed(evidence: Evidence) -> tuple[Verdict, str]:
     if evidence.predicted_classes == 1:
         return "inconclusive", "The model gives the same class for every example."
     if math.isnan(evidence.readability):
@@ -110,11 +152,6 @@ def decide(evidence: Evidence) -> tuple[Verdict, str]:
         return "shortcut", (
             "The model repeats most of the mistakes of a readout that sees simple features only."
         )
-    if evidence.accuracy >= _MEMORISED:
-        return "inconclusive", (
-            "The model is right on nearly every example, as on data that it has memorised: audit "
-            "data that it was not trained on."
-        )
     if evidence.readability > _OUTDONE:
         return _outdone()
     if evidence.same_mistake_high < 0.5:
@@ -136,9 +173,9 @@ def _outdone() -> tuple[Verdict, str]:
 
 
 def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
-    if evidence.readability > _OUTDONE and evidence.accuracy < _MEMORISED:
+    if evidence.readability > _OUTDONE and evidence.accuracy < MEMORISED:
         return _outdone()
-    if evidence.accuracy >= _MEMORISED or evidence.readability > 0.9:
+    if evidence.accuracy >= MEMORISED or evidence.readability > 0.9:
         return "inconclusive", (
             f"Fewer than {FEWEST_FLAGGED} examples are misread with confidence, too few to judge: "
             "audit more data, if possible data that the model was not trained on."
@@ -178,6 +215,29 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
     return found
 
 
+def _headline(verdict: Verdict, *, groups_known: bool, weak: Sequence[ClassAccuracy]) -> str:
+    if verdict == "shortcut" and not groups_known:
+        return _OR_WRONG_LABELS
+    if verdict == "none found" and weak:
+        return f"No shortcut was found, but {_below(min(weak, key=lambda one: one.accuracy))}."
+    return _HEADLINES[verdict]
+
+
+def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:
+    """One sentence for each class that is far below the rest, the weakest first."""
+    found = sorted(weak, key=lambda one: one.accuracy)
+    more = len(found) - _MOST_WEAK
+    told = [f"The model fails on a whole class: {_below(one)}." for one in found[:_MOST_WEAK]]
+    return [*told, f"{more} more classes are far below the rest."] if more > 0 else told
+
+
+def _below(found: ClassAccuracy) -> str:
+    return (
+        f"only {found.accuracy:.0%} of {found.n:,} examples of class '{found.name}' are right, "
+        f"against {found.rest:.0%} of the others"
+    )
+
+
 def _first_steps(evidence: Evidence) -> list[str]:
     if evidence.predicted_classes > 1 and not evidence.readability > _OUTDONE:
         return []
@@ -188,6 +248,14 @@ def _first_steps(evidence: Evidence) -> list[str]:
     ]
 
 
+_MOST_WEAK = 5
+_OR_WRONG_LABELS = (
+    "This model takes a shortcut, leaning on a simple feature that misleads, or labels are wrong."
+)
+_WRONG_LABELS = (
+    "No groups are known, and wrong labels alone look like a shortcut that fails: check some of "
+    "the flagged labels by hand before you act on this."
+)
 _HEADLINES: dict[Verdict, str] = {
     "shortcut": "This model takes a shortcut: it leans on a simple feature that can mislead.",
     "none found": "No shortcut was found: where simple features mislead, this model mostly copes.",

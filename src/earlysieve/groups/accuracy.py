@@ -1,5 +1,6 @@
 """Accuracy by group: the one place where it is computed."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from earlysieve._arrays import Bools, Ints
 
 CONFIDENCE = 0.95
+_Z = 1.959963984540054  # the normal quantile of 0.975
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,16 @@ def wilson_interval(successes: int, count: int) -> tuple[float, float]:
 
     interval = binomtest(successes, count).proportion_ci(CONFIDENCE, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def wilson_bounds(share: float, count: float) -> tuple[float, float]:
+    """As `wilson_interval`, for a share of `count` examples that need not be a whole number.
+
+    Args:
+        share: in [0, 1].
+        count: above 0, such as the effective number of weighted examples.
+    """
+    middle = share + _Z**2 / (2 * count)
+    half = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    low, high = ((middle + side) / (1 + _Z**2 / count) for side in (-half, half))
+    return max(low, 0.0), min(high, 1.0)
