@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 from torch.utils.data import TensorDataset
 
 import earlysieve as es
@@ -80,10 +81,14 @@ def test_facts_by_hand():
 
 
 def test_one_example_per_class_end_to_end():
-    data = TensorDataset(torch.randn(20, 6), torch.arange(20) % 20)
-    net = Net()
-    net.head = torch.nn.Linear(6, 20)
-    summary = es.audit(net, data, folds=2, pictures=0).summary
+    net = nn.Sequential(nn.Linear(20, 20), nn.ReLU(), nn.Linear(20, 20))
+    with torch.no_grad():
+        for layer in (net[0], net[2]):
+            layer.weight.copy_(torch.eye(20))
+            layer.bias.zero_()
+    data = TensorDataset(torch.eye(20), torch.arange(20))
+    summary = es.audit(net, data, folds=2, pictures=0, seen_in_training=False).summary
+    assert summary.accuracy == 1.0
     assert summary.verdict == "inconclusive"
     assert "20 classes have one example only" in " ".join([summary.explanation, *summary.warnings])
 

@@ -2,6 +2,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -106,6 +107,28 @@ def test_key_figures_steps_and_settings_are_there():
         "60.0 points",
     ):
         assert part in text
+
+
+def test_classes_are_shown_the_weakest_first_and_what_is_confused():
+    labels = np.repeat([0, 1, 2], 40)
+    said = np.where(labels == 1, 2, labels)
+    said[0] = 1
+    examples = example_table(120).assign(label=labels, prediction=said)
+    page = " ".join(Outline(render(image_audit(examples=examples, pictures=()))).texts)
+    part = page[page.index("Class by class") : page.index("Check against the known groups")]
+    assert part.index("coat") < part.index("boot") < part.index("shirt")
+    assert "far below the rest" in part
+    assert part.count("far below the rest") == 1
+    assert "coat for shirt : 40 examples, 100% of its class" in " ".join(part.split())
+    assert "1 example," in part
+
+
+def test_of_many_classes_the_weakest_are_shown():
+    labels = np.arange(40) % 25
+    examples = example_table().assign(label=labels, prediction=labels)
+    page = " ".join(Outline(render(image_audit(examples=examples, pictures=()))).texts)
+    assert "5 classes on which the model does better are not shown." in page
+    assert "What is taken for what" not in page
 
 
 def test_examples_of_unknown_group_are_counted():

@@ -10,6 +10,7 @@ from earlysieve._version import __version__
 from earlysieve.errors import InputError
 from earlysieve.report.audit_view import GroupsLike, ReportData
 from earlysieve.report.cards import Card, cards, top_rows
+from earlysieve.report.class_figures import class_figures
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.sections import Section
@@ -63,6 +64,7 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
+        "class_figures": class_figures(data),
         "groups": data.groups,
         "group_rows": _group_rows(data.groups),
         "layers": data.layers.to_dict("records"),
