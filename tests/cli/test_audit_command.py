@@ -112,13 +112,28 @@ def test_what_was_chosen_for_the_user_is_told(tmp_path, monkeypatch):
     ok("audit", *words, "--out", "out")
     result = AuditResult.load("out")
     told = " ".join(result.notes)
-    assert "No --split was given: these are the examples of 'train'." in told
+    assert "No --split was given: these are the examples of 'test'." in told
     assert "No --checkpoint was given: the weights are those that 'own_nets_of_a_test" in told
     assert result.config["images.image_size"] == 16
     assert result.config["images.mean"] == pytest.approx([0.485, 0.456, 0.406])
     file = weights(tmp_path / "w.pt", classes=2)
     ok("audit", *words, "--out", "asked", "--split", "test", "--checkpoint", file)
     assert not [n for n in AuditResult.load("asked").notes if "was given" in n]
+    assert AuditResult.load("asked").config["split"] == "test"
+
+
+def test_the_split_is_chosen_and_recorded(audited, tmp_path):
+    file = ("--model", SMALL, "--checkpoint", audited / "w.pt", "--limit", 120)
+    ok("audit", *file, "--data", "digits", "--out", tmp_path / "chosen")
+    chosen = AuditResult.load(tmp_path / "chosen")
+    assert chosen.config["split"] == "test"
+    assert chosen.config["data_options"] == {"split": "test", "limit": 120}
+    assert chosen.config["seen_in_training"] is None
+    ok("audit", *file, "--data", "digits", "--split", "train", "--out", tmp_path / "train")
+    train = AuditResult.load(tmp_path / "train")
+    assert (train.config["split"], train.config["seen_in_training"]) == ("train", True)
+    assert train.summary.verdict != "none found"
+    assert "These are data that the model was trained on" in " ".join(train.summary.warnings)
 
 
 def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:

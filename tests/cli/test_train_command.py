@@ -13,6 +13,8 @@ import torch
 
 from earlysieve.cli.train_command import command
 from earlysieve.cli.train_options import FIELD_NAMES
+from earlysieve import AuditResult
+from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
 from earlysieve.methods import Method, erm, method_settings, registry, setting
 from earlysieve.runs.train_run import TrainRun
@@ -359,3 +361,27 @@ def test_a_thousand_loading_processes_are_refused_before_anything_is_read(tmp_pa
     words = ("train", "--model", SMALL, "--data", "nowhere/", "--num-workers", 1000)
     told = problem(*words, "--out", tmp_path / "o")
     assert told.startswith("Expected num_workers to be at most ")
+
+
+def test_an_audit_of_training_data_says_that_it_is_one(tmp_path):
+    ok("train", *FAST, "--out", tmp_path / "all", "--audit", "--quiet")
+    for when, seen in (("before", None), ("after", True)):
+        result = AuditResult.load(tmp_path / "all" / f"audit-{when}")
+        assert result.config["seen_in_training"] is seen
+        assert "No validation data were given" in " ".join(result.summary.warnings)
+        assert result.config["split"] == "test"
+    assert result.summary.verdict != "none found"
+    ok("train", *FAST, "--out", tmp_path / "part", "--audit", "--validation", "split:train", "-q")
+    held_out = AuditResult.load(tmp_path / "part" / "audit-after")
+    assert held_out.config["seen_in_training"] is False
+    assert held_out.config["split"] == "train"
+    assert "validation data were" not in " ".join(held_out.summary.warnings)
+
+
+def test_an_audit_finds_out_what_its_run_was_trained_on(tmp_path):
+    ok("train", *FAST, "--out", tmp_path / "run", "--quiet")
+    words = ("audit", "--model", SMALL, "--checkpoint", tmp_path / "run" / "model.pt", "--limit", 90)
+    for split, seen in (("test", True), ("train", False)):  # FAST trains on the test split
+        out = tmp_path / split
+        ok(*words, "--data", "digits", "--split", split, "--out", out, "-q")
+        assert AuditResult.load(out).config["seen_in_training"] is seen

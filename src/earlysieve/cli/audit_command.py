@@ -1,6 +1,6 @@
 """`earlysieve audit`: from a trained classifier and labelled data to a verdict and a page."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from earlysieve.methods.readout_settings import READOUTS
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
     from earlysieve.groups.group_report import GroupReport
+    from earlysieve.runs.seen_data import Part
 
 _MOST_GROUPS = 8
 
@@ -124,10 +125,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
+    from earlysieve.runs.seen_data import audited_part, seen_in_training, split_record
 
     layers = layer_names(given["layers"])
     device = pick_device(given["device"])
-    options = given_data_options(context)
+    asked = given_data_options(context)
+    part = audited_part(given["data"], asked.get("split"))
+    options = split_record(part, asked)
     built, data = open_both(given, options, need_weights=True, progress=console.progress)
     check_model_takes(built.model, data, device)
     result = audit(
@@ -142,12 +146,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         num_workers=given["num_workers"],
         device=device,
         features_dir=given["features_dir"],
+        seen_in_training=seen_in_training(given["checkpoint"], part),
         progress=console.progress,
         tell=console.say,
     )
     prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
-    record = {**_record(context, given, options), **prepared}
-    remarks = _remarks(given, options, data)
+    record = {**_record(context, given, options), "split": part.split, **prepared}
+    remarks = _remarks(given, part if "split" not in asked else None)
     return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
 
 
@@ -195,7 +200,7 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
     return {
         "out": out,
         "page": page,
-        "summary": vars(result.summary),
+        "summary": asdict(result.summary),
         "layers": result.layers.to_dict("records"),
         "groups": None
         if groups is None
@@ -204,19 +209,22 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
     }
 
 
-def _remarks(given: dict[str, Any], options: dict[str, Any], data: Any) -> list[str]:
-    """What was chosen for the user and may not be what was meant."""
+def _remarks(given: dict[str, Any], chosen: "Part | None") -> list[str]:
+    """What was chosen for the user and may not be what was meant.
+
+    Args:
+        given: the options.
+        chosen: the part of the data, unless it was asked for.
+    """
     found = []
     if given["checkpoint"] is None and not given["model"].startswith("hf:"):
         found.append(
             f"No --checkpoint was given: the weights are those that '{given['model']}' made; see "
             "to it that they are trained."
         )
-    root = getattr(data, "root", None)
-    whole = Path(given["data"].rpartition(":")[2]).expanduser()
-    if "split" not in options and root is not None and Path(root).parent == whole:
+    if chosen is not None and chosen.split is not None:
         found.append(
-            f"No --split was given: these are the examples of '{root.name}'. Best are data that "
+            f"No --split was given: these are the examples of '{chosen.split}'. Best are data that "
             "the model was not trained on."
         )
     return found

@@ -39,7 +39,10 @@ _STD = (
 # Named as load_source takes them; what is not given is left to the source.
 _OPTIONS = {
     "split": click.option(
-        "--split", metavar="NAME", help="Part of the source: train (by default), test, ..."
+        "--split",
+        metavar="NAME",
+        help="Part of the source: train, test, ... By default an audit takes test data, else "
+        "validation data; training takes train.",
     ),
     "image_size": click.option(
         "--image-size",

@@ -89,4 +89,5 @@ SOURCE = Source(
     "Biased Action Recognition: photographs of six sports, each in its typical place",
     bar,
     ("split", "strict", "progress", *IMAGE_OPTIONS),
+    splits=lambda _: tuple(SIZES),
 )

@@ -78,8 +78,7 @@ def split_folder(root: Path, split: str | None) -> Path:
             f"Expected the name of a folder in '{root}' as its split, but got '{wanted}'; pass the "
             "path of other data as the source itself"
         )
-    names = dict.fromkeys((*SPLITS, wanted))
-    found = [name for name in names if _is_folder(root / name) and _is_split(root / name)]
+    found = splits_in(root, wanted)
     if wanted in found:
         return root / wanted
     if found:
@@ -92,6 +91,12 @@ def split_folder(root: Path, split: str | None) -> Path:
             "the split out, or put the classes into subfolders named 'train' and 'test'"
         )
     return root
+
+
+def splits_in(root: Path, *further: str) -> list[str]:
+    """The splits that a folder is divided into, among the usual names and further ones."""
+    names = dict.fromkeys((*SPLITS, *further))
+    return [name for name in names if _is_folder(root / name) and _is_split(root / name)]
 
 
 def class_names_of(root: Path, splits: Sequence[str | None] = SPLITS) -> list[str]:
@@ -145,4 +150,5 @@ SOURCE = Source(
     "photographs in one subfolder per class, perhaps below train, val and test",
     image_folder,
     ("split", "strict", "progress", *IMAGE_OPTIONS),
+    splits=lambda path: splits_in(Path(path or ".")),
 )

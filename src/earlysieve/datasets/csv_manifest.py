@@ -205,9 +205,20 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def splits_in(path: str | os.PathLike[str]) -> list[str]:
+    """The splits of the rows of a CSV file; none where it has no such column.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    table = _read(Path(path))
+    return sorted(table["split"].str.strip().unique()) if "split" in table.columns else []
+
+
 SOURCE = Source(
     "csv",
     "a CSV file with a label and the path of a picture, or a text, in each row",
     manifest,
     ("split", "root", "strict", "progress", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    splits=lambda path: splits_in(str(path)),
 )

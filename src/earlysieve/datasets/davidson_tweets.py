@@ -142,4 +142,5 @@ SOURCE = Source(
     "24,783 tweets, offensive or not, with the group 'mentions an identity term'",
     _open,
     ("split", "tokenizer", "max_length"),
+    splits=lambda _: tuple(_SHARES),
 )

@@ -87,4 +87,5 @@ SOURCE = Source(
     _open,
     ("split", *IMAGE_OPTIONS),
     path="none",
+    splits=lambda _: ("train", "test"),
 )

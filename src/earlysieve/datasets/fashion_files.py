@@ -122,4 +122,5 @@ SOURCE = Source(
     _open,
     ("split", *IMAGE_OPTIONS),
     path="optional",
+    splits=lambda _: tuple(PREFIXES),
 )

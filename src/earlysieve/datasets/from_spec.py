@@ -82,6 +82,25 @@ def load_source(
     return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)
 
 
+def splits_of(spec: str) -> tuple[str, ...] | None:
+    """Names of the parts that a source is divided into; none where it is not divided.
+
+    Args:
+        spec: as `load_source` takes it.
+
+    Returns:
+        None where that is unknown, as for a function of the user's.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    kind, _, rest = spec.partition(":")
+    source = source_named(kind)
+    if source is None or source.splits is None or (source.path == "required" and not rest):
+        return None
+    return tuple(source.splits(rest or None))
+
+
 def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
     kind, _, rest = spec.partition(":")
     source = source_named(kind)

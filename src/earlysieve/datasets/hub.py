@@ -216,9 +216,20 @@ def _column(table: Any, known: Sequence[str], what: str) -> str:
     return found
 
 
+def splits_in(path: str) -> list[str]:
+    """The splits of a data set; none where it is one table.
+
+    Raises:
+        DataError: it cannot be loaded.
+    """
+    found = _open(path)
+    return [str(name) for name in found] if hasattr(found, "keys") else []
+
+
 SOURCE = Source(
     "hf",
     "a data set of HuggingFace in a local folder",
     hub_dataset,
     ("split", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    splits=lambda path: splits_in(str(path)),
 )

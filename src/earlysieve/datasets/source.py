@@ -1,6 +1,6 @@
 """What an entry of the registry says of a data source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,8 @@ class Source:
         options: names of options of `load_source` that `open` takes: split, strict, root, seed,
             progress, and those of `IMAGE_OPTIONS` and `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
+        splits: called with what stands after the colon (or None); names of the parts that these
+            data are divided into, none where they are not divided. None: the parts are unknown.
     """
 
     name: str
@@ -27,3 +29,4 @@ class Source:
     open: Callable[..., Any]
     options: tuple[str, ...] = ()
     path: Literal["none", "optional", "required"] = "required"
+    splits: Callable[[str | None], Sequence[str]] | None = None

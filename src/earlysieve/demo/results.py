@@ -47,7 +47,13 @@ def run_arm(arm: Arm, data: DemoData, settings: Settings, tell: Callable[[str], 
     tell(f"Training a small network for {settings.epochs} epochs: {arm.title}.")
     weights = train(arm, model, data, settings)
     tell(f"Auditing it on {len(data.held_out):,} other digits, coloured likewise.")
-    found = audit(model, data.held_out, seed=settings.seed, progress=settings.progress)
+    found = audit(
+        model,
+        data.held_out,
+        seed=settings.seed,
+        progress=settings.progress,
+        seen_in_training=False,
+    )
     noted = replace(found, config={**found.config, **_record(arm, data, settings)})
     return ArmResult(arm, model, noted, *_accuracies(model, data), weights)
 

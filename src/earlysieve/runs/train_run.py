@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 WEIGHTS_NAME = "model.pt"
 RESULT_NAME = "training.json"
+_NOT_HELD_OUT = (
+    "No validation data were given, so that this audit is of the training data: hold some out, for "
+    "instance with --validation 0.1, to see what the model does on data that it has not seen."
+)
 
 
 @dataclass
@@ -173,20 +177,47 @@ class TrainRun:
             batch_size=self.config.batch_size,
             num_workers=self.config.num_workers,
             progress=self.reporter.progress,
+            seen_in_training=self._seen(when),
         )
         known = {
             "model": self.config.model,
             "data": self.config.data,
             "audited": "training data" if self.validation is None else "validation data",
             "when": f"{when} training",
+            "split": self._split(),
         }
-        result = replace(result, config={**result.config, **known, **record})
+        told = [*result.summary.warnings, *([] if self.validation is not None else [_NOT_HELD_OUT])]
+        result = replace(
+            result,
+            config={**result.config, **known, **record},
+            summary=replace(result.summary, warnings=told),
+        )
         save(result, output_folder(self.out / f"audit-{when}"), self.reporter.tell)
         return result
 
     @property
     def _audited(self) -> Any:
         return self.job.data if self.validation is None else self.validation
+
+    def _seen(self, when: str) -> bool | None:
+        """Whether the network was trained on what is audited, where that is known."""
+        from earlysieve.runs.seen_data import part_of, seen_in_training
+
+        if when == "after":
+            return self.validation is None
+        if self.config.checkpoint is None:
+            return None
+        part = part_of(self.config.data, self.config.data_options.get("split"))
+        return seen_in_training(self.config.checkpoint, part) if self.validation is None else None
+
+    def _split(self) -> str | None:
+        """The part of the source that is audited."""
+        from earlysieve.runs.seen_data import part_of
+
+        validation = self.config.validation
+        if validation is not None:
+            return validation.removeprefix("split:")
+        return part_of(self.config.data, self.config.data_options.get("split")).split
 
     def how_to_go_on(self) -> str:
         """What to say after Ctrl-C or SIGTERM."""
