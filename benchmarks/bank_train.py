@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,12 @@ from bank_cases import Case
 from bank_data import Part, part, stacked
 from earlysieve._files import write_text
 from earlysieve._json import plain
-from earlysieve.groups.accuracy import wilson_interval
 from earlysieve.model.batch import Inputs, first_tensor, take
 from earlysieve.networks.small import SmallCNN
 from earlysieve.networks.small_mlp import SmallMLP
 from earlysieve.networks.small_resnet import SmallResNet
 from earlysieve.networks.small_transformers import SmallTextTransformer, SmallViT
+from earlysieve.reliance.figures import reliance
 
 Bools = NDArray[np.bool_]
 
@@ -101,39 +101,6 @@ def predictions(model: nn.Module, data: Part) -> NDArray[np.int64]:
 
 
 # --- the truth ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Reliance:
-    """Accuracy where the cue agrees minus where it fails, the cue independent of the label.
-
-    `low` and `high`: 95% by Newcombe's square-and-add of two Wilson intervals.
-    """
-
-    agrees: float
-    fails: float
-    fails_low: float
-    fails_high: float
-    difference: float
-    low: float
-    high: float
-    agreeing: int
-    failing: int
-
-
-def reliance(right: Bools, agrees: Bools) -> Reliance:
-    """From which examples are right, and in which the cue agrees."""
-    sides = []
-    for rows in (agrees, ~agrees):
-        count, good = int(rows.sum()), int(right[rows].sum())
-        sides.append((good / count, *wilson_interval(good, count), count))
-    (a, a_low, a_high, n), (f, f_low, f_high, m) = sides
-    return Reliance(
-        a, f, f_low, f_high, a - f,
-        a - f - math.hypot(a - a_low, f_high - f),
-        a - f + math.hypot(a_high - a, f - f_low),
-        n, m,
-    )  # fmt: skip
 
 
 def weights(case: Case, cache: Path) -> nn.Module:

@@ -18,7 +18,7 @@ LAYERS = (
     ("weighting", "sieve"),
     ("distill",),
     ("networks", "integrations"),
-    ("methods", "auditing"),
+    ("methods", "auditing", "reliance"),
     ("runs",),
     ("demo",),
     ("cli",),

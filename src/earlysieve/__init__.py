@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from earlysieve.model.stages import choose_layers
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
     from earlysieve.sieve.forget_schedule import ForgetSchedule
+    from earlysieve.reliance.figures import Reliance
+    from earlysieve.reliance.measure import CueReliance, RelianceResult, measure_reliance
+    from earlysieve.reliance.randomised import RandomisedDrop, drop_when_randomised
+    from earlysieve.sieve.schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
     from earlysieve.weighting.balanced_sampling import balanced_weights
@@ -41,6 +45,7 @@ _HOME = {
     "Batch": "model.batch",
     "Captured": "model.capture",
     "ConvHead": "readouts.heads",
+    "CueReliance": "reliance.measure",
     "DeTT": "distill.dett",
     "DebiasedDistillation": "distill.dedier",
     "EarlyReweighting": "weighting.early_reweighting",
@@ -53,6 +58,9 @@ _HOME = {
     "LinearHead": "readouts.heads",
     "MLPHead": "readouts.heads",
     "Picture": "auditing.result",
+    "RandomisedDrop": "reliance.randomised",
+    "Reliance": "reliance.figures",
+    "RelianceResult": "reliance.measure",
     "SimKD": "distill.simkd",
     "SimKDStudent": "distill.simkd",
     "StatisticsHead": "readouts.heads",
@@ -63,7 +71,9 @@ _HOME = {
     "balanced_weights": "weighting.balanced_sampling",
     "capture": "model.capture",
     "choose_layers": "model.stages",
+    "drop_when_randomised": "reliance.randomised",
     "keep_logits": "distill.teacher",
+    "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
     "trace_layers": "model.layers",
     "with_index": "weighting.indexing",
@@ -75,6 +85,7 @@ __all__ = [
     "Batch",
     "Captured",
     "ConvHead",
+    "CueReliance",
     "DeTT",
     "DebiasedDistillation",
     "EarlyReweighting",
@@ -86,6 +97,9 @@ __all__ = [
     "LinearHead",
     "MLPHead",
     "Picture",
+    "RandomisedDrop",
+    "Reliance",
+    "RelianceResult",
     "SimKD",
     "SimKDStudent",
     "StatisticsHead",
@@ -97,7 +111,9 @@ __all__ = [
     "balanced_weights",
     "capture",
     "choose_layers",
+    "drop_when_randomised",
     "keep_logits",
+    "measure_reliance",
     "refresh_statistics",
     "trace_layers",
     "with_index",

@@ -118,16 +118,6 @@ def test_the_mask_of_a_cue():
     assert bank_data.part(TABLE, "audit").mask(0) is None
 
 
-def test_reliance_by_hand():
-    right = np.array([1, 1, 1, 0, 1, 0, 0, 0], bool)
-    agrees = np.array([1, 1, 1, 1, 0, 0, 0, 0], bool)
-    found = bank_train.reliance(right, agrees)
-    assert (found.agrees, found.fails, found.difference) == (0.75, 0.25, 0.5)
-    assert found.low < 0.5 < found.high
-    # Wilson intervals of 3 and 1 of 4: 0.3006 to 0.9544 and 0.0456 to 0.6994.
-    assert found.low == pytest.approx(0.5 - np.hypot(0.75 - 0.3006, 0.6994 - 0.25), abs=1e-3)
-
-
 def test_a_small_case_from_end_to_end(tmp_path, monkeypatch):
     case = replace(TABLE, name="small", options=(("order", 2),), epochs=5)
     monkeypatch.setattr(verdict_bank, "all_cases", lambda: {"small": case})

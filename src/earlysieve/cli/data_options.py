@@ -83,6 +83,11 @@ _OPTIONS = {
     "text_column": click.option(
         "--text-column", metavar="NAME", help="Column of a CSV file or data set that holds texts."
     ),
+    "group_column": click.option(
+        "--group-column",
+        metavar="NAME",
+        help="Column of a CSV file that holds the groups; by default 'group', if there is one.",
+    ),
     "tokenizer": click.option(
         "--tokenizer",
         metavar="FOLDER",

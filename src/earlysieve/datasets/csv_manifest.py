@@ -29,6 +29,7 @@ def manifest(
     root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
     label_column: str = "label",
+    group_column: str = "group",
     tokenizer: Tokenizer | None = None,
     max_length: int = 128,
     strict: bool = False,
@@ -52,6 +53,7 @@ def manifest(
         text_column: the column that holds the text, for text data; by default "text" where there
             is no column "path".
         label_column: the column that holds the label.
+        group_column: the column that holds the group; any but "group" has to be there.
         tokenizer: needed for texts.
         max_length: for texts, in tokens.
         strict: make an unreadable image an error instead of skipping it.
@@ -71,10 +73,11 @@ def manifest(
     if text_column is None and "path" not in table and "text" in table:
         text_column = "text"
     subject = text_column or "path"
-    _check_columns(source, table, [subject, label_column])
-    _check_names(source, [subject, label_column, "group", "split"])
+    own_groups = [] if group_column == "group" else [group_column]
+    _check_columns(source, table, [subject, label_column, *own_groups])
+    _check_names(source, [subject, label_column, group_column, "split"])
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
-    groups, group_names = _groups(table, source)
+    groups, group_names = _groups(table, source, group_column)
     rows = _rows(table, source, split)
     common = {"groups": groups[rows], "group_names": group_names}
     subjects = [str(value) for value in table[subject].iloc[rows]]
@@ -138,10 +141,10 @@ def _check_names(source: Path, used: Sequence[str]) -> None:
         )
 
 
-def _groups(table: "pd.DataFrame", source: Path) -> tuple[Ints, tuple[str, ...]]:
-    if "group" not in table.columns:
+def _groups(table: "pd.DataFrame", source: Path, column: str) -> tuple[Ints, tuple[str, ...]]:
+    if column not in table.columns:
         return np.full(len(table), -1, np.int64), ()
-    return numbered_groups(list(table["group"]), f"column 'group' of '{source}'")
+    return numbered_groups(list(table[column]), f"column '{column}' of '{source}'")
 
 
 def _rows(table: "pd.DataFrame", source: Path, split: str | None) -> Ints:
@@ -219,6 +222,6 @@ SOURCE = Source(
     "csv",
     "a CSV file with a label and the path of a picture, or a text, in each row",
     manifest,
-    ("split", "root", "strict", "progress", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    ("split", "root", "strict", "progress", "group_column", *IMAGE_OPTIONS, *TEXT_OPTIONS),
     splits=lambda path: splits_in(str(path)),
 )

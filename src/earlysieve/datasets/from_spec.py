@@ -31,6 +31,7 @@ def load_source(
     strict: bool = False,
     root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
+    group_column: str | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
@@ -54,6 +55,7 @@ def load_source(
         strict: make unreadable images an error.
         root: folder in which the images of a CSV file lie; by default that of the file.
         text_column, tokenizer, max_length: for texts.
+        group_column: column of a CSV file that holds the groups.
         mean, std: normalisation of images.
         progress: whether to draw a bar while files are checked; None: where standard error is a
             terminal.
@@ -73,6 +75,7 @@ def load_source(
         "strict": strict or None,
         "root": root,
         "text_column": text_column,
+        "group_column": group_column,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }

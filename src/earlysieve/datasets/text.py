@@ -1,5 +1,6 @@
 """Texts with a tokenizer that makes them into model inputs."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,28 @@ class Texts(ExampleDataset):
         self._texts = list(texts)
         self._tokenizer = tokenizer
         self.max_length = max_length
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each example."""
+        return [self._texts[row] for row in self._rows]
+
+    def with_texts(self, texts: Sequence[str]) -> "Texts":
+        """A view of the same examples with other texts, one for each of this view.
+
+        Raises:
+            InputError: there is not one text per example.
+        """
+        if len(texts) != len(self):
+            raise InputError(
+                f"Expected one text per example ({len(self)}), but got {len(texts)}; pass the "
+                "texts of this view in its order"
+            )
+        view = copy.copy(self)
+        view._texts = list(self._texts)
+        for row, text in zip(self._rows, texts, strict=True):
+            view._texts[row] = text
+        return view
 
     def _inputs(self, row: int) -> dict[str, Tensor]:
         tokens = self._tokenizer(

@@ -47,6 +47,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "strict": (_is_flag, "true or false"),
     "root": (_is_text, "a folder"),
     "text_column": (_is_text, "a name"),
+    "group_column": (_is_text, "a name"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),
 }

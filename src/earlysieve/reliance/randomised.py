@@ -1,0 +1,111 @@
+"""What it costs to permute a feature: the "drop when randomised" of Shah et al., NeurIPS 2020.
+
+It is not reliance: a model that uses a feature well because it is the task drops just as much.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from earlysieve.datasets.batches import Data
+from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.errors import InputError
+from earlysieve.reliance.answers import answers
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class RandomisedDrop:
+    """Accuracy lost when columns are permuted among the examples.
+
+    Attributes:
+        columns: names, permuted together, so that what they say among each other stays.
+        accuracy, accuracy_randomised: before and after, in [0, 1].
+        drop: the first minus the second; `low`, `high`: its 95% interval over examples.
+        examples: how many.
+    """
+
+    columns: tuple[str, ...]
+    accuracy: float
+    accuracy_randomised: float
+    drop: float
+    low: float
+    high: float
+    examples: int
+
+
+def drop_when_randomised(
+    model: "nn.Module",
+    data: Data | OpenedData,
+    columns: Sequence[str | int],
+    *,
+    seed: int = 0,
+    batch_size: int = 64,
+    device: "torch.device | str | None" = None,
+) -> RandomisedDrop:
+    """Permute columns of a table among its examples, and see how much accuracy is lost.
+
+    Args:
+        model: takes inputs of shape (B, D).
+        data: a table: examples (x, y) with x of shape (D,); held in memory.
+        columns: names, where the data name their columns, or numbers from 0.
+        seed: of the permutation.
+        batch_size: of the passes.
+        device: where to run; the model's own by default.
+
+    Raises:
+        InputError: the data are no table, or a column is unknown.
+    """
+    source = opened(data)
+    inputs, labels = _table(source, batch_size)
+    names = tuple(getattr(source.source, "columns", ()))
+    places = [_place(column, names, inputs.shape[1]) for column in columns]
+    order = np.random.default_rng(seed).permutation(len(inputs))
+    changed = inputs.clone()
+    changed[:, places] = inputs[torch.from_numpy(order)][:, places]
+    right = []
+    for values in (inputs, changed):
+        rows = opened([(x, int(y)) for x, y in zip(values, labels, strict=True)])
+        said = answers(model, rows, batch_size=batch_size, device=device, progress=False)
+        right.append((said.prediction == said.labels).astype(float))
+    lost = right[0] - right[1]
+    drop, half = float(lost.mean()), _Z * float(lost.std()) / math.sqrt(len(lost))
+    shown = tuple(names[place] if names else str(place) for place in places)
+    before, after = (float(one.mean()) for one in right)
+    return RandomisedDrop(shown, before, after, drop, drop - half, drop + half, len(lost))
+
+
+def _table(source: OpenedData, batch_size: int) -> tuple[Tensor, Tensor]:
+    batches = list(source.batches(batch_size=batch_size))
+    rows: list[Tensor] = list(_rows(batch.inputs for batch in batches))
+    return torch.cat(rows), torch.cat([batch.labels for batch in batches])
+
+
+def _rows(inputs: Iterator[object]) -> Iterator[Tensor]:
+    for value in inputs:
+        if not isinstance(value, Tensor) or value.ndim != 2:
+            shape = tuple(value.shape[1:]) if isinstance(value, Tensor) else type(value).__name__
+            raise InputError(
+                f"Expected a table, one vector per example, to randomise its columns, but got "
+                f"examples of shape {shape}; for images and texts plant a cue instead"
+            )
+        yield value
+
+
+def _place(column: str | int, names: tuple[str, ...], width: int) -> int:
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    number = int(column) if str(column).isdecimal() else -1
+    if not 0 <= number < width:
+        known = ", ".join(names[:10]) if names else f"0 to {width - 1}"
+        raise InputError(f"Expected a column among {known}, but got '{column}'; choose one of them")
+    return number
