@@ -57,7 +57,9 @@ def test_classes_of_one_example_are_named():
     assert decide(CLEAN, few)[1].startswith("1 class has one example only ('owl'), so that")
     many = KnownData(lone_classes=tuple(f"k{i}" for i in range(1200)))
     said = decide(CLEAN, many)[1]
-    assert "1,200 classes have one example only ('k0', 'k1', 'k2', 'k3', 'k4' and 1195 more)" in said
+    assert (
+        "1,200 classes have one example only ('k0', 'k1', 'k2', 'k3', 'k4' and 1195 more)" in said
+    )
 
 
 def test_a_readout_below_chance_tells_nothing():

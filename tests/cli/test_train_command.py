@@ -380,7 +380,15 @@ def test_an_audit_of_training_data_says_that_it_is_one(tmp_path):
 
 def test_an_audit_finds_out_what_its_run_was_trained_on(tmp_path):
     ok("train", *FAST, "--out", tmp_path / "run", "--quiet")
-    words = ("audit", "--model", SMALL, "--checkpoint", tmp_path / "run" / "model.pt", "--limit", 90)
+    words = (
+        "audit",
+        "--model",
+        SMALL,
+        "--checkpoint",
+        tmp_path / "run" / "model.pt",
+        "--limit",
+        90,
+    )
     for split, seen in (("test", True), ("train", False)):  # FAST trains on the test split
         out = tmp_path / split
         ok(*words, "--data", "digits", "--split", split, "--out", out, "-q")

@@ -85,7 +85,9 @@ def test_without_a_run_training_splits_count_as_seen(tmp_path, divided):
     assert seen_in_training(None, part_of("my.module:data", None)) is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"data": 3}', '{"data": "digits", "data_op', "null"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"data": 3}', '{"data": "digits", "data_op', "null"]
+)
 def test_configurations_of_others_tell_nothing(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     assert seen_in_training(tmp_path / "model.pt", part_of("digits", "test")) is None

@@ -18,6 +18,7 @@ from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_li
 COMMANDS = {
     "audit": "Find out whether a trained classifier takes shortcuts.",
     "report": "Write the page of a saved audit again.",
+    "reliance": "Measure how much a trained classifier relies on a known cue.",
     "layers": "List the layers of a network, and which an audit would choose.",
     "train": "Train a classifier; interrupted runs go on where they stopped.",
     "methods": "List the training methods and their settings.",

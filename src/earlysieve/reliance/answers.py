@@ -66,7 +66,9 @@ def answers(
     def look() -> Answers:
         batches = data.batches(batch_size=batch_size, num_workers=num_workers)
         total = data.count_batches(batch_size)
-        return _answers(network, track(batches, "Predicting", total=total, progress=progress), place)
+        return _answers(
+            network, track(batches, "Predicting", total=total, progress=progress), place
+        )
 
     with torch.inference_mode(False), preserved_rng():
         return looking_at(lambda: on_device(network, place, look), network)
@@ -80,14 +82,14 @@ def _answers(model: nn.Module, batches: Iterable[Batch], device: torch.device) -
         check_rows(logits, len(batch))
         classes = int(logits.shape[1])
         check_labels(batch.labels, classes)
-        rows = torch.arange(count, count + len(batch)) if batch.index is None else batch.index
+        here = torch.arange(count, count + len(batch)) if batch.index is None else batch.index
         count += len(batch)
-        index.append(rows.cpu())
+        index.append(here.cpu())
         labels.append(batch.labels.cpu())
         said.append(logits.argmax(1).cpu())
     if not count:
         raise DataError(
             "Expected at least one example, but the data is empty; check the path and the split"
         )
-    found = (torch.cat(parts).numpy() for parts in (index, labels, said))
-    return Answers(*found, num_classes=classes)
+    rows, given, told = (torch.cat(parts).numpy() for parts in (index, labels, said))
+    return Answers(rows, given, told, classes)

@@ -1,0 +1,227 @@
+"""`earlysieve reliance`: how much a trained classifier relies on a cue that is known."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve._files import check_output
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.libraries import load_libraries
+from earlysieve.cli.model_options import model_options
+
+if TYPE_CHECKING:
+    from earlysieve.reliance.measure import RelianceResult
+    from earlysieve.reliance.randomised import RandomisedDrop
+
+_CUES = (
+    "colour, patch, dominoes, blocks, background, mark, stripes, texture, border, size or "
+    "watermark on images; token, punctuation, length or negation in texts"
+)
+
+
+def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> Any:
+    """VALUE=CLASS as a dictionary."""
+    pairs = [text.partition("=") for text in texts]
+    wrong = next((t for t, (value, sign, name) in zip(texts, pairs) if not (value and name)), None)
+    if wrong is not None:
+        raise click.BadParameter(f"{wrong!r} is not of the form VALUE=CLASS.")
+    return {value: name for value, _, name in pairs}
+
+
+@click.command("reliance")
+@model_options(required=True)
+@click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
+@data_options
+@click.option(
+    "--cue",
+    "cues",
+    multiple=True,
+    metavar="NAME",
+    help=f"Cue to plant, drawn independently of the label: {_CUES}. May be repeated for cues that "
+    "are equally predictive; --shortcut does the same.",
+)
+@click.option(
+    "--cue-column",
+    "columns",
+    multiple=True,
+    metavar="NAME",
+    help="Column of a CSV file that holds the cue; may be repeated.",
+)
+@click.option(
+    "--cue-class",
+    "classes_of",
+    multiple=True,
+    callback=_pairs,
+    metavar="VALUE=CLASS",
+    help="Class for which a value of the column speaks, where the value is not its name.",
+)
+@click.option(
+    "--randomise",
+    multiple=True,
+    metavar="COLUMN",
+    help="Also permute this column of a table (all that are given together), and say what "
+    "accuracy is lost.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the result as JSON.",
+)
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Examples."
+)
+@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of cues, permutations and --limit.",
+)
+@speaking
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Measure how much a trained classifier relies on a cue that is known.
+
+    Reliance is accuracy where the cue agrees with the label minus accuracy where it conflicts, cue
+    and label being independent: a planted cue is drawn anew, the examples of a column are balanced
+    by class and cue.
+
+    \b
+    Examples:
+      earlysieve reliance --model earlysieve.networks:small_cnn \\
+        --checkpoint runs/digits/model.pt --data digits --shortcut colour
+      earlysieve reliance --model torchvision:resnet18 --checkpoint model.pt \\
+        --data birds.csv --split test --cue-column background \\
+        --cue-class water=waterbird --cue-class land=landbird
+    """
+    load_libraries()
+    console = Console(given["quiet"], given["as_json"])
+    out = given["out"]
+    if out is not None:
+        check_output(out.parent)
+    measured, dropped, part = _measure(context, given, console)
+    values = {
+        "accuracy": None if measured is None else measured.accuracy,
+        "cues": [] if measured is None else [asdict(cue) for cue in measured.cues],
+        "drop_when_randomised": None if dropped is None else asdict(dropped),
+        "split": part.split,
+        "config": _record(context, given, part),
+    }
+    if measured is not None:
+        _show(measured, console)
+    if dropped is not None:
+        _show_drop(dropped, console)
+    if out is not None:
+        _write(out, values)
+        console.say(f"Result: {out}")
+    console.result(values)
+
+
+def _measure(context: click.Context, given: dict[str, Any], console: Console) -> Any:
+    from earlysieve.networks.fit_check import check_model_takes, pick_device
+    from earlysieve.reliance.measure import measure_reliance
+    from earlysieve.reliance.randomised import drop_when_randomised
+    from earlysieve.runs.reliance_run import open_cues
+    from earlysieve.runs.seen_data import audited_part, split_record
+
+    options = given_data_options(context)
+    planted = [*given["cues"], *([options.pop("shortcut")] if "shortcut" in options else [])]
+    _check_asked(options, planted, given)
+    part = audited_part(given["data"], options.get("split"))
+    device = pick_device(given["device"])
+    setup = open_cues(
+        given,
+        split_record(part, options),
+        planted=planted,
+        columns=given["columns"],
+        classes_of=given["classes_of"],
+        progress=console.progress,
+    )
+    check_model_takes(setup.model, setup.data, device)
+    common = {"batch_size": given["batch_size"], "device": device}
+    measured = None
+    # Without a cue the data may know their own, or it is an error, unless columns are permuted.
+    if setup.cues or not given["randomise"]:
+        measured = measure_reliance(
+            setup.model, setup.data, setup.cues or None, progress=console.progress, **common
+        )
+    dropped = None
+    if given["randomise"]:
+        columns = list(given["randomise"])
+        dropped = drop_when_randomised(
+            setup.model, setup.data, columns, seed=given["seed"], **common
+        )
+    return measured, dropped, part
+
+
+def _check_asked(options: dict[str, Any], planted: list[str], given: dict[str, Any]) -> None:
+    if "correlation" in options:
+        raise click.UsageError(
+            "--correlation has no place here: the cue is drawn independently of the label."
+        )
+    if planted and given["columns"]:
+        raise click.UsageError("Give either --cue (or --shortcut) or --cue-column, not both.")
+    if given["classes_of"] and not given["columns"]:
+        raise click.UsageError("--cue-class says what values of a --cue-column mean; give one.")
+
+
+def _show(result: "RelianceResult", console: Console) -> None:
+    columns = ("cue", "reliance", "95% from", "to", "right where it agrees", "where it conflicts")
+    rows = [
+        (c.cue, r.difference, r.low, r.high, r.agrees, r.fails)
+        for c, r in ((cue, cue.reliance) for cue in result.cues)
+    ]
+    console.say(f"Right on {result.accuracy:.1%} of {result.examples:,} examples.")
+    console.table(columns, rows, "Reliance: accuracy lost where the cue fails")
+    said = [(c.cue, a.share, a.low, a.high) for c, a in ((x, x.agreement) for x in result.cues)]
+    chance = result.cues[0].agreement.chance
+    console.table(
+        ("cue", "says what the cue says", "95% from", "to"), said, f"By chance {chance:.3f}"
+    )
+    for cue in result.cues:
+        if cue.left_out:
+            console.say(
+                f"Note: of '{cue.cue}', {len(cue.left_out)} classes lack examples on one side and "
+                f"are left out: {', '.join(cue.left_out[:5])}."
+            )
+        if cue.unknown:
+            console.say(f"Note: {cue.unknown:,} examples have no value of '{cue.cue}'.")
+
+
+def _show_drop(found: "RandomisedDrop", console: Console) -> None:
+    console.say(
+        f"Drop when randomised ({', '.join(found.columns)}): {found.drop:.3f} "
+        f"({found.low:.3f} to {found.high:.3f}), from {found.accuracy:.1%} to "
+        f"{found.accuracy_randomised:.1%}. This is no reliance: a feature that is the task drops, "
+        "too."
+    )
+
+
+def _record(context: click.Context, given: dict[str, Any], part: Any) -> dict[str, Any]:
+    from earlysieve._files import file_hash
+    from earlysieve.cli.repeat import command_line
+    from earlysieve.runs.seen_data import seen_in_training
+
+    return {
+        "command": command_line(context),
+        "model": given["model"],
+        "checkpoint": None if given["checkpoint"] is None else str(given["checkpoint"]),
+        "checkpoint_sha256": file_hash(given["checkpoint"]),
+        "data": given["data"],
+        "seed": given["seed"],
+        "seen_in_training": seen_in_training(given["checkpoint"], part),
+    }
+
+
+def _write(out: Path, values: dict[str, Any]) -> None:
+    import json
+
+    from earlysieve._files import write_text
+    from earlysieve._json import plain
+
+    write_text(out, json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n")

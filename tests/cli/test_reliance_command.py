@@ -1,0 +1,122 @@
+import json
+
+import numpy as np
+import pytest
+
+from tests.cli.helpers import SMALL, ok, problem, run, weights
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """Weights of a network that was trained on coloured digits."""
+    out = tmp_path_factory.mktemp("run")
+    words = ("--model", SMALL, "--data", "digits", "--shortcut", "colour", "--limit", 600)
+    adam = ("--optimizer", "adam", "--lr", "0.003", "--epochs", 4)
+    ok("train", *words, *adam, "--out", out, "-q")
+    return out / "model.pt"
+
+
+def words_of(file):
+    return ("reliance", "--model", SMALL, "--checkpoint", file, "--data", "digits", "--limit", 400)
+
+
+def test_reliance_on_a_planted_cue(file, tmp_path):
+    out = tmp_path / "reliance.json"
+    words = (*words_of(file), "--shortcut", "colour", "--out", out, "--json")
+    found = json.loads(ok(*words).stdout)
+    assert json.loads(out.read_text()) == found
+    cue = found["cues"][0]
+    assert cue["cue"] == "colour"
+    assert cue["reliance"]["low"] > 0.3
+    assert cue["agreement"]["low"] > cue["agreement"]["chance"] == 0.1
+    assert found["split"] == "test"
+    assert found["config"]["seen_in_training"] is False
+    by_cue = json.loads(ok(*words_of(file), "--cue", "colour", "--json").stdout)
+    assert by_cue["cues"] == found["cues"]
+
+
+def test_several_cues_for_people(file):
+    shown = ok(*words_of(file), "--cue", "colour", "--cue", "mark").stdout
+    for piece in (
+        "colour",
+        "mark",
+        "Reliance: accuracy lost where the cue fails",
+        "By chance 0.100",
+    ):
+        assert piece in shown
+
+
+@pytest.fixture
+def birds(tmp_path):
+    """Light and dark pictures in two classes, beside a column that tells half of them."""
+    from PIL import Image
+
+    rows = ["path,label,place,split"]
+    for number in range(24):
+        shade = 60 if number % 2 else 180
+        picture = np.full((16, 16, 3), shade, np.uint8)
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+        place = "water" if number % 3 else "land"
+        rows.append(f"{number}.png,{'landbird' if number % 2 else 'waterbird'},{place},test")
+    path = tmp_path / "birds.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_reliance_on_a_column(birds, tmp_path):
+    file = weights(tmp_path / "w.pt", classes=2)
+    words = ("reliance", "--model", SMALL, "--checkpoint", file, "--data", birds)
+    column = ("--image-size", 16, "--cue-column", "place")
+    said = ("--cue-class", "water=waterbird", "--cue-class", "land=landbird")
+    found = json.loads(ok(*words, *column, *said, "--json").stdout)
+    cue = found["cues"][0]
+    assert cue["cue"] == "place"
+    # A picture's shade is its class, and the place says nothing more of it.
+    assert cue["reliance"]["difference"] == 0.0
+    assert (cue["reliance"]["agreeing"], cue["reliance"]["failing"]) == (12, 12)
+    assert "as in land=landbird" in problem(*words, *column)
+    assert "Expected the columns path, label, colour" in problem(*words, "--cue-column", "colour")
+
+
+def test_a_column_that_is_randomised_is_reported_as_such(tmp_path, monkeypatch):
+    (tmp_path / "own_table_of_a_test.py").write_text(
+        "import numpy as np\n"
+        "from torch import nn\n"
+        "from earlysieve.datasets.table import Table\n\n\n"
+        "def data():\n"
+        "    labels = np.arange(200) % 2\n"
+        "    values = np.stack([2 * labels - 1, 0 * labels], 1)\n"
+        "    return Table(values, labels, ['a', 'b'], columns=['task', 'idle'])\n\n\n"
+        "def net():\n"
+        "    model = nn.Linear(2, 2)\n"
+        "    model.weight.data[:] = 0\n"
+        "    model.weight.data[1, 0] = 1\n"
+        "    model.bias.data[:] = 0\n"
+        "    return model\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ("reliance", "--model", "own_table_of_a_test:net", "--data", "own_table_of_a_test:data")
+    shown = ok(*words, "--randomise", "task").stdout
+    assert "Drop when randomised (task): " in shown
+    assert "This is no reliance" in shown
+    found = json.loads(ok(*words, "--randomise", "idle", "--json").stdout)
+    assert found["drop_when_randomised"]["drop"] == 0.0
+    assert found["cues"] == []
+
+
+def test_bad_input(file, tmp_path):
+    words = words_of(file)
+    assert "Expected the values of a cue, but got none" in problem(*words)
+    assert "Expected cues among colour" in problem(*words, "--cue", "smell")
+    assert "Expected a CSV file to take the cue from" in problem(*words, "--cue-column", "x")
+    assert "Expected a table" in problem(*words, "--cue", "colour", "--randomise", "x")
+    (tmp_path / "file").touch()
+    assert "is a file" in problem(*words, "--cue", "colour", "--out", tmp_path / "file" / "x")
+    for more in (
+        ("--cue", "colour", "--correlation", "0.5"),
+        ("--cue", "colour", "--cue-column", "x"),
+        ("--cue", "colour", "--cue-class", "a=b"),
+        ("--cue-column", "x", "--cue-class", "ab"),
+    ):
+        assert run(*words, *more).exit_code == 2
