@@ -83,3 +83,9 @@ def stream() -> Stream:
 
 def loader() -> torch.utils.data.DataLoader:
     return torch.utils.data.DataLoader(Stream(), batch_size=50)
+
+
+def table_net():
+    from earlysieve.networks.small_mlp import SmallMLP
+
+    return SmallMLP(2, input_shape=(50,))

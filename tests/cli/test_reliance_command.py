@@ -105,6 +105,19 @@ def test_a_column_that_is_randomised_is_reported_as_such(tmp_path, monkeypatch):
     assert found["cues"] == []
 
 
+@pytest.mark.parametrize(("source", "cue"), [("slabs", "linear"), ("latents", "latent")])
+def test_reliance_on_the_cue_of_a_table_that_is_made(source, cue, tmp_path):
+    mlp = ("--model", "tests.cli.networks:table_net")
+    adam = ("--optimizer", "adam", "--lr", "0.003", "--epochs", 1)
+    ok("train", *mlp, "--data", source, "--limit", 4000, *adam, "--out", tmp_path, "-q")
+    words = ("reliance", *mlp, "--checkpoint", tmp_path / "model.pt", "--data", source)
+    found = json.loads(ok(*words, "--json").stdout)
+    assert found["cues"][0]["cue"] == cue
+    assert found["cues"][0]["reliance"]["low"] > 0.2
+    assert found["split"] == "test"
+    assert "Expected a correlation such as 0.95" in problem(*words, "--data", f"{source}:x")
+
+
 def test_bad_input(file, tmp_path):
     words = words_of(file)
     assert "Expected the values of a cue, but got none" in problem(*words)

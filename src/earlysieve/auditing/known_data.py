@@ -38,6 +38,9 @@ class KnownData:
     readout_below_chance: bool = False
 
 
+NOTHING_KNOWN = KnownData()
+
+
 def known_data(
     examples: "pd.DataFrame",
     *,

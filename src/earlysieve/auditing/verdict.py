@@ -15,6 +15,7 @@ from earlysieve.auditing.evidence import READABLE, Evidence
 from earlysieve.groups.group_report import GroupReport
 from earlysieve.auditing.known_data import (
     MEMORISED,
+    NOTHING_KNOWN,
     KnownData,
     data_warnings,
     memorised,
@@ -73,7 +74,7 @@ def judge(
     count: int,
     num_classes: int,
     groups: GroupReport | None,
-    data: KnownData = KnownData(),
+    data: KnownData = NOTHING_KNOWN,
     *,
     classes: Sequence[ClassAccuracy] = (),
     confused: Sequence[ConfusedPair] = (),
@@ -116,7 +117,7 @@ def judge(
     )
 
 
-def decide(evidence: Evidence, data: KnownData = KnownData()) -> tuple[Verdict, str]:
+def decide(evidence: Evidence, data: KnownData = NOTHING_KNOWN) -> tuple[Verdict, str]:
     """The verdict and the reason for it: the module's rule, where the data let it speak."""
     prevented = obstacle(data)
     if prevented is not None:

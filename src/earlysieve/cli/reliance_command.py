@@ -25,9 +25,9 @@ _CUES = (
 def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> Any:
     """VALUE=CLASS as a dictionary."""
     pairs = [text.partition("=") for text in texts]
-    wrong = next((t for t, (value, sign, name) in zip(texts, pairs) if not (value and name)), None)
-    if wrong is not None:
-        raise click.BadParameter(f"{wrong!r} is not of the form VALUE=CLASS.")
+    wrong = ["".join(pair) for pair in pairs if not (pair[0] and pair[2])]
+    if wrong:
+        raise click.BadParameter(f"{wrong[0]!r} is not of the form VALUE=CLASS.")
     return {value: name for value, _, name in pairs}
 
 

@@ -25,6 +25,8 @@ OWN: Mapping[str, tuple[str, str]] = {
     "bar": ("bar_photos", ":PATH"),
     "davidson": ("davidson_tweets", ":PATH"),
     "hf": ("hub", ":PATH"),
+    "slabs": ("slab_source", "[:CORRELATION]"),
+    "latents": ("latent_source", "[:CORRELATION]"),
 }
 FUNCTION = "module:function"
 

@@ -64,10 +64,10 @@ def measure_reliance(
     device: "torch.device | str | None" = None,
     progress: bool | None = None,
 ) -> RelianceResult:
-    """Accuracy where a cue agrees with the label minus where it conflicts, cue and label independent.
+    """Accuracy where a cue agrees with the label minus accuracy where it conflicts.
 
-    Best are data in which the cue was drawn independently of the label (see
-    `earlysieve.reliance.redraw`). In others the examples are weighted so that on either side each
+    Cue and label have to be independent. Best are data in which the cue was drawn so (see
+    `earlysieve.reliance.redraw`). In all data the examples are weighted so that on either side each
     class counts the same, and within a class each value of the cue. The model is left as it was.
 
     Args:

@@ -9,6 +9,7 @@ from earlysieve._arrays import Ints
 from earlysieve.datasets import cues, text_cues
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples
+from earlysieve.datasets.made_tables import MadeTable
 from earlysieve.datasets.painters import Colour, Domino, Patch, choose_simple, palette
 from earlysieve.datasets.planted import Painter, PlantedImages, draw_values
 from earlysieve.datasets.text import Texts
@@ -61,8 +62,8 @@ def redraw(
     """The same examples with one or several cues, none of which tells the label.
 
     Args:
-        data: images or texts of ours, without the cue.
-        names: of `IMAGE_CUES` or `TEXT_CUES`, each once.
+        data: images or texts of ours, without the cue; or a table that is made with one.
+        names: of `IMAGE_CUES` or `TEXT_CUES`, or the cue of the table; each once.
         seed: of the values, and of what else is random in a cue.
         agreeing: share of the examples of each class in which a cue says the label. By default
             1 / C where there are several cues, so that they are independent of each other; and one
@@ -75,10 +76,11 @@ def redraw(
     Raises:
         InputError: an unknown cue, one twice, too many classes for it, or data of another kind.
     """
-    known = IMAGE_CUES if isinstance(data, ImageExamples) else TEXT_CUES
-    if not isinstance(data, ImageExamples | Texts):
+    known: tuple[str, ...] = IMAGE_CUES if isinstance(data, ImageExamples) else TEXT_CUES
+    known = (data.cue,) if isinstance(data, MadeTable) else known
+    if not isinstance(data, ImageExamples | Texts | MadeTable):
         raise InputError(
-            f"Expected images or texts of a built-in source to plant a cue on, but got "
+            "Expected images or texts of a built-in source to plant a cue on, but got "
             f"{type(data).__name__}; pass the values of the cue instead"
         )
     strange = [name for name in names if name not in known]
@@ -98,6 +100,8 @@ def redraw(
 
 
 def _planted(data: Any, name: str, values: Ints, seed: int) -> "ExampleDataset":
+    if isinstance(data, MadeTable):
+        return data.with_cue_values(values)
     if isinstance(data, Texts):
         words = [text.split() for text in data.texts]
         count = data.num_classes

@@ -51,11 +51,13 @@ def open_cues(
     Raises:
         EarlysieveError: something cannot be opened, or a cue does not suit the data.
     """
+    from earlysieve.datasets.made_tables import MadeTable
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress)
+        planted = planted or ([data.cue] if isinstance(data, MadeTable) else [])
         if not planted:
             values = getattr(opened(data).source, "shortcut_values", None)
             return Setup(built.model, data, {} if values is None else {"cue": values})

@@ -11,7 +11,7 @@ from earlysieve.datasets.registry import OWN
 from earlysieve.errors import DataError
 from earlysieve.runs.data_settings import full_spec
 
-# What to audit where nothing was asked for, best first; of a run's own data the last was trained on.
+# What to audit where nothing was asked for, best first; the last was most likely trained on.
 PREFERRED = ("test", "validation", "val", "valid", "dev", "train")
 EVERY = "all"
 _CONFIG = "config.json"

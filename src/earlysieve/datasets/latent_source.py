@@ -1,0 +1,13 @@
+"""The data source of two latents."""
+
+from earlysieve.datasets.made_tables import SIZES, latent_table, opening
+from earlysieve.datasets.source import Source
+
+SOURCE = Source(
+    "latents",
+    "a table of two latents, one more predictive, one, the cue, more available",
+    opening(latent_table),
+    ("split", "seed"),
+    path="optional",
+    splits=lambda _: tuple(SIZES),
+)
