@@ -1,0 +1,285 @@
+"""Swap parts between examples and count which of both the model follows."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import nn
+
+from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.swaps.ask import Asker
+from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
+from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
+from earlysieve.auditing.swaps.image_parts import image_parts
+from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
+from earlysieve.auditing.swaps.part import Part
+from earlysieve.auditing.swaps.pool import Pool, read_pool
+from earlysieve.auditing.swaps.show import pictures_of
+from earlysieve.auditing.swaps.table_parts import table_parts
+from earlysieve.auditing.swaps.text_parts import text_parts
+from earlysieve.datasets.batches import Data
+from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.errors import InputError
+from earlysieve.model.placement import on_device
+from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
+from earlysieve.model.unwrap import unwrap
+
+DEFAULT_BUDGET = 1000
+_PILOT, _PILOT_ERRORS = 14, 8
+_STEP, _STEP_ERRORS = 14, 12
+_MOST, _MOST_ERRORS = 60, 40
+_PERMUTED = 60
+
+
+def swap_parts(
+    model: nn.Module,
+    data: Data | OpenedData,
+    labels: Ints,
+    predictions: Ints,
+    *,
+    index: Ints | None = None,
+    budget: int = DEFAULT_BUDGET,
+    seed: int = 0,
+    irrelevant: Sequence[str] = (),
+    device: torch.device | str | None = None,
+    batch_size: int = 64,
+    pictures: int = 4,
+) -> Swaps:
+    """Which parts of an example the model's answer follows when they are swapped.
+
+    A part of an example that is read correctly is replaced by that part of an example of another
+    class; the answer may stay, follow the donor, or be neither. Each part is first tried on a few
+    pairs; what is left of the budget goes to those that show most. The model is left as it was.
+
+    Args:
+        model: any classifier.
+        data: with random access; positions as in `index`.
+        labels, predictions: of each example, int64, (N,).
+        index: position of each example in the data, (N,); 0 to N - 1 by default.
+        budget: example-forwards in all, >= 0; 0 swaps nothing.
+        seed: of the examples that are drawn.
+        irrelevant: names of parts of which the user says that the answer must not depend on them;
+            they are always tried, and first.
+        device: where to run; the model's own by default.
+        batch_size: examples per forward pass.
+        pictures: how many swaps of each part to keep for looking at.
+
+    Raises:
+        InputError: unusable arrays or budget, or a part in `irrelevant` that these data lack.
+    """
+    _check(labels, predictions, index, budget)
+    if not budget:
+        return Swaps(skipped={"all": "swaps are turned off"})
+    source = opened(data)
+    if not source.has_random_access:
+        return Swaps(skipped={"all": "the data have no random access"})
+    network = unwrap(model)
+    place = usable_device(device_of(network) if device is None else device)
+
+    def look() -> Swaps:
+        carrier, reason = carrier_of(source.few().inputs)
+        if carrier is None:
+            return Swaps(skipped={"all": reason})
+        where = np.arange(len(labels)) if index is None else index
+        pool = read_pool(source, carrier, where, labels, predictions, seed)
+        asker = Asker(network, budget, device=place, batch_size=batch_size)
+        parts, skipped = _parts(pool, carrier, asker, source, irrelevant)
+        return _run(parts, pool, asker, skipped, seed, irrelevant, pictures)
+
+    with torch.inference_mode(False), preserved_rng():
+        return looking_at(lambda: on_device(network, place, look), network)
+
+
+def _check(labels: Ints, predictions: Ints, index: Ints | None, budget: int) -> None:
+    shapes = {array.shape for array in (labels, predictions, index) if array is not None}
+    if len(shapes) != 1 or labels.ndim != 1 or not len(labels):
+        raise InputError(
+            "Expected one label, prediction and index for each example, but got arrays of shapes "
+            f"{sorted(shapes)}; pass three of one length"
+        )
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
+        raise InputError(
+            f"Expected a whole number of example-forwards for swaps, 0 or more, but got {budget!r};"
+            " 0 turns swaps off"
+        )
+
+
+def _parts(
+    pool: Pool, carrier: Carrier, asker: Asker, source: OpenedData, irrelevant: Sequence[str]
+) -> tuple[list[Part], dict[str, str]]:
+    if carrier.kind == "image":
+        parts, skipped = image_parts(pool, asker)
+    elif carrier.kind == "text":
+        parts, skipped = text_parts(pool, asker)
+    else:
+        columns = getattr(source.source, "columns", ())
+        parts, skipped = table_parts(pool, asker, columns, irrelevant)
+    known = [part.name for part in parts]
+    lacking = [name for name in irrelevant if name not in known and name not in skipped]
+    if lacking:
+        raise InputError(
+            f"Expected irrelevant parts among {', '.join(known)}, but got {', '.join(lacking)}; "
+            "name parts that these data have"
+        )
+    return sorted(parts, key=lambda part: part.name not in irrelevant), skipped
+
+
+@dataclass
+class _Tally:
+    """What was counted of one part so far."""
+
+    part: Part
+    pairs: Pairs
+    errors: Pairs
+    done: int = 0
+    errors_done: int = 0
+    followed: Share = field(default_factory=Share)
+    control: Share = field(default_factory=Share)
+    kept: Share = field(default_factory=Share)
+    mended: Share = field(default_factory=Share)
+    unmended: Share = field(default_factory=Share)
+    by_class: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
+    pictures: list[SwapPicture] = field(default_factory=list)
+    dropped: float = math.nan
+
+    def next_cost(self, pairs: int, errors: int) -> int:
+        pairs = min(pairs, len(self.pairs) - self.done)
+        errors = min(errors, len(self.errors) - self.errors_done)
+        return 2 * self.part.cost * (pairs + errors)
+
+    @property
+    def promise(self) -> float:
+        """How much it has shown; less for what is dear."""
+        effect = self.followed.value - self.control.value if self.followed.count else 0.0
+        mending = self.mended.value - self.unmended.value if self.mended.count else 0.0
+        return self.part.coverage * (effect + 0.5 * mending) / math.sqrt(self.part.cost)
+
+
+def _run(
+    parts: Sequence[Part],
+    pool: Pool,
+    asker: Asker,
+    skipped: dict[str, str],
+    seed: int,
+    irrelevant: Sequence[str],
+    pictures: int,
+) -> Swaps:
+    tallies = []
+    for part in parts:
+        rng = np.random.default_rng((seed, len(part.name), *part.name.encode()))
+        pairs = between_classes(pool, part.usable, _MOST, rng)
+        if not len(pairs):
+            skipped[part.name] = "too few examples that have it are read correctly"
+            continue
+        tallies.append(_Tally(part, pairs, for_errors(pool, part.usable, _MOST_ERRORS, rng)))
+    failed = _rounds(tallies, pool, asker, pictures)
+    skipped |= failed
+    if pool.carrier.kind == "table":
+        for tally in tallies:
+            _permute(tally, pool, asker, seed)
+    found = [_found(tally, pool, tally.part.name in irrelevant) for tally in tallies if tally.done]
+    for tally in tallies:
+        if not tally.done and tally.part.name not in skipped:
+            skipped[tally.part.name] = "the budget is spent"
+    found.sort(key=lambda one: -one.effect)
+    return Swaps(tuple(found), skipped, asker.spent)
+
+
+def _rounds(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
+    """A few pairs of every part, then more of whichever part shows most."""
+    failed: dict[str, str] = {}
+    for tally in tallies:
+        if tally.next_cost(_PILOT, _PILOT_ERRORS) <= asker.left:
+            problem = _try(tally, pool, _PILOT, _PILOT_ERRORS, pictures)
+            if problem:
+                failed[tally.part.name] = problem
+    while True:
+        open_ = [
+            tally
+            for tally in tallies
+            if tally.done
+            and 0 < tally.next_cost(_STEP, _STEP_ERRORS) <= asker.left
+            and tally.part.name not in failed
+        ]
+        if not open_:
+            return failed
+        best = max(open_, key=lambda tally: tally.promise)
+        problem = _try(best, pool, _STEP, _STEP_ERRORS, pictures)
+        if problem:
+            failed[best.part.name] = problem
+
+
+def _try(tally: _Tally, pool: Pool, pairs: int, errors: int, pictures: int) -> str:
+    """Swap some more; the problem, where this network cannot take such inputs."""
+    try:
+        _swap_more(tally, pool, pairs, errors, pictures)
+    except (RuntimeError, ValueError, TypeError, InputError) as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _swap_more(tally: _Tally, pool: Pool, pairs: int, errors: int, pictures: int) -> None:
+    chosen = tally.pairs.slice(tally.done, tally.done + pairs)
+    if len(chosen):
+        answers, inputs = tally.part.swap(chosen.receivers, chosen.donors)
+        control, _ = tally.part.swap(chosen.receivers, chosen.controls)
+        own, donor = pool.labels[chosen.receivers], pool.labels[chosen.donors]
+        said = answers.numpy()
+        tally.followed += _share(said == donor)
+        tally.kept += _share(said == own)
+        tally.control += _share(control.numpy() == donor)
+        for kind in np.unique(donor):
+            tally.by_class[int(kind)] += _share((said == donor)[donor == kind])
+        room = pictures - len(tally.pictures)
+        tally.pictures += pictures_of(pool, chosen, said, inputs, room)
+        tally.done += len(chosen)
+    wrong = tally.errors.slice(tally.errors_done, tally.errors_done + errors)
+    if len(wrong):
+        true = pool.labels[wrong.receivers]
+        tally.mended += _share(tally.part.swap(wrong.receivers, wrong.donors)[0].numpy() == true)
+        again = tally.part.swap(wrong.receivers, wrong.controls)[0]
+        tally.unmended += _share(again.numpy() == true)
+        tally.errors_done += len(wrong)
+
+
+def _permute(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
+    """The accuracy that is lost when a part is permuted among examples."""
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(pool.labels))[:_PERMUTED]
+    if tally.done and len(rows) * tally.part.cost <= asker.left:
+        answers = tally.part.swap(rows, rng.permutation(rows))[0].numpy()
+        labels = pool.labels[rows]
+        before = float((pool.predictions[rows] == labels).mean())
+        tally.dropped = before - float((answers == labels).mean())
+
+
+def _share(hits: Bools) -> Share:
+    return Share(int(hits.sum()), len(hits))
+
+
+def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
+    pairs, errors = tally.pairs.slice(0, tally.done), tally.errors.slice(0, tally.errors_done)
+
+    def places(rows: Ints) -> tuple[int, ...]:
+        return tuple(pool.positions[rows].tolist())
+
+    return PartFound(
+        part=tally.part.name,
+        detail=tally.part.detail,
+        followed=tally.followed,
+        control=tally.control,
+        kept=tally.kept,
+        mended=tally.mended,
+        unmended=tally.unmended,
+        coverage=tally.part.coverage,
+        by_class=dict(sorted(tally.by_class.items())),
+        receivers=places(pairs.receivers),
+        donors=places(pairs.donors),
+        errors=places(errors.receivers),
+        pictures=tuple(tally.pictures),
+        dropped=tally.dropped,
+        irrelevant=irrelevant,
+    )

@@ -1,0 +1,132 @@
+"""The parts of images, ready to be swapped in a model."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.swaps import images
+from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
+from earlysieve.auditing.swaps.part import Part
+from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.stages import with_channel_statistics
+from earlysieve.auditing.swaps.windows import best_windows, importance, swap_windows, window_of
+from earlysieve.errors import EarlysieveError
+from earlysieve.model.batch import Inputs, few, take
+from earlysieve.model.layers import layout_in, trace_layers
+from earlysieve.model.layout import Layout
+from earlysieve.model.stages import stages_of
+from earlysieve.model.unwrap import named_layers
+
+NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "stage")
+_SMALLEST = 8
+Change = Callable[[Tensor, Tensor], Tensor]
+
+
+def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
+    """The parts that these images have, and why others were left out."""
+    values = pool.values.float()
+    everyone = np.ones(len(values), bool)
+    skipped: dict[str, str] = {}
+    span = float(values.amax() - values.amin())
+    changes: dict[str, Change] = {
+        "colour": images.colour,
+        "brightness": images.brightness,
+        "spectrum": images.spectrum,
+        "frame": images.frame,
+        "size": partial(images.size, span=span),
+    }
+    if values.shape[1] == 1:
+        del changes["colour"]
+        skipped["colour"] = "images of one channel have no colour"
+    small = min(values.shape[-2:]) < _SMALLEST
+    if small:
+        reason = f"images of {values.shape[-2]} x {values.shape[-1]} pixels are too small"
+        for name in ("spectrum", "frame", "size"):
+            del changes[name]
+            skipped[name] = reason
+        skipped["window"] = reason
+    parts = [
+        Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
+    ]
+    if not small and pool.carrier.get(few(pool.inputs, 1)[0]).is_floating_point():
+        parts.append(_window(pool, asker, everyone))
+    elif not small:
+        skipped["window"] = "inputs of whole numbers have no gradient"
+    stage = _stage(pool, asker, everyone)
+    if isinstance(stage, str):
+        skipped["stage"] = stage
+    else:
+        parts.append(stage)
+    return parts, skipped
+
+
+def _painted(pool: Pool, asker: Asker, change: Change) -> Callable[..., tuple[Tensor, Inputs]]:
+    values = pool.values
+    low, high = (
+        end.reshape(1, -1, 1, 1).float()
+        for end in torch.aminmax(values.transpose(0, 1).flatten(1), dim=1)
+    )
+
+    def swap(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
+        mine, theirs = (values[torch.as_tensor(rows)].float() for rows in (receivers, donors))
+        painted = torch.clamp(change(mine, theirs), low, high)
+        inputs = pool.carrier.put(take(pool.inputs, torch.as_tensor(receivers)), painted)
+        return asker.answers(inputs), inputs
+
+    return swap
+
+
+def _window(pool: Pool, asker: Asker, everyone: Bools) -> Part:
+    values = pool.values.float()
+    plain = values.median(0).values
+    sides = window_of(values[:1, 0])
+    known: dict[int, tuple[int, int]] = {}
+
+    def corners(rows: Ints) -> tuple[Tensor, Tensor]:
+        new = [row for row in dict.fromkeys(rows.tolist()) if row not in known]
+        if new:
+            at = torch.tensor(new)
+            gradients = asker.gradients(take(pool.inputs, at), pool.carrier).float()
+            top, left = best_windows(importance(gradients, values[at], plain), sides)
+            known.update(zip(new, zip(top.tolist(), left.tolist(), strict=True), strict=True))
+        found = torch.tensor([known[row] for row in rows.tolist()]).reshape(-1, 2)
+        return found[:, 0], found[:, 1]
+
+    def change(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
+        mine, theirs = (values[torch.as_tensor(rows)] for rows in (receivers, donors))
+        swapped = swap_windows(mine, theirs, corners(receivers), corners(donors), sides, plain)
+        inputs = pool.carrier.put(take(pool.inputs, torch.as_tensor(receivers)), swapped)
+        return asker.answers(inputs), inputs
+
+    detail = f"the most important {sides[0]} x {sides[1]} pixels of each image"
+    return Part("window", change, everyone, 1 + 2 * GRADIENT_COST, detail)
+
+
+def _stage(pool: Pool, asker: Asker, everyone: Bools) -> Part | str:
+    some, count = few(pool.inputs)
+    if asker.left < count:
+        return "the budget is spent"
+    asker.spent += count  # the trace below
+    try:
+        trace = trace_layers(asker.model, some)
+        names = stages_of(asker.model, trace, count)
+        modules = named_layers(asker.model)
+        layouts = {name: layout_in(trace, name, modules, count) for name in names}
+    except EarlysieveError as error:
+        return str(error)
+    maps = [name for name in names if layouts[name] in (Layout.FIRST, Layout.LAST)]
+    if not maps:
+        return "no stage of the network gives a map with positions"
+    # What follows the last map often sees its means alone, so that all answers follow them.
+    name = maps[(len(maps) - 1) // 2]
+
+    def swap(receivers: Ints, donors: Ints) -> tuple[Tensor, None]:
+        mine, theirs = (take(pool.inputs, torch.as_tensor(rows)) for rows in (receivers, donors))
+        mix = partial(with_channel_statistics, layout=layouts[name])
+        return asker.answers_between(mine, theirs, name, mix), None
+
+    return Part("stage", swap, everyone, 2, f"channel statistics of layer '{name}'")

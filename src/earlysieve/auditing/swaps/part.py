@@ -1,0 +1,37 @@
+"""What a part is to the runner: a name, who has it, and how to swap it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from earlysieve._arrays import Bools, Ints
+from earlysieve.model.batch import Inputs
+
+Swap = Callable[[Ints, Ints], tuple[Tensor, Inputs | None]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that can be swapped.
+
+    Attributes:
+        name: as "colour", "column x3".
+        swap: `swap(receivers, donors)`, rows of the pool, gives the model's classes for receivers
+            with the donors' part, int64, and the inputs it was asked with; None where the swap
+            happened inside the network.
+        usable: which rows of the pool have the part, (P,).
+        cost: example-forwards per swap, at most.
+        detail: what it is here, in words.
+    """
+
+    name: str
+    swap: Swap
+    usable: Bools
+    cost: int = 1
+    detail: str = ""
+
+    @property
+    def coverage(self) -> float:
+        """Share of examples that have it."""
+        return float(self.usable.mean())

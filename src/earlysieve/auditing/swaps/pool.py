@@ -1,0 +1,84 @@
+"""The examples among which parts are swapped."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.swaps.carrier import Carrier
+from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.model.batch import Inputs, few, tensors_of
+
+MOST = {"image": 480, "text": 3000, "table": 3000}
+_MOST_BYTES = 256 * 2**20
+_SHARE_OF_ERRORS = 0.25
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Examples that were read, as a model takes them.
+
+    Attributes:
+        inputs: of all examples.
+        carrier: which tensor of them is swapped.
+        positions: in the data, (P,).
+        labels, predictions: (P,).
+        num_classes: C.
+    """
+
+    inputs: Inputs
+    carrier: Carrier
+    positions: Ints
+    labels: Ints
+    predictions: Ints
+    num_classes: int
+
+    @property
+    def right(self) -> Bools:
+        """Which examples the model reads correctly, (P,)."""
+        found: Bools = self.labels == self.predictions
+        return found
+
+    @property
+    def values(self) -> torch.Tensor:
+        """What is swapped, of all examples."""
+        return self.carrier.get(self.inputs)
+
+
+def read_pool(
+    data: OpenedData, carrier: Carrier, index: Ints, labels: Ints, predictions: Ints, seed: int
+) -> Pool:
+    """Read a part of the data: errors up to a quarter of it, classes as evenly as they come.
+
+    Args:
+        data: with random access.
+        carrier: as found on a few examples.
+        index, labels, predictions: positions in the data and what is known of each, (N,).
+        seed: of what is drawn.
+    """
+    each = sum(t[0].numel() * t.element_size() for t in tensors_of(few(data.few().inputs, 1)[0]))
+    most = max(8, min(MOST[carrier.kind], _MOST_BYTES // max(1, each)))
+    rng = np.random.default_rng(seed)
+    wrong = rng.permutation(np.flatnonzero(labels != predictions))
+    errors = wrong[: max(1, round(_SHARE_OF_ERRORS * most))]
+    rest = evenly(np.flatnonzero(labels == predictions), labels, rng)
+    rows = np.sort(np.concatenate([errors, rest[: most - len(errors)]]))
+    return Pool(
+        data.examples(index[rows].tolist()).inputs,
+        carrier,
+        index[rows],
+        labels[rows],
+        predictions[rows],
+        int(max(labels.max(), predictions.max())) + 1,
+    )
+
+
+def evenly(rows: Ints, classes: Ints, rng: np.random.Generator) -> Ints:
+    """Rows in random order, the classes taking turns for as long as they last."""
+    shuffled = rng.permutation(rows)
+    rank = np.zeros(len(shuffled), np.int64)
+    for kind in np.unique(classes[shuffled]):
+        mine = np.flatnonzero(classes[shuffled] == kind)
+        rank[mine] = np.arange(len(mine))
+    return shuffled[np.argsort(rank, kind="stable")]

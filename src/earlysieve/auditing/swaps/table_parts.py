@@ -1,0 +1,68 @@
+"""The parts of tables, ready to be swapped in a model."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from earlysieve._arrays import Ints
+from earlysieve.auditing.swaps.ask import Asker
+from earlysieve.auditing.swaps.columns import (
+    column_strength,
+    linear_directions,
+    swap_column,
+    swap_directions,
+)
+from earlysieve.auditing.swaps.part import Part
+from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.model.batch import Inputs, take
+
+MOST_COLUMNS = 3
+
+
+def table_parts(
+    pool: Pool, asker: Asker, names: Sequence[str], irrelevant: Sequence[str]
+) -> tuple[list[Part], dict[str, str]]:
+    """The columns that tell the class most by themselves, those the user named, and a direction."""
+    values = pool.values
+    strength = column_strength(values.numpy(), pool.labels, pool.num_classes)
+    strongest = np.argsort(-strength, kind="stable")[:MOST_COLUMNS].tolist()
+    asked = [k for k in range(values.shape[1]) if column_name(names, k) in irrelevant]
+    chosen = list(dict.fromkeys([*asked, *strongest]))
+    everyone = np.ones(len(values), bool)
+
+    def part(name: str, change: Callable[[Tensor, Tensor], Tensor], detail: str) -> Part:
+        def swap(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
+            mine, theirs = torch.as_tensor(receivers), torch.as_tensor(donors)
+            swapped = change(values[mine], values[theirs])
+            inputs = pool.carrier.put(take(pool.inputs, mine), swapped)
+            return asker.answers(inputs), inputs
+
+        return Part(name, swap, everyone, detail=detail)
+
+    parts = [
+        part(
+            column_name(names, k),
+            partial(swap_column, column=k),
+            f"by itself {strength[k]:.0%} above chance",
+        )
+        for k in chosen
+    ]
+    projection = linear_directions(values, pool.labels, pool.num_classes)
+    parts.append(
+        part(
+            "direction",
+            partial(swap_directions, projection=projection),
+            "what a linear readout of the table sees",
+        )
+    )
+    left = values.shape[1] - len(chosen)
+    skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
+    return parts, skipped
+
+
+def column_name(names: Sequence[str], column: int) -> str:
+    """The part's name for a column."""
+    return f"column {names[column] if column < len(names) else column}"

@@ -1,0 +1,103 @@
+"""Parts of texts: the tokens that tell the class most, and the length.
+
+Token numbers are (B, T) with a mask (B, T). What the mask leaves out is padding and is never
+swapped; nor is what stands in every text, as the tokens that open and close it.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from earlysieve._arrays import Ints
+
+TELLING = 3
+_EVERYWHERE = 0.98
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Which tokens tell which class.
+
+    Attributes:
+        score: share of the class's texts that hold the token, minus that of the other texts;
+            (C, V), 0 for tokens that are in every text.
+        top: the tokens with the largest score of each class, (C, TELLING); -1 where there is none.
+        special: tokens in every text, (V,).
+    """
+
+    score: Tensor
+    top: Tensor
+    special: Tensor
+
+    def place(self, tokens: Tensor, mask: Tensor, classes: Tensor) -> Tensor:
+        """Where each text has its most telling token for `classes` (B,): (B,), -1: nowhere."""
+        chosen = self.top[classes]
+        wanted = (tokens[:, :, None] == chosen[:, None, :]).any(2) & mask.bool()
+        value = self.score[classes[:, None], tokens].masked_fill(~wanted, -1)
+        best = value.argmax(1)
+        return torch.where(wanted.any(1), best, -1)
+
+
+def telling_tokens(tokens: Tensor, mask: Tensor, labels: Ints, num_classes: int) -> Telling:
+    """Count in how many texts of each class each token stands."""
+    size = int(tokens.max()) + 1
+    holds = torch.zeros(len(tokens), size)
+    holds.scatter_reduce_(1, tokens.where(mask.bool(), 0), mask.float(), "sum")
+    holds = (holds > 0).float()
+    one_hot = torch.nn.functional.one_hot(torch.as_tensor(labels), num_classes).float()
+    inside = one_hot.T @ holds / one_hot.sum(0).clamp_min(1)[:, None]
+    outside = (1 - one_hot).T @ holds / (1 - one_hot).sum(0).clamp_min(1)[:, None]
+    special = holds.mean(0) >= _EVERYWHERE
+    score = (inside - outside).masked_fill(special, 0)
+    best = score.topk(min(TELLING, size), 1)
+    return Telling(score, best.indices.where(best.values > 0, -1), special)
+
+
+def swap_tokens(tokens: Tensor, donors: Tensor, places: Tensor, donor_places: Tensor) -> Tensor:
+    """Receivers (B, T) with one token of the donors (B, T') in place of one of theirs."""
+    rows = torch.arange(len(tokens))
+    swapped = tokens.clone()
+    swapped[rows, places] = donors[rows, donor_places].to(tokens.dtype)
+    return swapped
+
+
+def with_length(
+    tokens: Tensor, mask: Tensor, lengths: Tensor, telling: Telling
+) -> tuple[Tensor, Tensor]:
+    """Each text with as many tokens as `lengths` (B,) says, and its new mask.
+
+    Tokens that tell least are taken away, or said again after where they stand.
+    """
+    swapped, masks = tokens.clone(), mask.clone()
+    weight = telling.score.abs().amax(0)
+    for row in range(len(tokens)):
+        kept = mask[row].bool().nonzero()[:, 0]
+        words = _fitted(tokens[row, kept], min(int(lengths[row]), tokens.shape[1]), weight, telling)
+        # Padding keeps its side; what it is made of is copied from the text itself.
+        room = tokens.shape[1] - len(words)
+        left = bool(len(kept)) and len(kept) < tokens.shape[1] and int(kept[0]) > 0
+        place = slice(room, None) if left else slice(0, len(words))
+        padding = tokens[row][~mask[row].bool()]
+        swapped[row] = padding[0] if len(padding) else 0
+        swapped[row, place] = words
+        masks[row] = 0
+        masks[row, place] = 1
+    return swapped, masks
+
+
+def _fitted(words: Tensor, length: int, weight: Tensor, telling: Telling) -> Tensor:
+    movable = (~telling.special[words]).nonzero()[:, 0]
+    ordered = movable[weight[words[movable]].argsort(stable=True)]
+    if length <= len(words):
+        gone = ordered[: len(words) - length]
+        keep = torch.ones(len(words), dtype=torch.bool)
+        keep[gone] = False
+        return words[keep]
+    if not len(ordered):
+        return words
+    times = torch.ones(len(words), dtype=torch.int64)
+    plain = ordered[: max(1, len(ordered) // 2)]  # said again in turn, the least telling half
+    for step in range(length - len(words)):
+        times[plain[step % len(plain)]] += 1
+    return words.repeat_interleave(times)

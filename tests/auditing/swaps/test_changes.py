@@ -1,0 +1,99 @@
+"""Each swap on numbers that can be worked out by hand."""
+
+import numpy as np
+import torch
+
+from earlysieve.auditing.swaps import columns, images, tokens, windows
+
+
+def test_colour_takes_mean_and_spread_of_each_channel() -> None:
+    receiver = torch.tensor([0.0, 2.0]).reshape(1, 1, 1, 2)
+    donor = torch.tensor([10.0, 16.0]).reshape(1, 1, 1, 2)
+    assert torch.allclose(images.colour(receiver, donor), donor, atol=1e-4)
+
+
+def test_brightness_keeps_what_differs_between_channels() -> None:
+    receiver = torch.tensor([0.0, 2.0]).reshape(1, 2, 1, 1)
+    donor = torch.tensor([7.0, 5.0]).reshape(1, 2, 1, 1)
+    found = images.brightness(receiver, donor).flatten()
+    assert torch.allclose(found, torch.tensor([5.0, 7.0]), atol=1e-4)
+
+
+def test_the_spectrum_of_itself_changes_nothing() -> None:
+    image = torch.rand(2, 3, 9, 8)
+    assert torch.allclose(images.spectrum(image, image), image, atol=1e-5)
+
+
+def test_a_spectrum_does_not_care_where_the_donor_is() -> None:
+    receiver, donor = torch.rand(1, 1, 8, 8), torch.rand(1, 1, 8, 8)
+    moved = donor.roll((3, 2), (2, 3))
+    found = [images.spectrum(receiver, given) for given in (donor, moved)]
+    assert torch.allclose(found[0], found[1], atol=1e-5)
+
+
+def test_a_frame_is_one_tenth_wide() -> None:
+    swapped = images.frame(torch.zeros(1, 1, 20, 30), torch.ones(1, 1, 20, 30))
+    assert swapped.sum() == 20 * 30 - 16 * 26
+
+
+def test_size_takes_the_extent_of_the_donor() -> None:
+    receiver, donor = torch.zeros(1, 1, 40, 40), torch.zeros(1, 1, 40, 40)
+    receiver[..., 15:25, 15:25] = 1
+    donor[..., 10:30, 18:22] = 1
+    assert 19**2 <= float((images.size(receiver, donor, 1.0) > 0.5).sum()) <= 21**2
+
+
+def test_the_window_with_most_heat_goes_where_the_donor_has_it() -> None:
+    heat = torch.zeros(2, 4, 4)
+    heat[0, 0:2, 0:2] = heat[1, 2:4, 1:3] = 1
+    top, left = windows.best_windows(heat, (2, 2))
+    assert (top.tolist(), left.tolist()) == ([0, 2], [0, 1])
+    own, given = (top[:1], left[:1]), (top[1:], left[1:])
+    receiver, donor = torch.full((1, 1, 4, 4), 5.0), torch.full((1, 1, 4, 4), 7.0)
+    swapped = windows.swap_windows(receiver, donor, own, given, (2, 2), torch.zeros(1, 4, 4))
+    assert swapped[0, 0].tolist() == [[0, 0, 5, 5], [0, 0, 5, 5], [5, 7, 7, 5], [5, 7, 7, 5]]
+
+
+IDS = torch.tensor([[9, 1, 3, 0], [9, 1, 4, 0], [9, 2, 3, 0], [9, 2, 4, 4]])
+MASK = torch.tensor([[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 1]])
+
+
+def test_telling_tokens_are_those_that_other_classes_lack() -> None:
+    telling = tokens.telling_tokens(IDS, MASK, np.array([0, 0, 1, 1]), 2)
+    assert telling.top[:, 0].tolist() == [1, 2]
+    assert telling.special.nonzero().flatten().tolist() == [9]
+    assert telling.place(IDS, MASK, torch.tensor([0, 0, 1, 1])).tolist() == [1, 1, 1, 1]
+    assert telling.place(IDS, MASK, torch.tensor([1, 1, 0, 0])).tolist() == [-1, -1, -1, -1]
+
+
+def test_padding_is_never_a_part() -> None:
+    ids = torch.tensor([[1, 5, 5], [2, 3, 4]])
+    telling = tokens.telling_tokens(ids, torch.tensor([[1, 0, 0], [1, 1, 1]]), np.array([0, 1]), 2)
+    assert 5 not in telling.top.flatten().tolist()
+
+
+def test_a_length_keeps_what_tells_most_and_what_is_special() -> None:
+    telling = tokens.telling_tokens(IDS, MASK, np.array([0, 0, 1, 1]), 2)
+    short, mask = tokens.with_length(IDS[:1], MASK[:1], torch.tensor([2]), telling)
+    assert short[mask.bool()].tolist() == [9, 1]
+    longer, mask = tokens.with_length(IDS[:1], MASK[:1], torch.tensor([4]), telling)
+    assert longer[mask.bool()].tolist() == [9, 1, 3, 3]
+
+
+def test_the_column_that_tells_the_class_is_the_strongest() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(400) % 2
+    values = np.stack([rng.normal(size=400), labels + rng.normal(0, 0.1, 400)], 1)
+    strength = columns.column_strength(values, labels, 2)
+    assert strength[1] > 0.45
+    assert strength[0] < 0.15
+
+
+def test_a_direction_that_is_one_column_is_swapped_like_that_column() -> None:
+    labels = np.arange(400) % 2
+    values = torch.stack([torch.as_tensor(labels) * 2.0, torch.zeros(400)], 1)
+    projection = columns.linear_directions(values, labels, 2)
+    found = columns.swap_directions(
+        torch.tensor([[0.0, 7.0]]), torch.tensor([[2.0, 1.0]]), projection
+    )
+    assert torch.allclose(found, torch.tensor([[2.0, 7.0]]), atol=1e-4)
