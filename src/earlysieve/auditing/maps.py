@@ -1,0 +1,59 @@
+"""Small maps of where things are, for readers that see position."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from earlysieve.model.layout import Layout, as_map
+
+SIDE = 4
+CHANNELS = 16
+
+
+def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS) -> Tensor:
+    """The directions of channel space in which the positions of a batch differ most.
+
+    Args:
+        activation: a layer's output with positions.
+        layout: its layout.
+        count: most directions.
+
+    Returns:
+        Orthonormal columns, float32, shape (channels, min(channels, count)).
+    """
+    maps = as_map(activation, layout).float()
+    rows = maps.movedim(1, -1).flatten(0, -2)
+    centred = rows - rows.mean(0)
+    directions: Tensor = torch.linalg.eigh(centred.T @ centred).eigenvectors
+    return directions[:, -count:]
+
+
+def position_map(
+    activation: Tensor, layout: Layout, directions: Tensor, side: int = SIDE
+) -> Tensor:
+    """What is where, averaged down to side x side places, shape (B, kept channels * places).
+
+    A sequence of n * n tokens is taken as a square of patches, any other as side * side parts.
+
+    Args:
+        activation: a layer's output with positions.
+        layout: its layout.
+        directions: from `principal_channels`, of the first batch for all batches.
+        side: places along each side; fewer where the map is smaller.
+    """
+    maps = as_map(activation, layout).float()
+    if maps.ndim == 3:
+        root = math.isqrt(maps.shape[2])
+        if root * root == maps.shape[2]:
+            maps = maps.reshape(*maps.shape[:2], root, root)
+    if maps.ndim == 3:
+        small = functional.adaptive_avg_pool1d(maps, min(side * side, maps.shape[2]))
+    elif maps.ndim == 4:
+        high, wide = (min(side, n) for n in maps.shape[2:])
+        small = functional.adaptive_avg_pool2d(maps, (high, wide))
+    else:
+        deep, high, wide = (min(side, n) for n in maps.shape[2:])
+        small = functional.adaptive_avg_pool3d(maps, (deep, high, wide))
+    return torch.einsum("bcp,ck->bkp", small.flatten(2), directions.to(small)).flatten(1)

@@ -1,0 +1,181 @@
+"""Several eyes on the same examples: what readouts of simple features say, and all of them at once.
+
+A reader sees one view of one layer: the mean over positions, or a small map of them. It is fitted
+by ridge regression on one-hot labels, in closed form, so that all folds share one Gram matrix and
+a reader of D numbers costs about N D^2 multiplications; its scores become probabilities by one
+temperature. An example is judged by the readout of its own fold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.scores import auroc
+
+_CONSTANT = 1e-6
+_TEMPERATURES = np.exp(np.linspace(0.0, 4.0, 30))
+_SHARPNESS = 16
+_FEWEST_ERRORS = 5
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What one view says of every example, out of fold.
+
+    Attributes:
+        probabilities: shape (N, C), rows sum to 1.
+        prediction: class with the largest, shape (N,).
+        of_label: probability of the label, shape (N,).
+        score: largest probability of another class minus that of the label, shape (N,), in
+            [-1, 1]; above 0 where the reader contradicts the label.
+    """
+
+    probabilities: Floats
+    prediction: Ints
+    of_label: Floats
+    score: Floats
+
+    @property
+    def margin(self) -> Floats:
+        """Difference of the two largest probabilities, shape (N,), in [0, 1]."""
+        top = np.partition(self.probabilities, -2, axis=1)
+        return np.asarray(top[:, -1] - top[:, -2])
+
+
+@dataclass(frozen=True)
+class Combined:
+    """All readers as one.
+
+    Attributes:
+        score: weighted mean of their scores, shape (N,), in [-1, 1].
+        probabilities: weighted mean of theirs, shape (N, C).
+        weights: of each reader by name; they sum to 1.
+        tells: how well each reader's score tells the model's errors from the rest (AUROC); NaN
+            where there are too few errors.
+    """
+
+    score: Floats
+    probabilities: Floats
+    weights: dict[str, float]
+    tells: dict[str, float]
+
+
+def read(features: Floats, labels: Ints, fold_of: Ints, classes: int, l2: float = 10.0) -> Reader:
+    """Fit a reader on one view and let each example be judged by the readout of its own fold.
+
+    Args:
+        features: shape (N, D).
+        labels: values in [0, classes), shape (N,).
+        fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
+        classes: C.
+        l2: penalty on weights of standardised features.
+    """
+    scores = ridge_scores(standardised(features), labels, fold_of, classes, l2=l2)
+    return opinion(calibrated(scores, labels), labels)
+
+
+def opinion(probabilities: Floats, labels: Ints) -> Reader:
+    """A reader from what it holds probable, shape (N, C)."""
+    return Reader(
+        probabilities,
+        probabilities.argmax(1),
+        probabilities[np.arange(len(labels)), labels],
+        contradiction(probabilities, labels),
+    )
+
+
+def contradiction(values: Floats, labels: Ints) -> Floats:
+    """The largest value of another class minus that of the label, shape (N,)."""
+    rows = np.arange(len(labels))
+    others = values.copy()
+    others[rows, labels] = -np.inf
+    return np.asarray(others.max(1) - values[rows, labels])
+
+
+def combine(readers: Mapping[str, Reader], errors: Bools) -> Combined:
+    """Weigh readers by how well each tells the model's errors, and average them.
+
+    The weight of a reader is the 16th power of its AUROC's height above one half, so that among
+    many readers those count that see what the model goes by; where the model hardly errs, all
+    count alike.
+
+    Args:
+        readers: at least one.
+        errors: where the model is wrong, shape (N,).
+    """
+    tells = {name: auroc(reader.score, errors) for name, reader in readers.items()}
+    few = min(int(errors.sum()), int((~errors).sum())) < _FEWEST_ERRORS
+    raised = [1.0 if few else max(tells[name] - 0.5, 0.0) ** _SHARPNESS for name in readers]
+    total = sum(raised)
+    shares = [1 / len(raised) if total == 0 else value / total for value in raised]
+    weights = dict(zip(readers, shares, strict=True))
+    score = sum(weights[name] * reader.score for name, reader in readers.items())
+    chances = sum(weights[name] * reader.probabilities for name, reader in readers.items())
+    nan = float("nan")
+    told = dict.fromkeys(readers, nan) if few else tells
+    return Combined(np.asarray(score), np.asarray(chances), weights, told)
+
+
+# --- ridge readouts -------------------------------------------------------------------------------
+
+
+def standardised(features: Floats) -> Floats:
+    """Mean 0 and deviation 1 (constant columns stay 0), and a last column of ones, float64."""
+    wide = features.astype(np.float64)
+    deviation = wide.std(0)
+    wide = (wide - wide.mean(0)) / np.where(deviation < _CONSTANT, 1.0, deviation)
+    return np.concatenate([wide, np.ones((len(wide), 1))], axis=1)
+
+
+def ridge_scores(
+    columns: Floats,
+    labels: Ints,
+    fold_of: Ints,
+    classes: int,
+    *,
+    l2: float = 10.0,
+    weights: Floats | None = None,
+) -> Floats:
+    """Scores (N, C) of weighted ridge regression on one-hot labels, each out of its own fold.
+
+    Args:
+        columns: as from `standardised`, shape (N, D + 1).
+        labels: shape (N,).
+        fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
+        classes: C.
+        l2: penalty on all but the last column, in units of the mean weight.
+        weights: of examples, shape (N,), positive; all alike by default.
+    """
+    weight = np.ones(len(labels)) if weights is None else weights
+    weighted = columns * weight[:, None]
+    targets = np.eye(classes)[labels]
+    gram, moment = weighted.T @ columns, weighted.T @ targets
+    penalty = l2 * float(weight.mean()) * np.eye(columns.shape[1])
+    penalty[-1, -1] = 1e-9
+    folds = int(fold_of.max()) + 1
+    scores = np.empty((len(labels), classes))
+    for fold in range(folds):
+        own = fold_of == fold
+        out = own if folds > 1 else np.zeros_like(own)
+        left = gram - weighted[out].T @ columns[out]
+        right = moment - weighted[out].T @ targets[out]
+        scores[own] = columns[own] @ np.linalg.solve(left + penalty, right)
+    return scores
+
+
+def calibrated(scores: Floats, labels: Ints) -> Floats:
+    """Probabilities (N, C): softmax of scores times the factor with the least cross-entropy."""
+    rows = np.arange(len(labels))
+
+    def loss(factor: float) -> float:
+        return float(-np.log(softmax(scores * factor)[rows, labels] + 1e-12).mean())
+
+    return softmax(scores * min(_TEMPERATURES, key=loss))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Over the last dimension."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(powers / powers.sum(-1, keepdims=True))
