@@ -161,6 +161,7 @@ def _signs(**changes: object) -> signs.Signs:
         ({"errs_else": 0.1, "simple_reads": 0.6}, "none found"),
         (dict.fromkeys(("repeats_low", "errs_flagged", "errs_else", "recovery_z")), "at risk"),
         ({"recovery_z": None, "cost": None, "own_tells": None, "simple_reads": None}, "shortcut"),
+        ({"errs_else": 0.07}, "at risk"),
     ],
 )
 def test_the_first_verdict_also_where_signs_are_missing(changes, verdict):

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from earlysieve.auditing.recover import Recovery
 
 FEWEST = 10
-REPEATS, REPEATS_IF_MENDED, MENDED = 0.42, 0.3, 3.0
+REPEATS = 0.42
 OWN_TELLS = 0.62
 ERRS = 0.5
 TIMES_WORSE = 15.0
-SIMPLE_READS = 0.86
 TELLS_ALL = 0.93
 OUTDONE = 1.05
 _ENOUGH = 2.5
@@ -82,12 +81,10 @@ def outdone(signs: Signs) -> bool:
 
 def leans(signs: Signs) -> bool:
     """Whether the model errs, and repeatably, where something simple misleads."""
-    least = REPEATS_IF_MENDED if (signs.recovery_z or 0.0) >= MENDED else REPEATS
-    repeats = signs.repeats_low is not None and signs.repeats_low >= least
+    repeats = signs.repeats_low is not None and signs.repeats_low >= REPEATS
     random = signs.own_tells is not None and signs.own_tells < OWN_TELLS
     errs = signs.errs_flagged is not None and signs.errs_flagged >= ERRS
-    simple = signs.simple_reads is not None and signs.simple_reads >= SIMPLE_READS
-    gathered = times_worse(signs) >= TIMES_WORSE or simple
+    gathered = times_worse(signs) >= TIMES_WORSE
     enough = gathered and strength(signs) >= _ENOUGH
     return repeats and errs and enough and not random and not outdone(signs)
 
