@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from earlysieve.model.layers import LayerInfo, trace_layers
     from earlysieve.model.stages import choose_layers
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
-    from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.reliance.figures import Reliance
     from earlysieve.reliance.measure import CueReliance, RelianceResult, measure_reliance
     from earlysieve.reliance.randomised import RandomisedDrop, drop_when_randomised
-    from earlysieve.sieve.schedule import ForgetSchedule
+    from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.statistics import refresh_statistics
     from earlysieve.weighting.balanced_sampling import balanced_weights

@@ -11,10 +11,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from earlysieve import AuditResult
 from earlysieve.cli.train_command import command
 from earlysieve.cli.train_options import FIELD_NAMES
-from earlysieve import AuditResult
-from earlysieve.cli.train_options import FIELD_NAMES, SHOWN_DEFAULTS
 from earlysieve.errors import InputError
 from earlysieve.methods import Method, erm, method_settings, registry, setting
 from earlysieve.runs.train_run import TrainRun

@@ -22,8 +22,8 @@ from earlysieve.auditing.verdict import judge
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
-from earlysieve.groups.group_report import group_report
 from earlysieve.groups.classes import class_accuracies, confused_pairs
+from earlysieve.groups.group_report import group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from earlysieve.auditing.evidence import READABLE, Evidence
-from earlysieve.groups.group_report import GroupReport
 from earlysieve.auditing.known_data import (
     MEMORISED,
     NOTHING_KNOWN,
@@ -22,6 +21,7 @@ from earlysieve.auditing.known_data import (
     obstacle,
 )
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
+from earlysieve.groups.group_report import GroupReport
 
 Verdict = Literal["shortcut", "none found", "inconclusive"]
 

@@ -204,7 +204,7 @@ def _show_drop(found: "RandomisedDrop", console: Console) -> None:
 
 def _record(context: click.Context, given: dict[str, Any], part: Any) -> dict[str, Any]:
     from earlysieve._files import file_hash
-    from earlysieve.cli.repeat import command_line
+    from earlysieve.cli.command_line import command_line
     from earlysieve.runs.seen_data import seen_in_training
 
     return {

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from earlysieve._arrays import Ints
 from earlysieve._imports import need
-from earlysieve.datasets.base import Ints
 from earlysieve.datasets.images import ImageExamples, Pixels, resize
 from earlysieve.datasets.painters import as_colour, luminance
 from earlysieve.datasets.planted import Painter, PlantedImages, draw_values

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earlysieve._arrays import Ints
 from earlysieve.datasets import slabs, two_latents
-from earlysieve.datasets.base import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.datasets.planted import draw_values, shortcut_group_names, shortcut_groups
 from earlysieve.datasets.table import Table

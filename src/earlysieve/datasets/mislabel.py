@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.errors import InputError
 

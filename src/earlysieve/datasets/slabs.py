@@ -8,7 +8,7 @@ use the linear one only. LMS-5 is one linear coordinate and 49 of five slabs.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.errors import InputError
 

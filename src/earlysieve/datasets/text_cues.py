@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from earlysieve.datasets.base import Ints
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import class_ids
 from earlysieve.errors import InputError
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair, class_accuracies, confused_pairs
-from earlysieve.report.data import ReportData
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.words import name_of
 
 MOST_CLASSES, MOST_PAIRS = 20, 5

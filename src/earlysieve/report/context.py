@@ -12,7 +12,6 @@ from earlysieve.report.audit_view import GroupsLike, ReportData
 from earlysieve.report.cards import Card, cards, top_rows
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.class_figures import class_figures
-from earlysieve.report.audit_view import GroupsLike, ReportData
 from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.sections import Section
 from earlysieve.report.words import as_float

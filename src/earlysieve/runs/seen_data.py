@@ -49,7 +49,7 @@ def part_of(spec: str, split: str | None, *, default: str = "train") -> Part:
         split: as asked for.
         default: what is opened where nothing was asked for.
     """
-    from earlysieve.datasets.sources import splits_of
+    from earlysieve.datasets.from_spec import splits_of
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # opening the data warns of what there is to warn of
