@@ -72,7 +72,11 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     help="Write the result as JSON.",
 )
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Examples."
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    help="Examples per batch.",
 )
 @click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
 @click.option(
@@ -80,7 +84,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Of cues, permutations and --limit.",
+    help="Seed of cues, permutations and --limit.",
 )
 @speaking
 @click.pass_context
