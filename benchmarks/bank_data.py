@@ -329,6 +329,8 @@ def _tables(case: Case, which: str) -> Part:
                 count=int(options.get("count", 12)),
                 seed=core_seed,
             )
+            rng = np.random.default_rng(seed_of(case, 30 + STREAMS[which]))
+            core = core + case.alike * rng.standard_normal(core.shape)
             cue = slabs.linear_coordinate(shown, seed=cue_seed) if has_cue else None
         else:
             core = table_cues.parity_columns(

@@ -367,11 +367,15 @@ def _doubtful(fields: Fields) -> Fields:
     """Texts and tables of which a few are ambiguous: without a single error nothing can be said."""
     base = fields.get(
         "base",
-        {"token": "topics", "length": "topics", "threshold": "parity"}.get(
+        {"token": "topics", "length": "topics", "threshold": "parity", "linear": "slabs"}.get(
             str(fields.get("family"))
         ),
     )
-    return {"topics": {"alike": 0.85}, "parity": {"alike": 0.1}}.get(str(base), {})
+    return {
+        "topics": {"alike": 0.85},
+        "parity": {"alike": 0.1},
+        "slabs": {"alike": 0.12, "options": (("count", 4),)},
+    }.get(str(base), {})
 
 
 def _nothing(c: Make, *cases: Fields) -> list[Case]:
