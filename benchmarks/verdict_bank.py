@@ -5,6 +5,7 @@
     python benchmarks/verdict_bank.py truth --cache FOLDER
     python benchmarks/verdict_bank.py audit --cache FOLDER --label NAME
     python benchmarks/verdict_bank.py table --cache FOLDER --label NAME
+    python benchmarks/verdict_bank.py export --cache FOLDER --label NAME --out FILE.json
 
 Every stage goes on where it was stopped. What a case is, and what is expected of it, is in
 `bank_plan.py`, written before any of them ran.
@@ -128,14 +129,28 @@ def show_truth(cases: list[Case], cache: Path) -> None:
             print(row(case, json.loads(file.read_text())))
 
 
+def export(cases: list[Case], cache: Path, label: str, out: Path) -> None:
+    """Write what is known of every case, and its audit where there is one, into one file."""
+    made = []
+    for case in cases:
+        folder = cache / "cases" / case.name
+        if (folder / "truth.json").exists():
+            audit = folder / f"audit-{label}.json"
+            found = {"case": asdict(case), "truth": json.loads((folder / "truth.json").read_text())}
+            found["audit"] = json.loads(audit.read_text()) if audit.exists() else None
+            made.append(json.dumps(plain(found)))
+    write_text(out, "[\n" + ",\n".join(made) + "\n]\n")
+
+
 def main() -> None:
     """Run one stage."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("stage", choices=("plan", "train", "truth", "audit", "table"))
+    parser.add_argument("stage", choices=("plan", "train", "truth", "audit", "table", "export"))
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--set", choices=("design", "report"))
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--label", default="now", help="name of a round of audits")
+    parser.add_argument("--out", type=Path, default=Path("bank.json"), help="of export")
     parser.add_argument("--share", default="1/1", help="K/N: this process does every Nth, from K")
     args = parser.parse_args()
     first, step = map(int, args.share.split("/"))
@@ -153,6 +168,8 @@ def main() -> None:
     elif args.stage == "audit":
         torch.set_num_threads(1)
         audit_all(cases, args.cache, args.label)
+    elif args.stage == "export":
+        export(cases, args.cache, args.label, args.out)
     else:
         show_table(cases, args.cache, args.label)
 
