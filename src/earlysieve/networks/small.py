@@ -13,6 +13,16 @@ from earlysieve.errors import InputError
 WIDTHS = (16, 32, 64)
 
 
+def check_shape(num_classes: int, channels: int, widths: Sequence[int]) -> None:
+    """Raise InputError unless there are two classes, a channel and three positive widths."""
+    if num_classes < 2 or channels < 1 or len(widths) != 3 or min(widths) < 1:
+        raise InputError(
+            "Expected at least 2 classes, 1 channel and three positive widths, but got "
+            f"num_classes={num_classes}, channels={channels}, widths={tuple(widths)}; "
+            "correct the argument"
+        )
+
+
 class SmallCNN(nn.Module):
     """Three stages of two 3x3 convolutions with BatchNorm and ReLU, mean pooling, a linear layer.
 
@@ -32,12 +42,7 @@ class SmallCNN(nn.Module):
         self, num_classes: int = 10, *, channels: int = 3, widths: Sequence[int] = WIDTHS
     ) -> None:
         super().__init__()
-        if num_classes < 2 or channels < 1 or len(widths) != 3 or min(widths) < 1:
-            raise InputError(
-                "Expected at least 2 classes, 1 channel and three positive widths, but got "
-                f"num_classes={num_classes}, channels={channels}, widths={tuple(widths)}; "
-                "correct the argument"
-            )
+        check_shape(num_classes, channels, widths)
         first, second, third = widths
         self.stage1 = _stage(channels, first, stride=1)
         self.stage2 = _stage(first, second, stride=2)

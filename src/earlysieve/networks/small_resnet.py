@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from earlysieve.errors import InputError
-from earlysieve.networks.small import WIDTHS
+from earlysieve.networks.small import WIDTHS, check_shape
 
 
 class SmallResNet(nn.Module):
@@ -28,12 +27,7 @@ class SmallResNet(nn.Module):
         self, num_classes: int = 10, *, channels: int = 3, widths: Sequence[int] = WIDTHS
     ) -> None:
         super().__init__()
-        if num_classes < 2 or channels < 1 or len(widths) != 3 or min(widths) < 1:
-            raise InputError(
-                "Expected at least 2 classes, 1 channel and three positive widths, but got "
-                f"num_classes={num_classes}, channels={channels}, widths={tuple(widths)}; "
-                "correct the argument"
-            )
+        check_shape(num_classes, channels, widths)
         first, second, third = widths
         self.stem = nn.Sequential(
             nn.Conv2d(channels, first, 3, padding=1, bias=False), nn.BatchNorm2d(first), nn.ReLU()
