@@ -69,3 +69,16 @@ def test_a_pair_of_zeros_as_a_finished_problem_gives_it():
     for s, y in zip(steps, bends, strict=True):
         memory.add(s, y)
     assert torch.equal(memory.direction(gradient)[0], -gradient[0])
+
+
+def test_a_problem_that_is_not_chosen_keeps_its_pairs():
+    steps, bends, gradient = random_pairs(9)
+    memory = CurvaturePairs(gradient, 4)
+    for i, (s, y) in enumerate(zip(steps, bends, strict=True)):
+        memory.add(s, y, torch.tensor([i < 2, False, i % 2 == 0]))
+    assert memory.known().tolist() == [True, False, True]
+    direction = memory.direction(gradient)
+    assert torch.equal(direction[1], -gradient[1])
+    for k, places in ((0, [0, 1]), (2, [2, 4, 6, 8])):
+        kept = [(steps[i, k], bends[i, k]) for i in places]
+        assert torch.allclose(direction[k], textbook(gradient[k], kept), atol=1e-12)

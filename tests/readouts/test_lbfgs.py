@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from earlysieve.readouts.curvature import CurvaturePairs
 from earlysieve.readouts.lbfgs import minimise
 
 
@@ -77,3 +78,24 @@ def test_every_accepted_step_goes_down(history):
     falls = torch.stack(values).diff(dim=0)
     assert (falls <= 0).all()
     assert (falls[0] < 0).all()
+
+
+def test_a_search_ends_where_the_value_would_hardly_fall():
+    matrices, targets = example()
+    exact = minimise(quadratic(matrices, targets), torch.zeros_like(targets), tolerance=1e-10)
+    early = minimise(
+        quadratic(matrices, targets), torch.zeros_like(targets), tolerance=0, negligible=1e-3
+    )
+    assert early.passes < exact.passes
+    # The lowest value is 0; what is expected is right to within a small factor.
+    assert float(quadratic(matrices, targets)(early.point)[0].max()) < 1e-2
+
+
+def test_curvature_of_a_similar_problem_saves_passes():
+    matrices, targets = example()
+    pairs = CurvaturePairs(targets, 10)
+    start = torch.zeros_like(targets)
+    first = minimise(quadratic(matrices, targets), start, tolerance=1e-8, pairs=pairs)
+    again = minimise(quadratic(matrices, targets + 1), start, tolerance=1e-8, pairs=pairs)
+    assert again.passes < first.passes
+    assert torch.allclose(again.point, targets + 1, atol=1e-5)

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earlysieve.readouts import linear
+from earlysieve.readouts import linear, linear_problem
 from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.linear import fit_linear
@@ -174,7 +174,7 @@ def test_small_chunks_change_rounding_only(monkeypatch):
     features, labels = problem(700, 6, 3, 0.5)
     fold_of = assign_folds(labels, 4)
     whole = fit_linear(stored(features), labels, fold_of, 3)
-    monkeypatch.setattr(linear, "_CHUNK_ELEMENTS", 1)
+    monkeypatch.setattr(linear_problem, "_CHUNK_ELEMENTS", 1)
     chunked = fit_linear(stored(features), labels, fold_of, 3)
     assert torch.allclose(whole.weight, chunked.weight, atol=1e-4)
 

@@ -25,7 +25,8 @@ class CurvaturePairs:
             history: most pairs that are kept.
         """
         count, unknowns = like.shape
-        self._history, self._added = history, 0
+        self._history, self._problems = history, np.arange(count)
+        self._added = np.zeros(count, dtype=np.int64)
         # Steps in the first half of the rows, changes of the gradient in the second.
         self._vectors = like.new_zeros(count, 2 * history, unknowns)
         self._sy = np.zeros((count, history, history))
@@ -34,41 +35,50 @@ class CurvaturePairs:
         self._scale = np.ones(count)
 
     def __len__(self) -> int:
-        return min(self._added, self._history)
+        return min(int(self._added.max()), self._history)
 
-    def add(self, moved: Tensor, bent: Tensor) -> None:
+    def known(self) -> Tensor:
+        """Which problems have pairs, bool, shape (K,)."""
+        return torch.from_numpy(self._added > 0).to(self._vectors.device)
+
+    def add(self, moved: Tensor, bent: Tensor, chosen: Tensor | None = None) -> None:
         """Keep a pair, each of shape (K, P), in place of the oldest one if there are too many.
 
-        A problem whose pair shows no positive curvature ignores it.
+        A problem whose pair shows no positive curvature ignores it. Those that are not `chosen`
+        (bool, shape (K,)) keep what they have, so that none forgets because another goes on.
         """
-        m, slot = self._history, self._added % self._history
-        self._added += 1
-        self._vectors[:, slot], self._vectors[:, m + slot] = moved, bent
-        dots = self._dots(torch.stack([moved, bent], 2))
-        self._sy[:, slot], self._sy[:, :, slot] = dots[:, m:, 0], dots[:, :m, 1]
-        self._yy[:, slot] = self._yy[:, :, slot] = dots[:, m:, 1]
-        curvature, bends = self._sy[:, slot, slot], self._yy[:, slot, slot]
-        least = _LEAST_CURVATURE * np.sqrt(dots[:, slot, 0]) * np.sqrt(bends)
+        which = self._problems if chosen is None else self._problems[chosen.cpu().numpy()]
+        m, slot = self._history, self._added[which] % self._history
+        self._added[which] += 1
+        places, slots = (torch.from_numpy(x).to(moved.device) for x in (which, slot))
+        self._vectors[places, slots], self._vectors[places, m + slots] = moved[places], bent[places]
+        dots = self._dots(torch.stack([moved, bent], 2))[which]
+        self._sy[which, slot], self._sy[which, :, slot] = dots[:, m:, 0], dots[:, :m, 1]
+        self._yy[which, slot] = self._yy[which, :, slot] = dots[:, m:, 1]
+        curvature, bends = self._sy[which, slot, slot], self._yy[which, slot, slot]
+        length = dots[np.arange(len(which)), slot, 0]
+        least = _LEAST_CURVATURE * np.sqrt(length) * np.sqrt(bends)
         usable = curvature > least
-        self._rho[:, slot] = np.divide(1.0, curvature, out=np.zeros_like(bends), where=usable)
-        self._scale = np.divide(curvature, bends, out=np.ones_like(bends), where=usable)
+        self._rho[which, slot] = np.divide(1.0, curvature, out=np.zeros_like(bends), where=usable)
+        self._scale[which] = np.divide(curvature, bends, out=np.ones_like(bends), where=usable)
 
     def direction(self, gradient: Tensor) -> Tensor:
         """Minus the inverse Hessian's estimate times the gradient (K, P)."""
-        if not self._added:
+        if not len(self):
             return -gradient
-        m = self._history
+        m, k = self._history, self._problems
         pulls = self._dots(gradient[:, :, None])[:, :, 0]
-        oldest_first = [i % m for i in range(self._added - len(self), self._added)]
+        # Slots that a problem has not filled yet weigh nothing.
+        newest_first = [(self._added - 1 - age) % m for age in range(len(self))]
         back, forth = np.zeros_like(self._rho), np.zeros_like(self._rho)
         with np.errstate(over="ignore", invalid="ignore"):
-            for i in reversed(oldest_first):
-                step = -pulls[:, i] - (back * self._sy[:, i]).sum(1)
-                back[:, i] = self._rho[:, i] * step
-            for i in oldest_first:
-                bend = self._scale * (-pulls[:, m + i] - (back * self._yy[:, i]).sum(1))
-                bend += (forth * self._sy[:, :, i]).sum(1)
-                forth[:, i] = back[:, i] - self._rho[:, i] * bend
+            for i in newest_first:
+                step = -pulls[k, i] - (back * self._sy[k, i]).sum(1)
+                back[k, i] = self._rho[k, i] * step
+            for i in reversed(newest_first):
+                bend = self._scale * (-pulls[k, m + i] - (back * self._yy[k, i]).sum(1))
+                bend += (forth * self._sy[k, :, i]).sum(1)
+                forth[k, i] = back[k, i] - self._rho[k, i] * bend
             shares = np.concatenate([forth, -self._scale[:, None] * back], 1)
         weights = torch.from_numpy(shares)[:, None, :].to(gradient)
         scale = torch.from_numpy(self._scale)[:, None].to(gradient)

@@ -60,6 +60,8 @@ def minimise(
     most_iterations: int = 100,
     tolerance: float = 1e-4,
     history: int = 10,
+    negligible: float = 0.0,
+    pairs: CurvaturePairs | None = None,
 ) -> Minimum:
     """Minimise K problems of P unknowns each.
 
@@ -70,21 +72,24 @@ def minimise(
         most_iterations: limit of steps for each problem.
         tolerance: a problem ends when no entry of its gradient is larger.
         history: curvature pairs kept.
+        negligible: a problem ends, too, when its value is expected to fall by no more than this.
+        pairs: what is known of the curvature from similar problems; it is added to.
     """
     now = _State(start, *evaluate(start))
-    pairs = CurvaturePairs(start, history)
+    pairs = CurvaturePairs(start, history) if pairs is None else pairs
     running = now.gradient.abs().amax(1) > tolerance
     passes = 1
     for _ in range(most_iterations):
         if not running.any():
             break
         direction = pairs.direction(now.gradient)
-        step = torch.ones_like(now.value)
-        if not len(pairs):
-            step /= now.gradient.abs().sum(1).clamp(min=1)
+        known = pairs.known()
+        running = running & (~known | (-0.5 * _dot(direction, now.gradient) > negligible))
+        cautious = 1 / now.gradient.abs().sum(1).clamp(min=1)
+        step = torch.where(known, torch.ones_like(cautious), cautious)
         new, moved, tried = _search(evaluate, now, direction, step, running)
         passes += tried
-        pairs.add(new.point - now.point, new.gradient - now.gradient)
+        pairs.add(new.point - now.point, new.gradient - now.gradient, moved)
         now = new
         running = running & moved & (now.gradient.abs().amax(1) > tolerance)
     return Minimum(now.point, passes)

@@ -9,31 +9,35 @@ the objective of scikit-learn's LogisticRegression with C = 1 / l2 (2 / l2 for t
 penalises the difference of the two weight vectors). The problems of all folds are
 convex and share their passes over the features, so they are solved together, each by itself: up to
 rounding (one offset, a median over rows of all folds, keeps float32 products accurate), no number
-of one fold's readout depends on an example that is not in T_k.
+of one fold's readout depends on an example that is not in T_k. That holds for what saves passes,
+too: coordinates come from each fold's own rows (`coordinates`), and a search among many examples
+begins where the same search among a sample of the fold's own rows ended.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from earlysieve.model.precision import exact_device
+from earlysieve.readouts.coordinates import standardised, whitened, worth_whitening
+from earlysieve.readouts.curvature import CurvaturePairs
 from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.lbfgs import minimise
+from earlysieve.readouts.linear_problem import LinearProblem
+from earlysieve.readouts.sample import Sample, draw
 
-_CHUNK_ELEMENTS = 1 << 23
-_CONSTANT = 1e-7
-_FEW = 1024
 # Beyond this many unknowns, folds are solved one after the other, so that the solver's vectors
 # (two per step of its history) stay below a few hundred megabytes.
 _MOST_UNKNOWNS = 1 << 21
 _HISTORY = 10
-_ABSENT = 1e-3
-# The solver's unknown is bias / 3, as if a bias were the weight of a constant feature of size 3.
-# Features that share a large common part need fewer passes so (measured: half as many for the
-# same loss on the maps of an untrained ResNet-18), others as many as before.
-_BIAS_SCALE = 3.0
+# A first fit to a sample ends at a fall of the mean loss that chance of the sample exceeds.
+_COARSE_ITERATIONS = 30
+_COARSE = 1e-4
+# From so many examples on, a search ends where going on could not be told from chance: at a fall
+# of the mean loss of this share of it, and of this size at most.
+_MANY = 10_000
+_UNSEEN = 1e-3
+_LARGEST_UNSEEN = 3e-5
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ def fit_linear(
         l2: strength of the penalty on weights (not on biases).
         max_iterations: limit of L-BFGS iterations; where what tells the classes hardly varies, the
             fit may end a few percent above the minimum.
-        tolerance: largest gradient entry of the mean loss at which a fold's search ends.
+        tolerance: largest gradient entry of the mean loss at which a fold's search ends. From
+            10,000 examples on it ends, too, where the mean loss would fall further by a thousandth
+            of what chance of the examples adds to it.
         device: where the passes are computed, in float32; what needs float64 is computed there,
             too, or on the CPU where the device lacks it.
     """
@@ -92,150 +98,67 @@ def fit_linear(
     unknowns = (store.shape[0] + 1) * num_classes
     together = max(1, min(count, _MOST_UNKNOWNS // unknowns))
     history = max(3, min(_HISTORY, _HISTORY * _MOST_UNKNOWNS // (together * unknowns)))
+    few = draw(store, unknowns)
     weights, biases, passes = [], [], 0
     for folds in torch.split(torch.arange(count), together):
-        problem = _Problem(store, labels, fold_of, folds, num_classes, l2, torch.device(device))
+        inside = (fold_of != folds[:, None]) | (count == 1)
+        all_rows, some_rows = _problems(
+            store, few, labels, inside, num_classes, l2, torch.device(device)
+        )
+        start = all_rows.start()
+        pairs = CurvaturePairs(start, history)
+        if few.stands_for_all:
+            start = minimise(
+                some_rows.value_and_gradient,
+                start,
+                most_iterations=_COARSE_ITERATIONS,
+                tolerance=tolerance,
+                negligible=_COARSE,
+                pairs=pairs,
+            ).point
         found = minimise(
-            problem.value_and_gradient,
-            problem.start(),
+            all_rows.value_and_gradient,
+            start,
             most_iterations=max_iterations,
             tolerance=tolerance,
-            history=history,
+            negligible=_negligible(len(store), unknowns),
+            pairs=pairs,
         )
-        weight, bias = problem.for_raw_features(found.point)
+        weight, bias = all_rows.for_raw_features(found.point)
         weights.append(weight.cpu())
         biases.append(bias.cpu())
         passes += found.passes
     return LinearReadouts(torch.cat(weights), torch.cat(biases), passes)
 
 
-@dataclass(frozen=True)
-class _Chunk:
-    """Some examples, for all folds.
+def _problems(
+    store: FeatureStore,
+    few: Sample,
+    labels: Tensor,
+    inside: Tensor,
+    num_classes: int,
+    l2: float,
+    device: torch.device,
+) -> tuple[LinearProblem, LinearProblem]:
+    """Those on all rows, and on the sample's, in the same coordinates and with the same penalty."""
+    decay = l2 / inside.sum(1).double()
+    frame = standardised(store, inside, device)
+    if worth_whitening(store.shape[0], len(store), num_classes):
+        frame = whitened(frame, few.store.all(), inside[:, few.places], decay * num_classes)
+    return (
+        LinearProblem(store, labels, inside, num_classes, decay, frame, device),
+        LinearProblem(
+            few.store, labels[few.places], inside[:, few.places], num_classes, decay, frame, device
+        ),
+    )
 
-    Attributes:
-        features: shifted, float32, shape (n, D).
-        labels: shape (n,).
-        share: each row's of fold k's mean loss, float32, shape (K, n).
-        exact_share: the same in float64, where float64 is computed.
+
+def _negligible(count: int, unknowns: int) -> float:
+    """A fall of the mean loss that is not worth a further pass over many examples.
+
+    By chance of the examples alone, the loss on others lies about unknowns / (2 * count) above its
+    minimum (White, "Maximum likelihood estimation of misspecified models", Econometrica 50, 1982).
     """
-
-    features: Tensor
-    labels: Tensor
-    share: Tensor
-    exact_share: Tensor
-
-
-class _Problem:
-    """The objective of each of some folds and its gradient, computed chunk by chunk."""
-
-    def __init__(
-        self,
-        store: FeatureStore,
-        labels: Tensor,
-        fold_of: Tensor,
-        folds: Tensor,
-        num_classes: int,
-        l2: float,
-        device: torch.device,
-    ) -> None:
-        self.store, self.labels, self.fold_of, self.folds = store, labels, fold_of, folds
-        self.classes, self.l2 = num_classes, l2
-        self.device, self.exact = device, exact_device(device)
-        self.in_sample = int(fold_of.max()) == 0
-        self.only: _Chunk | None = None
-        inside = (fold_of == folds[:, None]).sum(1)
-        self.size = (len(store) - inside * (not self.in_sample)).double().to(self.exact)
-        # An offset common to all folds keeps float32 products accurate for features far from 0.
-        # A median, since one wild example must not decide the precision of all others.
-        few = store.read(slice(0, min(len(store), _FEW)))
-        shift = few.median(0).values
-        self.shift, self.exact_shift = shift.to(device), shift.double().to(self.exact)
-        self.counts, self.mean, self.deviation = self._moments()
-
-    def chunks(self) -> Iterator[_Chunk]:
-        """All examples; prepared once where they make a single chunk."""
-        if self.only is not None:
-            yield self.only
-            return
-        width = self.shift.numel() + len(self.folds) * self.classes
-        rows = max(256, _CHUNK_ELEMENTS // width)
-        for place, features in self.store.chunks(rows):
-            trains = (self.fold_of[None, place] != self.folds[:, None]) | self.in_sample
-            shifted = features.to(self.device) - self.shift
-            exact = trains.to(self.exact) / self.size[:, None]
-            share = exact.float().to(self.device)
-            chunk = _Chunk(shifted, self.labels[place].to(self.device), share, exact)
-            if len(shifted) == len(self.store):
-                self.only = chunk
-            yield chunk
-
-    def _moments(self) -> tuple[Tensor, Tensor, Tensor]:
-        k, d = len(self.folds), self.shift.numel()
-        counts = torch.zeros(k, self.classes, dtype=torch.float64, device=self.exact)
-        total = torch.zeros(k, d, dtype=torch.float64, device=self.exact)
-        square = torch.zeros_like(total)
-        for chunk in self.chunks():
-            member = (chunk.exact_share > 0).double()
-            exact = chunk.features.to(self.exact).double()
-            counts.index_add_(1, chunk.labels.to(self.exact), member)
-            total += member @ exact
-            square += member @ exact.square_()
-        mean = total / self.size[:, None]
-        deviation = (square / self.size[:, None] - mean.square()).clamp(min=0).sqrt()
-        # What float32 cannot tell from a constant: infinite deviation switches the feature off.
-        constant = deviation <= _CONSTANT * (mean + self.exact_shift).abs()
-        return counts, mean, torch.where(constant, torch.inf, deviation)
-
-    def start(self) -> Tensor:
-        """No weights, and biases that give the shares of the classes; hardly any to absent ones."""
-        weight = torch.zeros(len(self.folds), self.shift.numel() * self.classes).to(self.mean)
-        return torch.cat([weight, self.counts.clamp(min=_ABSENT).log() / _BIAS_SCALE], 1)
-
-    def value_and_gradient(self, point: Tensor) -> tuple[Tensor, Tensor]:
-        """Values (K,) and gradients (K, C * D + C) at `point`."""
-        weight, bias = self._unpacked(point)
-        k, c, d = weight.shape
-        scaled = weight / self.deviation[:, None, :]
-        offset = bias - torch.einsum("kd,kcd->kc", self.mean, scaled)
-        flat = scaled.view(k * c, d).float().to(self.device)
-        offset = offset.float().to(self.device)[:, :, None]
-        value = torch.zeros(k, dtype=torch.float64, device=self.exact)
-        gradient = torch.zeros(k, c, d, dtype=torch.float64, device=self.exact)
-        by_bias = torch.zeros(k, c, dtype=torch.float64, device=self.exact)
-        for chunk in self.chunks():
-            # Classes before examples: torch's softmax over a short last dimension is slow.
-            logits = (flat @ chunk.features.T).view(k, c, -1).add_(offset)
-            losses, residual = _cross_entropy(logits, chunk.labels)
-            value += (losses.to(self.exact) * chunk.exact_share).sum(1)
-            residual *= chunk.share[:, None, :]
-            gradient += (residual.view(k * c, -1) @ chunk.features).view(k, c, d).to(self.exact)
-            by_bias += residual.sum(2).to(self.exact)
-        gradient -= self.mean[:, None, :] * by_bias[:, :, None]
-        gradient /= self.deviation[:, None, :]
-        decay = self.l2 / self.size
-        value += 0.5 * decay * weight.square().sum((1, 2))
-        gradient += decay[:, None, None] * weight
-        return value, torch.cat([gradient.view(k, -1), _BIAS_SCALE * by_bias], 1)
-
-    def for_raw_features(self, point: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (K, D, C) and biases (K, C) in `point`, for features as they are stored."""
-        weight, bias = self._unpacked(point)
-        scaled = weight / self.deviation[:, None, :]
-        centre = self.mean + self.exact_shift
-        bias = bias - torch.einsum("kd,kcd->kc", centre, scaled)
-        return scaled.transpose(1, 2).contiguous(), bias
-
-    def _unpacked(self, point: Tensor) -> tuple[Tensor, Tensor]:
-        c = self.classes
-        return point[:, :-c].view(len(point), c, -1), _BIAS_SCALE * point[:, -c:]
-
-
-def _cross_entropy(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Losses (K, n) and their gradient with respect to the logits (K, C, n)."""
-    log_probabilities = logits.log_softmax(1)
-    chosen = labels[None, None, :].expand(len(logits), 1, -1)
-    losses = -log_probabilities.gather(1, chosen).squeeze(1)
-    residual = log_probabilities.exp_()
-    residual.scatter_add_(1, chosen, torch.full_like(chosen, -1, dtype=residual.dtype))
-    return losses, residual
+    if count < _MANY:
+        return 0.0
+    return min(_LARGEST_UNSEEN, _UNSEEN * unknowns / (2 * count))
