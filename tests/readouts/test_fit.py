@@ -15,7 +15,7 @@ from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, TokenHead
 from earlysieve.readouts.linear import fit_linear
 from earlysieve.readouts.margin import margins
-from earlysieve.readouts.minibatch import FitSchedule, _shuffled, fit_minibatch
+from earlysieve.readouts.minibatch import FitSchedule, Update, _shuffled, fit_minibatch
 
 
 def problem(count=60, width=4, classes=3):
@@ -247,3 +247,20 @@ def test_a_readout_chooses_among_the_classes_that_have_examples(head, hasty):
     assert torch.equal(found.prediction, numbers[expected.prediction])
     assert torch.equal(found.margin, expected.margin)
     assert torch.equal(found.loss, expected.loss)
+
+
+def test_in_a_cycle_the_rate_rises_and_falls_to_nothing():
+    plan = FitSchedule(lr=0.1, cycle=True)
+    update = Update(torch.nn.Linear(4, 3), plan, 40)
+    features, labels = problem(12)
+    rates = []
+    for _ in range(43):
+        rates.append(update.optimizer.param_groups[0]["lr"])
+        update(features, labels)
+    top = rates.index(max(rates))
+    assert rates[top] == pytest.approx(0.1, rel=0.01)
+    assert top in (9, 10)
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert rates[40] < 1e-4
+    assert rates[40:] == [rates[40]] * 3

@@ -11,6 +11,7 @@ from torch import nn
 
 from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
+from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer, weigh
 from earlysieve.auditing.known_data import known_data
 from earlysieve.auditing.options import check_numbers, check_seen, config_of, layer_names
@@ -96,8 +97,9 @@ def audit(
         pictures: flagged examples to keep for the report, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
-        tell: takes a line for people, as that features need files, and how large ones; without it,
-            such lines go to standard error where a bar is drawn.
+        tell: takes a line for people, as that features need files, and how large ones, or how long
+            readouts will be trained where that is more than a minute; without it, such lines go to
+            standard error where a bar is drawn.
 
     Returns:
         Tables by layer and example, a summary with the verdict, a group report, pictures.
@@ -139,6 +141,8 @@ def audit(
             tell=lambda space: _tell(str(space), tell, progress),
             follow=lambda drawn: track(drawn, "Reading the layers", total=total, progress=progress),
         )
+        for line in cost_of_readouts(collected, recipe, max(1, folds), place):
+            _tell(line, tell, progress)
         readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
         table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
         layer = str(table["layer"][chosen])
