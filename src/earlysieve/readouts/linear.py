@@ -37,7 +37,7 @@ _COARSE = 1e-4
 # of the mean loss of this share of it, and of this size at most.
 _MANY = 10_000
 _UNSEEN = 1e-3
-_LARGEST_UNSEEN = 3e-5
+_LARGEST_UNSEEN = 1e-4
 
 
 @dataclass(frozen=True)

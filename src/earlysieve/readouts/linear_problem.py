@@ -13,24 +13,39 @@ from earlysieve.readouts.feature_store import FeatureStore
 # Chunks this small stay in the processor's cache from one operation to the next.
 _CHUNK_ELEMENTS = 1 << 19
 _LEAST_ROWS = 256
+_MANY_CLASSES = 128
 _ABSENT = 1e-3
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Some examples, for all folds.
+    """Some examples, for some folds.
 
     Attributes:
+        folds: which of the K.
         features: shifted, with a column of ones behind, float32, shape (n, D + 1).
         labels: shape (1, 1, n).
-        share: each row's of fold k's mean loss, float32, shape (K, n).
+        share: each row's of a fold's mean loss, float32, shape (folds, n).
         exact_share: the same in float64, where float64 is computed.
     """
 
+    folds: slice
     features: Tensor
     labels: Tensor
     share: Tensor
     exact_share: Tensor
+
+    def of_fold(self, fold: int, rows: Tensor) -> "_Chunk":
+        """The given rows, for one fold."""
+        place = slice(fold, fold + 1)
+        there = rows.to(self.features.device)
+        return _Chunk(
+            place,
+            self.features.index_select(0, there),
+            self.labels.index_select(2, there),
+            self.share[place].index_select(1, there),
+            self.exact_share[place].index_select(1, rows.to(self.exact_share.device)),
+        )
 
 
 class LinearProblem:
@@ -62,7 +77,9 @@ class LinearProblem:
         self.decay = decay.to(self.exact)
         self.size = inside.sum(1).double().to(self.exact)
         self.shift = frame.shift.float().to(device)
-        across = len(inside) * num_classes
+        # With many classes, logits of rows that a fold leaves out cost more than taking them out.
+        self.apart = num_classes >= _MANY_CLASSES and not bool(inside.all())
+        across = num_classes if self.apart else len(inside) * num_classes
         rows = max(_LEAST_ROWS, 4 * len(self.shift), _CHUNK_ELEMENTS // across)
         self.rows = min(rows, len(store))
         # Written anew by every chunk: fresh memory costs more than what is computed in it.
@@ -82,7 +99,12 @@ class LinearProblem:
             torch.sub(features.to(self.device), self.shift, out=rows[:, :-1])
             exact = self.inside[:, place].to(self.exact) / self.size[:, None]
             share = exact.float().to(self.device)
-            chunk = _Chunk(rows, self.labels[None, None, place].to(self.device), share, exact)
+            labels = self.labels[None, None, place].to(self.device)
+            chunk = _Chunk(slice(0, len(exact)), rows, labels, share, exact)
+            if self.apart:
+                for fold, trains in enumerate(self.inside[:, place]):
+                    yield chunk.of_fold(fold, trains.nonzero().squeeze(1))
+                continue
             if len(rows) == len(self.store):
                 self.only = chunk
             yield chunk
@@ -102,17 +124,16 @@ class LinearProblem:
         k, c, d = weight.shape
         scaled = weight / frame.deviation[:, None, :]
         offset = bias - torch.einsum("kd,kcd->kc", frame.mean, scaled)
-        lines = torch.cat([scaled, offset[:, :, None]], 2).view(k * c, d + 1)
-        lines = lines.float().to(self.device)
+        lines = torch.cat([scaled, offset[:, :, None]], 2).float().to(self.device)
         value = torch.zeros(k, dtype=torch.float64, device=self.exact)
-        total = torch.zeros(k * c, d + 1, dtype=torch.float64, device=self.exact)
+        total = torch.zeros(k, c, d + 1, dtype=torch.float64, device=self.exact)
         for chunk in self.chunks():
-            logits = self.logits[: k * c * len(chunk.features)].view(k * c, -1)
-            torch.mm(lines, chunk.features.T, out=logits)
-            losses = _cross_entropy(logits.view(k, c, -1), chunk.labels, chunk.share)
-            value += (losses.to(self.exact) * chunk.exact_share).sum(1)
-            total += (logits @ chunk.features).to(self.exact)
-        total = total.view(k, c, d + 1)
+            part, x = lines[chunk.folds].flatten(0, 1), chunk.features
+            logits = self.logits[: len(part) * len(x)].view(len(part), -1)
+            torch.mm(part, x.T, out=logits)
+            losses = _cross_entropy(logits.view(-1, c, len(x)), chunk.labels, chunk.share)
+            value[chunk.folds] += (losses.to(self.exact) * chunk.exact_share).sum(1)
+            total[chunk.folds] += (logits @ x).view(-1, c, d + 1).to(self.exact)
         gradient, by_bias = total[:, :, :-1], total[:, :, -1:]
         gradient = (gradient - frame.mean[:, None, :] * by_bias) / frame.deviation[:, None, :]
         value += 0.5 * self.decay * weight.square().sum((1, 2))
