@@ -35,14 +35,15 @@ def judged(result: Any, known: Part) -> Figures:
     examples, summary = result.examples, result.summary
     scores = examples["shortcut_score"].to_numpy(float)
     found: Figures = {"verdict": summary.verdict, "headline": summary.headline}
-    found["reliance"] = getattr(summary, "reliance", None)
+    found["leans_on"], found["strength"] = summary.leans_on, summary.strength
+    where = summary.accuracy_where_it_fails
+    found["fails"] = None if where is None else [where.low, where.value, where.high]
     found["auroc_counter"] = _auroc(scores, known.counter)
     found["auroc_wrong"] = _auroc(scores, known.wrong)
-    if "pile" in examples:
-        pile = examples["pile"].to_numpy(str)
-        found["piles"] = {
-            name: _pile(pile == name, getattr(known, truth)) for name, truth in PILES.items()
-        }
+    pile = examples["pile"].to_numpy(str)
+    found["piles"] = {
+        name: _pile(pile == name, getattr(known, truth)) for name, truth in PILES.items()
+    }
     return found
 
 

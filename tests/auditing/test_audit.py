@@ -50,7 +50,8 @@ def test_tables(result):
     assert result.layers["features"].tolist() == [6, 6, 6]
     assert result.examples.columns.tolist() == [
         "index", "id", "label", "prediction", "confidence", "group", "readout_prediction",
-        "margin", "shortcut_score", "flagged",
+        "margin", "shortcut_score", "flagged", "score of columns", "score of first mean",
+        "score of norm mean", "score of second mean",
     ]  # fmt: skip
     assert result.examples["index"].tolist() == list(range(240))
     assert result.examples["id"].tolist() == [str(i) for i in range(240)]
@@ -71,8 +72,16 @@ def test_the_layer_table_follows_from_the_examples(result):
     assert row["confidence_ratio"] == pytest.approx(
         row["margin_on_errors"] / row["margin_on_correct"]
     )
-    sign = np.where(wrong, 1, -1)
-    assert np.array_equal(examples["shortcut_score"], sign * examples["margin"])
+    assert np.array_equal(wrong & (examples["margin"] >= 0.5), examples["flagged"])
+
+
+def test_the_score_is_a_weighted_mean_of_what_readers_say(result):
+    readers = result.examples.filter(like="score of ").to_numpy()
+    score = result.examples["shortcut_score"].to_numpy()
+    assert ((readers.min(1) - 1e-6 <= score) & (score <= readers.max(1) + 1e-6)).all()
+    assert (np.abs(readers) <= 1).all()
+    wrong = (result.examples["prediction"] != result.examples["label"]).to_numpy()
+    assert score[wrong].mean() > 0 > score[~wrong].mean()
 
 
 def test_the_configuration_says_how_scores_were_made(result):

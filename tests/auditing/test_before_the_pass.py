@@ -81,11 +81,11 @@ def free(monkeypatch, count, *, memory=False):
 
 def test_too_little_space_for_the_features(monkeypatch, tmp_path):
     free(monkeypatch, 5000)
-    data = Counting(Planted(240))  # 6 + 6 numbers each
+    data = Counting(Planted(240))  # 6 + 6 numbers of two layers, 6 columns, 2 logits
     with pytest.raises(OutputError) as caught:
         es.audit(Net(), data, layers=["first", "second"], memory_budget=1000, features_dir=tmp_path)
     assert str(caught.value) == (
-        f"Expected 11 KB of free space in '{tmp_path}' for the features of 240 examples, 48 bytes "
+        f"Expected 18 KB of free space in '{tmp_path}' for the features of 240 examples, 80 bytes "
         "each, but got 5 KB; choose another folder (features_dir, --features-dir), fewer layers, "
         "or a readout that pools, such as the linear one"
     )
@@ -98,7 +98,7 @@ def test_space_that_is_enough_is_said_where_files_are_needed(monkeypatch, tmp_pa
     said = []
     es.audit(Net(), Planted(240), memory_budget=1000, tell=said.append, **options)
     told = (
-        "Features of 240 examples take about 12 KB, 11 KB of it in temporary files in "
+        "Features of 240 examples take about 19 KB, 18 KB of it in temporary files in "
         f"'{tmp_path}'."
     )
     assert said == [told]
@@ -117,7 +117,8 @@ def test_maps_are_counted_as_they_are_kept(monkeypatch, tmp_path):
         mixed(), Pictures(40), layers=["0"], head="conv", folds=0, pictures=0, memory_budget=0,
         features_dir=tmp_path, tell=said.append,
     )  # fmt: skip
-    assert said[0].startswith(f"Features of 40 examples take about {size(40 * 4 * 64 * 4)}, ")
+    numbers = 4 * 64 + 4 + 4 * 16 + 2  # the readout's map, its mean, a small map, logits
+    assert said[0].startswith(f"Features of 40 examples take about {size(40 * numbers * 4)}, ")
 
 
 def test_files_lie_in_the_folder_that_was_chosen(monkeypatch, tmp_path):

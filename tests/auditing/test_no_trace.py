@@ -70,7 +70,7 @@ def test_after_an_exception_behind_the_pass(monkeypatch, place, error):
         torch.rand(3)
         raise error("no")
 
-    monkeypatch.setattr(f"earlysieve.auditing.audit.{place}", fail)
+    monkeypatch.setattr(f"earlysieve.auditing.examine.{place}", fail)
     model = network()
     before = state_of(model)
     with pytest.raises(error):

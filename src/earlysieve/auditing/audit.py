@@ -1,41 +1,35 @@
 """The audit: one inference pass, readouts of every layer, scores, verdict."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 
-from earlysieve._progress import track, wanted
-from earlysieve.auditing.collect import Collected, collect
-from earlysieve.auditing.cost_of_readouts import cost_of_readouts
-from earlysieve.auditing.evidence import chance, choose_layer, weigh
-from earlysieve.auditing.known_data import known_data
-from earlysieve.auditing.options import check_numbers, check_seen, config_of, layer_names
-from earlysieve.auditing.pictures import take_pictures
-from earlysieve.auditing.result import AuditResult, Picture
-from earlysieve.auditing.scores import check_threshold, minority
-from earlysieve.auditing.tables import example_table, layer_row
-from earlysieve.auditing.verdict import judge
+from earlysieve.auditing.collect import Collected
+from earlysieve.auditing.examine import Examined, Settings, examine
+from earlysieve.auditing.judge import judged
+from earlysieve.auditing.options import (
+    check_numbers,
+    check_seen,
+    check_swaps,
+    config_of,
+    layer_names,
+)
+from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.scores import check_threshold
+from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
-from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
-from earlysieve.readouts.fit import Reading, read_out
-from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import Head, head_named
 from earlysieve.readouts.space import features_folder
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def audit(
@@ -57,6 +51,8 @@ def audit(
     group_names: Sequence[str] = (),
     group_shares: Mapping[int, float] | None = None,
     seen_in_training: bool | None = None,
+    swaps: int = DEFAULT_SWAPS,
+    irrelevant: Sequence[str] = (),
     pictures: int = 24,
     heatmaps: int = 8,
     progress: bool | None = None,
@@ -94,6 +90,9 @@ def audit(
         seen_in_training: whether the model was trained on `data`, where that is known. On such data
             the verdict is never "none found", since what was memorised hides a shortcut; where it
             is unknown, the model is taken to have seen what it gets nearly always right.
+        swaps: example-forwards to spend on swapping parts between examples; 0 turns swaps off.
+        irrelevant: parts of which you say that the answer must not depend on them, as "colour";
+            an answer that follows one of them is a shortcut, also where no example lacks it.
         pictures: flagged examples to keep for the report, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
@@ -115,6 +114,7 @@ def audit(
     check_threshold(flag_margin)
     check_numbers(folds, batch_size, l2, seed)
     check_seen(seen_in_training)
+    check_swaps(swaps, irrelevant)
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
@@ -127,58 +127,45 @@ def audit(
     check_holds_numbers(network)
     source = opened(data)
 
-    def look() -> _Seen:
-        batches = source.batches(batch_size=batch_size, num_workers=num_workers)
-        total = source.count_batches(batch_size)
-        collected = collect(
-            network,
-            batches,
-            names,
-            head=recipe,
-            budget=Budget(memory_budget, folder),
-            device=place,
-            examples=source.size,
-            tell=lambda space: _tell(str(space), tell, progress),
-            follow=lambda drawn: track(drawn, "Reading the layers", total=total, progress=progress),
-        )
-        for line in cost_of_readouts(collected, recipe, max(1, folds), place):
-            _tell(line, tell, progress)
-        readings = _read_layers(collected, recipe, folds, seed, l2, place, progress)
-        table, chosen = _layer_table(collected, readings, flag_margin, group_shares)
-        layer = str(table["layer"][chosen])
-        examples = example_table(
-            collected, readings[layer], source.ids(collected.index), flag_margin
-        )
-        shown, notes = take_pictures(
-            network, source, examples, count=pictures, heatmaps=heatmaps, device=place
-        )
-        return _Seen(collected, table, layer, examples, shown, notes)
+    settings = Settings(
+        layers=names,
+        head=recipe,
+        folds=folds,
+        flag_margin=flag_margin,
+        l2=l2,
+        seed=seed,
+        batch_size=batch_size,
+        num_workers=num_workers,
+        device=place,
+        budget=Budget(memory_budget, folder),
+        swaps=swaps,
+        irrelevant=tuple(irrelevant),
+        pictures=pictures,
+        heatmaps=heatmaps,
+        progress=progress,
+        tell=tell,
+        group_shares=group_shares,
+    )
+
+    def look() -> Examined:
+        return examine(network, source, settings)
 
     with torch.inference_mode(False), preserved_rng():
         seen = looking_at(lambda: on_device(network, place, look), network)
-    examples, classes = seen.examples, seen.collected.num_classes
     group_labels = tuple(group_names) or source.group_names
-    groups = _groups(seen.collected, group_labels, group_shares)
-    accuracies = dict(zip(seen.layers["layer"], seen.layers["accuracy"], strict=True))
-    evidence = weigh(examples, float(accuracies[seen.layer]))
     class_labels = tuple(class_names) or source.class_names
-    label, said = (examples[column].to_numpy() for column in ("label", "prediction"))
-    known = known_data(
-        examples, seen_in_training=seen_in_training, out_of_fold=folds > 1, class_names=class_labels
+    groups = _groups(seen.collected, group_labels, group_shares)
+    examples, summary = judged(
+        seen,
+        groups,
+        class_labels,
+        seen_in_training=seen_in_training,
+        out_of_fold=folds > 1,
     )
     return AuditResult(
         layers=seen.layers,
         examples=examples,
-        summary=judge(
-            evidence,
-            seen.layer,
-            len(examples),
-            classes,
-            groups,
-            known,
-            classes=class_accuracies(label, said, class_labels),
-            confused=confused_pairs(label, said, class_labels),
-        ),
+        summary=summary,
         groups=groups,
         config=config_of(
             network,
@@ -193,6 +180,8 @@ def audit(
             pictures=pictures,
             heatmaps=heatmaps,
             seen_in_training=seen_in_training,
+            swaps=swaps,
+            irrelevant=list(irrelevant),
             **_written(group_shares),
         ),
         notes=[*_skipped(source), *seen.notes],
@@ -202,70 +191,10 @@ def audit(
     )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What was found while the model was at hand; `layer` is the one whose readout scores."""
-
-    collected: Collected
-    layers: "pd.DataFrame"
-    layer: str
-    examples: "pd.DataFrame"
-    pictures: list[Picture]
-    notes: list[str]
-
-
 def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
     if shares is None:
         return {}
     return {"group_shares": {str(group): float(share) for group, share in shares.items()}}
-
-
-def _read_layers(
-    collected: Collected,
-    head: Head,
-    folds: int,
-    seed: int,
-    l2: float,
-    device: torch.device,
-    progress: bool | None,
-) -> dict[str, Reading]:
-    fold_of = assign_folds(collected.labels, max(1, folds), seed)
-    layers = track(
-        collected.layers.items(), "Fitting readouts", total=len(collected.layers), progress=progress
-    )
-    return {
-        name: read_out(
-            layer.store,
-            collected.labels,
-            fold_of,
-            head,
-            layer.kept_layout,
-            seed=seed,
-            l2=l2,
-            device=device,
-        )
-        for name, layer in layers
-    }
-
-
-def _layer_table(
-    collected: Collected,
-    readings: Mapping[str, Reading],
-    at: float,
-    shares: Mapping[int, float] | None,
-) -> tuple["pd.DataFrame", int]:
-    import pandas as pd
-
-    labels = collected.labels.numpy()
-    groups = None if collected.groups is None else collected.groups.numpy()
-    minor = None if groups is None else minority(labels, groups, shares)
-    rows = [
-        layer_row(depth, name, collected, reading, minor, at)
-        for depth, (name, reading) in enumerate(readings.items(), 1)
-    ]
-    table = pd.DataFrame(rows)
-    model_accuracy = float((collected.prediction == collected.labels).double().mean())
-    return table, choose_layer(table["accuracy"], model_accuracy, chance(labels))
 
 
 def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None) -> Any:
@@ -273,13 +202,6 @@ def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, flo
         return None
     correct = (collected.prediction == collected.labels).numpy()
     return group_report(correct, collected.groups.numpy(), names, shares)
-
-
-def _tell(line: str, tell: Callable[[str], None] | None, progress: bool | None) -> None:
-    if tell is not None:
-        tell(line)
-    elif wanted(progress):
-        sys.stderr.write(f"{line}\n")
 
 
 def _skipped(source: OpenedData) -> list[str]:

@@ -7,7 +7,8 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from earlysieve.auditing.prepare import LayerFeatures, prepare
+from earlysieve.auditing.prepare import LayerFeatures, Prepared, prepare
+from earlysieve.auditing.views import Views
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, check_labels, check_rows, tensors_of
 from earlysieve.model.capture import capture
@@ -27,6 +28,7 @@ class Collected:
         confidence: float32, shape (N,): the model's largest probability.
         num_classes: columns of the logits.
         layers: features by layer, in execution order.
+        views: what else readers look at.
     """
 
     index: Tensor
@@ -36,6 +38,7 @@ class Collected:
     confidence: Tensor
     num_classes: int
     layers: dict[str, LayerFeatures]
+    views: Views
 
 
 @dataclass
@@ -101,8 +104,8 @@ def collect(
     for batch in follow(chain([first], stream)):
         placed = _on(device, model, batch)
         single.check(placed)
-        classes = _one_batch(model, placed, prepared.layers, rows, head)
-    return _finish(rows, prepared.layers, classes)
+        classes = _one_batch(model, placed, prepared, rows, head)
+    return _finish(rows, prepared, classes)
 
 
 def _on(device: torch.device | str, model: nn.Module, batch: Batch) -> Batch:
@@ -138,10 +141,12 @@ def check_finite_inputs(batch: Batch) -> None:
                 )
 
 
-def _one_batch(
-    model: nn.Module, batch: Batch, kept: dict[str, LayerFeatures], rows: _Rows, head: Head
-) -> int:
+def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, head: Head) -> int:
+    kept, views = prepared.layers, prepared.views
+    looked: dict[str, dict[str, Tensor]] = {}
+
     def keep(name: str, activation: Tensor) -> Tensor:
+        looked[name] = views.layers[name].of(activation, batch.mask)
         return kept[name].of(activation, batch.mask, head)
 
     captured = capture(model, batch.inputs, list(kept), transform=keep)
@@ -150,6 +155,8 @@ def _one_batch(
     for name, features in captured.outputs.items():
         _check_features(name, features, batch)
         kept[name].store.append(features)
+        views.layers[name].append(looked[name])
+    views.append(batch, logits)
     probability, prediction = logits.softmax(-1).max(-1)
     rows.index.append(_index_of(batch).cpu())
     rows.labels.append(batch.labels.cpu())
@@ -188,7 +195,7 @@ def _index_of(batch: Batch) -> Tensor:
     return torch.arange(len(batch)) if batch.index is None else batch.index
 
 
-def _finish(rows: _Rows, kept: dict[str, LayerFeatures], classes: int) -> Collected:
+def _finish(rows: _Rows, prepared: Prepared, classes: int) -> Collected:
     labels = torch.cat(rows.labels)
     if len(torch.unique(labels)) < 2:
         raise DataError(
@@ -211,5 +218,6 @@ def _finish(rows: _Rows, kept: dict[str, LayerFeatures], classes: int) -> Collec
         torch.cat(rows.prediction),
         torch.cat(rows.confidence),
         classes,
-        kept,
+        prepared.layers,
+        prepared.views,
     )

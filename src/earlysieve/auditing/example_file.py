@@ -24,6 +24,7 @@ _COLUMN_TYPES: dict[str, Any] = {
     "shortcut_score": np.float32,
     "flagged": bool,
 }
+_OF_A_READER = "score of "
 _TRUTH = {"True": True, "False": False}
 
 
@@ -51,9 +52,13 @@ def examples_from(path: Path, content: bytes, *, defused: bool) -> "pd.DataFrame
         raise _broken(path, f"the column '{missing[0]}' is missing")
     if not len(cells) or cells.isna().any(axis=None) or not isinstance(cells.index, pd.RangeIndex):
         raise _broken(path, "it has no rows, or rows that are too short or too long")
-    columns = {name: _column(path, cells[name], _COLUMN_TYPES.get(name)) for name in cells.columns}
+    columns = {name: _column(path, cells[name], _type_of(name)) for name in cells.columns}
     table = pd.DataFrame(columns)
     return table.assign(id=cells["id"].map(restored)) if defused else table
+
+
+def _type_of(column: str) -> Any:
+    return np.float32 if column.startswith(_OF_A_READER) else _COLUMN_TYPES.get(column)
 
 
 def _column(path: Path, cells: "pd.Series[str]", kind: Any) -> Any:

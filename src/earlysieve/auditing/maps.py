@@ -10,10 +10,14 @@ from earlysieve.model.layout import Layout, as_map
 
 SIDE = 4
 CHANNELS = 16
+_MOST_POSITIONS = 8192
+_MOST_CHANNELS = 512
 
 
 def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS) -> Tensor:
     """The directions of channel space in which the positions of a batch differ most.
+
+    Of more than 512 channels, among as many random directions.
 
     Args:
         activation: a layer's output with positions.
@@ -23,11 +27,17 @@ def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS
     Returns:
         Orthonormal columns, float32, shape (channels, min(channels, count)).
     """
-    maps = as_map(activation, layout).float()
+    maps = torch.nan_to_num(as_map(activation, layout).float())
     rows = maps.movedim(1, -1).flatten(0, -2)
+    rows = rows[:: -(-len(rows) // _MOST_POSITIONS)]
+    wide = rows.shape[1] > _MOST_CHANNELS
+    generator = torch.Generator().manual_seed(rows.shape[1])
+    first = torch.randn(rows.shape[1], _MOST_CHANNELS, generator=generator).to(rows)
+    basis = torch.linalg.qr(first).Q if wide else None
     centred = rows - rows.mean(0)
-    directions: Tensor = torch.linalg.eigh(centred.T @ centred).eigenvectors
-    return directions[:, -count:]
+    centred = centred if basis is None else centred @ basis
+    directions: Tensor = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -count:]
+    return directions if basis is None else basis @ directions
 
 
 def position_map(

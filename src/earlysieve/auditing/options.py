@@ -52,6 +52,26 @@ def check_seen(seen: object) -> None:
         )
 
 
+def check_swaps(swaps: object, irrelevant: object) -> None:
+    """Raise InputError unless these are a number of forwards and names of parts."""
+    if isinstance(swaps, bool) or not isinstance(swaps, int) or swaps < 0:
+        raise InputError(
+            f"Expected swaps to be a whole number of example-forwards, 0 or more, but got "
+            f"{swaps!r}; 1000 is usual, 0 turns them off"
+        )
+    named = [] if isinstance(irrelevant, str) else irrelevant
+    if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
+        raise InputError(
+            f"Expected irrelevant to be a list of names of parts, but got {irrelevant!r}; "
+            'write irrelevant=["colour"]'
+        )
+    if isinstance(irrelevant, str):
+        raise InputError(
+            f"Expected irrelevant to be a list of names of parts, but got {irrelevant!r}; "
+            f'write irrelevant=["{irrelevant}"]'
+        )
+
+
 def config_of(
     model: nn.Module,
     layers: list[str],

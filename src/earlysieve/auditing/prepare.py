@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from earlysieve.auditing.views import Views, views_for
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few
 from earlysieve.model.capture import capture
@@ -35,9 +36,16 @@ class LayerFeatures:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The layers in execution order, and the bytes that an example takes in all of them."""
+    """The layers in execution order, and the bytes that an example takes.
+
+    Attributes:
+        layers: what the audit's readouts read.
+        views: what else readers look at.
+        bytes_each: of both together.
+    """
 
     layers: dict[str, LayerFeatures]
+    views: Views
     bytes_each: int
 
 
@@ -67,7 +75,20 @@ def prepare(
         name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in sorted(dict.fromkeys(names), key=lambda name: order[name])
     }
-    return Prepared(found, _try_head(model, some, found, head))
+    views = _views(found, batch, head, budget)
+    return Prepared(found, views, _try_head(model, some, found, head) + views.try_on(model, some))
+
+
+def _views(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:
+    is_mean = what_to_keep(head) == "mean"
+    return views_for(
+        {
+            name: (found.layout, found.store, is_mean or found.layout is Layout.FLAT)
+            for name, found in layers.items()
+        },
+        batch,
+        budget,
+    )
 
 
 def _try_head(model: nn.Module, some: Inputs, layers: dict[str, LayerFeatures], head: Head) -> int:

@@ -121,15 +121,36 @@ def combine(readers: Mapping[str, Reader], errors: Bools) -> Combined:
 # --- ridge readouts -------------------------------------------------------------------------------
 
 
-def standardised(features: Floats) -> Floats:
-    """Mean 0 and deviation 1 (constant columns stay 0), and a last column of ones, float64."""
+@dataclass(frozen=True)
+class Scale:
+    """How a view's features are standardised.
+
+    Attributes:
+        mean, deviation: shape (D,); infinite deviation switches a constant feature off.
+    """
+
+    mean: Floats
+    deviation: Floats
+
+    def of(self, features: Floats) -> Floats:
+        """Mean 0 and deviation 1, and a last column of ones, float64."""
+        rows = (features.astype(np.float64) - self.mean) / self.deviation
+        return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+
+
+def scale_of(features: Floats) -> Scale:
+    """The scale that gives these features mean 0 and deviation 1."""
     wide = features.astype(np.float64)
     deviation = wide.std(0)
-    wide = (wide - wide.mean(0)) / np.where(deviation < _CONSTANT, 1.0, deviation)
-    return np.concatenate([wide, np.ones((len(wide), 1))], axis=1)
+    return Scale(wide.mean(0), np.where(deviation < _CONSTANT, np.inf, deviation))
 
 
-def ridge_scores(
+def standardised(features: Floats) -> Floats:
+    """Mean 0 and deviation 1 (constant columns stay 0), and a last column of ones, float64."""
+    return scale_of(features).of(features)
+
+
+def ridge(
     columns: Floats,
     labels: Ints,
     fold_of: Ints,
@@ -138,12 +159,14 @@ def ridge_scores(
     l2: float = 10.0,
     weights: Floats | None = None,
 ) -> Floats:
-    """Scores (N, C) of weighted ridge regression on one-hot labels, each out of its own fold.
+    """Weighted ridge regression on one-hot labels, one for each fold, shape (K, D + 1, C).
+
+    That of fold k is fitted on all examples outside of it; with one fold, on all.
 
     Args:
         columns: as from `standardised`, shape (N, D + 1).
         labels: shape (N,).
-        fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
+        fold_of: shape (N,), values in [0, K).
         classes: C.
         l2: penalty on all but the last column, in units of the mean weight.
         weights: of examples, shape (N,), positive; all alike by default.
@@ -155,24 +178,51 @@ def ridge_scores(
     penalty = l2 * float(weight.mean()) * np.eye(columns.shape[1])
     penalty[-1, -1] = 1e-9
     folds = int(fold_of.max()) + 1
-    scores = np.empty((len(labels), classes))
+    found = np.empty((folds, columns.shape[1], classes))
     for fold in range(folds):
-        own = fold_of == fold
-        out = own if folds > 1 else np.zeros_like(own)
+        out = fold_of == fold if folds > 1 else np.zeros(len(labels), bool)
         left = gram - weighted[out].T @ columns[out]
         right = moment - weighted[out].T @ targets[out]
-        scores[own] = columns[own] @ np.linalg.solve(left + penalty, right)
+        found[fold] = np.linalg.solve(left + penalty, right)
+    return found
+
+
+def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:
+    """Scores (n, C) by the readout of each example's own fold."""
+    scores = np.empty((len(columns), readouts.shape[2]))
+    for fold, readout in enumerate(readouts):
+        own = fold_of == fold
+        scores[own] = columns[own] @ readout
     return scores
 
 
-def calibrated(scores: Floats, labels: Ints) -> Floats:
-    """Probabilities (N, C): softmax of scores times the factor with the least cross-entropy."""
+def ridge_scores(
+    columns: Floats,
+    labels: Ints,
+    fold_of: Ints,
+    classes: int,
+    *,
+    l2: float = 10.0,
+    weights: Floats | None = None,
+) -> Floats:
+    """Scores (N, C), each by the readout of `ridge` that has not seen the example."""
+    readouts = ridge(columns, labels, fold_of, classes, l2=l2, weights=weights)
+    return applied(columns, fold_of, readouts)
+
+
+def temperature(scores: Floats, labels: Ints) -> float:
+    """The factor with which softmax of the scores has the least cross-entropy."""
     rows = np.arange(len(labels))
 
     def loss(factor: float) -> float:
         return float(-np.log(softmax(scores * factor)[rows, labels] + 1e-12).mean())
 
-    return softmax(scores * min(_TEMPERATURES, key=loss))
+    return float(min(_TEMPERATURES, key=loss))
+
+
+def calibrated(scores: Floats, labels: Ints) -> Floats:
+    """Probabilities (N, C): softmax of scores times the factor with the least cross-entropy."""
+    return softmax(scores * temperature(scores, labels))
 
 
 def softmax(logits: Floats) -> Floats:

@@ -9,6 +9,7 @@ from earlysieve._arrays import Bools
 from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.confidence_on_errors import confidence_on_errors
 from earlysieve.auditing.scores import auroc, flag, shortcut_scores
+from earlysieve.auditing.second_look import SecondLook
 from earlysieve.readouts.fit import Reading
 
 if TYPE_CHECKING:
@@ -45,9 +46,13 @@ def layer_row(
 
 
 def example_table(
-    collected: Collected, reading: Reading, ids: Sequence[str], at: float
+    collected: Collected, reading: Reading, again: SecondLook, ids: Sequence[str], at: float
 ) -> "pd.DataFrame":
-    """One row per example, in the order of the data, scored by one layer's readouts."""
+    """One row per example, in the order of the data.
+
+    `readout_prediction`, `margin` and `flagged` are of one layer's readout, `shortcut_score` is of
+    all readers together, `score of NAME` of the reader that looks at NAME.
+    """
     import pandas as pd
 
     labels = collected.labels.numpy()
@@ -68,7 +73,8 @@ def example_table(
             "group": groups,
             "readout_prediction": prediction,
             "margin": margin,
-            "shortcut_score": scores,
+            "shortcut_score": again.score.astype(np.float32),
             "flagged": flag(scores, at),
+            **{f"score of {name}": score for name, score in again.by_reader.items()},
         }
     )

@@ -1,103 +1,104 @@
-"""From evidence to words: is there a shortcut, how sure is that, and what to do next.
-
-The rule: an early layer reads off a good part of the label (at least half of what the model
-achieves above chance), and on most of the examples that it gets wrong with confidence the model
-makes the very same mistake. "Most" means that the 95% interval of that share lies above one half;
-"none found" that it lies below. What the data cannot show is never said: see `known_data`.
-"""
+"""From evidence to words: is there a shortcut, how sure is that, and what to do next."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
 
-from earlysieve.auditing.evidence import READABLE, Evidence
-from earlysieve.auditing.known_data import (
-    MEMORISED,
-    NOTHING_KNOWN,
-    KnownData,
-    data_warnings,
-    memorised,
-    obstacle,
+from earlysieve.auditing.doubt import PILES
+from earlysieve.auditing.evidence import Evidence
+from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
+from earlysieve.auditing.leaning import NOTHING, Leaning, strength
+from earlysieve.auditing.rule import (
+    FEWEST_MISLED,
+    OUTDONE,
+    Decision,
+    Facts,
+    Verdict,
+    examples_needed,
 )
+from earlysieve.auditing.summary import Summary, swapped
+from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.where_it_fails import Estimate, lost
+from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
 from earlysieve.groups.group_report import GroupReport
 
-Verdict = Literal["shortcut", "none found", "inconclusive"]
+__all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
-FEWEST_FLAGGED = 10
-_OUTDONE = 1.2
+_MOSTLY = 0.5
+_COLLAPSED = 0.5
+
+
+def facts_of(
+    evidence: Evidence,
+    count: int,
+    errors: int,
+    best_reads: float,
+    leanings: Sequence[Leaning],
+    data: KnownData = NOTHING_KNOWN,
+    classes: Sequence[ClassAccuracy] = (),
+) -> Facts:
+    """What the rule looks at, from what was found.
+
+    Args:
+        evidence: of the chosen layer's readout.
+        count, errors: examples audited, and errors of the model.
+        best_reads: what the best reader of a layer achieves of what the model achieves.
+        leanings: of all properties and early views.
+        data: what else is known of the examples.
+        classes: accuracy by class.
+    """
+    return Facts(
+        examples=count,
+        errors=errors,
+        accuracy=evidence.accuracy,
+        above_chance=not math.isnan(evidence.readability),
+        predicted_classes=evidence.predicted_classes,
+        best_reads=best_reads,
+        leanings=leanings,
+        data=data,
+        collapsed=[one.name for one in classes if one.high < _COLLAPSED * one.rest],
+    )
 
 
 @dataclass(frozen=True)
-class Summary:
-    """The outcome of an audit in words and a few numbers.
+class Reported:
+    """What is reported beside the verdict and does not decide it.
 
     Attributes:
-        verdict: "shortcut", "none found" or "inconclusive".
-        headline: the verdict in one sentence.
-        explanation: what was seen, in plain words.
-        layer: the layer whose readout scores the examples.
-        share_flagged: in [0, 1].
-        accuracy, accuracy_flagged, accuracy_unflagged: of the model, in [0, 1]; NaN where empty.
-        same_mistake: share of flagged examples where the model repeats the readout's mistake.
-        readability: of the chosen layer, see `Evidence`; NaN where the model is not above chance.
-        worst_group: name of the group with the lowest accuracy, where groups are known.
-        worst_group_accuracy: its accuracy.
-        classes: accuracy by class, see `ClassAccuracy`; empty in audits saved before it was kept.
-        confused_pairs: the classes that are taken for another most often, see `ConfusedPair`.
-        next_steps: what to do, most useful first.
-        warnings: what makes the audit less trustworthy, or the model.
-    """
-
-    verdict: Verdict
-    headline: str
-    explanation: str
-    layer: str
-    share_flagged: float
-    accuracy: float
-    accuracy_flagged: float
-    accuracy_unflagged: float
-    same_mistake: float
-    readability: float
-    worst_group: str | None = None
-    worst_group_accuracy: float | None = None
-    next_steps: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    classes: list[ClassAccuracy] = field(default_factory=list)
-    confused_pairs: list[ConfusedPair] = field(default_factory=list)
-
-
-def judge(
-    evidence: Evidence,
-    layer: str,
-    count: int,
-    num_classes: int,
-    groups: GroupReport | None,
-    data: KnownData = NOTHING_KNOWN,
-    *,
-    classes: Sequence[ClassAccuracy] = (),
-    confused: Sequence[ConfusedPair] = (),
-) -> Summary:
-    """The summary of an audit of `count` examples.
-
-    Args:
-        evidence: of the chosen layer.
-        layer: its name.
-        count: examples audited.
+        layer: whose readout flags examples.
         num_classes: of the model.
-        groups: where known; reported, never used for the verdict.
-        data: what else is known of the examples.
-        classes, confused: reported; the verdict does not depend on them.
+        groups: where known.
+        classes, confused: accuracy by class and the classes that are confused.
+        swaps: of parts.
+        piles: of each example, see `earlysieve.auditing.doubt`; empty where not made.
+        fails: the model's accuracy where what it leans on fails; None where that is not known.
     """
-    verdict, reason = decide(evidence, data)
-    weak = [found for found in classes if found.far_below]
+
+    layer: str
+    num_classes: int
+    groups: GroupReport | None = None
+    classes: Sequence[ClassAccuracy] = ()
+    confused: Sequence[ConfusedPair] = ()
+    swaps: Swaps = field(default_factory=Swaps)
+    piles: Sequence[str] = ()
+    fails: Estimate | None = None
+
+
+def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
+    """The summary of an audit, from the decision of `decide(facts)`."""
+    weak = [found for found in reported.classes if found.far_below]
+    groups, on = reported.groups, decision.leaning
+    fails = reported.fails if decision.verdict == "shortcut" else None
+    reliance = None if fails is None or on is None else lost(fails, on.accuracy_else)
+    known = decision.signs is not NOTHING
+    unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
-        verdict=verdict,
-        headline=_headline(verdict, groups_known=groups is not None, weak=weak),
-        explanation=f"{_observation(evidence, layer)} {reason}".strip(),
-        layer=layer,
-        share_flagged=evidence.flagged / count,
+        verdict=decision.verdict,
+        headline=_headline(decision, weak, groups, reliance),
+        explanation=_explanation(decision, evidence, facts, fails, reported),
+        layer=reported.layer,
+        share_flagged=evidence.flagged / facts.examples,
         accuracy=evidence.accuracy,
         accuracy_flagged=evidence.accuracy_flagged,
         accuracy_unflagged=evidence.accuracy_unflagged,
@@ -105,83 +106,129 @@ def judge(
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=[*_first_steps(evidence), *_NEXT_STEPS[verdict]],
+        next_steps=_next_steps(decision, evidence, facts),
         warnings=[
-            *_warnings(evidence, num_classes),
-            *data_warnings(data),
-            *([_WRONG_LABELS] if verdict == "shortcut" and groups is None else []),
+            *_warnings(evidence, reported.num_classes),
+            *data_warnings(facts.data),
             *_weak_classes(weak),
+            *_doubtful(reported.piles),
         ],
-        classes=list(classes),
-        confused_pairs=list(confused),
+        classes=list(reported.classes),
+        confused_pairs=list(reported.confused),
+        leans_on=None if on is None else on.name,
+        reliance=reliance,
+        accuracy_where_it_fails=fails,
+        strength=decision.signs.total if known else math.nan,
+        signs=asdict(decision.signs) if known else {},
+        leanings=sorted(facts.leanings, key=lambda one: -strength(one).total),
+        swaps=[swapped(found) for found in reported.swaps.parts],
+        not_looked_at=unseen,
+        piles={name: list(reported.piles).count(name) for name in PILES if name},
+        power=decision.power,
+        examples_needed=examples_needed() if decision.reason == "too few" else None,
     )
 
 
-def decide(evidence: Evidence, data: KnownData = NOTHING_KNOWN) -> tuple[Verdict, str]:
-    """The verdict and the reason for it: the module's rule, where the data let it speak."""
-    prevented = obstacle(data)
-    if prevented is not None:
-        return "inconclusive", prevented
-    verdict, reason = _weighed(evidence)
-    # A model that is not above chance has memorised nothing.
-    if verdict == "shortcut" or math.isnan(evidence.readability):
-        return verdict, reason
-    doubt = memorised(data, evidence.accuracy)
-    return (verdict, reason) if doubt is None else ("inconclusive", doubt)
+# --- sentences ------------------------------------------------------------------------------------
 
 
-def _weighed(evidence: Evidence) -> tuple[Verdict, str]:
-    if evidence.predicted_classes == 1:
-        return "inconclusive", "The model gives the same class for every example."
-    if math.isnan(evidence.readability):
-        return "inconclusive", (
-            "The model does no better than always giving the most frequent class: check that it "
-            "fits this data."
+def _headline(
+    decision: Decision,
+    weak: Sequence[ClassAccuracy],
+    groups: GroupReport | None,
+    reliance: Estimate | None,
+) -> str:
+    on = decision.leaning
+    if decision.verdict == "shortcut" and on is not None:
+        much = "partly" if reliance is None or reliance.value < _MOSTLY else "mostly"
+        found = f"This model takes a shortcut: it relies {much} on {called(on)}"
+        cost = "" if reliance is None else (
+            f", and loses {percent_of(reliance)} of accuracy where that fails"
+        )  # fmt: skip
+        return f"{found}{cost}."
+    if decision.verdict == "at risk" and on is not None:
+        return (
+            f"At risk: {called(on)} tells the label, and these data hold too few examples where it "
+            "does not, or it is the task."
         )
-    if evidence.errors == 0:
-        return "inconclusive", (
-            "The readout is never wrong, so there is nothing to find here: audit data it was not "
-            "trained on, an earlier layer, or a lower-capacity readout."
-        )
-    if evidence.readability < READABLE:
-        return "none found", (
-            "No early layer can read off much of the label, so no simple feature predicts it."
-        )
-    if evidence.flagged < FEWEST_FLAGGED:
-        return _few_flagged(evidence)
-    if evidence.same_mistake_low > 0.5:
-        return "shortcut", (
-            "The model repeats most of the mistakes of a readout that sees simple features only."
-        )
-    if evidence.readability > _OUTDONE:
-        return _outdone()
-    if evidence.same_mistake_high < 0.5:
-        return "none found", (
-            "The model corrects most of the mistakes of a readout that sees simple features only."
-        )
-    return "inconclusive", (
-        "Whether the model repeats most of these mistakes cannot be told from so few: audit more "
-        "data."
-    )
+    if decision.verdict == "none found":
+        return _none_found(weak, groups)
+    return "This audit cannot tell whether the model takes a shortcut."
 
 
-def _outdone() -> tuple[Verdict, str]:
-    return "inconclusive", (
-        "The model does worse than a simple readout of its own early layer: it is not trained "
-        "well enough for its mistakes to tell anything, or it was trained with another "
-        "preprocessing than that of these data."
-    )
-
-
-def _few_flagged(evidence: Evidence) -> tuple[Verdict, str]:
-    if evidence.readability > _OUTDONE and evidence.accuracy < MEMORISED:
-        return _outdone()
-    if evidence.accuracy >= MEMORISED or evidence.readability > 0.9:
-        return "inconclusive", (
-            f"Fewer than {FEWEST_FLAGGED} examples are misread with confidence, too few to judge: "
-            "audit more data, if possible data that the model was not trained on."
+def _none_found(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
+    if weak:
+        return f"No shortcut was found, but {_below(min(weak, key=lambda one: one.accuracy))}."
+    if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
+        return (
+            f"No shortcut was found, but only {groups.worst_accuracy:.0%} of group "
+            f"'{groups.worst_group_name}' are right, against {groups.average:.0%} of all."
         )
-    return "none found", "Hardly any example is misread with confidence."
+    return "No shortcut was found that these data could show."
+
+
+def _explanation(
+    decision: Decision,
+    evidence: Evidence,
+    facts: Facts,
+    fails: Estimate | None,
+    reported: Reported,
+) -> str:
+    sentences = [_reason(decision, facts)]
+    on = decision.leaning
+    if on is not None:
+        sentences.append(_seen(on, fails))
+    sentences.append(_observation(evidence, reported.layer))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _reason(decision: Decision, facts: Facts) -> str:
+    if decision.reason == "collapsed":
+        named = ", ".join(f"'{name}'" for name in facts.collapsed[:_MOST_WEAK])
+        return (
+            f"The model hardly recognises {named}: nothing that these data show explains it, so "
+            "that no shortcut can be ruled out."
+        )
+    if decision.reason == "too few":
+        return (
+            f"{facts.examples:,} examples are too few: a simple feature that fails on one in "
+            f"twenty of them and costs 20% of accuracy there would have been found with a "
+            f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
+        )
+    if decision.reason == "nothing":
+        return (
+            "No property and no early layer explains the model's errors. A simple feature that "
+            "fails on one in twenty of these examples and costs 20% of accuracy there would have "
+            f"been found with a probability of {decision.power:.0%}."
+        )
+    return _REASONS.get(decision.reason, decision.reason)
+
+
+def _seen(on: Leaning, fails: Estimate | None) -> str:
+    """What was seen of one leaning, in numbers."""
+    share = min(1.0, max(0.0, on.reads))
+    text = f"A reader that sees only {called(on)} achieves {share:.0%} of what the model achieves"
+    if on.of_network:
+        text = f"A reader of {on.name} achieves {share:.0%} of what the model achieves"
+    if on.misread:
+        text += (
+            f"; where it is misled ({on.misread:,} examples) the model is right "
+            f"{on.accuracy:.0%} of the time, elsewhere {on.accuracy_else:.0%}"
+        )
+    if not math.isnan(on.followed):
+        text += (
+            f"; swapped, its answer follows {max(0.0, on.followed):.0%} more often than by chance"
+        )
+    if not math.isnan(on.mended):
+        text += f", and {max(0.0, on.mended):.0%} more of its errors are right"
+    if not math.isnan(on.recovered):
+        text += (
+            f". On {on.recovered:.0%} of the errors that it explains, {on.recovered_by} speaks for "
+            "the label"
+        )
+    if fails is not None:
+        text += f". Where it fails, the model's accuracy is estimated at {percent_of(fails)}"
+    return f"{text}."
 
 
 def _observation(evidence: Evidence, layer: str) -> str:
@@ -216,14 +263,6 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
     return found
 
 
-def _headline(verdict: Verdict, *, groups_known: bool, weak: Sequence[ClassAccuracy]) -> str:
-    if verdict == "shortcut" and not groups_known:
-        return _OR_WRONG_LABELS
-    if verdict == "none found" and weak:
-        return f"No shortcut was found, but {_below(min(weak, key=lambda one: one.accuracy))}."
-    return _HEADLINES[verdict]
-
-
 def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:
     """One sentence for each class that is far below the rest, the weakest first."""
     found = sorted(weak, key=lambda one: one.accuracy)
@@ -239,38 +278,69 @@ def _below(found: ClassAccuracy) -> str:
     )
 
 
-def _first_steps(evidence: Evidence) -> list[str]:
-    if evidence.predicted_classes > 1 and not evidence.readability > _OUTDONE:
+def _doubtful(piles: Sequence[str]) -> list[str]:
+    count = list(piles).count("label doubtful")
+    if not count:
         return []
     return [
-        "Check the model before its shortcuts: that it is trained, that these are its weights, and "
-        "that images are resized and normalised as in training (--mean and --std on the command "
-        "line)."
+        f"{count:,} labels are in doubt: model and readers agree on another class. Check them "
+        "before you act on this."
     ]
 
 
-_MOST_WEAK = 5
-_OR_WRONG_LABELS = (
-    "This model takes a shortcut, leaning on a simple feature that misleads, or labels are wrong."
-)
-_WRONG_LABELS = (
-    "No groups are known, and wrong labels alone look like a shortcut that fails: check some of "
-    "the flagged labels by hand before you act on this."
-)
-_HEADLINES: dict[Verdict, str] = {
-    "shortcut": "This model takes a shortcut: it leans on a simple feature that can mislead.",
-    "none found": "No shortcut was found: where simple features mislead, this model mostly copes.",
-    "inconclusive": "This audit cannot tell whether the model takes a shortcut.",
-}
+def _next_steps(decision: Decision, evidence: Evidence, facts: Facts) -> list[str]:
+    first = [_CHECK] if facts.best_reads > OUTDONE or evidence.predicted_classes == 1 else []
+    on = decision.leaning
+    what = "the feature" if on is None else called(on)
+    return [*first, *(step.format(what=what, n=FEWEST_MISLED) for step in _STEPS[decision.verdict])]
 
-_NEXT_STEPS: dict[Verdict, list[str]] = {
+
+_MOST_WEAK = 5
+_FAR_GROUP = 0.2
+_CHECK = (
+    "Check the model before its shortcuts: that it is trained, that these are its weights, and "
+    "that images are resized and normalised as in training (--mean and --std on the command line)."
+)
+_REASONS = {
+    "one class": "The model gives the same class for every example.",
+    "chance": (
+        "The model does no better than always giving the most frequent class: check that it fits "
+        "this data."
+    ),
+    "outdone": (
+        "The model does worse than a simple readout of its own layers: it is not trained well "
+        "enough for its mistakes to tell anything, or it was trained with another preprocessing "
+        "than that of these data."
+    ),
+    "copes only here": (
+        "Answers follow the part when it is swapped, and yet the examples that lack it are read "
+        "right: so it is on data that a model has memorised. Audit data that it was not trained on."
+    ),
+    "leans": "The model errs where something simple misleads, although the label can be told.",
+    "task": (
+        "What the model errs on are examples that contradict a property which it never overrules, "
+        "and nothing else in them speaks for the label: it may be the task, and the labels wrong."
+    ),
+    "few misled": (
+        f"Fewer than {FEWEST_MISLED} examples lack it, too few to say how the model does on them."
+    ),
+    "irrelevant": "Answers follow it when it is swapped, and it was said not to matter.",
+    "rests": "The answer rests on it, and hardly an example here lacks it.",
+}
+_STEPS: dict[Verdict, list[str]] = {
     "shortcut": [
-        "Look at the flagged examples beside the correctly read ones: what do the flagged ones "
-        "lack that the others of their class share?",
-        "Collect or upweight examples like the flagged ones; AuditResult.pseudo_groups() gives "
-        "them as groups for methods that balance groups.",
-        "Check a few flagged labels by hand: wrong labels look the same as failing shortcuts.",
-        "After any change, audit again on held-out data and compare accuracy on flagged examples.",
+        "Look at the pile 'shortcut fails' beside correctly read examples: is {what} what they "
+        "lack?",
+        "Collect or upweight examples like these; AuditResult.pseudo_groups() gives them as groups "
+        "for methods that balance groups.",
+        "Check the pile 'label doubtful' by hand.",
+        "After any change, audit again on held-out data and compare accuracy where it fails.",
+    ],
+    "at risk": [
+        "Decide whether {what} is what the task is about; if it is, nothing is wrong.",
+        "If it is not, audit at least {n} examples (better 100) in which it does not go with the "
+        "label.",
+        "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line).",
     ],
     "none found": [
         "Read a few flagged examples all the same: wrong labels gather there.",

@@ -60,6 +60,15 @@ def size(receivers: Tensor, donors: Tensor, span: float) -> Tensor:
     return moved + ground
 
 
+def extents(images: Tensor) -> Tensor:
+    """Width, height and share of what stands out from each image's border, (B, 3)."""
+    span = (images.amax((1, 2, 3)) - images.amin((1, 2, 3)))[:, None, None, None]
+    stands_out = ((images - _ground(images)).abs() > _VISIBLE * span).any(1)
+    across = stands_out.any(1).float().mean(1)
+    down = stands_out.any(2).float().mean(1)
+    return torch.stack([across, down, stands_out.float().mean((1, 2))], 1)
+
+
 def _with_statistics(receivers: Tensor, donors: Tensor, over: tuple[int, ...]) -> Tensor:
     means = [images.mean(over, keepdim=True) for images in (receivers, donors)]
     stds = [images.std(over, correction=0, keepdim=True) for images in (receivers, donors)]

@@ -1,0 +1,163 @@
+"""A reader with all that it takes to read other rows of its view."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+
+from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.doubt import L2 as MENDING_L2
+from earlysieve.auditing.properties import (
+    OTHER_COLUMNS,
+    OTHER_TOKENS,
+    TOKEN,
+    curved,
+    knots_of,
+    pairs_of,
+    telling_columns,
+)
+from earlysieve.auditing.readers import (
+    Reader,
+    Scale,
+    applied,
+    opinion,
+    ridge,
+    scale_of,
+    softmax,
+    temperature,
+)
+from earlysieve.auditing.swaps.columns import column_strength
+from earlysieve.auditing.swaps.table_parts import MOST_COLUMNS, column_name
+from earlysieve.auditing.views import Views, rows_of
+from earlysieve.readouts.feature_store import FeatureStore
+
+Shape = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The examples that readers are fitted on.
+
+    Attributes:
+        rows: their places, ascending.
+        labels, folds: of these.
+        classes: C.
+    """
+
+    rows: Ints
+    labels: Ints
+    folds: Ints
+    classes: int
+
+    def of(self, store: FeatureStore) -> Floats:
+        """Their features, shape (n, D)."""
+        return np.asarray(rows_of(store, torch.from_numpy(self.rows)).numpy())
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Ridge readouts by fold, and the factor that makes probabilities of their scores."""
+
+    readouts: Floats
+    factor: float
+
+    def chances(self, columns: Floats, fold_of: Ints) -> Floats:
+        """Probabilities (n, C), each by the readout of its own fold."""
+        return softmax(applied(columns, fold_of, self.readouts) * self.factor)
+
+
+@dataclass(frozen=True)
+class Eye:
+    """A reader of one view.
+
+    Attributes:
+        store: of the view.
+        shape: what is made of its rows before they are standardised.
+        scale: how they are standardised.
+        fit: to the sample.
+        reader: what it says of the sample.
+    """
+
+    store: FeatureStore
+    shape: Shape
+    scale: Scale
+    fit: Fit
+    reader: Reader
+
+    def columns(self, rows: Ints | slice) -> Floats:
+        """Standardised rows."""
+        some = rows if isinstance(rows, slice) else torch.from_numpy(rows)
+        return self.scale.of(self.shape(rows_of(self.store, some).numpy()))
+
+    def mender(self, sample: Sample, weights: Floats) -> Fit:
+        """A fit to the same rows with weights that let suspects count."""
+        return _fit(self.columns(sample.rows), sample, MENDING_L2, weights)[0]
+
+
+def as_it_is(features: Floats) -> Floats:
+    """Nothing is made of them."""
+    return features
+
+
+def open_eye(store: FeatureStore, sample: Sample, shape: Shape = as_it_is) -> Eye:
+    """Fit a reader to the sample."""
+    features = shape(sample.of(store))
+    scale = scale_of(features)
+    fit, chances = _fit(scale.of(features), sample)
+    return Eye(store, shape, scale, fit, opinion(chances, sample.labels))
+
+
+def property_eyes(views: Views, sample: Sample, column_names: Sequence[str]) -> dict[str, Eye]:
+    """A reader of each property: of tables, one of each column that tells most by itself."""
+    found: dict[str, Eye] = {}
+    for name, store in views.properties.items():
+        if name == TOKEN:
+            found |= _token_eyes(store, sample)
+        else:
+            found[name] = open_eye(store, sample, partial(curved, knots=knots_of(sample.of(store))))
+    if views.columns is not None:
+        found |= _column_eyes(views.columns, sample, column_names)
+    return found
+
+
+def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    values = sample.of(store)
+    top = telling_columns(values, sample.labels, sample.classes)
+    rest = np.setdiff1d(np.arange(values.shape[1]), top)
+    if not len(top):
+        return {}
+    return {
+        TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1)),
+        OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1)),
+    }
+
+
+def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> dict[str, Eye]:
+    values = sample.of(store)
+    order = np.argsort(-column_strength(values, sample.labels, sample.classes), kind="stable")
+    found = {
+        column_name(names, column): open_eye(
+            store, sample, partial(_one, column=column, knots=knots_of(values[:, [column]]))
+        )
+        for column in order[:MOST_COLUMNS].tolist()
+    }
+    if len(order) > 1:
+        found[OTHER_COLUMNS] = open_eye(
+            store, sample, partial(pairs_of, columns=np.sort(order[1:]))
+        )
+    return found
+
+
+def _one(features: Floats, column: int, knots: Floats) -> Floats:
+    return curved(features[:, [column]], knots)
+
+
+def _fit(
+    columns: Floats, sample: Sample, l2: float = 10.0, weights: Floats | None = None
+) -> tuple[Fit, Floats]:
+    readouts = ridge(columns, sample.labels, sample.folds, sample.classes, l2=l2, weights=weights)
+    scores = applied(columns, sample.folds, readouts)
+    factor = temperature(scores, sample.labels)
+    return Fit(readouts, factor), softmax(scores * factor)

@@ -1,0 +1,97 @@
+"""From what was seen to the summary, and the piles of the examples."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.doubt import piles
+from earlysieve.auditing.evidence import chance, readability, weigh
+from earlysieve.auditing.examine import Examined
+from earlysieve.auditing.known_data import known_data
+from earlysieve.auditing.leaning import Leaning, leanings
+from earlysieve.auditing.rule import decide
+from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.summary import Summary
+from earlysieve.auditing.verdict import Reported, conclude, facts_of
+from earlysieve.auditing.where_it_fails import accuracy_where_it_fails
+from earlysieve.groups.classes import class_accuracies, confused_pairs
+from earlysieve.groups.group_report import GroupReport
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def judged(
+    seen: Examined,
+    groups: GroupReport | None,
+    class_names: Sequence[str],
+    *,
+    seen_in_training: bool | None,
+    out_of_fold: bool,
+) -> tuple["pd.DataFrame", Summary]:
+    """The example table with its piles, and the summary.
+
+    Args:
+        seen: what was found.
+        groups: where known; reported, never used for the verdict.
+        class_names: of class 0, 1, ...
+        seen_in_training: whether the model was trained on the data; None: unknown.
+        out_of_fold: whether an example was scored by readouts that have not seen it.
+    """
+    table, again = seen.examples, seen.again
+    labels, said = (table[name].to_numpy() for name in ("label", "prediction"))
+    accuracies = dict(zip(seen.layers["layer"], seen.layers["accuracy"], strict=True))
+    evidence = weigh(table, float(accuracies[seen.layer]))
+    classes = class_accuracies(labels, said, class_names)
+    facts = facts_of(
+        evidence,
+        len(table),
+        int((said != labels).sum()),
+        _best_reads(again, labels, said),
+        leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps),
+        known_data(
+            table,
+            seen_in_training=seen_in_training,
+            out_of_fold=out_of_fold,
+            class_names=class_names,
+        ),
+        classes,
+    )
+    decision = decide(facts)
+    on = decision.leaning if decision.verdict == "shortcut" else None
+    told = piles(said != labels, _failing(on, again), again.doubt, again.preference)
+    fails = None
+    if on is not None and on.misread:
+        fails = accuracy_where_it_fails(on, again, labels, said)
+    summary = conclude(
+        decision,
+        facts,
+        evidence,
+        Reported(
+            layer=seen.layer,
+            num_classes=seen.collected.num_classes,
+            groups=groups,
+            classes=classes,
+            confused=confused_pairs(labels, said, class_names),
+            swaps=seen.swaps,
+            piles=told,
+            fails=fails,
+        ),
+    )
+    return table.assign(pile=told), summary
+
+
+def _failing(on: Leaning | None, again: SecondLook) -> Floats:
+    """How much what the model leans on contradicts the label, shape (N,); all 0 without."""
+    if on is None:
+        return np.zeros(len(again.score))
+    return again.by_reader[on.name]
+
+
+def _best_reads(again: SecondLook, labels: Ints, said: Ints) -> float:
+    """What the best reader of a layer achieves of what the model achieves above chance."""
+    model, by_chance = float((said == labels).mean()), chance(labels)
+    layers = [name for name in again.reads if name not in again.properties]
+    return max(readability(again.reads[name], model, by_chance) for name in layers)

@@ -1,0 +1,223 @@
+"""What the model's errors have to do with one simple thing.
+
+A reader that sees one property of the inputs, or one early layer, is misled by some examples. A
+model that leans on the property errs there far more often than elsewhere, gives the reader's very
+answer, and errs although the rest of the example speaks for the label: other properties side with
+it. Where an example is hard or its label wrong, they do not. And the answer moves when the
+property is swapped. Each of these is a sign between about -2 and 1.5; their sum is the strength.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.evidence import chance, readability
+from earlysieve.auditing.properties import BESIDES, PART_OF
+from earlysieve.auditing.scores import auroc
+from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.swaps.found import PartFound, Swaps
+
+SURE = 0.3
+FEWEST_EXPLAINED = 5
+_FEWEST_MISREAD = 3
+_FEWEST_SWAPPED = 8
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """One simple thing and the model's errors.
+
+    Attributes:
+        name: of the property or the view of a layer.
+        of_network: whether it is a view of a layer.
+        whole: whether it is so large a part of an example (a half) that it may well be what the
+            task is about.
+        reads: what its reader achieves of what the model achieves above chance.
+        misread: examples that its reader gets wrong.
+        sure: examples on which it contradicts the label by 0.3 or more.
+        accuracy: of the model where it is misread; NaN where it never is.
+        accuracy_else: of the model elsewhere.
+        explained: errors of the model that are the reader's very answer.
+        times_worse: how many times as often the model errs where it is misread.
+        recovered: share of explained errors on which the reader of another property prefers the
+            label, by the one that does so most often; shrunk towards one half. NaN for too few.
+        recovered_by: that property.
+        own_tells: how well the model's confidence tells explained errors from right answers of the
+            same class (AUROC); near one half where labels are wrong at random. NaN for too few.
+        followed, mended: of its swaps, see `PartFound.effect` and `mending`; NaN if not swapped.
+        irrelevant: the user said that the answer must not depend on it.
+    """
+
+    name: str
+    of_network: bool
+    whole: bool
+    reads: float
+    misread: int
+    sure: int
+    accuracy: float
+    accuracy_else: float
+    explained: int
+    times_worse: float
+    recovered: float
+    recovered_by: str
+    own_tells: float
+    followed: float
+    mended: float
+    irrelevant: bool = False
+
+
+def leanings(
+    again: SecondLook, labels: Ints, said: Ints, confidence: Floats, swaps: Swaps
+) -> list[Leaning]:
+    """What is known of every property and every view of the earlier half of the layers.
+
+    Args:
+        again: what readers say.
+        labels, said, confidence: label, the model's class and its probability, shape (N,).
+        swaps: of parts.
+    """
+    views = [name for name in again.by_reader if name not in again.properties]
+    early = views[: (len(views) + 1) // 2]
+    names = [name for name in again.properties if name not in BESIDES]
+    model = float((said == labels).mean())
+    by_chance = chance(labels)
+    return [
+        _leaning(
+            name,
+            again,
+            labels,
+            said,
+            confidence,
+            _part(name, swaps),
+            readability(again.reads[name], model, by_chance),
+        )
+        for name in [*names, *early]
+    ]
+
+
+def _leaning(
+    name: str,
+    again: SecondLook,
+    labels: Ints,
+    said: Ints,
+    confidence: Floats,
+    part: PartFound | None,
+    reads: float,
+) -> Leaning:
+    wrong = said != labels
+    misread = again.says[name] != labels
+    explained = wrong & (again.says[name] == said)
+    others = [other for other in again.properties if other != name]
+    recovered, recovered_by = _recovered(explained, again, others)
+    return Leaning(
+        name=name,
+        of_network=name not in again.properties,
+        whole=name.endswith(" half"),
+        reads=reads,
+        misread=int(misread.sum()),
+        sure=int((again.by_reader[name] >= SURE).sum()),
+        accuracy=float((~wrong)[misread].mean()) if misread.any() else math.nan,
+        accuracy_else=float((~wrong)[~misread].mean()) if (~misread).any() else math.nan,
+        explained=int(explained.sum()),
+        times_worse=_times_worse(wrong, misread),
+        recovered=recovered,
+        recovered_by=recovered_by,
+        own_tells=_own_tells(explained, wrong, said, confidence),
+        followed=math.nan if part is None else part.effect,
+        mended=math.nan if part is None or part.mended.count < _FEWEST_SWAPPED else part.mending,
+        irrelevant=part is not None and part.irrelevant,
+    )
+
+
+def _part(name: str, swaps: Swaps) -> PartFound | None:
+    return swaps.of(PART_OF.get(name, name))
+
+
+def _times_worse(wrong: Bools, misread: Bools) -> float:
+    """One more error than seen is assumed elsewhere, so that it is finite."""
+    inside, outside = int(misread.sum()), int((~misread).sum())
+    if inside < _FEWEST_MISREAD or not outside:
+        return math.nan
+    return float(wrong[misread].mean() / ((wrong[~misread].sum() + 1) / outside))
+
+
+def _recovered(explained: Bools, again: SecondLook, others: Sequence[str]) -> tuple[float, str]:
+    count = int(explained.sum())
+    if count < FEWEST_EXPLAINED or not others:
+        return math.nan, ""
+    shares = {
+        other: (int(again.sides[other][explained].sum()) + 2) / (count + 4) for other in others
+    }
+    best = max(shares, key=lambda other: shares[other])
+    return shares[best], best
+
+
+def _own_tells(explained: Bools, wrong: Bools, said: Ints, confidence: Floats) -> float:
+    """Mean over the classes said of the AUROC of doubt, weighted by explained errors."""
+    total, count = 0.0, 0
+    for kind in np.unique(said[explained]):
+        bad, good = explained & (said == kind), ~wrong & (said == kind)
+        if bad.sum() >= 2 and good.sum() >= 5:
+            rows = bad | good
+            total += auroc(-confidence[rows], bad[rows]) * int(bad.sum())
+            count += int(bad.sum())
+    return total / count if count >= FEWEST_EXPLAINED else math.nan
+
+
+# --- signs ----------------------------------------------------------------------------------------
+
+GATHER, GATHER_SCALE = 12.0, math.log(3.0)
+RECOVER, RECOVER_SCALE, RECOVER_FULL = 0.5, 0.15, 20
+SWAP, SWAP_SCALE = 0.45, 0.25
+OWN, OWN_SCALE = 0.58, 0.08
+READ, READ_SCALE = 0.85, 0.08
+
+
+@dataclass(frozen=True)
+class Strength:
+    """The signs of a leaning, each 0 where it is missing.
+
+    Attributes:
+        gathers: errors gather where the reader is misled.
+        recovers: the rest of the example speaks for the label.
+        swaps: errors are mended, and answers follow, when the part is swapped.
+        confidence: the model is less sure of these errors than of right answers.
+        reads: the property tells nearly as much as the model.
+    """
+
+    gathers: float
+    recovers: float
+    swaps: float
+    confidence: float
+    reads: float
+
+    @property
+    def total(self) -> float:
+        """Their sum."""
+        return self.gathers + self.recovers + self.swaps + self.confidence + self.reads
+
+
+NOTHING = Strength(-2.0, -2.0, -2.0, -2.0, -2.0)
+
+
+def strength(found: Leaning) -> Strength:
+    """The signs of one leaning; `NOTHING` where too few errors are explained."""
+    if found.explained < FEWEST_EXPLAINED or math.isnan(found.times_worse):
+        return NOTHING
+    share = min(1.0, found.explained / RECOVER_FULL)
+    moved = min(found.mended, 2 * found.followed + 0.3)
+    return Strength(
+        gathers=_within(math.log(max(found.times_worse, 1e-9) / GATHER) / GATHER_SCALE, -1.5, 1.5),
+        recovers=share * _within((found.recovered - RECOVER) / RECOVER_SCALE, -1.5, 1.5),
+        swaps=_within((moved - SWAP) / SWAP_SCALE, -0.5, 1.5)
+        * (0.5 if found.name == "place" else 1),
+        confidence=_within((found.own_tells - OWN) / OWN_SCALE, -2.0, 0.5),
+        reads=_within((found.reads - READ) / READ_SCALE, -2.0, 0.75),
+    )
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return 0.0 if math.isnan(value) else max(low, min(high, value))

@@ -1,0 +1,164 @@
+"""Simple properties of inputs, as a program sees them that knows nothing of any network.
+
+A reader of one property sees nothing else, so that what it is misled by has a name, and so that
+whether it is misled does not depend on what a network makes of the rest of the example.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.swaps.carrier import MASK, Carrier, carrier_of
+from earlysieve.auditing.swaps.images import extents
+from earlysieve.auditing.swaps.tokens import telling_tokens
+from earlysieve.model.batch import Inputs
+
+TOKEN, OTHER_TOKENS, OTHER_COLUMNS = "token", "other tokens", "other columns"
+# Readers that see all but a property: they recover errors, and nobody leans on them.
+BESIDES = (OTHER_TOKENS, OTHER_COLUMNS)
+# What a property is called among the parts that are swapped, where that differs.
+PART_OF = {"place": "window"}
+_MOST_PAIRED = 20
+_BANDS = 14
+_CELLS = 6
+_GRID = 10
+_BUCKETS = 512
+_KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
+_MOST_CURVED = 80
+_SMALLEST = 8
+_FRAME = 0.1
+
+
+def properties_of(inputs: Inputs) -> dict[str, Tensor]:
+    """The properties of a batch that can be computed, by name, each of shape (B, numbers).
+
+    Images: colour, brightness, spectrum, frame, size, place, sharpness; texts: tokens and length;
+    tables have their columns instead. Nothing where it is not clear what the inputs are.
+    """
+    carrier, _ = carrier_of(inputs)
+    if carrier is None:
+        return {}
+    if carrier.kind == "image":
+        return _of_images(carrier.get(inputs).float())
+    return _of_texts(inputs, carrier) if carrier.kind == "text" else {}
+
+
+def _of_images(images: Tensor) -> dict[str, Tensor]:
+    grey = images.mean(1, keepdim=True)
+    means, stds = images.mean((2, 3)), images.std((2, 3), correction=0)
+    found = {"brightness": torch.cat([grey.mean((2, 3)), grey.std((2, 3), correction=0)], 1)}
+    if images.shape[1] > 1:
+        found["colour"] = torch.cat([means, stds, *_ratios(means, stds)], 1)
+    if min(images.shape[-2:]) < _SMALLEST:
+        return found
+    spectrum = torch.fft.rfft2(grey[:, 0], norm="ortho").abs().log1p()
+    steps = grey.diff(dim=2).abs().mean((2, 3)), grey.diff(dim=3).abs().mean((2, 3))
+    ends = torch.cat([grey, -grey], 1)
+    return found | {
+        "spectrum": functional.adaptive_avg_pool2d(
+            spectrum[:, None], (_BANDS, _BANDS // 2)
+        ).flatten(1),
+        "frame": _frame(images),
+        "size": extents(images),
+        "place": functional.adaptive_max_pool2d(ends, _CELLS).flatten(1),
+        "sharpness": torch.cat(steps, 1),
+        **_halves(grey),
+    }
+
+
+def _halves(grey: Tensor) -> dict[str, Tensor]:
+    high, wide = (side // 2 for side in grey.shape[-2:])
+    parts = {
+        "top half": grey[..., :high, :],
+        "bottom half": grey[..., high:, :],
+        "left half": grey[..., :wide],
+        "right half": grey[..., wide:],
+    }
+    return {
+        name: functional.adaptive_avg_pool2d(
+            part, (min(part.shape[-2], _GRID), min(part.shape[-1], _GRID))
+        ).flatten(1)
+        for name, part in parts.items()
+    }
+
+
+def _ratios(means: Tensor, stds: Tensor) -> list[Tensor]:
+    """Differences of channels relative to all: what is left of a colour whatever its brightness."""
+    size = (means.abs() + stds).sum(1, keepdim=True).clamp_min(1e-6)
+    return [
+        (means - means.mean(1, keepdim=True)) / size,
+        (stds - stds.mean(1, keepdim=True)) / size,
+    ]
+
+
+def _frame(images: Tensor) -> Tensor:
+    """Mean of each side of the outermost tenth, and spread over all of it, by channel."""
+    width = max(1, round(_FRAME * min(images.shape[-2:])))
+    sides = [
+        images[..., :width, :],
+        images[..., -width:, :],
+        images[..., :width],
+        images[..., -width:],
+    ]
+    flat = torch.cat([side.flatten(2) for side in sides], 2)
+    means = [side.mean((2, 3)) for side in sides]
+    return torch.cat([flat.mean(2), flat.std(2, correction=0), flat.median(2).values, *means], 1)
+
+
+def _of_texts(inputs: Inputs, carrier: Carrier) -> dict[str, Tensor]:
+    if not isinstance(inputs, Mapping):
+        return {}
+    tokens, mask = carrier.get(inputs), inputs[MASK]
+    holds = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
+    holds.scatter_reduce_(1, tokens % _BUCKETS, mask.to(holds.dtype), "amax")
+    return {TOKEN: holds, "length": mask.sum(1, keepdim=True).float()}
+
+
+def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
+    """The buckets of tokens that tell the classes most, a few of each class."""
+    tokens = torch.arange(holds.shape[1]).expand(len(holds), -1)
+    telling = telling_tokens(tokens, torch.from_numpy(holds), labels, classes)
+    top = np.unique(telling.top.numpy())
+    return np.asarray(top[top >= 0])
+
+
+def curved(values: Floats, knots: Floats) -> Floats:
+    """Hat functions on knots of each column, so that a straight line in them is any curve.
+
+    Args:
+        values: shape (N, D).
+        knots: shape (K, D), from `knots_of`.
+
+    Returns:
+        Shape (N, D * K); for more than 80 columns values and squares instead, (N, 2 D).
+    """
+    if values.shape[1] > _MOST_CURVED:
+        return np.concatenate([values, values**2], 1)
+    found: list[Floats] = []
+    for column, at in zip(values.T, knots.T, strict=True):
+        places = np.unique(at)
+        if len(places) < 2:
+            continue
+        eye = np.eye(len(places))
+        found.extend(np.interp(column, places, row) for row in eye)
+    return np.stack(found, 1) if found else np.zeros((len(values), 1))
+
+
+def knots_of(values: Floats) -> Floats:
+    """Quantiles of each column: nine, shape (9, D), or five of more than 20 columns."""
+    count = _KNOTS if values.shape[1] <= _FEW else _FEW_KNOTS
+    return np.asarray(np.quantile(values, np.linspace(0, 1, count), axis=0))
+
+
+def pairs_of(values: Floats, columns: Ints) -> Floats:
+    """Some columns, and the products of any two of them where they are few."""
+    some = values[:, columns]
+    if len(columns) > _MOST_PAIRED:
+        return np.asarray(some)
+    first, second = np.triu_indices(len(columns), 1)
+    centred = some - some.mean(0)
+    return np.concatenate([some, centred[:, first] * centred[:, second]], 1)

@@ -1,0 +1,217 @@
+"""The rule: what a model's leanings allow to say, where the data let it be said.
+
+Chosen on the design part of benchmarks/verdict_bank.py; its error rates on the other part are in
+docs/concepts.md.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from earlysieve.auditing.known_data import KnownData, memorised, obstacle
+from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+
+Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
+
+ENOUGH = 0.9
+FEWEST_MISLED = 20
+OUTDONE = 1.05
+TELLS = 0.95
+FOLLOWS = 0.5
+_TELLS_UNSWAPPED = 0.97
+_RECOVERED_UNNAMED, _GATHERS_UNNAMED, _OWN_UNNAMED, _EXPLAINED_UNNAMED = 0.62, 0.5, 0.56, 10
+_OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.45, 0.1
+_FOLLOWS_IRRELEVANT = 0.2
+_COPES_FOLLOWS, _COPES = 0.4, 0.8
+_SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
+LIKELY = 0.5
+_SURELY = 0.8
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rule looks at.
+
+    Attributes:
+        examples, errors: how many.
+        accuracy: of the model, in [0, 1].
+        above_chance: whether the model does better than the most frequent class.
+        predicted_classes: how many different classes the model says.
+        best_reads: what the best reader of a layer achieves of what the model achieves above
+            chance; NaN where the model is not above it.
+        leanings: all that were looked at.
+        data: what else is known of the examples.
+        collapsed: names of classes of which the model gets hardly any example right.
+    """
+
+    examples: int
+    errors: int
+    accuracy: float
+    above_chance: bool
+    predicted_classes: int
+    best_reads: float
+    leanings: Sequence[Leaning]
+    data: KnownData
+    collapsed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict with its reason.
+
+    Attributes:
+        verdict: one of four.
+        reason: key of the sentence that says why, or the sentence itself.
+        leaning: on what; None where on nothing in particular.
+        signs: of that leaning.
+        power: probability that a reliance of 0.2 would have been called, see `power`.
+    """
+
+    verdict: Verdict
+    reason: str
+    leaning: Leaning | None
+    signs: Strength
+    power: float
+
+
+def decide(facts: Facts) -> Decision:
+    """The verdict."""
+    leading, signs = lead(facts.leanings)
+    chance = power(facts.examples)
+
+    def say(verdict: Verdict, reason: str, on: Leaning | None = None) -> Decision:
+        return Decision(verdict, reason, on, signs if on is leading else NOTHING, chance)
+
+    prevented = _prevented(facts)
+    if prevented is not None:
+        return say("inconclusive", prevented)
+    inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
+    if inside is not None:
+        return say("inconclusive", "copes only here", inside)
+    if leading is not None and signs.total >= ENOUGH:
+        if _may_be_the_task(leading):
+            return say("at risk", "task", leading)
+        if leading.misread < FEWEST_MISLED:
+            return say("at risk", "few misled", leading)
+        return say("shortcut", "leans", leading)
+    barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
+    if barred is not None:
+        return say("shortcut", "irrelevant", barred)
+    resting = _rests_on(facts.leanings)
+    if resting is not None:
+        return say("at risk", "rests", resting)
+    learnt = memorised(facts.data, facts.accuracy)
+    if learnt is not None:
+        return say("inconclusive", learnt)
+    if facts.collapsed:
+        return say("inconclusive", "collapsed")
+    if chance < LIKELY:
+        return say("inconclusive", "too few")
+    return say("none found", "nothing")
+
+
+def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
+    """The leaning to speak of: of those that are strong enough, one with a name if there is one.
+
+    A property goes ahead of half an image, and that of what only a layer sees.
+    """
+    counted = [(one, strength(one)) for one in found if not one.of_network or _speaks(one)]
+    if not counted:
+        return None, NOTHING
+    enough = [pair for pair in counted if pair[1].total >= ENOUGH]
+    if not enough:
+        return max(counted, key=lambda pair: pair[1].total)
+    return max(enough, key=lambda pair: (-pair[0].of_network, -pair[0].whole, pair[1].total))
+
+
+def _speaks(found: Leaning) -> bool:
+    """A layer sees what the task is about, too: only recovered errors tell that it is misled."""
+    signs = strength(found)
+    return (
+        found.explained >= _EXPLAINED_UNNAMED
+        and found.recovered >= _RECOVERED_UNNAMED
+        and signs.gathers >= _GATHERS_UNNAMED
+        and not found.own_tells < _OWN_UNNAMED
+        and found.reads <= OUTDONE
+    )
+
+
+def _prevented(facts: Facts) -> str | None:
+    """Why nothing can be said; None: something can."""
+    prevented = obstacle(facts.data)
+    if prevented is not None:
+        return prevented
+    if facts.predicted_classes == 1:
+        return "one class"
+    if not facts.above_chance:
+        return "chance"
+    if facts.data.seen_in_training:
+        return memorised(facts.data, facts.accuracy)
+    return "outdone" if facts.best_reads > OUTDONE else None
+
+
+def _copes_only_here(found: Leaning) -> bool:
+    """Answers follow the part when it is swapped, and yet examples that lack it are read right."""
+    return (
+        not found.of_network
+        and not found.whole
+        and found.reads >= TELLS - 0.05
+        and found.followed >= _COPES_FOLLOWS
+        and found.misread >= FEWEST_MISLED
+        and found.accuracy >= _COPES
+    )
+
+
+def _may_be_the_task(found: Leaning) -> bool:
+    """The property is never overruled, and nothing speaks for the label where it fails."""
+    return (
+        found.own_tells < _OWN_RANDOM
+        and found.recovered < _HARDLY_RECOVERED
+        and found.accuracy < _NEVER_RIGHT
+    )
+
+
+def _rests_on_irrelevant(found: Leaning) -> bool:
+    return found.irrelevant and found.followed >= _FOLLOWS_IRRELEVANT
+
+
+def _rests_on(found: Sequence[Leaning]) -> Leaning | None:
+    """A property that tells the label, hardly ever fails here, and that answers rest on."""
+    resting = [
+        one
+        for one in found
+        if not one.of_network
+        and not one.whole
+        and one.misread < FEWEST_MISLED
+        and (
+            one.reads >= _TELLS_UNSWAPPED
+            if math.isnan(one.followed)
+            else one.reads >= TELLS and one.followed >= FOLLOWS
+        )
+    ]
+    return max(resting, key=lambda one: one.reads, default=None)
+
+
+def power(examples: int, share: float = _SHARE_FAILING, reliance: float = _RELIANCE) -> float:
+    """The probability that a reliance would have been called, given so many examples.
+
+    A feature that fails on a share of the examples adds errors there, whose number is binomial;
+    eight are taken to be enough.
+
+    Args:
+        examples: N.
+        share: of examples on which the feature fails, in (0, 1).
+        reliance: accuracy lost where it fails, in (0, 1].
+    """
+    from scipy.stats import binom
+
+    return float(binom.sf(_FEWEST_ERRORS - 1, round(examples * share), reliance))
+
+
+def examples_needed(share: float = _SHARE_FAILING, reliance: float = _RELIANCE) -> int:
+    """With how many examples a reliance would be called with a probability of 0.8."""
+    count = 100
+    while power(count, share, reliance) < _SURELY:
+        count += 100
+    return count

@@ -1,0 +1,175 @@
+"""A second look at the collected features: many readers, and what they say together.
+
+Readers are fitted on a sample of the examples where there are many; every example is scored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.doubt import label_doubt
+from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
+from earlysieve.auditing.readers import Combined, combine, contradiction, opinion, softmax
+from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
+from earlysieve.auditing.views import Views, places
+
+MOST_FITTED = 10_000
+_FEWEST_FITTED = 1000
+_MOST_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """What readers say of every example, in the order of the data.
+
+    Attributes:
+        score: of all readers together, shape (N,), in [-1, 1]; above 0 where they contradict the
+            label.
+        by_reader: the same for each reader, by view or property.
+        says: the class that each reader says, shape (N,).
+        sides: where each reader holds the label more probable than the class that the model says,
+            shape (N,); False where these are one.
+        reads: share of examples that each reader reads correctly.
+        properties: names of the readers that see one property of the inputs and no network.
+        weights: of each reader in `score`.
+        doubt: how much model and readers agree that the label is wrong, shape (N,), in [-1, 1].
+        preference: how much readers contradict the label once suspects weigh more, shape (N,).
+    """
+
+    score: Floats
+    by_reader: dict[str, Floats]
+    says: dict[str, Ints]
+    sides: dict[str, Bools]
+    reads: dict[str, float]
+    properties: tuple[str, ...]
+    weights: dict[str, float]
+    doubt: Floats
+    preference: Floats
+
+
+def look_again(
+    views: Views,
+    labels: Ints,
+    fold_of: Ints,
+    *,
+    seed: int = 0,
+    column_names: Sequence[str] = (),
+) -> SecondLook:
+    """Fit readers on every view and let each example be judged by those that have not seen it.
+
+    Args:
+        views: as collected, N rows each.
+        labels: shape (N,), values in [0, C).
+        fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
+        seed: of the sample.
+        column_names: of a table; numbers where they are not known.
+    """
+    classes = views.logits.shape[0]
+    rows = sample_rows(len(labels), classes, seed)
+    sample = Sample(rows, labels[rows], fold_of[rows], classes)
+    chances = softmax(_logits(views, rows))
+    prediction = chances.argmax(1)
+    seeing = property_eyes(views, sample, column_names)
+    eyes = {name: open_eye(store, sample) for name, store in views.stores().items()} | seeing
+    readers = {name: eye.reader for name, eye in eyes.items()}
+    combined = combine(readers, prediction != sample.labels)
+    suspects = suspicious(prediction, chances.max(1), combined.probabilities, sample.labels)
+    weights = suspect_weights(suspects, sample.labels)
+    everyone = _Everyone(
+        views,
+        eyes,
+        {name: eye.mender(sample, weights) for name, eye in eyes.items()},
+        combined,
+        labels,
+        fold_of,
+        own_temperature(chances, sample.labels),
+        tuple(seeing),
+    )
+    reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
+    return everyone.look(reads)
+
+
+def sample_rows(count: int, classes: int, seed: int) -> Ints:
+    """The examples that readers are fitted on: all, or as many as are enough, in order."""
+    most = max(_FEWEST_FITTED, min(MOST_FITTED, _MOST_NUMBERS // classes))
+    if count <= most:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:most])
+
+
+def _logits(views: Views, rows: Ints | slice) -> Floats:
+    """The model's logits of some examples, float64, shape (n, C)."""
+    whole = views.logits.read(rows) if isinstance(rows, slice) else views.logits.all()[rows]
+    return np.asarray(whole.numpy().astype(np.float64))
+
+
+@dataclass(frozen=True)
+class _Everyone:
+    """All examples, read a slice at a time."""
+
+    views: Views
+    eyes: dict[str, Eye]
+    menders: dict[str, Fit]
+    combined: Combined
+    labels: Ints
+    fold_of: Ints
+    factor: float
+    properties: tuple[str, ...]
+
+    def look(self, reads: dict[str, float]) -> SecondLook:
+        parts = [self._part(place) for place in places(self.views.logits, len(self.labels))]
+
+        def joined(name: str) -> Any:
+            return np.concatenate([getattr(part, name) for part in parts])
+
+        def by_reader(name: str) -> dict[str, Any]:
+            found = {eye: [getattr(part, name)[eye] for part in parts] for eye in self.eyes}
+            return {eye: np.concatenate(values) for eye, values in found.items()}
+
+        return SecondLook(
+            score=joined("score"),
+            by_reader=by_reader("scores"),
+            says=by_reader("says"),
+            sides=by_reader("sides"),
+            reads=reads,
+            properties=self.properties,
+            weights=self.combined.weights,
+            doubt=joined("doubt"),
+            preference=joined("preference"),
+        )
+
+    def _part(self, place: slice) -> "_Part":
+        given, folds = self.labels[place], self.fold_of[place]
+        logits = _logits(self.views, place)
+        model, rows = logits.argmax(1), np.arange(len(given))
+        readers, sides, mended = {}, {}, np.zeros(len(given))
+        for name, eye in self.eyes.items():
+            columns = eye.columns(place)
+            chances = eye.fit.chances(columns, folds)
+            readers[name] = opinion(chances, given)
+            sides[name] = chances[rows, given] > chances[rows, model]
+            again = self.menders[name].chances(columns, folds)
+            mended += contradiction(again, given) / len(self.eyes)
+        weights = self.combined.weights
+        seeing = {name: r for name, r in readers.items() if name not in self.properties}
+        return _Part(
+            score=np.asarray(sum(weights[name] * r.score for name, r in readers.items())),
+            scores={name: r.score.astype(np.float32) for name, r in readers.items()},
+            says={name: r.prediction.astype(np.int32) for name, r in readers.items()},
+            sides=sides,
+            doubt=label_doubt(softmax(logits * self.factor), seeing, given),
+            preference=mended,
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    score: Floats
+    scores: dict[str, Floats]
+    says: dict[str, Ints]
+    sides: dict[str, Bools]
+    doubt: Floats
+    preference: Floats

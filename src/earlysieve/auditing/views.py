@@ -1,0 +1,184 @@
+"""What readers look at: views of each layer, and the model's own answer, kept during the pass."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from earlysieve.auditing.maps import position_map, principal_channels
+from earlysieve.auditing.properties import properties_of
+from earlysieve.model.batch import Batch, Inputs, attention_mask, first_tensor
+from earlysieve.model.capture import capture
+from earlysieve.model.layout import Layout
+from earlysieve.readouts.feature_store import Budget, FeatureStore
+from earlysieve.readouts.features import kept_features
+
+COLUMNS = "columns"
+WIDEST = 512
+_MOST_MAPS = 3
+
+
+@dataclass
+class LayerViews:
+    """What is kept of one layer besides what the audit's readout reads.
+
+    Attributes:
+        layout: of the layer's output.
+        mean: rows pooled over positions; the readout's own store where that holds the same.
+        keeps_mean: whether `mean` is filled here.
+        maps: what is where, small; None where positions are not kept.
+    """
+
+    layout: Layout
+    mean: FeatureStore
+    keeps_mean: bool
+    maps: FeatureStore | None = None
+    _directions: Tensor | None = field(default=None, repr=False)
+
+    def of(self, activation: Tensor, mask: Tensor | None) -> dict[str, Tensor]:
+        """The rows to keep of one batch, by view."""
+        found = {}
+        if self.keeps_mean:
+            found["mean"] = kept_features(activation, self.layout, mask, keep="mean")[0].float()
+        if self.maps is not None:
+            if self._directions is None:
+                self._directions = principal_channels(activation, self.layout)
+            found["map"] = position_map(activation, self.layout, self._directions)
+        return found
+
+    def append(self, rows: Mapping[str, Tensor]) -> None:
+        """Keep what `of` gave."""
+        if "mean" in rows:
+            self.mean.append(rows["mean"])
+        if "map" in rows and self.maps is not None:
+            self.maps.append(rows["map"])
+
+
+@dataclass
+class Views:
+    """Everything readers look at.
+
+    Attributes:
+        layers: by layer, in execution order.
+        columns: of a table; None for other data.
+        properties: of the inputs, by name, see `earlysieve.auditing.properties`.
+        logits: of the model.
+    """
+
+    layers: dict[str, LayerViews]
+    columns: FeatureStore | None
+    properties: dict[str, FeatureStore]
+    logits: FeatureStore
+
+    def stores(self) -> dict[str, FeatureStore]:
+        """Every view by name, the simplest first."""
+        found = {} if self.columns is None else {COLUMNS: self.columns}
+        for name, layer in self.layers.items():
+            found[f"{name} mean"] = layer.mean
+            if layer.maps is not None:
+                found[f"{name} map"] = layer.maps
+        return found
+
+    def append(self, batch: Batch, logits: Tensor) -> None:
+        """Keep what is not a layer's: a table's columns, and the model's answer."""
+        if self.columns is not None:
+            columns = columns_of(batch)
+            if columns is not None:
+                self.columns.append(columns)
+        for name, values in properties_of(batch.inputs).items():
+            self.properties[name].append(values)
+        self.logits.append(logits)
+
+    def try_on(self, model: nn.Module, some: Inputs) -> int:
+        """Look at a few examples and keep nothing; the bytes of one example in all views."""
+        mask = attention_mask(some)
+        sizes: list[int] = []
+
+        def look(name: str, activation: Tensor) -> Tensor:
+            views = replace(self.layers[name]).of(activation, mask)
+            sizes.extend(rows[0].numel() for rows in views.values())
+            return activation[:0]
+
+        captured = capture(model, some, list(self.layers), transform=look)
+        sizes.append(captured.logits.shape[1])
+        if self.columns is not None:
+            sizes.append(first_tensor(some).shape[1])
+        sizes.extend(values.shape[1] for values in properties_of(some).values())
+        return 4 * sum(sizes)
+
+
+def views_for(
+    layers: Mapping[str, tuple[Layout, FeatureStore, bool]], batch: Batch, budget: Budget
+) -> Views:
+    """The views that suit these layers and data.
+
+    Args:
+        layers: by name, in execution order: layout, the readout's store, and whether that store
+            holds means over positions.
+        batch: any.
+        budget: of the stores.
+    """
+    positioned = [name for name, (layout, _, _) in layers.items() if layout is not Layout.FLAT]
+    mapped = set() if batch.mask is not None else set(_evenly(positioned, _MOST_MAPS))
+    found = {
+        name: LayerViews(
+            layout,
+            store if is_mean else FeatureStore(budget),
+            not is_mean,
+            FeatureStore(budget) if name in mapped else None,
+        )
+        for name, (layout, store, is_mean) in layers.items()
+    }
+    columns = FeatureStore(budget) if columns_of(batch) is not None else None
+    properties = {name: FeatureStore(budget) for name in properties_of(batch.inputs)}
+    return Views(found, columns, properties, FeatureStore(budget))
+
+
+def columns_of(batch: Batch) -> Tensor | None:
+    """A table's columns, shape (B, D); None where the inputs are no table, or too wide a one."""
+    inputs = batch.inputs
+    if not isinstance(inputs, Tensor) or inputs.ndim != 2 or not inputs.is_floating_point():
+        return None
+    return inputs.float() if inputs.shape[1] <= WIDEST else None
+
+
+def rows_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
+    """Some rows of a view, float32, narrowed to at most `WIDEST` numbers.
+
+    Wider rows are multiplied by a fixed random matrix, which keeps distances nearly as they are
+    (Johnson and Lindenstrauss, 1984).
+    """
+    if isinstance(rows, slice):
+        return _narrow(store.read(rows).flatten(1))
+    parts = [
+        _narrow(chunk.flatten(1)[rows[(rows >= place.start) & (rows < place.stop)] - place.start])
+        for place, chunk in store.chunks(_chunk(store))
+    ]
+    return torch.cat(parts)
+
+
+def places(store: FeatureStore, count: int) -> Iterator[slice]:
+    """Slices that cover `count` rows and are small enough to be held at once."""
+    step = _chunk(store)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _chunk(store: FeatureStore) -> int:
+    return max(256, (1 << 22) // max(1, int(torch.tensor(store.shape).prod())))
+
+
+def _narrow(rows: Tensor) -> Tensor:
+    width = rows.shape[1]
+    if width <= WIDEST:
+        return rows
+    generator = torch.Generator().manual_seed(width)
+    projected: Tensor = rows @ (torch.randn(width, WIDEST, generator=generator) / WIDEST**0.5)
+    return projected
+
+
+def _evenly(names: Sequence[str], count: int) -> list[str]:
+    if len(names) <= count:
+        return list(names)
+    return [names[round(i * (len(names) - 1) / (count - 1))] for i in range(count)]

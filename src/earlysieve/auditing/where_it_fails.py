@@ -1,0 +1,92 @@
+"""The model's accuracy where the simple thing fails, and what that costs, with an interval.
+
+The examples that a reader of one property misreads are those on which the property fails, and
+which these are does not depend on what the model makes of the rest: their accuracy is the one
+looked for. A reader that is wrong for other reasons, too, mixes in examples on which the model is
+right; the interval is made wider then. From examples alone, one would take for the accuracy what
+is left after the hardest of them, those that a late layer misreads: much too low.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.doubt import DOUBTFUL
+from earlysieve.auditing.leaning import SURE, Leaning
+from earlysieve.auditing.second_look import SecondLook
+from earlysieve.groups.accuracy import wilson_bounds
+
+PURE = 0.94
+_BINS = 12
+_IMPURE = 0.05
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A share with its 95% interval.
+
+    Attributes:
+        value, low, high: in [0, 1]; differences of accuracies in [-1, 1].
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def accuracy_where_it_fails(
+    found: Leaning, again: SecondLook, labels: Ints, said: Ints
+) -> Estimate:
+    """The model's accuracy on examples on which what it leans on fails.
+
+    Args:
+        found: the leaning.
+        again: what readers say.
+        labels, said: label and the model's class, shape (N,).
+    """
+    # A wrong label looks like a feature that fails, and the model never "errs" there.
+    kept = ~((again.doubt > DOUBTFUL) & (again.preference > 0))
+    score, right = again.by_reader[found.name], said == labels
+    misread, sure = (score > 0) & kept, (score >= SURE) & kept
+    if not misread.any():
+        misread = score > 0
+    high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
+    clear = sure if sure.any() else misread
+    value = float(right[misread].mean())
+    low = wilson_bounds(float(right[clear].mean()), int(clear.sum()))[0]
+    if found.of_network or found.whole or found.reads < PURE:
+        plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
+        low = min(low, wilson_bounds(plateau, int(clear.sum()))[0] - _IMPURE)
+        value = (value + plateau) / 2
+    return Estimate(value, max(0.0, min(low, value)), max(high, value))
+
+
+def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
+    """The error rate among examples like those whose errors are explained, in [0, 1].
+
+    With errors for a random sample of the examples on which a feature fails, the mean of the local
+    error rate over them is the error rate where it fails (Elkan and Noto, KDD 2008, equation 4).
+
+    Args:
+        score: how much the reader contradicts the label, shape (N,).
+        wrong: errors of the model, shape (N,).
+        explained: those that are the reader's answer, shape (N,); all errors where none is.
+    """
+    positive = score > 0
+    chosen = explained & positive if (explained & positive).any() else wrong
+    edges = np.quantile(score[positive], np.linspace(0, 1, _BINS + 1)[1:-1])
+    bins = np.searchsorted(edges, score)
+    sizes = np.bincount(bins[positive], minlength=_BINS)
+    errors = np.bincount(bins[positive], weights=wrong[positive], minlength=_BINS)
+    rates = errors / np.maximum(sizes, 1)
+    return float(rates[bins[chosen]].mean())
+
+
+def lost(where_it_fails: Estimate, elsewhere: float) -> Estimate:
+    """The accuracy lost where it fails, against elsewhere."""
+    return Estimate(
+        elsewhere - where_it_fails.value,
+        elsewhere - where_it_fails.high,
+        elsewhere - where_it_fails.low,
+    )

@@ -1,0 +1,32 @@
+"""What leanings are called in sentences."""
+
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.where_it_fails import Estimate
+
+_NAMES = {
+    "colour": "colour",
+    "brightness": "brightness",
+    "spectrum": "texture (how strong each frequency is)",
+    "frame": "what is at the border of the image",
+    "size": "the size of what stands out",
+    "place": "where something stands out",
+    "sharpness": "sharpness",
+    "token": "single telling words",
+    "length": "the length of the text",
+}
+
+
+def called(found: Leaning) -> str:
+    """Its name in a sentence."""
+    if found.of_network:
+        layer, _, view = found.name.rpartition(" ")
+        return f"something simple that layer '{layer}' sees{' in its place' * (view == 'map')}"
+    if found.whole:
+        return f"the {found.name} of the image"
+    return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
+                      if found.name.startswith("column ") else found.name)  # fmt: skip
+
+
+def percent_of(estimate: Estimate) -> str:
+    """As "42% [35%, 49%]"."""
+    return f"{estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}]"
