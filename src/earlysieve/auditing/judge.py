@@ -15,7 +15,7 @@ from earlysieve.auditing.rule import decide
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
-from earlysieve.auditing.where_it_fails import accuracy_where_it_fails
+from earlysieve.auditing.where_it_fails import accuracy_where_it_fails, nearest_property
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
 
@@ -62,9 +62,10 @@ def judged(
     decision = decide(facts)
     on = decision.leaning if decision.verdict == "shortcut" else None
     told = piles(said != labels, _failing(on, again), again.doubt, again.preference)
+    near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
-    if on is not None and on.misread:
-        fails = accuracy_where_it_fails(on, again, labels, said)
+    if near is not None and near.misread:
+        fails = accuracy_where_it_fails(near, again, labels, said)
     summary = conclude(
         decision,
         facts,

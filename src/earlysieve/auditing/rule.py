@@ -112,9 +112,9 @@ def decide(facts: Facts) -> Decision:
 
 
 def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
-    """The leaning to speak of: of those that are strong enough, one with a name if there is one.
+    """The leaning to speak of: of those that are strong enough, rather one with a name.
 
-    A property goes ahead of half an image, and that of what only a layer sees.
+    Half an image must say more than a property, and what only a layer sees much more.
     """
     counted = [(one, strength(one)) for one in found if not one.of_network or _speaks(one)]
     if not counted:
@@ -122,7 +122,7 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     enough = [pair for pair in counted if pair[1].total >= ENOUGH]
     if not enough:
         return max(counted, key=lambda pair: pair[1].total)
-    return max(enough, key=lambda pair: (-pair[0].of_network, -pair[0].whole, pair[1].total))
+    return max(enough, key=lambda pair: pair[1].total - pair[0].whole - 2.5 * pair[0].of_network)
 
 
 def _speaks(found: Leaning) -> bool:

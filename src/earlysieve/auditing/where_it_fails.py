@@ -7,6 +7,7 @@ right; the interval is made wider then. From examples alone, one would take for 
 is left after the hardest of them, those that a late layer misreads: much too low.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from earlysieve.groups.accuracy import wilson_bounds
 PURE = 0.94
 _BINS = 12
 _IMPURE = 0.05
+_LABELS_WRONG = 0.45
+_NEAR = 0.85
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,18 @@ class Estimate:
     high: float
 
 
+def nearest_property(found: Leaning, others: Sequence[Leaning]) -> Leaning:
+    """The leaning itself; for what only a layer sees, the property that comes nearest to it.
+
+    A layer is misled by examples that are hard for the model, too, which would make the accuracy
+    look much too low.
+    """
+    seen = [one for one in others if not one.of_network and one.reads >= _NEAR and one.misread]
+    if not found.of_network or not seen:
+        return found
+    return max(seen, key=lambda one: one.times_worse)
+
+
 def accuracy_where_it_fails(
     found: Leaning, again: SecondLook, labels: Ints, said: Ints
 ) -> Estimate:
@@ -45,19 +60,18 @@ def accuracy_where_it_fails(
         again: what readers say.
         labels, said: label and the model's class, shape (N,).
     """
-    # A wrong label looks like a feature that fails, and the model never "errs" there.
-    kept = ~((again.doubt > DOUBTFUL) & (again.preference > 0))
     score, right = again.by_reader[found.name], said == labels
-    misread, sure = (score > 0) & kept, (score >= SURE) & kept
-    if not misread.any():
-        misread = score > 0
+    misread, sure = score > 0, score >= SURE
+    low = wilson_bounds(float(right[sure].mean()), int(sure.sum()))[0] if sure.any() else 0.0
+    if found.recovered < _LABELS_WRONG:
+        # A wrong label looks like a feature that fails, and the model never overrules it.
+        kept = ~((again.doubt > DOUBTFUL) & (again.preference > 0))
+        misread = misread & kept if (misread & kept).any() else misread
     high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
-    clear = sure if sure.any() else misread
     value = float(right[misread].mean())
-    low = wilson_bounds(float(right[clear].mean()), int(clear.sum()))[0]
     if found.of_network or found.whole or found.reads < PURE:
         plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
-        low = min(low, wilson_bounds(plateau, int(clear.sum()))[0] - _IMPURE)
+        low = min(low, wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE)
         value = (value + plateau) / 2
     return Estimate(value, max(0.0, min(low, value)), max(high, value))
 
