@@ -154,11 +154,18 @@ def knots_of(values: Floats) -> Floats:
     return np.asarray(np.quantile(values, np.linspace(0, 1, count), axis=0))
 
 
-def pairs_of(values: Floats, columns: Ints) -> Floats:
-    """Some columns, and the products of any two of them where they are few."""
+def pairs_of(values: Floats, columns: Ints, centre: Floats) -> Floats:
+    """Some columns, and the products of any two of them where they are few.
+
+    Args:
+        values: shape (N, D).
+        columns: which, shape (K,).
+        centre: what is taken from these before they are multiplied, shape (K,): the same for all
+            rows that one reader reads.
+    """
     some = values[:, columns]
     if len(columns) > _MOST_PAIRED:
         return np.asarray(some)
     first, second = np.triu_indices(len(columns), 1)
-    centred = some - some.mean(0)
+    centred = some - centre
     return np.concatenate([some, centred[:, first] * centred[:, second]], 1)

@@ -69,7 +69,7 @@ def look_again(
     """
     classes = views.logits.shape[0]
     rows = sample_rows(len(labels), classes, seed)
-    sample = Sample(rows, labels[rows], fold_of[rows], classes)
+    sample = Sample(rows, labels[rows], fold_of[rows], classes, int(fold_of.max()) + 1)
     chances = softmax(_logits(views, rows))
     prediction = chances.argmax(1)
     seeing = property_eyes(views, sample, column_names)
