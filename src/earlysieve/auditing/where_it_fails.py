@@ -75,8 +75,9 @@ def accuracy_where_it_fails(
     if impure and (score > 0).any():
         plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
         low = min(low, wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE)
+        high += _IMPURE
         value = (value + plateau) / 2
-    return Estimate(value, max(0.0, min(low, value)), max(high, value))
+    return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
