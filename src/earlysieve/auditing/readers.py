@@ -15,6 +15,7 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.scores import auroc
 
 _CONSTANT = 1e-6
+_BARELY = 1e-9
 _TEMPERATURES = np.exp(np.linspace(0.0, 4.0, 30))
 _SHARPNESS = 16
 _FEWEST_ERRORS = 5
@@ -136,19 +137,32 @@ def ridge(
         l2: penalty on all but the last column, in units of the mean weight.
         weights: of examples, shape (N,), positive; all alike by default.
     """
+    from scipy.linalg import cho_factor, cho_solve
+
     weight = np.ones(len(labels)) if weights is None else weights
-    weighted = columns * weight[:, None]
-    targets = np.eye(classes)[labels]
-    gram, moment = weighted.T @ columns, weighted.T @ targets
-    penalty = l2 * float(weight.mean()) * np.eye(columns.shape[1])
-    penalty[-1, -1] = 1e-9
+    # One sum for each fold: what a readout is fitted on is all of them but its own.
+    parts = [
+        _moments(columns, weight, labels, fold_of == fold, classes) for fold in range(num_folds)
+    ]
+    gram = np.sum([part[0] for part in parts], axis=0)
+    moment = np.sum([part[1] for part in parts], axis=0)
+    penalty = np.full(columns.shape[1], l2 * float(weight.mean()))
+    penalty[-1] = _BARELY * max(1.0, float(weight.sum()))
     found = np.empty((num_folds, columns.shape[1], classes))
-    for fold in range(num_folds):
-        out = fold_of == fold if num_folds > 1 else np.zeros(len(labels), bool)
-        left = gram - weighted[out].T @ columns[out]
-        right = moment - weighted[out].T @ targets[out]
-        found[fold] = np.linalg.solve(left + penalty, right)
+    for fold, (own_gram, own_moment) in enumerate(parts):
+        left, right = (gram, moment) if num_folds == 1 else (gram - own_gram, moment - own_moment)
+        found[fold] = cho_solve(cho_factor(left + np.diag(penalty), check_finite=False), right)
     return found
+
+
+def _moments(
+    columns: Floats, weight: Floats, labels: Ints, rows: Bools, classes: int
+) -> tuple[Floats, Floats]:
+    some, own = columns[rows], weight[rows]
+    weighted = some * own[:, None]
+    targets = np.zeros((len(some), classes))
+    targets[np.arange(len(some)), labels[rows]] = 1.0
+    return weighted.T @ some, weighted.T @ targets
 
 
 def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:

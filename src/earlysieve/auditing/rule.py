@@ -210,9 +210,10 @@ def power(examples: int, share: float = _SHARE_FAILING, reliance: float = _RELIA
         share: of examples on which the feature fails, in (0, 1).
         reliance: accuracy lost where it fails, in (0, 1].
     """
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
-    return float(binom.sf(_FEWEST_ERRORS - 1, round(examples * share), reliance))
+    failing = round(examples * share)
+    return float(bdtrc(_FEWEST_ERRORS - 1, failing, reliance)) if failing >= _FEWEST_ERRORS else 0.0
 
 
 def examples_needed(share: float = _SHARE_FAILING, reliance: float = _RELIANCE) -> int:
