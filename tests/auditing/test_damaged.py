@@ -5,19 +5,24 @@ import io
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import earlysieve as es
-from earlysieve.errors import EarlysieveError
+from earlysieve._cells import csv_bytes
+from earlysieve.auditing.example_file import examples_from
+from earlysieve.auditing.result import SwapShown
+from earlysieve.errors import DataError, EarlysieveError
 from earlysieve.report import render
 from tests.cli.helpers import problem
 
-from .test_result import made
+from .test_result import made, told
 
-FIRST_FORMAT = Path(__file__).parent / "saved_in_format_1"
+HERE = Path(__file__).parent
+FIRST_FORMAT = HERE / "saved_in_format_1"
 ODD = (None, True, 3, -1, 10**30, 1.5, float("nan"), "", "x", "inf", [], [1], ["x"], {}, {"a": 1})
 CELLS = ("", "x", "nan", "inf", "1.5", "-1", "99999999999999999999", "1e400", "True", '"', "a,b")
 
@@ -28,15 +33,18 @@ def picture(kind):
     return buffer.getvalue()
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, 2, 3])
 def saved(request, tmp_path_factory):
-    """A saved audit of either format."""
+    """A saved audit of each format."""
     folder = tmp_path_factory.mktemp("saved") / "audit"
-    if request.param == 1:
-        shutil.copytree(FIRST_FORMAT, folder)
+    if request.param < 3:
+        shutil.copytree(HERE / f"saved_in_format_{request.param}", folder)
     else:
-        shown = es.Picture(2, "image", "flagged", picture("PNG"), None, picture("JPEG"))
-        made(pictures=[shown, es.Picture(4, "text", "correct", text="words")]).save(folder)
+        shown = es.Picture(2, "image", "shortcut fails", picture("PNG"), None, picture("JPEG"))
+        other = es.Picture(4, "text", "correct", text="words")
+        swap = SwapShown("colour", 0, 2, 1, 0, 1, picture("PNG"), picture("PNG"), picture("JPEG"))
+        whole = made(pictures=[shown, other], swaps=[swap])
+        replace(whole, summary=told()).save(folder)
     return folder
 
 
@@ -157,6 +165,25 @@ def test_odd_cells_of_a_table_without_digest(tmp_path):
     longer = [rows[0], *([*row, "more"] for row in rows[1:])]
     for odd in (rows[:1], rows[1:], rows[:5], [*rows, rows[1]], longer, [*rows[:-1], longer[-1]]):
         assert not written(odd)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "message"),
+    [
+        ("pile", "odd", r"column 'pile' holds 'odd'"),
+        ("pile", None, "the column 'pile' is missing"),
+        ("score of colour", "high", "column 'score of colour': could not convert"),
+        ("score of colour", "nan", "column 'score of colour' holds NaN or infinity"),
+    ],
+)
+def test_piles_and_scores_of_readers_are_checked(column, cell, message):
+    table = made().examples.astype({column: object})
+    if cell is None:
+        table = table.drop(columns=[column])
+    else:
+        table.loc[1, column] = cell
+    with pytest.raises(DataError, match=message):
+        examples_from(Path("x"), csv_bytes(table), defused=True, piled=True)
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])

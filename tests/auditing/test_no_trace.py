@@ -67,13 +67,13 @@ def test_after_an_exception_in_the_middle(stage, error):
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-@pytest.mark.parametrize("place", ["read_out", "take_pictures"])
+@pytest.mark.parametrize("place", ["examine.read_out", "audit.take_pictures"])
 def test_after_an_exception_behind_the_pass(monkeypatch, place, error):
     def fail(*_args, **_options):
         torch.rand(3)
         raise error("no")
 
-    monkeypatch.setattr(f"earlysieve.auditing.examine.{place}", fail)
+    monkeypatch.setattr(f"earlysieve.auditing.{place}", fail)
     model = network()
     before = state_of(model)
     with pytest.raises(error):

@@ -1,35 +1,47 @@
 import io
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.data import DataLoader
 
 import earlysieve as es
 from earlysieve.auditing.pictures import choose_examples
+from earlysieve.auditing.swap_pictures import swap_pictures
+from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
 
 from ..model.architectures import cnn
 from .helpers import Pictures
 
-pytest.importorskip("PIL")
+Image = pytest.importorskip("PIL.Image")
 
 
-def frame(rows):
+def frame(rows, piles=None):
     examples = pd.DataFrame(rows, columns=["label", "shortcut_score"])
     examples["flagged"] = examples["shortcut_score"] >= 0.5
     examples["index"] = examples.index + 100
+    examples["pile"] = piles or ""
+    examples["confidence"] = np.linspace(0.2, 0.9, len(examples))
     return examples
+
+
+def chosen(examples, count, failing=None):
+    return choose_examples(examples, count, failing=failing, doubt=-np.arange(len(examples)))
 
 
 def test_the_highest_scores_and_typical_examples_of_their_classes():
     examples = frame(
         [(0, 0.6), (1, 0.9), (0, -0.2), (0, -0.8), (1, -0.5), (1, 0.7), (1, -0.9), (2, -1.0)]
     )
-    assert choose_examples(examples, 2) == [
+    assert chosen(examples, 2) == [
         (1, "flagged"), (5, "flagged"), (6, "correct"), (4, "correct"),
     ]  # fmt: skip
-    assert choose_examples(examples, 9) == [
+    assert chosen(examples, 9) == [
         (1, "flagged"), (5, "flagged"), (0, "flagged"),
         (6, "correct"), (4, "correct"), (3, "correct"),
     ]  # fmt: skip
@@ -39,20 +51,79 @@ def test_no_example_is_shown_as_flagged_and_as_typical():
     """One reader flags, all of them together score, and they need not agree."""
     examples = frame([(0, -0.9), (0, -0.1), (0, 0.2), (1, -0.5)])
     examples["flagged"] = [True, False, True, True]
-    assert choose_examples(examples, 9) == [
+    assert chosen(examples, 9) == [
         (2, "flagged"), (3, "flagged"), (0, "flagged"), (1, "correct"),
     ]  # fmt: skip
 
 
 def test_typical_examples_where_none_is_flagged():
-    assert choose_examples(frame([(0, -0.2), (1, -0.9), (0, 0.1)]), 2) == [
+    assert chosen(frame([(0, -0.2), (1, -0.9), (0, 0.1)]), 2) == [
         (1, "correct"), (0, "correct"),
     ]  # fmt: skip
 
 
-def sizes(pictures):
-    from PIL import Image
+def test_where_none_is_chosen_the_classes_take_turns():
+    rows = [(0, -0.9), (0, -0.8), (1, -0.7), (0, -0.6), (2, -0.5)]
+    assert [row for row, _ in chosen(frame(rows), 4)] == [0, 2, 4, 1]
 
+
+FAILS, DOUBTFUL, HARD = "shortcut fails", "label doubtful", "rare or hard"
+
+
+def test_piles_come_first_each_by_its_own_measure():
+    piles = [FAILS, FAILS, DOUBTFUL, DOUBTFUL, HARD, HARD, "", ""]
+    examples = frame([(0, 0.9)] * 7 + [(0, -0.9)], piles)
+    failing = np.array([0.4, 0.8, 0.9, 0, 0, 0, 0, 0])
+    assert chosen(examples, 9, failing) == [
+        (1, FAILS), (0, FAILS), (2, DOUBTFUL), (3, DOUBTFUL), (5, HARD), (4, HARD),
+        (6, "flagged"), (7, "correct"),
+    ]  # fmt: skip
+    assert chosen(examples, 5, failing)[:5] == [
+        (1, FAILS), (0, FAILS), (2, DOUBTFUL), (5, HARD), (6, "flagged"),
+    ]  # fmt: skip
+    assert [role for _, role in chosen(examples, 1, failing)] == [FAILS, "correct"]
+
+
+def test_what_is_in_a_pile_is_not_typical():
+    examples = frame([(0, -0.9), (0, -0.8), (0, 0.9)], [HARD, "", ""])
+    assert chosen(examples, 3) == [(0, HARD), (2, "flagged"), (1, "correct")]
+
+
+@given(st.lists(st.sampled_from([FAILS, DOUBTFUL, HARD, "", "-"]), min_size=1), st.integers(1, 30))
+def test_as_many_as_asked_for_are_shown_where_there_are_so_many(kinds, count):
+    piles = [kind.replace("-", "") for kind in kinds]
+    examples = frame([(0, -0.9 if kind == "-" else 0.9) for kind in kinds], piles)
+    found = chosen(examples, count)
+    suspects = [row for row, role in found if role != "correct"]
+    assert len(suspects) == min(count, len(kinds) - kinds.count("-"))
+    assert len({row for row, _ in found}) == len(found)
+    by_role = {row: role for row, role in found if role in piles}
+    assert all(piles[row] == role for row, role in by_role.items())
+
+
+def test_swaps_are_kept_as_images_of_one_scale():
+    part = PartFound(
+        "brightness", "", *[Share()] * 5,
+        pictures=tuple(
+            SwapPicture(3, 4, 0, 1, 1, dim, dim + 100, after)
+            for dim, after in [(torch.full((1, 4, 4), 50, dtype=torch.uint8), None)] * 9
+        ),
+    )  # fmt: skip
+    stage, colour = replace(part, part="stage"), replace(part, part="colour")
+    window = replace(part, part="window", pictures=(replace(part.pictures[0], after=torch.zeros(
+        3, 4, 4, dtype=torch.uint8)),))  # fmt: skip
+    text = replace(part, part="token", pictures=(
+        replace(part.pictures[0], before=torch.arange(3), given=torch.arange(3)),))  # fmt: skip
+    shown = swap_pictures(Swaps((text, stage, part, colour, window)), "colour")
+    assert [swap.part for swap in shown] == ["colour"] * 4 + ["window"] + ["stage"] * 4
+    assert shown[0].after is None
+    for image, value in ((shown[0].before, 50), (shown[0].given, 150)):
+        assert Image.open(io.BytesIO(image)).getpixel((0, 0)) == (value,) * 3
+    assert Image.open(io.BytesIO(shown[4].after)).mode == "RGB"
+    assert swap_pictures(Swaps((text,))) == []
+
+
+def sizes(pictures):
     return [max(Image.open(io.BytesIO(p.image)).size) for p in pictures]
 
 
@@ -61,23 +132,23 @@ def test_images_with_heatmaps(wrap):
     pytest.importorskip("captum")
     result = es.audit(cnn(), wrap(Pictures()), layers=["2"], folds=2, pictures=2, heatmaps=3)
     roles = [p.role for p in result.pictures]
-    assert roles == ["flagged"] * roles.count("flagged") + ["correct"] * roles.count("correct")
-    assert roles.count("flagged") == 2
+    assert [role == "correct" for role in roles] == [False] * 2 + [True] * (len(roles) - 2)
     by_index = result.examples.set_index("index")
-    assert all(by_index["flagged"][p.index] == (p.role == "flagged") for p in result.pictures)
+    for p in result.pictures:
+        pile = by_index["pile"][p.index]
+        assert p.role == pile or (pile == "" and by_index["flagged"][p.index] == (
+            p.role == "flagged"))  # fmt: skip
     assert max(sizes(result.pictures)) <= 160
-    assert sum(p.heatmap is not None for p in result.pictures) == 3
+    assert sum(p.heatmap is not None for p in result.pictures) == min(3, len(roles))
     assert {p.kind for p in result.pictures} == {"image"}
 
 
 def test_no_pictures_where_none_are_wanted():
     result = es.audit(cnn(), Pictures(), layers=["2"], folds=2, pictures=0)
-    assert (result.pictures, result.notes) == ([], [])
+    assert (result.pictures, result.swap_pictures, result.notes) == ([], [], [])
 
 
 def test_a_data_set_that_shows_itself():
-    from PIL import Image
-
     class Shown(Pictures):
         def display(self, index):
             return f"text {index}" * 200 if index % 2 else Image.new("RGB", (500, 10))

@@ -13,9 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import earlysieve as es
+from earlysieve.auditing.doubt import PILES
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.result import SwapShown
+from earlysieve.auditing.summary import PartSwapped
 from earlysieve.auditing.verdict import Summary
+from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.errors import DataError, InputError, OutputError
 from earlysieve.groups.group_report import group_report
+from earlysieve.report import render
 
 from .helpers import Net, Pictures, Planted
 
@@ -39,7 +45,7 @@ IDS = [
 ]
 
 
-def made(ids=IDS, *, groups=True, pictures=()):
+def made(ids=IDS, *, groups=True, pictures=(), swaps=()):
     count = len(ids)
     generator = np.random.default_rng(0)
     margin = generator.random(count).astype(np.float32)
@@ -56,6 +62,9 @@ def made(ids=IDS, *, groups=True, pictures=()):
             "margin": margin,
             "shortcut_score": -margin,
             "flagged": np.arange(count) % 4 == 0,
+            "score of colour": generator.random(count).astype(np.float32),
+            "score of 1 mean": -margin,
+            "pile": [PILES[i % 4] for i in range(count)],
         }
     )
     layers = pd.DataFrame(
@@ -83,8 +92,41 @@ def made(ids=IDS, *, groups=True, pictures=()):
         report = group_report(np.array([True, False, True]), np.array([0, 1, 1]), ["x", "y"])
     return es.AuditResult(
         layers, examples, summary, report, {"folds": 5, "layers": ["1"]}, ["note"],
-        ("cat", "dog") if groups else (), ("x", "y") if groups else (), list(pictures),
+        ("cat", "dog") if groups else (), ("x", "y") if groups else (), list(pictures), list(swaps),
     )  # fmt: skip
+
+
+def told():
+    """A summary in which everything is known."""
+    leaning = Leaning(
+        name="colour", of_network=False, whole=False, reads=0.9, misread=20, sure=18, accuracy=0.2,
+        accuracy_else=0.9, explained=9, times_worse=math.inf, recovered=0.8, recovered_by="size",
+        own_tells=math.nan, followed=0.5, mended=math.nan, irrelevant=True,
+    )  # fmt: skip
+    return replace(
+        made().summary,
+        verdict="at risk",
+        leans_on="colour",
+        reliance=Estimate(0.5, -0.1, 0.9),
+        accuracy_where_it_fails=Estimate(0.4, 0.0, math.nan),
+        strength=0.7,
+        enough=0.8,
+        signs={"gathers": 1.5, "swaps": -0.8},
+        signs_in_words={"gathers": "often"},
+        leanings=[leaning, replace(leaning, name="1 map", of_network=True, irrelevant=False)],
+        swaps=[PartSwapped("colour", "means", 9, 0.5, 0.1, 0, math.nan, math.nan, irrelevant=True)],
+        not_swapped={"size": "no"},
+        not_looked_at={"all": "no"},
+        piles={"shortcut fails": 3},
+        power=0.4,
+        examples_needed=900,
+    )
+
+
+def without_what_is_new(audit):
+    """As an audit was before there were piles."""
+    examples = audit.examples.drop(columns=["pile", "score of colour", "score of 1 mean"])
+    return replace(audit, examples=examples)
 
 
 def check_same(a, b):
@@ -95,7 +137,7 @@ def check_same(a, b):
     if a.groups is not None:
         pd.testing.assert_frame_equal(a.groups.table, b.groups.table)
         assert repr(vars(a.groups)) == repr(vars(b.groups))
-    for name in ("config", "notes", "class_names", "group_names", "pictures"):
+    for name in ("config", "notes", "class_names", "group_names", "pictures", "swap_pictures"):
         assert getattr(a, name) == getattr(b, name)
     return True
 
@@ -105,9 +147,15 @@ def test_what_is_saved_is_loaded(tmp_path, groups):
     pictures = [
         es.Picture(2, "image", "flagged", image=b"\x89PNG", heatmap=b"\x00\xff"),
         es.Picture(4, "image", "correct", image=b"png"),
-        es.Picture(6, "text", "correct", text="<b>ü</b>\n"),
+        es.Picture(6, "text", "label doubtful", text="<b>ü</b>\n"),
     ]
-    result = made(groups=groups, pictures=pictures)
+    swaps = [
+        SwapShown("colour", 0, 2, 1, 0, 1, b"\x89PNG", b"\xff\xd8\xff", b"x"),
+        SwapShown("stage", 4, 2, 0, 1, 0, b"before", b"given"),
+    ]
+    result = made(groups=groups, pictures=pictures, swaps=swaps)
+    if groups:
+        result = replace(result, summary=told())
     assert result.save(tmp_path / "a" / "b") == tmp_path / "a" / "b"
     assert check_same(es.AuditResult.load(tmp_path / "a" / "b"), result)
 
@@ -143,6 +191,27 @@ def test_pictures_are_named_by_their_content(tmp_path):
     assert es.AuditResult.load(tmp_path).pictures == pictures
 
 
+def test_swaps_are_named_by_their_place_and_those_of_before_go(tmp_path):
+    swap = SwapShown("colour", 0, 2, 1, 0, 1, PNG, JPEG, b"other")
+    made(swaps=[swap, replace(swap, after=None)]).save(tmp_path)
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == [
+        "swap-0-after.bin", "swap-0-before.png", "swap-0-given.jpg", "swap-1-before.png",
+        "swap-1-given.jpg",
+    ]  # fmt: skip
+    made(swaps=[replace(swap, after=None)]).save(tmp_path)
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names == ["swap-0-before.png", "swap-0-given.jpg"]
+
+
+def test_an_example_in_no_pile_has_an_empty_one(tmp_path):
+    result = made()
+    result.save(tmp_path)
+    piles = es.AuditResult.load(tmp_path).examples["pile"].tolist()
+    assert piles == result.examples["pile"].tolist()
+    assert piles[0] == ""
+
+
 def test_infinite_numbers(tmp_path):
     result = made()
     result.layers["loss"] = [math.inf, -math.inf]
@@ -164,14 +233,19 @@ def test_a_configuration_that_is_no_json_leaves_the_folder_as_it_was(tmp_path):
     assert check_same(es.AuditResult.load(tmp_path), old)
 
 
-def test_an_audit_of_the_first_format(tmp_path):
-    shutil.copytree(Path(__file__).parent / "saved_in_format_1", tmp_path, dirs_exist_ok=True)
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_audit_of_an_older_format(tmp_path, version):
+    saved = Path(__file__).parent / f"saved_in_format_{version}"
+    shutil.copytree(saved, tmp_path, dirs_exist_ok=True)
     old = es.AuditResult.load(tmp_path)
     ids = ["007", "'quoted", "=1+1", "-1", "a,b", "two\nlines", "", "x\r", "u\u0308.png", "@a"]
     assert old.examples["id"].tolist() == ids
-    assert check_same(old, replace(made(ids), pictures=old.pictures))
+    assert check_same(old, without_what_is_new(replace(made(ids), pictures=old.pictures)))
+    assert (old.summary.leans_on, old.summary.piles, old.summary.leanings) == (None, {}, [])
+    assert math.isnan(old.summary.strength)
     assert old.pictures[0].image.startswith(b"\x89PNG")
     assert old.pictures[0].heatmap.startswith(b"\xff\xd8")
+    assert "What the model leans on" not in render(old)
     old.save(tmp_path)
     assert check_same(es.AuditResult.load(tmp_path), old)
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
@@ -204,10 +278,10 @@ def test_the_document_is_plain_json(tmp_path):
     made().save(tmp_path)
     text = (tmp_path / "audit.json").read_text(encoding="utf-8")
     assert "NaN" not in text
-    assert json.loads(text)["format_version"] == 2
+    assert json.loads(text)["format_version"] == 3
 
 
-@pytest.mark.parametrize("version", [3, None, "1", True])
+@pytest.mark.parametrize("version", [4, None, "1", True])
 def test_another_format_version(tmp_path, version):
     made().save(tmp_path)
     path = tmp_path / "audit.json"
@@ -215,14 +289,18 @@ def test_another_format_version(tmp_path, version):
     with pytest.raises(DataError) as caught:
         es.AuditResult.load(tmp_path)
     assert str(caught.value) == (
-        f"Expected an audit of format version 2 in '{path}', but got {version}; run the audit "
+        f"Expected an audit of format version 3 in '{path}', but got {version}; run the audit "
         "again with this version of earlysieve"
     )
 
 
-@pytest.mark.parametrize("name", ["audit.json", "scores.csv", "pictures/2-image.png"])
+@pytest.mark.parametrize(
+    "name", ["audit.json", "scores.csv", "pictures/2-image.png", "pictures/swap-0-given.png"]
+)
 def test_a_missing_file(tmp_path, name):
-    made(pictures=[es.Picture(2, "image", "flagged", image=PNG)]).save(tmp_path)
+    picture = es.Picture(2, "image", "flagged", image=PNG)
+    swap = SwapShown("colour", 0, 2, 1, 0, 1, PNG, PNG)
+    made(pictures=[picture], swaps=[swap]).save(tmp_path)
     (tmp_path / name).unlink()
     with pytest.raises(DataError) as caught:
         es.AuditResult.load(tmp_path)

@@ -1,6 +1,7 @@
 """Audits made by hand, as the page gets them."""
 
 import io
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +26,70 @@ class Summary:
     worst_group_accuracy: float | None = 0.3
     next_steps: tuple[str, ...] = ("Look at the flagged examples.", "Train again.")
     warnings: tuple[str, ...] = ("Few examples were flagged.",)
+    leans_on: str | None = None
+    reliance: "Estimate | None" = None
+    accuracy_where_it_fails: "Estimate | None" = None
+    strength: float = math.nan
+    enough: float = 0.9
+    signs: dict[str, float] = field(default_factory=dict)
+    signs_in_words: dict[str, str] = field(default_factory=dict)
+    leanings: tuple["Leaning", ...] = ()
+    swaps: tuple["Part", ...] = ()
+    not_swapped: dict[str, str] = field(default_factory=dict)
+    not_looked_at: dict[str, str] = field(default_factory=dict)
+    piles: dict[str, int] = field(default_factory=dict)
+    power: float = math.nan
+    examples_needed: int | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Leaning:
+    name: str
+    of_network: bool = False
+    reads: float = 0.96
+    misread: int = 150
+    accuracy: float = 0.27
+    accuracy_else: float = 0.98
+    explained: int = 76
+    recovered: float = 0.79
+    recovered_by: str = "size"
+    followed: float = 0.75
+    mended: float = 0.95
+    irrelevant: bool = False
+    evidence: float = 2.3
+
+
+@dataclass(frozen=True)
+class Part:
+    part: str
+    detail: str = "mean and spread of each channel"
+    pairs: int = 60
+    followed: float = 0.75
+    control: float = 0.02
+    errors: int = 40
+    mended: float = 0.9
+    unmended: float = 0.1
+    irrelevant: bool = False
+
+
+@dataclass(frozen=True)
+class Swap:
+    part: str
+    receiver_label: int
+    donor_label: int
+    answer: int
+    before: bytes
+    given: bytes
+    after: bytes | None = None
+    receiver: int = 0
+    donor: int = 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +126,7 @@ class Audit:
     class_names: tuple[str, ...] = CLASSES
     group_names: tuple[str, ...] = GROUPS
     pictures: tuple[Picture, ...] = ()
+    swap_pictures: tuple[Swap, ...] = ()
 
 
 def png(red: int = 200, size: int = 8) -> bytes:
@@ -146,6 +212,54 @@ def text_audit(*texts: str) -> Audit:
     return image_audit(pictures=pictures)
 
 
+PILES = ("shortcut fails", "label doubtful", "rare or hard")
+
+
+def piled_summary(**changes: Any) -> Summary:
+    """A shortcut by colour, with all that is known of it."""
+    summary = Summary(
+        leans_on="colour",
+        reliance=Estimate(0.71, 0.65, 0.8),
+        accuracy_where_it_fails=Estimate(0.27, 0.19, 0.35),
+        strength=1.6,
+        signs={"gathers": 1.5, "recovers": 0.4, "swaps": 0.0, "confidence": -0.6, "reads": 0.3},
+        signs_in_words={"gathers": "It errs 60 times as often.", "confidence": "Only 53%."},
+        leanings=(
+            Leaning("stage1 map", of_network=True, followed=math.nan, mended=math.nan),
+            Leaning("colour"),
+            *(Leaning(f"column x{i}", evidence=math.nan) for i in range(9)),
+        ),
+        swaps=(Part("stage", "channel statistics"), Part("colour", irrelevant=True)),
+        not_swapped={"size": "the budget is spent"},
+        not_looked_at={"all": "swaps are turned off"},
+        piles={"shortcut fails": 3, "label doubtful": 2, "rare or hard": 1},
+        power=0.93,
+    )
+    return replace(summary, **changes)
+
+
+def piled_audit(**changes: Any) -> Audit:
+    """Three examples on which colour fails, two doubtful labels, a hard one, a flagged one."""
+    piles = np.array([*["shortcut fails"] * 3, *["label doubtful"] * 2, "rare or hard", *[""] * 34])
+    examples = example_table(flagged=7).assign(
+        pile=piles, **{"score of colour": np.linspace(0.9, -0.9, 40)}
+    )
+    shown = [
+        Picture(i, role=str(piles[i]) or "flagged", image=png()) for i in (1, 0, 2, 3, 4, 5, 6)
+    ]
+    audit = image_audit(
+        examples=examples,
+        summary=piled_summary(),
+        pictures=(*shown, *(Picture(i, role="correct", image=png(20)) for i in range(8, 12))),
+        swap_pictures=(
+            Swap("colour", 0, 1, 1, png(), png(20), png(90)),
+            Swap("colour", 0, 2, 0, png(), png(20), png(90)),
+            Swap("stage", 0, 1, 2, png(), png(20)),
+        ),
+    )
+    return replace(audit, **changes)
+
+
 HOSTILE = "<script>window.hacked = 1</script>\"'><img src=x onerror='window.hacked = 1'>&amp;"
 
 
@@ -164,12 +278,21 @@ def hostile_audit() -> Audit:
             worst_group=HOSTILE,
             next_steps=(HOSTILE,),
             warnings=(HOSTILE,),
+            leans_on=HOSTILE,
+            strength=1.0,
+            signs={"gathers": 1.0},
+            signs_in_words={"gathers": HOSTILE},
+            leanings=(Leaning(HOSTILE, recovered_by=HOSTILE),),
+            swaps=(Part(HOSTILE, HOSTILE),),
+            not_swapped={HOSTILE: HOSTILE},
+            not_looked_at={HOSTILE: HOSTILE},
         ),
         groups=Groups(table, worst_group_name=HOSTILE, reweighted_to=HOSTILE),
         config={"command": HOSTILE, "model": HOSTILE, HOSTILE: {HOSTILE: [HOSTILE]}},
         notes=(HOSTILE,),
         class_names=(HOSTILE,) * 3,
         group_names=(HOSTILE,) * 2,
+        swap_pictures=(Swap(HOSTILE, 0, 1, 2, png(), png(), png()),),
         pictures=(
             Picture(0, image=png(), heatmap=png(90)),
             Picture(1, "text", text=text),

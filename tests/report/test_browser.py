@@ -8,7 +8,20 @@ import pytest
 
 from earlysieve.report import write_html
 
-from .audits import HOSTILE, Picture, hostile_audit, image_audit, layer_table, png, text_audit
+from .audits import (
+    HOSTILE,
+    Leaning,
+    Part,
+    Picture,
+    Swap,
+    hostile_audit,
+    image_audit,
+    layer_table,
+    piled_audit,
+    piled_summary,
+    png,
+    text_audit,
+)
 from .test_weighted import LABELS, WEIGHTS, section
 
 pytest.importorskip("jinja2")
@@ -129,6 +142,19 @@ def test_the_order(visit):
         assert one.shown("flagged") == flagged
 
 
+def test_piles_are_filtered_and_sorted_together(visit):
+    one = visit(piled_audit())
+    names = ("fails", "doubtful", "hard", "flagged")
+    assert [one.shown(name) for name in names] == [[1, 0, 2], [3, 4], [5], [6]]
+    one.page.select_option("#order", "score-down")
+    assert one.shown("fails") == [0, 1, 2]
+    one.page.select_option("#order", "telling")
+    assert one.shown("fails") == [1, 0, 2]
+    one.page.select_option("#class-filter", "0")
+    assert [one.shown(name) for name in names] == [[0], [3], [], [6]]
+    assert one.page.locator("#shown").inner_text() == "4 of 11 examples"
+
+
 def test_the_heat_map_switch_works_from_the_keyboard(visit):
     page = visit(image_audit()).page
     heat, photo = page.locator("#flagged-cards .heat"), page.locator("#flagged-cards .photo")
@@ -194,7 +220,7 @@ def test_the_browser_refuses_scripts_and_requests_even_if_one_got_in(browser, tm
 LONG = "a_name_without_any_blank_" * 8
 
 
-@pytest.mark.parametrize("kind", ["plain", "long", "hostile", "text"])
+@pytest.mark.parametrize("kind", ["plain", "long", "hostile", "text", "piled", "long piled"])
 def test_nothing_sticks_out_sideways(visit, kind):
     audits = {
         "plain": image_audit,
@@ -207,6 +233,19 @@ def test_nothing_sticks_out_sideways(visit, kind):
         ),
         "hostile": hostile_audit,
         "text": lambda: text_audit(LONG, "short", "many words " * 100),
+        "piled": piled_audit,
+        "long piled": lambda: piled_audit(
+            class_names=(LONG,) * 3,
+            summary=piled_summary(
+                leans_on=LONG,
+                leanings=(Leaning(LONG, recovered_by=LONG),),
+                swaps=(Part(LONG, LONG),),
+                not_swapped={LONG: LONG},
+                not_looked_at={LONG: LONG},
+                signs_in_words={"gathers": LONG},
+            ),
+            swap_pictures=(Swap(LONG, 0, 1, 2, png(), png(), png()),),
+        ),
     }
     page = visit(audits[kind](), width=360).page
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -228,6 +267,19 @@ def test_both_colour_schemes_are_readable(visit):
         page = visit(image_audit(), color_scheme=scheme).page
         ratios = page.evaluate(CONTRAST, ["h1", ".lead", ".badge", ".intro", ".card dt", ".note"])
         assert min(ratios) >= 4.5
+        page = visit(
+            piled_audit(summary=piled_summary(verdict="at risk")), color_scheme=scheme
+        ).page
+        names = [
+            ".badge",
+            ".told",
+            ".signs .told",
+            ".triples .told.follows",
+            ".tag",
+            ".piles .soft",
+        ]
+        names += [f".pile.{pile}" for pile in ("fails", "doubtful", "hard")]
+        assert min(page.evaluate(CONTRAST, names)) >= 4.5
 
 
 CONTRAST = """names => {
@@ -333,9 +385,10 @@ def test_weighted_words_of_users_are_inert(visit):
     assert page.locator("script").count() == 1
 
 
-def test_headings_and_names_for_readers_of_the_screen(visit):
-    page = visit(image_audit()).page
-    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(one => +one.tagName[1])")
+@pytest.mark.parametrize("audit", [image_audit, piled_audit])
+def test_headings_and_names_for_readers_of_the_screen(visit, audit):
+    page = visit(audit()).page
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => +one.tagName[1])")
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - sooner <= 1 for sooner, later in pairwise(levels))

@@ -78,7 +78,8 @@ def test_scores_are_counted_by_range():
     assert found.total[0] == 2
     assert found.total[9] == 1
     assert found.total[10] == 2
-    assert (found.total[-1], found.flagged[-1], found.flagged.sum()) == (2, 2, 2)
+    (flagged,) = found.parts
+    assert (found.total[-1], flagged[-1], flagged.sum()) == (2, 2, 2)
 
 
 def test_bars_are_squeezed_only_where_the_wrong_side_is_low():
@@ -92,14 +93,28 @@ def test_bars_are_squeezed_only_where_the_wrong_side_is_low():
 
 
 @given(
-    st.lists(st.tuples(st.floats(-1, 1), st.booleans()), max_size=60),
+    st.lists(st.tuples(st.floats(-1, 1), st.booleans(), st.integers(-1, 2)), max_size=60),
 )
 def test_bars_stay_inside_the_drawing(rows):
     scores, flags = [row[0] for row in rows], [row[1] for row in rows]
-    for bar in _bars(counts(scores, flags)):
-        assert TOP <= bar.y <= HEIGHT - BOTTOM
-        assert 0 <= bar.flagged_height <= bar.height
-    assert svg(histogram(scores, flags)).tag == "figure"
+    for piles in (None, np.array([row[2] for row in rows], dtype=np.int64)):
+        for bar in _bars(counts(scores, flags, piles)):
+            assert TOP <= bar.y <= HEIGHT - BOTTOM
+            assert sum(part.height for part in bar.parts) <= bar.height + 1e-9
+            assert all(part.y >= bar.y - 1e-9 for part in bar.parts)
+        assert svg(histogram(scores, flags, piles)).tag == "figure"
+
+
+def test_where_there_are_piles_they_are_told_apart():
+    piles = np.array([0, 0, 1, -1])
+    drawn = svg(histogram([0.75, 0.72, 0.78, -0.5], [True, False, False, False], piles))
+    texts = "".join(drawn.itertext())
+    assert "Score +0.70 to +0.80: 3 examples, 2 shortcut fails, 1 label doubtful" in texts
+    assert "Score \N{MINUS SIGN}0.50 to \N{MINUS SIGN}0.40: 1 examples" in texts
+    assert "read wrong, in no pile" in texts
+    assert "rare or hard" not in texts
+    assert "flagged" not in texts
+    assert [one.get("id") for one in drawn.iter("pattern")] == ["fails-hatch", "doubtful-hatch"]
 
 
 def test_the_flagged_zone_begins_at_the_lowest_flagged_score():

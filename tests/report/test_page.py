@@ -1,3 +1,4 @@
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -25,7 +26,10 @@ from earlysieve.report.context import settings
 
 from .audits import (
     HOSTILE,
+    Estimate,
     Groups,
+    Leaning,
+    Part,
     Picture,
     Summary,
     example_table,
@@ -33,6 +37,8 @@ from .audits import (
     hostile_audit,
     image_audit,
     layer_table,
+    piled_audit,
+    piled_summary,
     png,
     text_audit,
 )
@@ -78,6 +84,7 @@ class Outline(HTMLParser):
     ("verdict", "words", "look"),
     [
         ("shortcut", "Shortcut found", "bad"),
+        ("at risk", "At risk", "risk"),
         ("none found", "No shortcut found", "good"),
         ("inconclusive", "No clear answer", "open"),
     ],
@@ -107,6 +114,138 @@ def test_key_figures_steps_and_settings_are_there():
         "60.0 points",
     ):
         assert part in text
+
+
+def test_what_it_is_about_how_much_it_costs_and_what_to_look_at_are_at_the_top():
+    text = Outline(render(piled_audit())).text
+    top = text[: text.index("The examples behind it")]
+    for part in (
+        "What the model leans on colour",
+        "sees nothing else achieves 96%",
+        "where it fails 27% elsewhere 98% all examples 80%",
+        "95% interval from 19% to 35%. That is 71 points less than elsewhere",
+        "interval: 65 to 80",
+        "shortcut fails 3 7.5% label doubtful 2 5.0% rare or hard 1 2.5%",
+        "of 40 examples; an early readout flags 7.",
+        "Not looked at: swaps of all parts (swaps are turned off).",
+    ):
+        assert part in top
+
+
+def test_where_nothing_was_found_it_says_how_likely_that_would_have_been_otherwise():
+    few = piled_summary(
+        verdict="inconclusive",
+        leans_on=None,
+        reliance=None,
+        accuracy_where_it_fails=None,
+        strength=math.nan,
+        signs={},
+        power=0.4,
+        examples_needed=1300,
+        piles={"shortcut fails": 0, "label doubtful": 2, "rare or hard": 0},
+        not_looked_at={},
+    )
+    text = Outline(render(piled_audit(summary=few))).text
+    top = text[: text.index("The examples behind it")]
+    assert "Would have been found 40%" in top
+    assert "Audit about 1,300 examples." in top
+    assert "flagged 25% not flagged 90% all examples 80%" in top
+    assert "label doubtful 2 5.0% of 40" in top
+    assert "Not looked at" not in top
+    assert "How strong the evidence is" not in text
+    assert "shortcut fails" not in top
+
+
+def test_each_pile_has_its_pictures_in_the_order_in_which_they_were_taken():
+    outline = Outline(render(piled_audit()))
+    ids = [one for one in outline.ids if one.endswith("-cards")]
+    assert ids == [f"{name}-cards" for name in ("fails", "correct", "doubtful", "hard", "flagged")]
+    cards = [c for c in outline.having("card") if "fails" in c["class"].split()]
+    assert [c["data-score"] for c in cards] == ["0.98", "0.99", "0.97"]
+    assert "Shortcut fails: colour" in outline.text
+    assert "Here are" not in outline.text
+    assert "Pile shortcut fails Against colour +0.85" in outline.text
+    assert outline.text.count("Against") == 3
+    assert len(outline.having("pile")) == 6
+    many = piled_summary(piles={"shortcut fails": 300, "label doubtful": 2, "rare or hard": 1})
+    assert "Here are 3 of 300." in Outline(render(piled_audit(summary=many))).text
+
+
+def test_without_a_shortcut_no_pile_is_said_to_be_of_one():
+    summary = piled_summary(verdict="none found", leans_on=None, piles={"label doubtful": 2})
+    others = tuple(one for one in piled_audit().pictures if one.role != "shortcut fails")
+    outline = Outline(render(piled_audit(summary=summary, pictures=others)))
+    names = [one for one in outline.ids if one.endswith("-cards")]
+    assert names == [f"{name}-cards" for name in ("doubtful", "hard", "flagged", "correct")]
+    top = outline.text[: outline.text.index("The examples behind it")]
+    assert "shortcut fails" not in top
+
+
+def test_why_tells_the_signs_the_readers_and_the_swaps():
+    outline = Outline(render(piled_audit()))
+    why = outline.text[outline.text.index("How strong the evidence") :]
+    why = why[: why.index("What each layer can already tell")]
+    for part in (
+        "Together the signs come to +1.60. From +0.90 on, they are enough.",
+        "Errors gather where it misleads +1.50 It errs 60 times as often.",
+        "The model is less sure of these errors \N{MINUS SIGN}0.60 Only 53%.",
+        "colour leading 96% 150 27% 98% 76 79% (size) +75% +95% +2.30",
+        "layer 'stage1', as a map 96% 150 27% 98% 76 79% (size) \N{EN DASH} \N{EN DASH} +2.30",
+        "3 more",
+        "early layer channel statistics 60 75% 2.0% 40 90% 10%",
+        "colour must not matter",
+        "Not swapped: size (the budget is spent).",
+        "colour 75% of 60 answers follow the donor, by chance 2.0%",
+        "model says coat follows",
+        "model says boot keeps its answer",
+        "swapped inside the network model says shirt another class",
+    ):
+        assert part in why
+    assert [bar["class"] for bar in outline.having("for")] == ["for"] * 3
+    assert len(outline.having("against")) == 1
+    assert why.index("colour leading") < why.index("layer 'stage1'")
+    assert sum(tag == "img" and "Receiver" in attrs["alt"] for tag, attrs in outline.tags) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "From +0.90 on, they are enough."),
+        ({"verdict": "at risk"}, "What keeps this from being called a shortcut is said at"),
+        ({"strength": 0.2}, "+0.20, short of the +0.90 that are enough. What makes it a"),
+        (
+            {"strength": 0.2, "leanings": (Leaning("colour", irrelevant=True),)},
+            "It is called a shortcut because you said that it must not matter.",
+        ),
+        ({"strength": 0.2, "verdict": "inconclusive"}, "short of the +0.90 that are enough."),
+    ],
+)
+def test_what_is_said_of_the_strength_fits_the_verdict(changes, sentence):
+    assert sentence in Outline(render(piled_audit(summary=piled_summary(**changes)))).text
+
+
+def test_nothing_that_is_not_known_is_shown_as_a_number():
+    nothing = math.nan
+    unknown = Leaning(
+        "colour", reads=nothing, accuracy=nothing, accuracy_else=nothing, recovered=nothing,
+        followed=nothing, mended=nothing, evidence=nothing,
+    )  # fmt: skip
+    part = Part("colour", followed=nothing, control=nothing, mended=nothing, unmended=nothing)
+    for strength in (nothing, 1.0):
+        summary = piled_summary(
+            strength=strength,
+            signs={"gathers": nothing, "reads": 0.2},
+            reliance=Estimate(nothing, nothing, nothing),
+            accuracy_where_it_fails=Estimate(nothing, nothing, nothing),
+            leanings=(unknown,),
+            swaps=(part,),
+            power=nothing,
+            accuracy_flagged=nothing,
+        )
+        page = render(piled_audit(summary=summary))
+        assert "nan" not in Outline(page).text.lower().split()
+        assert "nan%" not in page
+        assert ": nan" not in page
 
 
 def test_classes_are_shown_the_weakest_first_and_what_is_confused():
@@ -151,7 +290,7 @@ def test_pictures_appear_as_cards_with_their_figures():
     outline = Outline(render(image_audit()))
     cards = outline.having("card")
     assert [c["data-score"] for c in cards[:2]] == ["0.99", "0.98"]
-    assert len(outline.having("flagged")) == 5
+    assert sum("flagged" in card["class"].split() for card in cards) == 4
     assert len(outline.having("heat")) == 4
     assert "photo-3" in outline.text
 

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -17,19 +18,26 @@ from earlysieve.auditing.options import (
     config_of,
     layer_names,
 )
-from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.pictures import take_pictures
+from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
+from earlysieve.auditing.summary import Summary
+from earlysieve.auditing.swap_pictures import swap_pictures
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
-from earlysieve.groups.group_report import group_report
+from earlysieve.groups.group_report import GroupReport, group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.heads import Head, head_named
 from earlysieve.readouts.space import features_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def audit(
@@ -93,7 +101,8 @@ def audit(
         swaps: example-forwards to spend on swapping parts between examples; 0 turns swaps off.
         irrelevant: parts of which you say that the answer must not depend on them, as "colour";
             an answer that follows one of them is a shortcut, also where no example lacks it.
-        pictures: flagged examples to keep for the report, and as many correctly read ones.
+        pictures: examples of the piles or flagged to keep for the report, and as many correctly
+            read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
         progress: draw a bar; by default where standard error is a terminal.
         tell: takes a line for people, as that features need files, and how large ones, or how long
@@ -140,33 +149,44 @@ def audit(
         budget=Budget(memory_budget, folder),
         swaps=swaps,
         irrelevant=tuple(irrelevant),
-        pictures=pictures,
-        heatmaps=heatmaps,
         progress=progress,
         tell=tell,
         group_shares=group_shares,
     )
 
-    def look() -> Examined:
-        return examine(network, source, settings)
-
-    with torch.inference_mode(False), preserved_rng():
-        seen = looking_at(lambda: on_device(network, place, look), network)
     group_labels = tuple(group_names) or source.group_names
     class_labels = tuple(class_names) or source.class_names
-    groups = _groups(seen.collected, group_labels, group_shares)
-    examples, summary = judged(
-        seen,
-        groups,
-        class_labels,
-        seen_in_training=seen_in_training,
-        out_of_fold=folds > 1,
-    )
+
+    def look() -> _Looked:
+        seen = examine(network, source, settings)
+        groups = _groups(seen.collected, group_labels, group_shares)
+        examples, summary = judged(
+            seen,
+            groups,
+            class_labels,
+            seen_in_training=seen_in_training,
+            out_of_fold=folds > 1,
+        )
+        shown, notes = take_pictures(
+            network,
+            source,
+            examples,
+            count=pictures,
+            heatmaps=heatmaps,
+            device=place,
+            failing=seen.again.by_reader.get(summary.leans_on or ""),
+            doubt=seen.again.doubt,
+        )
+        return _Looked(seen, groups, examples, summary, shown, notes)
+
+    with torch.inference_mode(False), preserved_rng():
+        looked = looking_at(lambda: on_device(network, place, look), network)
+    seen, examples, summary = looked.seen, looked.examples, looked.summary
     return AuditResult(
         layers=seen.layers,
         examples=examples,
         summary=summary,
-        groups=groups,
+        groups=looked.groups,
         config=config_of(
             network,
             list(seen.collected.layers),
@@ -184,11 +204,29 @@ def audit(
             irrelevant=list(irrelevant),
             **_written(group_shares),
         ),
-        notes=[*_skipped(source), *seen.notes],
+        notes=[*_skipped(source), *looked.notes],
         class_names=class_labels,
         group_names=group_labels,
-        pictures=seen.pictures,
+        pictures=looked.pictures,
+        swap_pictures=swap_pictures(seen.swaps, _part_of(summary.leans_on)) if pictures else [],
     )
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What is left of looking: the model has gone back to where it was."""
+
+    seen: Examined
+    groups: GroupReport | None
+    examples: "pd.DataFrame"
+    summary: Summary
+    pictures: list[Picture]
+    notes: list[str]
+
+
+def _part_of(leaning: str | None) -> str | None:
+    """What a property is called among the parts that are swapped."""
+    return None if leaning is None else PART_OF.get(leaning, leaning)
 
 
 def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
@@ -197,7 +235,9 @@ def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
     return {"group_shares": {str(group): float(share) for group, share in shares.items()}}
 
 
-def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None) -> Any:
+def _groups(
+    collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None
+) -> GroupReport | None:
     if collected.groups is None:
         return None
     correct = (collected.prediction == collected.labels).numpy()

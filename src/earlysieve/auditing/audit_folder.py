@@ -23,7 +23,10 @@ _READY = ".audit-ready"
 _UNFINISHED = ".audit-unfinished-"
 # Written last before the renaming, removed last after the moving.
 _LIST = "files.json"
-_NAMES = re.compile(r"audit\.json|scores\.csv|report\.html|pictures/-?\d+-(image|heatmap)\.\w+")
+_NAMES = re.compile(
+    r"audit\.json|scores\.csv|report\.html|pictures/-?\d+-(image|heatmap)\.\w+"
+    r"|pictures/swap-\d+-(before|given|after)\.\w+"
+)
 _HEAD = 4096
 _OUR_PAGE = re.compile(rb'<meta name="generator" content="earlysieve ')
 _IDENTITY = re.compile(rb'<meta name="earlysieve-audit" content="(\w+)">')

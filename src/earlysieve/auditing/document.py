@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # 1: ids in scores.csv are not defused, pictures are called .png, no digests.
-FORMAT_VERSION = 2
-_READABLE = (1, 2)
+# 2: no piles in scores.csv, no pictures of swaps; "shortcut_score" is of one readout.
+FORMAT_VERSION, _WITHOUT_PILES = 3, 2
+_READABLE = (1, 2, 3)
 _LAYER_COLUMNS: dict[str, Any] = {
     "layer": list[str],
     "depth": list[int],
@@ -43,14 +44,19 @@ _GROUP_COLUMNS: dict[str, Any] = {
 }
 
 
-def written(document: Mapping[str, Any]) -> bytes:
+def written(document: Mapping[str, Any], *, piled: bool) -> bytes:
     """A document as JSON; NaN becomes null, infinity "inf".
+
+    Args:
+        document: what it says.
+        piled: whether examples are sorted into piles; else it is of format 2, which has none.
 
     Raises:
         InputError: it holds what JSON has no place for.
     """
+    version = FORMAT_VERSION if piled else _WITHOUT_PILES
     try:
-        text = json.dumps(_plain({"format_version": FORMAT_VERSION, **document}), indent=2)
+        text = json.dumps(_plain({"format_version": version, **document}), indent=2)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(
             "Expected an audit's configuration to hold text, numbers, lists and dictionaries with "

@@ -1,4 +1,4 @@
-"""Look at a model and its data: the pass, readouts, the second look, swaps, pictures."""
+"""Look at a model and its data: the pass, readouts, the second look, swaps."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -12,8 +12,6 @@ from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
-from earlysieve.auditing.pictures import take_pictures
-from earlysieve.auditing.result import Picture
 from earlysieve.auditing.scores import minority
 from earlysieve.auditing.second_look import SecondLook, look_again
 from earlysieve.auditing.swaps.follow import swap_parts
@@ -45,8 +43,6 @@ class Settings:
     budget: Budget
     swaps: int
     irrelevant: tuple[str, ...]
-    pictures: int
-    heatmaps: int
     progress: bool | None
     tell: Callable[[str], None] | None
     group_shares: Mapping[int, float] | None = None
@@ -63,8 +59,6 @@ class Examined:
         examples: table, see `earlysieve.auditing.tables.example_table`.
         again: what all readers say.
         swaps: which parts the answer follows.
-        pictures: of some examples.
-        notes: what could not be done.
     """
 
     collected: Collected
@@ -73,8 +67,6 @@ class Examined:
     examples: "pd.DataFrame"
     again: SecondLook
     swaps: Swaps
-    pictures: list[Picture]
-    notes: list[str]
 
 
 def examine(network: nn.Module, source: OpenedData, settings: Settings) -> Examined:
@@ -116,15 +108,7 @@ def examine(network: nn.Module, source: OpenedData, settings: Settings) -> Exami
     examples = example_table(
         collected, readings[layer], again, source.ids(collected.index), settings.flag_margin
     )
-    shown, notes = take_pictures(
-        network,
-        source,
-        examples,
-        count=settings.pictures,
-        heatmaps=settings.heatmaps,
-        device=settings.device,
-    )
-    return Examined(collected, table, layer, examples, again, swaps, shown, notes)
+    return Examined(collected, table, layer, examples, again, swaps)
 
 
 def _collected(network: nn.Module, source: OpenedData, settings: Settings) -> Collected:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from earlysieve._cells import restored
+from earlysieve.auditing.doubt import PILES
 from earlysieve.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,16 +26,19 @@ _COLUMN_TYPES: dict[str, Any] = {
     "flagged": bool,
 }
 _OF_A_READER = "score of "
+PILE = "pile"
+_LONGEST = 60
 _TRUTH = {"True": True, "False": False}
 
 
-def examples_from(path: Path, content: bytes, *, defused: bool) -> "pd.DataFrame":
+def examples_from(path: Path, content: bytes, *, defused: bool, piled: bool) -> "pd.DataFrame":
     """The example table.
 
     Args:
         path: for messages.
         content: of the file.
         defused: whether texts were written so that no spreadsheet takes them for formulas.
+        piled: whether it says of each example to which pile it belongs.
 
     Raises:
         DataError: a column is missing, or a value is not of its kind.
@@ -47,11 +51,14 @@ def examples_from(path: Path, content: bytes, *, defused: bool) -> "pd.DataFrame
         )
     except (ValueError, OverflowError) as error:
         raise _broken(path, str(error)) from error
-    missing = [name for name in _COLUMN_TYPES if name not in cells.columns]
+    wanted = [*_COLUMN_TYPES, *([PILE] if piled else [])]
+    missing = [name for name in wanted if name not in cells.columns]
     if missing:
         raise _broken(path, f"the column '{missing[0]}' is missing")
     if not len(cells) or cells.isna().any(axis=None) or not isinstance(cells.index, pd.RangeIndex):
         raise _broken(path, "it has no rows, or rows that are too short or too long")
+    if piled:
+        _check_piles(path, cells[PILE])
     columns = {name: _column(path, cells[name], _type_of(name)) for name in cells.columns}
     table = pd.DataFrame(columns)
     return table.assign(id=cells["id"].map(restored)) if defused else table
@@ -78,6 +85,12 @@ def _column(path: Path, cells: "pd.Series[str]", kind: Any) -> Any:
     if kind is np.float32 and not np.isfinite(values).all():
         raise _broken(path, f"column '{cells.name}' holds NaN or infinity")
     return pd.Series(values)
+
+
+def _check_piles(path: Path, cells: "pd.Series[str]") -> None:
+    unknown = [name for name in cells.unique() if name not in PILES]
+    if unknown:
+        raise _broken(path, f"column '{PILE}' holds '{unknown[0][:_LONGEST]}'")
 
 
 def _broken(path: Path, problem: str) -> DataError:

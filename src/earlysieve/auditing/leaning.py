@@ -68,6 +68,12 @@ class Leaning:
     mended: float
     irrelevant: bool = False
 
+    @property
+    def evidence(self) -> float:
+        """The sum of its signs; NaN where too few errors are explained."""
+        found = strength(self)
+        return math.nan if found is NOTHING else found.total
+
 
 def leanings(
     again: SecondLook, labels: Ints, said: Ints, confidence: Floats, swaps: Swaps

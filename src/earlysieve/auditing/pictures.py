@@ -1,12 +1,13 @@
 """What a person sees of the examples: thumbnails, texts, and where the model looked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
-from earlysieve.auditing.result import Picture
+from earlysieve._arrays import Floats
+from earlysieve.auditing.saved_pictures import Picture, Role
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import EarlysieveError, InputError, MissingDependencyError
 from earlysieve.model.batch import inputs_to
@@ -19,26 +20,79 @@ _TEXT_KEYS = ("text", "sentence", "tweet", "review")
 _LONGEST_TEXT = 600
 
 
-def choose_examples(examples: "pd.DataFrame", count: int) -> list[tuple[int, str]]:
-    """Up to `count` flagged examples, highest score first, each with a typical one of its class.
+# How many pictures of each kind for each of the others.
+_SHARES: dict[Role, int] = {
+    "shortcut fails": 2,
+    "label doubtful": 1,
+    "rare or hard": 1,
+    "flagged": 1,
+}
+
+
+def choose_examples(
+    examples: "pd.DataFrame", count: int, *, failing: Floats | None = None, doubt: Floats
+) -> list[tuple[int, Role]]:
+    """Up to `count` examples of the piles or flagged, each with a typical one of its class.
+
+    Of the pile "shortcut fails" those that fail most, of "label doubtful" the most doubted, of
+    "rare or hard" those of whose wrong answer the model is most sure, and of the rest the flagged
+    ones with the highest scores. Where there is none, typical examples of all classes in turn.
+
+    Args:
+        examples: the table, with piles.
+        count: how many.
+        failing: how much what the model leans on contradicts the label, shape (N,).
+        doubt: how doubtful each label is, shape (N,).
 
     Returns:
-        Pairs of row position and role, "flagged" or "correct".
+        Pairs of row position and role: the pile, "flagged" or "correct".
     """
-    ordered = examples.reset_index(drop=True).sort_values(
-        ["shortcut_score", "index"], ascending=[False, True], kind="stable"
+    table = examples.reset_index(drop=True)
+    strongest: dict[Role, Any] = {
+        "shortcut fails": table["shortcut_score"] if failing is None else failing,
+        "label doubtful": doubt,
+        "rare or hard": table["confidence"],
+        "flagged": table["shortcut_score"],
+    }
+    ordered = {role: _ordered(table, role, by) for role, by in strongest.items()}
+    chosen = [
+        (int(row), role)
+        for role, wanted in _shared({r: len(rows) for r, rows in ordered.items()}, count).items()
+        for row in ordered[role][:wanted]
+    ]
+    # One reader flags, all together score: what is flagged is not shown as typical, too.
+    usual = (table["shortcut_score"] < 0) & (table["pile"] == "") & ~table["flagged"]
+    typical = table[usual].sort_values(
+        ["shortcut_score", "index"], ascending=[True, False], kind="stable"
     )
-    flagged = ordered[ordered["flagged"]].head(count)
-    typical = ordered[::-1]
-    chosen = [(int(row), "flagged") for row in flagged.index]
-    for label, wanted in flagged["label"].value_counts(sort=False).items():
-        same = typical[(typical["label"] == label) & (typical["shortcut_score"] < 0)]
-        # One reader flags, all together score: what is flagged is not shown as typical, too.
-        same = same[~same["flagged"]]
-        chosen += [(int(row), "correct") for row in same.index[:wanted]]
     if not chosen:
-        chosen = [(int(row), "correct") for row in typical.index[:count]]
-    return chosen
+        turns = typical.groupby("label").cumcount().sort_values(kind="stable")
+        return [(int(row), "correct") for row in turns.index[:count]]
+    rows = [row for row, _ in chosen]
+    like: list[tuple[int, Role]] = []
+    for label, wanted in table["label"].loc[rows].value_counts(sort=False).items():
+        same = typical.index[typical["label"] == label][:wanted]
+        like += [(int(row), "correct") for row in same]
+    return [*chosen, *like]
+
+
+def _ordered(table: "pd.DataFrame", role: Role, by: Any) -> list[int]:
+    mine = (table["pile"] == "") & table["flagged"] if role == "flagged" else table["pile"] == role
+    found = table.assign(by=by)[mine].sort_values(
+        ["by", "index"], ascending=[False, True], kind="stable"
+    )
+    return [int(row) for row in found.index]
+
+
+def _shared(sizes: Mapping[Role, int], count: int) -> dict[Role, int]:
+    """How many of each kind: by shares, and what one kind lacks goes to the first that has more."""
+    total = sum(_SHARES[role] for role, size in sizes.items() if size) or 1
+    given = {
+        role: min(size, count * _SHARES[role] // total) for role, size in sizes.items() if size
+    }
+    for role in given:
+        given[role] += min(sizes[role] - given[role], count - sum(given.values()))
+    return given
 
 
 def take_pictures(
@@ -49,6 +103,8 @@ def take_pictures(
     count: int,
     heatmaps: int,
     device: torch.device | str,
+    failing: Floats | None,
+    doubt: Floats,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the most telling examples, and notes on what could not be shown.
 
@@ -56,15 +112,16 @@ def take_pictures(
         model: in evaluation mode, on `device`.
         data: what was audited; it needs random access.
         examples: the example table.
-        count: flagged examples to show, and as many correctly read ones.
+        count: examples of the piles or flagged to show, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay, half of each kind.
         device: where the model is.
+        failing, doubt: see `choose_examples`.
     """
     if count < 1:
         return [], []
     if not data.has_random_access:
         return [], ["No pictures: the data has no random access, so examples cannot be shown."]
-    chosen = choose_examples(examples, count)
+    chosen = choose_examples(examples, count, failing=failing, doubt=doubt)
     notes: list[str] = []
     try:
         shown = [_show(data, int(examples["index"].iloc[row]), role) for row, role in chosen]
@@ -82,7 +139,7 @@ def take_pictures(
     return pictures, notes
 
 
-def _show(data: OpenedData, index: int, role: Any) -> Picture | None:
+def _show(data: OpenedData, index: int, role: Role) -> Picture | None:
     from earlysieve.attribution.overlay import thumbnail
 
     seen = data.display(index)
@@ -117,9 +174,9 @@ def _with_heatmaps(
 
 
 def _half_of_each(pictures: Sequence[Picture], count: int) -> list[Picture]:
-    flagged = [p for p in pictures if p.role == "flagged"][: (count + 1) // 2]
-    correct = [p for p in pictures if p.role == "correct"][: count - len(flagged)]
-    return flagged + correct
+    suspects = [p for p in pictures if p.role != "correct"][: (count + 1) // 2]
+    correct = [p for p in pictures if p.role == "correct"][: count - len(suspects)]
+    return suspects + correct
 
 
 def _overlays(

@@ -20,14 +20,19 @@ from earlysieve.auditing.document import (
     unreadable,
     written,
 )
-from earlysieve.auditing.example_file import examples_from
+from earlysieve.auditing.example_file import PILE, examples_from
 from earlysieve.auditing.fields import Fields
 from earlysieve.auditing.saved_pictures import (
     Picture,
+    SwapShown,
     named_files,
     picture_entry,
     picture_files,
     picture_from,
+    swap_entry,
+    swap_files,
+    swap_from,
+    swap_named_files,
 )
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
 
     from earlysieve.report.sections import Section
 
-__all__ = ["AuditResult", "Picture"]
+__all__ = ["AuditResult", "Picture", "SwapShown"]
 
 _DOCUMENT, _EXAMPLES = "audit.json", "scores.csv"
 
@@ -56,7 +61,8 @@ class AuditResult:
             "in-sample".
         notes: what was skipped or could not be done.
         class_names, group_names: empty where unknown.
-        pictures: of some flagged and some correctly read examples.
+        pictures: of some examples of each pile, some flagged and some correctly read ones.
+        swap_pictures: some swaps of the parts that answers follow most.
     """
 
     layers: "pd.DataFrame"
@@ -68,6 +74,7 @@ class AuditResult:
     class_names: tuple[str, ...] = ()
     group_names: tuple[str, ...] = ()
     pictures: list[Picture] = field(default_factory=list)
+    swap_pictures: list[SwapShown] = field(default_factory=list)
 
     def pseudo_groups(self) -> torch.Tensor:
         """Groups to stand in for missing labels: int64, shape (N,), 2 * label + flagged.
@@ -136,13 +143,17 @@ class AuditResult:
     def _read(cls, source: Path) -> "AuditResult":
         path = source / _DOCUMENT
         document = parsed(path, _content(source, _DOCUMENT))
-        old = document.get("format_version", int) == 1
-        digests = None if old else document.get("files", dict[str, str])
+        version = document.get("format_version", int)
+        digests = None if version == 1 else document.get("files", dict[str, str])
         config = document.get("config", dict[str, Any])
         table = _content(source, _EXAMPLES, digests)
-        examples = examples_from(source / _EXAMPLES, table, defused=digests is not None)
+        examples = examples_from(
+            source / _EXAMPLES, table, defused=digests is not None, piled=version >= 3
+        )
         _check_count(source / _EXAMPLES, len(examples), config)
         entries = document.get("pictures", list[Any])
+        none = version < 3 and "swap_pictures" not in document.values
+        swaps = [] if none else document.get("swap_pictures", list[Any])
         return cls(
             layers=layers_from(document),
             examples=examples,
@@ -155,6 +166,10 @@ class AuditResult:
             pictures=[
                 _picture(source, Fields(path, entry, f"pictures[{i}]"), digests)
                 for i, entry in enumerate(entries)
+            ],
+            swap_pictures=[
+                _swap(source, Fields(path, entry, f"swap_pictures[{i}]"), digests or {})
+                for i, entry in enumerate(swaps)
             ],
         )
 
@@ -172,7 +187,11 @@ class AuditResult:
 
     def _files(self) -> dict[str, bytes]:
         """Everything that is saved, by file name; the document names the others and comes last."""
-        files = {**picture_files(self.pictures), _EXAMPLES: csv_bytes(self.examples)}
+        files = {
+            **picture_files(self.pictures),
+            **swap_files(self.swap_pictures),
+            _EXAMPLES: csv_bytes(self.examples),
+        }
         groups = None
         if self.groups is not None:
             groups = {**vars(self.groups), "table": self.groups.table.to_dict("list")}
@@ -185,9 +204,10 @@ class AuditResult:
             "class_names": list(self.class_names),
             "group_names": list(self.group_names),
             "pictures": [picture_entry(picture) for picture in self.pictures],
+            "swap_pictures": [swap_entry(i, swap) for i, swap in enumerate(self.swap_pictures)],
             "files": {name: _sha256(content) for name, content in files.items()},
         }
-        return {**files, _DOCUMENT: written(document)}
+        return {**files, _DOCUMENT: written(document, piled=PILE in self.examples.columns)}
 
 
 def _sha256(content: bytes) -> str:
@@ -222,3 +242,9 @@ def _picture(source: Path, entry: Fields, digests: dict[str, str] | None) -> Pic
     names = named_files(entry, None if digests is None else list(digests))
     contents = {kind: _content(source, name, digests) for kind, name in names.items()}
     return picture_from(entry, contents)
+
+
+def _swap(source: Path, entry: Fields, digests: dict[str, str]) -> SwapShown:
+    names = swap_named_files(entry, list(digests))
+    contents = {kind: _content(source, name, digests) for kind, name in names.items()}
+    return swap_from(entry, contents)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.rule import Verdict
+from earlysieve.auditing.rule import ENOUGH, Verdict
 from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
@@ -74,11 +74,13 @@ class Summary:
         reliance: accuracy lost where that fails, against elsewhere; None where it is not called a
             shortcut.
         accuracy_where_it_fails: of the model; None as above.
-        strength: of the evidence, the sum of `signs`; `rule.ENOUGH` is called a shortcut. NaN
-            where there is none.
+        strength: of the evidence, the sum of `signs`; NaN where there is none.
+        enough: the strength that is called a shortcut.
         signs: what adds to it, by name; see `earlysieve.auditing.leaning.Strength`.
+        signs_in_words: a sentence on each of them.
         leanings: what was found of every property, and of the earlier half of the layers.
         swaps: of parts, those that answers follow most first.
+        not_swapped: parts that were not swapped, and why.
         not_looked_at: signs that are missing, and why.
         piles: how many examples are in each pile, by name.
         power: probability that a reliance of 0.2 would have been called; NaN where not known.
@@ -105,9 +107,12 @@ class Summary:
     reliance: Estimate | None = None
     accuracy_where_it_fails: Estimate | None = None
     strength: float = float("nan")
+    enough: float = ENOUGH
     signs: dict[str, float] = field(default_factory=dict)
+    signs_in_words: dict[str, str] = field(default_factory=dict)
     leanings: list[Leaning] = field(default_factory=list)
     swaps: list[PartSwapped] = field(default_factory=list)
+    not_swapped: dict[str, str] = field(default_factory=dict)
     not_looked_at: dict[str, str] = field(default_factory=dict)
     piles: dict[str, int] = field(default_factory=dict)
     power: float = float("nan")

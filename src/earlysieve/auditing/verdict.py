@@ -16,6 +16,7 @@ from earlysieve.auditing.rule import (
     Verdict,
     examples_needed,
 )
+from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.where_it_fails import Estimate, lost
@@ -122,8 +123,10 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         accuracy_where_it_fails=fails,
         strength=decision.signs.total if known else math.nan,
         signs=asdict(decision.signs) if known else {},
+        signs_in_words=signs_in_words(on) if known and on is not None else {},
         leanings=sorted(facts.leanings, key=lambda one: -strength(one).total),
         swaps=[swapped(found) for found in reported.swaps.parts],
+        not_swapped=dict(reported.swaps.skipped),
         not_looked_at=unseen,
         piles={name: list(reported.piles).count(name) for name in PILES if name},
         power=decision.power,

@@ -7,12 +7,124 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class EstimateLike(Protocol):
+    """A share with its 95% interval."""
+
+    @property
+    def value(self) -> float:
+        """The share."""
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+
+
+class LeaningLike(Protocol):
+    """A simple thing and the model's errors; shares in [0, 1], NaN where not known."""
+
+    @property
+    def name(self) -> str:
+        """Of a property of the inputs, or the view of a layer."""
+
+    @property
+    def of_network(self) -> bool:
+        """Whether it is a view of a layer."""
+
+    @property
+    def reads(self) -> float:
+        """What a reader of it achieves, of what the model achieves above chance."""
+
+    @property
+    def misread(self) -> int:
+        """Examples that the reader gets wrong."""
+
+    @property
+    def accuracy(self) -> float:
+        """The model's on these."""
+
+    @property
+    def accuracy_else(self) -> float:
+        """The model's on the others."""
+
+    @property
+    def explained(self) -> int:
+        """Errors of the model that are the reader's answer."""
+
+    @property
+    def recovered(self) -> float:
+        """Share of these on which another property speaks for the label."""
+
+    @property
+    def recovered_by(self) -> str:
+        """Which one."""
+
+    @property
+    def followed(self) -> float:
+        """How much more often than by chance answers follow it when it is swapped."""
+
+    @property
+    def mended(self) -> float:
+        """How much more often than by chance errors are right then."""
+
+    @property
+    def irrelevant(self) -> bool:
+        """Whether the user said that it must not matter."""
+
+    @property
+    def evidence(self) -> float:
+        """What speaks for a shortcut, less what speaks against it."""
+
+
+class PartLike(Protocol):
+    """What swaps of one part showed; shares in [0, 1]."""
+
+    @property
+    def part(self) -> str:
+        """Its name."""
+
+    @property
+    def detail(self) -> str:
+        """What it is here."""
+
+    @property
+    def pairs(self) -> int:
+        """Swaps between examples of different classes."""
+
+    @property
+    def followed(self) -> float:
+        """Share of these that are answered with the other's class."""
+
+    @property
+    def control(self) -> float:
+        """The same by chance."""
+
+    @property
+    def errors(self) -> int:
+        """Errors that were given the part of the true class."""
+
+    @property
+    def mended(self) -> float:
+        """Share of these that are right then."""
+
+    @property
+    def unmended(self) -> float:
+        """The same by chance."""
+
+    @property
+    def irrelevant(self) -> bool:
+        """Whether the user said that it must not matter."""
+
+
 class SummaryLike(Protocol):
     """The answer in words and key figures; accuracies in [0, 1], NaN where nothing was counted."""
 
     @property
     def verdict(self) -> str:
-        """One of "shortcut", "none found", "inconclusive"."""
+        """One of "shortcut", "at risk", "none found", "inconclusive"."""
 
     @property
     def headline(self) -> str:
@@ -57,6 +169,62 @@ class SummaryLike(Protocol):
     @property
     def warnings(self) -> Sequence[str]:
         """What makes the answer weaker than it looks."""
+
+    @property
+    def leans_on(self) -> str | None:
+        """What the verdict is about: the name of one of the leanings."""
+
+    @property
+    def reliance(self) -> EstimateLike | None:
+        """Accuracy lost where that fails."""
+
+    @property
+    def accuracy_where_it_fails(self) -> EstimateLike | None:
+        """The model's."""
+
+    @property
+    def strength(self) -> float:
+        """Sum of the signs; NaN where there are none."""
+
+    @property
+    def enough(self) -> float:
+        """The strength that is called a shortcut."""
+
+    @property
+    def signs(self) -> Mapping[str, float]:
+        """What speaks for a shortcut (above 0) or against it, by name."""
+
+    @property
+    def signs_in_words(self) -> Mapping[str, str]:
+        """A sentence on each of them."""
+
+    @property
+    def leanings(self) -> Sequence[LeaningLike]:
+        """Of every property and early layer, the strongest first."""
+
+    @property
+    def swaps(self) -> Sequence[PartLike]:
+        """Of parts, those that answers follow most first."""
+
+    @property
+    def not_swapped(self) -> Mapping[str, str]:
+        """Parts that were not swapped, and why."""
+
+    @property
+    def not_looked_at(self) -> Mapping[str, str]:
+        """Signs that are missing, and why."""
+
+    @property
+    def piles(self) -> Mapping[str, int]:
+        """How many examples are in each pile; empty where there are no piles."""
+
+    @property
+    def power(self) -> float:
+        """Probability that a shortcut would have been found; NaN where not known."""
+
+    @property
+    def examples_needed(self) -> int | None:
+        """With how many examples it would be found, where these are too few."""
 
 
 class GroupsLike(Protocol):
@@ -112,7 +280,7 @@ class PictureLike(Protocol):
 
     @property
     def role(self) -> str:
-        """One of "flagged", "correct"."""
+        """One of "flagged", "correct", or the name of a pile."""
 
     @property
     def image(self) -> bytes | None:
@@ -127,12 +295,53 @@ class PictureLike(Protocol):
         """The image with a Grad-CAM map over it, PNG or JPEG."""
 
 
+class SwapPictureLike(Protocol):
+    """One swap between two examples, as small images in PNG or JPEG."""
+
+    @property
+    def part(self) -> str:
+        """What was swapped."""
+
+    @property
+    def receiver(self) -> int:
+        """Row of the data set."""
+
+    @property
+    def donor(self) -> int:
+        """Row of the data set."""
+
+    @property
+    def receiver_label(self) -> int:
+        """Class number."""
+
+    @property
+    def donor_label(self) -> int:
+        """Class number."""
+
+    @property
+    def answer(self) -> int:
+        """The model's class for what was swapped."""
+
+    @property
+    def before(self) -> bytes:
+        """The receiver."""
+
+    @property
+    def given(self) -> bytes:
+        """The donor."""
+
+    @property
+    def after(self) -> bytes | None:
+        """The receiver with the donor's part."""
+
+
 class ReportData(Protocol):
     """A finished audit.
 
     `layers` has the columns layer, depth, features, accuracy, loss, margin_on_errors,
     margin_on_correct, errors, flagged, confidence_ratio, auroc; `examples` the columns index, id,
-    label, prediction, confidence, group, readout_prediction, margin, shortcut_score, flagged.
+    label, prediction, confidence, group, readout_prediction, margin, shortcut_score, flagged; in
+    audits with piles also pile, and for each reader "score of NAME".
     An attribute `identity`, hexadecimal digits, is put into the page where there is one.
     """
 
@@ -171,3 +380,7 @@ class ReportData(Protocol):
     @property
     def pictures(self) -> Sequence[PictureLike]:
         """Examples to show."""
+
+    @property
+    def swap_pictures(self) -> Sequence[SwapPictureLike]:
+        """Swaps to show."""

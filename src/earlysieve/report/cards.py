@@ -1,22 +1,28 @@
 """The examples that the page shows, ready for the template."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import InputError
 from earlysieve.report.audit_view import PictureLike, ReportData
-from earlysieve.report.words import data_uri, name_of
+from earlysieve.report.piles import PILES, ROLES, Kind, has_piles, kinds
+from earlysieve.report.readable import short_name
+from earlysieve.report.words import as_float, data_uri, name_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROLES = ("flagged", "correct")
 SHORT_TEXT = 320
 
 
 @dataclass(frozen=True)
 class Card:
-    """One example: its picture or text, and what model and readout make of it."""
+    """One example: its picture or text, and what model and readout make of it.
+
+    `kind` is its pile; `against` says how much what the model leans on contradicts the label, for
+    the examples on which that fails.
+    """
 
     index: int
     id: str
@@ -34,6 +40,8 @@ class Card:
     margin: float
     score: float
     group: str | None
+    kind: Kind | None
+    against: tuple[str, float] | None
 
     @property
     def excerpt(self) -> str:
@@ -46,20 +54,33 @@ def excerpt(text: str) -> str:
     return text if len(text) <= SHORT_TEXT else text[:SHORT_TEXT].rsplit(" ", 1)[0] + " …"
 
 
-def cards(data: ReportData) -> dict[str, list[Card]]:
-    """Cards by role, those with the strongest scores first.
+@dataclass(frozen=True)
+class Gallery:
+    """The pictures of one kind, and how many examples of it there are."""
+
+    kind: Kind
+    cards: list[Card]
+    total: int | None
+
+
+def galleries(data: ReportData) -> list[Gallery]:
+    """Cards by kind: those of piles as they were taken, others by the strength of their scores.
 
     Raises:
         InputError: a picture belongs to no example, or its role or bytes are unknown.
     """
     rows = data.examples.set_index("index", drop=False)
     made = [_card(picture, _row(rows, picture), data) for picture in data.pictures]
-    return {
-        role: sorted(
-            (card for card in made if card.role == role), key=lambda card: -abs(card.score)
-        )
-        for role in ROLES
-    }
+    shown = [_gallery(kind, made, data) for kind in kinds(data)]
+    return [one for one in shown if one.cards or not has_piles(data)]
+
+
+def _gallery(kind: Kind, made: list[Card], data: ReportData) -> Gallery:
+    mine = [card for card in made if card.role == kind.role]
+    if kind.role not in PILES:
+        mine.sort(key=lambda card: -abs(card.score))
+        return Gallery(kind, mine, None)
+    return Gallery(kind, mine, data.summary.piles.get(kind.role))
 
 
 def top_rows(data: ReportData, limit: int = 20) -> list[Card]:
@@ -72,9 +93,9 @@ def top_rows(data: ReportData, limit: int = 20) -> list[Card]:
 def _row(rows: "pd.DataFrame", picture: PictureLike) -> Any:
     if picture.index not in rows.index or picture.role not in ROLES:
         raise InputError(
-            "Expected each picture to belong to a row of the examples, as 'flagged' or 'correct', "
-            f"but got one of example {picture.index} as '{picture.role}'; pass pictures of this "
-            "audit only"
+            "Expected each picture to belong to a row of the examples, as 'flagged', 'correct' or "
+            f"a pile, but got one of example {picture.index} as '{picture.role}'; pass pictures of "
+            "this audit only"
         )
     return rows.loc[picture.index]
 
@@ -102,7 +123,16 @@ def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
         margin=float(row["margin"]),
         score=float(row["shortcut_score"]),
         group=_group(row.get("group"), data),
+        kind=PILES.get(str(row.get("pile", ""))),
+        against=_against(row, data),
     )
+
+
+def _against(row: Any, data: ReportData) -> tuple[str, float] | None:
+    score = as_float(row.get(f"score of {data.summary.leans_on}"))
+    if row.get("pile", "") != "shortcut fails" or math.isnan(score):
+        return None
+    return short_name(data.summary), score
 
 
 def _group(value: Any, data: ReportData) -> str | None:

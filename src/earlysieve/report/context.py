@@ -9,15 +9,18 @@ from typing import Any
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
 from earlysieve.report.audit_view import GroupsLike, ReportData
-from earlysieve.report.cards import Card, cards, top_rows
+from earlysieve.report.cards import Card, galleries, top_rows
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.class_figures import class_figures
 from earlysieve.report.histogram import counts, histogram
+from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
+from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
 from earlysieve.report.words import as_float
 
 BADGES = {
     "shortcut": ("bad", "Shortcut found"),
+    "at risk": ("risk", "At risk"),
     "none found": ("good", "No shortcut found"),
     "inconclusive": ("open", "No clear answer"),
 }
@@ -49,8 +52,8 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         InputError: the verdict is unknown, a picture is wrong, or two sections share an id.
     """
     _check(data, sections)
-    shown = cards(data)
-    all_cards = [card for role in shown.values() for card in role]
+    shown = galleries(data)
+    all_cards = [card for gallery in shown for card in gallery.cards]
     return {
         "summary": data.summary,
         "badge": BADGES[data.summary.verdict],
@@ -60,7 +63,10 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
             (key, str(data.config[key])) for key in ("model", "data") if data.config.get(key)
         ],
         "charts": _charts(data),
-        "cards": shown,
+        "galleries": shown if all_cards else [],
+        "has_piles": has_piles(data),
+        "piles": pile_counts(data),
+        "why": reasons(data),
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
@@ -121,7 +127,7 @@ def _charts(data: ReportData) -> dict[str, Any]:
             x_label=x_label,
             chosen=chosen,
         ),
-        "scores": histogram(scores, flagged),
+        "scores": histogram(scores, flagged, pile_numbers(data)),
         "squeezed": counts(scores, flagged).squeezed,
     }
 

@@ -1,13 +1,14 @@
 """How the shortcut scores of all examples are spread, as inline SVG."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earlysieve.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Tick
+from earlysieve.report.piles import FLAGGED, PILES, Kind
 from earlysieve.report.templating import macro
 from earlysieve.report.words import count, signed
 
@@ -29,25 +30,38 @@ _X_TICKS = (
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a bar whose examples are told apart: flagged, or of one pile."""
+
+    slug: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Bar:
-    """Examples of one range of scores; the flagged part stands at the bottom of the bar."""
+    """Examples of one range of scores; parts stand at the bottom of the bar, one upon another."""
 
     x: float
     width: float
     y: float
     height: float
-    flagged_height: float
+    parts: list[Part]
     wrong: bool
     spoken: str
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Examples and flagged examples by range of scores over [-1, 1]."""
+    """Examples by range of scores over [-1, 1], and those that are told apart, by what they are.
+
+    `parts` has one row for each of `kinds`.
+    """
 
     edges: NDArray[np.float64]
     total: NDArray[np.int64]
-    flagged: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    kinds: list[Kind]
 
     @property
     def squeezed(self) -> bool:
@@ -56,28 +70,43 @@ class Counts:
         return bool(0 < wrong < _VISIBLE * self.total.max())
 
 
-def counts(scores: ArrayLike, flagged: ArrayLike) -> Counts:
+def counts(scores: ArrayLike, flagged: ArrayLike, piles: NDArray[np.int64] | None = None) -> Counts:
     """Count scores in [-1, 1] by range; ranges meet at 0, where right and wrong part."""
     values = np.asarray(scores, dtype=np.float64)
-    chosen = np.asarray(flagged, dtype=bool) & np.isfinite(values)
+    known = np.isfinite(values)
     edges = np.linspace(-1, 1, BINS + 1)
-    total = np.histogram(values[np.isfinite(values)], edges)[0]
-    return Counts(edges, total, np.histogram(values[chosen], edges)[0])
+    total = np.histogram(values[known], edges)[0]
+    if piles is None:
+        kinds, chosen = [FLAGGED], [np.asarray(flagged, dtype=bool)]
+    else:
+        kinds = list(PILES.values())
+        chosen = [piles == number for number in range(len(kinds))]
+    parts = [np.histogram(values[known & rows], edges)[0] for rows in chosen]
+    return Counts(edges, total, np.stack(parts), kinds)
 
 
-def histogram(scores: ArrayLike, flagged: ArrayLike) -> "Markup":
-    """Bars of the scores; wrongly read and flagged examples are set apart.
+def histogram(
+    scores: ArrayLike, flagged: ArrayLike, piles: NDArray[np.int64] | None = None
+) -> "Markup":
+    """Bars of the scores; wrongly read examples, and piles or flagged ones, are set apart.
 
     Args:
         scores: shortcut scores in [-1, 1], one per example.
         flagged: whether each example was flagged.
+        piles: the position of each example's pile in `PILES`, -1 for none; None where there are
+            no piles, and flagged examples are set apart.
     """
-    found = counts(scores, flagged)
+    found = counts(scores, flagged, piles)
     chosen = np.asarray(scores, dtype=np.float64)[np.asarray(flagged, dtype=bool)]
-    start = float(chosen.min()) if len(chosen) else math.nan
+    start = float(chosen.min()) if len(chosen) and piles is None else math.nan
     drawing = {
-        "label": f"Shortcut scores of {count(found.total.sum())} examples, "
-        f"{count(found.flagged.sum())} of them flagged",
+        "label": f"Shortcut scores of {count(found.total.sum())} examples{_of_them(found)}",
+        "kinds": [
+            kind
+            for kind, numbers in zip(found.kinds, found.parts, strict=True)
+            if piles is None or numbers.any()
+        ],
+        "piled": piles is not None,
         "width": WIDTH,
         "height": HEIGHT,
         "left": LEFT,
@@ -93,9 +122,20 @@ def histogram(scores: ArrayLike, flagged: ArrayLike) -> "Markup":
     return macro("charts.html.j2", "histogram", drawing)
 
 
+def _of_them(found: Counts, of_them: str = " of them") -> str:
+    """How many of each kind, as ", 3 of them flagged"; piles that are empty are left out."""
+    sums = found.parts if found.parts.ndim == 1 else found.parts.sum(1)
+    told = [
+        f"{count(number)}{of_them} {kind.role}"
+        for kind, number in zip(found.kinds, sums, strict=True)
+        if number or kind is FLAGGED
+    ]
+    return "".join(f", {text}" for text in told)
+
+
 def _bars(found: Counts) -> list[Bar]:
     bars = []
-    for i, (total, flagged) in enumerate(zip(found.total, found.flagged, strict=True)):
+    for i, total in enumerate(found.total):
         low, high = found.edges[i], found.edges[i + 1]
         height = _height(int(total), found)
         bars.append(
@@ -104,13 +144,24 @@ def _bars(found: Counts) -> list[Bar]:
                 width=_x(high) - _x(low) - 2,
                 y=HEIGHT - BOTTOM - height,
                 height=height,
-                flagged_height=height * flagged / total if total else 0.0,
+                parts=_parts(found, i, height),
                 wrong=bool(high > 1e-9),
-                spoken=f"Score {signed(low)} to {signed(high)}: {count(total)} examples, "
-                f"{count(flagged)} flagged",
+                spoken=f"Score {signed(low)} to {signed(high)}: {count(total)} examples"
+                + _of_them(replace(found, parts=found.parts[:, i]), ""),
             )
         )
     return [bar for bar in bars if bar.height > 0]
+
+
+def _parts(found: Counts, i: int, height: float) -> list[Part]:
+    """From the floor upwards."""
+    parts, floor = [], float(HEIGHT - BOTTOM)
+    for kind, number in zip(found.kinds, found.parts[:, i], strict=True):
+        if number:
+            mine = height * int(number) / int(found.total[i])
+            floor -= mine
+            parts.append(Part(kind.slug, floor, mine))
+    return parts
 
 
 def _height(number: int, found: Counts) -> float:

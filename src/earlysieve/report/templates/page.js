@@ -7,6 +7,7 @@
   const number = (card, key) => Number(card.dataset[key]);
   const strength = (card) => Math.abs(number(card, "score"));
   const orders = {
+    telling: (a, b) => number(a, "rank") - number(b, "rank"),
     "score-down": (a, b) => strength(b) - strength(a),
     "score-up": (a, b) => strength(a) - strength(b),
     "confidence-down": (a, b) => number(b, "confidence") - number(a, "confidence"),
