@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """Plain values for JSON: NaN and infinity become null, arrays lists."""
+    """Plain values for JSON: NaN and infinity become null, arrays lists, records objects."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

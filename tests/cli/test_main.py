@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from earlysieve import __version__
 from earlysieve._files import check_output, file_hash
 from earlysieve._json import plain
+from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.cli.command_line import command_line
 from earlysieve.cli.console import Console, share
 from earlysieve.cli.main import COMMANDS, _warnings_in_one_line
@@ -126,6 +127,8 @@ def test_plain_values():
         {"a": float("nan"), 1: np.int64(3), "t": torch.tensor([1.5, float("inf")]), "p": Path("x")}
     ) == {"a": None, "1": 3, "t": [1.5, None], "p": "x"}
     assert plain([True, None, (1, "s")]) == [True, None, [1, "s"]]
+    estimate = Estimate(0.5, float("nan"), 1.0)
+    assert plain({"e": [estimate]}) == {"e": [{"value": 0.5, "low": None, "high": 1.0}]}
 
 
 def test_shares():
