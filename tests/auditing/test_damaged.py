@@ -172,6 +172,8 @@ def test_odd_cells_of_a_table_without_digest(tmp_path):
     [
         ("pile", "odd", r"column 'pile' holds 'odd'"),
         ("pile", None, "the column 'pile' is missing"),
+        ("label_doubt", None, "the column 'label_doubt' is missing"),
+        ("label_doubt", "inf", "column 'label_doubt' holds NaN or infinity"),
         ("score of colour", "high", "column 'score of colour': could not convert"),
         ("score of colour", "nan", "column 'score of colour' holds NaN or infinity"),
     ],

@@ -31,7 +31,7 @@ def frame(rows, piles=None):
 
 
 def chosen(examples, count, failing=None):
-    return choose_examples(examples, count, failing=failing, doubt=-np.arange(len(examples)))
+    return choose_examples(examples.assign(label_doubt=-examples.index), count, failing)
 
 
 def test_the_highest_scores_and_typical_examples_of_their_classes():

@@ -65,6 +65,7 @@ def made(ids=IDS, *, groups=True, pictures=(), swaps=()):
             "score of colour": generator.random(count).astype(np.float32),
             "score of 1 mean": -margin,
             "pile": [PILES[i % 4] for i in range(count)],
+            "label_doubt": margin / 2,
         }
     )
     layers = pd.DataFrame(
@@ -125,7 +126,9 @@ def told():
 
 def without_what_is_new(audit):
     """As an audit was before there were piles."""
-    examples = audit.examples.drop(columns=["pile", "score of colour", "score of 1 mean"])
+    examples = audit.examples.drop(
+        columns=["pile", "label_doubt", "score of colour", "score of 1 mean"]
+    )
     return replace(audit, examples=examples)
 
 

@@ -242,7 +242,7 @@ def piled_audit(**changes: Any) -> Audit:
     """Three examples on which colour fails, two doubtful labels, a hard one, a flagged one."""
     piles = np.array([*["shortcut fails"] * 3, *["label doubtful"] * 2, "rare or hard", *[""] * 34])
     examples = example_table(flagged=7).assign(
-        pile=piles, **{"score of colour": np.linspace(0.9, -0.9, 40)}
+        pile=piles, label_doubt=0.7, **{"score of colour": np.linspace(0.9, -0.9, 40)}
     )
     shown = [
         Picture(i, role=str(piles[i]) or "flagged", image=png()) for i in (1, 0, 2, 3, 4, 5, 6)

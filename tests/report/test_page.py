@@ -165,7 +165,8 @@ def test_each_pile_has_its_pictures_in_the_order_in_which_they_were_taken():
     assert "Shortcut fails: colour" in outline.text
     assert "Here are" not in outline.text
     assert "Pile shortcut fails Against colour +0.85" in outline.text
-    assert outline.text.count("Against") == 3
+    assert "Pile label doubtful Against model and readers +0.70" in outline.text
+    assert outline.text.count("Against") == 5
     assert len(outline.having("pile")) == 6
     many = piled_summary(piles={"shortcut fails": 300, "label doubtful": 2, "rare or hard": 1})
     assert "Here are 3 of 300." in Outline(render(piled_audit(summary=many))).text
@@ -179,6 +180,13 @@ def test_without_a_shortcut_no_pile_is_said_to_be_of_one():
     assert names == [f"{name}-cards" for name in ("doubtful", "hard", "flagged", "correct")]
     top = outline.text[: outline.text.index("The examples behind it")]
     assert "shortcut fails" not in top
+
+
+def test_what_readers_of_tables_see_has_a_name():
+    lines = (Leaning("columns", of_network=True), Leaning("column age"))
+    text = Outline(render(piled_audit(summary=piled_summary(leanings=lines)))).text
+    assert "all columns, straight 96%" in text
+    assert "column 'age' 96%" in text
 
 
 def test_why_tells_the_signs_the_readers_and_the_swaps():

@@ -175,7 +175,6 @@ def audit(
             heatmaps=heatmaps,
             device=place,
             failing=seen.again.by_reader.get(summary.leans_on or ""),
-            doubt=seen.again.doubt,
         )
         return _Looked(seen, groups, examples, summary, shown, notes)
 

@@ -25,8 +25,10 @@ _COLUMN_TYPES: dict[str, Any] = {
     "shortcut_score": np.float32,
     "flagged": bool,
 }
+_WITH_PILES: dict[str, Any] = {"pile": str, "label_doubt": np.float32}
 _OF_A_READER = "score of "
 PILE = "pile"
+_ALL_TYPES = {**_COLUMN_TYPES, **_WITH_PILES}
 _LONGEST = 60
 _TRUTH = {"True": True, "False": False}
 
@@ -51,7 +53,7 @@ def examples_from(path: Path, content: bytes, *, defused: bool, piled: bool) -> 
         )
     except (ValueError, OverflowError) as error:
         raise _broken(path, str(error)) from error
-    wanted = [*_COLUMN_TYPES, *([PILE] if piled else [])]
+    wanted = [*_COLUMN_TYPES, *(_WITH_PILES if piled else ())]
     missing = [name for name in wanted if name not in cells.columns]
     if missing:
         raise _broken(path, f"the column '{missing[0]}' is missing")
@@ -65,7 +67,7 @@ def examples_from(path: Path, content: bytes, *, defused: bool, piled: bool) -> 
 
 
 def _type_of(column: str) -> Any:
-    return np.float32 if column.startswith(_OF_A_READER) else _COLUMN_TYPES.get(column)
+    return np.float32 if column.startswith(_OF_A_READER) else _ALL_TYPES.get(column)
 
 
 def _column(path: Path, cells: "pd.Series[str]", kind: Any) -> Any:

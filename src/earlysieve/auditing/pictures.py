@@ -30,7 +30,7 @@ _SHARES: dict[Role, int] = {
 
 
 def choose_examples(
-    examples: "pd.DataFrame", count: int, *, failing: Floats | None = None, doubt: Floats
+    examples: "pd.DataFrame", count: int, failing: Floats | None = None
 ) -> list[tuple[int, Role]]:
     """Up to `count` examples of the piles or flagged, each with a typical one of its class.
 
@@ -42,7 +42,6 @@ def choose_examples(
         examples: the table, with piles.
         count: how many.
         failing: how much what the model leans on contradicts the label, shape (N,).
-        doubt: how doubtful each label is, shape (N,).
 
     Returns:
         Pairs of row position and role: the pile, "flagged" or "correct".
@@ -50,7 +49,7 @@ def choose_examples(
     table = examples.reset_index(drop=True)
     strongest: dict[Role, Any] = {
         "shortcut fails": table["shortcut_score"] if failing is None else failing,
-        "label doubtful": doubt,
+        "label doubtful": table["label_doubt"],
         "rare or hard": table["confidence"],
         "flagged": table["shortcut_score"],
     }
@@ -104,7 +103,6 @@ def take_pictures(
     heatmaps: int,
     device: torch.device | str,
     failing: Floats | None,
-    doubt: Floats,
 ) -> tuple[list[Picture], list[str]]:
     """Pictures of the most telling examples, and notes on what could not be shown.
 
@@ -115,13 +113,13 @@ def take_pictures(
         count: examples of the piles or flagged to show, and as many correctly read ones.
         heatmaps: how many of these get a Grad-CAM overlay, half of each kind.
         device: where the model is.
-        failing, doubt: see `choose_examples`.
+        failing: see `choose_examples`.
     """
     if count < 1:
         return [], []
     if not data.has_random_access:
         return [], ["No pictures: the data has no random access, so examples cannot be shown."]
-    chosen = choose_examples(examples, count, failing=failing, doubt=doubt)
+    chosen = choose_examples(examples, count, failing)
     notes: list[str] = []
     try:
         shown = [_show(data, int(examples["index"].iloc[row]), role) for row, role in chosen]

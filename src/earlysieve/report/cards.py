@@ -20,8 +20,7 @@ SHORT_TEXT = 320
 class Card:
     """One example: its picture or text, and what model and readout make of it.
 
-    `kind` is its pile; `against` says how much what the model leans on contradicts the label, for
-    the examples on which that fails.
+    `kind` is its pile; `against` says what contradicts the label there, and how much.
     """
 
     index: int
@@ -129,10 +128,13 @@ def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
 
 
 def _against(row: Any, data: ReportData) -> tuple[str, float] | None:
-    score = as_float(row.get(f"score of {data.summary.leans_on}"))
-    if row.get("pile", "") != "shortcut fails" or math.isnan(score):
-        return None
-    return short_name(data.summary), score
+    told = {
+        "shortcut fails": (short_name(data.summary), f"score of {data.summary.leans_on}"),
+        "label doubtful": ("model and readers", "label_doubt"),
+    }
+    who, column = told.get(str(row.get("pile", "")), ("", ""))
+    score = as_float(row.get(column))
+    return None if math.isnan(score) else (who, score)
 
 
 def _group(value: Any, data: ReportData) -> str | None:

@@ -10,13 +10,14 @@ _SHORT = {
     "other tokens": "all other words",
     "length": "length of the text",
     "stage": "early layer",
+    "columns": "all columns, straight",
     "all": "swaps of all parts",
 }
 
 
 def readable(name: str, *, of_network: bool = False) -> str:
     """A short name, as "texture", "column 'x3'" or "layer 'stage1'"."""
-    if of_network:
+    if of_network and name not in _SHORT:
         layer, _, view = name.rpartition(" ")
         return f"layer '{layer}'" + (", as a map" if view == "map" else "")
     if name.startswith("column "):
