@@ -17,6 +17,7 @@ from earlysieve.auditing.options import (
     config_of,
     layer_names,
 )
+from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
@@ -36,6 +37,7 @@ def audit(
     model: nn.Module,
     data: Data | OpenedData,
     *,
+    reference: Data | OpenedData | None = None,
     layers: str | Sequence[str] = "auto",
     head: str | Head = "linear",
     folds: int = 5,
@@ -71,6 +73,9 @@ def audit(
             that begins with them.
         data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; see
             `earlysieve.datasets.batches.iterate`. Best is data the model was not trained on.
+        reference: other examples of the same classes, prepared alike, best the training data: then
+            readouts are fitted on these and score `data`, and their accuracy on both, by layer,
+            tells what transfers (`summary.transfer`). Examples in both are left out.
         layers: names from `trace_layers`, or "auto" for about four to eight stage boundaries.
         head: "linear", "mlp", "statistics", "conv", "token", or a head object.
         folds: every example is scored by a readout fitted on the other folds; 0 scores in-sample.
@@ -105,7 +110,8 @@ def audit(
 
     Raises:
         InputError: labels out of range, NaN in inputs or activations, an unusable argument, a head
-            that does not suit a layer.
+            that does not suit a layer; a reference of other classes, of inputs of another form, or
+            that holds all of the data.
         LayerError: an unknown layer, or one that runs several times.
         DataError: no data, or one class only.
         OutputError: features need more space than there is.
@@ -126,6 +132,9 @@ def audit(
     folder = features_folder(features_dir)
     check_holds_numbers(network)
     source = opened(data)
+    other = None if reference is None else opened(reference)
+    if other is not None:
+        check_reference(source, other)
 
     settings = Settings(
         layers=names,
@@ -148,7 +157,7 @@ def audit(
     )
 
     def look() -> Examined:
-        return examine(network, source, settings)
+        return examine(network, source, settings, other)
 
     with torch.inference_mode(False), preserved_rng():
         seen = looking_at(lambda: on_device(network, place, look), network)
@@ -183,6 +192,7 @@ def audit(
             swaps=swaps,
             irrelevant=list(irrelevant),
             **_written(group_shares),
+            **_compared(seen),
         ),
         notes=[*_skipped(source), *seen.notes],
         class_names=class_labels,
@@ -195,6 +205,15 @@ def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
     if shares is None:
         return {}
     return {"group_shares": {str(group): float(share) for group, share in shares.items()}}
+
+
+def _compared(seen: Examined) -> dict[str, Any]:
+    if seen.compared is None:
+        return {}
+    return {
+        "scores": "by readouts of the reference",
+        "reference_examples": seen.compared.examples,
+    }
 
 
 def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None) -> Any:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 
@@ -43,6 +44,7 @@ class Facts:
         leanings: all that were looked at.
         data: what else is known of the examples.
         collapsed: names of classes of which the model gets hardly any example right.
+        transfer: what a reference says; None without one.
     """
 
     examples: int
@@ -54,6 +56,7 @@ class Facts:
     leanings: Sequence[Leaning]
     data: KnownData
     collapsed: Sequence[str] = ()
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,10 @@ def decide(facts: Facts) -> Decision:
         return Decision(verdict, reason, on, signs if on is leading else NOTHING, chance)
 
     prevented = _prevented(facts)
+    lost = _does_not_transfer(facts.transfer)
+    if prevented == "outdone" and lost:
+        # Readouts that were fitted on the data outdo whatever fails on them.
+        return say("shortcut", "does not transfer")
     if prevented is not None:
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
@@ -98,6 +105,8 @@ def decide(facts: Facts) -> Decision:
     barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
     if barred is not None:
         return say("shortcut", "irrelevant", barred)
+    if lost:
+        return say("shortcut", "does not transfer")
     resting = _rests_on(facts.leanings)
     if resting is not None:
         return say("at risk", "rests", resting)
@@ -149,6 +158,11 @@ def _prevented(facts: Facts) -> str | None:
     if facts.data.seen_in_training:
         return memorised(facts.data, facts.accuracy)
     return "outdone" if facts.best_reads > OUTDONE else None
+
+
+def _does_not_transfer(found: Transfer | None) -> bool:
+    """What is simple fails on the data, and on the reference the model shows that it is trained."""
+    return found is not None and found.leans and found.best_reads <= OUTDONE
 
 
 def _copes_only_here(found: Leaning) -> bool:

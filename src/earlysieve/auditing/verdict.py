@@ -18,6 +18,7 @@ from earlysieve.auditing.rule import (
 )
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
@@ -37,6 +38,7 @@ def facts_of(
     leanings: Sequence[Leaning],
     data: KnownData = NOTHING_KNOWN,
     classes: Sequence[ClassAccuracy] = (),
+    transfer: Transfer | None = None,
 ) -> Facts:
     """What the rule looks at, from what was found.
 
@@ -47,6 +49,7 @@ def facts_of(
         leanings: of all properties and early views.
         data: what else is known of the examples.
         classes: accuracy by class.
+        transfer: what a reference says.
     """
     return Facts(
         examples=count,
@@ -58,6 +61,7 @@ def facts_of(
         leanings=leanings,
         data=data,
         collapsed=[one.name for one in classes if one.high < _COLLAPSED * one.rest],
+        transfer=transfer,
     )
 
 
@@ -91,6 +95,8 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     groups, on = reported.groups, decision.leaning
     fails = reported.fails if decision.verdict == "shortcut" else None
     reliance = None if fails is None or on is None else lost(fails, on.accuracy_else)
+    if decision.reason == "does not transfer" and facts.transfer is not None:
+        reliance = facts.transfer.lost
     known = decision.signs is not NOTHING
     unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
@@ -110,6 +116,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         warnings=[
             *_warnings(evidence, reported.num_classes),
             *data_warnings(facts.data),
+            *_prepared_otherwise(facts.transfer),
             *_weak_classes(weak),
             *_doubtful(reported.piles),
         ],
@@ -126,6 +133,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         piles={name: list(reported.piles).count(name) for name in PILES if name},
         power=decision.power,
         examples_needed=examples_needed() if decision.reason == "too few" else None,
+        transfer=[] if facts.transfer is None else facts.transfer.rows,
     )
 
 
@@ -146,6 +154,11 @@ def _headline(
             f", and loses {percent_of(reliance)} of accuracy where that fails"
         )  # fmt: skip
         return f"{found}{cost}."
+    if decision.reason == "does not transfer" and reliance is not None:
+        return (
+            "This model takes a shortcut: what its early layers tell of the reference fails on "
+            f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
+        )
     if decision.verdict == "at risk" and on is not None:
         return (
             f"At risk: {called(on)} tells the label, and these data hold too few examples where it "
@@ -178,6 +191,8 @@ def _explanation(
     on = decision.leaning
     if on is not None:
         sentences.append(_seen(on, fails))
+    if facts.transfer is not None:
+        sentences.append(_transferred(facts.transfer))
     sentences.append(_observation(evidence, reported.layer))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -231,6 +246,30 @@ def _seen(on: Leaning, fails: Estimate | None) -> str:
     return f"{text}."
 
 
+def _transferred(found: Transfer) -> str:
+    """What holds of reference and data, in numbers."""
+    model, stand_in = found.model, found.stand_in
+    text = ""
+    if found.simple is not None:
+        text = (
+            f"Fitted on the reference, the readout of layer '{found.simple.layer}' is right on "
+            f"{_on_both(found.simple)}. "
+        )
+    return (
+        f"{text}The readout of the last layer, '{stand_in.layer}', is right on "
+        f"{_on_both(stand_in)}; the model is right on "
+        f"{percent_of(Estimate(model.data_accuracy, model.data_low, model.data_high))} of these "
+        f"data, and on {model.reference_accuracy:.0%} of the reference, which is no measure if it "
+        "was trained on it."
+    )
+
+
+def _on_both(row: LayerTransfer) -> str:
+    before = Estimate(row.reference_accuracy, row.reference_low, row.reference_high)
+    after = Estimate(row.data_accuracy, row.data_low, row.data_high)
+    return f"{percent_of(before)} of it out of fold, and on {percent_of(after)} of these data"
+
+
 def _observation(evidence: Evidence, layer: str) -> str:
     share = max(0.0, evidence.readability)
     much = "more than" if share > 1 else f"{share:.0%} of"
@@ -263,6 +302,10 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
     return found
 
 
+def _prepared_otherwise(found: Transfer | None) -> list[str]:
+    return [found.otherwise] if found is not None and found.otherwise else []
+
+
 def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:
     """One sentence for each class that is far below the rest, the weakest first."""
     found = sorted(weak, key=lambda one: one.accuracy)
@@ -290,6 +333,8 @@ def _doubtful(piles: Sequence[str]) -> list[str]:
 
 def _next_steps(decision: Decision, evidence: Evidence, facts: Facts) -> list[str]:
     first = [_CHECK] if facts.best_reads > OUTDONE or evidence.predicted_classes == 1 else []
+    if decision.reason == "does not transfer":
+        first = [_PREPARED]
     on = decision.leaning
     what = "the feature" if on is None else called(on)
     return [*first, *(step.format(what=what, n=FEWEST_MISLED) for step in _STEPS[decision.verdict])]
@@ -300,6 +345,10 @@ _FAR_GROUP = 0.2
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that images are resized and normalised as in training (--mean and --std on the command line)."
+)
+_PREPARED = (
+    "Check that data and reference were prepared in the same way, and that their labels mean the "
+    "same: data that were prepared otherwise look like this, too."
 )
 _REASONS = {
     "one class": "The model gives the same class for every example.",
@@ -325,6 +374,11 @@ _REASONS = {
         f"Fewer than {FEWEST_MISLED} examples lack it, too few to say how the model does on them."
     ),
     "irrelevant": "Answers follow it when it is swapped, and it was said not to matter.",
+    "does not transfer": (
+        "What early layers tell of the reference hardly tells anything of these data, and the "
+        "model loses accuracy with it. How much of that loss is due to it, and how much to data "
+        "that are harder, a comparison of two sets of data cannot say."
+    ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
 }
 _STEPS: dict[Verdict, list[str]] = {
