@@ -194,7 +194,7 @@ def audit(
             **_written(group_shares),
             **_compared(seen),
         ),
-        notes=[*_skipped(source), *seen.notes],
+        notes=[*_skipped(source), *_left_out(seen), *seen.notes],
         class_names=class_labels,
         group_names=group_labels,
         pictures=seen.pictures,
@@ -214,6 +214,10 @@ def _compared(seen: Examined) -> dict[str, Any]:
         "scores": "by readouts of the reference",
         "reference_examples": seen.compared.examples,
     }
+
+
+def _left_out(seen: Examined) -> list[str]:
+    return [] if seen.compared is None else seen.compared.notes
 
 
 def _groups(collected: Collected, names: Sequence[str], shares: Mapping[int, float] | None) -> Any:

@@ -138,7 +138,6 @@ def examine(
         heatmaps=settings.heatmaps,
         device=settings.device,
     )
-    notes = [*notes, *([] if compared is None else compared.notes)]
     return Examined(collected, table, layer, examples, again, swaps, shown, notes, compared)
 
 

@@ -14,6 +14,7 @@ from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.class_figures import class_figures
 from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.sections import Section
+from earlysieve.report.transfer_figure import transfer_figure
 from earlysieve.report.words import as_float
 
 BADGES = {
@@ -64,6 +65,7 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
+        "transfer": transfer_figure(data),
         "class_figures": class_figures(data),
         "groups": data.groups,
         "group_rows": _group_rows(data.groups),
