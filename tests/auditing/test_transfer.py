@@ -39,8 +39,9 @@ def test_numbers_by_hand():
     assert transfer.simple.layer == "block 0"
     assert transfer.stand_in.layer == "block 10"
     assert transfer.model.layer == MODEL
-    assert transfer.kept == pytest.approx((0.21 - 0.17) / (0.79 - 0.2))
-    low, high = wilson_bounds(0.79, 1550)[0], wilson_bounds(0.21, 650)[1]
+    # Block 4 keeps more than block 0.
+    assert transfer.kept == pytest.approx((0.28 - 0.17) / (0.88 - 0.2))
+    low, high = wilson_bounds(0.88, 1550)[0], wilson_bounds(0.28, 650)[1]
     assert transfer.kept_high == pytest.approx((high - 0.17) / (low - 0.2))
     assert transfer.model_kept == pytest.approx((0.55 - 0.17) / (0.94 - 0.2))
     # Wilson at 0.94 of 1,550: 0.9271 to 0.9507; at 0.55 of 650: 0.5116 to 0.5879.
@@ -75,6 +76,9 @@ def test_the_model_in_sample_is_no_measure():
         # A late layer is not simple.
         [row("a", 1, 0.3, 0.2), row("b", 2, 0.3, 0.2), row("c", 3, 0.9, 0.2),
          row("d", 4, 0.94, 0.4), row(MODEL, 5, 0.95, 0.5)],
+        # Prepared otherwise (not normalised): the first layer fails, the next ones do not.
+        [row("a", 1, 0.7, 0.19), row("b", 2, 0.84, 0.47), row("c", 3, 0.85, 0.55),
+         row("d", 4, 0.93, 0.57), row("e", 5, 0.99, 0.7), row(MODEL, 6, 0.99, 0.74)],
         # Too few examples to be sure.
         [row("a", 1, 0.5, 0.21, 12), row("b", 2, 0.9, 0.7, 12), row(MODEL, 3, 1.0, 0.67, 12)],
     ],

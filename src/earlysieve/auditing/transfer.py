@@ -3,7 +3,8 @@
 Readouts are fitted on the reference. Out of fold they say what each layer tells of data like the
 reference, on the data what is left of it. Where the simple thing that an early layer sees is what
 the model goes by, both fail together; where the data are merely harder, early layers lose about as
-much as the model in proportion, or less.
+much as the model in proportion, or less. Inputs that were prepared otherwise, or are noisy, hit the
+first layer hardest: of the earlier half, every layer that tells much of the reference has to fail.
 """
 
 import math
@@ -17,7 +18,7 @@ from earlysieve.auditing.evidence import READABLE
 from earlysieve.auditing.where_it_fails import Estimate
 
 MODEL = "model"
-HARDLY = 1 / 3
+HARDLY = 0.4
 LOSES = 0.1
 
 
@@ -53,8 +54,9 @@ class Transfer:
             stand-in above chance on the reference; None where there is none.
         stand_in: the last layer. Its readout, out of fold, stands in for the model on data like
             the reference, since a model's accuracy on what it was trained on is no measure.
-        kept, kept_high: of what the simple readout achieves above chance on the reference, how
-            much it achieves on the data, and an upper limit; NaN without.
+        kept, kept_high: of what a readout achieves above chance on the reference, how much it
+            achieves on the data, and an upper limit: the largest among the layers of the earlier
+            half whose readouts achieve half of what the stand-in does; NaN without any.
         model_kept: the same of stand-in and model.
         best_reads: what the best readout achieves, out of fold, of what the model achieves above
             chance on the reference; infinite where that is nothing.
@@ -102,25 +104,28 @@ def transfers(
     stand_in = layers[-1]
     most = stand_in.reference_accuracy - reference_chance
     early = layers[: (len(layers) + 1) // 2]
-    told = (row for row in early if row.reference_accuracy - reference_chance >= READABLE * most)
-    simple = next(told, None) if most > 0 else None
-    kept = kept_high = math.nan
-    if simple is not None:
-        above = simple.reference_accuracy - reference_chance
-        least = simple.reference_low - reference_chance
-        kept = (simple.data_accuracy - data_chance) / above
-        kept_high = (simple.data_high - data_chance) / least if least > 0 else math.nan
+    readable = [
+        row for row in early if 0 < READABLE * most <= row.reference_accuracy - reference_chance
+    ]
+    kept = [_kept(row, reference_chance, data_chance) for row in readable]
     return Transfer(
         rows=list(rows),
-        simple=simple,
+        simple=readable[0] if readable else None,
         stand_in=stand_in,
-        kept=kept,
-        kept_high=kept_high,
+        kept=max((share for share, _ in kept), default=math.nan),
+        kept_high=max((high for _, high in kept), default=math.nan),
         model_kept=(model.data_accuracy - data_chance) / most if most > 0 else math.nan,
         best_reads=_best_reads(rows, reference_chance),
         lost=_lost(stand_in, model),
         otherwise=otherwise,
     )
+
+
+def _kept(row: LayerTransfer, before: float, after: float) -> tuple[float, float]:
+    """What is kept of a readout's accuracy above chance, and an upper limit."""
+    least = row.reference_low - before
+    high = (row.data_high - after) / least if least > 0 else math.inf
+    return (row.data_accuracy - after) / (row.reference_accuracy - before), high
 
 
 def _best_reads(rows: Sequence[LayerTransfer], by_chance: float) -> float:
