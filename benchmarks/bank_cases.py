@@ -89,7 +89,8 @@ class Case:
         """The same network without what the cue says: drawn independently of the class.
 
         One twin serves all seeds, correlations and shares of wrong labels of a set; what it shows
-        is how the classes and the cue go together by nature, which is next to nothing.
+        is how the classes and the cue go together by nature, which is next to nothing. Where the
+        seed draws the very columns of the data, as for two latents, each has its own.
         """
         return replace(
             self,
@@ -99,7 +100,7 @@ class Case:
             why="the cue says nothing",
             correlation=1 / self.classes,
             wrong=0.0,
-            seed=0 if self.set == "design" else 10,
+            seed=self.seed if self.family == "latent" else 0 if self.set == "design" else 10,
         )
 
 

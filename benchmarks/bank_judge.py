@@ -40,11 +40,25 @@ def judged(result: Any, known: Part) -> Figures:
     found["fails"] = None if where is None else [where.low, where.value, where.high]
     found["auroc_counter"] = _auroc(scores, known.counter)
     found["auroc_wrong"] = _auroc(scores, known.wrong)
+    found |= _doubts(examples, summary, known)
     pile = examples["pile"].to_numpy(str)
     found["piles"] = {
         name: _pile(pile == name, getattr(known, truth)) for name, truth in PILES.items()
     }
     return found
+
+
+def _doubts(examples: Any, summary: Any, known: Part) -> Figures:
+    """How well doubt finds wrong labels, and what the model leans on those where the cue fails."""
+    doubt = examples["label_doubt"].to_numpy(float)
+    count = int(known.wrong.sum())
+    on = summary.leans_on
+    fails = doubt * 0 if on is None else examples[f"score of {on}"].to_numpy(float)
+    return {
+        "precision_wrong": float(known.wrong[np.argsort(-doubt)[:count]].mean()) if count else None,
+        "auroc_doubt": _auroc(doubt, known.wrong),
+        "auroc_fails": _auroc(fails - np.maximum(doubt, 0), known.counter),
+    }
 
 
 def _auroc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float | None:
@@ -87,7 +101,7 @@ def show_table(cases: list[Case], cache: Path, label: str) -> None:
         low, high = wilson_interval(good, count) if count else (0.0, 1.0)
         share = f"{good / count:.2f}" if count else ""
         print(f"| {name} | {share} | [{low:.2f}, {high:.2f}] | {count} |")
-    for line in aurocs(rows):
+    for line in [*aurocs(rows), *intervals(rows), *names(rows), *piles(rows)]:
         print(line)
 
 
@@ -151,3 +165,63 @@ def aurocs(rows: list[Row]) -> list[str]:
         f"\nAUROC of the score: median over families {middle:.3f}, "
         f"lowest {medians[lowest]:.3f} ({lowest})"
     ]
+
+
+def intervals(rows: list[Row]) -> list[str]:
+    """How often the interval holds the true accuracy where the cue fails, and how wide it is."""
+    told = [
+        (known["accuracy_where_cue_fails"], found["fails"])
+        for case, known, found in rows
+        if case.kind == "planted" and known["expected"] in (SHORTCUT, RISK) and found["fails"]
+    ]
+    if not told:
+        return []
+    held = sum(low <= true <= high for true, (low, _, high) in told)
+    wide = float(np.median([high - low for _, (low, _, high) in told]))
+    ends = wilson_interval(held, len(told))
+    return [
+        f"\nAccuracy where the cue fails: the interval holds it in {held} of {len(told)} "
+        f"({held / len(told):.2f} [{ends[0]:.2f}, {ends[1]:.2f}]), median width {wide:.2f}"
+    ]
+
+
+# What a cue may be called; halves and columns of two latents are not swapped by themselves.
+_CALLED = {"cells": ("place",), "column": ("column cue",)}
+_SWAPPED = ("colour", "frame", "spectrum", "cells", "token", "length", "size", "column")
+
+
+def names(rows: list[Row]) -> list[str]:
+    """How often what the model leans on has the name of the cue, among those that are swapped."""
+    told = [
+        (known["cue"], found["leans_on"])
+        for case, known, found in rows
+        if case.kind == "planted" and known["cue"] in _SWAPPED and found["leans_on"]
+    ]
+    right = sum(name in _CALLED.get(cue, (cue,)) for cue, name in told)
+    if not told:
+        return []
+    low, high = wilson_interval(right, len(told))
+    return [
+        f"\nNamed rightly: {right} of {len(told)} ({right / len(told):.2f} [{low:.2f}, {high:.2f}])"
+    ]
+
+
+def piles(rows: list[Row]) -> list[str]:
+    """Piles of the cases with wrong labels."""
+    lines = [
+        f"| {case.name} | {shown(found, 'precision_wrong')} | {shown(found, 'auroc_doubt')} | "
+        f"{shown(found, 'auroc_fails')} | {found['piles']['label doubtful']['size']} | "
+        f"{found['piles']['label doubtful']['hits']} |"
+        for case, _, found in rows
+        if case.wrong and case.kind != "task"
+    ]
+    head = (
+        "\n| wrong labels | precision at k of the doubt | AUROC of the doubt | "
+        "AUROC of what fails | in the pile | of these wrong |\n|---|---|---|---|---|---|"
+    )
+    return [head, *lines] if lines else []
+
+
+def shown(found: Figures, key: str) -> str:
+    """A figure with two digits; nothing where it is missing."""
+    return "" if found.get(key) is None else f"{found[key]:.2f}"

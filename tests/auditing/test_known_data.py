@@ -1,8 +1,6 @@
 """What an audit knows of its data, and what it then does not say."""
 
 import json
-import math
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,61 +9,45 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 import earlysieve as es
-from earlysieve.auditing.known_data import KnownData, known_data
-from earlysieve.auditing.verdict import decide, judge
+from earlysieve.auditing.known_data import (
+    KnownData,
+    data_warnings,
+    known_data,
+    memorised,
+    obstacle,
+)
 from earlysieve.errors import DataError, InputError
-from earlysieve.groups.classes import ClassAccuracy
 
 from .helpers import Net, Planted
-from .test_verdict import SHORTCUT
-
-CLEAN = replace(SHORTCUT, same_mistake_low=0.1, same_mistake_high=0.3)
 
 
-@pytest.mark.parametrize("changes", [{}, {"readability": 0.45}, {"flagged": 5}])
-def test_nothing_is_found_missing_on_data_seen_in_training(changes):
-    evidence = replace(CLEAN, **changes)
-    assert decide(evidence)[0] == "none found"
-    assert decide(evidence, KnownData(seen_in_training=False))[0] == "none found"
-    verdict, reason = decide(evidence, KnownData(seen_in_training=True))
-    assert verdict == "inconclusive"
-    assert reason.startswith("The model was trained on these data")
-
-
-@pytest.mark.parametrize("changes", [{}, {"readability": 0.45}, {"flagged": 5}])
-def test_memorisation_comes_before_everything_else(changes):
-    evidence = replace(CLEAN, accuracy=1.0, **changes)
-    verdict, reason = decide(evidence)
-    assert verdict == "inconclusive"
-    assert reason.startswith("The model is right on nearly every example, as on data that it has")
-    # What is known to be held out cannot have been memorised.
-    assert "memorised" not in decide(evidence, KnownData(seen_in_training=False))[1]
-
-
-def test_a_shortcut_that_shows_on_training_data_is_one():
-    assert decide(SHORTCUT, KnownData(seen_in_training=True))[0] == "shortcut"
-
-
-def test_a_model_that_learnt_nothing_has_memorised_nothing():
-    evidence = replace(CLEAN, readability=math.nan)
-    assert "no better than always" in decide(evidence, KnownData(seen_in_training=True))[1]
+@pytest.mark.parametrize("seen", [None, True, False])
+@pytest.mark.parametrize("accuracy", [0.5, 0.989, 0.99, 1.0])
+def test_what_a_model_may_have_learnt_by_heart(seen, accuracy):
+    found = memorised(KnownData(seen), accuracy)
+    if seen:
+        assert found.startswith("The model was trained on these data and may have memorised")
+    elif seen is None and accuracy >= 0.99:
+        assert found.startswith("The model is right on nearly every example, as on data that it")
+    else:
+        assert found is None
 
 
 def test_classes_of_one_example_are_named():
-    few = KnownData(lone_classes=("owl",))
-    assert decide(SHORTCUT, few)[0] == "inconclusive"
-    assert decide(CLEAN, few)[1].startswith("1 class has one example only ('owl'), so that")
+    few = obstacle(KnownData(lone_classes=("owl",)))
+    assert few.startswith("1 class has one example only ('owl'), so that")
     many = KnownData(lone_classes=tuple(f"k{i}" for i in range(1200)))
-    said = decide(CLEAN, many)[1]
-    assert (
-        "1,200 classes have one example only ('k0', 'k1', 'k2', 'k3', 'k4' and 1195 more)" in said
+    named = "1,200 classes have one example only ('k0', 'k1', 'k2', 'k3', 'k4' and 1195 more)"
+    assert named in obstacle(many)
+    assert data_warnings(many) == [f"{named}: its readout mistakes are no finding."]
+
+
+def test_what_is_no_obstacle():
+    assert obstacle(KnownData(seen_in_training=True)) is None
+    assert obstacle(KnownData(readout_below_chance=True)).startswith(
+        "The readout does worse than always giving the most frequent class"
     )
-
-
-def test_a_readout_below_chance_tells_nothing():
-    verdict, reason = decide(CLEAN, KnownData(readout_below_chance=True))
-    assert verdict == "inconclusive"
-    assert reason.startswith("The readout does worse than always giving the most frequent class")
+    assert data_warnings(KnownData()) == data_warnings(KnownData(seen_in_training=False)) == []
 
 
 def table(labels, said):
@@ -103,28 +85,10 @@ def test_seen_data_end_to_end():
     assert unseen.config["seen_in_training"] is False
     assert "These are data that the model was trained on" in " ".join(seen.summary.warnings)
     assert "trained on" not in " ".join(unseen.summary.warnings)
+    assert seen.summary.verdict == "inconclusive"
+    assert seen.summary.explanation.startswith("The model was trained on these data")
     with pytest.raises(InputError, match="Expected seen_in_training to be True, False or None"):
         es.audit(Net(), data, seen_in_training="yes")
-
-
-def test_wrong_labels_are_named_where_groups_are_unknown():
-    alone = judge(SHORTCUT, "a", 600, 2, None)
-    assert "or labels are wrong" in alone.headline
-    assert "wrong labels alone look like a shortcut" in " ".join(alone.warnings)
-    clean = judge(CLEAN, "a", 600, 2, None)
-    assert clean.headline.startswith("No shortcut was found: ")
-    assert "wrong labels" not in " ".join(clean.warnings)
-
-
-def test_no_class_is_far_below_the_rest_without_a_sentence():
-    divers = ClassAccuracy(1, "diving", 40, 0.0, 0.0, 0.09, 0.59)
-    others = ClassAccuracy(0, "racing", 100, 0.6, 0.5, 0.7, 0.4)
-    summary = judge(CLEAN, "a", 600, 2, None, classes=[others, divers])
-    sentence = "only 0% of 40 examples of class 'diving' are right, against 59% of the others"
-    assert summary.headline == f"No shortcut was found, but {sentence}."
-    assert f"The model fails on a whole class: {sentence}." in summary.warnings
-    many = judge(CLEAN, "a", 600, 2, None, classes=[divers] * 8)
-    assert many.warnings[-1] == "3 more classes are far below the rest."
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,9 @@ OPTIONS = {"folds": 2, "pictures": 2, "heatmaps": 2}
 
 def network():
     """In training mode but for one layer, partly frozen, with gradients and random numbers."""
-    model = nn.Sequential(*cnn()[:9], nn.Dropout(0.5), nn.Linear(8, 2)).train()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = nn.Sequential(*cnn()[:9], nn.Dropout(0.5), nn.Linear(8, 2)).train()
     model[1].eval()
     model[0].weight.requires_grad_(False)
     model(Pictures(4).x).sum().backward()
@@ -32,6 +34,7 @@ def test_after_success_with_pictures_and_heatmaps(head):
     result = es.audit(model, data, layers=["2", "4"], head=head, **OPTIONS)
     assert same(state_of(model), before)
     assert result.notes == []
+    assert len({p.index for p in result.pictures}) == len(result.pictures)
     assert [p.heatmap is not None for p in result.pictures].count(True) == 2
 
 

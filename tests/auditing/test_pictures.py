@@ -35,6 +35,15 @@ def test_the_highest_scores_and_typical_examples_of_their_classes():
     ]  # fmt: skip
 
 
+def test_no_example_is_shown_as_flagged_and_as_typical():
+    """One reader flags, all of them together score, and they need not agree."""
+    examples = frame([(0, -0.9), (0, -0.1), (0, 0.2), (1, -0.5)])
+    examples["flagged"] = [True, False, True, True]
+    assert choose_examples(examples, 9) == [
+        (2, "flagged"), (3, "flagged"), (0, "flagged"), (1, "correct"),
+    ]  # fmt: skip
+
+
 def test_typical_examples_where_none_is_flagged():
     assert choose_examples(frame([(0, -0.2), (1, -0.9), (0, 0.1)]), 2) == [
         (1, "correct"), (0, "correct"),

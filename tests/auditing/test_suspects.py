@@ -1,30 +1,40 @@
-"""Readers, recovery, doubt and signs, on cases worked out by hand."""
-
-import math
+"""Readers, suspects, doubt, piles and maps, on cases worked out by hand."""
 
 import numpy as np
 import pytest
 import torch
 
-from earlysieve.auditing import doubt, maps, readers, recover, signs
+from earlysieve.auditing import doubt, maps, readers, recover
 from earlysieve.model.layout import Layout
 
 FOLDS = np.arange(8) % 2
+
+
+def standardised(features):
+    return readers.scale_of(features).of(features)
 
 
 def test_a_score_is_the_other_class_minus_the_label():
     chances = np.array([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
     reader = readers.opinion(chances, np.array([0, 2]))
     assert reader.score == pytest.approx([-0.5, 0.6])
-    assert reader.margin == pytest.approx([0.5, 0.5])
-    assert reader.of_label == pytest.approx([0.7, 0.1])
+    assert reader.prediction.tolist() == [0, 0]
 
 
-def test_ridge_scores_are_out_of_fold():
+def test_a_scale_switches_constant_features_off():
+    features = np.array([[1.0, 5.0], [3.0, 5.0]], dtype=np.float32)
+    scale = readers.scale_of(features)
+    assert scale.of(features).tolist() == [[-1, 0, 1], [1, 0, 1]]
+    # Other rows, also where they differ in what was constant.
+    assert scale.of(np.array([[2.0, 9.0]])).tolist() == [[0, 0, 1]]
+
+
+def test_ridge_readouts_have_not_seen_their_own_fold():
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(8, 2)), np.array([0, 1] * 4)
-    columns = readers.standardised(features)
-    found = readers.ridge_scores(columns, labels, FOLDS, 2, l2=1.0)
+    columns = standardised(features)
+    readouts = readers.ridge(columns, labels, FOLDS, 2, num_folds=2, l2=1.0)
+    found = readers.applied(columns, FOLDS, readouts)
     rest = FOLDS == 1
     penalty = np.diag([1.0, 1.0, 1e-9])
     gram = columns[rest].T @ columns[rest] + penalty
@@ -32,15 +42,38 @@ def test_ridge_scores_are_out_of_fold():
     assert found[~rest] == pytest.approx(by_hand)
 
 
+def test_a_fold_without_examples_gets_the_readout_of_all():
+    rng = np.random.default_rng(3)
+    columns, labels = standardised(rng.normal(size=(8, 2))), np.array([0, 1] * 4)
+    found = readers.ridge(columns, labels, FOLDS, 2, num_folds=3)
+    whole = readers.ridge(columns, labels, np.zeros(8, int), 2, num_folds=1)
+    assert found[2] == pytest.approx(whole[0])
+    assert readers.applied(columns[:1], np.array([2]), found) == pytest.approx(
+        columns[:1] @ whole[0]
+    )
+
+
 def test_a_weight_counts_like_copies():
     rng = np.random.default_rng(1)
-    columns, labels = readers.standardised(rng.normal(size=(6, 2))), np.array([0, 1, 0, 1, 1, 0])
-    one = np.zeros(6, dtype=int)
+    columns, labels = standardised(rng.normal(size=(6, 2))), np.array([0, 1, 0, 1, 1, 0])
     weights = np.array([1.0, 1, 1, 1, 1, 3])
     copied = np.r_[np.arange(6), 5, 5]
-    whole = readers.ridge_scores(columns, labels, one, 2, l2=0.0, weights=weights)
-    again = readers.ridge_scores(columns[copied], labels[copied], np.zeros(8, int), 2, l2=0.0)
-    assert whole == pytest.approx(again[:6])
+
+    def fit(rows, **options):
+        in_sample = np.zeros(len(rows), int)
+        return readers.ridge(columns[rows], labels[rows], in_sample, 2, num_folds=1, **options)
+
+    weighted = fit(np.arange(6), l2=0.0, weights=weights)
+    assert weighted == pytest.approx(fit(copied, l2=0.0))
+    # The penalty is in units of the mean weight.
+    assert fit(np.arange(6), weights=np.full(6, 7.0)) == pytest.approx(fit(np.arange(6)))
+
+
+def test_a_temperature_makes_scores_as_sure_as_they_are_right():
+    scores = np.tile([[1.0, 0.0]], (20, 1))
+    labels = (np.arange(20) < 5).astype(int)  # right three times of four
+    factor = readers.temperature(scores, labels)
+    assert readers.softmax(scores * factor)[0, 0] == pytest.approx(0.75, abs=0.02)
 
 
 def test_readers_that_tell_errors_weigh_more():
@@ -53,7 +86,17 @@ def test_readers_that_tell_errors_weigh_more():
     assert both.score == pytest.approx(sees.score)
     few = readers.combine({"sees": sees, "blind": blind}, np.arange(20) < 2)
     assert few.weights == {"sees": 0.5, "blind": 0.5}
-    assert math.isnan(few.tells["sees"])
+    assert few.probabilities[0] == pytest.approx([0.35, 0.65])
+
+
+def test_what_is_suspicious():
+    labels = np.zeros(5, dtype=int)
+    said = np.array([1, 1, 0, 0, 0])
+    confidence = np.array([0.71, 0.7, 0.99, 0.6, 0.6])
+    reader = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.35, 0.65], [0.36, 0.64]])
+    found = recover.suspicious(said, confidence, reader, labels)
+    # A sure error; an unsure one; a sure answer that is right; misread by 0.3; by less.
+    assert found.tolist() == [True, False, False, True, False]
 
 
 def test_suspects_weigh_as_much_as_the_rest_of_their_class():
@@ -61,51 +104,14 @@ def test_suspects_weigh_as_much_as_the_rest_of_their_class():
     assert recover.suspect_weights(suspects, np.array([0, 0, 0, 0, 1])) == pytest.approx(
         [3, 1, 1, 1, 1]
     )
+    many = np.arange(100) == 0
+    assert recover.suspect_weights(many, np.zeros(100, int)).max() == 30
 
 
-def test_what_the_core_tells_is_recovered_and_wrong_labels_are_not():
-    rng = np.random.default_rng(2)
-    count = 1200
-    labels = rng.integers(0, 2, count)
-    fails = rng.random(count) < 0.06
-    cue, core = 2 * (labels ^ fails) - 1.0, 2 * labels - 1.0
-    late = np.stack([4 * cue + rng.normal(size=count), core + 0.5 * rng.normal(size=count)], 1)
-    chances = np.stack([1 - (cue + 1) / 2, (cue + 1) / 2], 1) * 0.98 + 0.01
-    views = {"late": readers.standardised(late)}
-    fold_of = np.arange(count) % 5
-    found = recover.recoverability(views, chances, chances, labels, fold_of)
-    assert found is not None
-    assert found.share > 0.7
-    assert found.z > 2
-    noisy = np.stack([4 * cue + rng.normal(size=count), rng.normal(size=count)], 1)
-    lost = recover.recoverability(
-        {"late": readers.standardised(noisy)}, chances, chances, labels, fold_of
-    )
-    assert lost is not None
-    assert lost.share < 0.6
-    assert lost.z < 2
-
-
-def test_nothing_suspicious_is_no_recovery():
-    labels = np.array([0, 1] * 4)
-    sure = np.eye(2)[labels] * 0.98 + 0.01
-    views = {"late": readers.standardised(np.eye(2)[labels])}
-    assert recover.recoverability(views, sure, sure, labels, FOLDS) is None
-
-
-def test_the_runner_up():
-    chances = np.array([[0.6, 0.3, 0.1], [0.6, 0.3, 0.1], [0.6, 0.3, 0.1]])
-    rows = np.ones(3, dtype=bool)
-    assert recover.runner_up(chances, np.array([1, 2, 0]), rows) == 0.5
-    assert math.isnan(recover.runner_up(chances[:, :2], np.array([1, 1, 0]), rows))
-
-
-def test_errors_are_compared_within_the_class_that_is_said():
-    said = np.array([0] * 6 + [1] * 2)
-    labels = np.array([0, 0, 0, 1, 1, 1, 1, 0])
-    value = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.25, 9.0, 0.0])
-    assert recover.error_predictability(value, said, labels) == pytest.approx(8 / 9)
-    assert math.isnan(recover.error_predictability(value[6:], said[6:], labels[6:]))
+def test_the_models_own_temperature():
+    chances = np.tile([[0.99, 0.01]], (20, 1))
+    factor = recover.own_temperature(chances, (np.arange(20) < 5).astype(int))
+    assert readers.softmax(np.log(chances) * factor)[0, 0] == pytest.approx(0.75, abs=0.02)
 
 
 def test_doubt_needs_model_and_readers():
@@ -113,66 +119,34 @@ def test_doubt_needs_model_and_readers():
     model = np.array([[0.05, 0.95], [0.05, 0.95]])
     reader = readers.opinion(np.array([[0.05, 0.95], [0.9, 0.1]]), labels)
     found = doubt.label_doubt(model, {"a": reader}, labels)
-    assert found[0] > 0 > found[1]
-
-
-def test_piles():
-    errors = np.array([True, True, True, False, False])
-    suspects = np.array([True, True, False, True, False])
-    contradiction = np.array([0.9, 0.9, 0.1, 0.2, 0.9])
-    preference = np.array([-0.5, 0.9, 0.9, 0.0, 0.0])
-    with_shortcut = doubt.piles(errors, suspects, contradiction, preference, True)
-    assert with_shortcut == [
-        "shortcut fails",
-        "label doubtful",
-        "rare or hard",
-        "shortcut fails",
-        "",
-    ]
-    without = doubt.piles(errors, suspects, contradiction, preference, False)
-    assert without == ["label doubtful", "label doubtful", "rare or hard", "", ""]
-
-
-def test_a_refitted_view_that_contradicts_too_cuts_the_score_down():
-    found = doubt.failing(np.array([0.8, 0.8, -0.5]), np.array([1.0, -1.0, 1.0]))
-    assert found == pytest.approx([0.0, 0.8, -0.5])
-
-
-def _signs(**changes: object) -> signs.Signs:
-    fields: dict[str, object] = {
-        "examples": 3000, "errors": 100, "accuracy": 0.97, "simple_reads": 0.95, "best_reads": 1.0,
-        "flagged": 100, "repeats_low": 0.6, "errs_flagged": 0.9, "errs_else": 0.005,
-        "recovery_z": 4.0, "cost": 0.03, "own_tells": 0.9,
-    }  # fmt: skip
-    return signs.Signs(**(fields | changes))  # type: ignore[arg-type]
+    assert found == pytest.approx([0.9, -0.8])
 
 
 @pytest.mark.parametrize(
-    ("changes", "verdict"),
+    ("error", "failing", "raised", "preference", "pile"),
     [
-        ({}, "shortcut"),
-        ({"seen": True}, "inconclusive"),
-        ({"best_reads": 1.1}, "inconclusive"),
-        ({"cost": -0.01}, "inconclusive"),
-        ({"repeats_low": 0.2}, "at risk"),
-        ({"own_tells": 0.55}, "at risk"),
-        ({"flagged": 9}, "at risk"),
-        ({"repeats_low": 0.2, "simple_reads": 0.6}, "none found"),
-        ({"errs_else": 0.1, "simple_reads": 0.6}, "none found"),
-        (dict.fromkeys(("repeats_low", "errs_flagged", "errs_else", "recovery_z")), "at risk"),
-        ({"recovery_z": None, "cost": None, "own_tells": None, "simple_reads": None}, "shortcut"),
-        ({"errs_else": 0.07}, "at risk"),
+        (True, 0.9, -0.5, -0.5, "shortcut fails"),
+        (False, 0.3, 0.2, 0.9, "shortcut fails"),  # the model gets it right all the same
+        (True, 0.9, 0.9, -0.1, "shortcut fails"),  # once suspects weigh more, the label is read
+        (True, 0.9, 0.9, 0.1, "label doubtful"),
+        (True, 0.29, 0.51, -0.9, "label doubtful"),
+        (False, 0.0, 0.51, 0.0, "label doubtful"),
+        (True, 0.29, 0.5, 0.9, "rare or hard"),
+        (True, 0.0, -0.5, 0.0, "rare or hard"),
+        (False, 0.29, 0.5, 0.9, ""),
     ],
 )
-def test_the_first_verdict_also_where_signs_are_missing(changes, verdict):
-    assert signs.first_verdict(_signs(**changes)) == verdict
+def test_piles(error, failing, raised, preference, pile):
+    columns = (np.array([value]) for value in (error, failing, raised, preference))
+    assert doubt.piles(*columns) == [pile]
+    assert pile in doubt.PILES
 
 
-def test_power_grows_with_examples_and_falls_with_other_errors():
-    assert signs.power(400, 0.005, 0.05) < signs.power(3000, 0.005, 0.05)
-    assert signs.power(3000, 0.05, 0.05) < signs.power(3000, 0.005, 0.05)
-    # Ten of ten examples would have to be errors, each with probability 0.2.
-    assert signs.power(100, 0.0, 0.1) == pytest.approx(0.2**10)
+def test_without_a_shortcut_nothing_is_in_its_pile():
+    rng = np.random.default_rng(0)
+    raised, preference = rng.uniform(-1, 1, (2, 300))
+    found = doubt.piles(rng.random(300) < 0.3, np.zeros(300), raised, preference)
+    assert set(found) == {"", "label doubtful", "rare or hard"}
 
 
 def test_a_map_keeps_where_things_are():

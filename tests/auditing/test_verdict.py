@@ -1,201 +1,339 @@
+"""The sentences of a summary: what they say, and that their own numbers bear them out."""
+
 import math
 from dataclasses import replace
 
-import pandas as pd
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from earlysieve.auditing.evidence import (
-    Evidence,
-    chance,
-    choose_layer,
-    readability,
-    weigh,
-)
-from earlysieve.auditing.verdict import decide, judge
+from earlysieve.auditing.known_data import KnownData
+from earlysieve.auditing.leaning import Leaning, strength
+from earlysieve.auditing.rule import Facts, decide
+from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.verdict import Reported, conclude, facts_of
+from earlysieve.auditing.where_it_fails import Estimate, lost
+from earlysieve.auditing.words import called, percent_of
+from earlysieve.groups.classes import ClassAccuracy
 from earlysieve.groups.group_report import group_report
 
-SHORTCUT = Evidence(
-    readability=0.9,
-    errors=100,
-    flagged=60,
-    same_mistake=0.9,
-    same_mistake_low=0.8,
-    same_mistake_high=0.95,
-    accuracy=0.9,
-    accuracy_flagged=0.1,
-    accuracy_unflagged=0.97,
-    predicted_classes=2,
-)
+from .made_up import COLOUR, EVIDENCE, IDLE, LAYER, facts
+
+FAILS = Estimate(0.55, 0.4, 0.7)
+DIVERS = ClassAccuracy(1, "diving", 40, 0.0, 0.0, 0.09, 0.59)
+OTHERS = ClassAccuracy(0, "racing", 100, 0.6, 0.5, 0.7, 0.4)
+DIVING = "only 0% of 40 examples of class 'diving' are right, against 59% of the others"
+RARE = "only 20% of group 'rare' are right, against 84% of all"
+
+
+def groups(worst):
+    """Forty usual examples, all right, and ten rare ones."""
+    right = np.r_[np.ones(40, bool), np.arange(10) < worst]
+    return group_report(right, np.repeat([0, 1], [40, 10]), ["usual", "rare"])
+
+
+def summary(seen, evidence=EVIDENCE, **reported):
+    fields = {"layer": "layer1", "num_classes": 2} | reported
+    return conclude(decide(seen), seen, evidence, Reported(**fields))
+
+
+def texts(found):
+    return " ".join([found.headline, found.explanation, *found.next_steps, *found.warnings])
+
+
+def test_a_shortcut():
+    found = summary(facts(IDLE, COLOUR), fails=FAILS, piles=["", "label doubtful", "", ""])
+    assert found.verdict == "shortcut"
+    assert found.headline == (
+        "This model takes a shortcut: it relies partly on colour, and loses 42% [27%, 57%] of "
+        "accuracy where that fails."
+    )
+    assert found.explanation == (
+        "The model errs where something simple misleads, although the label can be told. A reader "
+        "that sees only colour achieves 85% of what the model achieves; where it is misled (40 "
+        "examples) the model is right 20% of the time, elsewhere 97%; swapped, its answer follows "
+        "50% more often than by chance, and 60% more of its errors are right. On 80% of the errors "
+        "that it explains, spectrum speaks for the label. Where it fails, the model's accuracy is "
+        "estimated at 55% [40%, 70%]. Layer 'layer1', early in the network, already gives 90% of "
+        "what the model achieves above chance. It misreads 100 examples, 60 of them with "
+        "confidence. On these the model is right 10% of the time, against 97% elsewhere, and gives "
+        "the readout's wrong answer 90% of the time."
+    )
+    assert (found.leans_on, found.accuracy_where_it_fails) == ("colour", FAILS)
+    assert found.reliance == lost(FAILS, 0.97)
+    assert found.strength == pytest.approx(sum(found.signs.values()))
+    assert found.strength == strength(COLOUR).total
+    assert [one.name for one in found.leanings] == ["colour", "size"]
+    assert found.piles == {"shortcut fails": 0, "label doubtful": 1, "rare or hard": 0}
+    assert found.share_flagged == 60 / 2000
+    assert found.warnings == [
+        "1 label is in doubt: model and readers agree on another class. Check by hand before you "
+        "act on this."
+    ]
+    assert "beside correctly read examples: is colour what they lack?" in found.next_steps[0]
+    assert "pseudo_groups" in " ".join(found.next_steps)
 
 
 @pytest.mark.parametrize(
-    ("changes", "verdict", "reason"),
+    ("fails", "headline"),
     [
-        ({}, "shortcut", "The model repeats most of the mistakes of a readout that sees simple"),
-        ({"predicted_classes": 1}, "inconclusive", "The model gives the same class for every"),
-        ({"readability": math.nan}, "inconclusive", "The model does no better than always giving"),
-        ({"errors": 0, "flagged": 0}, "inconclusive", "The readout is never wrong, so there is"),
-        ({"readability": 0.49}, "none found", "No early layer can read off much of the label"),
-        ({"readability": 0.5}, "shortcut", "The model repeats most"),
-        ({"flagged": 9}, "none found", "Hardly any example is misread with confidence."),
-        ({"flagged": 10}, "shortcut", "The model repeats most"),
-        ({"flagged": 9, "readability": 0.95}, "inconclusive", "Fewer than 10 examples are misread"),
-        ({"flagged": 9, "readability": 2.3}, "inconclusive", "The model does worse than a simple"),
-        ({"flagged": 9, "accuracy": 0.99}, "inconclusive", "The model is right on nearly every"),
-        (
-            {"same_mistake_low": 0.5, "accuracy": 0.99},
-            "inconclusive",
-            "The model is right on nearly every example, as on data that it has memorised",
-        ),
-        (
-            {"same_mistake_low": 0.1, "same_mistake_high": 0.49},
-            "none found",
-            "The model corrects most of the mistakes of a readout",
-        ),
-        (
-            {"same_mistake_low": 0.4, "same_mistake_high": 0.6},
-            "inconclusive",
-            "Whether the model repeats most of these mistakes cannot be told from so few",
-        ),
-        (
-            {"same_mistake_low": 0.4, "same_mistake_high": 0.5},
-            "inconclusive",
-            "Whether the model repeats most of these mistakes cannot be told from so few",
-        ),
-        # A shortcut that shows although nearly everything is right.
-        ({"accuracy": 0.995}, "shortcut", "The model repeats most"),
+        (Estimate(0.2, 0.1, 0.3), "it relies mostly on colour, and loses 77% [67%, 87%] of"),
+        (Estimate(0.5, 0.4, 0.6), "it relies partly on colour, and loses 47% [37%, 57%] of"),
+        # Nothing is lost: then nothing is said of a loss.
+        (Estimate(0.98, 0.9, 1.0), "it relies partly on colour."),
+        (None, "it relies partly on colour."),
     ],
 )
-def test_every_branch(changes, verdict, reason):
-    found, told = decide(replace(SHORTCUT, **changes))
-    assert found == verdict
-    assert told.startswith(reason)
+def test_partly_or_mostly_as_the_loss_says(fails, headline):
+    assert headline in summary(facts(COLOUR), fails=fails).headline
 
 
-def test_a_summary_of_a_shortcut():
-    groups = group_report(
-        pd.Series([True, False]).to_numpy(), pd.Series([0, 1]).to_numpy(), ["usual", "rare"]
+def test_what_is_lost_is_unknown_where_the_property_always_fails():
+    always = replace(COLOUR, accuracy_else=math.nan)
+    found = summary(facts(always), fails=FAILS)
+    assert (found.reliance, found.accuracy_where_it_fails) == (None, FAILS)
+    assert "nan" not in texts(found)
+    assert "the model is right 20% of the time; swapped" in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("seen", "start"),
+    [
+        (
+            facts(replace(COLOUR, recovered=0.4, times_worse=36.0)),
+            "The model errs where something simple misleads. ",
+        ),
+        (facts(replace(COLOUR, recovered=math.nan)), "The model errs where something simple misl"),
+        (facts(replace(COLOUR, misread=19)), "Fewer than 20 examples lack it, too few to say"),
+        (
+            facts(replace(COLOUR, own_tells=0.5, recovered=0.4, accuracy=0.05, times_worse=100.0,
+                          mended=1.0, reads=1.0)),
+            "What the model errs on are examples that contradict a property which it hardly ever",
+        ),
+        (
+            facts(replace(IDLE, irrelevant=True, followed=0.3)),
+            "Answers follow it when it is swapped, and it was said not to matter. ",
+        ),
+        (
+            facts(replace(IDLE, reads=0.96, followed=0.6, misread=3)),
+            "The answer rests on it, and hardly an example here lacks it. ",
+        ),
+        # What was never swapped may well not matter to the model.
+        (
+            facts(replace(IDLE, reads=0.98, followed=math.nan, mended=math.nan, misread=3)),
+            "It tells nearly as much as the model does, and hardly an example here lacks it, so",
+        ),
+        (
+            facts(replace(IDLE, reads=0.96, followed=0.5)),
+            "Answers follow the part when it is swapped, and yet most examples that lack it are",
+        ),
+        (facts(IDLE, examples=400), "400 examples are too few: a simple feature that fails on one"),
+        (facts(IDLE), "No property and no early layer explains the model's errors. "),
+        (
+            facts(IDLE, collapsed=[f"k{i}" for i in range(7)]),
+            "The model hardly recognises 'k0', 'k1', 'k2', 'k3', 'k4': nothing that these data",
+        ),
+        (facts(predicted_classes=1), "The model gives the same class for every example. "),
+        (facts(above_chance=False), "The model does no better than always giving the most frequ"),
+        (facts(best_reads=1.2), "The model does worse than a simple readout of its own layers"),
+        (facts(data=KnownData(seen_in_training=True)), "The model was trained on these data and"),
+    ],
+)  # fmt: skip
+def test_how_the_explanation_begins(seen, start):
+    found = summary(seen)
+    assert found.explanation.startswith(start)
+    assert "nan" not in texts(found)
+    assert "although the label can be told" not in found.explanation
+
+
+def test_at_risk_none_found_and_no_answer():
+    risk = summary(facts(replace(COLOUR, misread=19)), fails=FAILS)
+    assert risk.headline == (
+        "At risk: colour goes with the label, and these data hold too few examples where it does "
+        "not, or it is the task."
     )
-    summary = judge(SHORTCUT, "layer1", 600, 2, groups)
-    assert summary.headline == (
-        "This model takes a shortcut: it leans on a simple feature that can mislead."
-    )
-    assert summary.explanation == (
-        "Layer 'layer1', early in the network, already gives 90% of what the model achieves above "
-        "chance. It misreads 100 examples, 60 of them with confidence. On these the model is right "
-        "10% of the time, against 97% elsewhere, and gives the readout's wrong answer 90% of the "
-        "time. The model repeats most of the mistakes of a readout that sees simple features only."
-    )
-    assert summary.share_flagged == 0.1
-    assert (summary.worst_group, summary.worst_group_accuracy) == ("rare", 0.0)
-    assert summary.warnings == []
-    assert "pseudo_groups" in " ".join(summary.next_steps)
+    # What is not called a shortcut costs nothing.
+    assert (risk.reliance, risk.accuracy_where_it_fails) == (None, None)
+    assert "estimated" not in risk.explanation
+    assert risk.next_steps[0].startswith("Decide whether colour is what the task is about")
+    assert "audit at least 20 examples" in risk.next_steps[1]
+    none = summary(facts(IDLE))
+    assert none.headline == "No shortcut was found that these data could show."
+    assert none.examples_needed is None
+    assert "with a probability of 100%" in none.explanation
+    assert (none.leans_on, none.signs) == (None, {})
+    assert math.isnan(none.strength)
+    few = summary(facts(IDLE, examples=400))
+    assert few.headline == "This audit cannot tell whether the model takes a shortcut."
+    assert few.examples_needed == 1000
+    assert few.power == decide(facts(examples=400)).power
+    assert "with a probability of 3%. Audit about 1,000." in few.explanation
+
+
+def test_swaps_that_were_not_made_are_said():
+    skipped = Swaps(skipped={"colour": "there is one channel"})
+    assert summary(facts(IDLE), swaps=skipped).not_looked_at == {"colour": "there is one channel"}
+
+
+@pytest.mark.parametrize(
+    ("reads", "said"), [(1.004, "more than"), (1.0, "100% of"), (0.85, "85% of"), (-0.1, "0% of")]
+)
+def test_a_reader_that_outdoes_the_model_is_said_to(reads, said):
+    seen = facts(replace(COLOUR, reads=reads, times_worse=1e4, mended=1.0))
+    found = summary(seen).explanation
+    assert f"sees only colour achieves {said} what the model achieves" in found
 
 
 def test_a_model_that_its_readout_outdoes_is_to_be_checked_first():
-    evidence = replace(SHORTCUT, flagged=9, readability=2.3)
-    summary = judge(evidence, "layer1", 600, 5, None)
-    assert "already gives more than what the model achieves above chance" in summary.explanation
-    assert summary.next_steps[0].startswith("Check the model before its shortcuts: ")
-    assert "--mean and --std" in summary.next_steps[0]
+    found = summary(facts(best_reads=2.3), replace(EVIDENCE, readability=2.3))
+    assert "already gives more than what the model achieves above chance" in found.explanation
+    assert found.next_steps[0].startswith("Check the model before its shortcuts: ")
+    assert "--mean and --std" in found.next_steps[0]
 
 
 def test_a_collapsed_model_is_said_loudly():
-    evidence = replace(SHORTCUT, predicted_classes=1, readability=math.nan)
-    summary = judge(evidence, "layer1", 600, 5, None)
-    assert summary.verdict == "inconclusive"
-    assert summary.warnings == [
+    evidence = replace(EVIDENCE, predicted_classes=1, readability=math.nan)
+    seen = facts(predicted_classes=1, above_chance=False)
+    found = summary(seen, evidence, num_classes=5)
+    assert found.warnings == [
         "The model predicts a single class of 5 for every example: it has collapsed, or its "
         "weights or preprocessing do not belong together."
     ]
-    assert summary.explanation.startswith("Layer 'layer1', early in the network, misreads 100 ")
-    assert (summary.worst_group, summary.worst_group_accuracy) == (None, None)
+    assert "Layer 'layer1', early in the network, misreads 100 examples" in found.explanation
+    assert (found.worst_group, found.worst_group_accuracy) == (None, None)
+    assert found.next_steps[0].startswith("Check the model")
 
 
-def test_nothing_to_find():
-    evidence = replace(SHORTCUT, errors=0, flagged=0, same_mistake=math.nan)
-    summary = judge(evidence, "layer1", 600, 2, None)
-    assert summary.warnings == [
+def test_a_readout_that_is_never_wrong_or_always_flagged():
+    never = replace(EVIDENCE, errors=0, flagged=0, same_mistake=math.nan, accuracy_flagged=math.nan)
+    found = summary(facts(IDLE), never)
+    assert found.warnings == [
         "No readout error was found: use out-of-fold scores, an earlier layer or head='linear'."
     ]
-    assert "nan" not in summary.explanation
+    assert found.explanation.endswith("misreads 0 examples, 0 of them with confidence.")
+    always = summary(facts(IDLE), replace(EVIDENCE, accuracy_unflagged=math.nan))
+    assert "right 10% of the time and gives the readout's wrong answer" in always.explanation
 
 
 def test_next_steps_belong_to_each_summary():
-    judge(SHORTCUT, "a", 600, 2, None).next_steps.clear()
-    assert judge(SHORTCUT, "a", 600, 2, None).next_steps != []
+    summary(facts(COLOUR)).next_steps.clear()
+    assert summary(facts(COLOUR)).next_steps != []
 
 
-def table(rows):
-    frame = pd.DataFrame(rows, columns=["label", "prediction", "readout_prediction", "flagged"])
-    return frame.astype({"flagged": bool})
+# --- groups and classes ---------------------------------------------------------------------------
 
 
-def test_evidence_by_hand():
-    rows = [(0, 0, 0, 0)] * 5 + [(1, 1, 1, 0)] * 2 + [(1, 0, 0, 1)] * 2 + [(2, 1, 0, 1)]
-    evidence = weigh(table(rows), 0.7)
-    assert evidence.errors == 3
-    assert evidence.flagged == 3
-    assert evidence.same_mistake == pytest.approx(2 / 3)
-    assert 0.2 < evidence.same_mistake_low < 2 / 3 < evidence.same_mistake_high < 0.95
-    assert evidence.accuracy == pytest.approx(0.7)
-    assert evidence.accuracy_flagged == 0.0
-    assert evidence.accuracy_unflagged == 1.0
-    assert evidence.predicted_classes == 2
-    assert evidence.readability == pytest.approx(1.0)
+@pytest.mark.parametrize("seen", [facts(COLOUR), facts(IDLE), facts(examples=300)])
+@pytest.mark.parametrize("worst", [2, 10])
+def test_known_groups_never_change_the_verdict(seen, worst):
+    alone, told = summary(seen, fails=FAILS), summary(seen, fails=FAILS, groups=groups(worst))
+    assert told.verdict == alone.verdict
+    assert told.explanation == alone.explanation
+    assert (told.worst_group, told.worst_group_accuracy) == (
+        ("rare", 0.2) if worst == 2 else ("usual", 1.0)
+    )
 
 
-def test_evidence_without_a_flag_and_with_flags_alone():
-    none = weigh(table([(0, 0, 0, 0), (1, 1, 1, 0)]), 1.0)
-    assert math.isnan(none.same_mistake)
-    assert (none.same_mistake_low, none.same_mistake_high) == (0.0, 1.0)
-    assert math.isnan(none.accuracy_flagged)
-    every = weigh(table([(0, 1, 1, 1), (1, 0, 0, 1)]), 0.0)
-    assert math.isnan(every.accuracy_unflagged)
-    assert every.same_mistake == 1.0
+def test_groups_that_contradict_nothing_found_are_in_the_headline():
+    found = summary(facts(IDLE), groups=groups(2)).headline
+    assert found == f"No shortcut was found, but {RARE}."
+    assert summary(facts(IDLE), groups=groups(9)).headline == (
+        "No shortcut was found that these data could show."
+    )
 
 
-def test_chance_and_readability():
-    assert chance(pd.Series([0, 0, 0, 2]).to_numpy()) == 0.75
-    assert readability(0.6, 0.9, 0.5) == pytest.approx(0.25)
-    assert readability(0.3, 0.9, 0.5) == pytest.approx(-0.5)
-    assert math.isnan(readability(0.6, 0.5, 0.5))
-    assert math.isnan(readability(0.6, 0.4, 0.5))
+def test_no_class_is_far_below_the_rest_without_a_sentence():
+    found = summary(facts(IDLE), classes=[OTHERS, DIVERS])
+    assert found.headline == f"No shortcut was found, but {DIVING}."
+    assert f"The model fails on a whole class: {DIVING}." in found.warnings
+    many = summary(facts(IDLE), classes=[DIVERS] * 8)
+    assert many.warnings[-1] == "3 more classes are far below the rest."
+    both = summary(facts(IDLE), classes=[OTHERS, DIVERS], groups=groups(2))
+    assert both.headline == f"No shortcut was found, but {DIVING}, and {RARE}."
+
+
+def test_facts_of_what_was_found():
+    owls = replace(DIVERS, name="owl", high=0.3)  # not below half of the rest
+    seen = facts_of(EVIDENCE, 2000, 200, 0.97, [COLOUR], classes=[OTHERS, DIVERS, owls])
+    assert seen == Facts(
+        examples=2000, errors=200, accuracy=0.9, above_chance=True, predicted_classes=2,
+        best_reads=0.97, leanings=[COLOUR], data=KnownData(), collapsed=["diving"],
+    )  # fmt: skip
+    assert not facts_of(replace(EVIDENCE, readability=math.nan), 9, 9, 0.9, []).above_chance
+
+
+# --- names ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "chosen"),
+    ("found", "name"),
     [
-        ([0.9], 0),
-        ([0.5, 0.9], 0),
-        ([0.51, 0.71, 0.9], 1),
-        ([0.8, 0.71, 0.9], 0),
-        ([0.51, 0.52, 0.9, 0.95], 1),  # none of the earlier half is readable
-        ([0.52, 0.51, 0.9, 0.95], 0),
-        ([0.5, 0.5, 0.7, 0.9, 0.9], 2),
+        (COLOUR, "colour"),
+        (replace(COLOUR, name="place"), "where something stands out"),
+        (replace(COLOUR, name="top half", whole=True), "the top half of the image"),
+        (replace(COLOUR, name="column age"), "column 'age'"),
+        (replace(COLOUR, name="column column 3"), "column 'column 3'"),
+        (LAYER, "something simple that layer 'layer1' sees"),
+        (replace(LAYER, name="a.0 map"), "something simple that layer 'a.0' sees in its place"),
+        (replace(LAYER, name="columns"), "a straight line through the columns"),
     ],
 )
-def test_the_first_readable_layer_of_the_earlier_half(accuracies, chosen):
-    assert choose_layer(pd.Series(accuracies), 0.9, 0.5) == chosen
+def test_what_leanings_are_called(found, name):
+    assert called(found) == name
 
 
-def test_a_model_at_chance_still_gets_a_layer():
-    assert choose_layer(pd.Series([0.5, 0.6, 0.7, 0.8]), 0.5, 0.5) == 1
+def test_an_estimate_in_words():
+    assert percent_of(Estimate(0.421, 0.349, 0.49)) == "42% [35%, 49%]"
 
 
-def test_a_model_that_its_own_early_readout_outdoes_is_not_judged() -> None:
-    found = Evidence(
-        readability=2.0,
-        errors=80,
-        flagged=50,
-        same_mistake=0.1,
-        same_mistake_low=0.04,
-        same_mistake_high=0.21,
-        accuracy=0.43,
-        accuracy_flagged=0.1,
-        accuracy_unflagged=0.5,
-        predicted_classes=10,
-    )
-    verdict, reason = decide(found)
-    assert verdict == "inconclusive"
-    assert "worse than a simple readout of its own early layer" in reason
+# --- anything -------------------------------------------------------------------------------------
+
+SHARES = st.floats(0, 1) | st.just(math.nan)
+EFFECTS = st.floats(-1, 1) | st.just(math.nan)
+LEANINGS = st.builds(
+    Leaning,
+    name=st.sampled_from(["colour", "place", "column 3", "columns", "layer1 map"]),
+    of_network=st.booleans(),
+    whole=st.booleans(),
+    reads=st.floats(-3, 3) | st.just(math.nan),
+    misread=st.integers(0, 300),
+    sure=st.integers(0, 300),
+    accuracy=SHARES,
+    accuracy_else=SHARES,
+    explained=st.integers(0, 300),
+    times_worse=st.floats(0, 1e4) | st.just(math.nan),
+    recovered=SHARES,
+    recovered_by=st.sampled_from(["spectrum", ""]),
+    own_tells=SHARES,
+    followed=EFFECTS,
+    mended=EFFECTS,
+    irrelevant=st.booleans(),
+)
+
+
+@given(
+    st.lists(LEANINGS, max_size=4, unique_by=lambda one: one.name),
+    st.integers(1, 5000),
+    SHARES,
+    st.floats(-1, 2) | st.just(math.nan),
+    st.sampled_from([None, FAILS, Estimate(1.0, 0.9, 1.0)]),
+    st.sampled_from([None, 2, 10]),
+    st.sampled_from([KnownData(), KnownData(True), KnownData(False)]),
+)
+def test_whatever_was_found_is_said_without_a_gap(found, count, accuracy, best, fails, worst, data):
+    seen = facts(*found, data=data, examples=count, accuracy=accuracy, best_reads=best)
+    evidence = replace(EVIDENCE, accuracy=accuracy, readability=best, flagged=min(60, count))
+    with_groups = None if worst is None else groups(worst)
+    told = summary(seen, evidence, fails=fails, groups=with_groups)
+    assert told.verdict in ("shortcut", "at risk", "none found", "inconclusive")
+    assert told.verdict == summary(seen, evidence).verdict
+    assert "nan" not in texts(told)
+    assert "loses -" not in told.headline
+    assert (told.verdict == "none found") <= (decide(seen).power >= 0.5)
+    assert (told.verdict in ("shortcut", "at risk")) <= (told.leans_on is not None)
+    if "although the label can be told" in told.explanation:
+        assert next(one for one in found if one.name == told.leans_on).recovered >= 0.5
+    assert ("mostly" in told.headline) == (told.reliance is not None and told.reliance.value >= 0.5)
+    if told.reliance is not None:
+        assert told.reliance.low <= told.reliance.value <= told.reliance.high

@@ -44,12 +44,14 @@ class Sample:
         rows: their places, ascending.
         labels, folds: of these.
         classes: C.
+        num_folds: K of all examples; a fold can lie outside the sample.
     """
 
     rows: Ints
     labels: Ints
     folds: Ints
     classes: int
+    num_folds: int
 
     def of(self, store: FeatureStore) -> Floats:
         """Their features, shape (n, D)."""
@@ -144,9 +146,9 @@ def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> d
         for column in order[:MOST_COLUMNS].tolist()
     }
     if len(order) > 1:
-        found[OTHER_COLUMNS] = open_eye(
-            store, sample, partial(pairs_of, columns=np.sort(order[1:]))
-        )
+        rest = np.sort(order[1:])
+        shape = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+        found[OTHER_COLUMNS] = open_eye(store, sample, shape)
     return found
 
 
@@ -157,7 +159,15 @@ def _one(features: Floats, column: int, knots: Floats) -> Floats:
 def _fit(
     columns: Floats, sample: Sample, l2: float = 10.0, weights: Floats | None = None
 ) -> tuple[Fit, Floats]:
-    readouts = ridge(columns, sample.labels, sample.folds, sample.classes, l2=l2, weights=weights)
+    readouts = ridge(
+        columns,
+        sample.labels,
+        sample.folds,
+        sample.classes,
+        num_folds=sample.num_folds,
+        l2=l2,
+        weights=weights,
+    )
     scores = applied(columns, sample.folds, readouts)
     factor = temperature(scores, sample.labels)
     return Fit(readouts, factor), softmax(scores * factor)

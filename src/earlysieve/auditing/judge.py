@@ -82,7 +82,8 @@ def judged(
             fails=fails,
         ),
     )
-    return table.assign(pile=told), summary
+    doubt = again.doubt.astype(np.float32)
+    return table.assign(pile=told, label_doubt=doubt), summary
 
 
 def _known(

@@ -33,6 +33,8 @@ def choose_examples(examples: "pd.DataFrame", count: int) -> list[tuple[int, str
     chosen = [(int(row), "flagged") for row in flagged.index]
     for label, wanted in flagged["label"].value_counts(sort=False).items():
         same = typical[(typical["label"] == label) & (typical["shortcut_score"] < 0)]
+        # One reader flags, all together score: what is flagged is not shown as typical, too.
+        same = same[~same["flagged"]]
         chosen += [(int(row), "correct") for row in same.index[:wanted]]
     if not chosen:
         chosen = [(int(row), "correct") for row in typical.index[:count]]

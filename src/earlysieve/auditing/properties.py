@@ -23,7 +23,7 @@ BESIDES = (OTHER_TOKENS, OTHER_COLUMNS)
 # What a property is called among the parts that are swapped, where that differs.
 PART_OF = {"place": "window"}
 _MOST_PAIRED = 20
-_BANDS = 14
+_BANDS = (14, 8)
 _CELLS = 6
 _GRID = 10
 _BUCKETS = 512
@@ -59,9 +59,8 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
     steps = grey.diff(dim=2).abs().mean((2, 3)), grey.diff(dim=3).abs().mean((2, 3))
     ends = torch.cat([grey, -grey], 1)
     return found | {
-        "spectrum": functional.adaptive_avg_pool2d(
-            spectrum[:, None], (_BANDS, _BANDS // 2)
-        ).flatten(1),
+        # The strongest of each band: of a faint regular pattern little is left in a mean.
+        "spectrum": functional.adaptive_max_pool2d(spectrum[:, None], _BANDS).flatten(1),
         "frame": _frame(images),
         "size": extents(images),
         "place": functional.adaptive_max_pool2d(ends, _CELLS).flatten(1),
@@ -154,11 +153,18 @@ def knots_of(values: Floats) -> Floats:
     return np.asarray(np.quantile(values, np.linspace(0, 1, count), axis=0))
 
 
-def pairs_of(values: Floats, columns: Ints) -> Floats:
-    """Some columns, and the products of any two of them where they are few."""
+def pairs_of(values: Floats, columns: Ints, centre: Floats) -> Floats:
+    """Some columns, and the products of any two of them where they are few.
+
+    Args:
+        values: shape (N, D).
+        columns: which, shape (K,).
+        centre: what is taken from these before they are multiplied, shape (K,): the same for all
+            rows that one reader reads.
+    """
     some = values[:, columns]
     if len(columns) > _MOST_PAIRED:
         return np.asarray(some)
     first, second = np.triu_indices(len(columns), 1)
-    centred = some - some.mean(0)
+    centred = some - centre
     return np.concatenate([some, centred[:, first] * centred[:, second]], 1)

@@ -15,6 +15,7 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.scores import auroc
 
 _CONSTANT = 1e-6
+_BARELY = 1e-9
 _TEMPERATURES = np.exp(np.linspace(0.0, 4.0, 30))
 _SHARPNESS = 16
 _FEWEST_ERRORS = 5
@@ -27,21 +28,13 @@ class Reader:
     Attributes:
         probabilities: shape (N, C), rows sum to 1.
         prediction: class with the largest, shape (N,).
-        of_label: probability of the label, shape (N,).
         score: largest probability of another class minus that of the label, shape (N,), in
             [-1, 1]; above 0 where the reader contradicts the label.
     """
 
     probabilities: Floats
     prediction: Ints
-    of_label: Floats
     score: Floats
-
-    @property
-    def margin(self) -> Floats:
-        """Difference of the two largest probabilities, shape (N,), in [0, 1]."""
-        top = np.partition(self.probabilities, -2, axis=1)
-        return np.asarray(top[:, -1] - top[:, -2])
 
 
 @dataclass(frozen=True)
@@ -52,38 +45,16 @@ class Combined:
         score: weighted mean of their scores, shape (N,), in [-1, 1].
         probabilities: weighted mean of theirs, shape (N, C).
         weights: of each reader by name; they sum to 1.
-        tells: how well each reader's score tells the model's errors from the rest (AUROC); NaN
-            where there are too few errors.
     """
 
     score: Floats
     probabilities: Floats
     weights: dict[str, float]
-    tells: dict[str, float]
-
-
-def read(features: Floats, labels: Ints, fold_of: Ints, classes: int, l2: float = 10.0) -> Reader:
-    """Fit a reader on one view and let each example be judged by the readout of its own fold.
-
-    Args:
-        features: shape (N, D).
-        labels: values in [0, classes), shape (N,).
-        fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
-        classes: C.
-        l2: penalty on weights of standardised features.
-    """
-    scores = ridge_scores(standardised(features), labels, fold_of, classes, l2=l2)
-    return opinion(calibrated(scores, labels), labels)
 
 
 def opinion(probabilities: Floats, labels: Ints) -> Reader:
     """A reader from what it holds probable, shape (N, C)."""
-    return Reader(
-        probabilities,
-        probabilities.argmax(1),
-        probabilities[np.arange(len(labels)), labels],
-        contradiction(probabilities, labels),
-    )
+    return Reader(probabilities, probabilities.argmax(1), contradiction(probabilities, labels))
 
 
 def contradiction(values: Floats, labels: Ints) -> Floats:
@@ -113,9 +84,7 @@ def combine(readers: Mapping[str, Reader], errors: Bools) -> Combined:
     weights = dict(zip(readers, shares, strict=True))
     score = sum(weights[name] * reader.score for name, reader in readers.items())
     chances = sum(weights[name] * reader.probabilities for name, reader in readers.items())
-    nan = float("nan")
-    told = dict.fromkeys(readers, nan) if few else tells
-    return Combined(np.asarray(score), np.asarray(chances), weights, told)
+    return Combined(np.asarray(score), np.asarray(chances), weights)
 
 
 # --- ridge readouts -------------------------------------------------------------------------------
@@ -145,17 +114,13 @@ def scale_of(features: Floats) -> Scale:
     return Scale(wide.mean(0), np.where(deviation < _CONSTANT, np.inf, deviation))
 
 
-def standardised(features: Floats) -> Floats:
-    """Mean 0 and deviation 1 (constant columns stay 0), and a last column of ones, float64."""
-    return scale_of(features).of(features)
-
-
 def ridge(
     columns: Floats,
     labels: Ints,
     fold_of: Ints,
     classes: int,
     *,
+    num_folds: int,
     l2: float = 10.0,
     weights: Floats | None = None,
 ) -> Floats:
@@ -164,27 +129,40 @@ def ridge(
     That of fold k is fitted on all examples outside of it; with one fold, on all.
 
     Args:
-        columns: as from `standardised`, shape (N, D + 1).
+        columns: as from `Scale.of`, shape (N, D + 1).
         labels: shape (N,).
         fold_of: shape (N,), values in [0, K).
         classes: C.
+        num_folds: K.
         l2: penalty on all but the last column, in units of the mean weight.
         weights: of examples, shape (N,), positive; all alike by default.
     """
+    from scipy.linalg import cho_factor, cho_solve
+
     weight = np.ones(len(labels)) if weights is None else weights
-    weighted = columns * weight[:, None]
-    targets = np.eye(classes)[labels]
-    gram, moment = weighted.T @ columns, weighted.T @ targets
-    penalty = l2 * float(weight.mean()) * np.eye(columns.shape[1])
-    penalty[-1, -1] = 1e-9
-    folds = int(fold_of.max()) + 1
-    found = np.empty((folds, columns.shape[1], classes))
-    for fold in range(folds):
-        out = fold_of == fold if folds > 1 else np.zeros(len(labels), bool)
-        left = gram - weighted[out].T @ columns[out]
-        right = moment - weighted[out].T @ targets[out]
-        found[fold] = np.linalg.solve(left + penalty, right)
+    # One sum for each fold: what a readout is fitted on is all of them but its own.
+    parts = [
+        _moments(columns, weight, labels, fold_of == fold, classes) for fold in range(num_folds)
+    ]
+    gram = np.sum([part[0] for part in parts], axis=0)
+    moment = np.sum([part[1] for part in parts], axis=0)
+    penalty = np.full(columns.shape[1], l2 * float(weight.mean()))
+    penalty[-1] = _BARELY * max(1.0, float(weight.sum()))
+    found = np.empty((num_folds, columns.shape[1], classes))
+    for fold, (own_gram, own_moment) in enumerate(parts):
+        left, right = (gram, moment) if num_folds == 1 else (gram - own_gram, moment - own_moment)
+        found[fold] = cho_solve(cho_factor(left + np.diag(penalty), check_finite=False), right)
     return found
+
+
+def _moments(
+    columns: Floats, weight: Floats, labels: Ints, rows: Bools, classes: int
+) -> tuple[Floats, Floats]:
+    some, own = columns[rows], weight[rows]
+    weighted = some * own[:, None]
+    targets = np.zeros((len(some), classes))
+    targets[np.arange(len(some)), labels[rows]] = 1.0
+    return weighted.T @ some, weighted.T @ targets
 
 
 def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:
@@ -196,20 +174,6 @@ def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:
     return scores
 
 
-def ridge_scores(
-    columns: Floats,
-    labels: Ints,
-    fold_of: Ints,
-    classes: int,
-    *,
-    l2: float = 10.0,
-    weights: Floats | None = None,
-) -> Floats:
-    """Scores (N, C), each by the readout of `ridge` that has not seen the example."""
-    readouts = ridge(columns, labels, fold_of, classes, l2=l2, weights=weights)
-    return applied(columns, fold_of, readouts)
-
-
 def temperature(scores: Floats, labels: Ints) -> float:
     """The factor with which softmax of the scores has the least cross-entropy."""
     rows = np.arange(len(labels))
@@ -218,11 +182,6 @@ def temperature(scores: Floats, labels: Ints) -> float:
         return float(-np.log(softmax(scores * factor)[rows, labels] + 1e-12).mean())
 
     return float(min(_TEMPERATURES, key=loss))
-
-
-def calibrated(scores: Floats, labels: Ints) -> Floats:
-    """Probabilities (N, C): softmax of scores times the factor with the least cross-entropy."""
-    return softmax(scores * temperature(scores, labels))
 
 
 def softmax(logits: Floats) -> Floats:

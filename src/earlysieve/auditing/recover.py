@@ -1,8 +1,8 @@
-"""Do the model's suspicious errors carry their own correction?
+"""Readers that are made to care for suspicious examples.
 
 Where a simple feature misleads, what belongs to the label is still in the example, and a readout
-that is made to care for such examples prefers the label to the model's wrong answer. Where the
-label is wrong, or the example is ambiguous, it does not.
+in which such examples weigh more prefers the label to the wrong answer. Where the label is wrong,
+or the example is ambiguous, it does not.
 """
 
 import numpy as np
@@ -48,9 +48,3 @@ def own_temperature(probabilities: Floats, labels: Ints) -> float:
         return float(-np.log(softmax(logits * factor)[rows, labels] + 1e-12).mean())
 
     return float(min(_FACTORS, key=loss))
-
-
-def own_calibration(probabilities: Floats, labels: Ints) -> Floats:
-    """The model's probabilities (N, C) with the temperature of least cross-entropy."""
-    logits = np.log(np.clip(probabilities, 1e-12, 1.0))
-    return softmax(logits * own_temperature(probabilities, labels))

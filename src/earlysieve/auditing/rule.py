@@ -26,6 +26,7 @@ _OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.45, 0.1
 _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES = 0.4, 0.8
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
+_LEAST_LOSS = 0.08
 LIKELY = 0.5
 _SURELY = 0.8
 
@@ -96,7 +97,7 @@ def decide(facts: Facts) -> Decision:
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
     if inside is not None:
         return say("inconclusive", "copes only here", inside)
-    if leading is not None and signs.total >= ENOUGH:
+    if leading is not None and signs.total >= ENOUGH and _costs(leading):
         if _may_be_the_task(leading):
             return say("at risk", "task", leading)
         if leading.misread < FEWEST_MISLED:
@@ -177,6 +178,11 @@ def _copes_only_here(found: Leaning) -> bool:
     )
 
 
+def _costs(found: Leaning) -> bool:
+    """What is lost where it is misled is worth a verdict."""
+    return found.accuracy_else - found.accuracy >= _LEAST_LOSS
+
+
 def _may_be_the_task(found: Leaning) -> bool:
     """The property is never overruled, and nothing speaks for the label where it fails."""
     return (
@@ -218,9 +224,10 @@ def power(examples: int, share: float = _SHARE_FAILING, reliance: float = _RELIA
         share: of examples on which the feature fails, in (0, 1).
         reliance: accuracy lost where it fails, in (0, 1].
     """
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
-    return float(binom.sf(_FEWEST_ERRORS - 1, round(examples * share), reliance))
+    failing = round(examples * share)
+    return float(bdtrc(_FEWEST_ERRORS - 1, failing, reliance)) if failing >= _FEWEST_ERRORS else 0.0
 
 
 def examples_needed(share: float = _SHARE_FAILING, reliance: float = _RELIANCE) -> int:

@@ -12,11 +12,19 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.readers import Combined, combine, contradiction, opinion, softmax
+from earlysieve.auditing.readers import (
+    Combined,
+    Reader,
+    combine,
+    contradiction,
+    opinion,
+    softmax,
+)
 from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
 from earlysieve.auditing.views import Views, places
 
 MOST_FITTED = 10_000
+MOST_MENDED = 4
 _FEWEST_FITTED = 1000
 _MOST_NUMBERS = 4_000_000
 
@@ -69,7 +77,7 @@ def look_again(
     """
     classes = views.logits.shape[0]
     rows = sample_rows(len(labels), classes, seed)
-    sample = Sample(rows, labels[rows], fold_of[rows], classes)
+    sample = Sample(rows, labels[rows], fold_of[rows], classes, int(fold_of.max()) + 1)
     chances = softmax(_logits(views, rows))
     prediction = chances.argmax(1)
     seeing = property_eyes(views, sample, column_names)
@@ -81,7 +89,7 @@ def look_again(
     everyone = _Everyone(
         views,
         eyes,
-        {name: eye.mender(sample, weights) for name, eye in eyes.items()},
+        {name: eyes[name].mender(sample, weights) for name in _menders(readers, views, sample)},
         combined,
         labels,
         fold_of,
@@ -90,6 +98,12 @@ def look_again(
     )
     reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
     return everyone.look(reads)
+
+
+def _menders(readers: dict[str, Reader], views: Views, sample: Sample) -> list[str]:
+    """The views of layers that read most: what is refitted with suspects weighing more."""
+    able = {name: (readers[name].prediction == sample.labels).mean() for name in views.stores()}
+    return sorted(able, key=lambda name: -able[name])[:MOST_MENDED]
 
 
 def sample_rows(count: int, classes: int, seed: int) -> Ints:
@@ -151,8 +165,9 @@ class _Everyone:
             chances = eye.fit.chances(columns, folds)
             readers[name] = opinion(chances, given)
             sides[name] = chances[rows, given] > chances[rows, model]
-            again = self.menders[name].chances(columns, folds)
-            mended += contradiction(again, given) / len(self.eyes)
+            if name in self.menders:
+                again = self.menders[name].chances(columns, folds)
+                mended += contradiction(again, given) / len(self.menders)
         weights = self.combined.weights
         seeing = {name: r for name, r in readers.items() if name not in self.properties}
         return _Part(

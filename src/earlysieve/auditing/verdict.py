@@ -94,7 +94,9 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     weak = [found for found in reported.classes if found.far_below]
     groups, on = reported.groups, decision.leaning
     fails = reported.fails if decision.verdict == "shortcut" else None
-    reliance = None if fails is None or on is None else lost(fails, on.accuracy_else)
+    reliance = None
+    if fails is not None and on is not None and not math.isnan(on.accuracy_else):
+        reliance = lost(fails, on.accuracy_else)
     if decision.reason == "does not transfer" and facts.transfer is not None:
         reliance = facts.transfer.lost
     known = decision.signs is not NOTHING
@@ -150,7 +152,7 @@ def _headline(
     if decision.verdict == "shortcut" and on is not None:
         much = "partly" if reliance is None or reliance.value < _MOSTLY else "mostly"
         found = f"This model takes a shortcut: it relies {much} on {called(on)}"
-        cost = "" if reliance is None else (
+        cost = "" if reliance is None or reliance.value <= 0 else (
             f", and loses {percent_of(reliance)} of accuracy where that fails"
         )  # fmt: skip
         return f"{found}{cost}."
@@ -161,8 +163,8 @@ def _headline(
         )
     if decision.verdict == "at risk" and on is not None:
         return (
-            f"At risk: {called(on)} tells the label, and these data hold too few examples where it "
-            "does not, or it is the task."
+            f"At risk: {called(on)} goes with the label, and these data hold too few examples "
+            "where it does not, or it is the task."
         )
     if decision.verdict == "none found":
         return _none_found(weak, groups)
@@ -170,13 +172,14 @@ def _headline(
 
 
 def _none_found(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
-    if weak:
-        return f"No shortcut was found, but {_below(min(weak, key=lambda one: one.accuracy))}."
+    but = [_below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
     if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
-        return (
-            f"No shortcut was found, but only {groups.worst_accuracy:.0%} of group "
-            f"'{groups.worst_group_name}' are right, against {groups.average:.0%} of all."
+        but.append(
+            f"only {groups.worst_accuracy:.0%} of group '{groups.worst_group_name}' are right, "
+            f"against {groups.average:.0%} of all"
         )
+    if but:
+        return f"No shortcut was found, but {', and '.join(but)}."
     return "No shortcut was found that these data could show."
 
 
@@ -216,26 +219,40 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "fails on one in twenty of these examples and costs 20% of accuracy there would have "
             f"been found with a probability of {decision.power:.0%}."
         )
+    on = decision.leaning
+    if decision.reason == "leans" and on is not None:
+        told = ", although the label can be told" if on.recovered >= _MOSTLY else ""
+        return f"The model errs where something simple misleads{told}."
+    if decision.reason == "rests" and on is not None and math.isnan(on.followed):
+        return (
+            "It tells nearly as much as the model does, and hardly an example here lacks it, so "
+            "that these data cannot show what the answer rests on."
+        )
     return _REASONS.get(decision.reason, decision.reason)
 
 
 def _seen(on: Leaning, fails: Estimate | None) -> str:
     """What was seen of one leaning, in numbers."""
-    share = min(1.0, max(0.0, on.reads))
-    text = f"A reader that sees only {called(on)} achieves {share:.0%} of what the model achieves"
-    if on.of_network:
-        text = f"A reader of {on.name} achieves {share:.0%} of what the model achieves"
-    if on.misread:
+    text = f"A reader {f'of {on.name}' if on.of_network else f'that sees only {called(on)}'}"
+    if math.isnan(on.reads):
+        text += " was fitted"
+    else:
+        much = "more than" if on.reads > 1 else f"{max(0.0, on.reads):.0%} of"
+        text += f" achieves {much} what the model achieves"
+    if on.misread and not math.isnan(on.accuracy):
         text += (
             f"; where it is misled ({on.misread:,} examples) the model is right "
-            f"{on.accuracy:.0%} of the time, elsewhere {on.accuracy_else:.0%}"
+            f"{on.accuracy:.0%} of the time"
         )
+        if not math.isnan(on.accuracy_else):
+            text += f", elsewhere {on.accuracy_else:.0%}"
+    moved = []
     if not math.isnan(on.followed):
-        text += (
-            f"; swapped, its answer follows {max(0.0, on.followed):.0%} more often than by chance"
-        )
+        moved.append(f"its answer follows {max(0.0, on.followed):.0%} more often than by chance")
     if not math.isnan(on.mended):
-        text += f", and {max(0.0, on.mended):.0%} more of its errors are right"
+        moved.append(f"{max(0.0, on.mended):.0%} more of its errors are right")
+    if moved:
+        text += f"; swapped, {', and '.join(moved)}"
     if not math.isnan(on.recovered):
         text += (
             f". On {on.recovered:.0%} of the errors that it explains, {on.recovered_by} speaks for "
@@ -281,10 +298,11 @@ def _observation(evidence: Evidence, layer: str) -> str:
     )
     if not evidence.flagged:
         return text
+    rest = evidence.accuracy_unflagged
+    against = "" if math.isnan(rest) else f", against {rest:.0%} elsewhere,"
     return (
-        f"{text} On these the model is right {evidence.accuracy_flagged:.0%} of the time, against "
-        f"{evidence.accuracy_unflagged:.0%} elsewhere, and gives the readout's wrong answer "
-        f"{evidence.same_mistake:.0%} of the time."
+        f"{text} On these the model is right {evidence.accuracy_flagged:.0%} of the time{against} "
+        f"and gives the readout's wrong answer {evidence.same_mistake:.0%} of the time."
     )
 
 
@@ -325,9 +343,10 @@ def _doubtful(piles: Sequence[str]) -> list[str]:
     count = list(piles).count("label doubtful")
     if not count:
         return []
+    which = "1 label is" if count == 1 else f"{count:,} labels are"
     return [
-        f"{count:,} labels are in doubt: model and readers agree on another class. Check them "
-        "before you act on this."
+        f"{which} in doubt: model and readers agree on another class. Check by hand before you act "
+        "on this."
     ]
 
 
@@ -362,13 +381,13 @@ _REASONS = {
         "than that of these data."
     ),
     "copes only here": (
-        "Answers follow the part when it is swapped, and yet the examples that lack it are read "
+        "Answers follow the part when it is swapped, and yet most examples that lack it are read "
         "right: so it is on data that a model has memorised. Audit data that it was not trained on."
     ),
-    "leans": "The model errs where something simple misleads, although the label can be told.",
     "task": (
-        "What the model errs on are examples that contradict a property which it never overrules, "
-        "and nothing else in them speaks for the label: it may be the task, and the labels wrong."
+        "What the model errs on are examples that contradict a property which it hardly ever "
+        "overrules, and nothing else in them speaks for the label more often than not: it may be "
+        "the task, and the labels wrong."
     ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples lack it, too few to say how the model does on them."

@@ -7,6 +7,7 @@ right; the interval is made wider then. From examples alone, one would take for 
 is left after the hardest of them, those that a late layer misreads: much too low.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,8 @@ def nearest_property(found: Leaning, others: Sequence[Leaning]) -> Leaning:
     A layer is misled by examples that are hard for the model, too, which would make the accuracy
     look much too low.
     """
-    seen = [one for one in others if not one.of_network and one.reads >= _NEAR and one.misread]
+    named = [one for one in others if not one.of_network and one.reads >= _NEAR]
+    seen = [one for one in named if one.misread and not math.isnan(one.times_worse)]
     if not found.of_network or not seen:
         return found
     return max(seen, key=lambda one: one.times_worse)
@@ -61,7 +63,7 @@ def accuracy_where_it_fails(
         labels, said: label and the model's class, shape (N,).
     """
     score, right = again.by_reader[found.name], said == labels
-    misread, sure = score > 0, score >= SURE
+    misread, sure = again.says[found.name] != labels, score >= SURE
     low = wilson_bounds(float(right[sure].mean()), int(sure.sum()))[0] if sure.any() else 0.0
     if found.recovered < _LABELS_WRONG:
         # A wrong label looks like a feature that fails, and the model never overrules it.
@@ -69,11 +71,13 @@ def accuracy_where_it_fails(
         misread = misread & kept if (misread & kept).any() else misread
     high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
     value = float(right[misread].mean())
-    if found.of_network or found.whole or found.reads < PURE:
+    impure = found.of_network or found.whole or found.reads < PURE
+    if impure and (score > 0).any():
         plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
         low = min(low, wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE)
+        high += _IMPURE
         value = (value + plateau) / 2
-    return Estimate(value, max(0.0, min(low, value)), max(high, value))
+    return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
@@ -83,10 +87,12 @@ def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
     error rate over them is the error rate where it fails (Elkan and Noto, KDD 2008, equation 4).
 
     Args:
-        score: how much the reader contradicts the label, shape (N,).
+        score: how much the reader contradicts the label, shape (N,); somewhere above 0.
         wrong: errors of the model, shape (N,).
         explained: those that are the reader's answer, shape (N,); all errors where none is.
     """
+    if not wrong.any():
+        return 0.0
     positive = score > 0
     chosen = explained & positive if (explained & positive).any() else wrong
     edges = np.quantile(score[positive], np.linspace(0, 1, _BINS + 1)[1:-1])

@@ -1,6 +1,7 @@
 """What leanings are called in sentences."""
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
 
 _NAMES = {
@@ -18,6 +19,8 @@ _NAMES = {
 
 def called(found: Leaning) -> str:
     """Its name in a sentence."""
+    if found.name == COLUMNS:
+        return "a straight line through the columns"
     if found.of_network:
         layer, _, view = found.name.rpartition(" ")
         return f"something simple that layer '{layer}' sees{' in its place' * (view == 'map')}"

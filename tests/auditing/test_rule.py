@@ -1,0 +1,185 @@
+"""The rule: every verdict, every reason, and the order in which they come."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from earlysieve.auditing.known_data import KnownData
+from earlysieve.auditing.leaning import NOTHING, strength
+from earlysieve.auditing.rule import (
+    ENOUGH,
+    FEWEST_MISLED,
+    decide,
+    examples_needed,
+    lead,
+    power,
+)
+
+from .made_up import COLOUR, IDLE, LAYER, facts
+
+TASK = replace(COLOUR, own_tells=0.55, recovered=0.44, accuracy=0.09, times_worse=108.0)
+# Where nothing else is to be said, these would be.
+COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, misread=20, accuracy=0.8)
+RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, misread=19)
+BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict", "reason", "on"),
+    [
+        (facts(IDLE, COLOUR), "shortcut", "leans", "colour"),
+        (facts(TASK), "at risk", "task", "colour"),
+        (facts(replace(TASK, recovered=0.45)), "shortcut", "leans", "colour"),
+        (facts(replace(TASK, own_tells=0.56)), "shortcut", "leans", "colour"),
+        (facts(replace(TASK, accuracy=0.1)), "shortcut", "leans", "colour"),
+        (facts(replace(COLOUR, misread=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
+        (facts(replace(COLOUR, misread=FEWEST_MISLED)), "shortcut", "leans", "colour"),
+        (facts(COLOUR, COPES), "inconclusive", "copes only here", "frame"),
+        (facts(replace(COPES, followed=0.39)), "none found", "nothing", None),
+        (facts(replace(COPES, accuracy=0.79)), "none found", "nothing", None),
+        (facts(replace(COPES, reads=0.89)), "none found", "nothing", None),
+        (facts(replace(COPES, whole=True)), "none found", "nothing", None),
+        (facts(IDLE, BARRED), "shortcut", "irrelevant", "brightness"),
+        (facts(replace(BARRED, followed=0.19)), "none found", "nothing", None),
+        (facts(replace(BARRED, irrelevant=False)), "none found", "nothing", None),
+        (facts(BARRED, COLOUR), "shortcut", "leans", "colour"),
+        (facts(IDLE, RESTS), "at risk", "rests", "token"),
+        (facts(RESTS, BARRED), "shortcut", "irrelevant", "brightness"),
+        (facts(replace(RESTS, followed=0.49)), "none found", "nothing", None),
+        (facts(replace(RESTS, reads=0.94)), "none found", "nothing", None),
+        (facts(replace(RESTS, misread=20, accuracy=0.7)), "none found", "nothing", None),
+        (facts(replace(RESTS, of_network=True)), "none found", "nothing", None),
+        (facts(replace(RESTS, whole=True)), "none found", "nothing", None),
+        # Never swapped, it has to tell more.
+        (facts(replace(RESTS, followed=math.nan)), "none found", "nothing", None),
+        (facts(replace(RESTS, followed=math.nan, reads=0.97)), "at risk", "rests", "token"),
+        (facts(IDLE, collapsed=["diving"]), "inconclusive", "collapsed", None),
+        (facts(COLOUR, collapsed=["diving"]), "shortcut", "leans", "colour"),
+        (facts(IDLE, examples=300), "inconclusive", "too few", None),
+        (facts(COLOUR, examples=300), "shortcut", "leans", "colour"),
+        (facts(IDLE), "none found", "nothing", None),
+        (facts(), "none found", "nothing", None),
+        (facts(COLOUR, best_reads=1.06), "inconclusive", "outdone", None),
+        (facts(COLOUR, best_reads=1.05), "shortcut", "leans", "colour"),
+        (facts(COLOUR, best_reads=math.nan), "shortcut", "leans", "colour"),
+        (facts(COLOUR, above_chance=False), "inconclusive", "chance", None),
+        (
+            facts(COLOUR, above_chance=False, predicted_classes=1),
+            "inconclusive",
+            "one class",
+            None,
+        ),
+    ],
+)  # fmt: skip
+def test_every_reason(seen, verdict, reason, on):
+    found = decide(seen)
+    assert (found.verdict, found.reason) == (verdict, reason)
+    assert (None if found.leaning is None else found.leaning.name) == on
+    assert found.power == power(seen.examples)
+
+
+@pytest.mark.parametrize(
+    ("data", "accuracy", "leanings", "verdict", "reason"),
+    [
+        (KnownData(seen_in_training=True), 0.95, [IDLE], "inconclusive", "The model was trained"),
+        # What it leans on there, it may have learnt by heart.
+        (KnownData(seen_in_training=True), 0.95, [COLOUR], "inconclusive", "The model was trained"),
+        (KnownData(), 0.99, [IDLE], "inconclusive", "The model is right on nearly every example"),
+        (KnownData(), 0.989, [IDLE], "none found", "nothing"),
+        (KnownData(seen_in_training=False), 1.0, [IDLE], "none found", "nothing"),
+        # A shortcut that shows although nearly everything is right.
+        (KnownData(), 0.995, [COLOUR], "shortcut", "leans"),
+        (KnownData(lone_classes=("owl",)), 0.9, [COLOUR], "inconclusive", "1 class has one "),
+        (
+            KnownData(readout_below_chance=True), 0.9, [COLOUR], "inconclusive",
+            "The readout does worse than always giving the most frequent class",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_data_forbid_to_say(data, accuracy, leanings, verdict, reason):
+    found = decide(facts(*leanings, data=data, accuracy=accuracy))
+    assert found.verdict == verdict
+    assert found.reason.startswith(reason)
+
+
+def test_a_model_that_learnt_nothing_has_memorised_nothing():
+    seen = KnownData(seen_in_training=True)
+    assert decide(facts(COLOUR, data=seen, above_chance=False)).reason == "chance"
+
+
+def test_signs_are_of_the_leaning_that_the_verdict_is_about():
+    assert decide(facts(COLOUR)).signs == strength(COLOUR)
+    assert decide(facts(COLOUR, COPES)).signs == NOTHING
+    assert decide(facts(IDLE)).signs == NOTHING
+
+
+# --- which leaning to speak of --------------------------------------------------------------------
+
+
+def test_what_has_a_name_leads():
+    assert strength(LAYER).total > strength(COLOUR).total - 0.5
+    assert lead([LAYER, COLOUR]) == (COLOUR, strength(COLOUR))
+    assert lead([LAYER, IDLE])[0] is LAYER
+    # Half an image has to say more by 1, what only a layer sees by 2.5.
+    half = replace(COLOUR, name="top half", whole=True, times_worse=30.0)
+    assert strength(COLOUR).total < strength(half).total < strength(COLOUR).total + 1
+    assert lead([half, COLOUR])[0] is COLOUR
+    weak = replace(COLOUR, times_worse=4.0)
+    assert ENOUGH <= strength(weak).total < strength(half).total - 1
+    assert lead([half, weak])[0] is half
+
+
+def test_where_nothing_is_enough_the_strongest_is_looked_at():
+    poor = replace(COLOUR, name="place", recovered=0.3, mended=0.1)
+    assert strength(poor).total < ENOUGH
+    assert lead([IDLE, poor]) == (poor, strength(poor))
+    assert lead([]) == (None, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("changes", "speaks"),
+    [
+        ({}, True),
+        ({"explained": 9}, False),
+        ({"recovered": 0.61}, False),
+        ({"recovered": math.nan}, False),
+        ({"times_worse": 20.0}, False),  # log_3(20 / 12) is 0.46
+        ({"times_worse": 21.0}, True),  # log_3(21 / 12) is 0.51
+        ({"own_tells": 0.55}, False),
+        ({"own_tells": math.nan}, True),
+        ({"reads": 1.06}, False),
+    ],
+)
+def test_a_layer_speaks_only_where_errors_are_recovered(changes, speaks):
+    found = replace(LAYER, **changes)
+    assert lead([found]) == ((found, strength(found)) if speaks else (None, NOTHING))
+
+
+# --- power ----------------------------------------------------------------------------------------
+
+
+def test_power_by_hand():
+    # Eight errors of eight examples, each with a probability of one half.
+    assert power(160, 0.05, 0.5) == pytest.approx(0.5**8)
+    assert power(140, 0.05, 0.5) == 0.0
+    # 1 - P(0 to 7 of 100 with 0.2 each).
+    below = sum(math.comb(100, k) * 0.2**k * 0.8 ** (100 - k) for k in range(8))
+    assert power(2000) == pytest.approx(1 - below)
+    assert power(2000) == pytest.approx(1 - binom.cdf(7, 100, 0.2))
+    assert power(2000, 0.05, 1.0) == 1.0
+
+
+@given(st.integers(0, 20_000), st.integers(0, 5000), st.floats(0.01, 0.5), st.floats(0.05, 1.0))
+def test_power_grows_with_examples(count, more, share, reliance):
+    assert 0 <= power(count, share, reliance) <= 1
+    assert power(count, share, reliance) <= power(count + more, share, reliance) + 1e-12
+
+
+def test_as_many_examples_as_are_needed():
+    needed = examples_needed()
+    assert power(needed) >= 0.8 > power(needed - 100)
+    assert examples_needed(share=0.5) < needed

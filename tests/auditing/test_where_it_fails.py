@@ -1,0 +1,171 @@
+"""The accuracy where a simple thing fails: by hand, and on simulated cues where it is known."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.where_it_fails import (
+    Estimate,
+    accuracy_where_it_fails,
+    error_plateau,
+    lost,
+    nearest_property,
+)
+from earlysieve.groups.accuracy import wilson_interval
+
+from .made_up import COLOUR, IDLE, LAYER
+
+PURE = replace(COLOUR, reads=0.97)
+
+
+def look(score, says, doubt=None, preference=None):
+    zeros = np.zeros(len(score))
+    return SecondLook(
+        score=zeros,
+        by_reader={"colour": score, "layer1 mean": score},
+        says={"colour": says, "layer1 mean": says},
+        sides={},
+        reads={},
+        properties=("colour",),
+        weights={},
+        doubt=zeros if doubt is None else doubt,
+        preference=zeros if preference is None else preference,
+    )
+
+
+def test_a_pure_reader_by_hand():
+    labels = np.zeros(40, int)
+    says = (np.arange(40) < 10).astype(int)
+    score = np.where(says, 0.4, -0.4)
+    score[8:10] = 0.2  # misread, and not surely
+    said = (np.isin(np.arange(40), [0, 1, 2, 3, 20])).astype(int)
+    found = accuracy_where_it_fails(PURE, look(score, says), labels, said)
+    assert found.value == pytest.approx(0.6)  # six of ten
+    assert found.high == pytest.approx(wilson_interval(6, 10)[1])
+    assert found.low == pytest.approx(wilson_interval(4, 8)[0])
+
+
+def test_where_nothing_is_surely_misread_the_low_end_is_open():
+    labels, says = np.zeros(20, int), (np.arange(20) < 5).astype(int)
+    found = accuracy_where_it_fails(PURE, look(np.where(says, 0.1, -0.4), says), labels, labels)
+    assert (found.low, found.value) == (0.0, 1.0)
+
+
+def test_wrong_labels_are_no_failing_of_the_property():
+    labels, says = np.zeros(40, int), (np.arange(40) < 10).astype(int)
+    score, said = np.where(says, 0.4, -0.4), (np.arange(40) < 4).astype(int)
+    # Of the four errors two are doubtful, and stay so once suspects weigh more.
+    doubt = np.where(np.isin(np.arange(40), [0, 1, 2]), 0.6, 0.0)
+    preference = np.where(np.isin(np.arange(40), [0, 1, 3]), 0.2, -0.2)
+    again = look(score, says, doubt, preference)
+    random = replace(PURE, recovered=0.44)
+    assert accuracy_where_it_fails(PURE, again, labels, said).value == pytest.approx(6 / 10)
+    assert accuracy_where_it_fails(random, again, labels, said).value == pytest.approx(6 / 8)
+    # Where all would be left out, none is.
+    everything = look(score, says, np.ones(40), np.ones(40))
+    assert accuracy_where_it_fails(random, everything, labels, said).value == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("found", [replace(PURE, reads=0.5), replace(PURE, whole=True), LAYER])
+def test_a_model_that_never_errs_is_right_where_it_fails(found):
+    labels, says = np.zeros(40, int), (np.arange(40) < 10).astype(int)
+    again = look(np.where(says, 0.4, -0.4), says)
+    estimate = accuracy_where_it_fails(found, again, labels, labels)
+    assert (estimate.value, estimate.high) == (1.0, 1.0)
+    assert estimate.low < 0.75
+
+
+def test_ties_are_misread_too():
+    """A reader that sees nothing says the first class, and contradicts no label."""
+    labels = np.arange(20) % 2
+    again = look(np.zeros(20), np.zeros(20, int))
+    estimate = accuracy_where_it_fails(replace(PURE, reads=0.0), again, labels, labels)
+    assert (estimate.low, estimate.value) == (0.0, 1.0)
+
+
+def test_an_impure_reader_has_a_wider_interval():
+    rng = np.random.default_rng(0)
+    labels = np.zeros(400, int)
+    score = rng.uniform(-1, 1, 400)
+    says, said = (score > 0).astype(int), (score > rng.uniform(0, 1, 400)).astype(int)
+    pure = accuracy_where_it_fails(PURE, look(score, says), labels, said)
+    impure = accuracy_where_it_fails(replace(PURE, reads=0.9), look(score, says), labels, said)
+    assert impure.low < pure.low <= pure.high == impure.high
+    assert impure.low < impure.value < pure.value
+
+
+def test_error_plateau_by_hand():
+    # Twelve bins of two: errors only among the four highest scores, one of two and both.
+    score = np.concatenate([np.linspace(0.01, 0.24, 24), [-0.5, -0.5]])
+    wrong = np.zeros(26, bool)
+    wrong[[20, 22, 23]] = True
+    assert error_plateau(score, wrong, wrong) == pytest.approx((0.5 + 1 + 1) / 3)
+    # Without the one in the mixed bin, its bin is not looked at.
+    explained = wrong & (score > 0.22)
+    assert error_plateau(score, wrong, explained) == pytest.approx(1.0)
+    # Where none is explained, all errors count.
+    none = np.zeros(26, bool)
+    assert error_plateau(score, wrong, none) == error_plateau(score, wrong, wrong)
+    assert error_plateau(score, none, none) == 0.0
+
+
+def test_errors_for_a_random_part_of_the_failing_give_their_error_rate():
+    """Equation 4 of Elkan and Noto: only failing examples score high, and 40% of them are wrong."""
+    rng = np.random.default_rng(1)
+    fails = rng.random(20_000) < 0.3
+    score = np.where(fails, rng.uniform(0.4, 0.9, 20_000), rng.uniform(-0.9, 0.2, 20_000))
+    wrong = fails & (rng.random(20_000) < 0.4)
+    assert error_plateau(score, wrong, wrong) == pytest.approx(0.4, abs=0.03)
+
+
+@pytest.mark.parametrize("accuracy", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("fails", [0.03, 0.1])
+def test_the_interval_holds_what_is_known_of_a_pure_cue(accuracy, fails):
+    """A reader that sees the cue alone is misled where it fails and nowhere else."""
+    held = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, 2, 1500)
+        failing = rng.random(1500) < fails
+        right = rng.random(1500) < np.where(failing, accuracy, 0.98)
+        says = labels ^ failing
+        score = np.where(failing, 1, -1) * rng.uniform(0.5, 0.9, 1500)
+        again, said = look(score, says), np.where(right, labels, 1 - labels)
+        found = accuracy_where_it_fails(PURE, again, labels, said)
+        held += found.low <= accuracy <= found.high
+    assert held >= 85
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1, 1), st.booleans()), min_size=3, max_size=60),
+    st.sampled_from([PURE, LAYER, replace(COLOUR, recovered=0.1)]),
+)
+def test_an_estimate_is_in_order_whatever_the_scores(rows, found: Leaning):
+    score = np.array([row[0] for row in rows])
+    labels, said = np.zeros(len(rows), int), np.array([int(row[1]) for row in rows])
+    score[0] = 0.7  # something is misread
+    estimate = accuracy_where_it_fails(found, look(score, (score > 0).astype(int)), labels, said)
+    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+
+
+def test_what_is_lost():
+    found = lost(Estimate(0.5, 0.4, 0.7), 0.9)
+    assert (found.value, found.low, found.high) == pytest.approx((0.4, 0.2, 0.5))
+
+
+def test_the_property_that_comes_nearest_to_a_layer():
+    token = replace(COLOUR, name="token", times_worse=15.0)
+    assert nearest_property(LAYER, [IDLE, COLOUR, token, LAYER]) is token
+    # What has a name is its own; nor are poor readers, layers, or what never fails looked at.
+    assert nearest_property(COLOUR, [token, COLOUR]) is COLOUR
+    poor, never = replace(token, reads=0.84), replace(token, misread=0)
+    # Misled by two examples, of which nothing can be said.
+    few = replace(token, misread=2, times_worse=math.nan)
+    assert nearest_property(LAYER, [poor, never, few, replace(LAYER, times_worse=99.0)]) is LAYER
+    assert nearest_property(LAYER, [few, token]) is token
