@@ -45,7 +45,7 @@ def test_every_property_of_an_image():
     assert set(found) == ALL
     assert all(values.shape[0] == 2 and values.ndim == 2 for values in found.values())
     assert {name: values.shape[1] for name, values in found.items()} == {
-        "brightness": 2, "colour": 12, "spectrum": 98, "frame": 21, "size": 3, "place": 72,
+        "brightness": 2, "colour": 12, "spectrum": 112, "frame": 21, "size": 3, "place": 72,
         "sharpness": 2, "top half": 8 * 10, "bottom half": 80, "left half": 60, "right half": 60,
     }  # fmt: skip
 

@@ -183,3 +183,9 @@ def test_as_many_examples_as_are_needed():
     needed = examples_needed()
     assert power(needed) >= 0.8 > power(needed - 100)
     assert examples_needed(share=0.5) < needed
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [(0.9, "none found"), (0.87, "shortcut")])
+def test_what_costs_little_is_no_shortcut(accuracy, verdict):
+    small = replace(COLOUR, accuracy=accuracy, accuracy_else=0.96, followed=0.3)
+    assert decide(facts(small)).verdict == verdict

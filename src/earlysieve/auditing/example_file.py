@@ -58,7 +58,8 @@ def examples_from(path: Path, content: bytes, *, defused: bool) -> "pd.DataFrame
 
 
 def _type_of(column: str) -> Any:
-    return np.float32 if column.startswith(_OF_A_READER) else _COLUMN_TYPES.get(column)
+    is_score = column.startswith(_OF_A_READER) or column == "label_doubt"
+    return np.float32 if is_score else _COLUMN_TYPES.get(column)
 
 
 def _column(path: Path, cells: "pd.Series[str]", kind: Any) -> Any:

@@ -180,7 +180,7 @@ def _copes_only_here(found: Leaning) -> bool:
 
 def _costs(found: Leaning) -> bool:
     """What is lost where it is misled is worth a verdict."""
-    return found.accuracy_else - found.accuracy >= _LEAST_LOSS
+    return not found.accuracy_else - found.accuracy < _LEAST_LOSS
 
 
 def _may_be_the_task(found: Leaning) -> bool:
