@@ -223,3 +223,53 @@ def test_a_folder_for_features_that_cannot_be_used(audited, tmp_path):
     told = problem("audit", *FAST, *given, "--features-dir", tmp_path / "file")
     assert told.startswith(f"Expected a folder that can be written at '{tmp_path / 'file'}'")
     assert not (tmp_path / "o").exists()
+
+
+def test_a_reference_is_opened_and_recorded(audited, tmp_path):
+    words = ("audit", *FAST, "--checkpoint", audited / "w.pt", "--swaps", 0)
+    shown = ok(*words, "--reference", "digits", "--out", tmp_path / "out").stdout
+    assert "What transfers: readouts that were fitted on the reference" in shown
+    result = AuditResult.load(tmp_path / "out")
+    config = result.config
+    assert (config["reference"], config["swaps"]) == ("digits", 0)
+    assert config["reference_options"] == {"split": "train", "limit": 120, "shortcut": "colour"}
+    assert config["reference_examples"] == 120
+    assert config["scores"] == "by readouts of the reference"
+    assert [row.layer for row in result.summary.transfer] == [*result.layers["layer"], "model"]
+    assert "What transfers" in (tmp_path / "out" / "report.html").read_text()
+    words = shlex.split(config["command"])
+    ok(*words[1:], "--out", tmp_path / "again")
+    again = AuditResult.load(tmp_path / "again")
+    assert again.summary == result.summary
+
+
+def test_a_reference_that_is_the_data_is_refused(audited, tmp_path):
+    words = ("audit", *FAST, "--checkpoint", audited / "w.pt", "--out", tmp_path / "out")
+    told = problem(*words, "--reference", "digits", "--reference-split", "test")
+    assert "all of its 120 examples are among the data" in told
+    assert not (tmp_path / "out").exists()
+    result = run(*words, "--reference-split", "train")
+    assert result.exit_code == 2
+    assert "--reference-split is a part of the --reference" in result.stderr
+
+
+def test_parts_that_must_not_matter(audited, tmp_path):
+    words = ("audit", *FAST, "--checkpoint", audited / "w.pt", "--out", tmp_path / "out")
+    told = problem(*words, "--irrelevant", "smell")
+    assert told.startswith("Expected irrelevant parts among ")
+    assert told.endswith("but got smell; name parts that these data have")
+    assert not (tmp_path / "out").exists()
+    ok(*words, "--irrelevant", "colour", "--irrelevant", "brightness", "--swaps", 300)
+    config = AuditResult.load(tmp_path / "out").config
+    assert config["irrelevant"] == ["colour", "brightness"]
+    assert config["swaps"] == 300
+    assert "--irrelevant colour --irrelevant brightness" in config["command"]
+    told = problem(*words, "--irrelevant", "colour", "--swaps", 0)
+    assert "leave out one of both" in told
+
+
+def test_as_many_swaps_as_the_library_makes():
+    from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET
+    from earlysieve.cli.audit_command import command
+
+    assert next(p for p in command.params if p.name == "swaps").default == DEFAULT_BUDGET

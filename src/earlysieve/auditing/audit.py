@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -20,6 +20,7 @@ from earlysieve.auditing.options import (
 )
 from earlysieve.auditing.pictures import take_pictures
 from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.auditing.summary import Summary
@@ -44,6 +45,7 @@ def audit(
     model: nn.Module,
     data: Data | OpenedData,
     *,
+    reference: Data | OpenedData | None = None,
     layers: str | Sequence[str] = "auto",
     head: str | Head = "linear",
     folds: int = 5,
@@ -79,6 +81,9 @@ def audit(
             that begins with them.
         data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; see
             `earlysieve.datasets.batches.iterate`. Best is data the model was not trained on.
+        reference: other examples of the same classes, prepared alike, best the training data: then
+            readouts are fitted on these and score `data`, and their accuracy on both, by layer,
+            tells what transfers (`summary.transfer`). Examples in both are left out.
         layers: names from `trace_layers`, or "auto" for about four to eight stage boundaries.
         head: "linear", "mlp", "statistics", "conv", "token", or a head object.
         folds: every example is scored by a readout fitted on the other folds; 0 scores in-sample.
@@ -114,7 +119,8 @@ def audit(
 
     Raises:
         InputError: labels out of range, NaN in inputs or activations, an unusable argument, a head
-            that does not suit a layer.
+            that does not suit a layer; a reference of other classes, of inputs of another form, or
+            that holds all of the data.
         LayerError: an unknown layer, or one that runs several times.
         DataError: no data, or one class only.
         OutputError: features need more space than there is.
@@ -135,6 +141,9 @@ def audit(
     folder = features_folder(features_dir)
     check_holds_numbers(network)
     source = opened(data)
+    other = None if reference is None else opened(reference)
+    if other is not None:
+        check_reference(source, other)
 
     settings = Settings(
         layers=names,
@@ -158,7 +167,7 @@ def audit(
     class_labels = tuple(class_names) or source.class_names
 
     def look() -> _Looked:
-        seen = examine(network, source, settings)
+        seen = examine(network, source, settings, other)
         groups = _groups(seen.collected, group_labels, group_shares)
         examples, summary = judged(
             seen,
@@ -202,8 +211,9 @@ def audit(
             swaps=swaps,
             irrelevant=list(irrelevant),
             **_written(group_shares),
+            **_compared(seen),
         ),
-        notes=[*_skipped(source), *looked.notes],
+        notes=[*_skipped(source), *_left_out(seen), *looked.notes],
         class_names=class_labels,
         group_names=group_labels,
         pictures=looked.pictures,
@@ -232,6 +242,19 @@ def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:
     if shares is None:
         return {}
     return {"group_shares": {str(group): float(share) for group, share in shares.items()}}
+
+
+def _compared(seen: Examined) -> dict[str, Any]:
+    if seen.compared is None:
+        return {}
+    return {
+        "scores": "by readouts of the reference",
+        "reference_examples": seen.compared.examples,
+    }
+
+
+def _left_out(seen: Examined) -> list[str]:
+    return [] if seen.compared is None else seen.compared.notes
 
 
 def _groups(

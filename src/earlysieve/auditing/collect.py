@@ -59,6 +59,7 @@ def collect(
     budget: Budget | None = None,
     device: torch.device | str = "cpu",
     examples: int | None = None,
+    with_views: bool = True,
     tell: Callable[[Space], None] | None = None,
     follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
 ) -> Collected:
@@ -74,6 +75,7 @@ def collect(
         budget: bytes of features held in memory, and where the rest goes.
         device: where the model runs.
         examples: how many there are, where that is known: then too little space is an error here.
+        with_views: whether to keep what readers look at besides.
         tell: told how much space features take, where not all of it is memory.
         follow: the batches are drawn through it once the first one has been tried.
 
@@ -94,7 +96,7 @@ def collect(
     start = _on(device, model, first)
     single = _Singles(model)
     single.check(start, last=None if examples is None else examples % len(first))
-    prepared = prepare(model, start, layers, head, budget)
+    prepared = prepare(model, start, layers, head, budget, with_views=with_views)
     if examples is not None:
         space = Space(examples, prepared.bytes_each, budget.left, features_folder(budget.folder))
         space.check()
@@ -146,7 +148,8 @@ def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, 
     looked: dict[str, dict[str, Tensor]] = {}
 
     def keep(name: str, activation: Tensor) -> Tensor:
-        looked[name] = views.layers[name].of(activation, batch.mask)
+        if name in views.layers:
+            looked[name] = views.layers[name].of(activation, batch.mask)
         return kept[name].of(activation, batch.mask, head)
 
     captured = capture(model, batch.inputs, list(kept), transform=keep)
@@ -155,8 +158,10 @@ def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, 
     for name, features in captured.outputs.items():
         _check_features(name, features, batch)
         kept[name].store.append(features)
-        views.layers[name].append(looked[name])
-    views.append(batch, logits)
+        if name in looked:
+            views.layers[name].append(looked[name])
+    if views.layers:
+        views.append(batch, logits)
     probability, prediction = logits.softmax(-1).max(-1)
     rows.index.append(_index_of(batch).cpu())
     rows.labels.append(batch.labels.cpu())

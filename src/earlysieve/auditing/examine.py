@@ -1,7 +1,7 @@
 """Look at a model and its data: the pass, readouts, the second look, swaps."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,15 @@ from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
+from earlysieve.auditing.inputs_seen import InputsSeen
+from earlysieve.auditing.reference import Compared, compare, without_twins
 from earlysieve.auditing.scores import minority
 from earlysieve.auditing.second_look import SecondLook, look_again
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.tables import example_table, layer_row
 from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.errors import DataError, InputError
 from earlysieve.readouts.feature_store import Budget
 from earlysieve.readouts.fit import Reading, read_out
 from earlysieve.readouts.folds import assign_folds
@@ -59,6 +62,7 @@ class Examined:
         examples: table, see `earlysieve.auditing.tables.example_table`.
         again: what all readers say.
         swaps: which parts the answer follows.
+        compared: what a reference says; None without one.
     """
 
     collected: Collected
@@ -67,24 +71,34 @@ class Examined:
     examples: "pd.DataFrame"
     again: SecondLook
     swaps: Swaps
+    compared: Compared | None = None
 
 
-def examine(network: nn.Module, source: OpenedData, settings: Settings) -> Examined:
+def examine(
+    network: nn.Module,
+    source: OpenedData,
+    settings: Settings,
+    reference: OpenedData | None = None,
+) -> Examined:
     """Run the model over the data, fit what reads it, and swap parts.
 
     Args:
         network: in evaluation mode on `settings.device`, without wrappers.
         source: the data.
         settings: how.
+        reference: what readouts are fitted on; None: the data, out of fold.
     """
-    collected = _collected(network, source, settings)
+    passed = None if reference is None else InputsSeen()
+    collected = _collected(network, source, settings, passed)
     labels, said = collected.labels.numpy(), collected.prediction.numpy()
     fold_of = assign_folds(collected.labels, max(1, settings.folds), settings.seed)
-    folds = max(1, settings.folds)
-    for line in cost_of_readouts(collected, settings.head, folds, settings.device):
-        _tell(line, settings)
-    readings = _read_layers(collected, fold_of, settings)
-    table, chosen = _layer_table(collected, readings, settings)
+    if reference is None or passed is None:
+        compared, readings = None, _read_layers(collected, fold_of, settings)
+    else:
+        compared = _compared(network, reference, collected, passed, settings, source.class_names)
+        readings = compared.readings
+    table = _layer_table(collected, readings, settings)
+    chosen = _chosen(table, collected, compared)
     layer = str(table["layer"][chosen])
     again = look_again(
         collected.views,
@@ -108,14 +122,17 @@ def examine(network: nn.Module, source: OpenedData, settings: Settings) -> Exami
     examples = example_table(
         collected, readings[layer], again, source.ids(collected.index), settings.flag_margin
     )
-    return Examined(collected, table, layer, examples, again, swaps)
+    return Examined(collected, table, layer, examples, again, swaps, compared)
 
 
-def _collected(network: nn.Module, source: OpenedData, settings: Settings) -> Collected:
+def _collected(
+    network: nn.Module, source: OpenedData, settings: Settings, passed: InputsSeen | None
+) -> Collected:
     total = source.count_batches(settings.batch_size)
+    batches = source.batches(batch_size=settings.batch_size, num_workers=settings.num_workers)
     return collect(
         network,
-        source.batches(batch_size=settings.batch_size, num_workers=settings.num_workers),
+        batches if passed is None else passed.watch(batches),
         settings.layers,
         head=settings.head,
         budget=settings.budget,
@@ -128,9 +145,64 @@ def _collected(network: nn.Module, source: OpenedData, settings: Settings) -> Co
     )
 
 
+def _compared(
+    network: nn.Module,
+    reference: OpenedData,
+    data: Collected,
+    passed: InputsSeen,
+    settings: Settings,
+    class_names: Sequence[str],
+) -> Compared:
+    """Run the model over the reference, too, and let its readouts judge the data."""
+    own, total = InputsSeen(), reference.count_batches(settings.batch_size)
+    batches = reference.batches(batch_size=settings.batch_size, num_workers=settings.num_workers)
+    try:
+        collected = collect(
+            network,
+            without_twins(batches, passed, own),
+            list(data.layers),
+            head=settings.head,
+            budget=settings.budget,
+            device=settings.device,
+            examples=reference.size,
+            with_views=False,
+            tell=lambda space: _tell(str(space), settings),
+            follow=lambda drawn: track(
+                drawn, "Reading the reference", total=total, progress=settings.progress
+            ),
+        )
+    except (InputError, DataError) as error:
+        raise type(error)(_of_reference(str(error))) from error
+    folds = max(2, settings.folds) + 1
+    for line in cost_of_readouts(collected, settings.head, folds, settings.device):
+        _tell(line, settings)
+    return compare(
+        data,
+        collected,
+        passed,
+        own,
+        head=settings.head,
+        folds=settings.folds,
+        seed=settings.seed,
+        l2=settings.l2,
+        device=settings.device,
+        class_names=class_names,
+        follow=lambda names: track(
+            names, "Fitting readouts", total=len(data.layers), progress=settings.progress
+        ),
+    )
+
+
+def _of_reference(text: str) -> str:
+    return text if "reference" in text else f"{text} (this is about the reference)"
+
+
 def _read_layers(
     collected: Collected, fold_of: torch.Tensor, settings: Settings
 ) -> dict[str, Reading]:
+    folds = max(1, settings.folds)
+    for line in cost_of_readouts(collected, settings.head, folds, settings.device):
+        _tell(line, settings)
     layers = track(
         collected.layers.items(),
         "Fitting readouts",
@@ -154,7 +226,7 @@ def _read_layers(
 
 def _layer_table(
     collected: Collected, readings: Mapping[str, Reading], settings: Settings
-) -> tuple["pd.DataFrame", int]:
+) -> "pd.DataFrame":
     import pandas as pd
 
     labels = collected.labels.numpy()
@@ -164,9 +236,15 @@ def _layer_table(
         layer_row(depth, name, collected, reading, minor, settings.flag_margin)
         for depth, (name, reading) in enumerate(readings.items(), 1)
     ]
-    table = pd.DataFrame(rows)
-    model_accuracy = float((collected.prediction == collected.labels).double().mean())
-    return table, choose_layer(table["accuracy"], model_accuracy, chance(labels))
+    return pd.DataFrame(rows)
+
+
+def _chosen(table: "pd.DataFrame", collected: Collected, compared: Compared | None) -> int:
+    """The row of the layer to score with: by what it tells of the reference, where there is one."""
+    if compared is not None and compared.transfer.simple is not None:
+        return compared.transfer.simple.depth - 1
+    model = float((collected.prediction == collected.labels).double().mean())
+    return choose_layer(table["accuracy"], model, chance(collected.labels.numpy()))
 
 
 def _tell(line: str, settings: Settings) -> None:

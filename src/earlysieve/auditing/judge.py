@@ -1,6 +1,7 @@
 """From what was seen to the summary, and the piles of the examples."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.doubt import piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
-from earlysieve.auditing.known_data import known_data
+from earlysieve.auditing.known_data import KnownData, known_data
 from earlysieve.auditing.leaning import Leaning, leanings
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.second_look import SecondLook
@@ -51,17 +52,17 @@ def judged(
         int((said != labels).sum()),
         _best_reads(again, labels, said),
         leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps),
-        known_data(
-            table,
-            seen_in_training=seen_in_training,
-            out_of_fold=out_of_fold,
-            class_names=class_names,
-        ),
+        _known(seen, seen_in_training, out_of_fold, class_names),
         classes,
+        None if seen.compared is None else seen.compared.transfer,
     )
     decision = decide(facts)
     on = decision.leaning if decision.verdict == "shortcut" else None
-    told = piles(said != labels, _failing(on, again), again.doubt, again.preference)
+    failing = _failing(on, again)
+    if decision.reason == "does not transfer":
+        wrong = table["readout_prediction"].to_numpy() != labels
+        failing = np.where(wrong, 1, -1) * table["margin"].to_numpy(float)
+    told = piles(said != labels, failing, again.doubt, again.preference)
     near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
     if near is not None and near.misread:
@@ -83,6 +84,22 @@ def judged(
     )
     doubt = again.doubt.astype(np.float32)
     return table.assign(pile=told, label_doubt=doubt), summary
+
+
+def _known(
+    seen: Examined,
+    seen_in_training: bool | None,
+    out_of_fold: bool,
+    class_names: Sequence[str],
+) -> KnownData:
+    """What is known of the data; a readout of the reference may well fail on them."""
+    known = known_data(
+        seen.examples,
+        seen_in_training=seen_in_training,
+        out_of_fold=out_of_fold,
+        class_names=class_names,
+    )
+    return known if seen.compared is None else replace(known, readout_below_chance=False)
 
 
 def _failing(on: Leaning | None, again: SecondLook) -> Floats:

@@ -70,6 +70,11 @@ def check_swaps(swaps: object, irrelevant: object) -> None:
             f"Expected irrelevant to be a list of names of parts, but got {irrelevant!r}; "
             f'write irrelevant=["{irrelevant}"]'
         )
+    if named and not swaps:
+        raise InputError(
+            f"Expected swaps to be above 0 where irrelevant names parts ({', '.join(named)}), but "
+            "got 0; leave out one of both"
+        )
 
 
 def config_of(

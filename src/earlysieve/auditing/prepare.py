@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from earlysieve.auditing.views import Views, views_for
+from earlysieve.auditing.views import Views, no_views, views_for
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few
 from earlysieve.model.capture import capture
@@ -50,7 +50,13 @@ class Prepared:
 
 
 def prepare(
-    model: nn.Module, batch: Batch, layers: Sequence[str] | None, head: Head, budget: Budget
+    model: nn.Module,
+    batch: Batch,
+    layers: Sequence[str] | None,
+    head: Head,
+    budget: Budget,
+    *,
+    with_views: bool = True,
 ) -> Prepared:
     """Run two examples, to learn the order and layout of the layers and how much they give.
 
@@ -60,6 +66,7 @@ def prepare(
         layers: names, or None to choose stage boundaries.
         head: what reads the layers.
         budget: of the stores.
+        with_views: whether readers will look at more than `head` reads.
 
     Raises:
         LayerError: an unknown or unusable layer.
@@ -75,8 +82,9 @@ def prepare(
         name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in sorted(dict.fromkeys(names), key=lambda name: order[name])
     }
-    views = _views(found, batch, head, budget)
-    return Prepared(found, views, _try_head(model, some, found, head) + views.try_on(model, some))
+    views = _views(found, batch, head, budget) if with_views else no_views(budget)
+    seen = views.try_on(model, some) if with_views else 0
+    return Prepared(found, views, _try_head(model, some, found, head) + seen)
 
 
 def _views(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:

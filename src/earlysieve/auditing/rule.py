@@ -11,6 +11,7 @@ from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 
@@ -44,6 +45,7 @@ class Facts:
         leanings: all that were looked at.
         data: what else is known of the examples.
         collapsed: names of classes of which the model gets hardly any example right.
+        transfer: what a reference says; None without one.
     """
 
     examples: int
@@ -55,6 +57,7 @@ class Facts:
     leanings: Sequence[Leaning]
     data: KnownData
     collapsed: Sequence[str] = ()
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ def decide(facts: Facts) -> Decision:
         return Decision(verdict, reason, on, signs if on is leading else NOTHING, chance)
 
     prevented = _prevented(facts)
+    lost = _does_not_transfer(facts.transfer)
+    if prevented == "outdone" and lost:
+        # Readouts that were fitted on the data outdo whatever fails on them.
+        return say("shortcut", "does not transfer")
     if prevented is not None:
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
@@ -99,6 +106,8 @@ def decide(facts: Facts) -> Decision:
     barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
     if barred is not None:
         return say("shortcut", "irrelevant", barred)
+    if lost:
+        return say("shortcut", "does not transfer")
     resting = _rests_on(facts.leanings)
     if resting is not None:
         return say("at risk", "rests", resting)
@@ -150,6 +159,11 @@ def _prevented(facts: Facts) -> str | None:
     if facts.data.seen_in_training:
         return memorised(facts.data, facts.accuracy)
     return "outdone" if facts.best_reads > OUTDONE else None
+
+
+def _does_not_transfer(found: Transfer | None) -> bool:
+    """What is simple fails on the data, and on the reference the model shows that it is trained."""
+    return found is not None and found.leans and found.best_reads <= OUTDONE
 
 
 def _copes_only_here(found: Leaning) -> bool:

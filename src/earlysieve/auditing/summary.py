@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import ENOUGH, Verdict
 from earlysieve.auditing.swaps.found import PartFound, Share
+from earlysieve.auditing.transfer import LayerTransfer
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
 
@@ -85,6 +86,8 @@ class Summary:
         piles: how many examples are in each pile, by name.
         power: probability that a reliance of 0.2 would have been called; NaN where not known.
         examples_needed: with how many examples it would be called with a probability of 0.8.
+        transfer: accuracy of each layer's readout, and then of the model, on the reference and on
+            the data; empty without a reference.
     """
 
     verdict: Verdict
@@ -117,3 +120,4 @@ class Summary:
     piles: dict[str, int] = field(default_factory=dict)
     power: float = float("nan")
     examples_needed: int | None = None
+    transfer: list[LayerTransfer] = field(default_factory=list)

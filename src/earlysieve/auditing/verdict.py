@@ -19,6 +19,7 @@ from earlysieve.auditing.rule import (
 from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
@@ -38,6 +39,7 @@ def facts_of(
     leanings: Sequence[Leaning],
     data: KnownData = NOTHING_KNOWN,
     classes: Sequence[ClassAccuracy] = (),
+    transfer: Transfer | None = None,
 ) -> Facts:
     """What the rule looks at, from what was found.
 
@@ -48,6 +50,7 @@ def facts_of(
         leanings: of all properties and early views.
         data: what else is known of the examples.
         classes: accuracy by class.
+        transfer: what a reference says.
     """
     return Facts(
         examples=count,
@@ -59,6 +62,7 @@ def facts_of(
         leanings=leanings,
         data=data,
         collapsed=[one.name for one in classes if one.high < _COLLAPSED * one.rest],
+        transfer=transfer,
     )
 
 
@@ -94,6 +98,8 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     reliance = None
     if fails is not None and on is not None and not math.isnan(on.accuracy_else):
         reliance = lost(fails, on.accuracy_else)
+    if decision.reason == "does not transfer" and facts.transfer is not None:
+        reliance = facts.transfer.lost
     known = decision.signs is not NOTHING
     unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
@@ -113,6 +119,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         warnings=[
             *_warnings(evidence, reported.num_classes),
             *data_warnings(facts.data),
+            *_prepared_otherwise(facts.transfer),
             *_weak_classes(weak),
             *_doubtful(reported.piles),
         ],
@@ -131,6 +138,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         piles={name: list(reported.piles).count(name) for name in PILES if name},
         power=decision.power,
         examples_needed=examples_needed() if decision.reason == "too few" else None,
+        transfer=[] if facts.transfer is None else facts.transfer.rows,
     )
 
 
@@ -151,6 +159,11 @@ def _headline(
             f", and loses {percent_of(reliance)} of accuracy where that fails"
         )  # fmt: skip
         return f"{found}{cost}."
+    if decision.reason == "does not transfer" and reliance is not None:
+        return (
+            "This model takes a shortcut: what its early layers tell of the reference fails on "
+            f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
+        )
     if decision.verdict == "at risk" and on is not None:
         return (
             f"At risk: {called(on)} goes with the label, and these data hold too few examples "
@@ -184,6 +197,8 @@ def _explanation(
     on = decision.leaning
     if on is not None:
         sentences.append(_seen(on, fails))
+    if facts.transfer is not None:
+        sentences.append(_transferred(facts.transfer))
     sentences.append(_observation(evidence, reported.layer))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -251,6 +266,30 @@ def _seen(on: Leaning, fails: Estimate | None) -> str:
     return f"{text}."
 
 
+def _transferred(found: Transfer) -> str:
+    """What holds of reference and data, in numbers."""
+    model, stand_in = found.model, found.stand_in
+    text = ""
+    if found.simple is not None:
+        text = (
+            f"Fitted on the reference, the readout of layer '{found.simple.layer}' is right on "
+            f"{_on_both(found.simple)}. "
+        )
+    return (
+        f"{text}The readout of the last layer, '{stand_in.layer}', is right on "
+        f"{_on_both(stand_in)}; the model is right on "
+        f"{percent_of(Estimate(model.data_accuracy, model.data_low, model.data_high))} of these "
+        f"data, and on {model.reference_accuracy:.0%} of the reference, which is no measure if it "
+        "was trained on it."
+    )
+
+
+def _on_both(row: LayerTransfer) -> str:
+    before = Estimate(row.reference_accuracy, row.reference_low, row.reference_high)
+    after = Estimate(row.data_accuracy, row.data_low, row.data_high)
+    return f"{percent_of(before)} of it out of fold, and on {percent_of(after)} of these data"
+
+
 def _observation(evidence: Evidence, layer: str) -> str:
     share = max(0.0, evidence.readability)
     much = "more than" if share > 1 else f"{share:.0%} of"
@@ -284,6 +323,10 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
     return found
 
 
+def _prepared_otherwise(found: Transfer | None) -> list[str]:
+    return [found.otherwise] if found is not None and found.otherwise else []
+
+
 def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:
     """One sentence for each class that is far below the rest, the weakest first."""
     found = sorted(weak, key=lambda one: one.accuracy)
@@ -312,6 +355,8 @@ def _doubtful(piles: Sequence[str]) -> list[str]:
 
 def _next_steps(decision: Decision, evidence: Evidence, facts: Facts) -> list[str]:
     first = [_CHECK] if facts.best_reads > OUTDONE or evidence.predicted_classes == 1 else []
+    if decision.reason == "does not transfer":
+        first = [_PREPARED]
     on = decision.leaning
     what = "the feature" if on is None else called(on)
     return [*first, *(step.format(what=what, n=FEWEST_MISLED) for step in _STEPS[decision.verdict])]
@@ -322,6 +367,10 @@ _FAR_GROUP = 0.2
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that images are resized and normalised as in training (--mean and --std on the command line)."
+)
+_PREPARED = (
+    "Check that data and reference were prepared in the same way, and that their labels mean the "
+    "same: data that were prepared otherwise look like this, too."
 )
 _REASONS = {
     "one class": "The model gives the same class for every example.",
@@ -347,6 +396,11 @@ _REASONS = {
         f"Fewer than {FEWEST_MISLED} examples lack it, too few to say how the model does on them."
     ),
     "irrelevant": "Answers follow it when it is swapped, and it was said not to matter.",
+    "does not transfer": (
+        "What early layers tell of the reference hardly tells anything of these data, and the "
+        "model loses accuracy with it. How much of that loss is due to it, and how much to data "
+        "that are harder, a comparison of two sets of data cannot say."
+    ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
 }
 _STEPS: dict[Verdict, list[str]] = {

@@ -135,6 +135,11 @@ def views_for(
     return Views(found, columns, properties, FeatureStore(budget))
 
 
+def no_views(budget: Budget) -> Views:
+    """Where nothing will be looked at but what the audit's readouts read."""
+    return Views({}, None, {}, FeatureStore(budget))
+
+
 def columns_of(batch: Batch) -> Tensor | None:
     """A table's columns, shape (B, D); None where the inputs are no table, or too wide a one."""
     inputs = batch.inputs

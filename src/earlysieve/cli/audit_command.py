@@ -1,6 +1,7 @@
 """`earlysieve audit`: from a trained classifier and labelled data to a verdict and a page."""
 
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
+    from earlysieve.auditing.transfer import LayerTransfer
     from earlysieve.groups.group_report import GroupReport
     from earlysieve.runs.seen_data import Part
 
@@ -26,6 +28,31 @@ _MOST_GROUPS = 8
 @model_options(required=True)
 @click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
 @data_options
+@click.option(
+    "--reference",
+    metavar="SOURCE",
+    help="Other examples of the same classes, best the training data: readouts are fitted on "
+    "these and score the data, which tells what transfers. Options of the data hold for both.",
+)
+@click.option(
+    "--reference-split",
+    metavar="NAME",
+    help="Part of the reference; by default train.",
+)
+@click.option(
+    "--swaps",
+    type=Count(min=0),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Example-forwards to spend on swapping parts between examples; 0 turns swaps off.",
+)
+@click.option(
+    "--irrelevant",
+    multiple=True,
+    metavar="NAME",
+    help="Part, such as colour, that the answer must not depend on. May be repeated.",
+)
 @click.option(
     "--out",
     required=True,
@@ -104,6 +131,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     Examples:
       earlysieve audit --model torchvision:resnet18 --checkpoint model.pt \\
         --data photos/test --image-size 224 --out audit-out
+      earlysieve audit --model torchvision:resnet18 --checkpoint model.pt \\
+        --data photos/test --reference photos/train --out audit-out
       earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out
       earlysieve audit --model my_package.nets:build --data labels.csv --out audit-out
     """
@@ -124,9 +153,11 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.auditing.audit import audit
     from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
-    from earlysieve.runs.audit_setup import open_both
+    from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.seen_data import audited_part, seen_in_training, split_record
 
+    if given["reference"] is None and given["reference_split"] is not None:
+        raise click.UsageError("--reference-split is a part of the --reference; give one.")
     layers = layer_names(given["layers"])
     device = pick_device(given["device"])
     asked = given_data_options(context)
@@ -134,9 +165,15 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     options = split_record(part, asked)
     built, data = open_both(given, options, need_weights=True, progress=console.progress)
     check_model_takes(built.model, data, device)
+    other, of_reference = None, {}
+    if given["reference"] is not None:
+        of_reference = reference_options(given["reference"], given["reference_split"], options)
+        other = open_reference(given, of_reference, progress=console.progress)
+        check_model_takes(built.model, other, device, what="reference")
     result = audit(
         built.model,
         data,
+        reference=other,
         layers=layers,
         head=given["head"],
         folds=given["folds"],
@@ -147,11 +184,15 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         device=device,
         features_dir=given["features_dir"],
         seen_in_training=seen_in_training(given["checkpoint"], part),
+        swaps=given["swaps"],
+        irrelevant=given["irrelevant"],
         progress=console.progress,
         tell=console.say,
     )
     prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
     record = {**_record(context, given, options), "split": part.split, **prepared}
+    if other is not None:
+        record |= {"reference": given["reference"], "reference_options": of_reference}
     remarks = _remarks(given, part if "split" not in asked else None)
     return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
 
@@ -170,12 +211,22 @@ def show(result: "AuditResult", console: Console) -> None:
     names = [*columns, *(["auroc"] if known else [])]
     rows = [[row[name] for name in names] for row in result.layers.to_dict("records")]
     console.table([name.replace("_", " ") for name in names], rows, "Readouts")
+    if summary.transfer:
+        _show_transfer(summary.transfer, console)
     if result.groups is not None:
         _show_groups(result.groups, console)
     for warning in [*summary.warnings, *result.notes]:
         console.say(f"Note: {warning}")
     for step in summary.next_steps[:1]:
         console.say(f"Next: {step}")
+
+
+def _show_transfer(rows: "Sequence[LayerTransfer]", console: Console) -> None:
+    console.table(
+        ("layer", "right on the reference", "95% from", "to", "on the data", "95% from", "to"),
+        [astuple(row)[:1] + astuple(row)[2:] for row in rows],
+        "What transfers: readouts that were fitted on the reference",
+    )
 
 
 def _show_groups(groups: "GroupReport", console: Console) -> None:

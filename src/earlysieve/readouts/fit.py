@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from earlysieve.model.layout import Layout
 from earlysieve.model.precision import full_precision
 from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import Head, LinearHead
-from earlysieve.readouts.linear import fit_linear
+from earlysieve.readouts.linear import LinearReadouts, fit_linear
 from earlysieve.readouts.margin import margins
 from earlysieve.readouts.minibatch import fit_minibatch
 
@@ -69,6 +69,50 @@ def read_out(
     return replace(reading, prediction=present[reading.prediction])
 
 
+def read_across(
+    store: FeatureStore,
+    labels: Tensor,
+    fold_of: Tensor,
+    others: FeatureStore,
+    other_labels: Tensor,
+    head: Head,
+    layout: Layout,
+    *,
+    seed: int = 0,
+    l2: float = 1.0,
+    device: torch.device | str = "cpu",
+) -> tuple[Reading, Reading]:
+    """Judge examples out of fold as `read_out` does, and others by a readout of all examples.
+
+    Args:
+        store, labels, fold_of, head, layout, seed, l2, device: as for `read_out`; two folds or
+            more.
+        others: features of the same layer for other examples, M rows.
+        other_labels: int64, shape (M,), of classes that are among `labels`.
+
+    Returns:
+        What is said of the examples, and of the others.
+    """
+    present, dense = torch.unique(labels, return_inverse=True)
+    count, told = len(present), torch.searchsorted(present, other_labels)
+    folds = int(fold_of.max()) + 1
+    with full_precision(device):
+        if isinstance(head, LinearHead):
+            readouts = fit_linear(store, dense, fold_of, count, of_all=True, l2=l2, device=device)
+            own = _by_fold(readouts, store, fold_of, dense)
+            theirs = _by_fold(readouts, others, torch.full_like(other_labels, folds), told)
+        else:
+            own = _by_minibatches(store, dense, fold_of, count, head, layout, seed, device)
+            everyone = torch.ones(len(store), dtype=torch.bool)
+            readout = fit_minibatch(
+                store, dense, everyone, count, head, layout, seed=seed + folds, device=device
+            )
+            theirs = _empty(len(others))
+            _let_read(readout, others, torch.ones_like(told, dtype=torch.bool), told, theirs)
+    one, two = (replace(found, prediction=present[found.prediction]) for found in (own, theirs))
+    return one, two
+
+
 def _by_minibatches(
     store: FeatureStore,
     labels: Tensor,
@@ -87,12 +131,20 @@ def _by_minibatches(
         readout = fit_minibatch(
             store, labels, train, num_classes, head, layout, seed=seed + fold, device=device
         )
-        with torch.no_grad():
-            for place, features in store.chunks(_rows(store)):
-                rows = inside[place].nonzero().squeeze(1)
-                logits = readout(features[rows].to(device)).cpu()
-                _judge(reading, rows + place.start, logits, labels)
+        _let_read(readout, store, inside, labels, reading)
     return reading
+
+
+def _let_read(
+    readout: nn.Module, store: FeatureStore, inside: Tensor, labels: Tensor, reading: Reading
+) -> None:
+    """Fill in what a readout says of the rows that `inside` marks."""
+    device = next(readout.buffers()).device
+    with torch.no_grad():
+        for place, features in store.chunks(_rows(store)):
+            rows = inside[place].nonzero().squeeze(1)
+            logits = readout(features[rows].to(device)).cpu()
+            _judge(reading, rows + place.start, logits, labels)
 
 
 def _linear(
@@ -104,7 +156,14 @@ def _linear(
     device: torch.device | str,
 ) -> Reading:
     readouts = fit_linear(store, labels, fold_of, num_classes, l2=l2, device=device)
+    return _by_fold(readouts, store, fold_of, labels)
+
+
+def _by_fold(
+    readouts: LinearReadouts, store: FeatureStore, fold_of: Tensor, labels: Tensor
+) -> Reading:
     reading = _empty(len(store))
+    num_classes = readouts.bias.shape[1]
     for place, features in store.chunks(
         max(256, _CHUNK_ELEMENTS // (num_classes + store.shape[0]))
     ):

@@ -73,6 +73,7 @@ def fit_linear(
     fold_of: Tensor,
     num_classes: int,
     *,
+    of_all: bool = False,
     l2: float = 1.0,
     max_iterations: int = 50,
     tolerance: float = 1e-5,
@@ -85,6 +86,7 @@ def fit_linear(
         labels: int64, shape (N,), values in [0, num_classes).
         fold_of: int64, shape (N,), from `assign_folds`.
         num_classes: C.
+        of_all: whether to fit one more readout, the last, on every example.
         l2: strength of the penalty on weights (not on biases).
         max_iterations: limit of L-BFGS iterations; where what tells the classes hardly varies, the
             fit may end a few percent above the minimum.
@@ -94,7 +96,7 @@ def fit_linear(
         device: where the passes are computed, in float32; what needs float64 is computed there,
             too, or on the CPU where the device lacks it.
     """
-    count = int(fold_of.max()) + 1
+    count = int(fold_of.max()) + 1 + of_all
     unknowns = (store.shape[0] + 1) * num_classes
     together = max(1, min(count, _MOST_UNKNOWNS // unknowns))
     history = max(3, min(_HISTORY, _HISTORY * _MOST_UNKNOWNS // (together * unknowns)))

@@ -24,24 +24,27 @@ _LABEL_HEIGHT = 14
 class Series:
     """One line: a name, a value for each position (NaN leaves a hole), a colour of the page.
 
-    `tone` is one of "accent", "right", "wrong", "muted". Every second line of a chart is dashed
-    and has square marks, so that colour is never all that tells lines apart.
+    `intervals` are lower and upper ends for each position, or none. `tone` is one of "accent",
+    "right", "wrong", "muted". Every second line of a chart is dashed and has square marks, so that
+    colour is never all that tells lines apart.
     """
 
     name: str
     values: Sequence[float]
     tone: str = "accent"
+    intervals: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One value in the drawing, and where its text stands."""
+    """One value in the drawing, where its text stands, and the ends of its interval, if any."""
 
     series: int
     x: float
     y: float
     text: str
     text_y: float
+    ends: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -176,8 +179,16 @@ def _marks(series: Sequence[Series], i: int, x: float, scale: Scale) -> list[Mar
         if y > HEIGHT - BOTTOM - _LABEL_HEIGHT - 4:
             below = False
         text_y = y + _LABEL_HEIGHT + 5 if below else y - 9
-        marks.append(Mark(pair[0], round(x, 1), y, scale.write(pair[1]), round(text_y, 1)))
+        ends = _ends(series[pair[0]], i, scale)
+        marks.append(Mark(pair[0], round(x, 1), y, scale.write(pair[1]), round(text_y, 1), ends))
     return marks
+
+
+def _ends(line: Series, i: int, scale: Scale) -> tuple[float, float] | None:
+    if not line.intervals:
+        return None
+    low, high = line.intervals[i]
+    return (scale.y(low), scale.y(high)) if math.isfinite(low + high) else None
 
 
 def _path(columns: list[Column], series: int) -> str:
@@ -200,8 +211,15 @@ def _tick_texts(positions: Sequence[str], slot: float) -> list[str]:
 
 
 def _spoken(position: str, series: Sequence[Series], i: int, scale: Scale) -> str:
-    values = [f"{line.name} {scale.write(float(line.values[i]))}" for line in series]
-    return f"{position}: {', '.join(values)}"
+    return f"{position}: {', '.join(_value(line, i, scale) for line in series)}"
+
+
+def _value(line: Series, i: int, scale: Scale) -> str:
+    value = f"{line.name} {scale.write(float(line.values[i]))}"
+    low, high = line.intervals[i] if line.intervals else (math.nan, math.nan)
+    if not math.isfinite(low + high):
+        return value
+    return f"{value} ({scale.write(low)} to {scale.write(high)})"
 
 
 def _limits(series: Sequence[Series]) -> tuple[float, float]:
@@ -212,6 +230,11 @@ def _limits(series: Sequence[Series]) -> tuple[float, float]:
 
 def _check(positions: Sequence[str], series: Sequence[Series]) -> None:
     for line in series:
+        if line.intervals and len(line.intervals) != len(positions):
+            raise InputError(
+                f"Expected {len(positions)} intervals for the line '{line.name}', or none, but got "
+                f"{len(line.intervals)}; give one for each position"
+            )
         if len(line.values) != len(positions) or not positions:
             raise InputError(
                 f"Expected {len(positions)} values for the line '{line.name}', at least one, but "

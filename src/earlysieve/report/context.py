@@ -16,6 +16,7 @@ from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
 from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
+from earlysieve.report.transfer_figure import transfer_figure
 from earlysieve.report.words import as_float
 
 BADGES = {
@@ -70,6 +71,7 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
+        "transfer": transfer_figure(data),
         "class_figures": class_figures(data),
         "groups": data.groups,
         "group_rows": _group_rows(data.groups),

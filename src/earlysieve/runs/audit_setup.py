@@ -8,9 +8,13 @@ from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import check_class_names, read_class_names
 from earlysieve.runs.open_data import open_data
+from earlysieve.runs.seen_data import part_of, split_record
 
 if TYPE_CHECKING:
     from earlysieve.networks.built import BuiltModel
+
+# Groups of a reference are not looked at.
+_OF_DATA_ALONE = ("split", "group_column")
 
 
 def open_both(
@@ -58,3 +62,46 @@ def open_both(
     if need_weights or given["checkpoint"] is not None:
         load_checkpoint(built, given["checkpoint"], spec=given["model"])
     return built, data
+
+
+def reference_options(spec: str, split: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a reference: those of the data, and its own split.
+
+    Args:
+        spec: of the reference.
+        split: as asked for; None: train, where there are parts.
+        options: of the data.
+
+    Raises:
+        EarlysieveError: there can be no such source.
+    """
+    part = part_of(spec, split)
+    own = {key: value for key, value in options.items() if key not in _OF_DATA_ALONE}
+    return split_record(part, {**own, **({} if split is None else {"split": split})})
+
+
+def open_reference(
+    given: Mapping[str, Any], options: Mapping[str, Any], *, progress: bool | None = None
+) -> Any:
+    """The data that an audit's readouts are fitted on.
+
+    Args:
+        given: reference, model, checkpoint, model_option and seed.
+        options: from `reference_options`.
+        progress: see `open_both`.
+
+    Raises:
+        EarlysieveError: it cannot be opened, or has the classes in another order.
+    """
+    data = open_data(
+        given["reference"],
+        options,
+        seed=given["seed"],
+        tokenizer=tokenizer_of(given["model"]),
+        trust_remote_code=parse_options(given["model_option"]).get("trust_remote_code") is True,
+        progress=progress,
+    )
+    trained = read_class_names(given["checkpoint"])
+    if trained:
+        check_class_names(trained, data, given["checkpoint"])
+    return data
