@@ -6,6 +6,7 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing import audit as audit_run
+from earlysieve.auditing.swaps import follow
 from earlysieve.model.layout import Layout
 from earlysieve.model.precision import exact_device
 from earlysieve.readouts.fit import read_out
@@ -73,7 +74,8 @@ class Fixed(nn.Module):
 
 
 def test_an_audit(monkeypatch):
-    monkeypatch.setattr(audit_run, "usable_device", torch.device)  # it refuses the borrowed name
+    for module in (audit_run, follow):
+        monkeypatch.setattr(module, "usable_device", torch.device)  # it refuses the borrowed name
     options = {"layers": ["first", "second"], "folds": 3, "pictures": 0}
     plain = es.audit(Fixed(), Planted(), **options)
     with device_without_double() as device:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve.model.layout import Layout, as_map
+from earlysieve.model.precision import pooling_device
 
 SIDE = 4
 CHANNELS = 16
@@ -28,6 +29,7 @@ def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS
         Orthonormal columns, float32, shape (channels, min(channels, count)).
     """
     maps = torch.nan_to_num(as_map(activation, layout).float())
+    maps = maps.to(pooling_device(maps.device))
     rows = maps.movedim(1, -1).flatten(0, -2)
     rows = rows[:: -(-len(rows) // _MOST_POSITIONS)]
     wide = rows.shape[1] > _MOST_CHANNELS
@@ -54,6 +56,7 @@ def position_map(
         side: places along each side; fewer where the map is smaller.
     """
     maps = as_map(activation, layout).float()
+    maps = maps.to(pooling_device(maps.device))
     if maps.ndim == 3:
         root = math.isqrt(maps.shape[2])
         if root * root == maps.shape[2]:

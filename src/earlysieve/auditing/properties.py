@@ -16,6 +16,7 @@ from earlysieve.auditing.swaps.carrier import MASK, Carrier, carrier_of
 from earlysieve.auditing.swaps.images import extents
 from earlysieve.auditing.swaps.tokens import telling_tokens
 from earlysieve.model.batch import Inputs
+from earlysieve.model.precision import pooling_device
 
 TOKEN, OTHER_TOKENS, OTHER_COLUMNS = "token", "other tokens", "other columns"
 # Readers that see all but a property: they recover errors, and nobody leans on them.
@@ -43,7 +44,8 @@ def properties_of(inputs: Inputs) -> dict[str, Tensor]:
     if carrier is None:
         return {}
     if carrier.kind == "image":
-        return _of_images(carrier.get(inputs).float())
+        images = carrier.get(inputs).float()
+        return _of_images(images.to(pooling_device(images.device)))
     return _of_texts(inputs, carrier) if carrier.kind == "text" else {}
 
 

@@ -45,3 +45,8 @@ def at_least_single(values: Tensor) -> Tensor:
 
 def _cast(value: Tensor, wanted: torch.dtype) -> Tensor:
     return value.to(wanted) if value.is_floating_point() else value
+
+
+def pooling_device(device: torch.device) -> torch.device:
+    """Where to pool to sizes that do not divide the map: not on MPS, which cannot."""
+    return torch.device("cpu") if device.type == "mps" else device
