@@ -21,7 +21,7 @@ class Case:
 
     Attributes:
         name: unique.
-        set: "design" or "report".
+        set: "design", "report" or "fresh".
         kind: "planted", or the kind of control.
         family: the cue that is in the data; "none" for no cue.
         options: of the cue, as pairs.

@@ -9,7 +9,7 @@ among the controls are in "report" only.
 from collections.abc import Callable
 from dataclasses import replace
 
-from bank_cases import NONE, RISK, UNSURE, Case, control, planted
+from bank_cases import NONE, RISK, UNSURE, Case, control, named, planted
 
 Make = Callable[..., Case]
 Fields = dict[str, object]
@@ -31,6 +31,17 @@ def design() -> list[Case]:
 def report() -> list[Case]:
     """Cases on which a verdict is judged."""
     return [*_report_images(), *_report_others(), *_report_controls(), *_report_hard_controls()]
+
+
+def fresh() -> list[Case]:
+    """Every third case of the report, and all where the feature is the task or classes are rare.
+
+    With other seeds: what the rule was changed on after the report had been seen once is judged
+    on these.
+    """
+    some = report()
+    chosen = [c for i, c in enumerate(some) if i % 3 == 0 or c.kind in ("task", "tail")]
+    return [named(replace(case, set="fresh", seed=case.seed + 20)) for case in chosen]
 
 
 def _design_planted() -> list[Case]:

@@ -24,7 +24,7 @@ from torch import nn
 from bank_cases import Case, final_expectation
 from bank_data import Part, part
 from bank_judge import audit_all, show_table
-from bank_plan import design, report
+from bank_plan import design, fresh, report
 from bank_train import truth, weights
 from earlysieve._files import write_text
 from earlysieve._json import plain
@@ -52,7 +52,7 @@ def all_cases() -> dict[str, Case]:
     Raises:
         ValueError: two cases have one name.
     """
-    listed = [*design(), *report()]
+    listed = [*design(), *report(), *fresh()]
     twice = [name for name, count in Counter(case.name for case in listed).items() if count > 1]
     if twice:
         raise ValueError(f"Expected one case for each name, but got several: {twice}; rename them")
@@ -147,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("stage", choices=("plan", "train", "truth", "audit", "table", "export"))
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
-    parser.add_argument("--set", choices=("design", "report"))
+    parser.add_argument("--set", choices=("design", "report", "fresh"))
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--label", default="now", help="name of a round of audits")
     parser.add_argument("--out", type=Path, default=Path("bank.json"), help="of export")

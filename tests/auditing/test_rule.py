@@ -13,6 +13,7 @@ from earlysieve.auditing.leaning import NOTHING, strength
 from earlysieve.auditing.rule import (
     ENOUGH,
     FEWEST_MISLED,
+    SPEAKS,
     decide,
     examples_needed,
     lead,
@@ -21,10 +22,10 @@ from earlysieve.auditing.rule import (
 
 from .made_up import COLOUR, IDLE, LAYER, facts
 
-TASK = replace(COLOUR, own_tells=0.55, recovered=0.44, accuracy=0.09, times_worse=108.0)
+TASK = replace(COLOUR, own_tells=0.55, recovered=0.55, accuracy_sure=0.04, times_worse=108.0)
 # Where nothing else is to be said, these would be.
-COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, misread=20, accuracy=0.8)
-RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, misread=19)
+COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, sure=20, accuracy=0.8)
+RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, sure=19)
 BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
 
 
@@ -33,11 +34,11 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
     [
         (facts(IDLE, COLOUR), "shortcut", "leans", "colour"),
         (facts(TASK), "at risk", "task", "colour"),
-        (facts(replace(TASK, recovered=0.45)), "shortcut", "leans", "colour"),
+        (facts(replace(TASK, recovered=0.56)), "shortcut", "leans", "colour"),
         (facts(replace(TASK, own_tells=0.56)), "shortcut", "leans", "colour"),
-        (facts(replace(TASK, accuracy=0.1)), "shortcut", "leans", "colour"),
-        (facts(replace(COLOUR, misread=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
-        (facts(replace(COLOUR, misread=FEWEST_MISLED)), "shortcut", "leans", "colour"),
+        (facts(replace(TASK, accuracy_sure=0.05)), "shortcut", "leans", "colour"),
+        (facts(replace(COLOUR, sure=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
+        (facts(replace(COLOUR, sure=FEWEST_MISLED)), "shortcut", "leans", "colour"),
         (facts(COLOUR, COPES), "inconclusive", "copes only here", "frame"),
         (facts(replace(COPES, followed=0.39)), "none found", "nothing", None),
         (facts(replace(COPES, accuracy=0.79)), "none found", "nothing", None),
@@ -51,7 +52,7 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(RESTS, BARRED), "shortcut", "irrelevant", "brightness"),
         (facts(replace(RESTS, followed=0.49)), "none found", "nothing", None),
         (facts(replace(RESTS, reads=0.94)), "none found", "nothing", None),
-        (facts(replace(RESTS, misread=20, accuracy=0.7)), "none found", "nothing", None),
+        (facts(replace(RESTS, sure=20, accuracy=0.7)), "none found", "nothing", None),
         (facts(replace(RESTS, of_network=True)), "none found", "nothing", None),
         (facts(replace(RESTS, whole=True)), "none found", "nothing", None),
         # Never swapped, it has to tell more.
@@ -189,3 +190,13 @@ def test_as_many_examples_as_are_needed():
 def test_what_costs_little_is_no_shortcut(accuracy, verdict):
     small = replace(COLOUR, accuracy=accuracy, accuracy_else=0.96, followed=0.3)
     assert decide(facts(small)).verdict == verdict
+
+
+def test_what_tells_much_must_also_speak():
+    tells = replace(COLOUR, reads=0.95, times_worse=16.0, recovered=0.47, followed=math.nan)
+    tells = replace(tells, mended=math.nan)
+    signs = strength(tells)
+    assert signs.total >= ENOUGH
+    assert signs.speaking < SPEAKS
+    assert decide(facts(tells)).verdict == "none found"
+    assert decide(facts(replace(tells, recovered=0.52))).verdict == "shortcut"

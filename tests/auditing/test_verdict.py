@@ -105,10 +105,10 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
             "The model errs where something simple misleads. ",
         ),
         (facts(replace(COLOUR, recovered=math.nan)), "The model errs where something simple misl"),
-        (facts(replace(COLOUR, misread=19)), "Fewer than 20 examples lack it, too few to say"),
+        (facts(replace(COLOUR, sure=19)), "Fewer than 20 examples lack it, too few to say"),
         (
-            facts(replace(COLOUR, own_tells=0.5, recovered=0.4, accuracy=0.05, times_worse=100.0,
-                          mended=1.0, reads=1.0)),
+            facts(replace(COLOUR, own_tells=0.5, recovered=0.4, accuracy_sure=0.04,
+                          times_worse=100.0, mended=1.0, reads=1.0)),
             "What the model errs on are examples that contradict a property which it hardly ever",
         ),
         (
@@ -116,12 +116,12 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
             "Answers follow it when it is swapped, and it was said not to matter. ",
         ),
         (
-            facts(replace(IDLE, reads=0.96, followed=0.6, misread=3)),
+            facts(replace(IDLE, reads=0.96, followed=0.6, sure=3, misread=3)),
             "The answer rests on it, and hardly an example here lacks it. ",
         ),
         # What was never swapped may well not matter to the model.
         (
-            facts(replace(IDLE, reads=0.98, followed=math.nan, mended=math.nan, misread=3)),
+            facts(replace(IDLE, reads=0.98, followed=math.nan, mended=math.nan, sure=3, misread=3)),
             "It tells nearly as much as the model does, and hardly an example here lacks it, so",
         ),
         (
@@ -148,7 +148,7 @@ def test_how_the_explanation_begins(seen, start):
 
 
 def test_at_risk_none_found_and_no_answer():
-    risk = summary(facts(replace(COLOUR, misread=19)), fails=FAILS)
+    risk = summary(facts(replace(COLOUR, sure=19)), fails=FAILS)
     assert risk.headline == (
         "At risk: colour goes with the label, and these data hold too few examples where it does "
         "not, or it is the task."
@@ -298,6 +298,7 @@ LEANINGS = st.builds(
     whole=st.booleans(),
     reads=st.floats(-3, 3) | st.just(math.nan),
     misread=st.integers(0, 300),
+    accuracy_sure=st.floats(0, 1) | st.just(math.nan),
     sure=st.integers(0, 300),
     accuracy=SHARES,
     accuracy_else=SHARES,

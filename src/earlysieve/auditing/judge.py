@@ -11,7 +11,7 @@ from earlysieve.auditing.doubt import piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import KnownData, known_data
-from earlysieve.auditing.leaning import Leaning, leanings
+from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
@@ -62,7 +62,7 @@ def judged(
     if decision.reason == "does not transfer":
         wrong = table["readout_prediction"].to_numpy() != labels
         failing = np.where(wrong, 1, -1) * table["margin"].to_numpy(float)
-    told = piles(said != labels, failing, again.doubt, again.preference)
+    told = piles(said != labels, failing, again.doubt, _against(on, again))
     near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
     if near is not None and near.misread:
@@ -107,6 +107,17 @@ def _failing(on: Leaning | None, again: SecondLook) -> Floats:
     if on is None:
         return np.zeros(len(again.score))
     return again.by_reader[on.name]
+
+
+def _against(on: Leaning | None, again: SecondLook) -> Floats:
+    """How much readers contradict the label once suspects weigh more, shape (N,).
+
+    Where the rest of most examples on which a feature fails speaks for the label, these labels are
+    not in doubt, however much the model and its layers agree on the feature's class.
+    """
+    if on is not None and on.recovered >= RECOVER:
+        return np.full(len(again.preference), -1.0)
+    return again.preference
 
 
 def _best_reads(again: SecondLook, labels: Ints, said: Ints) -> float:

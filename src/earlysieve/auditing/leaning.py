@@ -40,13 +40,15 @@ class Leaning:
         sure: examples on which it contradicts the label by 0.3 or more.
         accuracy: of the model where it is misread; NaN where it never is.
         accuracy_else: of the model elsewhere.
+        accuracy_sure: of the model where it contradicts the label surely; NaN where it never does.
         explained: errors of the model that are the reader's very answer.
         times_worse: how many times as often the model errs where it is misread.
         recovered: share of explained errors on which the reader of another property prefers the
             label, by the one that does so most often; shrunk towards one half. NaN for too few.
         recovered_by: that property.
         own_tells: how well the model's confidence tells explained errors from right answers of the
-            same class (AUROC); near one half where labels are wrong at random. NaN for too few.
+            same class (AUROC); near one half where labels are wrong at random. Of errors on which
+            the reader is sure, where these are enough. NaN for too few.
         followed, mended: of its swaps, see `PartFound.effect` and `mending`; NaN if not swapped.
         irrelevant: the user said that the answer must not depend on it.
     """
@@ -67,6 +69,7 @@ class Leaning:
     followed: float
     mended: float
     irrelevant: bool = False
+    accuracy_sure: float = math.nan
 
     @property
     def evidence(self) -> float:
@@ -116,6 +119,7 @@ def _leaning(
     wrong = said != labels
     misread = again.says[name] != labels
     explained = wrong & (again.says[name] == said)
+    sure = again.by_reader[name] >= SURE
     others = [other for other in again.properties if other != name]
     recovered, recovered_by = _recovered(explained, again, others)
     return Leaning(
@@ -124,14 +128,15 @@ def _leaning(
         whole=name.endswith(" half"),
         reads=reads,
         misread=int(misread.sum()),
-        sure=int((again.by_reader[name] >= SURE).sum()),
+        sure=int(sure.sum()),
+        accuracy_sure=float((~wrong)[sure].mean()) if sure.any() else math.nan,
         accuracy=float((~wrong)[misread].mean()) if misread.any() else math.nan,
         accuracy_else=float((~wrong)[~misread].mean()) if (~misread).any() else math.nan,
         explained=int(explained.sum()),
         times_worse=_times_worse(wrong, misread),
         recovered=recovered,
         recovered_by=recovered_by,
-        own_tells=_own_tells(explained, wrong, said, confidence),
+        own_tells=_own_tells(explained, sure, wrong, said, confidence),
         followed=math.nan if part is None else part.effect,
         mended=math.nan if part is None or part.mended.count < _FEWEST_SWAPPED else part.mending,
         irrelevant=part is not None and part.irrelevant,
@@ -161,8 +166,15 @@ def _recovered(explained: Bools, again: SecondLook, others: Sequence[str]) -> tu
     return shares[best], best
 
 
-def _own_tells(explained: Bools, wrong: Bools, said: Ints, confidence: Floats) -> float:
-    """Mean over the classes said of the AUROC of doubt, weighted by explained errors."""
+def _own_tells(
+    explained: Bools, sure: Bools, wrong: Bools, said: Ints, confidence: Floats
+) -> float:
+    """Mean over the classes said of the AUROC of doubt, weighted by explained errors.
+
+    Where a reader is not sure, an example may be ambiguous, and no label wrong.
+    """
+    if (explained & sure).sum() >= FEWEST_EXPLAINED:
+        explained = explained & sure
     total, count = 0.0, 0
     for kind in np.unique(said[explained]):
         bad, good = explained & (said == kind), ~wrong & (said == kind)
@@ -203,7 +215,15 @@ class Strength:
     @property
     def total(self) -> float:
         """Their sum."""
-        return self.gathers + self.recovers + self.swaps + self.confidence + self.reads
+        return self.speaking + self.confidence + self.reads
+
+    @property
+    def speaking(self) -> float:
+        """The sum of those that speak of the property itself.
+
+        A property may tell much, and a model be unsure of its errors, where nothing misleads.
+        """
+        return self.gathers + self.recovers + self.swaps
 
 
 NOTHING = Strength(-2.0, -2.0, -2.0, -2.0, -2.0)

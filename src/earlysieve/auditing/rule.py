@@ -15,14 +15,14 @@ from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 
-ENOUGH = 0.9
+ENOUGH, SPEAKS = 0.9, 0.3
 FEWEST_MISLED = 20
 OUTDONE = 1.05
 TELLS = 0.95
 FOLLOWS = 0.5
 _TELLS_UNSWAPPED = 0.97
 _RECOVERED_UNNAMED, _GATHERS_UNNAMED, _OWN_UNNAMED, _EXPLAINED_UNNAMED = 0.62, 0.5, 0.56, 10
-_OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.45, 0.1
+_OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.56, 0.05
 _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES = 0.4, 0.8
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
@@ -97,10 +97,10 @@ def decide(facts: Facts) -> Decision:
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
     if inside is not None:
         return say("inconclusive", "copes only here", inside)
-    if leading is not None and signs.total >= ENOUGH and _costs(leading):
+    if leading is not None and enough(signs) and _costs(leading):
         if _may_be_the_task(leading):
             return say("at risk", "task", leading)
-        if leading.misread < FEWEST_MISLED:
+        if leading.sure < FEWEST_MISLED:
             return say("at risk", "few misled", leading)
         return say("shortcut", "leans", leading)
     barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
@@ -121,6 +121,11 @@ def decide(facts: Facts) -> Decision:
     return say("none found", "nothing")
 
 
+def enough(signs: Strength) -> bool:
+    """Whether signs are strong enough for a verdict."""
+    return signs.total >= ENOUGH and signs.speaking >= SPEAKS
+
+
 def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     """The leaning to speak of: of those that are strong enough, rather one with a name.
 
@@ -129,10 +134,10 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     counted = [(one, strength(one)) for one in found if not one.of_network or _speaks(one)]
     if not counted:
         return None, NOTHING
-    enough = [pair for pair in counted if pair[1].total >= ENOUGH]
-    if not enough:
+    strong = [pair for pair in counted if enough(pair[1])]
+    if not strong:
         return max(counted, key=lambda pair: pair[1].total)
-    return max(enough, key=lambda pair: pair[1].total - pair[0].whole - 2.5 * pair[0].of_network)
+    return max(strong, key=lambda pair: pair[1].total - pair[0].whole - 2.5 * pair[0].of_network)
 
 
 def _speaks(found: Leaning) -> bool:
@@ -173,7 +178,7 @@ def _copes_only_here(found: Leaning) -> bool:
         and not found.whole
         and found.reads >= TELLS - 0.05
         and found.followed >= _COPES_FOLLOWS
-        and found.misread >= FEWEST_MISLED
+        and found.sure >= FEWEST_MISLED
         and found.accuracy >= _COPES
     )
 
@@ -188,7 +193,7 @@ def _may_be_the_task(found: Leaning) -> bool:
     return (
         found.own_tells < _OWN_RANDOM
         and found.recovered < _HARDLY_RECOVERED
-        and found.accuracy < _NEVER_RIGHT
+        and found.accuracy_sure < _NEVER_RIGHT
     )
 
 
@@ -203,7 +208,7 @@ def _rests_on(found: Sequence[Leaning]) -> Leaning | None:
         for one in found
         if not one.of_network
         and not one.whole
-        and one.misread < FEWEST_MISLED
+        and one.sure < FEWEST_MISLED
         and (
             one.reads >= _TELLS_UNSWAPPED
             if math.isnan(one.followed)

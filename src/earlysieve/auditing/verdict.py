@@ -28,7 +28,7 @@ from earlysieve.groups.group_report import GroupReport
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
 _MOSTLY = 0.5
-_COLLAPSED = 0.5
+_COLLAPSED = 0.25
 
 
 def facts_of(
