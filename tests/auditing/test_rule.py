@@ -64,7 +64,7 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(COLOUR, examples=300), "shortcut", "leans", "colour"),
         (facts(IDLE), "none found", "nothing", None),
         (facts(), "none found", "nothing", None),
-        (facts(COLOUR, best_reads=1.06), "inconclusive", "outdone", None),
+        (facts(IDLE, best_reads=1.06), "inconclusive", "outdone", None),
         (facts(COLOUR, best_reads=1.05), "shortcut", "leans", "colour"),
         (facts(COLOUR, best_reads=math.nan), "shortcut", "leans", "colour"),
         (facts(COLOUR, above_chance=False), "inconclusive", "chance", None),
@@ -200,3 +200,9 @@ def test_what_tells_much_must_also_speak():
     assert signs.speaking < SPEAKS
     assert decide(facts(tells)).verdict == "none found"
     assert decide(facts(replace(tells, recovered=0.52))).verdict == "shortcut"
+
+
+def test_what_swaps_show_is_said_of_a_model_that_its_readers_outdo():
+    assert decide(facts(COLOUR, best_reads=1.1)).verdict == "shortcut"
+    unmoved = replace(COLOUR, followed=0.1, mended=0.2)
+    assert decide(facts(unmoved, best_reads=1.1)).reason == "outdone"

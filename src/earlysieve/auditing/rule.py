@@ -27,6 +27,7 @@ _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES = 0.4, 0.8
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
+_MOVED = 0.5
 LIKELY = 0.5
 _SURELY = 0.8
 
@@ -92,7 +93,9 @@ def decide(facts: Facts) -> Decision:
     if prevented == "outdone" and lost:
         # Readouts that were fitted on the data outdo whatever fails on them.
         return say("shortcut", "does not transfer")
-    if prevented is not None:
+    # A model that relies on one part alone is outdone by readers that see the rest, too.
+    moved = leading is not None and enough(signs) and signs.swaps >= _MOVED
+    if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
     if inside is not None:
