@@ -33,6 +33,7 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
             # Drawn anew for each: one option more changes the cases of no other.
             yield from _values(Random(f"{base} {name} {option.name}"), name, option)
     yield from _huge()
+    yield from _looks()
     yield from _words()
 
 
@@ -113,6 +114,17 @@ def _huge() -> Iterator[Case]:
         case = f"{flag} {short(value)}"
         yield Case("options: pixels", case, audit(*photos, flag, value), may_pass=value[0:1] == "-")
         yield Case("options: pixels", f"train {case}", train(*photos, flag, value), late=True)
+
+
+def _looks() -> Iterator[Case]:
+    part = "options: what an audit looks at"
+    for words in [
+        ("--reference", "nope"), ("--reference", ""), ("--reference", "photos"),
+        ("--reference", "scratch"), ("--reference", LONG), ("--reference-split", "train"),
+        ("--irrelevant", "nope"), ("--irrelevant", ""), ("--irrelevant", "🙂"),
+        ("--irrelevant", "column 0", "--swaps", "0"), ("--swaps", "1.5"), ("--swaps", "nan"),
+    ]:  # fmt: skip
+        yield Case(part, short(" ".join(words)), audit(*words))
 
 
 def _words() -> Iterator[Case]:
