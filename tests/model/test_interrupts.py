@@ -134,16 +134,24 @@ def test_audit() -> None:
 def test_the_frame_of_an_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     """All lines that switch modes, without those that read out."""
     model, data = Net().train(), Planted(12)
-    done, found, collect = AUDIT(model, data), [], audit_run.collect
-    monkeypatch.setattr(
-        audit_run, "collect", lambda *a, **k: found.append(collect(*a, **k)) or found[-1]
-    )
+    done = AUDIT(model, data)
+    for name in ("examine", "judged"):
+        remembered(monkeypatch, name)
     AUDIT(model, data)
-    monkeypatch.setattr(audit_run, "collect", lambda *_, **__: found[0])
-    readings = audit_run._read_layers(found[0], es.LinearHead(), 2, 0, 1.0, "cpu", False)
-    monkeypatch.setattr(audit_run, "_read_layers", lambda *_args: readings)
     assert AUDIT(model, data).examples.equals(done.examples)
     leaves_no_trace(lambda: AUDIT(model, data), model)
+
+
+def remembered(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a function of the audit give what it gave the first time."""
+    function, found = getattr(audit_run, name), []
+
+    def remember(*args: object, **options: object) -> object:
+        if not found:
+            found.append(function(*args, **options))
+        return found[0]
+
+    monkeypatch.setattr(audit_run, name, remember)
 
 
 def test_moving_to_another_device_and_back() -> None:
