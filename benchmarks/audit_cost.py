@@ -39,6 +39,9 @@ def main() -> None:
             {
                 "evaluation": lambda: evaluate(model, data, batch_size=64),
                 "collecting": gather,
+                "audit without swaps": lambda: es.audit(
+                    model, data, layers=LAYERS, pictures=0, swaps=0
+                ),
                 "audit": lambda: es.audit(model, data, layers=LAYERS, pictures=0),
                 "audit with pictures and Grad-CAM": lambda: es.audit(model, data, layers=LAYERS),
             },

@@ -52,7 +52,11 @@ def main() -> None:
     }
     verdicts = {}
     for name, (audited, reference) in audits.items():
-        result = es.audit(model, audited, reference=reference, progress=False)
+        # Four fifths of the whole training split have been trained on.
+        seen = True if name == "train" else None
+        result = es.audit(
+            model, audited, reference=reference, seen_in_training=seen, progress=False
+        )
         result.save(args.out / name.replace(" ", "-"), page=True)
         verdicts[name] = result.summary.verdict
         print(f"\n{name}: {result.summary.headline}\n{result.summary.explanation}")

@@ -264,3 +264,12 @@ def test_many_columns_are_not_paired():
     columns = np.arange(21)
     assert np.array_equal(pairs_of(values, columns, np.zeros(21)), values[:, :21])
     assert pairs_of(values, columns[:20], np.zeros(20)).shape[1] == 20 + 190
+
+
+def test_large_images_are_looked_at_from_further_away():
+    images = torch.rand(2, 3, 24, 24)
+    large = images.repeat_interleave(8, 2).repeat_interleave(8, 3)  # 192 pixels, blocks of 8
+    halved = torch.nn.functional.avg_pool2d(large, 4)
+    found, expected = properties_of(large), properties_of(halved)
+    for name in ("frame", "size", "place", "top half", "right half", "colour"):
+        assert torch.allclose(found[name], expected[name], atol=1e-5), name
