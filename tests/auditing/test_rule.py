@@ -39,11 +39,12 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(TASK, accuracy_sure=0.05)), "shortcut", "leans", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED)), "shortcut", "leans", "colour"),
-        (facts(COLOUR, COPES), "inconclusive", "copes only here", "frame"),
-        (facts(replace(COPES, followed=0.39)), "none found", "nothing", None),
-        (facts(replace(COPES, accuracy=0.79)), "none found", "nothing", None),
-        (facts(replace(COPES, reads=0.89)), "none found", "nothing", None),
-        (facts(replace(COPES, whole=True)), "none found", "nothing", None),
+        (facts(COLOUR, COPES, data=KnownData()), "inconclusive", "copes only here", "frame"),
+        (facts(COPES, data=KnownData(seen_in_training=False)), "none found", "nothing", None),
+        (facts(replace(COPES, followed=0.39), data=KnownData()), "none found", "nothing", None),
+        (facts(replace(COPES, accuracy=0.79), data=KnownData()), "none found", "nothing", None),
+        (facts(replace(COPES, reads=0.89), data=KnownData()), "none found", "nothing", None),
+        (facts(replace(COPES, whole=True), data=KnownData()), "none found", "nothing", None),
         (facts(IDLE, BARRED), "shortcut", "irrelevant", "brightness"),
         (facts(replace(BARRED, followed=0.19)), "none found", "nothing", None),
         (facts(replace(BARRED, irrelevant=False)), "none found", "nothing", None),
@@ -114,7 +115,7 @@ def test_a_model_that_learnt_nothing_has_memorised_nothing():
 
 def test_signs_are_of_the_leaning_that_the_verdict_is_about():
     assert decide(facts(COLOUR)).signs == strength(COLOUR)
-    assert decide(facts(COLOUR, COPES)).signs == NOTHING
+    assert decide(facts(COLOUR, COPES, data=KnownData())).signs == NOTHING
     assert decide(facts(IDLE)).signs == NOTHING
 
 

@@ -34,8 +34,10 @@ def groups(worst):
 
 
 def summary(seen, evidence=EVIDENCE, **reported):
-    fields = {"layer": "layer1", "num_classes": 2} | reported
-    return conclude(decide(seen), seen, evidence, Reported(**fields))
+    decision = decide(seen)
+    elsewhere = math.nan if decision.leaning is None else decision.leaning.accuracy_else
+    fields = {"layer": "layer1", "num_classes": 2, "elsewhere": elsewhere} | reported
+    return conclude(decision, seen, evidence, Reported(**fields))
 
 
 def texts(found):
@@ -125,7 +127,7 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
             "It tells nearly as much as the model does, and hardly an example here lacks it, so",
         ),
         (
-            facts(replace(IDLE, reads=0.96, followed=0.5)),
+            facts(replace(IDLE, reads=0.96, followed=0.5), data=KnownData()),
             "Answers follow the part when it is swapped, and yet most examples that lack it are",
         ),
         (facts(IDLE, examples=400), "400 examples are too few: a simple feature that fails on one"),

@@ -1,5 +1,6 @@
 """From what was seen to the summary, and the piles of the examples."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -80,6 +81,7 @@ def judged(
             swaps=seen.swaps,
             piles=told,
             fails=fails,
+            elsewhere=math.nan if near is None else near.accuracy_else,
         ),
     )
     doubt = again.doubt.astype(np.float32)

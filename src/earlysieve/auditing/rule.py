@@ -98,7 +98,7 @@ def decide(facts: Facts) -> Decision:
     if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
-    if inside is not None:
+    if inside is not None and facts.data.seen_in_training is None:
         return say("inconclusive", "copes only here", inside)
     if leading is not None and enough(signs) and _costs(leading):
         if _may_be_the_task(leading):

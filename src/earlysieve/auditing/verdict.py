@@ -78,6 +78,7 @@ class Reported:
         swaps: of parts.
         piles: of each example, see `earlysieve.auditing.doubt`; empty where not made.
         fails: the model's accuracy where what it leans on fails; None where that is not known.
+        elsewhere: its accuracy on the other examples; NaN where that is not known.
     """
 
     layer: str
@@ -88,6 +89,7 @@ class Reported:
     swaps: Swaps = field(default_factory=Swaps)
     piles: Sequence[str] = ()
     fails: Estimate | None = None
+    elsewhere: float = math.nan
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -96,8 +98,8 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     groups, on = reported.groups, decision.leaning
     fails = reported.fails if decision.verdict == "shortcut" else None
     reliance = None
-    if fails is not None and on is not None and not math.isnan(on.accuracy_else):
-        reliance = lost(fails, on.accuracy_else)
+    if fails is not None and not math.isnan(reported.elsewhere):
+        reliance = lost(fails, reported.elsewhere)
     if decision.reason == "does not transfer" and facts.transfer is not None:
         reliance = facts.transfer.lost
     known = decision.signs is not NOTHING
