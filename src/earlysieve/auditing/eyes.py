@@ -103,9 +103,11 @@ def as_it_is(features: Floats) -> Floats:
     return features
 
 
-def open_eye(store: FeatureStore, sample: Sample, shape: Shape = as_it_is) -> Eye:
-    """Fit a reader to the sample."""
-    features = shape(sample.of(store))
+def open_eye(
+    store: FeatureStore, sample: Sample, shape: Shape = as_it_is, values: Floats | None = None
+) -> Eye:
+    """Fit a reader to the sample, whose rows of the store are `values` where these were read."""
+    features = shape(sample.of(store) if values is None else values)
     scale = scale_of(features)
     fit, chances = _fit(scale.of(features), sample)
     return Eye(store, shape, scale, fit, opinion(chances, sample.labels))
@@ -118,7 +120,9 @@ def property_eyes(views: Views, sample: Sample, column_names: Sequence[str]) -> 
         if name == TOKEN:
             found |= _token_eyes(store, sample)
         else:
-            found[name] = open_eye(store, sample, partial(curved, knots=knots_of(sample.of(store))))
+            values = sample.of(store)
+            shape = partial(curved, knots=knots_of(values))
+            found[name] = open_eye(store, sample, shape, values)
     if views.columns is not None:
         found |= _column_eyes(views.columns, sample, column_names)
     return found
@@ -131,8 +135,8 @@ def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     if not len(top):
         return {}
     return {
-        TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1)),
-        OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1)),
+        TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1), values),
+        OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1), values),
     }
 
 
@@ -141,14 +145,14 @@ def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> d
     order = np.argsort(-column_strength(values, sample.labels, sample.classes), kind="stable")
     found = {
         column_name(names, column): open_eye(
-            store, sample, partial(_one, column=column, knots=knots_of(values[:, [column]]))
+            store, sample, partial(_one, column=column, knots=knots_of(values[:, [column]])), values
         )
         for column in order[:MOST_COLUMNS].tolist()
     }
     if len(order) > 1:
         rest = np.sort(order[1:])
         shape = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
-        found[OTHER_COLUMNS] = open_eye(store, sample, shape)
+        found[OTHER_COLUMNS] = open_eye(store, sample, shape, values)
     return found
 
 

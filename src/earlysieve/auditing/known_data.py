@@ -12,13 +12,12 @@ import numpy as np
 
 from earlysieve.auditing.evidence import chance
 from earlysieve.groups.accuracy import wilson_bounds
-from earlysieve.groups.classes import class_name
+from earlysieve.groups.classes import class_name, listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEMORISED = 0.99
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -116,8 +115,5 @@ def data_warnings(data: KnownData) -> list[str]:
 
 
 def _lone(names: Sequence[str]) -> str:
-    listed = ", ".join(f"'{name}'" for name in names[:_MOST_NAMED])
-    more = len(names) - _MOST_NAMED
-    who = f"{listed} and {more} more" if more > 0 else listed
     count = "1 class has" if len(names) == 1 else f"{len(names):,} classes have"
-    return f"{count} one example only ({who})"
+    return f"{count} one example only ({listed(names)})"

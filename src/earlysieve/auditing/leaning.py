@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
 from earlysieve.auditing.properties import BESIDES, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 
-SURE = 0.3
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
 _FEWEST_SWAPPED = 8

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.swaps.carrier import MASK, Carrier, carrier_of
-from earlysieve.auditing.swaps.images import extents
+from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import telling_tokens
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
@@ -32,7 +32,6 @@ _BUCKETS = 512
 _KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
 _MOST_CURVED = 80
 _SMALLEST = 8
-_FRAME = 0.1
 
 
 def properties_of(inputs: Inputs) -> dict[str, Tensor]:
@@ -107,7 +106,7 @@ def _ratios(means: Tensor, stds: Tensor) -> list[Tensor]:
 
 def _frame(images: Tensor) -> Tensor:
     """Mean of each side of the outermost tenth, and spread over all of it, by channel."""
-    width = max(1, round(_FRAME * min(images.shape[-2:])))
+    width = frame_width(images)
     sides = [
         images[..., :width, :],
         images[..., -width:, :],

@@ -174,14 +174,14 @@ def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:
     return scores
 
 
-def temperature(scores: Floats, labels: Ints) -> float:
-    """The factor with which softmax of the scores has the least cross-entropy."""
+def temperature(scores: Floats, labels: Ints, factors: Floats = _TEMPERATURES) -> float:
+    """The factor, of some, with which softmax of the scores has the least cross-entropy."""
     rows = np.arange(len(labels))
 
     def loss(factor: float) -> float:
         return float(-np.log(softmax(scores * factor)[rows, labels] + 1e-12).mean())
 
-    return float(min(_TEMPERATURES, key=loss))
+    return float(min(factors, key=loss))
 
 
 def softmax(logits: Floats) -> Floats:

@@ -8,7 +8,7 @@ or the example is ambiguous, it does not.
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.readers import contradiction, softmax
+from earlysieve.auditing.readers import contradiction, temperature
 
 READ_WRONG = 0.3
 CONFIDENT = 0.7
@@ -41,10 +41,4 @@ def suspect_weights(suspects: Bools, labels: Ints) -> Floats:
 
 def own_temperature(probabilities: Floats, labels: Ints) -> float:
     """The factor of the model's log-probabilities with the least cross-entropy."""
-    logits = np.log(np.clip(probabilities, 1e-12, 1.0))
-    rows = np.arange(len(labels))
-
-    def loss(factor: float) -> float:
-        return float(-np.log(softmax(logits * factor)[rows, labels] + 1e-12).mean())
-
-    return float(min(_FACTORS, key=loss))
+    return temperature(np.log(np.clip(probabilities, 1e-12, 1.0)), labels, _FACTORS)

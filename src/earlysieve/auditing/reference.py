@@ -15,7 +15,7 @@ from earlysieve.auditing.transfer import MODEL, LayerTransfer, Transfer, chances
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import wilson_bounds
-from earlysieve.groups.classes import class_name
+from earlysieve.groups.classes import class_name, listed
 from earlysieve.model.batch import Batch
 from earlysieve.readouts.fit import Reading, read_across
 from earlysieve.readouts.folds import assign_folds
@@ -23,7 +23,6 @@ from earlysieve.readouts.heads import Head
 
 # Where the data are scored in-sample, accuracy on the reference is out of fold all the same.
 _USUAL_FOLDS = 5
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def check_reference(data: OpenedData, reference: OpenedData) -> None:
     if not unnamed and ours[:shared] != theirs[:shared]:
         raise InputError(
             f"Expected the reference to have the classes of the data in the same order, "
-            f"{_listed(ours)}, but got {_listed(theirs)}; number the classes of both alike"
+            f"{listed(ours)}, but got {listed(theirs)}; number the classes of both alike"
         )
     if data.has_random_access and reference.has_random_access and data.size and reference.size:
         check_form(data.few().inputs, reference.few().inputs)
@@ -199,15 +198,9 @@ def _notes(twins: Tensor, model: LayerTransfer) -> list[str]:
 def _check_classes(data: Tensor, reference: Tensor, names: Sequence[str]) -> None:
     lacking = sorted(set(data.tolist()) - set(reference.tolist()))
     if lacking:
-        named = _listed([class_name(number, names) for number in lacking])
+        named = listed([class_name(number, names) for number in lacking])
         raise InputError(
             f"Expected a reference with examples of every class of the data, but it lacks {named}; "
             "add examples of them that are not among the data, or leave these classes out of the "
             "data"
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(f"'{name}'" for name in names[:_MOST_NAMED])
-    more = len(names) - _MOST_NAMED
-    return f"{listed} and {more} more" if more > 0 else listed

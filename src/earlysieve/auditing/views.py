@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from earlysieve.auditing.maps import position_map, principal_channels
 from earlysieve.auditing.properties import properties_of
-from earlysieve.model.batch import Batch, Inputs, attention_mask, first_tensor
+from earlysieve.model.batch import Batch, Inputs, attention_mask, few, first_tensor
 from earlysieve.model.capture import capture
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.feature_store import Budget, FeatureStore
@@ -131,7 +131,7 @@ def views_for(
         for name, (layout, store, is_mean) in layers.items()
     }
     columns = FeatureStore(budget) if columns_of(batch) is not None else None
-    properties = {name: FeatureStore(budget) for name in properties_of(batch.inputs)}
+    properties = {name: FeatureStore(budget) for name in properties_of(few(batch.inputs)[0])}
     return Views(found, columns, properties, FeatureStore(budget))
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.doubt import DOUBTFUL
-from earlysieve.auditing.leaning import SURE, Leaning
+from earlysieve.auditing.doubt import DOUBTFUL, SURE
+from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.groups.accuracy import wilson_bounds
 

@@ -101,3 +101,10 @@ def confused_pairs(
 def class_name(number: int, names: Sequence[str]) -> str:
     """The name of a class; its number where it has none."""
     return str(names[number]) if 0 <= number < len(names) else str(number)
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, quoted, and how many there are besides."""
+    named = ", ".join(f"'{name}'" for name in names[:most])
+    more = len(names) - most
+    return f"{named} and {more} more" if more > 0 else named

@@ -34,10 +34,15 @@ def spectrum(receivers: Tensor, donors: Tensor) -> Tensor:
 
 def frame(receivers: Tensor, donors: Tensor) -> Tensor:
     """The outermost tenth of the shorter side, all around."""
-    width = max(1, round(_FRAME * min(receivers.shape[-2:])))
+    width = frame_width(receivers)
     swapped = donors.clone()
     swapped[..., width:-width, width:-width] = receivers[..., width:-width, width:-width]
     return swapped
+
+
+def frame_width(images: Tensor) -> int:
+    """A tenth of the shorter side, in pixels."""
+    return max(1, round(_FRAME * min(images.shape[-2:])))
 
 
 def size(receivers: Tensor, donors: Tensor, span: float) -> Tensor:
