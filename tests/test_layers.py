@@ -19,6 +19,7 @@ LAYERS = (
     ("distill",),
     ("networks", "integrations"),
     ("methods", "auditing", "reliance"),
+    ("grouping",),
     ("runs",),
     ("demo",),
     ("cli",),

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from earlysieve.auditing.audit import audit
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.verdict import Summary
+    from earlysieve.datasets.example_groups import Groups
     from earlysieve.distill.dedier import DebiasedDistillation
     from earlysieve.distill.dett import DeTT
     from earlysieve.distill.kd import KnowledgeDistillation
     from earlysieve.distill.simkd import SimKD, SimKDStudent
     from earlysieve.distill.teacher import Teacher, keep_logits
+    from earlysieve.grouping.infer import infer_groups
     from earlysieve.model.batch import Batch
     from earlysieve.model.capture import Captured, capture
     from earlysieve.model.layers import LayerInfo, trace_layers
@@ -51,6 +53,7 @@ _HOME = {
     "FeatureSieve": "sieve.sieve",
     "ForgetSchedule": "sieve.forget_schedule",
     "GroupDRO": "weighting.group_dro",
+    "Groups": "datasets.example_groups",
     "JTT": "weighting.jtt",
     "KnowledgeDistillation": "distill.kd",
     "LayerInfo": "model.layers",
@@ -71,6 +74,7 @@ _HOME = {
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "drop_when_randomised": "reliance.randomised",
+    "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
@@ -91,6 +95,7 @@ __all__ = [
     "FeatureSieve",
     "ForgetSchedule",
     "GroupDRO",
+    "Groups",
     "KnowledgeDistillation",
     "LayerInfo",
     "LinearHead",
@@ -111,6 +116,7 @@ __all__ = [
     "capture",
     "choose_layers",
     "drop_when_randomised",
+    "infer_groups",
     "keep_logits",
     "measure_reliance",
     "refresh_statistics",

@@ -344,12 +344,15 @@ def test_nothing_half_written_where_saving_fails(tmp_path, monkeypatch):
 
 def test_pseudo_groups():
     result = made(["a", "b", "c", "d", "e"])
-    assert result.pseudo_groups().tolist() == [1, 2, 0, 2, 1]
+    piles = {"label doubtful": None, "shortcut fails": True}
+    pile = [piles.get(name, False) for name in result.examples["pile"]]
+    wanted = [-1 if p is None else 2 * (i % 2) + p for i, p in enumerate(pile)]
+    assert set(pile) == {None, True, False}
+    assert result.pseudo_groups().tolist() == wanted
     assert result.pseudo_groups().dtype is torch.int64
     assert result.pseudo_group_names() == (
-        "cat, not flagged", "cat, flagged", "dog, not flagged", "dog, flagged",
+        "cat, not misled", "cat, misled", "dog, not misled", "dog, misled",
     )  # fmt: skip
-    assert made(groups=False).pseudo_group_names()[2] == "1, not flagged"
 
 
 def test_pseudo_groups_survive_saving(tmp_path):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from earlysieve.auditing.scores import auroc, flag, minority, pseudo_groups, shortcut_scores
+from earlysieve.auditing.scores import auroc, flag, minority, shortcut_scores
 from earlysieve.errors import InputError
 
 
@@ -60,12 +60,6 @@ def test_thresholds_out_of_range(threshold):
     assert str(caught.value) == (
         f"Expected flag_margin to lie above 0 and up to 1, but got {threshold}; 0.5 is usual"
     )
-
-
-def test_pseudo_groups_by_hand():
-    groups = pseudo_groups(ints(0, 0, 1, 3), np.array([False, True, True, False]))
-    assert groups.tolist() == [0, 1, 3, 6]
-    assert groups.dtype == np.int64
 
 
 @pytest.mark.parametrize(

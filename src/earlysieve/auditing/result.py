@@ -11,7 +11,6 @@ import torch
 
 from earlysieve._cells import csv_bytes
 from earlysieve.auditing import audit_folder as folders
-from earlysieve.auditing import scores
 from earlysieve.auditing.document import (
     groups_from,
     layers_from,
@@ -22,6 +21,7 @@ from earlysieve.auditing.document import (
 )
 from earlysieve.auditing.example_file import PILE, examples_from
 from earlysieve.auditing.fields import Fields
+from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.auditing.saved_pictures import (
     Picture,
     SwapShown,
@@ -77,19 +77,17 @@ class AuditResult:
     swap_pictures: list[SwapShown] = field(default_factory=list)
 
     def pseudo_groups(self) -> torch.Tensor:
-        """Groups to stand in for missing labels: int64, shape (N,), 2 * label + flagged.
+        """Groups to stand in for missing labels: int64, shape (N,), 2 * label + misled, or -1.
 
-        In the order of `examples`, as group methods (group DRO, group-balanced sampling, last-layer
-        retraining) take them.
+        In the order of the data set, as group methods (group DRO, group-balanced sampling,
+        last-layer repair) take them; the same numbers as `earlysieve.infer_groups(result)`, which
+        says more about them.
         """
-        labels = self.examples["label"].to_numpy()
-        return torch.from_numpy(scores.pseudo_groups(labels, self.examples["flagged"].to_numpy()))
+        return groups_from_audit(self).numbers
 
     def pseudo_group_names(self) -> tuple[str, ...]:
         """Names of the groups that `pseudo_groups` returns."""
-        count = int(self.examples["label"].max()) + 1
-        names = [self.class_names[i] if i < len(self.class_names) else str(i) for i in range(count)]
-        return tuple(f"{n}, {kind}" for n in names for kind in ("not flagged", "flagged"))
+        return groups_from_audit(self).names
 
     @property
     def identity(self) -> str:

@@ -45,11 +45,6 @@ def check_threshold(threshold: float) -> None:
         )
 
 
-def pseudo_groups(labels: Ints, flagged: Bools) -> Ints:
-    """Stand-ins for missing group labels, shape (N,): 2 * label, plus 1 where flagged."""
-    return 2 * labels + flagged.astype(np.int64)
-
-
 def minority(labels: Ints, groups: Ints, shares: Mapping[int, float] | None = None) -> Bools | None:
     """Which examples are in a group that is smaller than the largest of their class.
 

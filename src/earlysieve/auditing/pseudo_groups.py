@@ -1,0 +1,117 @@
+"""Groups from an audit: whom does the simple thing mislead that the model leans on?"""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+
+from earlysieve._arrays import Bools
+from earlysieve.datasets.example_groups import Groups, identity, label_by_suspect, probes
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from earlysieve.auditing.summary import Summary
+
+SCORE = "score of {}"
+PILE, FAILS = "pile", "shortcut fails"
+
+
+class Audited(Protocol):
+    """What of an `AuditResult` tells groups."""
+
+    @property
+    def examples(self) -> "pd.DataFrame":
+        """One row per example."""
+        ...
+
+    @property
+    def summary(self) -> "Summary":
+        """With its leanings."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of class 0, 1, ..."""
+        ...
+
+
+def groups_from_audit(result: Audited, *, reader: str | None = None) -> Groups:
+    """Groups label x misled of the data that were audited, in their order.
+
+    An example is misled if a small reader, fitted on the other folds, takes it for another class
+    with a larger margin than nothing. Which reader: `reader`, or the one that the verdict is about
+    (`summary.leans_on`), or, where it is about none, the strongest of `summary.leanings`. Where no
+    reader has a column in the table, examples in the pile "shortcut fails" are meant, then flagged
+    ones. Examples whose label is doubtful belong to no group (-1): a wrong label is no exception
+    to a shortcut.
+
+    Args:
+        result: of `audit`, also of training data: readers are fitted out of fold.
+        reader: name of a property or view, as in `summary.leanings`; for data of which the verdict
+            is silent, what the audit of other data of the same model named.
+
+    Raises:
+        InputError: `reader` has no column.
+    """
+    table = result.examples
+    chosen, suspects = _suspects(result, reader)
+    doubtful = (
+        (table[PILE] == "label doubtful").to_numpy()
+        if PILE in table.columns
+        else np.zeros(len(table), bool)
+    )
+    order = _order(table["index"].to_numpy())
+    labels = table["label"].to_numpy()[order]
+    ids = [str(name) for name in table["id"].to_numpy()[order]]
+    made = label_by_suspect(
+        torch.from_numpy(labels.astype(np.int64)),
+        torch.from_numpy(suspects[order]),
+        result.class_names,
+        source="audit",
+        identity=identity(ids, [int(labels[i]) for i in probes(len(labels))]),
+        config={"reader": chosen, "verdict": result.summary.verdict},
+    )
+    return _without(made, doubtful[order])
+
+
+def _suspects(result: Audited, reader: str | None) -> tuple[str, Bools]:
+    """The reader that is asked, and whom it misleads."""
+    table, summary = result.examples, result.summary
+    if reader is not None and SCORE.format(reader) not in table.columns:
+        names = [str(name) for name in table.columns]
+        known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]
+        raise InputError(
+            f"Expected a reader of this audit, {', '.join(known) or 'of which it has none'}, but "
+            f"got '{reader}'; name one of these"
+        )
+    asked = [reader, summary.leans_on, *(leaning.name for leaning in summary.leanings)]
+    for name in asked:
+        if name is not None and SCORE.format(name) in table.columns:
+            return name, (table[SCORE.format(name)] > 0).to_numpy()
+    if PILE in table.columns and (table[PILE] == FAILS).any():
+        return FAILS, (table[PILE] == FAILS).to_numpy()
+    return "flagged", table["flagged"].to_numpy()
+
+
+def _order(index: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    """Rows in the order of the data set, where a loader shuffled them."""
+    whole = len(np.unique(index)) == len(index) and index.min(initial=0) >= 0
+    return np.argsort(index, kind="stable") if whole else np.arange(len(index))
+
+
+def _without(groups: Groups, left_out: Bools) -> Groups:
+    if not left_out.any():
+        return groups
+    numbers = groups.numbers.masked_fill(torch.from_numpy(left_out), -1)
+    note = f"{int(left_out.sum()):,} examples whose label is doubtful are in no group."
+    return Groups(
+        numbers,
+        groups.names,
+        groups.source,
+        groups.identity,
+        groups.suspects,
+        notes=(note,),
+        config=groups.config,
+    )

@@ -1,0 +1,95 @@
+"""Groups of examples from any source."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from earlysieve._names import near_names
+from earlysieve.auditing.pseudo_groups import groups_from_audit
+from earlysieve.datasets.batches import Data
+from earlysieve.datasets.example_groups import Groups, as_groups
+from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.errors import InputError
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+
+Inferred = Callable[..., Groups]
+# Sources that look at data (and a model), by name.
+SOURCES: dict[str, Inferred] = {}
+
+
+def infer_groups(
+    source: "AuditResult | str | Groups | Tensor | Sequence[int]",
+    *,
+    data: "Data | OpenedData | None" = None,
+    model: nn.Module | None = None,
+    **settings: Any,
+) -> Groups:
+    """Groups of examples that name none, for group methods, repair and selection.
+
+    Args:
+        source: the result of an audit (groups of the audited data, label x misled, see
+            `groups_from_audit`); the name of a source that looks at `data`; groups; or one number
+            per example, -1 where unknown.
+        data: what the groups are for. Groups of other data are refused.
+        model: needed by some sources.
+        settings: of the source.
+
+    Returns:
+        One group per example in the order of the data set, with the identity of the data.
+
+    Raises:
+        InputError: an unknown source or setting, or nothing tells groups apart.
+        DataError: `data` are not those of the groups.
+    """
+    if isinstance(source, str):
+        return _named(source, data, model, settings)
+    found = _of_object(source, settings)
+    if data is not None:
+        found.check(data)
+    return told_apart(found)
+
+
+def told_apart(groups: Groups) -> Groups:
+    """The groups, if they tell some suspects from the rest.
+
+    Raises:
+        InputError: there are no suspects, or nothing else.
+    """
+    if groups.suspects is not None and int(groups.suspects.sum()) in (0, len(groups)):
+        which = "no example" if not bool(groups.suspects.any()) else "every example"
+        by = groups.config.get("reader", groups.source)
+        raise InputError(
+            f"Expected examples that '{by}' misleads beside others, but it misleads {which}: no "
+            "group can be told; take more examples, or another source, as 'xrm'"
+        )
+    return groups
+
+
+def _of_object(source: Any, settings: dict[str, Any]) -> Groups:
+    if hasattr(source, "summary") and hasattr(source, "examples"):
+        return groups_from_audit(source, **settings)
+    if settings:
+        raise InputError(
+            f"Expected no settings for groups that are given, but got {', '.join(settings)}; "
+            "leave them out"
+        )
+    return as_groups(source)
+
+
+def _named(
+    source: str, data: "Data | OpenedData | None", model: nn.Module | None, settings: dict[str, Any]
+) -> Groups:
+    if source not in SOURCES:
+        near = near_names(source, list(SOURCES)) or list(SOURCES)
+        raise InputError(
+            f"Expected the result of an audit, groups, or a source of groups, but got '{source}'; "
+            f"known sources are: {', '.join(near)}"
+        )
+    if data is None:
+        raise InputError(
+            f"Expected data from which '{source}' infers groups, but got none; pass data="
+        )
+    return told_apart(SOURCES[source](data, model=model, **settings))

@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import earlysieve as es
+from earlysieve.auditing.pseudo_groups import groups_from_audit
+from earlysieve.errors import DataError, InputError
+
+from .helpers import Net, Planted
+
+
+@pytest.fixture(scope="module")
+def audited():
+    data = Planted(400)
+    return data, es.audit(Net(), data, layers=["first"], pictures=0, swaps=0, progress=False)
+
+
+def altered(result, **columns):
+    from dataclasses import replace
+
+    return replace(result, examples=result.examples.assign(**columns))
+
+
+def test_the_misled_are_those_of_the_reader_that_the_verdict_is_about(audited):
+    data, result = audited
+    assert result.summary.leans_on == "column 0"
+    found = groups_from_audit(result)
+    assert found.config["reader"] == "column 0"
+    misled = (result.examples["score of column 0"] > 0).to_numpy()
+    assert found.numbers.tolist() == (2 * data.labels.numpy() + misled).tolist()
+    assert (found.suspects == data.minority).double().mean() > 0.99
+    assert torch.equal(result.pseudo_groups(), found.numbers)
+
+
+def test_another_reader_may_be_asked(audited):
+    _, result = audited
+    found = groups_from_audit(result, reader="column 3")
+    misled = (result.examples["score of column 3"] > 0).to_numpy()
+    assert np.array_equal(found.suspects.numpy(), misled)
+    with pytest.raises(InputError, match="Expected a reader of this audit, .*'colour'"):
+        groups_from_audit(result, reader="colour")
+
+
+def test_examples_with_a_doubtful_label_are_in_no_group(audited):
+    _, result = audited
+    pile = pd.Series([""] * 400)
+    pile[[3, 7]] = "label doubtful"
+    found = groups_from_audit(altered(result, pile=pile))
+    assert found.numbers[[3, 7]].tolist() == [-1, -1]
+    assert (found.numbers == -1).sum() == 2
+    assert found.notes == ("2 examples whose label is doubtful are in no group.",)
+
+
+def test_the_pile_serves_where_no_reader_has_a_column(audited):
+    _, result = audited
+    pile = pd.Series([""] * 400)
+    pile[[1, 2]] = "shortcut fails"
+    scores = [name for name in result.examples if name.startswith("score of ")]
+    bare = altered(result, pile=pile)
+    object.__setattr__(bare, "examples", bare.examples.drop(columns=scores))
+    assert groups_from_audit(bare).suspects.nonzero().squeeze(1).tolist() == [1, 2]
+
+
+def test_groups_follow_the_data_and_not_the_loader(audited):
+    _, result = audited
+    order = np.random.default_rng(0).permutation(400)
+    shuffled = altered(result)
+    object.__setattr__(shuffled, "examples", result.examples.iloc[order].reset_index(drop=True))
+    assert torch.equal(groups_from_audit(shuffled).numbers, groups_from_audit(result).numbers)
+
+
+def test_they_know_their_data(audited):
+    data, result = audited
+    found = es.infer_groups(result, data=data)
+    found.check(data)
+    with pytest.raises(DataError, match="Expected groups of 240 examples, but got those of 400"):
+        found.check(Planted(240))
+    other = [(x, 1 - y) for x, y, _ in (data[i] for i in range(400))]
+    with pytest.raises(DataError, match="they are of others"):
+        es.infer_groups(result, data=other)
