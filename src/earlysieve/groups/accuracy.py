@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earlysieve._arrays import Bools, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 
 CONFIDENCE = 0.95
 _Z = 1.959963984540054  # the normal quantile of 0.975
@@ -65,3 +65,15 @@ def wilson_bounds(share: float, count: float) -> tuple[float, float]:
     half = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
     low, high = ((middle + side) / (1 + _Z**2 / count) for side in (-half, half))
     return max(low, 0.0), min(high, 1.0)
+
+
+def wilson_lower_bounds(shares: Floats, counts: Ints) -> Floats:
+    """The lower ends of Wilson's intervals, 95%, of many shares.
+
+    Args:
+        shares: in [0, 1].
+        counts: examples of which they are shares, each >= 1; of a shape that goes with `shares`.
+    """
+    middle = shares + _Z**2 / (2 * counts)
+    half = _Z * np.sqrt(shares * (1 - shares) / counts + _Z**2 / (4 * counts**2))
+    return np.asarray(np.maximum((middle - half) / (1 + _Z**2 / counts), 0.0))
