@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from earlysieve.reliance.randomised import RandomisedDrop, drop_when_randomised
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
+    from earlysieve.training.loop import fit
+    from earlysieve.training.select_model import Choice, select_model
     from earlysieve.training.statistics import refresh_statistics
     from earlysieve.weighting.balanced_sampling import balanced_weights
     from earlysieve.weighting.early_reweighting import EarlyReweighting
@@ -45,6 +47,7 @@ _HOME = {
     "AuditResult": "auditing.result",
     "Batch": "model.batch",
     "Captured": "model.capture",
+    "Choice": "training.select_model",
     "ConvHead": "readouts.heads",
     "CueReliance": "reliance.measure",
     "DeTT": "distill.dett",
@@ -74,10 +77,12 @@ _HOME = {
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "drop_when_randomised": "reliance.randomised",
+    "fit": "training.loop",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
+    "select_model": "training.select_model",
     "trace_layers": "model.layers",
     "with_index": "weighting.indexing",
 }
@@ -87,6 +92,7 @@ __all__ = [
     "AuditResult",
     "Batch",
     "Captured",
+    "Choice",
     "ConvHead",
     "CueReliance",
     "DeTT",
@@ -116,10 +122,12 @@ __all__ = [
     "capture",
     "choose_layers",
     "drop_when_randomised",
+    "fit",
     "infer_groups",
     "keep_logits",
     "measure_reliance",
     "refresh_statistics",
+    "select_model",
     "trace_layers",
     "with_index",
 ]

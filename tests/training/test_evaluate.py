@@ -8,8 +8,9 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 from earlysieve.errors import DataError, InputError
 from earlysieve.training import Evaluation, SingleClassWarning, evaluate
+from earlysieve.training.evaluate import evaluate_logits
 from earlysieve.training.randomness import read_states
-from earlysieve.training.selection import score_of
+from earlysieve.training.selection import NOTHING, Beside, beside, check_select, score_of
 
 from .helpers import Noisy, difference, network
 
@@ -120,3 +121,67 @@ def test_selection():
     plain = evaluate(Identity(), TensorDataset(LOGITS, LABELS))
     with pytest.raises(InputError, match="Expected groups in the validation data"):
         score_of(plain, "worst_group_accuracy")
+
+
+def test_logits_are_kept_where_asked_for():
+    data = TensorDataset(LOGITS, LABELS, GROUPS)
+    assert evaluate(Identity(), data).logits is None
+    found = evaluate(Identity(), data, batch_size=2, keep_logits=True)
+    assert torch.equal(found.logits, LOGITS)
+    assert torch.equal(found.labels, LABELS)
+    assert torch.equal(found.groups, GROUPS)
+    assert found == evaluate(Identity(), data)
+    plain = evaluate(Identity(), TensorDataset(LOGITS, LABELS), keep_logits=True)
+    assert plain.groups.tolist() == [-1] * 5
+
+
+def test_logits_are_evaluated_as_a_model_is():
+    found = evaluate_logits(LOGITS.double(), LABELS, GROUPS)
+    assert found == evaluate(Identity(), TensorDataset(LOGITS, LABELS, GROUPS))
+    assert torch.equal(found.logits, LOGITS)
+    with pytest.raises(InputError, match="Expected one row of logits per example"):
+        evaluate_logits(LOGITS[:3], LABELS)
+
+
+PSEUDO = np.array([0, 1, 1, 1, 0])
+
+
+def test_rules_take_the_logits():
+    found = evaluate(Identity(), TensorDataset(LOGITS, LABELS, GROUPS), keep_logits=True)
+    assert score_of(found, "worst_class_accuracy") == 0.5
+    assert score_of(found, "class_difference") == pytest.approx(-1 / 6)
+    known = Beside(PSEUDO, np.zeros(5, np.int64))
+    assert score_of(found, "pseudo_group_accuracy", known) == pytest.approx((0.5 + 2 / 3) / 2)
+    assert score_of(found, "unsupervised_balanced_accuracy", known) == pytest.approx(7 / 12)
+    assert score_of(found, lambda evaluation: float(evaluation.logits.max())) == 2.0
+    with pytest.raises(InputError, match="Expected pseudo-groups"):
+        score_of(found, "pseudo_group_accuracy")
+    without = evaluate(Identity(), TensorDataset(LOGITS, LABELS))
+    with pytest.raises(InputError, match="evaluate with keep_logits=True"):
+        score_of(without, "flip_rate")
+
+
+def test_pseudo_groups_are_never_taken_for_true_ones():
+    plain = evaluate(Identity(), TensorDataset(LOGITS, LABELS), keep_logits=True)
+    with pytest.raises(InputError, match="Expected groups in the validation data"):
+        score_of(plain, "worst_group_accuracy", Beside(PSEUDO))
+
+
+def test_what_is_beside_validation_data_is_checked():
+    data = TensorDataset(LOGITS, LABELS)
+    assert beside(data, groups=None, reader_predictions=None) == NOTHING
+    assert beside(data, groups=PSEUDO, reader_predictions=None).pseudo_groups.tolist() == [
+        *PSEUDO.tolist()
+    ]
+    with pytest.raises(InputError, match="pass validation="):
+        beside(None, groups=PSEUDO, reader_predictions=None)
+    with pytest.raises(DataError, match="Expected groups of 5 examples, but got those of 4"):
+        beside(data, groups=PSEUDO[:4], reader_predictions=None)
+    for wrong in (PSEUDO[:4], PSEUDO - 1, PSEUDO.astype(float)):
+        with pytest.raises(InputError, match="one class number for each of 5 examples"):
+            beside(data, groups=None, reader_predictions=wrong)
+    check_select("worst_pseudo_group_accuracy", data, Beside(PSEUDO))
+    with pytest.raises(InputError, match="Expected pseudo-groups"):
+        check_select("worst_pseudo_group_accuracy", data)
+    with pytest.raises(InputError, match="Expected what a biased reader says"):
+        check_select("unsupervised_balanced_accuracy", data, Beside(PSEUDO))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def _drawn(
     for start in range(0, draws, step):
         size = min(step, draws - start)
         times = rng.multinomial(int(counts.sum()), counts / counts.sum(), size=size)
-        parts = [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+        parts = [slice(*pair) for pair in pairwise(ends)]
         sizes = np.stack([times[:, part].sum(axis=1) for part in parts], 1)
         sums = np.stack([times[:, part] @ figures[part] for part in parts], 1)
         for here, total in zip(sizes, sums, strict=True):

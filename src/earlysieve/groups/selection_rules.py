@@ -58,7 +58,7 @@ class Answers:
     @property
     def right(self) -> Floats:
         """1 where the largest logit is that of the label, else 0; shape (N,), float64."""
-        return (self.logits.argmax(axis=1) == self.labels).astype(np.float64)
+        return np.asarray(self.logits.argmax(axis=1) == self.labels, np.float64)
 
     @property
     def log_probabilities(self) -> Floats:
@@ -236,7 +236,7 @@ def _flip_probability(answers: Answers) -> Floats:
         return np.zeros(len(answers.labels))
     highest = np.exp(answers.log_probabilities.max(axis=1))
     sure = (highest - 1 / classes) * classes / (classes - 1)
-    return (1 - answers.right) * np.clip(sure, 0.0, 1.0)
+    return np.asarray((1 - answers.right) * np.clip(sure, 0.0, 1.0))
 
 
 def _all_together(answers: Answers) -> Ints:

@@ -1,8 +1,9 @@
 """How well a model does on labelled data, measured without leaving a trace."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from torch.utils.data import DataLoader
 from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import accuracy_by_group
-from earlysieve.model.batch import Batch, call_model, check_labels, logits_of
+from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
 from earlysieve.model.state import device_of, evaluating
 from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
@@ -34,6 +35,10 @@ class Evaluation:
             (-1) count in `accuracy` only.
         group_size: number of examples by group number.
         predicted: number of different classes that were predicted.
+        logits: float32, shape (N, C), on the CPU, in the order of the pass; None unless they were
+            kept (`keep_logits`).
+        labels: int64, shape (N,), of the rows of `logits`; None without these.
+        groups: int64, shape (N,), likewise, -1 where unknown.
     """
 
     accuracy: float
@@ -42,6 +47,9 @@ class Evaluation:
     group_accuracy: dict[int, float]
     group_size: dict[int, int]
     predicted: int
+    logits: Tensor | None = field(default=None, compare=False, repr=False)
+    labels: Tensor | None = field(default=None, compare=False, repr=False)
+    groups: Tensor | None = field(default=None, compare=False, repr=False)
 
     @property
     def worst_group_accuracy(self) -> float | None:
@@ -56,7 +64,12 @@ class Evaluation:
 
 
 def evaluate(
-    model: nn.Module, data: Data, *, batch_size: int = 256, num_workers: int = 0
+    model: nn.Module,
+    data: Data,
+    *,
+    batch_size: int = 256,
+    num_workers: int = 0,
+    keep_logits: bool = False,
 ) -> Evaluation:
     """Evaluate `model` on `data`: in evaluation mode, on the model's device, without gradients.
 
@@ -67,6 +80,7 @@ def evaluate(
 
     Args:
         data: a data set, a DataLoader or an iterable of batches; see `datasets.batches.iterate`.
+        keep_logits: keep logits, labels and groups of all examples in the result.
 
     Raises:
         DataError: the data are empty.
@@ -75,8 +89,38 @@ def evaluate(
     device = device_of(model)
     with seeded(0), evaluating(model), torch.no_grad():
         batches = _batches(data, batch_size, num_workers)
-        parts = [_measure(model, batch.to(device)) for batch in batches]
-    return _summarise(*(torch.cat(column) for column in zip(*parts, strict=True)))
+        parts = [_measure(model, batch.to(device), keep_logits) for batch in batches]
+    return _summarise(_joined(parts), keep_logits)
+
+
+def evaluate_logits(logits: Tensor, labels: Tensor, groups: Tensor | None = None) -> Evaluation:
+    """What `evaluate` would say of a model that gives these logits, which are kept.
+
+    Args:
+        logits: floating, shape (N, C), N >= 1.
+        labels: int64, shape (N,).
+        groups: int64, shape (N,), -1 where unknown.
+
+    Raises:
+        InputError: see `evaluate`; or the logits are not one row for each label.
+    """
+    check_rows(logits, len(labels))
+    batch = Batch(logits.detach().cpu(), labels, torch.arange(len(labels)), groups)
+    return _summarise(_of_logits(logits_of(batch.inputs), batch, True), True)
+
+
+class _Columns(NamedTuple):
+    """What is known of each example, shape (N,); `logits` has no columns where none are kept."""
+
+    predictions: Tensor
+    labels: Tensor
+    losses: Tensor
+    groups: Tensor
+    logits: Tensor
+
+
+def _joined(parts: Sequence[_Columns]) -> _Columns:
+    return _Columns(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
 def _batches(data: Data, batch_size: int, num_workers: int) -> Iterator[Batch]:
@@ -90,8 +134,12 @@ def _batches(data: Data, batch_size: int, num_workers: int) -> Iterator[Batch]:
     return load_batches(source, plan, key=(0,))
 
 
-def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    logits = logits_of(call_model(model, batch.inputs)).float()
+def _measure(model: nn.Module, batch: Batch, keep_logits: bool) -> _Columns:
+    return _of_logits(logits_of(call_model(model, batch.inputs)), batch, keep_logits)
+
+
+def _of_logits(logits: Tensor, batch: Batch, keep_logits: bool) -> _Columns:
+    logits = logits.float()
     check_labels(batch.labels, logits.shape[1])
     if not bool(torch.isfinite(logits).all()):
         row = int((~torch.isfinite(logits)).any(dim=1).nonzero()[0])
@@ -102,10 +150,13 @@ def _measure(model: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor, Te
         )
     losses = F.cross_entropy(logits, batch.labels, reduction="none")
     groups = torch.full_like(batch.labels, -1) if batch.groups is None else batch.groups
-    return logits.argmax(dim=1).cpu(), batch.labels.cpu(), losses.double().cpu(), groups.cpu()
+    kept = logits if keep_logits else logits[:, :0]
+    found = (logits.argmax(dim=1), batch.labels, losses.double(), groups, kept)
+    return _Columns(*(values.cpu() for values in found))
 
 
-def _summarise(predictions: Tensor, labels: Tensor, losses: Tensor, groups: Tensor) -> Evaluation:
+def _summarise(columns: _Columns, keep_logits: bool) -> Evaluation:
+    predictions, labels, losses, groups, logits = columns
     correct = (predictions == labels).numpy()
     by_group = accuracy_by_group(correct, groups.numpy())
     predicted, classes = len(set(predictions.tolist())), len(set(labels.tolist()))
@@ -124,4 +175,7 @@ def _summarise(predictions: Tensor, labels: Tensor, losses: Tensor, groups: Tens
         group_accuracy={group: found.accuracy for group, found in by_group.items()},
         group_size={group: found.size for group, found in by_group.items()},
         predicted=predicted,
+        logits=logits if keep_logits else None,
+        labels=labels if keep_logits else None,
+        groups=groups if keep_logits else None,
     )
