@@ -111,6 +111,29 @@ class ExampleDataset(Dataset[tuple[Inputs, int, int]], ABC):
         view._groups, view.group_names = np.full_like(self._groups, -1), ()
         return view
 
+    def with_groups(self, groups: ArrayLike, group_names: Sequence[str]) -> Self:
+        """A view of the same examples in other groups (inferred ones, say); labels stay.
+
+        Args:
+            groups: shape (len(self),), values in [0, len(group_names)), or -1 where unknown.
+            group_names: one name per group.
+
+        Raises:
+            InputError: there is not one group per example, one is out of range, or an example that
+                the view has twice is in two groups.
+        """
+        view = copy.copy(self)
+        view.group_names = tuple(group_names)
+        checked = group_ids(groups, len(self), len(view.group_names))
+        view._groups = np.full_like(self._groups, -1)
+        view._groups[self._rows] = checked
+        if not np.array_equal(view.groups, checked):
+            raise InputError(
+                "Expected one group for each example, but got two for one that this subset has "
+                "twice; give the same group to both"
+            )
+        return view
+
     def with_labels(self, labels: ArrayLike) -> Self:
         """A view of the same examples with other labels (wrong ones, say); groups stay.
 

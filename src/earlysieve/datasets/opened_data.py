@@ -4,7 +4,7 @@
 of samples, a DataLoader, an iterable of batches.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -24,11 +24,11 @@ from earlysieve.datasets.batches import (
 )
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.seen_kinds import SeenKinds
+from earlysieve.datasets.shown import shown_of
 from earlysieve.datasets.views import identity_of
 from earlysieve.model.batch import Batch
 from earlysieve.model.state import preserved_rng
 
-_TEXT_KEYS = ("text", "sentence", "tweet", "review")
 _PREPROCESSING = ("image_size", "mean", "std")
 
 
@@ -95,7 +95,7 @@ class OpenedData:
         """
         if hasattr(self.source, "display"):
             return self.source.display(index)
-        return _shown_of(self.source[index])
+        return shown_of(self.source[index])
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -183,20 +183,6 @@ def opened(data: "Data | OpenedData") -> OpenedData:
             `Batch`; an iterable of batches; or what this function returned.
     """
     return data if isinstance(data, OpenedData) else OpenedData(data)
-
-
-def _shown_of(sample: Any) -> Any:
-    if isinstance(sample, Mapping):
-        text = next((sample[key] for key in _TEXT_KEYS if isinstance(sample.get(key), str)), None)
-        if text is not None:
-            return text
-        return next((value for value in sample.values() if _is_image(value)), None)
-    first = sample[0] if isinstance(sample, tuple | list) else None
-    return first if _is_image(first) else None
-
-
-def _is_image(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.ndim == 3
 
 
 def _are_names(found: Any) -> "TypeGuard[Sequence[str]]":

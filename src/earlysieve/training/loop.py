@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -22,7 +23,7 @@ from earlysieve.training.run import Run
 from earlysieve.training.run_folder import CheckpointStore
 from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler
-from earlysieve.training.selection import Select
+from earlysieve.training.selection import GivenGroups, Select, beside, keeps_logits
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ def fit(
     sampler: BatchSampler | None = None,
     num_workers: int = 0,
     config: TrainConfig | None = None,
+    groups: GivenGroups | None = None,
+    validation_groups: GivenGroups | None = None,
+    reader_predictions: Any | None = None,
 ) -> FitResult:
     """Train, evaluate, save, and stop early if asked to.
 
@@ -108,6 +112,13 @@ def fit(
         sampler: another order, e.g. a weighted `EpochSampler`.
         num_workers: processes that load data, those of validation among them.
         config: written beside the checkpoint, and compared on resume.
+        groups: groups of the training data for methods that need them (GroupDRO), instead of the
+            data's own: `infer_groups(...)`, or numbers, shape (N,), -1 where unknown.
+        validation_groups: pseudo-groups of the validation data, likewise, for `select`
+            "worst_pseudo_group_accuracy" and "pseudo_group_accuracy". They are never taken for true
+            groups, and the same for all epochs.
+        reader_predictions: the class that a biased reader says of each example of the validation
+            data, integers of shape (N,), for `select` "unsupervised_balanced_accuracy".
 
     Raises:
         TrainingError: a loss or parameter is not finite; the last good state has been saved. Or
@@ -115,7 +126,8 @@ def fit(
         KeyboardInterrupt: Ctrl-C; the state after the last whole step has been saved.
         SystemExit: SIGTERM, with code 143, where the program has no handler of its own; as above.
         CheckpointError: the checkpoint belongs to another model or configuration.
-        InputError, DataError: an argument is out of its range, or there are no examples.
+        InputError, DataError: an argument is out of its range, there are no examples, groups are of
+            other data, or `select` lacks what it needs; nothing is written then.
     """
     _check_alone()
     settings = RunSettings(
@@ -136,6 +148,8 @@ def fit(
         sampler=sampler,
         num_workers=num_workers,
         config=None if config is None else config.decisive(),
+        groups=groups,
+        known=beside(validation, groups=validation_groups, reader_predictions=reader_predictions),
     )
     _check_single(run)
     store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
@@ -194,9 +208,10 @@ def _evaluate_epoch(run: Run) -> Event:
         run.validation,
         batch_size=2 * run.settings.batch_size,
         num_workers=run.num_workers,
+        keep_logits=keeps_logits(run.settings.select),
     )
-    run.finish_epoch(found)
-    return Event("evaluation", number, run.position.step, found.logs())
+    logs = run.finish_epoch(found)
+    return Event("evaluation", number, run.position.step, logs)
 
 
 def _check_alone() -> None:

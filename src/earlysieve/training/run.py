@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earlysieve.datasets.with_groups import with_groups
 from earlysieve.errors import CheckpointError, EarlysieveError, TrainingError, one_line
 from earlysieve.model.batch import Batch
 from earlysieve.model.placement import check_holds_numbers
@@ -28,7 +29,14 @@ from earlysieve.training.one_class import ClassWatch
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler, EpochSampler
-from earlysieve.training.selection import check_select, score_of
+from earlysieve.training.selection import (
+    NOTHING,
+    Beside,
+    GivenGroups,
+    check_select,
+    score_of,
+    told,
+)
 from earlysieve.training.statistics import average_over, batch_norms, several
 
 
@@ -90,12 +98,24 @@ class Run:
         sampler: BatchSampler | None = None,
         num_workers: int = 0,
         config: Mapping[str, Any] | None = None,
+        groups: GivenGroups | None = None,
+        known: Beside = NOTHING,
     ) -> None:
+        """Check everything and prepare the first epoch.
+
+        Args:
+            algorithm, train_data, settings, validation, sampler, num_workers, groups: see `fit`.
+            config: further fields that a checkpoint has to agree with.
+            known: of the validation data beside labels and true groups.
+        """
         settings.check(has_validation=validation is not None)
-        check_select(settings.select, validation)
+        check_select(settings.select, validation, known)
         check_holds_numbers(algorithm.model)
         self.algorithm = algorithm
         self.settings = settings
+        self.known = known
+        if groups is not None:
+            train_data = with_groups(train_data, groups)
         self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
         self.validation = validation
         self.num_workers = num_workers
@@ -110,7 +130,7 @@ class Run:
         self.consistent = True
         self._classes = ClassWatch(self.source.dataset)
         self._takes_single = False  # a batch of one example, as far as is known
-        self.configuration = self._configuration(config or {})
+        self.configuration = self._configuration(config or {}) | told(groups, known)
 
     @property
     def finished(self) -> bool:
@@ -193,16 +213,25 @@ class Run:
             if plan and thawed:
                 average_over(model, thawed, load_batches(self.source, plan, key=key))
 
-    def finish_epoch(self, evaluation: Evaluation | None) -> None:
-        """Write the closed epoch into the history and go on to the next."""
+    def finish_epoch(self, evaluation: Evaluation | None) -> dict[str, float]:
+        """Write the closed epoch into the history and go on to the next; the evaluation's figures.
+
+        Among these is the one that selects, where it has a name.
+        """
         row = dict(self.epoch.row or {})
+        logs: dict[str, float] = {}
         if evaluation is not None:
-            score = score_of(evaluation, self.settings.select)
-            row |= {f"validation_{key}": value for key, value in evaluation.logs().items()}
+            select = self.settings.select
+            score = score_of(evaluation, select, self.known)
+            logs = evaluation.logs()
+            if isinstance(select, str):
+                logs.setdefault(select, score)
+            row |= {f"validation_{key}": value for key, value in logs.items()}
             self._compare(score)
         self.history.append(row)
         self.position = Position(self.position.epoch + 1, 0, self.position.step)
         self.epoch = EpochSums()
+        return logs
 
     def restore_best(self) -> bool:
         """Put the best evaluated state into the model; False if none was kept."""

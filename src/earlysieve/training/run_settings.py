@@ -19,8 +19,8 @@ class RunSettings:
         seed: of the order, augmentation and dropout, in [0, 2**63).
         evaluate_every: evaluate after every so many epochs, and after the last.
         patience: stop after so many evaluations without a better one; None: never.
-        select: "accuracy", "loss", "worst_group_accuracy", or a function of an `Evaluation` that
-            is larger for better models.
+        select: a rule by name (`groups.rule_names`), or a function of an `Evaluation`, which then
+            has logits, that is larger for better models.
         restore_best: whether the model ends as it was at its best evaluation; None: if `patience`
             is set.
         refresh_batches: before each evaluation, and at the end, compute BatchNorm statistics anew

@@ -1,5 +1,6 @@
 """By which figure of an evaluation models are selected."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -62,6 +63,20 @@ def beside(
         None if groups is None else _numbers_of(groups, data),
         None if reader_predictions is None else _readings(reader_predictions, data),
     )
+
+
+def told(groups: GivenGroups | None, known: Beside) -> dict[str, str]:
+    """Digests of what was given besides the data, which a resumed run must share."""
+    arrays = {
+        "groups": None if groups is None else np.asarray(as_groups(groups).numbers),
+        "validation_groups": known.pseudo_groups,
+        "reader_predictions": known.reader_predictions,
+    }
+    return {
+        name: hashlib.sha256(np.ascontiguousarray(array, np.int64).tobytes()).hexdigest()[:16]
+        for name, array in arrays.items()
+        if array is not None
+    }
 
 
 def score_of(evaluation: Evaluation, select: Select, known: Beside = NOTHING) -> float:
