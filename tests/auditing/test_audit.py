@@ -52,7 +52,8 @@ def test_tables(result):
         "index", "id", "label", "prediction", "confidence", "group", "readout_prediction",
         "margin", "shortcut_score", "flagged", "score of columns", "score of first mean",
         "score of norm mean", "score of second mean", "score of column 0", "score of column 2",
-        "score of column 4", "score of other columns", "pile", "label_doubt",
+        "score of column 4", "score of other columns", "score of direction",
+        "score of other directions", "pile", "label_doubt",
     ]  # fmt: skip
     assert result.examples["index"].tolist() == list(range(240))
     assert result.examples["id"].tolist() == [str(i) for i in range(240)]

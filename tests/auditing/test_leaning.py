@@ -217,3 +217,36 @@ def test_the_strength_has_bounds(explained, worse, recovered, followed, mended, 
     )  # fmt: skip
     bounds = -1.5 - 1.5 - 0.5 - 2 - 2, 1.5 + 1.5 + 1.5 + 0.5 + 0.75
     assert found == NOTHING or bounds[0] <= found.total <= bounds[1]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def edges(score):
+    """A reader that is wrong on 0 to 5 of class 0, where it is as sure as told."""
+    again = second_look({"column a": at(0, 2, 4, 6, 8, 10), "size": at()})
+    again.by_reader["column a"][:] = score
+    return of("column a", again, wrong=at(0, 2, 4)).at_edge
+
+
+def test_whether_a_reader_is_misled_only_where_its_classes_meet():
+    bad = at(0, 2, 4, 6, 8, 10)
+    # Less sure than of all others, as sure, surer.
+    assert edges(np.where(bad, 0.1, -0.8)) == 1.0
+    assert edges(np.where(bad, 0.8, -0.8)) == 0.5
+    assert edges(np.where(bad, 0.9, -0.8)) == 0.0
+    # Against answers of its own kind only: these are examples of class 1.
+    assert edges(np.where(bad, 0.5, np.where(LABELS == 1, -0.8, -0.1))) == 1.0
+    few = second_look({"column a": at(0, 2, 4, 6), "size": at()})
+    assert math.isnan(of("column a", few, wrong=at(0)).at_edge)
+
+
+def test_directions_speak_for_nothing_but_what_is_beside_them():
+    wrong = at(*range(8))
+    misread = dict.fromkeys(("direction", "column a"), wrong)
+    misread |= dict.fromkeys(("other directions", "other columns"), at())
+    again = second_look(misread, sides={"other directions": wrong})
+    assert of("direction", again, wrong).recovered_by == "other directions"
+    assert of("column a", again, wrong).recovered == pytest.approx(2 / 12)
+    assert of("direction", again, wrong).of_table
+    assert of("column a", again, wrong).of_table

@@ -77,8 +77,8 @@ def of_rows(found, rows):
 def test_readers_of_layers_come_first_and_see_no_property(again):
     assert list(again.by_reader)[:3] == ["columns", "first mean", "length"]
     assert again.properties[:2] == ("length", "column b")
-    assert again.properties[-1] == "other columns"
-    assert len(again.properties) == 5
+    assert again.properties[-3:] == ("other columns", "direction", "other directions")
+    assert len(again.properties) == 7
     assert set(again.says) == set(again.sides) == set(again.reads) == set(again.by_reader)
 
 
@@ -248,6 +248,28 @@ def test_one_property_by_itself_and_all_others():
     # What the model gets wrong, the interaction of the others speaks for.
     assert found.sides["other columns"][fails].mean() > 0.8
     assert found.reads["columns"] < 0.95
+
+
+def test_a_cue_that_is_spread_over_all_columns_and_what_is_left():
+    """No column tells the cue from the core; what they share is the cue, the rest the core."""
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2, 900)
+    fails = rng.random(900) < 0.1
+    cue = (2.0 * (labels ^ fails) - 1) * rng.uniform(0.5, 1.5, 900)
+    core = 2.0 * labels - 1 + 0.3 * rng.normal(size=900)
+    axes = np.linalg.qr(rng.normal(size=(12, 2)))[0]
+    table = np.c_[4 * cue, core] @ axes.T + 0.02 * rng.normal(size=(900, 12))
+    found = look_again(seen(table, table, np.stack([-cue, cue], 1)), labels, folds(labels))
+    assert ((found.says["direction"] != labels) == fails).mean() > 0.98
+    assert found.sides["other directions"][fails].mean() > 0.9
+
+
+def test_the_reader_of_a_column_sees_a_threshold_where_it_is():
+    rng = np.random.default_rng(4)
+    table = rng.uniform(-1, 1, (1000, 3))
+    labels = (table[:, 1] > 0.2).astype(int)
+    found = look_again(seen(table, table, np.eye(2)[labels]), labels, folds(labels))
+    assert found.reads["column 1"] > 0.998
 
 
 def test_what_the_core_tells_is_preferred_and_wrong_labels_are_not():

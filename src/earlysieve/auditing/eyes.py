@@ -9,8 +9,10 @@ import torch
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.doubt import L2 as MENDING_L2
+from earlysieve.auditing.knots import column_knots
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
+    OTHER_DIRECTIONS,
     OTHER_TOKENS,
     TOKEN,
     curved,
@@ -29,7 +31,8 @@ from earlysieve.auditing.readers import (
     temperature,
 )
 from earlysieve.auditing.swaps.columns import column_strength
-from earlysieve.auditing.swaps.table_parts import MOST_COLUMNS, column_name
+from earlysieve.auditing.swaps.directions import Direction, leading_direction
+from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, column_name
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.readouts.feature_store import FeatureStore
 
@@ -143,17 +146,36 @@ def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
 def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> dict[str, Eye]:
     values = sample.of(store)
     order = np.argsort(-column_strength(values, sample.labels, sample.classes), kind="stable")
-    found = {
-        column_name(names, column): open_eye(
-            store, sample, partial(_one, column=column, knots=knots_of(values[:, [column]])), values
-        )
-        for column in order[:MOST_COLUMNS].tolist()
-    }
+    found = {}
+    for column in order[:MOST_COLUMNS].tolist():
+        knots = column_knots(values[:, column], sample.labels, sample.classes)
+        shape = partial(_one, column=column, knots=knots)
+        found[column_name(names, column)] = open_eye(store, sample, shape, values)
     if len(order) > 1:
         rest = np.sort(order[1:])
-        shape = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
-        found[OTHER_COLUMNS] = open_eye(store, sample, shape, values)
+        besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+        found[OTHER_COLUMNS] = open_eye(store, sample, besides, values)
+        found |= _direction_eyes(store, sample, values)
     return found
+
+
+def _direction_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:
+    """A reader of what the columns share, and one of all else in them."""
+    found = leading_direction(values, sample.labels, sample.classes)
+    along = partial(_along, direction=found, knots=knots_of(found.values(values)))
+    besides = partial(_besides, direction=found, centre=found.rest(values).mean(0))
+    return {
+        DIRECTION: open_eye(store, sample, along, values),
+        OTHER_DIRECTIONS: open_eye(store, sample, besides, values),
+    }
+
+
+def _along(features: Floats, direction: Direction, knots: Floats) -> Floats:
+    return curved(direction.values(features), knots)
+
+
+def _besides(features: Floats, direction: Direction, centre: Floats) -> Floats:
+    return pairs_of(direction.rest(features), np.arange(features.shape[1]), centre)
 
 
 def _one(features: Floats, column: int, knots: Floats) -> Floats:

@@ -16,10 +16,11 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.properties import BESIDES, PART_OF
+from earlysieve.auditing.properties import BESIDES, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Swaps
+from earlysieve.auditing.swaps.table_parts import DIRECTION
 
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
@@ -51,6 +52,10 @@ class Leaning:
             the reader is sure, where these are enough. NaN for too few.
         followed, mended: of its swaps, see `PartFound.effect` and `mending`; NaN if not swapped.
         irrelevant: the user said that the answer must not depend on it.
+        at_edge: how well the reader's own doubt tells the examples that it misreads from those of
+            which it says the same and is right (AUROC): near 1 where it is misled only where its
+            classes meet, near one half where what it sees looks like any of the other class. NaN
+            for too few.
     """
 
     name: str
@@ -70,6 +75,17 @@ class Leaning:
     mended: float
     irrelevant: bool = False
     accuracy_sure: float = math.nan
+    at_edge: float = math.nan
+
+    @property
+    def of_table(self) -> bool:
+        """Whether it is a column of a table or a direction of them, which is swapped exactly."""
+        return not self.of_network and (self.is_direction or self.name.startswith("column "))
+
+    @property
+    def is_direction(self) -> bool:
+        """Whether it is what all columns share."""
+        return self.name == DIRECTION
 
     @property
     def evidence(self) -> float:
@@ -120,7 +136,7 @@ def _leaning(
     misread = again.says[name] != labels
     explained = wrong & (again.says[name] == said)
     sure = again.by_reader[name] >= SURE
-    others = [other for other in again.properties if other != name]
+    others = [other for other in again.properties if other != name and _independent(name, other)]
     recovered, recovered_by = _recovered(explained, again, others)
     return Leaning(
         name=name,
@@ -140,7 +156,26 @@ def _leaning(
         followed=math.nan if part is None else part.effect,
         mended=math.nan if part is None or part.mended.count < _FEWEST_SWAPPED else part.mending,
         irrelevant=part is not None and part.irrelevant,
+        at_edge=_at_edge(again.by_reader[name], again.says[name], misread),
     )
+
+
+def _independent(name: str, other: str) -> bool:
+    """What a direction tells is told by columns, too: it speaks for what is left beside it only."""
+    return name == DIRECTION or other not in (DIRECTION, OTHER_DIRECTIONS)
+
+
+def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
+    """Mean over the classes said of the AUROC of a small margin, weighted by what is misread."""
+    total, count = 0.0, 0
+    for kind in np.unique(says[misread]):
+        said = says == kind
+        bad, good = said & misread, said & ~misread
+        if bad.sum() >= 2 and good.sum() >= 5:
+            rows = bad | good
+            total += auroc(-np.abs(score[rows]), bad[rows]) * int(bad.sum())
+            count += int(bad.sum())
+    return total / count if count >= FEWEST_EXPLAINED else math.nan
 
 
 def _part(name: str, swaps: Swaps) -> PartFound | None:

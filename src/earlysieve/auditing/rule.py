@@ -23,8 +23,10 @@ FOLLOWS = 0.5
 _TELLS_UNSWAPPED = 0.97
 _RECOVERED_UNNAMED, _GATHERS_UNNAMED, _OWN_UNNAMED, _EXPLAINED_UNNAMED = 0.62, 0.5, 0.56, 10
 _OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.56, 0.05
+_DEVIATIONS = 1.64
 _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES = 0.4, 0.8
+_AT_EDGE, _AT_EDGE_UNNAMED, _HARDLY_FOLLOWS = 0.75, 0.95, 0.12
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
@@ -134,13 +136,30 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
 
     Half an image must say more than a property, and what only a layer sees much more.
     """
-    counted = [(one, strength(one)) for one in found if not one.of_network or _speaks(one)]
+    counted = [(one, strength(one)) for one in found if _counts(one)]
     if not counted:
         return None, NOTHING
     strong = [pair for pair in counted if enough(pair[1])]
     if not strong:
         return max(counted, key=lambda pair: pair[1].total)
-    return max(strong, key=lambda pair: pair[1].total - pair[0].whole - 2.5 * pair[0].of_network)
+    return max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
+
+
+def _unclear(found: Leaning) -> float:
+    """How much more it must say than a property with a name of its own."""
+    return found.whole + 2.0 * found.is_direction + 2.5 * found.of_network
+
+
+def _counts(found: Leaning) -> bool:
+    """Whether what misleads its reader can have misled the model."""
+    if found.of_network:
+        return _speaks(found)
+    return not found.of_table or not (_only_at_edge(found) or found.followed < _HARDLY_FOLLOWS)
+
+
+def _only_at_edge(found: Leaning) -> bool:
+    """A table's reader is misled only where its classes meet: so it is where it reads the task."""
+    return found.of_table and found.at_edge > _AT_EDGE
 
 
 def _speaks(found: Leaning) -> bool:
@@ -152,6 +171,7 @@ def _speaks(found: Leaning) -> bool:
         and signs.gathers >= _GATHERS_UNNAMED
         and not found.own_tells < _OWN_UNNAMED
         and found.reads <= OUTDONE
+        and not found.at_edge > _AT_EDGE_UNNAMED
     )
 
 
@@ -179,6 +199,8 @@ def _copes_only_here(found: Leaning) -> bool:
     return (
         not found.of_network
         and not found.whole
+        and not found.is_direction
+        and not _only_at_edge(found)
         and found.reads >= TELLS - 0.05
         and found.followed >= _COPES_FOLLOWS
         and found.sure >= FEWEST_MISLED
@@ -195,9 +217,15 @@ def _may_be_the_task(found: Leaning) -> bool:
     """The property is never overruled, and nothing speaks for the label where it fails."""
     return (
         found.own_tells < _OWN_RANDOM
-        and found.recovered < _HARDLY_RECOVERED
+        and _surely_recovered(found) < _HARDLY_RECOVERED
         and found.accuracy_sure < _NEVER_RIGHT
     )
+
+
+def _surely_recovered(found: Leaning) -> float:
+    """The lower end of an interval: of several readers the luckiest is taken."""
+    share, count = found.recovered, max(1, found.explained)
+    return share - _DEVIATIONS * math.sqrt(share * (1 - share) / count)
 
 
 def _rests_on_irrelevant(found: Leaning) -> bool:
@@ -211,7 +239,8 @@ def _rests_on(found: Sequence[Leaning]) -> Leaning | None:
         for one in found
         if not one.of_network
         and not one.whole
-        and one.sure < FEWEST_MISLED
+        and not one.is_direction
+        and (one.sure < FEWEST_MISLED or _only_at_edge(one))
         and (
             one.reads >= _TELLS_UNSWAPPED
             if math.isnan(one.followed)

@@ -1,6 +1,7 @@
 """What leanings are called in sentences."""
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
 
@@ -14,6 +15,7 @@ _NAMES = {
     "sharpness": "sharpness",
     "token": "single telling words",
     "length": "the length of the text",
+    DIRECTION: "a direction of the columns",
 }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from earlysieve.auditing.swaps import columns, images, tokens, windows
+from earlysieve.auditing.swaps.directions import leading_direction
 
 
 def test_colour_takes_mean_and_spread_of_each_channel() -> None:
@@ -91,9 +92,9 @@ def test_the_column_that_tells_the_class_is_the_strongest() -> None:
 
 def test_a_direction_that_is_one_column_is_swapped_like_that_column() -> None:
     labels = np.arange(400) % 2
-    values = torch.stack([torch.as_tensor(labels) * 2.0, torch.zeros(400)], 1)
-    projection = columns.linear_directions(values, labels, 2)
+    values = np.stack([labels * 2.0, np.zeros(400)], 1)
+    projection = leading_direction(values, labels, 2).projection
     found = columns.swap_directions(
-        torch.tensor([[0.0, 7.0]]), torch.tensor([[2.0, 1.0]]), projection
+        torch.tensor([[0.0, 7.0]]), torch.tensor([[2.0, 1.0]]), torch.from_numpy(projection).float()
     )
     assert torch.allclose(found, torch.tensor([[2.0, 7.0]]), atol=1e-4)

@@ -1,14 +1,11 @@
-"""Parts of tables: a column, and the directions that a straight line reads the class off."""
+"""Parts of tables: a column, and a direction of all of them."""
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from earlysieve._arrays import Floats, Ints
 
 _BINS = 8
-_RIDGE = 1e-2
-_TINY = 1e-6
 
 
 def column_strength(values: Floats, labels: Ints, num_classes: int) -> Floats:
@@ -29,25 +26,6 @@ def swap_column(receivers: Tensor, donors: Tensor, column: int) -> Tensor:
     swapped = receivers.clone()
     swapped[:, column] = donors[:, column]
     return swapped
-
-
-def linear_directions(values: Tensor, labels: Ints, num_classes: int) -> Tensor:
-    """A projection (D, D) on what a ridge regression reads the class off.
-
-    `donor - receiver` times it is the part to put in.
-    """
-    scale = values.std(0) + _TINY
-    standard = ((values - values.mean(0)) / scale).double()
-    targets = torch.nn.functional.one_hot(torch.as_tensor(labels), num_classes).double()
-    targets -= targets.mean(0)
-    gram = standard.T @ standard
-    gram += _RIDGE * len(values) * torch.eye(len(gram), dtype=gram.dtype)
-    weights = torch.linalg.solve(gram, standard.T @ targets)
-    basis, strength, _ = torch.linalg.svd(weights, full_matrices=False)
-    basis = basis[:, strength > 1e-3 * strength.max()][:, : num_classes - 1]
-    projection = (basis @ basis.T).to(values.dtype)
-    found: Tensor = projection / scale[:, None] * scale[None, :]
-    return found
 
 
 def swap_directions(receivers: Tensor, donors: Tensor, projection: Tensor) -> Tensor:

@@ -11,15 +11,16 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.columns import (
     column_strength,
-    linear_directions,
     swap_column,
     swap_directions,
 )
+from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.model.batch import Inputs, take
 
 MOST_COLUMNS = 3
+DIRECTION = "direction"
 
 
 def table_parts(
@@ -50,12 +51,13 @@ def table_parts(
         )
         for k in chosen
     ]
-    projection = linear_directions(values, pool.labels, pool.num_classes)
+    found = leading_direction(values.numpy(), pool.labels, pool.num_classes)
+    projection = torch.from_numpy(found.projection).to(values.dtype)
     parts.append(
         part(
-            "direction",
+            DIRECTION,
             partial(swap_directions, projection=projection),
-            "what a linear readout of the table sees",
+            "what the columns share that goes with the class",
         )
     )
     left = values.shape[1] - len(chosen)
