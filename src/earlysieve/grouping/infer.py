@@ -1,6 +1,7 @@
 """Groups of examples from any source."""
 
 from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -11,13 +12,14 @@ from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
+from earlysieve.grouping.xrm import groups_from_xrm
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
 
 Inferred = Callable[..., Groups]
 # Sources that look at data (and a model), by name.
-SOURCES: dict[str, Inferred] = {}
+SOURCES: dict[str, Inferred] = {"xrm": groups_from_xrm}
 
 
 def infer_groups(
@@ -92,4 +94,17 @@ def _named(
         raise InputError(
             f"Expected data from which '{source}' infers groups, but got none; pass data="
         )
+    _check_settings(source, settings)
     return told_apart(SOURCES[source](data, model=model, **settings))
+
+
+def _check_settings(source: str, settings: dict[str, Any]) -> None:
+    known = [
+        name for name in signature(SOURCES[source]).parameters if name not in ("data", "model")
+    ]
+    wrong = [name for name in settings if name not in known]
+    if wrong:
+        raise InputError(
+            f"Expected settings of '{source}', which are {', '.join(known)}, but got "
+            f"{', '.join(wrong)}; correct the name"
+        )
