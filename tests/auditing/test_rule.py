@@ -50,6 +50,14 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(COPES, whole=True), data=KnownData()), "none found", "nothing", None),
         (facts(COLUMN), "shortcut", "leans", "column a"),
         (facts(replace(COLUMN, name="direction")), "shortcut", "leans", "direction"),
+        (facts(replace(COLUMN, name="columns a and b")), "shortcut", "leans", "columns a and b"),
+        # What columns say together may be the task, and wrong labels what contradicts it.
+        (facts(replace(COLUMN, accuracy_sure=0.04, recovered=0.6)), "shortcut", "leans",
+         "column a"),
+        (facts(replace(COLUMN, accuracy_sure=0.04, recovered=0.6, name="direction")),
+         "none found", "nothing", None),
+        (facts(replace(COLUMN, accuracy_sure=0.05, recovered=0.6, name="direction")),
+         "shortcut", "leans", "direction"),
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
         # Swapped, a column must move answers, and mislead elsewhere than where classes meet.
         (facts(replace(COLUMN, followed=0.11)), "none found", "nothing", None),

@@ -264,6 +264,17 @@ def test_a_cue_that_is_spread_over_all_columns_and_what_is_left():
     assert found.sides["other directions"][fails].mean() > 0.9
 
 
+def test_two_columns_whose_product_tells_are_read_together():
+    rng = np.random.default_rng(5)
+    table = rng.uniform(-1, 1, (1000, 5))
+    labels = (table[:, 1] * table[:, 3] > 0).astype(int)
+    names = ["a", "b", "c", "d", "e"]
+    looked = seen(table, table, np.eye(2)[labels])
+    found = look_again(looked, labels, folds(labels), column_names=names)
+    assert "columns b and d" in found.properties
+    assert found.reads["columns b and d"] > 0.97
+
+
 def test_the_reader_of_a_column_sees_a_threshold_where_it_is():
     rng = np.random.default_rng(4)
     table = rng.uniform(-1, 1, (1000, 3))

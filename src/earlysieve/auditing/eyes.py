@@ -30,9 +30,9 @@ from earlysieve.auditing.readers import (
     softmax,
     temperature,
 )
-from earlysieve.auditing.swaps.columns import column_strength
+from earlysieve.auditing.swaps.columns import column_strength, product_of, telling_pair
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
-from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, column_name
+from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, column_name, pair_name
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.readouts.feature_store import FeatureStore
 
@@ -155,8 +155,29 @@ def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> d
         rest = np.sort(order[1:])
         besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
         found[OTHER_COLUMNS] = open_eye(store, sample, besides, values)
+        found |= _pair_eyes(store, sample, values, names)
         found |= _direction_eyes(store, sample, values)
     return found
+
+
+def _pair_eyes(
+    store: FeatureStore, sample: Sample, values: Floats, names: Sequence[str]
+) -> dict[str, Eye]:
+    """A reader of the product of two columns, where one tells more than either."""
+    pair = telling_pair(values, sample.labels, sample.classes)
+    if pair is None:
+        return {}
+    product = partial(
+        product_of, first=np.array([pair[0]]), second=np.array([pair[1]]), centre=values.mean(0)
+    )
+    knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
+    return {
+        pair_name(names, pair): open_eye(store, sample, partial(_product, product, knots), values)
+    }
+
+
+def _product(product: Shape, knots: Floats, features: Floats) -> Floats:
+    return curved(product(features), knots)
 
 
 def _direction_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:

@@ -79,13 +79,14 @@ class Leaning:
 
     @property
     def of_table(self) -> bool:
-        """Whether it is a column of a table or a direction of them, which is swapped exactly."""
-        return not self.of_network and (self.is_direction or self.name.startswith("column "))
+        """Whether it is a column of a table, or several, which are swapped exactly."""
+        single = self.name.startswith("column ")
+        return not self.of_network and (single or self.is_combined)
 
     @property
-    def is_direction(self) -> bool:
-        """Whether it is what all columns share."""
-        return self.name == DIRECTION
+    def is_combined(self) -> bool:
+        """Whether it is what several columns of a table say together."""
+        return self.name == DIRECTION or self.name.startswith("columns ")
 
     @property
     def evidence(self) -> float:

@@ -147,13 +147,16 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
 
 def _unclear(found: Leaning) -> float:
     """How much more it must say than a property with a name of its own."""
-    return found.whole + 2.0 * found.is_direction + 2.5 * found.of_network
+    return found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 
 def _counts(found: Leaning) -> bool:
     """Whether what misleads its reader can have misled the model."""
     if found.of_network:
         return _speaks(found)
+    if found.is_combined and _never_overruled(found):
+        # As a task of several columns looks where some labels are wrong.
+        return False
     return not found.of_table or not (_only_at_edge(found) or found.followed < _HARDLY_FOLLOWS)
 
 
@@ -199,7 +202,7 @@ def _copes_only_here(found: Leaning) -> bool:
     return (
         not found.of_network
         and not found.whole
-        and not found.is_direction
+        and not found.is_combined
         and not _only_at_edge(found)
         and found.reads >= TELLS - 0.05
         and found.followed >= _COPES_FOLLOWS
@@ -215,11 +218,12 @@ def _costs(found: Leaning) -> bool:
 
 def _may_be_the_task(found: Leaning) -> bool:
     """The property is never overruled, and nothing speaks for the label where it fails."""
-    return (
-        found.own_tells < _OWN_RANDOM
-        and _surely_recovered(found) < _HARDLY_RECOVERED
-        and found.accuracy_sure < _NEVER_RIGHT
-    )
+    return found.own_tells < _OWN_RANDOM and _never_overruled(found)
+
+
+def _never_overruled(found: Leaning) -> bool:
+    """The model is hardly ever right where it fails, and nothing there surely tells the label."""
+    return _surely_recovered(found) < _HARDLY_RECOVERED and found.accuracy_sure < _NEVER_RIGHT
 
 
 def _surely_recovered(found: Leaning) -> float:
@@ -239,7 +243,7 @@ def _rests_on(found: Sequence[Leaning]) -> Leaning | None:
         for one in found
         if not one.of_network
         and not one.whole
-        and not one.is_direction
+        and not one.is_combined
         and (one.sure < FEWEST_MISLED or _only_at_edge(one))
         and (
             one.reads >= _TELLS_UNSWAPPED

@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from earlysieve.auditing.swaps import columns, images, tokens, windows
 from earlysieve.auditing.swaps.directions import leading_direction
@@ -98,3 +100,31 @@ def test_a_direction_that_is_one_column_is_swapped_like_that_column() -> None:
         torch.tensor([[0.0, 7.0]]), torch.tensor([[2.0, 1.0]]), torch.from_numpy(projection).float()
     )
     assert torch.allclose(found, torch.tensor([[2.0, 7.0]]), atol=1e-4)
+
+
+def interaction(seed: int, wrong: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    values = rng.uniform(-1, 1, (800, 6)) + 3
+    labels = ((values[:, 1] - 3) * (values[:, 4] - 3) > 0) ^ (rng.random(800) < wrong)
+    return values, labels.astype(int)
+
+
+@given(st.integers(0, 200))
+def test_the_two_columns_whose_product_tells_the_class(seed: int) -> None:
+    values, labels = interaction(seed)
+    assert columns.telling_pair(values, labels, 2) == (1, 4)
+    # Not where it tells nothing, nor where one of them tells as much.
+    shuffled = np.random.default_rng(seed).permutation(labels)
+    assert columns.telling_pair(values, shuffled, 2) is None
+    assert columns.telling_pair(np.c_[values[:, :2] * labels[:, None]], labels, 2) is None
+    assert columns.telling_pair(values[:, :1], labels, 2) is None
+    assert columns.telling_pair(np.tile(values, 4), labels, 2) is None
+
+
+def test_products_and_swaps_of_columns_by_hand() -> None:
+    rows = np.array([[1.0, 2.0, 5.0], [3.0, 4.0, 7.0]])
+    found = columns.product_of(rows, np.array([0]), np.array([2]), np.array([1.0, 0.0, 4.0]))
+    assert found.tolist() == [[0.0], [6.0]]
+    table = torch.tensor(rows)
+    swapped = columns.swap_columns(table[:1], table[1:], [0, 2])
+    assert swapped.tolist() == [[3.0, 2.0, 7.0]]

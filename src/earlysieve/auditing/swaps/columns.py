@@ -1,11 +1,16 @@
 """Parts of tables: a column, and a direction of all of them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor
 
 from earlysieve._arrays import Floats, Ints
 
 _BINS = 8
+_TINY = 1e-6
+_MOST_PAIRED = 20
+_TELLS_MORE = 0.1
 
 
 def column_strength(values: Floats, labels: Ints, num_classes: int) -> Floats:
@@ -21,10 +26,40 @@ def column_strength(values: Floats, labels: Ints, num_classes: int) -> Floats:
     return found
 
 
-def swap_column(receivers: Tensor, donors: Tensor, column: int) -> Tensor:
-    """Receivers (B, D) with one column of the donors."""
+def telling_pair(values: Floats, labels: Ints, num_classes: int) -> tuple[int, int] | None:
+    """Two columns whose product tells the class more than either does, by 0.1 of accuracy.
+
+    Args:
+        values: a table, shape (N, D); of more than 20 columns none is looked for.
+        labels: shape (N,).
+        num_classes: C.
+
+    Returns:
+        Their places, ascending, or None where no product does.
+    """
+    if not 2 <= values.shape[1] <= _MOST_PAIRED:
+        return None
+    first, second = np.triu_indices(values.shape[1], 1)
+    products = product_of(values, first, second, values.mean(0))
+    standard = (products - products.mean(0)) / np.maximum(products.std(0), _TINY)
+    targets = np.eye(num_classes)[labels]
+    place = int(np.square(standard.T @ (targets - targets.mean(0))).sum(1).argmax())
+    pair = [int(first[place]), int(second[place])]
+    both = np.column_stack([products[:, place], values[:, pair]])
+    tells = column_strength(both, labels, num_classes)
+    return (pair[0], pair[1]) if tells[0] >= tells[1:].max() + _TELLS_MORE else None
+
+
+def product_of(values: Floats, first: Ints, second: Ints, centre: Floats) -> Floats:
+    """Products of columns, after `centre` (D,) is taken from each, shape (N, number of pairs)."""
+    centred = values.astype(np.float64) - centre
+    return np.asarray(centred[:, first] * centred[:, second])
+
+
+def swap_columns(receivers: Tensor, donors: Tensor, columns: Sequence[int]) -> Tensor:
+    """Receivers (B, D) with some columns of the donors."""
     swapped = receivers.clone()
-    swapped[:, column] = donors[:, column]
+    swapped[:, list(columns)] = donors[:, list(columns)]
     return swapped
 
 

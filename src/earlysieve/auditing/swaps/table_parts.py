@@ -11,8 +11,9 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.columns import (
     column_strength,
-    swap_column,
+    swap_columns,
     swap_directions,
+    telling_pair,
 )
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
@@ -46,11 +47,15 @@ def table_parts(
     parts = [
         part(
             column_name(names, k),
-            partial(swap_column, column=k),
+            partial(swap_columns, columns=[k]),
             f"by itself {strength[k]:.0%} above chance",
         )
         for k in chosen
     ]
+    pair = telling_pair(values.numpy(), pool.labels, pool.num_classes)
+    if pair is not None:
+        detail = "their product tells more than either"
+        parts.append(part(pair_name(names, pair), partial(swap_columns, columns=pair), detail))
     found = leading_direction(values.numpy(), pool.labels, pool.num_classes)
     projection = torch.from_numpy(found.projection).to(values.dtype)
     parts.append(
@@ -68,3 +73,9 @@ def table_parts(
 def column_name(names: Sequence[str], column: int) -> str:
     """The part's name for a column."""
     return f"column {names[column] if column < len(names) else column}"
+
+
+def pair_name(names: Sequence[str], pair: tuple[int, int]) -> str:
+    """The part's name for two columns together."""
+    first, second = (column_name(names, column).removeprefix("column ") for column in pair)
+    return f"columns {first} and {second}"
