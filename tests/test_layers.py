@@ -15,7 +15,7 @@ LAYERS = (
     ("model", "groups"),
     ("readouts", "datasets", "attribution"),
     ("training", "report"),
-    ("weighting", "sieve"),
+    ("weighting", "sieve", "repairing"),
     ("distill",),
     ("networks", "integrations"),
     ("methods", "auditing", "reliance"),

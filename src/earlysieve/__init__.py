@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from earlysieve.reliance.figures import Reliance
     from earlysieve.reliance.measure import CueReliance, RelianceResult, measure_reliance
     from earlysieve.reliance.randomised import RandomisedDrop, drop_when_randomised
+    from earlysieve.repairing.repair import repair
+    from earlysieve.repairing.repaired_classifier import RepairedClassifier
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.loop import fit
@@ -66,6 +68,7 @@ _HOME = {
     "RandomisedDrop": "reliance.randomised",
     "Reliance": "reliance.figures",
     "RelianceResult": "reliance.measure",
+    "RepairedClassifier": "repairing.repaired_classifier",
     "SimKD": "distill.simkd",
     "SimKDStudent": "distill.simkd",
     "StatisticsHead": "readouts.heads",
@@ -83,6 +86,7 @@ _HOME = {
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
     "select_model": "training.select_model",
+    "repair": "repairing.repair",
     "trace_layers": "model.layers",
     "with_index": "weighting.indexing",
 }
@@ -110,6 +114,7 @@ __all__ = [
     "RandomisedDrop",
     "Reliance",
     "RelianceResult",
+    "RepairedClassifier",
     "SimKD",
     "SimKDStudent",
     "StatisticsHead",
@@ -127,6 +132,7 @@ __all__ = [
     "keep_logits",
     "measure_reliance",
     "refresh_statistics",
+    "repair",
     "select_model",
     "trace_layers",
     "with_index",
