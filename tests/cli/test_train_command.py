@@ -51,6 +51,8 @@ def test_every_field_of_the_configuration_is_an_option_with_its_default():
     separate = {
         "data",
         "validation",
+        "groups_from",
+        "validation_groups_from",
         "data_options",
         "model",
         "model_options",

@@ -14,6 +14,7 @@ from earlysieve.cli.train_config import resolve
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.spec import build_model
 from earlysieve.runs import train_run
+from earlysieve.runs.train_data import open_train_data
 from earlysieve.training import SingleClassWarning, fit
 from tests.cli.helpers import DIGITS, SMALL, contents, ok, run
 
@@ -93,7 +94,7 @@ def test_dedier_is_the_library_s_with_the_options_that_were_given(tmp_path):
         "--checkpoint-every-steps",
         3,
     )
-    data, held_out = train_run.open_train_data(train_run.TrainConfig(**saved(out)))
+    data, held_out = open_train_data(train_run.TrainConfig(**saved(out)))
     student = build_model(DROPPING, num_classes=10, seed=5).model
     distiller = DebiasedDistillation(
         student,

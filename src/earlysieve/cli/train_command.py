@@ -30,6 +30,21 @@ _MOST_EPOCHS = 10
     help="Validation data: a share of the training data (0.1), another split of it (split:test), "
     "or another source.",
 )
+@click.option(
+    "--groups-from",
+    type=Place(),
+    metavar="PLACE",
+    help="Groups of the training data for group methods: the folder of an audit of them, a .npy "
+    "file of whole numbers, or a CSV file with the columns group (-1 or blank where unknown) and, "
+    "if it leaves examples out, index. Where a share is held out, they may be of all data.",
+)
+@click.option(
+    "--validation-groups-from",
+    type=Place(),
+    metavar="PLACE",
+    help="Groups of the validation data for a --select that needs some: a folder or file as for "
+    "--groups-from.",
+)
 @data_options
 @model_options(required=False)
 @click.option(
@@ -78,12 +93,16 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
       earlysieve train --method sieve --model torchvision:resnet18 --data photos/ \\
         --layer layer1 --forget-every 5 --forget-lr 0.01 --out runs/sieved
+      earlysieve train --method group-dro --groups-from audits/photos --model \
+        torchvision:resnet18 --data photos/ --split train --validation split:val --select \
+        worst_pseudo_group_accuracy --validation-groups-from audits/val --out runs/groups
       earlysieve train --method dedier --preset celeba --model torchvision:resnet18 \\
         --data faces.csv --teacher torchvision:resnet50 --teacher-checkpoint teacher.pt \\
         --out runs/debiased
     """
     load_libraries()
     from earlysieve.cli.train_config import resolve
+    from earlysieve.runs.given_groups import check_groups_used
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
 
@@ -92,6 +111,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     reporter = Reporter(console.say, listening, console.progress)
     config = resolve(context)
     run = TrainRun.prepare(config, check_output(given["out"]), reporter)
+    if given["groups_from"] is not None:
+        check_groups_used(run.job)
     audits: dict[str, AuditResult] = {}
     try:
         if given["audit"]:

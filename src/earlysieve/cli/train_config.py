@@ -22,7 +22,16 @@ from earlysieve.runs.trust import check_trusted, trusted_by
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
-_SPECS = ("data", "validation", "model", "num_classes", "checkpoint", "restore_best")
+_SPECS = (
+    "data",
+    "validation",
+    "groups_from",
+    "validation_groups_from",
+    "model",
+    "num_classes",
+    "checkpoint",
+    "restore_best",
+)
 _NESTED = ("data_options", "model_options", "method_options")
 
 Fields = dict[str, Any]
@@ -71,9 +80,22 @@ def _check_used(config: "TrainConfig", given: Fields) -> None:
                 f"Expected --{name} with --{other} {value}, but got it with "
                 f"'{getattr(config, other)}', which has none; leave out --{name}"
             )
+    if "validation_groups_from" in given:
+        _check_groups_select(config.select)
     if "readout" in _known(config.method):
         kind = config.method_options.get("readout", "linear")
         check_given_shape(str(kind), given["method_options"].keys())
+
+
+def _check_groups_select(select: str) -> None:
+    from earlysieve.groups.selection_rules import RULES
+
+    using = [rule.name for rule in RULES.values() if set(rule.needs) - {"groups"}]
+    if select in RULES and select not in using:
+        raise InputError(
+            f"Expected --select {' or '.join(using)} with --validation-groups-from, but got it "
+            f"with '{select}', which needs none; leave out --validation-groups-from"
+        )
 
 
 def _from_file(path: Path | None) -> Fields:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from earlysieve.cli.kinds import Count, Seed
+from earlysieve.groups.rule_names import RULE_HELP, RULE_NAMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,9 +55,10 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
     ),
     (
         "select",
-        click.Choice(["accuracy", "loss", "worst_group_accuracy"]),
+        click.Choice(RULE_NAMES),
         "accuracy",
-        "Figure that decides which epoch is best.",
+        "Figure that decides which epoch is best. "
+        + " ".join(f"{name}: {text}." for name, text in RULE_HELP.items()),
     ),
     (
         "refresh_batches",

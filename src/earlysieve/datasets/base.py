@@ -220,6 +220,16 @@ def stratified_split(dataset: D, fraction: float, seed: int = 0) -> tuple[D, D]:
     Raises:
         InputError: `fraction` is not in (0, 1), or one of the two parts would be empty.
     """
+    rest, held_out = split_positions(dataset, fraction, seed)
+    return dataset.subset(rest), dataset.subset(held_out)
+
+
+def split_positions(dataset: ExampleDataset, fraction: float, seed: int = 0) -> tuple[Ints, Ints]:
+    """Which examples `stratified_split` puts into the rest, and which it holds out, each sorted.
+
+    Raises:
+        InputError: see `stratified_split`.
+    """
     size = round(fraction * len(dataset)) if 0 < fraction < 1 else 0
     if not 0 < size < len(dataset):
         raise InputError(
@@ -227,5 +237,4 @@ def stratified_split(dataset: D, fraction: float, seed: int = 0) -> tuple[D, D]:
             f"examples non-empty, but got {fraction}; choose another fraction"
         )
     held_out = stratified_sample(np.stack([dataset.labels, dataset.groups], 1), size, seed)
-    rest = np.setdiff1d(np.arange(len(dataset)), held_out)
-    return dataset.subset(rest), dataset.subset(held_out)
+    return np.setdiff1d(np.arange(len(dataset)), held_out), held_out

@@ -31,6 +31,7 @@ class Job:
         few: the first two examples, on the device.
         out: the folder of the run, which may not exist yet.
         notes: what was decided on the way, for people.
+        asked: what the method has asked of the data that it need not ask: "groups".
     """
 
     model: "nn.Module"
@@ -42,6 +43,7 @@ class Job:
     few: "Batch"
     out: Path
     notes: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     @property
     def device(self) -> "torch.device":
@@ -63,6 +65,7 @@ class Job:
     @property
     def groups(self) -> "Ints | None":
         """The group of each example, int64, shape (N,), -1 where unknown; None: none is known."""
+        self.asked.add("groups")
         return self.opened.groups
 
     def update(

@@ -36,7 +36,8 @@ def known_groups(job: "Job") -> "Ints":
     if job.groups is None:
         raise InputError(
             f"Expected data with groups for the method '{job.config.method}', but '"
-            f"{job.config.data}' names none; add a column 'group' to a CSV file, yield "
+            f"{job.config.data}' names none; infer them from an audit of these data with "
+            "--groups-from AUDIT_FOLDER, add a column 'group' to a CSV file, yield "
             "(x, y, group), or choose a method that needs no groups"
         )
     return job.groups

@@ -1,5 +1,6 @@
 """Training and validation data of a run."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.registry import source_named
@@ -9,13 +10,38 @@ from earlysieve.runs.data_settings import full_spec
 from earlysieve.runs.open_data import open_data
 
 if TYPE_CHECKING:
+    from earlysieve._arrays import Ints
     from earlysieve.training import TrainConfig
 
 _SPLIT = "split:"
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The data of a run.
+
+    Attributes:
+        train: training data.
+        validation: validation data or None.
+        whole: of which both are parts; None where none was held out.
+        train_rows, held_rows: their positions in `whole`, int64, sorted; None likewise.
+    """
+
+    train: Any
+    validation: Any
+    whole: Any = None
+    train_rows: "Ints | None" = None
+    held_rows: "Ints | None" = None
+
+
 def open_train_data(config: "TrainConfig", *, progress: bool | None = None) -> tuple[Any, Any]:
-    """Training data, and validation data or None.
+    """Training data, and validation data or None; see `open_parts`."""
+    parts = open_parts(config, progress=progress)
+    return parts.train, parts.validation
+
+
+def open_parts(config: "TrainConfig", *, progress: bool | None = None) -> Parts:
+    """Training and validation data.
 
     `config.validation` is a share of the training data to hold out (0.1), another split of the
     same source (split:test), or a source of its own; the options of the data hold for it, too, as
@@ -36,7 +62,7 @@ def open_train_data(config: "TrainConfig", *, progress: bool | None = None) -> t
     train = _open(config, config.data, config.data_options, progress)
     _check_indexed(train)
     if config.validation is None:
-        return train, None
+        return Parts(train, None)
     share = _share(config.validation)
     if share is not None:
         return _held_out(train, share, config.seed)
@@ -48,7 +74,7 @@ def open_train_data(config: "TrainConfig", *, progress: bool | None = None) -> t
         options = {k: v for k, v in options.items() if _has(config.validation, k)}
         validation = _open(config, config.validation, options, progress)
     _check_same_classes(train, validation)
-    return train, validation
+    return Parts(train, validation)
 
 
 def _open(config: "TrainConfig", spec: str, options: dict[str, Any], progress: bool | None) -> Any:
@@ -87,15 +113,17 @@ def _share(text: str) -> float | None:
         return None
 
 
-def _held_out(data: Any, share: float, seed: int) -> tuple[Any, Any]:
-    from earlysieve.datasets import ExampleDataset, stratified_split
+def _held_out(data: Any, share: float, seed: int) -> Parts:
+    from earlysieve.datasets import ExampleDataset
+    from earlysieve.datasets.base import split_positions
 
     if not isinstance(data, ExampleDataset):
         raise InputError(
             "Expected a built-in source to hold a share of it out for validation, but got "
             f"{type(data).__name__}; name another source with --validation"
         )
-    return stratified_split(data, share, seed)
+    rest, held_out = split_positions(data, share, seed)
+    return Parts(data.subset(rest), data.subset(held_out), data, rest, held_out)
 
 
 def _check_same_classes(train: Any, validation: Any) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
 from earlysieve._progress import wanted
+from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import opened
+from earlysieve.datasets.with_groups import with_groups
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.fit_check import check_model_takes, pick_device
@@ -17,13 +19,14 @@ from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
+from earlysieve.runs.given_groups import beside_validation, groups_for_training
 from earlysieve.runs.reporter import Reporter
-from earlysieve.runs.train_data import open_train_data
+from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
 from earlysieve.training.run_folder import CHECKPOINT_NAME
-from earlysieve.training.selection import check_select
+from earlysieve.training.selection import NOTHING, Beside, check_select
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
@@ -45,14 +48,23 @@ class TrainRun:
         reporter: whom to tell.
         algorithm: what learns.
         sampler: the order of the examples; None: the usual one.
-        validation: validation data or None.
+        parts: the data; training data in groups of their own, whatever the method is given.
+        groups: those that were given to the method; None: those of the data.
+        known: what was given of the validation data, to select by.
     """
 
     job: Job
     reporter: Reporter
     algorithm: Algorithm
     sampler: BatchSampler | None
-    validation: Any
+    parts: Parts
+    groups: Groups | None = None
+    known: Beside = NOTHING
+
+    @property
+    def validation(self) -> Any:
+        """Validation data or None."""
+        return self.parts.validation
 
     @property
     def config(self) -> TrainConfig:
@@ -72,8 +84,10 @@ class TrainRun:
             EarlysieveError: something is missing, wrong, or does not fit.
         """
         device = pick_device(config.device)
-        data, validation = open_train_data(config, progress=reporter.progress)
-        check_select(config.select, validation)
+        parts = open_parts(config, progress=reporter.progress)
+        groups, known = groups_for_training(config, parts), beside_validation(config, parts)
+        check_select(config.select, parts.validation, known)
+        data = parts.train if groups is None else with_groups(parts.train, groups)
         skipped = opened(data).skipped
         if skipped:
             reporter.tell(
@@ -81,9 +95,9 @@ class TrainRun:
             )
         built = _build(config, data)
         learner = build_learner(config, built.model, data, device=device, out=out)
-        if validation is not None:
-            check_model_takes(built.model, validation, device, what="validation data")
-        return cls(learner.job, reporter, learner.algorithm, learner.sampler, validation)
+        if parts.validation is not None:
+            check_model_takes(built.model, parts.validation, device, what="validation data")
+        return cls(learner.job, reporter, learner.algorithm, learner.sampler, parts, groups, known)
 
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
@@ -95,6 +109,8 @@ class TrainRun:
             sampler=self.sampler,
             validation=self.validation,
             resume=resume,
+            groups=self.groups,
+            known=self.known,
         )
         bar = wanted(self.reporter.progress)
         return fit(
@@ -110,6 +126,9 @@ class TrainRun:
             sampler=self.sampler,
             num_workers=c.num_workers,
             config=c,
+            groups=self.groups,
+            validation_groups=self.known.pseudo_groups,
+            reader_predictions=self.known.reader_predictions,
         )
 
     def _listener(self, *, silent: bool) -> Callable[[Event], None]:
@@ -152,7 +171,15 @@ class TrainRun:
         """
         from earlysieve.runs.audit_run import START, start_of, taken_over
 
-        check_start(self.job, self.algorithm, self.sampler, self.validation, resume=resume)
+        check_start(
+            self.job,
+            self.algorithm,
+            self.sampler,
+            self.validation,
+            resume=resume,
+            groups=self.groups,
+            known=self.known,
+        )
         start = start_of(self.config, self.algorithm.model, opened(self._audited).size)
         folder = self.out / "audit-before"
         found = taken_over(folder, start, self.reporter.tell) if resume else None
@@ -197,7 +224,7 @@ class TrainRun:
 
     @property
     def _audited(self) -> Any:
-        return self.job.data if self.validation is None else self.validation
+        return self.parts.train if self.validation is None else self.validation
 
     def _seen(self, when: str) -> bool | None:
         """Whether the network was trained on what is audited, where that is known."""

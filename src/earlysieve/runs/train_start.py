@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 from earlysieve.training import Run, RunSettings, load_checkpoint
 from earlysieve.training.checkpoint import check_configuration
 from earlysieve.training.run_folder import CHECKPOINT_NAME
+from earlysieve.training.selection import NOTHING
 
 if TYPE_CHECKING:
+    from earlysieve.datasets.example_groups import Groups
     from earlysieve.methods.job import Job
     from earlysieve.runs.reporter import Reporter
     from earlysieve.training import Algorithm, BatchSampler, TrainConfig
+    from earlysieve.training.selection import Beside
 
 
 def run_settings(config: "TrainConfig") -> dict[str, Any]:
@@ -26,10 +29,18 @@ def begin(
     sampler: "BatchSampler | None",
     validation: Any,
     resume: bool,
+    groups: "Groups | None" = None,
+    known: "Beside | None" = None,
 ) -> None:
     """Say what was decided, and compute the teacher's logits where they are to be kept.
 
     Nothing is said or computed for a run that cannot start.
+
+    Args:
+        job, algorithm, sampler, validation, resume: of the run.
+        reporter: whom to tell.
+        groups: those that were given for the training data.
+        known: what was given of the validation data.
 
     Raises:
         EarlysieveError: the run cannot start or go on, or the file of logits belongs to another.
@@ -37,7 +48,7 @@ def begin(
     keep = getattr(getattr(algorithm, "teacher", None), "keep", None)
     if not job.notes and keep is None:
         return  # nothing is done here that the run itself would not check
-    check_start(job, algorithm, sampler, validation, resume=resume)
+    check_start(job, algorithm, sampler, validation, resume=resume, groups=groups, known=known)
     for note in job.notes:
         reporter.tell(note)
     if keep is not None:
@@ -51,6 +62,8 @@ def check_start(
     validation: Any,
     *,
     resume: bool,
+    groups: "Groups | None" = None,
+    known: "Beside | None" = None,
 ) -> None:
     """Check that a run can start, or go on with what its folder holds.
 
@@ -66,6 +79,8 @@ def check_start(
         sampler=sampler,
         num_workers=c.num_workers,
         config=c.decisive(),
+        groups=groups,
+        known=known or NOTHING,
     )
     last = job.out / CHECKPOINT_NAME
     if resume and last.exists():

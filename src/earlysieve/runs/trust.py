@@ -30,6 +30,8 @@ _DATA_FIELDS = ("data", "validation")
 # Fields whose text is the name of a file, a column or a layer, whatever it looks like.
 _NAMES = (
     "checkpoint",
+    "groups_from",
+    "validation_groups_from",
     "teacher_checkpoint",
     "teacher_logits",
     "tokenizer",

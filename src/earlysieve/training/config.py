@@ -32,6 +32,8 @@ class TrainConfig:
         checkpoint: file of weights to start from; None: as the specification builds it.
         num_classes: of the data; None: as found there.
         method: name of the algorithm; method_options: its own settings.
+        groups_from, validation_groups_from: folder of an audit of the training or validation data,
+            or a file of groups of them, see `runs.given_groups`; None: those of the data.
         optimizer: "sgd", "adam" or "adamw"; lr, momentum (sgd only), weight_decay: its settings.
         scheduler: "none", "cosine" (to 0) or "linear-warmup" (up over the first `warmup` share of
             the steps, then linearly to 0).
@@ -54,6 +56,8 @@ class TrainConfig:
     num_classes: int | None = None
     method: str = "erm"
     method_options: dict[str, Any] = field(default_factory=dict)
+    groups_from: str | None = None
+    validation_groups_from: str | None = None
     optimizer: str = "sgd"
     lr: float = 0.01
     momentum: float = 0.9

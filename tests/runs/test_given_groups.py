@@ -1,0 +1,154 @@
+"""Groups of a run's data from an audit or a file."""
+
+import numpy as np
+import pytest
+
+import earlysieve as es
+from earlysieve.datasets import digits, plant_colour
+from earlysieve.errors import DataError, InputError
+from earlysieve.networks.small import small_cnn
+from earlysieve.runs.given_groups import beside_validation, groups_for_training, read_groups
+from earlysieve.runs.train_data import Parts, open_parts
+from earlysieve.training import TrainConfig
+from earlysieve.training.selection import NOTHING
+
+COLOURED = {"shortcut": "colour", "limit": 150}
+
+
+def written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_csv_file(tmp_path):
+    path = written(tmp_path / "g.csv", "group\nb\n\na\nb\n")
+    # pandas leaves blank lines out
+    assert read_groups(path).numbers.tolist() == [1, 0, 1]
+    path = written(tmp_path / "g.csv", "id,group\n0,b\n1,\n2,a\n3,-1\n")
+    found = read_groups(path)
+    assert found.numbers.tolist() == [1, -1, 0, -1]
+    assert (found.names, found.source) == (("a", "b"), "file")
+    path = written(tmp_path / "g.csv", "index,group\n3,1\n0,0\n")
+    assert read_groups(path, 5).numbers.tolist() == [0, -1, -1, 1, -1]
+
+
+def test_a_numpy_file(tmp_path):
+    np.save(tmp_path / "g.npy", np.array([2, -1, 0], np.int32))
+    assert read_groups(tmp_path / "g.npy").numbers.tolist() == [2, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "cannot be read"),
+        ("group\n", "Expected rows in"),
+        ("groups\n1\n", "Expected a column 'group' in .*, but got groups; add or rename it"),
+        ("group\n-2\n", "from 0 to"),
+        ("group\n1.5\n", "Expected names or whole numbers"),
+        ("group\n-1\n", "Expected some examples of known group"),
+        ("index,group\n0,1\n0,1\n", "Expected each example once"),
+        ("index,group\n5,1\n", "Expected positions from 0 to 4 .* but got '5'"),
+        ("index,group\n-1,1\n", "but got '-1'"),
+        ("index,group\nx,1\n", "but got 'x'"),
+        ("index,group\n" + "9" * 5000 + ",1\n", "but got '99999999999999999999'"),
+    ],
+)
+def test_bad_tables(text, message, tmp_path):
+    with pytest.raises((DataError, InputError), match=message):
+        read_groups(written(tmp_path / "g.csv", text), 5)
+
+
+@pytest.mark.parametrize("content", [np.zeros((2, 2), int), np.array([0.5]), np.array(["a"])])
+def test_bad_arrays(content, tmp_path):
+    np.save(tmp_path / "g.npy", content)
+    with pytest.raises(DataError, match=r"Expected whole numbers of shape \(N,\)"):
+        read_groups(tmp_path / "g.npy")
+
+
+def test_what_is_not_there_or_runs_code_is_refused(tmp_path):
+    np.save(tmp_path / "g.npy", np.array([print], object), allow_pickle=True)
+    written(tmp_path / "torn.npy", "\x93NUMPY")
+    (tmp_path / "empty").mkdir()
+    for name in ("g.npy", "torn.npy", "nope.csv", "nope.npy"):
+        with pytest.raises(DataError, match="Expected the folder of an audit, a .npy file"):
+            read_groups(tmp_path / name)
+    with pytest.raises(DataError, match="audit"):
+        read_groups(tmp_path / "empty")
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory):
+    """A folder with the audit of what a configuration opens as training data."""
+    data = open_parts(TrainConfig(data="digits", data_options=COLOURED)).train
+    result = es.audit(small_cnn(10), data, folds=2)
+    return result.save(tmp_path_factory.mktemp("audit")), result, data
+
+
+def test_an_audit_tells_groups_of_its_data(audited):
+    folder, result, data = audited
+    config = TrainConfig(data="digits", data_options=COLOURED, groups_from=str(folder))
+    found = groups_for_training(config, Parts(data, None))
+    numbers, names = result.pseudo_groups(), result.pseudo_group_names()
+    present = numbers[numbers >= 0].unique()
+    assert found.names == tuple(names[k] for k in present)
+    told = [found.name(int(k)) for k in found.numbers if k >= 0]
+    assert told == [names[int(k)] for k in numbers if k >= 0]
+    assert (found.numbers < 0).tolist() == (numbers < 0).tolist()
+    assert groups_for_training(TrainConfig(), Parts(data, None)) is None
+
+
+def test_an_audit_of_all_data_serves_both_parts(audited):
+    folder, result, data = audited
+    config = TrainConfig(
+        data="digits",
+        data_options=COLOURED,
+        validation="0.2",
+        groups_from=str(folder),
+        validation_groups_from=str(folder),
+        select="worst_pseudo_group_accuracy",
+    )
+    parts = open_parts(config)
+    groups = result.pseudo_groups().numpy()
+    found = groups_for_training(config, parts).numbers.numpy()
+    _, expected = np.unique(groups[parts.train_rows], return_inverse=True)
+    assert np.array_equal(found, expected)
+    known = beside_validation(config, parts)
+    assert np.array_equal(known.pseudo_groups, groups[parts.held_rows])
+    assert parts.train.identify(3) == data.identify(int(parts.train_rows[3]))
+    assert parts.validation.identify(3) == data.identify(int(parts.held_rows[3]))
+    read = TrainConfig(**{**config.to_dict(), "select": "unsupervised_balanced_accuracy"})
+    said = result.examples["readout_prediction"].to_numpy()[parts.held_rows]
+    assert np.array_equal(beside_validation(read, parts).reader_predictions, said)
+    plain = TrainConfig(**{**config.to_dict(), "select": "accuracy"})
+    assert beside_validation(plain, parts) is NOTHING
+
+
+def test_numbers_without_examples_are_left_out(tmp_path):
+    path = written(tmp_path / "g.csv", "group\n4\n-1\n2\n4\n2\n")
+    data = digits("test").subset(range(5))
+    found = groups_for_training(TrainConfig(groups_from=str(path)), Parts(data, None))
+    assert found.numbers.tolist() == [1, -1, 0, 1, 0]
+    assert found.names == ("2", "4")
+
+
+def test_groups_of_other_data_are_refused(audited):
+    folder, _, data = audited
+    config = TrainConfig(groups_from=str(folder))
+    others = digits("test").subset(range(len(data)))
+    for wrong in (others, plant_colour(digits("test"), 0.9)):
+        with pytest.raises(DataError, match="^Expected groups of .*groups from '"):
+            groups_for_training(config, Parts(wrong, None))
+    read = TrainConfig(validation_groups_from=str(folder), select="unsupervised_balanced_accuracy")
+    with pytest.raises(DataError, match="^Expected groups of .*groups from '"):
+        beside_validation(read, Parts(data, others))
+    with pytest.raises(InputError, match="Expected validation data for --validation-groups-from"):
+        beside_validation(read, Parts(data, None))
+
+
+def test_a_file_does_not_say_what_a_reader_says(tmp_path):
+    np.save(tmp_path / "g.npy", np.zeros(5, int))
+    config = TrainConfig(
+        validation_groups_from=str(tmp_path / "g.npy"), select="unsupervised_balanced_accuracy"
+    )
+    with pytest.raises(InputError, match="Expected the folder of an audit, which holds what"):
+        beside_validation(config, Parts(None, digits("test")))
