@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from earlysieve._files import replacing
 from earlysieve.datasets.batches import Data
+from earlysieve.datasets.groups_file import groups_bytes
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import DataError, InputError
 
@@ -85,6 +89,27 @@ class Groups:
                 "Expected groups of these data, but they are of others (names, order or labels of "
                 "the examples differ); infer groups of these very data, in the same split"
             )
+
+    def save(self, path: str | os.PathLike[str], *, ids: Sequence[str] = ()) -> Path:
+        """Write one CSV file; `earlysieve.grouping.files.read_groups` gives back what there was.
+
+        Its first line is a comment that holds everything but the columns index, id, group, name,
+        suspect and weight, which follow.
+
+        Args:
+            path: of the file; one that is there is replaced at once or not at all.
+            ids: names of the examples, for people and other programs.
+
+        Raises:
+            InputError: there is not one id per example.
+            OutputError: the file cannot be written.
+        """
+        known = {name: getattr(self, name) for name in ("source", "identity", "notes", "config")}
+        columns = {"suspect": self.suspects, "weight": self.weights}
+        content = groups_bytes(self.numbers, self.names, columns, known, ids)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+        return Path(path)
 
 
 def label_by_suspect(

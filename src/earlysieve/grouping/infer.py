@@ -1,7 +1,9 @@
 """Groups of examples from any source."""
 
+import os
 from collections.abc import Callable, Sequence
 from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -12,6 +14,9 @@ from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
+from earlysieve.grouping.disagreement import groups_from_disagreement
+from earlysieve.grouping.files import read_groups
+from earlysieve.grouping.wrong import groups_from_errors
 from earlysieve.grouping.xrm import groups_from_xrm
 
 if TYPE_CHECKING:
@@ -19,11 +24,15 @@ if TYPE_CHECKING:
 
 Inferred = Callable[..., Groups]
 # Sources that look at data (and a model), by name.
-SOURCES: dict[str, Inferred] = {"xrm": groups_from_xrm}
+SOURCES: dict[str, Inferred] = {
+    "xrm": groups_from_xrm,
+    "disagreement": groups_from_disagreement,
+    "errors": groups_from_errors,
+}
 
 
 def infer_groups(
-    source: "AuditResult | str | Groups | Tensor | Sequence[int]",
+    source: "AuditResult | str | os.PathLike[str] | Groups | Tensor | Sequence[int]",
     *,
     data: "Data | OpenedData | None" = None,
     model: nn.Module | None = None,
@@ -33,8 +42,8 @@ def infer_groups(
 
     Args:
         source: the result of an audit (groups of the audited data, label x misled, see
-            `groups_from_audit`); the name of a source that looks at `data`; groups; or one number
-            per example, -1 where unknown.
+            `groups_from_audit`); the name of a source that looks at `data`; a file of groups or an
+            audit's folder (see `read_groups`); groups; or one number per example, -1 where unknown.
         data: what the groups are for. Groups of other data are refused.
         model: needed by some sources.
         settings: of the source.
@@ -46,12 +55,24 @@ def infer_groups(
         InputError: an unknown source or setting, or nothing tells groups apart.
         DataError: `data` are not those of the groups.
     """
+    if isinstance(source, os.PathLike) or (
+        isinstance(source, str) and source not in SOURCES and _is_there(source)
+    ):
+        _check_settings("a file", read_groups, settings)
+        return told_apart(read_groups(source, data, **settings))
     if isinstance(source, str):
         return _named(source, data, model, settings)
     found = _of_object(source, settings)
     if data is not None:
         found.check(data)
     return told_apart(found)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def told_apart(groups: Groups) -> Groups:
@@ -87,24 +108,22 @@ def _named(
     if source not in SOURCES:
         near = near_names(source, list(SOURCES)) or list(SOURCES)
         raise InputError(
-            f"Expected the result of an audit, groups, or a source of groups, but got '{source}'; "
-            f"known sources are: {', '.join(near)}"
+            "Expected the result of an audit, groups, a file of groups that is there, or a source "
+            f"of groups, but got '{source}'; known sources are: {', '.join(near)}"
         )
     if data is None:
         raise InputError(
             f"Expected data from which '{source}' infers groups, but got none; pass data="
         )
-    _check_settings(source, settings)
+    _check_settings(f"'{source}'", SOURCES[source], settings)
     return told_apart(SOURCES[source](data, model=model, **settings))
 
 
-def _check_settings(source: str, settings: dict[str, Any]) -> None:
-    known = [
-        name for name in signature(SOURCES[source]).parameters if name not in ("data", "model")
-    ]
-    wrong = [name for name in settings if name not in known]
+def _check_settings(name: str, function: Inferred, settings: dict[str, Any]) -> None:
+    known = [one for one in signature(function).parameters if one not in ("path", "data", "model")]
+    wrong = [one for one in settings if one not in known]
     if wrong:
         raise InputError(
-            f"Expected settings of '{source}', which are {', '.join(known)}, but got "
+            f"Expected settings of {name}, which are {', '.join(known)}, but got "
             f"{', '.join(wrong)}; correct the name"
         )
