@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 
-def paired(candidates: Mapping[str, Callable[[], object]], repeats: int = 7) -> dict[str, float]:
+def paired(
+    candidates: Mapping[str, Callable[[], object]],
+    repeats: int = 7,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Median seconds of each candidate; all are run once, then in turn `repeats` times.
 
     Each turn begins with another candidate, so that none always follows the same one.
@@ -16,10 +20,10 @@ def paired(candidates: Mapping[str, Callable[[], object]], repeats: int = 7) -> 
     for turn in range(repeats + 1):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            start = time.perf_counter()
+            start = clock()
             candidates[name]()
             if turn:
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(clock() - start)
     return {name: float(np.median(values)) for name, values in seconds.items()}
 
 

@@ -56,6 +56,16 @@ def test_brightness_by_hand():
     assert seen(image, "brightness").tolist() == [[0.5, 0.5]]
 
 
+@pytest.mark.parametrize("level", [0.0, 100.0])
+def test_means_and_deviations_are_those_of_torch(level):
+    images = level + noise(high=31, wide=50)
+    grey = images.mean(1)
+    expected = torch.stack([grey.mean((1, 2)), grey.std((1, 2), correction=0)], 1)
+    assert torch.allclose(seen(images, "brightness"), expected, rtol=1e-4)
+    deviations = images.std((2, 3), correction=0)
+    assert torch.allclose(seen(images, "colour")[:, 3:6], deviations, rtol=1e-4)
+
+
 def test_colour_tells_the_tint_whatever_the_brightness():
     grey = noise(channels=1).expand(-1, 3, -1, -1)
     tint = torch.tensor([1.0, 0.5, 0.5])[:, None, None]

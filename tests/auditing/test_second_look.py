@@ -116,6 +116,17 @@ def test_an_examples_own_label_is_not_in_the_readout_of_its_fold():
     assert same == [fold == fold_of[7] for fold in range(5)]
 
 
+def test_rows_that_were_fitted_are_read_again_alike():
+    table, _, _, labels = made()
+    fold_of, weights = folds(labels), np.where(labels == 0, 3.0, 1.0)
+    sample = Sample(np.arange(COUNT), labels, fold_of, CLASSES, 5)
+    eye = open_eye(store(table), sample)
+    columns = eye.columns(slice(0, COUNT))
+    assert eye.fit.chances(columns, fold_of) == pytest.approx(eye.reader.probabilities)
+    fit, chances = eye.mender(sample, weights)
+    assert fit.chances(columns, fold_of) == pytest.approx(chances)
+
+
 def test_what_readers_say_of_an_example_does_not_depend_on_its_label(again):
     *shown, labels = made()
     fold_of = folds(labels)

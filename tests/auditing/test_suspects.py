@@ -76,6 +76,22 @@ def test_a_temperature_makes_scores_as_sure_as_they_are_right():
     assert readers.softmax(scores * factor)[0, 0] == pytest.approx(0.75, abs=0.02)
 
 
+@pytest.mark.parametrize("right", [0.0, 0.3, 0.6, 0.99, 1.0])
+def test_the_temperature_is_the_best_of_all(right):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 200)
+    told = np.where(rng.random(200) < right, labels, (labels + 1) % 4)
+    scores = np.eye(4)[told] + rng.normal(size=(200, 4)) / 5
+    factors = np.exp(np.linspace(-1.0, 4.0, 23))
+
+    def loss(factor):
+        chance = readers.softmax(scores * factor)[np.arange(200), labels]
+        return -np.log(chance + 1e-12).mean()
+
+    found = loss(readers.temperature(scores, labels, factors))
+    assert found == pytest.approx(min(map(loss, factors)), abs=1e-9)
+
+
 def test_readers_that_tell_errors_weigh_more():
     labels = np.zeros(20, dtype=int)
     errors = np.arange(20) < 6

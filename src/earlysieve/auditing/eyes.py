@@ -96,9 +96,9 @@ class Eye:
         some = rows if isinstance(rows, slice) else torch.from_numpy(rows)
         return self.scale.of(self.shape(rows_of(self.store, some).numpy()))
 
-    def mender(self, sample: Sample, weights: Floats) -> Fit:
-        """A fit to the same rows with weights that let suspects count."""
-        return _fit(self.columns(sample.rows), sample, MENDING_L2, weights)[0]
+    def mender(self, sample: Sample, weights: Floats) -> tuple[Fit, Floats]:
+        """A fit to the same rows with weights that let suspects count, and what it says of them."""
+        return _fit(self.columns(sample.rows), sample, MENDING_L2, weights)
 
 
 def as_it_is(features: Floats) -> Floats:

@@ -13,6 +13,7 @@ SIDE = 4
 CHANNELS = 16
 _MOST_POSITIONS = 8192
 _MOST_CHANNELS = 512
+_FEW = 4
 
 
 def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS) -> Tensor:
@@ -64,9 +65,38 @@ def position_map(
     if maps.ndim == 3:
         small = functional.adaptive_avg_pool1d(maps, min(side * side, maps.shape[2]))
     elif maps.ndim == 4:
-        high, wide = (min(side, n) for n in maps.shape[2:])
-        small = functional.adaptive_avg_pool2d(maps, (high, wide))
+        small = _pooled(maps, side)
     else:
         deep, high, wide = (min(side, n) for n in maps.shape[2:])
         small = functional.adaptive_avg_pool3d(maps, (deep, high, wide))
     return torch.einsum("bcp,ck->bkp", small.flatten(2), directions.to(small)).flatten(1)
+
+
+def shrunk(images: Tensor, factor: int) -> Tensor:
+    """Means of squares of `factor` pixels; what is left at the right and bottom falls away."""
+    high, wide = (side // factor * factor for side in images.shape[-2:])
+    # Sums of whole rows, then of columns: several times as fast as torch's pooling on a CPU.
+    rows = _every(images[..., :high, :wide], factor)
+    return _every(rows.transpose(2, 3), factor).transpose(2, 3) / factor**2
+
+
+def _every(values: Tensor, step: int) -> Tensor:
+    """Sums of `step` neighbours along the last dimension but one."""
+    total = values[..., ::step, :]
+    for place in range(1, step):
+        total = total + values[..., place::step, :]
+    return total
+
+
+def _pooled(maps: Tensor, side: int) -> Tensor:
+    """Averaged down to side x side places, fewer where the map is smaller."""
+    high, wide = (min(side, n) for n in maps.shape[2:])
+    if maps.shape[2] % high or maps.shape[3] % wide:
+        return functional.adaptive_avg_pool2d(maps, (high, wide))
+    factors = {maps.shape[2] // high, maps.shape[3] // wide}
+    if max(factors) <= _FEW and len(factors) == 1:
+        return shrunk(maps, factors.pop())
+    # The same numbers as torch's pooling, in half the time on a CPU.
+    count, channels = maps.shape[:2]
+    rows = maps.reshape(count, channels, high, -1, maps.shape[3]).mean(3)
+    return rows.reshape(count, channels, high, wide, -1).mean(4)

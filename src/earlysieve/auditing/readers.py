@@ -8,6 +8,7 @@ temperature. An example is judged by the readout of its own fold.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -175,13 +176,27 @@ def applied(columns: Floats, fold_of: Ints, readouts: Floats) -> Floats:
 
 
 def temperature(scores: Floats, labels: Ints, factors: Floats = _TEMPERATURES) -> float:
-    """The factor, of some, with which softmax of the scores has the least cross-entropy."""
-    rows = np.arange(len(labels))
+    """The factor, of rising ones, with which softmax of the scores has the least cross-entropy.
 
-    def loss(factor: float) -> float:
-        return float(-np.log(softmax(scores * factor)[rows, labels] + 1e-12).mean())
+    Cross-entropy is convex in the factor, so that the smallest is found by halving.
+    """
+    gaps = scores - scores.max(1, keepdims=True)
+    own = gaps[np.arange(len(labels)), labels]
 
-    return float(min(factors, key=loss))
+    @cache
+    def loss(place: int) -> float:
+        factor = factors[place]
+        chance = np.exp(factor * own) / np.exp(factor * gaps).sum(1)
+        return float(-np.log(chance + 1e-12).mean())
+
+    first, last = 0, len(factors) - 1
+    while first < last:
+        middle = (first + last) // 2
+        if loss(middle + 1) < loss(middle):
+            first = middle + 1
+        else:
+            last = middle
+    return float(factors[first])
 
 
 def softmax(logits: Floats) -> Floats:

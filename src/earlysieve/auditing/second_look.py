@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
@@ -21,7 +22,7 @@ from earlysieve.auditing.readers import (
     softmax,
 )
 from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
-from earlysieve.auditing.views import Views, places
+from earlysieve.auditing.views import Views, logits_of, places
 
 MOST_FITTED = 10_000
 MOST_MENDED = 4
@@ -90,6 +91,7 @@ def look_again(
         views,
         eyes,
         {name: eyes[name].mender(sample, weights) for name in _menders(readers, views, sample)},
+        len(rows) == len(labels),
         combined,
         labels,
         fold_of,
@@ -116,17 +118,23 @@ def sample_rows(count: int, classes: int, seed: int) -> Ints:
 
 def _logits(views: Views, rows: Ints | slice) -> Floats:
     """The model's logits of some examples, float64, shape (n, C)."""
-    whole = views.logits.read(rows) if isinstance(rows, slice) else views.logits.all()[rows]
-    return np.asarray(whole.numpy().astype(np.float64))
+    some = rows if isinstance(rows, slice) else torch.from_numpy(rows)
+    return np.asarray(logits_of(views.logits, some).numpy().astype(np.float64))
 
 
 @dataclass(frozen=True)
 class _Everyone:
-    """All examples, read a slice at a time."""
+    """All examples, read a slice at a time.
+
+    Attributes:
+        menders: fits in which suspects count, and what each holds probable of the sample.
+        all_fitted: whether the sample is all examples: then each has been read already.
+    """
 
     views: Views
     eyes: dict[str, Eye]
-    menders: dict[str, Fit]
+    menders: dict[str, tuple[Fit, Floats]]
+    all_fitted: bool
     combined: Combined
     labels: Ints
     fold_of: Ints
@@ -156,17 +164,15 @@ class _Everyone:
         )
 
     def _part(self, place: slice) -> "_Part":
-        given, folds = self.labels[place], self.fold_of[place]
+        given = self.labels[place]
         logits = _logits(self.views, place)
         model, rows = logits.argmax(1), np.arange(len(given))
         readers, sides, mended = {}, {}, np.zeros(len(given))
-        for name, eye in self.eyes.items():
-            columns = eye.columns(place)
-            chances = eye.fit.chances(columns, folds)
+        for name in self.eyes:
+            chances, again = self._chances(name, place)
             readers[name] = opinion(chances, given)
             sides[name] = chances[rows, given] > chances[rows, model]
-            if name in self.menders:
-                again = self.menders[name].chances(columns, folds)
+            if again is not None:
                 mended += contradiction(again, given) / len(self.menders)
         weights = self.combined.weights
         seeing = {name: r for name, r in readers.items() if name not in self.properties}
@@ -178,6 +184,16 @@ class _Everyone:
             doubt=label_doubt(softmax(logits * self.factor), seeing, given),
             preference=mended,
         )
+
+    def _chances(self, name: str, place: slice) -> tuple[Floats, Floats | None]:
+        """What a reader holds probable, and where it was mended, what it does then."""
+        eye, mender = self.eyes[name], self.menders.get(name)
+        if self.all_fitted:
+            again = None if mender is None else mender[1][place]
+            return eye.reader.probabilities[place], again
+        columns, folds = eye.columns(place), self.fold_of[place]
+        again = None if mender is None else mender[0].chances(columns, folds)
+        return eye.fit.chances(columns, folds), again
 
 
 @dataclass(frozen=True)

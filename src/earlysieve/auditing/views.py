@@ -1,16 +1,16 @@
 """What readers look at: views of each layer, and the model's own answer, kept during the pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
-from earlysieve.auditing.maps import position_map, principal_channels
+from earlysieve.auditing.maps import CHANNELS, position_map, principal_channels
 from earlysieve.auditing.properties import properties_of
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few, first_tensor
 from earlysieve.model.capture import capture
-from earlysieve.model.layout import Layout
+from earlysieve.model.layout import Layout, as_map
 from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.features import kept_features
 
@@ -46,6 +46,11 @@ class LayerViews:
                 self._directions = principal_channels(activation, self.layout)
             found["map"] = position_map(activation, self.layout, self._directions)
         return found
+
+    def like(self, activation: Tensor) -> "LayerViews":
+        """Views of the same sizes, whose maps show any channels: to find these takes a while."""
+        channels = as_map(activation, self.layout).shape[1]
+        return replace(self, _directions=torch.eye(channels, min(channels, CHANNELS)))
 
     def append(self, rows: Mapping[str, Tensor]) -> None:
         """Keep what `of` gave."""
@@ -96,7 +101,7 @@ class Views:
         sizes: list[int] = []
 
         def look(name: str, activation: Tensor) -> Tensor:
-            views = replace(self.layers[name]).of(activation, mask)
+            views = self.layers[name].like(activation).of(activation, mask)
             sizes.extend(rows[0].numel() for rows in views.values())
             return activation[:0]
 
@@ -154,10 +159,20 @@ def rows_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
     Wider rows are multiplied by a fixed random matrix, which keeps distances nearly as they are
     (Johnson and Lindenstrauss, 1984).
     """
+    return _read(store, rows, lambda some: _narrow(some.flatten(1)))
+
+
+def logits_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
+    """Some rows of the logits, float32, of all classes."""
+    return _read(store, rows, lambda some: some)
+
+
+def _read(store: FeatureStore, rows: Tensor | slice, made: Callable[[Tensor], Tensor]) -> Tensor:
+    """What is made of some rows, of which never more than a chunk is read at once."""
     if isinstance(rows, slice):
-        return _narrow(store.read(rows).flatten(1))
+        return made(store.read(rows))
     parts = [
-        _narrow(chunk.flatten(1)[rows[(rows >= place.start) & (rows < place.stop)] - place.start])
+        made(chunk[rows[(rows >= place.start) & (rows < place.stop)] - place.start])
         for place, chunk in store.chunks(_chunk(store))
     ]
     return torch.cat(parts)

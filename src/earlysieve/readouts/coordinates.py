@@ -15,7 +15,7 @@ from earlysieve.readouts.feature_store import FeatureStore
 
 _MOST_SAMPLED = 1 << 12
 _CONSTANT = 1e-7
-_FEW = 1024
+_FEW = 256
 _ROWS = 1 << 14
 _LEAST_VARIANCE = 1e-6
 # Once classes are told apart, the loss bends this much less than at the start, and the penalty

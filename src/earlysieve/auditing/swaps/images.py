@@ -68,10 +68,11 @@ def size(receivers: Tensor, donors: Tensor, span: float) -> Tensor:
 def extents(images: Tensor) -> Tensor:
     """Width, height and share of what stands out from each image's border, (B, 3)."""
     span = (images.amax((1, 2, 3)) - images.amin((1, 2, 3)))[:, None, None, None]
-    stands_out = ((images - _ground(images)).abs() > _VISIBLE * span).any(1)
-    across = stands_out.any(1).float().mean(1)
-    down = stands_out.any(2).float().mean(1)
-    return torch.stack([across, down, stands_out.float().mean((1, 2))], 1)
+    # Largest values rather than `any`, which is slow.
+    distance = (images - _ground(images)).abs().amax(1)
+    least = _VISIBLE * span[:, 0]
+    seen = [distance.amax(1) > least[:, 0], distance.amax(2) > least[:, 0], distance > least]
+    return torch.stack([one.float().flatten(1).mean(1) for one in seen], 1)
 
 
 def _with_statistics(receivers: Tensor, donors: Tensor, over: tuple[int, ...]) -> Tensor:
