@@ -134,7 +134,7 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
         (facts(IDLE), "No property and no early layer explains the model's errors. "),
         (
             facts(IDLE, collapsed=[f"k{i}" for i in range(7)]),
-            "The model hardly recognises 'k0', 'k1', 'k2', 'k3', 'k4': nothing that these data",
+            "The model hardly recognises 'k0', 'k1', 'k2', 'k3', 'k4' and 2 more: nothing that th",
         ),
         (facts(predicted_classes=1), "The model gives the same class for every example. "),
         (facts(above_chance=False), "The model does no better than always giving the most frequ"),

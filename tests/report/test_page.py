@@ -156,6 +156,12 @@ def test_where_nothing_was_found_it_says_how_likely_that_would_have_been_otherwi
     assert "shortcut fails" not in top
 
 
+@pytest.mark.parametrize("verdict", ["shortcut", "at risk"])
+def test_what_was_found_without_a_name_needs_no_probability_of_being_found(verdict):
+    found = piled_summary(verdict=verdict, leans_on=None, power=0.4)
+    assert "Would have been found" not in Outline(render(piled_audit(summary=found))).text
+
+
 def test_each_pile_has_its_pictures_in_the_order_in_which_they_were_taken():
     outline = Outline(render(piled_audit()))
     ids = [one for one in outline.ids if one.endswith("-cards")]

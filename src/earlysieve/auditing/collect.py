@@ -160,7 +160,7 @@ def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, 
         _check_features(name, features, batch)
         kept[name].store.append(features)
         if name in looked:
-            views.layers[name].append(looked[name])
+            views.append_layer(name, looked[name])
     if views.layers:
         views.append(batch, logits)
     probability, prediction = logits.softmax(-1).max(-1)

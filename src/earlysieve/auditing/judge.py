@@ -82,6 +82,7 @@ def judged(
             piles=told,
             fails=fails,
             elsewhere=math.nan if near is None else near.accuracy_else,
+            left_out=seen.collected.views.left_out,
         ),
     )
     doubt = again.doubt.astype(np.float32)

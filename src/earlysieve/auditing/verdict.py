@@ -1,7 +1,7 @@
 """From evidence to words: is there a shortcut, how sure is that, and what to do next."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from earlysieve.auditing.doubt import PILES
@@ -22,7 +22,7 @@ from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
-from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
+from earlysieve.groups.classes import ClassAccuracy, ConfusedPair, listed
 from earlysieve.groups.group_report import GroupReport
 
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
@@ -79,6 +79,7 @@ class Reported:
         piles: of each example, see `earlysieve.auditing.doubt`; empty where not made.
         fails: the model's accuracy where what it leans on fails; None where that is not known.
         elsewhere: its accuracy on the other examples; NaN where that is not known.
+        left_out: what readers could not look at, and why.
     """
 
     layer: str
@@ -90,6 +91,7 @@ class Reported:
     piles: Sequence[str] = ()
     fails: Estimate | None = None
     elsewhere: float = math.nan
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -136,7 +138,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         leanings=sorted(facts.leanings, key=lambda one: -strength(one).total),
         swaps=[swapped(found) for found in reported.swaps.parts],
         not_swapped=dict(reported.swaps.skipped),
-        not_looked_at=unseen,
+        not_looked_at=unseen | dict(reported.left_out),
         piles={name: list(reported.piles).count(name) for name in PILES if name},
         power=decision.power,
         examples_needed=examples_needed() if decision.reason == "too few" else None,
@@ -207,10 +209,9 @@ def _explanation(
 
 def _reason(decision: Decision, facts: Facts) -> str:
     if decision.reason == "collapsed":
-        named = ", ".join(f"'{name}'" for name in facts.collapsed[:_MOST_WEAK])
         return (
-            f"The model hardly recognises {named}: nothing that these data show explains it, so "
-            "that no shortcut can be ruled out."
+            f"The model hardly recognises {listed(facts.collapsed)}: nothing that these "
+            "data show explains it, so that no shortcut can be ruled out."
         )
     if decision.reason == "too few":
         return (

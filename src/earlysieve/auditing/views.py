@@ -17,6 +17,7 @@ from earlysieve.readouts.features import kept_features
 COLUMNS = "columns"
 WIDEST = 512
 _MOST_MAPS = 3
+_VARIES = "small images of several sizes do not give the same numbers of it"
 
 
 @dataclass
@@ -52,12 +53,17 @@ class LayerViews:
         channels = as_map(activation, self.layout).shape[1]
         return replace(self, _directions=torch.eye(channels, min(channels, CHANNELS)))
 
-    def append(self, rows: Mapping[str, Tensor]) -> None:
-        """Keep what `of` gave."""
+    def append(self, rows: Mapping[str, Tensor]) -> bool:
+        """Keep what `of` gave; False where maps are given up, being of another size than before."""
         if "mean" in rows:
             self.mean.append(rows["mean"])
-        if "map" in rows and self.maps is not None:
+        if self.maps is None:
+            return True
+        if _suits(self.maps, rows["map"]):
             self.maps.append(rows["map"])
+            return True
+        self.maps = None
+        return False
 
 
 @dataclass
@@ -69,12 +75,14 @@ class Views:
         columns: of a table; None for other data.
         properties: of the inputs, by name, see `earlysieve.auditing.properties`.
         logits: of the model.
+        left_out: views that not all examples have alike, and why.
     """
 
     layers: dict[str, LayerViews]
     columns: FeatureStore | None
     properties: dict[str, FeatureStore]
     logits: FeatureStore
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def stores(self) -> dict[str, FeatureStore]:
         """Every view by name, the simplest first."""
@@ -91,9 +99,22 @@ class Views:
             columns = columns_of(batch)
             if columns is not None:
                 self.columns.append(columns)
-        for name, values in properties_of(batch.inputs).items():
-            self.properties[name].append(values)
+        self._append_properties(properties_of(batch.inputs))
         self.logits.append(logits)
+
+    def append_layer(self, name: str, rows: Mapping[str, Tensor]) -> None:
+        """Keep what a layer's views gave."""
+        if not self.layers[name].append(rows):
+            self.left_out[f"{name} map"] = _VARIES
+
+    def _append_properties(self, found: Mapping[str, Tensor]) -> None:
+        for name in [*self.properties, *(found.keys() - self.properties.keys())]:
+            store, values = self.properties.get(name), found.get(name)
+            if store is not None and values is not None and _suits(store, values):
+                store.append(values)
+            else:
+                self.properties.pop(name, None)
+                self.left_out[name] = _VARIES
 
     def try_on(self, model: nn.Module, some: Inputs) -> int:
         """Look at a few examples and keep nothing; the bytes of one example in all views."""
@@ -165,6 +186,10 @@ def rows_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
 def logits_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
     """Some rows of the logits, float32, of all classes."""
     return _read(store, rows, lambda some: some)
+
+
+def _suits(store: FeatureStore, rows: Tensor | None) -> bool:
+    return rows is not None and (len(store) == 0 or tuple(rows.shape[1:]) == store.shape)
 
 
 def _read(store: FeatureStore, rows: Tensor | slice, made: Callable[[Tensor], Tensor]) -> Tensor:

@@ -117,7 +117,7 @@ def reasons(data: ReportData) -> dict[str, Any]:
         "fails": _interval(summary.accuracy_where_it_fails),
         "lost": _lost(summary),
         "elsewhere": _finite(None if leading is None else leading.accuracy_else),
-        "power": _finite(summary.power) if summary.leans_on is None else None,
+        "power": _power(summary),
         "signs": _signs(summary, leading),
         "leaning_columns": LEANING_COLUMNS,
         "leanings": rows[:SHOWN],
@@ -128,6 +128,12 @@ def reasons(data: ReportData) -> dict[str, Any]:
         "not_looked_at": _named(summary.not_looked_at),
         "swap_rows": _swap_rows(data),
     }
+
+
+def _power(summary: SummaryLike) -> float | None:
+    """How likely a shortcut would have been found: of no interest where one was."""
+    nothing = summary.leans_on is None and summary.verdict in ("none found", "inconclusive")
+    return _finite(summary.power) if nothing else None
 
 
 def _leading_first(summary: SummaryLike, leading: LeaningLike | None) -> list[LeaningLike]:
