@@ -19,6 +19,7 @@ COMMANDS = {
     "audit": "Find out whether a trained classifier takes shortcuts.",
     "report": "Write the page of a saved audit again.",
     "reliance": "Measure how much a trained classifier relies on a known cue.",
+    "groups": "Tell groups of examples apart without group labels.",
     "layers": "List the layers of a network, and which an audit would choose.",
     "train": "Train a classifier; interrupted runs go on where they stopped.",
     "methods": "List the training methods and their settings.",
