@@ -34,6 +34,9 @@ METHODS = {
     "dett": ("--identification-epochs", 1, *TEACHER),
     "group-dro": ("--step-size", "0.5", "--adjustment", 1, "--balance", "group"),
     "balanced": ("--balance", "class"),
+    "dfr": ("--min-group", 1, "--subsets", 2, "--penalty", "l1"),
+    "afr": ("--gamma", 2),
+    "crt": ("--strength", "0.1"),
 }
 WEIGHTED = ("dedier", "dedier on the fly", "early-reweighting", "jtt", "dett")
 
@@ -78,6 +81,19 @@ def test_interrupted_run_goes_on_to_the_same_files(name, tmp_path, monkeypatch):
         torch.load(tmp_path / folder / "model.pt", weights_only=True) for folder in ("whole", "run")
     ]
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+@pytest.mark.parametrize("method", ["neurontune", "crt"])
+def test_a_trained_network_gets_another_last_layer(method, tmp_path):
+    ok("train", *BASE, "--epochs", 4, "--out", tmp_path / "plain", "--quiet")
+    weights = tmp_path / "plain" / "model.pt"
+    out = tmp_path / "repaired"
+    words = ("--method", method, "--checkpoint", weights, "--epochs", 1, "--unseen")
+    ok("train", *BASE, *words, "--out", out, "--quiet")
+    before, after = (torch.load(p, weights_only=True) for p in (weights, out / "model.pt"))
+    assert list(before) == list(after)
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert changed == {"head.weight", "head.bias"}
 
 
 def test_dedier_is_the_library_s_with_the_options_that_were_given(tmp_path):

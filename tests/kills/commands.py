@@ -110,6 +110,8 @@ COMMANDS = (
     Command("dett", train("--method", "dett", *TEACHER)),
     Command("group-dro", train("--method", "group-dro")),
     Command("balanced", train("--method", "balanced")),
+    Command("dfr", train("--method", "dfr", "--min-group", "1", "--unseen")),
+    Command("afr", train("--method", "afr", "--unseen")),
     Command("erm, all settings", train(*MANY)),
     Command("erm with audits", train("--audit"), train("--audit", "--seed", "8"), AUDIT_ALONE),
     Command(

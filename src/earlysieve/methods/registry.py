@@ -31,6 +31,10 @@ OWN = {
     "dett": "dett",
     "group-dro": "group_dro",
     "balanced": "balanced",
+    "dfr": "dfr",
+    "afr": "afr",
+    "neurontune": "neurontune",
+    "crt": "crt",
 }
 
 

@@ -72,6 +72,8 @@ def biased_features(delta: Tensor, threshold: float, *, every: bool) -> Tensor:
 
 def _median(values: Tensor) -> Tensor:
     """The middle value of each column, the mean of two where there are two; float64."""
-    ordered = values.double().sort(0).values
-    middle = len(values) // 2
-    return (ordered[(len(values) - 1) // 2] + ordered[middle]) / 2
+    columns, count = values.T.contiguous(), len(values)
+    lower = columns.kthvalue((count + 1) // 2, 1).values.double()
+    if count % 2:
+        return lower
+    return (lower + columns.kthvalue(count // 2 + 1, 1).values.double()) / 2

@@ -31,7 +31,7 @@ class AFRSettings:
     """The settings of automatic feature reweighting."""
 
     gamma: float = setting(
-        4.0, "How fast weights fall with the old model's probability of the label; 0: equal.", low=0
+        2.0, "How fast weights fall with the old model's probability of the label; 0: equal.", low=0
     )
     pull: float = setting(
         0.01, "Strength of the pull to the old layer, beside the mean loss.", low=0, low_open=True

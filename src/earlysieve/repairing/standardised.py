@@ -10,6 +10,7 @@ from earlysieve.repairing.linear_map import LinearMap
 # A standardised copy of more numbers than this is float32: rounding then disappears in the mean.
 _MOST_EXACT = 1 << 22
 _CONSTANT = 1e-6
+_ROWS = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,20 @@ class Scale:
             features: floating point.
             centred: whether to take off the mean; else deviations are root mean squares.
         """
-        exact = features.double()
-        mean = exact.mean(0) if centred else torch.zeros_like(exact[0])
-        deviation = (exact - mean).square_().mean(0).sqrt_()
+        chunks, count = features.split_with_sizes(_sizes(len(features))), len(features)
+        mean = torch.zeros(features.shape[1], dtype=torch.float64)
+        if centred:
+            mean = torch.stack([rows.double().sum(0) for rows in chunks]).sum(0) / count
+        squares = [(rows.double() - mean).square_().sum(0) for rows in chunks]
+        deviation = (torch.stack(squares).sum(0) / count).sqrt_()
         constant = deviation <= _CONSTANT * mean.abs().clamp(min=1e-30)
         return cls(mean, torch.where(constant, 1.0, deviation))
 
     def apply(self, features: Tensor) -> Tensor:
         """z (N, D), float64, or float32 where there are many numbers."""
-        z = (features - self.mean.to(features)).div_(self.deviation.to(features))
-        return z if features.numel() > _MOST_EXACT else self._exactly(features)
-
-    def _exactly(self, features: Tensor) -> Tensor:
-        return (features.double() - self.mean) / self.deviation
+        if features.numel() <= _MOST_EXACT:
+            return (features.double() - self.mean) / self.deviation
+        return (features - self.mean.to(features)).div_(self.deviation.to(features))
 
     def inward(self, layer: LinearMap) -> LinearMap:
         """The layer that does on z what `layer` does on x; float64."""
@@ -57,3 +59,9 @@ class Scale:
         weight = layer.weight / self.deviation
         bias = None if layer.bias is None else layer.bias - weight @ self.mean
         return LinearMap(weight, bias)
+
+
+def _sizes(count: int) -> list[int]:
+    """Chunks of rows that are made float64 one by one."""
+    full, rest = divmod(count, _ROWS)
+    return [_ROWS] * full + ([rest] if rest else [])

@@ -53,6 +53,7 @@ SIEVE = {
 }
 DRO = {"step_size": ("-1", "nan", "x"), "adjustment": ("-1", "nan", "x", "[]")}
 BALANCE = {"balance": ("nope", "", "3")}
+REPAIR = {"strength": ("0", "-1", "nan", "x", "[]"), "unseen": ("maybe", "3")}
 METHODS = {
     "erm": {},
     "sieve": {**EARLY, **SIEVE},
@@ -64,6 +65,19 @@ METHODS = {
     "dett": {**TEACHERS, **LAST, **JTT},
     "group-dro": {**DRO, **BALANCE},
     "balanced": BALANCE,
+    "dfr": {
+        **REPAIR,
+        "penalty": ("nope", "", "L1", "3"),
+        "subsets": ("-1", "x", "1.5", "9999"),
+        "min_group": ("0", "-1", "x", "1.5"),
+    },
+    "afr": {
+        "gamma": ("-1", "nan", "x", "[]"),
+        "pull": ("0", "-1", "nan", "x"),
+        "class_balanced": ("maybe", "2"),
+    },
+    "neurontune": {**REPAIR, "threshold": ("-1", "nan", "x"), "biased_in": ("nope", "", "1")},
+    "crt": REPAIR,
 }
 # What may be taken: a function may bring trained weights, and a vector is one token.
 FAIR = (
