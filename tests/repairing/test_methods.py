@@ -267,7 +267,8 @@ def test_settings():
     assert dfr.settings_from(DFRSettings(subsets=4)).subsets == 4
     for given_settings, message in (
         ({"subset": 4}, "but got 'subset'; did you mean subsets"),
-        (DFRSettings(strength=0.0), "Expected strength to be a number above 0, but got 0.0"),
+        (DFRSettings(strength=0.0), "Expected strength to be a number above 0 and .*, but got 0.0"),
+        ({"strength": float("inf")}, "and at most 1e.15, but got inf"),
         (AFRSettings(), "as a mapping or as DFRSettings, but got AFRSettings"),
         (3, "but got int; pass for instance"),
     ):

@@ -12,7 +12,7 @@ _STRENGTH = "Strength of the penalty on weights of standardised features, beside
 class DFRSettings:
     """The settings of deep feature reweighting."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True)
+    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)
     penalty: Literal["l1", "l2"] = setting("l2", "Kind of the penalty: l2, or l1 as published.")
     subsets: int = setting(
         0,
@@ -31,10 +31,17 @@ class AFRSettings:
     """The settings of automatic feature reweighting."""
 
     gamma: float = setting(
-        2.0, "How fast weights fall with the old model's probability of the label; 0: equal.", low=0
+        2.0,
+        "How fast weights fall with the old model's probability of the label; 0: equal.",
+        low=0,
+        high=1000,
     )
     pull: float = setting(
-        0.01, "Strength of the pull to the old layer, beside the mean loss.", low=0, low_open=True
+        0.01,
+        "Strength of the pull to the old layer, beside the mean loss.",
+        low=0,
+        low_open=True,
+        high=1e15,
     )
     class_balanced: bool = setting(True, "Let classes count equally.", off="no-class-balanced")
 
@@ -43,7 +50,7 @@ class AFRSettings:
 class NeuronTuneSettings:
     """The settings of NeuronTune."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True)
+    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)
     threshold: float = setting(
         0.0,
         "A feature is biased where its median over errors exceeds that over correct answers by "
@@ -59,4 +66,4 @@ class NeuronTuneSettings:
 class CRTSettings:
     """The settings of classifier retraining."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True)
+    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)

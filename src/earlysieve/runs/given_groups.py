@@ -92,7 +92,7 @@ def check_groups_used(job: "Job") -> None:
     if "groups" not in job.asked and name in {method.name for method in own_methods()}:
         raise InputError(
             f"Expected a method that uses groups for --groups-from, but '{name}' as it is set does "
-            "not; choose --method group-dro or --balance group, or leave out --groups-from"
+            "not; choose --method dfr or group-dro, or --balance group, or leave out --groups-from"
         )
 
 
