@@ -38,8 +38,8 @@ def small_network(examples: KeptExamples) -> Callable[[], nn.Module]:
     """A function that returns a new small network for these examples.
 
     Images get a `SmallCNN`, whole numbers (token numbers, alone or as the mapping's `input_ids`) a
-    `SmallTextTransformer`, all else a `SmallMLP` on standardised numbers. Each starts with a last
-    layer of zeros.
+    `SmallTextTransformer`, all else a `SmallMLP` on standardised numbers. The last two
+    start with a last layer of zeros.
 
     Raises:
         InputError: the inputs are nothing of that.
@@ -72,7 +72,8 @@ def linear(width: int, classes: int) -> nn.Module:
 def without_opinion(layer: nn.Linear) -> nn.Linear:
     """Set weights and bias to 0: a network that ends so guesses until it has learned something.
 
-    Labels would flip to what random weights say, otherwise.
+    Labels would flip to what random weights say, otherwise. Networks of convolutions do without:
+    of them it lets more labels flip to no purpose, as measured on a mark whose place is the cue.
     """
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
@@ -83,7 +84,6 @@ def _images(inputs: Tensor, classes: int) -> nn.Module:
     from earlysieve.networks.small import SmallCNN
 
     network = SmallCNN(classes, channels=inputs.shape[1], widths=WIDTHS)
-    without_opinion(network.head)
     return network.to(memory_format=torch.channels_last)
 
 
