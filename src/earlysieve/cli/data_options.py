@@ -44,6 +44,11 @@ _OPTIONS = {
         help="Part of the source: train, test, ... By default an audit takes test data, else "
         "validation data; training takes train.",
     ),
+    "variant": click.option(
+        "--variant",
+        metavar="NAME",
+        help="Which version of published data; `earlysieve datasets NAME` lists them.",
+    ),
     "image_size": click.option(
         "--image-size",
         type=Count(min=1),
@@ -98,6 +103,12 @@ _OPTIONS = {
         type=Count(min=1),
         metavar="TOKENS",
         help="Tokens after which a text is cut, by default 128.",
+    ),
+    "cache": click.option(
+        "--cache",
+        metavar="DIR",
+        help="Keep images of files here, decoded and resized, so that later epochs and runs need "
+        "not decode them.",
     ),
 }
 

@@ -1,20 +1,43 @@
-"""`earlysieve datasets`: the data sources that --data can name."""
+"""`earlysieve datasets`: what --data can name, what is known of a source, and checks."""
+
+from pathlib import Path
+from typing import Any
 
 import click
 
 from earlysieve.cli.console import Console, speaking
 from earlysieve.datasets.registry import source_forms, source_named, source_names
+from earlysieve.datasets.source import Source
 
 
-@click.command("datasets")
+class Sources(click.Group):
+    """A group in which the name of a source stands for `show NAME`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named, or `show` with all that was written."""
+        if args[0] in self.commands:
+            return super().resolve_command(ctx, args)
+        return "show", show, args
+
+
+@click.group("datasets", cls=Sources, invoke_without_command=True)
 @speaking
-def command(quiet: bool, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, quiet: bool, as_json: bool) -> None:
     """List the data sources, and which options each of them takes.
 
+    With the name of a source, say what is known of it: splits, groups, metric, licence, layout.
+
     \b
-    Example:
+    Examples:
       earlysieve datasets --json
+      earlysieve datasets waterbirds
+      earlysieve datasets verify waterbirds waterbird_complete95_forest2water2
     """
+    if context.invoked_subcommand is not None:
+        return
     console = Console(quiet, as_json)
     forms = dict(zip(source_names(), source_forms(), strict=False))
     sources = {name: source_named(name) for name in forms}
@@ -31,7 +54,81 @@ def command(quiet: bool, as_json: bool) -> None:
     console.result(
         {
             name: {"form": forms[name], "summary": source.summary, "options": source.options}
+            | _told(source)
             for name, source in sources.items()
             if source is not None
         }
     )
+
+
+@command.command("show")
+@click.argument("name")
+@speaking
+def show(name: str, quiet: bool, as_json: bool) -> None:
+    """Say what is known of the source NAME.
+
+    \b
+    Example:
+      earlysieve datasets show civilcomments
+    """
+    from earlysieve.datasets.verify import known_source
+
+    console, source = Console(quiet, as_json), known_source(name)
+    console.say(f"{name}: {source.summary}")
+    told = {key: value for key, value in _told(source).items() if value}
+    console.table(("what", "of these data"), [(key, _words(told[key])) for key in told])
+    console.result({name: {"summary": source.summary, "options": source.options} | _told(source)})
+
+
+@command.command("verify")
+@click.argument("name")
+@click.argument("folder", required=False, metavar="[DIR]")
+@click.option("--variant", metavar="NAME", help="Which version of the data; by default the usual.")
+@speaking
+def verify(name: str, folder: str | None, variant: str | None, quiet: bool, as_json: bool) -> None:
+    """Check that the folder DIR holds the data of the source NAME, and count them.
+
+    What is missing ends in one sentence and exit code 1; numbers other than the official ones are
+    noted.
+
+    \b
+    Example:
+      earlysieve datasets verify waterbirds waterbird_complete95_forest2water2
+    """
+    from earlysieve.datasets.verify import verified
+
+    console = Console(quiet, as_json)
+    path = None if folder is None else str(Path(folder).expanduser())
+    found = verified(name, path, variant=variant, progress=console.progress)
+    console.table(
+        ("split", "group", "examples", "official"),
+        [(row.split, row.group or "all", row.size, row.official) for row in found.rows],
+        title=f"{name}: {path or 'as it comes'}",
+    )
+    for note in found.notes:
+        console.say(f"Note: {note}")
+    if not found.notes:
+        console.say("All is there, and the numbers are the official ones where these are known.")
+    console.result(found.as_json())
+
+
+def _told(source: Source) -> dict[str, Any]:
+    """What is known of a source, by name; empty where nothing is."""
+    # The splits of a user's own folder are known only when it is named.
+    names = list(source.splits(None)) if source.homepage and source.splits else []
+    return {
+        "splits": dict(source.sizes) or names,
+        "variants": list(source.variants),
+        "groups": source.groups,
+        "metric": source.metric,
+        "licence": source.licence,
+        "official place": source.homepage,
+        "paper": source.citation,
+        "layout": source.layout,
+    }
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {size:,}" for name, size in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)

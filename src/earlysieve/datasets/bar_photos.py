@@ -1,15 +1,19 @@
 """BAR, Biased Action Recognition (Nam et al., NeurIPS 2020), in its official layout."""
 
+import hashlib
 import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.picture_files import SUFFIXES
-from earlysieve.datasets.source import IMAGE_OPTIONS, Source
+from earlysieve.datasets.published import chosen, crossed
+from earlysieve.datasets.source import FILE_OPTIONS, Source
 from earlysieve.errors import DataError, InputError
 
 # As the file names have them, sorted.
@@ -18,10 +22,17 @@ CLASSES = ("climbing", "diving", "fishing", "pole vaulting", "racing", "throwing
 SIZES = {"train": 1941, "test": 654}
 
 
+# Share of the training photographs that are counter-examples, moved there from the test split.
+MOVED = {"original": 0.0, "1pct": 0.01, "5pct": 0.05}
+GROUPS = crossed(CLASSES, ("typical place", "other place"))
+HOMEPAGE = "https://github.com/alinlab/BAR"
+
+
 def bar(
     path: str | os.PathLike[str],
     *,
     split: str = "train",
+    variant: str | None = None,
     strict: bool = False,
     progress: bool | None = None,
     **options: Any,
@@ -29,12 +40,16 @@ def bar(
     """Photographs of six actions; in training each action has its typical place, in test not.
 
     Layout: `path/train/climbing_0.jpg`, ..., `path/test/...`; the class is what stands before the
-    last underscore. There are no group labels and no validation split: hold out a part of the
-    training split with `stratified_split`.
+    last underscore. There is no validation split: hold out a part of the training split with
+    `stratified_split`. The original has no groups. In the variants "1pct" and "5pct" that share of
+    the training photographs of each action are counter-examples, taken from the test split by a
+    hash of their names, so that they are the same on every machine; groups are then the action and
+    whether the photograph is one of test's. Published papers drew other ones.
 
     Args:
         path: folder that holds `train` and `test`.
         split: "train" (1,941 photographs) or "test" (654).
+        variant: "original" (by default), "1pct" or "5pct".
         strict: make an unreadable or missing file an error instead of skipping it.
         progress: see `image_folder`.
         options: as for `ImageFiles`, such as `image_size=128`.
@@ -42,22 +57,64 @@ def bar(
     Raises:
         DataError: the split or a class is missing (it is named), or a file of another form is
             there; with strict, also a number of files other than the official one.
-        InputError: `split` is something else.
+        InputError: `split` or `variant` is something else.
     """
     if split not in SIZES:
         raise InputError(f"Expected split to be 'train' or 'test', but got '{split}'; choose one")
-    root = Path(path) / split
+    share = MOVED[chosen(variant, tuple(MOVED), "variant")]
+    if not share:
+        paths = _listed(Path(path), split, strict)
+        return _opened(Path(path) / split, paths, None, strict, progress, options)
+    train, test = (_listed(Path(path), name, strict) for name in SIZES)
+    moved = _counter_examples(train, test, share)
+    if split == "train":
+        paths, other = [*(f"train/{p}" for p in train), *(f"test/{p}" for p in moved)], len(train)
+    else:
+        paths, other = [f"test/{p}" for p in test if p not in moved], 0
+    return _opened(Path(path), paths, other, strict, progress, options)
+
+
+def _listed(path: Path, split: str, strict: bool) -> list[str]:
+    root = path / split
     if not root.is_dir():
         raise DataError(
             f"Expected the BAR layout with a folder '{split}' in '{path}', but there is none; "
-            "pass the folder that holds 'train' and 'test'"
+            f"pass the folder that holds 'train' and 'test' ({HOMEPAGE})"
         )
     paths = sorted(p.name for p in root.iterdir() if p.suffix.lower() in SUFFIXES)
-    names = [_class_of(Path(name)) for name in paths]
-    _check(root, paths, names, SIZES[split] if strict else None)
+    _check(root, paths, [_class_of(Path(p)) for p in paths], SIZES[split] if strict else None)
+    return paths
+
+
+def _opened(
+    root: Path,
+    paths: list[str],
+    other_from: int | None,
+    strict: bool,
+    progress: bool | None,
+    options: dict[str, Any],
+) -> ImageFiles:
+    """The photographs, those from `other_from` on as counter-examples; None: without groups."""
     good, bad = readable(root, paths, strict=strict, progress=progress)
-    labels = [CLASSES.index(names[i]) for i in good]
-    return ImageFiles([paths[i] for i in good], labels, CLASSES, root=root, skipped=bad, **options)
+    labels = np.array([CLASSES.index(_class_of(Path(paths[i]))) for i in good], np.int64)
+    known: dict[str, Any] = {}
+    if other_from is not None:
+        known = {"groups": 2 * labels + (np.array(good) >= other_from), "group_names": GROUPS}
+    files = [paths[i] for i in good]
+    return ImageFiles(
+        files, labels, CLASSES, root=root, skipped=bad, progress=progress, **known, **options
+    )
+
+
+def _counter_examples(train: list[str], test: list[str], share: float) -> list[str]:
+    """Photographs of test that make a share of each action in training, sorted."""
+    wanted = Counter(_class_of(Path(p)) for p in train)
+    drawn = sorted(test, key=lambda name: hashlib.sha256(f"bar {name}".encode()).digest())
+    found: list[str] = []
+    for name in CLASSES:
+        own = [p for p in drawn if _class_of(Path(p)) == name]
+        found += own[: max(1, round(wanted[name] * share / (1 - share)))]
+    return sorted(found)
 
 
 def _class_of(path: Path) -> str:
@@ -88,6 +145,14 @@ SOURCE = Source(
     "bar",
     "Biased Action Recognition: photographs of six sports, each in its typical place",
     bar,
-    ("split", "strict", "progress", *IMAGE_OPTIONS),
+    ("split", "variant", "strict", "progress", *FILE_OPTIONS),
     splits=lambda _: tuple(SIZES),
+    variants=tuple(MOVED),
+    groups="none; in 1pct and 5pct 12: action x typical or other place",
+    metric="accuracy on the test split, where no place is typical",
+    licence="none stated; photographs from the web, each with its address in metadata.json",
+    homepage=HOMEPAGE,
+    citation="Nam et al., Learning from Failure, NeurIPS 2020",
+    layout="DIR/train/CLASS_NUMBER.jpg, DIR/test/CLASS_NUMBER.jpg",
+    sizes=SIZES,
 )

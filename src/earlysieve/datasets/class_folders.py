@@ -9,7 +9,7 @@ from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.picture_files import SUFFIXES
-from earlysieve.datasets.source import IMAGE_OPTIONS, Source
+from earlysieve.datasets.source import FILE_OPTIONS, Source
 from earlysieve.errors import DataError
 
 SPLITS = ("train", "val", "valid", "validation", "dev", "test")
@@ -60,6 +60,7 @@ def image_folder(
         classes,
         root=root,
         skipped=bad,
+        progress=progress,
         **options,
     )
 
@@ -149,6 +150,6 @@ SOURCE = Source(
     "folder",
     "photographs in one subfolder per class, perhaps below train, val and test",
     image_folder,
-    ("split", "strict", "progress", *IMAGE_OPTIONS),
+    ("split", "strict", "progress", *FILE_OPTIONS),
     splits=lambda path: splits_in(Path(path or ".")),
 )

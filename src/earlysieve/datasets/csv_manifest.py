@@ -14,7 +14,7 @@ from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.numbering import numbered, numbered_groups
 from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.repeated import note_repeated
-from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
+from earlysieve.datasets.source import FILE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
 from earlysieve.errors import DataError, one_line
 
@@ -97,6 +97,7 @@ def manifest(
         names,
         root=folder,
         skipped=bad,
+        progress=progress,
         groups=groups[rows][good],
         group_names=group_names,
         **options,
@@ -222,6 +223,6 @@ SOURCE = Source(
     "csv",
     "a CSV file with a label and the path of a picture, or a text, in each row",
     manifest,
-    ("split", "root", "strict", "progress", "group_column", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    ("split", "root", "strict", "progress", "group_column", *FILE_OPTIONS, *TEXT_OPTIONS),
     splits=lambda path: splits_in(str(path)),
 )

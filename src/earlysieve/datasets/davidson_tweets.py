@@ -143,4 +143,10 @@ SOURCE = Source(
     _open,
     ("split", "tokenizer", "max_length"),
     splits=lambda _: tuple(_SHARES),
+    groups="4: class x mentions an identity term",
+    metric="none official; here accuracy by group",
+    licence="MIT",
+    homepage="https://github.com/t-davidson/hate-speech-and-offensive-language",
+    citation="Davidson et al., Automated Hate Speech Detection, ICWSM 2017",
+    layout="DIR/labeled_data.csv, or the file",
 )

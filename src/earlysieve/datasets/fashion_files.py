@@ -123,4 +123,11 @@ SOURCE = Source(
     ("split", *IMAGE_OPTIONS),
     path="optional",
     splits=lambda _: tuple(PREFIXES),
+    groups="none",
+    metric="accuracy",
+    licence="MIT",
+    homepage="https://github.com/zalandoresearch/fashion-mnist",
+    citation="Xiao et al., Fashion-MNIST, 2017",
+    layout="DIR/{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz], or a torchvision root",
+    sizes={"train": 60_000, "test": 10_000},
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from earlysieve.datasets.image_cache import ImageCache, cached_images
 from earlysieve.datasets.images import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -39,6 +40,8 @@ class ImageFiles(ImageExamples):
         image_size: int = 224,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
+        cache: str | os.PathLike[str] | None = None,
+        progress: bool | None = None,
         **options: Any,
     ) -> None:
         """Keep paths; files are read when their example is asked for.
@@ -50,16 +53,28 @@ class ImageFiles(ImageExamples):
             root: folder that ids are relative to.
             image_size: shorter side after resizing, then the centre square is cut out, in pixels.
             mean, std: see `normalise`.
+            cache: folder in which all images are kept, decoded and resized; made on the first use,
+                and read from then on as long as no image changes. None: each image is decoded
+                whenever it is asked for.
+            progress: whether to draw a bar while the cache is made; None: where standard error is
+                a terminal.
             options: as for `ExampleDataset`.
 
         Raises:
+            DataError: `cache` is given and an image cannot be decoded.
             InputError: `image_size` is not positive.
+            OutputError: the cache cannot be written.
         """
         super().__init__(labels, class_names, mean=mean, std=std, **options)
         check_image_size(image_size)
         self._paths = Names(paths)
         self._root = Path(root)
         self.image_size = image_size
+        self._cache: ImageCache | None = None
+        if cache is not None:
+            self._cache = cached_images(
+                cache, self._root, self._paths, image_size, self._decoded, progress=progress
+            )
 
     @property
     def root(self) -> Path:
@@ -67,6 +82,10 @@ class ImageFiles(ImageExamples):
         return self._root
 
     def _image(self, row: int) -> Pixels:
+        kept = None if self._cache is None else self._cache.image(row)
+        return self._decoded(row) if kept is None else kept
+
+    def _decoded(self, row: int) -> Pixels:
         return np.asarray(resize_picture(_read(self._root / self._paths[row]), self.image_size))
 
     def _identify(self, row: int) -> str:

@@ -23,6 +23,7 @@ def load_source(
     spec: str,
     *,
     split: str | None = None,
+    variant: str | None = None,
     image_size: int | None = None,
     shortcut: str | None = None,
     correlation: float | None = None,
@@ -36,6 +37,7 @@ def load_source(
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    cache: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Any:
     """Open a data source.
@@ -45,6 +47,7 @@ def load_source(
             and `seed` that it takes, and may return any data set.
         split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
             is not divided is all training data, so that no other split of it can be had.
+        variant: which version of published data, such as "5pct" of BAR; by default the usual one.
         image_size: side of the images in pixels; each source has a default.
         shortcut: plant one: "colour", "patch" or "dominoes" (a digit above each image: one of the
             training digits for a split whose name begins with "train" and for all of the data, one
@@ -57,6 +60,7 @@ def load_source(
         text_column, tokenizer, max_length: for texts.
         group_column: column of a CSV file that holds the groups.
         mean, std: normalisation of images.
+        cache: folder that keeps the images of files, decoded and resized, for later runs.
         progress: whether to draw a bar while files are checked; None: where standard error is a
             terminal.
 
@@ -69,6 +73,8 @@ def load_source(
     check_image_size(image_size)
     given: dict[str, Any] = {
         "split": split,
+        "variant": variant,
+        "cache": cache,
         "image_size": image_size,
         "mean": mean,
         "std": std,

@@ -10,4 +10,10 @@ SOURCE = Source(
     ("split", "seed"),
     path="optional",
     splits=lambda _: tuple(SIZES),
+    groups="4: class x what the cue says",
+    metric="accuracy where the cue misleads",
+    licence="made by earlysieve",
+    citation="Hermann et al., On the Foundations of Shortcut Learning, ICLR 2024",
+    layout="the correlation, or nothing",
+    sizes=SIZES,
 )

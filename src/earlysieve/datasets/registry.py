@@ -27,6 +27,17 @@ OWN: Mapping[str, tuple[str, str]] = {
     "hf": ("hub", ":PATH"),
     "slabs": ("slab_source", "[:CORRELATION]"),
     "latents": ("latent_source", "[:CORRELATION]"),
+    "cues": ("cue_source", ":CUE"),
+    "dominoes": ("domino_source", "[:CORRELATION]"),
+    "waterbirds": ("waterbirds", ":PATH"),
+    "celeba-blond": ("celeba_blond", ":PATH"),
+    "celeba-hair": ("celeba_hair", ":PATH"),
+    "civilcomments": ("civilcomments", ":PATH"),
+    "multinli": ("multinli", ":PATH"),
+    "nico": ("nico", ":PATH"),
+    "nicopp": ("nicopp", ":PATH"),
+    "imagenet-a": ("imagenet_a", ":PATH"),
+    "imagenet-9": ("imagenet_9", ":PATH"),
 }
 FUNCTION = "module:function"
 

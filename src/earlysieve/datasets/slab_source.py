@@ -10,4 +10,10 @@ SOURCE = Source(
     ("split", "seed"),
     path="optional",
     splits=lambda _: tuple(SIZES),
+    groups="4: class x what the linear coordinate says",
+    metric="accuracy where the linear coordinate misleads",
+    licence="made by earlysieve",
+    citation="Shah et al., The Pitfalls of Simplicity Bias, NeurIPS 2020",
+    layout="the correlation, or nothing",
+    sizes=SIZES,
 )

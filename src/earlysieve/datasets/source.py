@@ -1,10 +1,12 @@
 """What an entry of the registry says of a data source."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 IMAGE_OPTIONS = ("image_size", "mean", "std")
+# Those of images that lie in files, which can be kept decoded.
+FILE_OPTIONS = (*IMAGE_OPTIONS, "cache")
 TEXT_OPTIONS = ("text_column", "tokenizer", "max_length")
 
 
@@ -17,11 +19,21 @@ class Source:
         summary: what it is, in one line.
         open: called with what stands after the colon (None where nothing does) and with those of
             `options` that were given, by name; returns the data.
-        options: names of options of `load_source` that `open` takes: split, strict, root, seed,
-            progress, and those of `IMAGE_OPTIONS` and `TEXT_OPTIONS`.
+        options: names of options of `load_source` that `open` takes: split, variant, strict, root,
+            seed, progress, and those of `FILE_OPTIONS` and `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
         splits: called with what stands after the colon (or None); names of the parts that these
             data are divided into, none where they are not divided. None: the parts are unknown.
+        variants: versions of the data that the option `variant` names, the usual one first.
+        groups: what the groups are, in words.
+        metric: the figure that is officially reported.
+        licence: what the owners allow, in a few words.
+        homepage: where the data are officially found.
+        citation: authors, title and place of the paper.
+        layout: files and folders that are expected after the colon.
+        sizes: official number of examples of each split, of the usual variant.
+        group_sizes: official number of examples of each group, in their order, of splits for which
+            it is known.
     """
 
     name: str
@@ -30,3 +42,12 @@ class Source:
     options: tuple[str, ...] = ()
     path: Literal["none", "optional", "required"] = "required"
     splits: Callable[[str | None], Sequence[str]] | None = None
+    variants: tuple[str, ...] = ()
+    groups: str = ""
+    metric: str = ""
+    licence: str = ""
+    homepage: str = ""
+    citation: str = ""
+    layout: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    group_sizes: Mapping[str, Sequence[int]] = field(default_factory=dict)

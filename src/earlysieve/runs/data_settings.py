@@ -38,6 +38,7 @@ def _are_numbers(value: Any) -> bool:
 # Option: whether a value is of its kind, and the kind in words. Ranges are the sources' affair.
 OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "split": (_is_text, "a name"),
+    "variant": (_is_text, "a name"),
     "image_size": (_is_positive, "a whole number from 1"),
     "mean": (_are_numbers, "a list of one or three numbers"),
     "std": (_are_numbers, "a list of one or three numbers"),
@@ -50,6 +51,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "group_column": (_is_text, "a name"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),
+    "cache": (_is_text, "a folder"),
 }
 
 

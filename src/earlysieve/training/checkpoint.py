@@ -68,7 +68,7 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
             message names the first field that does.
     """
     for field in (*current, *(field for field in saved if field not in current)):
-        before, now = saved.get(field), current.get(field)
+        before, now = (_decisive(field, config.get(field)) for config in (saved, current))
         if before == now:
             continue
         longer = field == "epochs" and isinstance(before, int) and before < (now or 0)
@@ -78,6 +78,13 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
             f"Expected {field}={before!r}, with which the checkpoint was made, but got "
             f"{field}={now!r}; {_ANOTHER_LENGTH if longer else _ANOTHER_SETTING}"
         )
+
+
+def _decisive(field: str, value: Any) -> Any:
+    """A setting without what changes nothing but time: where decoded images are kept."""
+    if field == "data_options" and isinstance(value, Mapping):
+        return {name: option for name, option in value.items() if name != "cache"}
+    return value
 
 
 _ANOTHER_SETTING = "go on with the first, or start again in another folder"
