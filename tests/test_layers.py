@@ -21,6 +21,7 @@ LAYERS = (
     ("methods", "auditing", "reliance"),
     ("grouping",),
     ("runs",),
+    ("fixing",),
     ("demo",),
     ("cli",),
     ("__main__",),

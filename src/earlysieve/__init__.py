@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from earlysieve.distill.kd import KnowledgeDistillation
     from earlysieve.distill.simkd import SimKD, SimKDStudent
     from earlysieve.distill.teacher import Teacher, keep_logits
+    from earlysieve.fixing.fix import fix
+    from earlysieve.fixing.result import FixResult
     from earlysieve.grouping.infer import infer_groups
     from earlysieve.model.batch import Batch
     from earlysieve.model.capture import Captured, capture
@@ -57,6 +59,7 @@ _HOME = {
     "EarlyReweighting": "weighting.early_reweighting",
     "FeatureSieve": "sieve.sieve",
     "ForgetSchedule": "sieve.forget_schedule",
+    "FixResult": "fixing.result",
     "GroupDRO": "weighting.group_dro",
     "Groups": "datasets.example_groups",
     "JTT": "weighting.jtt",
@@ -81,6 +84,7 @@ _HOME = {
     "choose_layers": "model.stages",
     "drop_when_randomised": "reliance.randomised",
     "fit": "training.loop",
+    "fix": "fixing.fix",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "measure_reliance": "reliance.measure",
@@ -103,6 +107,7 @@ __all__ = [
     "DebiasedDistillation",
     "EarlyReweighting",
     "FeatureSieve",
+    "FixResult",
     "ForgetSchedule",
     "GroupDRO",
     "Groups",
@@ -128,6 +133,7 @@ __all__ = [
     "choose_layers",
     "drop_when_randomised",
     "fit",
+    "fix",
     "infer_groups",
     "keep_logits",
     "measure_reliance",

@@ -1,12 +1,14 @@
 """The page in a real browser, without a network."""
 
 import shutil
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from earlysieve.report import write_html
+from earlysieve.report.fix_page import write_fix_page
 
 from .audits import (
     HOSTILE,
@@ -22,6 +24,7 @@ from .audits import (
     png,
     text_audit,
 )
+from .fixes import example_rows, figure_table, hostile_fix, made_fix, unchanged_fix
 from .test_weighted import LABELS, WEIGHTS, section
 
 pytest.importorskip("jinja2")
@@ -53,9 +56,10 @@ def browser():
 class Visit:
     """One page opened from disk; notes what it says, and what it asks for."""
 
-    def __init__(self, browser, audit, folder, *, sections=(), width=1200, **options):
+    def __init__(self, browser, audit, folder, *, width=1200, write=write_html, **options):
         path = folder / "report.html"
-        write_html(audit, path, sections=sections)
+        pieces = {name: options.pop(name) for name in ("sections", "rows") if name in options}
+        write(audit, path, **pieces)
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         self.page = self.context.new_page()
         self.requests, self.complaints = [], []
@@ -395,3 +399,56 @@ def test_headings_and_names_for_readers_of_the_screen(visit, audit):
     assert page.locator("img:not([alt])").count() == 0
     assert page.get_by_role("combobox", name="Class").count() == 1
     assert page.get_by_role("navigation", name="On this page").count() == 1
+
+
+write_fix = partial(write_fix_page, before="audit-before/a.html", after="audit-after/a.html")
+
+
+@pytest.mark.parametrize("kind", ["changed", "kept", "long", "hostile"])
+def test_a_fix_fits_on_a_phone(visit, kind):
+    fixes = {
+        "changed": lambda: made_fix(figures=figure_table(12)),
+        "kept": unchanged_fix,
+        "long": lambda: made_fix(
+            figures=figure_table().assign(part=LONG),
+            candidates=made_fix().candidates.assign(source=LONG),
+            select=LONG,
+            notes=(LONG,),
+        ),
+        "hostile": hostile_fix,
+    }
+    rows = example_rows(LONG, LONG)
+    page = visit(fixes[kind](), write=write_fix, rows=rows, width=360).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for width in (360, 320, 768, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_fix_is_readable_in_both_colour_schemes_and_in_print(visit):
+    names = [".badge", ".lead", ".note", ".cost", ".detail", ".said", ".changes dd.before b"]
+    names += [".tag.chosen", ".stressed .detail", ".changes .axis", ".picture-grid td span"]
+    for scheme in ("light", "dark"):
+        one = visit(made_fix(), write=write_fix, rows=example_rows(), color_scheme=scheme)
+        assert min(one.page.evaluate(CONTRAST, names)) >= 4.5
+    one.page.emulate_media(media="print")
+    assert one.page.pdf(format="A4").startswith(b"%PDF-")
+
+
+def test_points_of_a_fix_stand_on_their_scale(visit):
+    page = visit(made_fix(), write=write_fix).page
+    middle = page.locator(".changes .axis i").nth(1).bounding_box()
+    line = page.locator(".changes .interval").first.bounding_box()
+    centre = middle["x"] + middle["width"] / 2
+    assert centre == pytest.approx(line["x"] + line["width"] / 2, abs=1.5)
+
+
+def test_headings_of_a_fix_for_readers_of_the_screen(visit):
+    page = visit(made_fix(), write=write_fix, rows=example_rows()).page
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(one => +one.tagName[1])")
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert page.locator("img:not([alt])").count() == 0
+    for name in ("Right on each class", "Candidates that were compared", "Verdict and estimates"):
+        assert page.locator("caption", has_text=name).count() == 1

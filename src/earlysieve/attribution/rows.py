@@ -12,6 +12,7 @@ from earlysieve._files import replacing
 from earlysieve._imports import need
 from earlysieve.attribution.gradcam import gradcam
 from earlysieve.attribution.overlay import overlay, thumbnail
+from earlysieve.model.batch import Inputs
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def heat_rows(
     models: Sequence[nn.Module],
-    inputs: Tensor,
+    inputs: Inputs,
     targets: Tensor,
     shown: Sequence["Image"],
 ) -> list[list[bytes]]:
@@ -27,7 +28,7 @@ def heat_rows(
 
     Args:
         models: networks that take `inputs`.
-        inputs: shape (B, C, H, W).
+        inputs: as the models take them; images have shape (B, C, H, W).
         targets: class that each map explains, shape (B,).
         shown: B images as a person sees them.
 

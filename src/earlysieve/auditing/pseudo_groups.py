@@ -37,7 +37,7 @@ class Audited(Protocol):
         ...
 
 
-def groups_from_audit(result: Audited, *, reader: str | None = None) -> Groups:
+def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float = 0.0) -> Groups:
     """Groups label x misled of the data that were audited, in their order.
 
     An example is misled if a small reader, fitted on the other folds, takes it for another class
@@ -51,12 +51,19 @@ def groups_from_audit(result: Audited, *, reader: str | None = None) -> Groups:
         result: of `audit`, also of training data: readers are fitted out of fold.
         reader: name of a property or view, as in `summary.leanings`; for data of which the verdict
             is silent, what the audit of other data of the same model named.
+        sure: by how much a reader has to hold another class more probable than the label, in
+            [0, 1): the higher, the fewer are misled and the surer it is.
 
     Raises:
-        InputError: `reader` has no column.
+        InputError: `reader` has no column, or `sure` is out of its range.
     """
+    if not 0 <= sure < 1:
+        raise InputError(
+            f"Expected sure to be at least 0 and below 1, but got {sure}; 0 takes whomever the "
+            "reader gets wrong"
+        )
     table = result.examples
-    chosen, suspects = _suspects(result, reader)
+    chosen, suspects = _suspects(result, reader, sure)
     doubtful = (
         (table[PILE] == "label doubtful").to_numpy()
         if PILE in table.columns
@@ -71,12 +78,12 @@ def groups_from_audit(result: Audited, *, reader: str | None = None) -> Groups:
         result.class_names,
         source="audit",
         identity=identity(ids, [int(labels[i]) for i in probes(len(labels))]),
-        config={"reader": chosen, "verdict": result.summary.verdict},
+        config={"reader": chosen, "verdict": result.summary.verdict, "sure": sure},
     )
     return _without(made, doubtful[order])
 
 
-def _suspects(result: Audited, reader: str | None) -> tuple[str, Bools]:
+def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bools]:
     """The reader that is asked, and whom it misleads."""
     table, summary = result.examples, result.summary
     if reader is not None and SCORE.format(reader) not in table.columns:
@@ -89,7 +96,7 @@ def _suspects(result: Audited, reader: str | None) -> tuple[str, Bools]:
     asked = [reader, summary.leans_on, *(leaning.name for leaning in summary.leanings)]
     for name in asked:
         if name is not None and SCORE.format(name) in table.columns:
-            return name, (table[SCORE.format(name)] > 0).to_numpy()
+            return name, (table[SCORE.format(name)] > sure).to_numpy()
     if PILE in table.columns and (table[PILE] == FAILS).any():
         return FAILS, (table[PILE] == FAILS).to_numpy()
     return "flagged", table["flagged"].to_numpy()

@@ -17,6 +17,7 @@ from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_li
 # Name, module, and the line in `earlysieve --help`: kept here so that help imports no command.
 COMMANDS = {
     "audit": "Find out whether a trained classifier takes shortcuts.",
+    "fix": "Try to make a classifier rely less on what its audit finds.",
     "report": "Write the page of a saved audit again.",
     "reliance": "Measure how much a trained classifier relies on a known cue.",
     "groups": "Tell groups of examples apart without group labels.",

@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from earlysieve._files import write_text
 from earlysieve._imports import need
@@ -27,14 +28,28 @@ def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
         InputError: the verdict, a picture or a section is not of the form expected.
         MissingDependencyError: Jinja2 is not installed.
     """
-    template = environment().get_template("page.html.j2")
-    script, style = asset("page.js"), asset("style.css")
+    context = page_context(data, sections)
+    return assembled("page.html.j2", {**context, "identity": getattr(data, "identity", "")})
+
+
+def assembled(name: str, context: Mapping[str, Any], styles: Sequence[str] = ()) -> str:
+    """A template with its variables and everything that all pages hold.
+
+    Args:
+        name: of the template.
+        context: its variables, all but style and script.
+        styles: files of further styles.
+
+    Raises:
+        MissingDependencyError: Jinja2 is not installed.
+    """
+    template = environment().get_template(name)
+    script = asset("page.js")
     markup = need("markupsafe", extra="report").Markup
     page = template.render(
-        page_context(data, sections),
+        context,
         script=markup(script),
-        style=markup(style),
-        identity=getattr(data, "identity", ""),
+        style=markup("".join(asset(one) for one in ("style.css", *styles))),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
     # File names that are not valid UTF-8 reach Python as lone surrogates.

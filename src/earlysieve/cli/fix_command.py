@@ -1,0 +1,271 @@
+"""`earlysieve fix`: from a trained classifier and held-out data to one that leans less."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve._files import check_output
+from earlysieve._signals import Terminated
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.exit_codes import stopped
+from earlysieve.cli.kinds import Count, Place, Seed
+from earlysieve.cli.libraries import load_libraries
+from earlysieve.cli.model_options import model_options
+from earlysieve.groups.rule_names import RULE_NAMES
+
+if TYPE_CHECKING:
+    from earlysieve.fixing.result import FixResult
+    from earlysieve.fixing.retraining import Recipe
+
+
+@click.command("fix")
+@model_options(required=True)
+@click.option(
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    help=f"Labelled data that the model was not trained on: {SOURCE_HELP} By default the share "
+    "that the model's run held out, else the validation split, else the test split.",
+)
+@data_options
+@click.option(
+    "--audit",
+    "audit_dir",
+    type=Place(),
+    metavar="DIR",
+    help="Folder of an audit of this model on these data, to save another one.",
+)
+@click.option(
+    "--groups-from",
+    type=Place(),
+    metavar="PLACE",
+    help="Groups of the held-out data, instead of those that follow from the audit: an audit "
+    "folder or a file of groups.",
+)
+@click.option(
+    "--retrain/--repair-only",
+    default=False,
+    help="Also train the whole network on groups of the training data; takes longer.",
+)
+@click.option(
+    "--train-data",
+    metavar="SOURCE",
+    help="Training data for --retrain; by default the training split of --data.",
+)
+@click.option("--train-split", metavar="NAME", help="Part of the training data; by default train.")
+@click.option(
+    "--epochs",
+    type=Count(min=1),
+    metavar="N",
+    help="Epochs of each retraining; by default as in the model's run, else 4.",
+)
+@click.option(
+    "--lr",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="X",
+    help="Learning rate of each retraining; by default as in the model's run, else 0.001.",
+)
+@click.option(
+    "--fresh/--go-on",
+    default=None,
+    help="Retrain from fresh weights as --model makes them, or from those of the checkpoint, which "
+    "is the default.",
+)
+@click.option(
+    "--select",
+    type=click.Choice(RULE_NAMES),
+    default="pseudo_group_accuracy",
+    show_default=True,
+    help="Rule by which candidates are compared; see the documentation on selection.",
+)
+@click.option(
+    "--budget",
+    metavar="LIMIT",
+    help="Time or number of candidates, such as 10m, 2h or 20trials; by default all are tried.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=Place(),
+    metavar="DIR",
+    help="Folder for model.pt, fix.json, report.html and both audits.",
+)
+@click.option(
+    "--batch-size",
+    type=Count(min=1),
+    default=64,
+    show_default=True,
+    metavar="N",
+    help="Examples per batch.",
+)
+@click.option(
+    "--num-workers",
+    type=Count(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Processes that load data.",
+)
+@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
+@click.option(
+    "--seed",
+    type=Seed(),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Seed of folds, orders, planted shortcuts and the draw for --limit.",
+)
+@speaking
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Try to make a trained classifier rely less on what its audit finds.
+
+    Audits it on held-out data, infers groups, tries repairs of the last layer (and with --retrain
+    trainings of the whole network), compares them without group labels, and keeps the model as it
+    is unless another is better by more than chance. An interrupted command goes on where it was.
+
+    \b
+    Examples:
+      earlysieve fix --model torchvision:resnet18 --checkpoint runs/birds/model.pt \\
+        --data photos --split validation --out fixed
+      earlysieve fix --model earlysieve.networks:small_cnn \\
+        --checkpoint runs/digits/model.pt --data digits --shortcut colour --retrain --out fixed
+    """
+    load_libraries()
+    console = Console(given["quiet"], given["as_json"])
+    out = check_output(given["out"])
+    try:
+        result = run(context, given, console)
+    except (KeyboardInterrupt, Terminated) as stop:
+        raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
+    page = _save(context, given, result, out, console)
+    show(result, console)
+    console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
+    console.result(as_values(result, out, page))
+
+
+def run(context: click.Context, given: dict[str, Any], console: Console) -> "FixResult":
+    """Open model and data, and go through the loop."""
+    from earlysieve.fixing.budget import parse_budget
+    from earlysieve.fixing.fix import fix
+    from earlysieve.fixing.fix_data import held_out_part, open_fix_data
+    from earlysieve.networks.fit_check import check_model_takes, pick_device
+    from earlysieve.runs.audit_setup import open_both
+    from earlysieve.runs.seen_data import split_record
+
+    parse_budget(given["budget"])
+    device = pick_device(given["device"])
+    asked = given_data_options(context)
+    options = split_record(held_out_part(given["data"], asked.get("split")), asked)
+    built, opened = open_both(given, options, need_weights=True, progress=console.progress)
+    data = open_fix_data(opened, given, asked, retrain=given["retrain"], progress=console.progress)
+    console.say(f"Held out: {data.told}.")
+    if data.held_out is not None:
+        check_model_takes(built.model, data.held_out, device)
+    built.model.to(device)
+    return fix(
+        built.model,
+        held_out=data.held_out,
+        train=data.train if given["retrain"] else None,
+        audit=_audit(given),
+        groups=_groups(given, data.held_out),
+        retrain=_recipe(given, data.config) if given["retrain"] else None,
+        select=given["select"],
+        budget=given["budget"],
+        folder=given["out"],
+        batch_size=given["batch_size"],
+        num_workers=given["num_workers"],
+        seed=given["seed"],
+        progress=console.progress,
+        tell=console.say,
+    )
+
+
+def _audit(given: dict[str, Any]) -> Any:
+    from earlysieve.auditing.result import AuditResult
+
+    return None if given["audit_dir"] is None else AuditResult.load(given["audit_dir"])
+
+
+def _groups(given: dict[str, Any], data: Any) -> Any:
+    if given["groups_from"] is None:
+        return None
+    from earlysieve.datasets.opened_data import opened
+    from earlysieve.runs.given_groups import read_groups
+
+    return read_groups(given["groups_from"], None if data is None else opened(data).size)
+
+
+def _recipe(given: dict[str, Any], config: Any) -> "Recipe":
+    """How to retrain: as the model was trained, or a few epochs; options win."""
+    from dataclasses import replace
+
+    from earlysieve.fixing.retraining import Recipe
+    from earlysieve.networks.spec import build_model, parse_options
+
+    base = Recipe().config if config is None else replace(config, validation=None, patience=None)
+    changes = {name: given[name] for name in ("epochs", "lr") if given[name] is not None}
+    if not given["fresh"]:
+        return Recipe(replace(base, **changes))
+
+    def fresh() -> Any:
+        return build_model(
+            given["model"],
+            num_classes=given["num_classes"],
+            options=parse_options(given["model_option"]),
+            seed=given["seed"],
+        ).model
+
+    return Recipe(replace(base, **changes), fresh)
+
+
+def _save(
+    context: click.Context, given: dict[str, Any], result: "FixResult", out: Path, console: Console
+) -> Path | None:
+    from earlysieve.cli.command_line import command_line
+    from earlysieve.fixing.saving import save_fix
+
+    record = {
+        "command": command_line(context),
+        "model": given["model"],
+        "model_options": list(given["model_option"]),
+        "checkpoint": None if given["checkpoint"] is None else str(given["checkpoint"]),
+        "data": given["data"],
+        "data_options": given_data_options(context),
+    }
+    return save_fix(result, out, record=record, tell=console.say)
+
+
+def show(result: "FixResult", console: Console) -> None:
+    """Print the outcome, what was tried and the parts for people."""
+    console.say(f"\n{result.headline}\n{result.explanation}\n")
+    tried = result.candidates
+    if len(tried) > 1:
+        columns = [name for name in ("candidate", "score", "accuracy", "misled") if name in tried]
+        rows = [[row[name] for name in columns] for row in tried.to_dict("records")]
+        console.table(columns, rows, f"Tried, by {result.select}")
+    main = result.figures[result.figures["kind"].isin(["all", "pile", "misled"])]
+    console.table(
+        ("part", "examples", "right before", "after"),
+        main[["part", "n", "before", "after"]].values.tolist(),
+        "Before and after",
+    )
+    for note in result.notes:
+        console.say(f"Note: {note}")
+
+
+def as_values(result: "FixResult", out: Path, page: Path | None) -> dict[str, Any]:
+    """The result for programs."""
+    return {
+        "out": out,
+        "page": page,
+        "chosen": result.chosen,
+        "changed": result.changed,
+        "headline": result.headline,
+        "candidates": result.candidates.to_dict("records"),
+        "figures": result.figures.to_dict("records"),
+        "verdict_before": result.before.summary.verdict,
+        "verdict_after": result.after.summary.verdict,
+    }

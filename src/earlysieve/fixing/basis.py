@@ -1,0 +1,122 @@
+"""What candidates are judged by: held-out examples, what the model says of them, and groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from earlysieve._arrays import Ints
+from earlysieve.auditing.pseudo_groups import groups_from_audit
+from earlysieve.auditing.result import AuditResult
+from earlysieve.datasets.example_groups import Groups, label_by_suspect
+from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.errors import InputError
+from earlysieve.grouping.infer import infer_groups
+from earlysieve.repairing.features import LastFeatures
+
+AUDIT, ERRORS, GIVEN = "audit", "errors", "given"
+# Candidates are compared on those whom the reader surely misleads: where it errs because its
+# property is hard to read, nothing can be won, and each such example blurs the comparison.
+SURE, FEWEST = 0.5, 20
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What all candidates share.
+
+    Attributes:
+        model: as it was given.
+        data: examples that it was not trained on.
+        features: what its last layer reads of them, and its logits.
+        audit: of the model on these data.
+        judged_by: groups of these data by which candidates are compared: misled or not, of all
+            classes together, since a class alone has few; or those that were given. None: none can
+            be told.
+        sources: groups that repairs may use, by the name of their source.
+        notes: what could not be done.
+    """
+
+    model: nn.Module
+    data: OpenedData
+    features: LastFeatures
+    audit: AuditResult
+    judged_by: Groups | None
+    sources: Mapping[str, Groups] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> Ints:
+        """Of the examples, int64, shape (N,)."""
+        return self.features.labels.numpy()
+
+    @property
+    def reader_predictions(self) -> Ints:
+        """The class that the audit's early readout says of each example, shape (N,)."""
+        table = self.audit.examples
+        order = np.argsort(table["index"].to_numpy(), kind="stable")
+        return table["readout_prediction"].to_numpy()[order].astype(np.int64)
+
+
+def make_basis(
+    model: nn.Module,
+    data: OpenedData,
+    features: LastFeatures,
+    audit: AuditResult,
+    groups: Groups | None,
+) -> Basis:
+    """Infer groups from the audit, unless they are given; errors of the model are a second source.
+
+    Args:
+        model, data, features, audit: see `Basis`.
+        groups: of the data, given by the user.
+    """
+    notes: list[str] = []
+    sources: dict[str, Groups] = {}
+    if groups is not None:
+        groups.check(data)
+        sources[GIVEN] = groups
+    else:
+        try:
+            sources[AUDIT] = infer_groups(audit, data=data)
+        except InputError as error:
+            notes.append(str(error))
+    judged_by = sources.get(GIVEN)
+    if AUDIT in sources:
+        judged_by = _judging(audit, sources[AUDIT])
+    wrong = features.logits.argmax(1) != features.labels
+    if judged_by is not None and bool(wrong.any()):
+        sources[ERRORS] = _errors(features.labels, wrong, audit)
+    return Basis(model, data, features, audit, judged_by, sources, tuple(notes))
+
+
+def _judging(audit: AuditResult, whole: Groups) -> Groups:
+    """Misled or not: by whom the reader surely misleads, or, where these are few, misleads."""
+    surely = groups_from_audit(audit, sure=SURE)
+    found = surely if _count(surely) >= FEWEST else whole
+    suspects = whole.suspects if found.suspects is None else found.suspects
+    if suspects is None:
+        return whole
+    numbers = suspects.long().masked_fill(whole.numbers < 0, -1)
+    return Groups(
+        numbers,
+        ("not misled", "misled"),
+        AUDIT,
+        whole.identity,
+        suspects,
+        config=found.config,
+    )
+
+
+def _count(groups: Groups) -> int:
+    return 0 if groups.suspects is None else int(groups.suspects.sum())
+
+
+def _errors(labels: Tensor, wrong: Tensor, audit: AuditResult) -> Groups:
+    return label_by_suspect(labels, wrong, audit.class_names, source=ERRORS)
+
+
+def known(groups: Groups) -> Ints:
+    """Numbers of groups, int64, shape (N,)."""
+    return groups.numbers.to(torch.int64).numpy()

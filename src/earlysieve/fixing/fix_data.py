@@ -1,0 +1,124 @@
+"""Which examples a fix may use: held-out ones that the model has not seen, and training data."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earlysieve.errors import DataError, InputError
+from earlysieve.runs.open_data import open_data
+from earlysieve.runs.seen_data import Part, audited_part, part_of, seen_in_training, split_record
+from earlysieve.runs.train_data import open_train_data
+from earlysieve.training.config import TrainConfig, read_config
+
+# What to repair and choose on where nothing was asked for, best first: test data come last, since
+# what is chosen on them no longer tests.
+HELD_OUT = ("validation", "val", "valid", "dev", "test")
+_CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class FixData:
+    """Data of a fix.
+
+    Attributes:
+        held_out: examples that the model has not seen; None: there are none.
+        train: training data; None: not needed, or there are none.
+        told: what was chosen, in a sentence.
+        config: of the run that trained the model; None: there is no such file.
+    """
+
+    held_out: Any
+    train: Any
+    told: str
+    config: TrainConfig | None
+
+
+def open_fix_data(
+    data: Any,
+    given: Mapping[str, Any],
+    asked: Mapping[str, Any],
+    *,
+    retrain: bool,
+    progress: bool | None,
+) -> FixData:
+    """Open held-out and training data for a network.
+
+    Where the run that trained it held a share of the training data out, and nothing else is asked
+    for, it is that share; else the validation split of the source, or its test split.
+
+    Args:
+        data: as `--data` and its options opened it: the part that was asked for, or the best.
+        given: data, model, checkpoint, seed and train_data, as options.
+        asked: options of the data that were given.
+        retrain: whether training data are needed.
+        progress: see `open_train_data`.
+
+    Raises:
+        InputError: the examples were trained on, and nothing is to be retrained.
+        EarlysieveError: data cannot be opened.
+    """
+    config = config_beside(given["checkpoint"])
+    if config is not None and "split" not in asked and _held_a_share_out(config, given["data"]):
+        train, held = open_train_data(config, progress=progress)
+        share = config.validation
+        return FixData(held, train, f"the share of {share} that training held out", config)
+    part = held_out_part(given["data"], asked.get("split"))
+    seen = seen_in_training(given["checkpoint"], part)
+    train = _training(given, asked, progress) if retrain else None
+    if seen is True:
+        if not retrain:
+            raise InputError(
+                f"Expected examples that the model was not trained on, but {_called(part)} was: "
+                "repair and choice need others. Name them with --data and --split, or add "
+                "--retrain, which holds a fifth out before training"
+            )
+        told = "a fifth of the training data, held out before training"
+        return FixData(None, train if train is not None else data, told, config)
+    return FixData(data, train, _called(part), config)
+
+
+def held_out_part(spec: str, split: str | None) -> Part:
+    """The part of a source to repair and choose on: what is asked for, else validation or test."""
+    found = part_of(spec, split)
+    if split is not None:
+        return found
+    best = next((name for name in HELD_OUT if name in (found.splits or ())), None)
+    return audited_part(spec, None) if best is None else part_of(spec, best)
+
+
+def config_beside(checkpoint: Path | None) -> TrainConfig | None:
+    """The configuration of the run that wrote a checkpoint; None where none lies beside it."""
+    if checkpoint is None:
+        return None
+    path = Path(checkpoint).with_name(_CONFIG)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return read_config(path) if isinstance(found, dict) and "method" in found else None
+
+
+def _held_a_share_out(config: TrainConfig, spec: str) -> bool:
+    try:
+        share = float(config.validation or "nan")
+    except ValueError:
+        return False
+    ours, theirs = part_of(spec, None), part_of(config.data, None)
+    same = (ours.kind, ours.rest) == (theirs.kind, theirs.rest)
+    return same and 0 < share < 1
+
+
+def _training(given: Mapping[str, Any], asked: Mapping[str, Any], progress: bool | None) -> Any:
+    spec = given["train_data"] or given["data"]
+    part = part_of(spec, given["train_split"])
+    own = {key: value for key, value in asked.items() if key != "split"}
+    try:
+        return open_data(spec, split_record(part, own), seed=given["seed"], progress=progress)
+    except DataError as error:
+        raise DataError(f"{error} (of the training data; name them with --train-data)") from error
+
+
+def _called(part: Part) -> str:
+    return "this data set" if part.split is None else f"the split '{part.split}'"

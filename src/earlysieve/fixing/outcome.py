@@ -1,0 +1,103 @@
+"""The outcome of a fix in a table and in words."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.candidates import NO_CHANGE
+from earlysieve.fixing.figures import ALL
+from earlysieve.fixing.trials import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("candidate", "kind", "method", "source", "seconds", "failure")
+
+
+def candidate_table(
+    basis: Basis, trials: Sequence[Trial], scores: "pd.DataFrame | None"
+) -> "pd.DataFrame":
+    """One row per candidate, "no change" first, with the figures of the choice beside it.
+
+    Args:
+        basis: what candidates share.
+        trials: what was tried.
+        scores: the table of `select_model`, with a column `candidate`; None: nothing was compared.
+    """
+    import pandas as pd
+
+    rows = [(NO_CHANGE, "no change", "", "", 0.0, "")]
+    rows += [
+        (t.candidate.name, t.candidate.kind, t.candidate.method, t.candidate.source or "",
+         t.seconds, t.failure)
+        for t in trials
+    ]  # fmt: skip
+    made = pd.DataFrame(rows, columns=list(COLUMNS))
+    made["misled"] = [_misled(basis, None), *(_misled(basis, t) for t in trials)]
+    return made if scores is None else made.merge(scores, on="candidate", how="left")
+
+
+def _misled(basis: Basis, trial: Trial | None) -> float:
+    """Accuracy on the suspects; NaN where there are none, or no logits."""
+    suspects = None if basis.judged_by is None else basis.judged_by.suspects
+    logits = basis.features.logits if trial is None else trial.logits
+    if suspects is None or logits is None or not bool(suspects.any()):
+        return float("nan")
+    right = logits.argmax(1) == basis.features.labels
+    return float(right[suspects].double().mean())
+
+
+def words_of(
+    basis: Basis, chosen: str, parts: "pd.DataFrame", select: str, tried: int
+) -> tuple[str, str]:
+    """Headline and explanation.
+
+    Args:
+        basis: what candidates share.
+        chosen: name of the candidate.
+        parts: see `figures`.
+        select: the selection rule.
+        tried: how many candidates.
+    """
+    if chosen == NO_CHANGE:
+        return "The model stays as it is.", _why_not(basis, select, tried)
+    whole = parts[parts["part"] == ALL].iloc[0]
+    misled = parts[(parts["kind"] == "misled") & (parts["part"] == "misled")]
+    about = basis.judged_by.config.get("reader") if basis.judged_by is not None else None
+    where = f"where {about} misleads" if about else "on the examples in question"
+    if len(misled):
+        row = misled.iloc[0]
+        headline = (
+            f"'{chosen}' is right on {row['after']:.0%} instead of {row['before']:.0%} {where}."
+        )
+    else:
+        headline = f"'{chosen}' does better by {select}."
+    cost = whole["after"] - whole["before"]
+    text = (
+        f"Over all {int(whole['n']):,} held-out examples it is right on {whole['after']:.1%}, "
+        f"{abs(cost):.1%} {'more' if cost >= 0 else 'less'} than before. It was chosen among "
+        f"{tried} candidates and no change by {select}, which knows labels and inferred groups, no "
+        "true ones. Every figure is of examples that the last layer, or the network, was not "
+        "fitted to; but the choice was made on them. What else the model leans on is not known: "
+        "test it on data in which the shortcut fails before you rely on it."
+    )
+    return headline, text
+
+
+def _why_not(basis: Basis, select: str, tried: int) -> str:
+    verdict = basis.audit.summary.verdict
+    if basis.judged_by is None:
+        return (
+            "No groups could be told from the audit, and without groups a change can do harm "
+            f"unseen. {' '.join(basis.notes)}".strip()
+        )
+    if tried == 0:
+        return (
+            f"The audit's verdict is '{verdict}': nothing was tried, since a change would cost "
+            "accuracy for nothing that is known. Pass groups= to try all the same."
+        )
+    return (
+        f"None of {tried} candidates was better by {select} than chance explains, so that a change "
+        "may well do harm. More held-out examples would show smaller gains; the table lists what "
+        "was tried."
+    )

@@ -1,0 +1,140 @@
+"""Train the whole network anew on groups that were inferred."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from earlysieve.datasets.example_groups import Groups
+from earlysieve.datasets.with_groups import with_groups
+from earlysieve.errors import InputError
+from earlysieve.fixing.candidates import Candidate
+from earlysieve.model.state import device_of
+from earlysieve.runs.build import build_learner
+from earlysieve.runs.train_start import run_settings
+from earlysieve.training import TrainConfig, fit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is trained again.
+
+    Attributes:
+        config: optimiser, schedule, epochs, batch size and so on; its method and data are not used.
+        fresh: makes the network from which training starts, on any device; None: training goes on
+            from the weights of the given model.
+    """
+
+    config: TrainConfig = field(
+        default_factory=lambda: TrainConfig(
+            optimizer="adamw", lr=1e-3, scheduler="cosine", epochs=4, weight_decay=1e-4
+        )
+    )
+    fresh: Callable[[], nn.Module] | None = None
+
+
+def as_recipe(given: "Recipe | TrainConfig | bool | None") -> Recipe | None:
+    """A recipe from what `fix(retrain=)` takes; None where nothing is to be retrained.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if given is None or given is False:
+        return None
+    if given is True:
+        return Recipe()
+    if isinstance(given, TrainConfig):
+        return Recipe(given)
+    if isinstance(given, Recipe):
+        return given
+    raise InputError(
+        "Expected retrain to be True, a TrainConfig or a Recipe, but got "
+        f"{type(given).__name__}; pass True for a few epochs from the given weights"
+    )
+
+
+def retrained(
+    model: nn.Module,
+    candidate: Candidate,
+    train: Any,
+    groups: Groups | None,
+    recipe: Recipe,
+    *,
+    seed: int,
+    folder: Path | None,
+    progress: bool,
+) -> nn.Module:
+    """A network that was trained as a candidate says; the given one is not changed.
+
+    Args:
+        model: whose weights training starts from, unless the recipe makes a fresh one.
+        candidate: its method and settings.
+        train: training data with a length and indices.
+        groups: of these, where the method needs some.
+        recipe: how to train.
+        seed: of the order.
+        folder: for checkpoints, from which an interrupted training goes on; None: nowhere.
+        progress: draw a bar.
+
+    Raises:
+        EarlysieveError: data, groups, method or recipe do not fit.
+    """
+    config = replace(
+        recipe.config,
+        method=candidate.method,
+        method_options=dict(candidate.settings),
+        seed=seed,
+        select="accuracy",
+    )
+    data = train if groups is None else with_groups(train, groups)
+    device = device_of(model)
+    start = _start(model, recipe).to(device)
+    out = folder or Path()
+    learner = build_learner(config, start, data, device=device, out=out)
+    fit(
+        learner.algorithm,
+        data,
+        **run_settings(config),
+        checkpoint_dir=folder,
+        progress=progress,
+        sampler=learner.sampler,
+        num_workers=config.num_workers,
+        config=config if folder is not None else None,
+    )
+    return learner.algorithm.model.train(model.training)
+
+
+def _start(model: nn.Module, recipe: Recipe) -> nn.Module:
+    if recipe.fresh is not None:
+        return recipe.fresh()
+    with torch.no_grad():
+        return copy.deepcopy(model)
+
+
+def reset(model: nn.Module, seed: int) -> nn.Module:
+    """A copy of a network with all weights drawn anew, by the `reset_parameters` of its layers.
+
+    Raises:
+        InputError: some parameters belong to layers that have no such method.
+    """
+    from earlysieve.training.randomness import seeded
+
+    fresh = copy.deepcopy(model)
+    left = {name for name, _ in fresh.named_parameters()}
+    with seeded(seed):
+        for name, module in fresh.named_modules():
+            draw = getattr(module, "reset_parameters", None)
+            if callable(draw):
+                draw()
+                inner = f"{name}." if name else ""
+                left -= {one for one in left if one.startswith(inner)}
+    if left:
+        raise InputError(
+            f"Expected layers that can draw their weights anew, but '{min(left)}' belongs to one "
+            "that cannot; pass Recipe(fresh=...) with a function that builds the network"
+        )
+    return fresh

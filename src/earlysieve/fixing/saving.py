@@ -1,0 +1,116 @@
+"""A fix in a folder: weights, both audits, what was tried, and one page."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import nn
+
+from earlysieve._files import file_hash, output_folder, write_text
+from earlysieve._json import plain
+from earlysieve.auditing.result import AuditResult
+from earlysieve.errors import MissingDependencyError
+from earlysieve.report.fix_view import ExampleRow, FixData
+from earlysieve.training.archive import save_weights
+from earlysieve.training.config import versions
+
+WEIGHTS, DOCUMENT, PAGE = "model.pt", "fix.json", "report.html"
+BEFORE, AFTER = "audit-before", "audit-after"
+
+
+class Savable(FixData, Protocol):
+    """What is saved of a `FixResult`, which saves itself by this file."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The chosen one."""
+
+    @property
+    def before(self) -> AuditResult:
+        """The audit of the given model."""
+
+    @property
+    def after(self) -> AuditResult:
+        """The audit of the chosen one."""
+
+    @property
+    def rows(self) -> Sequence[ExampleRow]:
+        """Some misled examples, and where both models looked."""
+
+
+def save_fix(
+    result: Savable,
+    folder: Path,
+    *,
+    record: Mapping[str, Any] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path | None:
+    """Write a result to a folder; `fix.json` comes last and names the weights that belong to it.
+
+    Args:
+        result: what came of it.
+        folder: it is created where it is missing; a former result in it is replaced.
+        record: what else is needed to repeat it.
+        tell: takes lines for people.
+
+    Returns:
+        The page; None where it cannot be made.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    output_folder(folder)
+    for name in (DOCUMENT, PAGE):
+        (folder / name).unlink(missing_ok=True)
+    record = record or {}
+    page = _pages(result, folder, record, tell)
+    save_weights(folder / WEIGHTS, result.model.state_dict())
+    document = {
+        "chosen": result.chosen,
+        "changed": result.changed,
+        "headline": result.headline,
+        "explanation": result.explanation,
+        "select": result.select,
+        "candidates": result.candidates.to_dict("records"),
+        "figures": result.figures.to_dict("records"),
+        "verdict_before": result.before.summary.verdict,
+        "verdict_after": result.after.summary.verdict,
+        "reliance_before": _maybe(result.before.summary.reliance),
+        "reliance_after": _maybe(result.after.summary.reliance),
+        "notes": list(result.notes),
+        "config": {**result.config, **record},
+        "model_sha256": file_hash(folder / WEIGHTS),
+        "versions": versions(),
+    }
+    write_text(folder / DOCUMENT, json.dumps(plain(document), indent=2) + "\n")
+    return page
+
+
+def _pages(
+    result: Savable, folder: Path, record: Mapping[str, Any], tell: Callable[[str], None]
+) -> Path | None:
+    try:
+        result.before.save(folder / BEFORE, page=True)
+        result.after.save(folder / AFTER, page=True)
+        from earlysieve.report.fix_page import write_fix_page
+
+        write_fix_page(
+            result,
+            folder / PAGE,
+            before=f"{BEFORE}/{PAGE}",
+            after=f"{AFTER}/{PAGE}",
+            rows=result.rows,
+            record=record,
+        )
+    except MissingDependencyError as error:
+        tell(f"No page: {error}")
+        result.before.save(folder / BEFORE)
+        result.after.save(folder / AFTER)
+        return None
+    return folder / PAGE
+
+
+def _maybe(value: Any) -> Any:
+    return None if value is None else asdict(value)

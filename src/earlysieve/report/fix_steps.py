@@ -1,0 +1,171 @@
+"""What to do after a fix, with commands where the record of the run allows it."""
+
+import math
+import shlex
+from dataclasses import dataclass
+
+from earlysieve.report.fix_figures import Part
+from earlysieve.report.fix_view import FixData
+from earlysieve.report.words import count
+
+# Options of `earlysieve fix` that `earlysieve audit` takes, too, and that describe model and data.
+_SHARED = {
+    "--model",
+    "--num-classes",
+    "--model-option",
+    "--data",
+    "--image-size",
+    "--mean",
+    "--std",
+    "--shortcut",
+    "--correlation",
+    "--limit",
+    "--root",
+    "--text-column",
+    "--group-column",
+    "--tokenizer",
+    "--max-length",
+    "--batch-size",
+    "--num-workers",
+    "--device",
+    "--seed",
+    "--strict",
+}
+_FLAGS = {"--strict", "--retrain", "--repair-only", "--fresh", "--go-on", "--no-strict"}
+_ENOUGH_IN_A_GROUP = 25
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do, and a command for it; empty where there is none."""
+
+    text: str
+    command: str = ""
+
+
+def next_steps(data: FixData, groups: list[Part], command: str) -> list[Step]:
+    """What to do next, most useful first.
+
+    Args:
+        data: what came of the fix.
+        groups: figures by pseudo-group.
+        command: that was run; empty where there was none.
+    """
+    if data.changed:
+        return _after_a_change(command)
+    if data.groups is None:
+        return [_other_groups(), _more_data(data, groups)]
+    if len(data.candidates) <= 1:
+        return _nothing_tried()
+    trained = bool((data.candidates["kind"] == "retrain").any())
+    steps = [_more_data(data, groups)]
+    if not trained:
+        steps.append(_retrain(command))
+    return [*steps, _other_groups(), _COLLECT]
+
+
+_COLLECT = Step(
+    "Collect or make training examples in which the shortcut fails: no choice among models adds "
+    "what the data do not show."
+)
+
+
+def _after_a_change(command: str) -> list[Step]:
+    test = audit_command(command)
+    return [
+        Step(
+            "Test the new model on labelled examples that neither training nor this choice has "
+            "seen, best of all some in which the shortcut fails more often."
+            + " Where the data have a test split that was not used here:"
+            * bool(test),
+            test,
+        ),
+        Step(
+            "Look at the classes and groups that lost accuracy, and decide whether the gain is "
+            "worth it to you."
+        ),
+        Step(
+            "Use the new weights: they are beside this page, for the same network as before.",
+            'model.load_state_dict(torch.load("model.pt", weights_only=True))',
+        ),
+    ]
+
+
+def _nothing_tried() -> list[Step]:
+    return [
+        Step(
+            "If you know groups on which the model might do badly, name them: candidates are then "
+            "compared by these (groups= in Python, --groups-from on the command line)."
+        ),
+        Step("Read the audit: it says which shortcuts it would have found, and on what it rests."),
+    ]
+
+
+def _more_data(data: FixData, groups: list[Part]) -> Step:
+    total = len(data.before.examples)
+    smallest = min((part.n for part in groups), default=_ENOUGH_IN_A_GROUP)
+    if smallest < _ENOUGH_IN_A_GROUP:
+        wanted = _rounded(total * _ENOUGH_IN_A_GROUP / max(smallest, 1))
+        return Step(
+            "Hold out more examples: where groups are small, a last layer cannot be fitted to "
+            f"them, nor a gain told from chance. The smallest group has {count(smallest)} of the "
+            f"{count(total)}; with about {count(wanted)} it would have {_ENOUGH_IN_A_GROUP}."
+        )
+    return Step(
+        f"Hold out more examples: with four times as many, about {count(_rounded(4 * total))}, "
+        "gains half as large can be told from chance."
+    )
+
+
+def _rounded(number: float) -> int:
+    """Up to two significant digits."""
+    digit = 10.0 ** max(math.floor(math.log10(max(number, 1))) - 1, 0)
+    return int(math.ceil(number / digit) * digit)
+
+
+def _retrain(command: str) -> Step:
+    words = [word for word in _words(command) if word != "--repair-only"]
+    return Step(
+        "Let the whole network be trained again, too: a last layer can only weigh what the "
+        "features already hold (retrain=True in Python, --retrain on the command line).",
+        shlex.join([*words, "--retrain"]) if words else "",
+    )
+
+
+def _other_groups() -> Step:
+    return Step(
+        "Try groups from another source, if you know some (groups= in Python, --groups-from on "
+        "the command line)."
+    )
+
+
+def audit_command(command: str) -> str:
+    """The command that audits the new weights on a test split.
+
+    Empty without a command, or where that split was used already.
+
+    Args:
+        command: `earlysieve fix ...` as it was run.
+    """
+    pairs: list[tuple[str, list[str]]] = []
+    for word in _words(command)[2:]:
+        if word.startswith("--") and (not pairs or pairs[-1][1] or pairs[-1][0] in _FLAGS):
+            pairs.append((word, []))
+        elif pairs:
+            pairs[-1][1].append(word)
+    given = dict(pairs)
+    if not given.get("--data") or not given.get("--out") or given.get("--split") == ["test"]:
+        return ""
+    out = given["--out"][0].rstrip("/")
+    kept = [[name, *values] for name, values in pairs if name in _SHARED]
+    kept += [["--split", "test"], ["--checkpoint", f"{out}/model.pt"], ["--out", f"{out}/test"]]
+    return shlex.join(["earlysieve", "audit", *(word for words in kept for word in words)])
+
+
+def _words(command: str) -> list[str]:
+    """The words of a command of ours; none where it is another, or not quoted as shells want it."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return []
+    return words if words[:2] == ["earlysieve", "fix"] else []

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import earlysieve as es
+from earlysieve.errors import DataError, InputError
+from earlysieve.fixing.candidates import NO_CHANGE
+from earlysieve.fixing.holding_out import held_rows
+from earlysieve.fixing.retraining import Recipe, as_recipe, reset
+from earlysieve.training import TrainConfig
+from tests.auditing.helpers import state_of
+
+from .helpers import Leaning, Net, accuracy_on
+
+QUICK = Recipe(TrainConfig(optimizer="adamw", lr=0.05, epochs=3, scheduler="cosine"))
+
+
+def same(one, other):
+    return all(torch.equal(one["state"][key], other["state"][key]) for key in one["state"])
+
+
+def test_training_on_groups_of_the_audit_is_tried():
+    model, held, train = Net(), Leaning(), Leaning(seed=3)
+    before = state_of(model)
+    result = es.fix(model, held_out=held, train=train, retrain=QUICK, progress=False)
+    tried = result.candidates.set_index("candidate")
+    assert {"balanced@audit", "group-dro@audit"} <= set(tried.index)
+    assert (tried["failure"] == "").all()
+    assert tried.loc["balanced@audit", "misled"] > tried.loc[NO_CHANGE, "misled"] + 0.3
+    assert same(before, state_of(model))
+
+
+def test_a_fifth_is_held_out_where_the_model_has_seen_everything():
+    model, train = Net(), Leaning(3000, noise=1.5)
+    result = es.fix(model, train=train, retrain=QUICK, progress=False)
+    assert result.before.config["examples"] == 600
+    assert result.changed
+    fresh = Leaning(1000, 0.5, seed=1, noise=1.5)
+    assert accuracy_on(result.model, fresh, fresh.minority) > 0.5
+    assert "a plain network was trained anew on four fifths" in result.notes[-1]
+
+
+def test_the_given_model_comes_back_where_no_training_is_better():
+    model, train = Net(follow=False), Leaning(1000, minority=0.5)
+    result = es.fix(model, train=train, retrain=QUICK, progress=False)
+    assert result.model is model
+
+
+def test_an_interrupted_training_goes_on(tmp_path):
+    model, held, train = Net(), Leaning(), Leaning(seed=3)
+    once = es.fix(model, held_out=held, train=train, retrain=QUICK, folder=tmp_path, progress=False)
+    kept = sorted(path.name for path in (tmp_path / "candidates").iterdir())
+    assert kept == ["balanced-audit", "group-dro-audit"]
+    again = es.fix(
+        model, held_out=held, train=train, retrain=QUICK, folder=tmp_path, progress=False
+    )
+    assert again.chosen == once.chosen
+    assert torch.equal(again.model.head.weight, once.model.head.weight)
+
+
+def test_held_rows_are_a_fifth_of_each_class():
+    labels = np.array([0] * 50 + [1] * 10)
+    rows = held_rows(labels, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [10, 2]
+    assert rows.tolist() == held_rows(labels, seed=0).tolist()
+    assert rows.tolist() != held_rows(labels, seed=1).tolist()
+
+
+def test_a_class_that_is_too_small_to_hold_out():
+    with pytest.raises(DataError, match="at least 5 training examples .* class 1 has 4"):
+        held_rows(np.array([0] * 50 + [1] * 4), seed=0)
+
+
+def test_reset_draws_all_weights_anew_and_leaves_the_model():
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(8, 2))
+    state = torch.random.get_rng_state()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    fresh = reset(model, seed=0)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+    assert not torch.equal(fresh[0].weight, model[0].weight)
+    assert torch.equal(fresh[3].weight, reset(model, seed=0)[3].weight)
+    assert not torch.equal(fresh[3].weight, reset(model, seed=1)[3].weight)
+
+
+def test_reset_refuses_weights_that_it_cannot_draw():
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = nn.Parameter(torch.zeros(2))
+
+    with pytest.raises(InputError, match="'table' belongs to one that cannot"):
+        reset(Own(), seed=0)
+
+
+def test_recipes():
+    assert as_recipe(None) is None
+    assert as_recipe(False) is None
+    assert as_recipe(True) == Recipe()
+    assert as_recipe(QUICK) is QUICK
+    assert as_recipe(QUICK.config).config == QUICK.config
+    with pytest.raises(InputError, match="Expected retrain to be True, a TrainConfig or a Recipe"):
+        as_recipe("yes")
