@@ -66,8 +66,13 @@ def test_unreadable_images_are_noted(tmp_path):
 
 def test_official_numbers_end_without_a_note():
     text = ok("datasets", "verify", "digits").stdout
-    assert "All is there" in text
+    assert "All is there, in the official numbers." in text
     assert "Note" not in text
+
+
+def test_where_no_official_numbers_are_known_none_are_claimed(tmp_path):
+    text = ok("datasets", "verify", "celeba-hair", layouts.celeba(tmp_path)).stdout
+    assert "All is there; official numbers are not known here." in text
 
 
 def test_what_cannot_be_used_ends_in_one_sentence(tmp_path):
@@ -94,7 +99,7 @@ def test_any_source_can_be_looked_at(tmp_path):
 
 def test_the_real_bar_is_as_published(shared_data):
     text = ok("datasets", "verify", "bar", shared_data / "bar").stdout
-    assert "All is there" in text
+    assert "All is there, in the official numbers." in text
     assert "1,941" in text
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from earlysieve.datasets import ImageFiles, image_folder, load_source
@@ -99,6 +101,35 @@ def test_a_damaged_image_is_read_from_its_own_file(photos: Path, tmp_path: Path)
     assert torch.equal(pixels(image_folder(photos, image_size=8, cache=cache)), plain)
     assert torch.equal(pixels(image_folder(photos, image_size=8, cache=cache)), plain)
     assert file.read_bytes() == whole
+
+
+@given(data=st.data())
+def test_no_damage_at_all_changes_a_pixel(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("damage")
+    for number in range(3):
+        Image.new("RGB", (5 + number, 4), (40, 80 * number, 3)).save(folder / f"{number}.png")
+    options = {"root": folder, "image_size": 4, "cache": folder / "cache"}
+    made = ImageFiles([f"{n}.png" for n in range(3)], [0, 0, 0], ["a"], **options)
+    wanted = pixels(made)
+    (file,) = kept(folder / "cache")
+    whole = file.read_bytes()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    cut = data.draw(st.booleans())
+    flipped = bytes([whole[place] ^ data.draw(st.integers(1, 255))])
+    file.write_bytes(whole[:place] if cut else whole[:place] + flipped + whole[place + 1 :])
+    again = ImageFiles([f"{n}.png" for n in range(3)], [0, 0, 0], ["a"], **options)
+    assert torch.equal(pixels(again), wanted)
+
+
+def test_a_whole_cache_is_read_where_nothing_can_be_written(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_folder(photos, image_size=8, cache=tmp_path / "cache")
+    monkeypatch.setattr("earlysieve.datasets.image_cache.check_output", None)
+    data = image_folder(photos, image_size=8, cache=tmp_path / "cache")
+    assert len(data) == 7
 
 
 def test_a_file_that_vanishes_does_no_harm(photos: Path, tmp_path: Path) -> None:

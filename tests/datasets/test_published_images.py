@@ -180,6 +180,11 @@ def test_nicopp(tmp_path: Path) -> None:
         assert data.class_names[data.labels[index]] == thing
 
 
+def test_splits_of_nicopp_are_those_of_its_lists(tmp_path: Path) -> None:
+    assert splits_of(f"nicopp:{layouts.nicopp(tmp_path)}") == ("train", "test")
+    assert splits_of(f"nicopp:{tmp_path / 'nowhere'}") == ("train", "val", "test")
+
+
 def test_a_context_of_nicopp_is_kept_for_the_test(tmp_path: Path) -> None:
     folder = layouts.nicopp(tmp_path)
     seen = {

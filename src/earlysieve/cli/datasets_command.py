@@ -1,6 +1,5 @@
 """`earlysieve datasets`: what --data can name, what is known of a source, and checks."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -95,10 +94,12 @@ def verify(name: str, folder: str | None, variant: str | None, quiet: bool, as_j
     Example:
       earlysieve datasets verify waterbirds waterbird_complete95_forest2water2
     """
-    from earlysieve.datasets.verify import verified
+    from earlysieve.datasets.verify import known_source, verified
+    from earlysieve.runs.data_settings import full_spec
 
     console = Console(quiet, as_json)
-    path = None if folder is None else str(Path(folder).expanduser())
+    known_source(name)
+    path = full_spec(f"{name}:{folder}").partition(":")[2] if folder else folder
     found = verified(name, path, variant=variant, progress=console.progress)
     console.table(
         ("split", "group", "examples", "official"),
@@ -108,7 +109,12 @@ def verify(name: str, folder: str | None, variant: str | None, quiet: bool, as_j
     for note in found.notes:
         console.say(f"Note: {note}")
     if not found.notes:
-        console.say("All is there, and the numbers are the official ones where these are known.")
+        known = any(row.official is not None for row in found.rows)
+        console.say(
+            "All is there, in the official numbers."
+            if known
+            else "All is there; official numbers are not known here."
+        )
     console.result(found.as_json())
 
 

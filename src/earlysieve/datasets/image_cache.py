@@ -10,6 +10,7 @@ that make the same one at once each see a whole one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -56,13 +57,14 @@ class ImageCache:
         """An image, uint8 (S, S, 3); None if its bytes are damaged, or the file is gone."""
         try:
             pixels, sums = self._opened()
-        except (OSError, ValueError):
+            found: Pixels = np.array(pixels[row])
+            if zlib.crc32(found.tobytes()) == int(sums[row]):
+                return found
+        except (OSError, ValueError, IndexError):
             return None
-        found: Pixels = np.array(pixels[row])
-        if zlib.crc32(found.tobytes()) == int(sums[row]):
-            return found
         # What is damaged once stays so: the next run makes the file anew.
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
         return None
 
     def _opened(self) -> tuple[Pixels, NDArray[np.uint32]]:
@@ -97,8 +99,10 @@ def cached_images(
         OutputError: the folder cannot be written.
     """
     key = _key(root, paths, size)
-    path = check_output(Path(folder)) / f"{key}.images"
+    path = Path(folder) / f"{key}.images"
+    # One that is there may well lie where this user cannot write.
     if not _is_whole(path, key, len(paths), size):
+        check_output(Path(folder))
         with replacing(path) as temporary:
             _write(temporary, key, len(paths), decode, progress)
     return ImageCache(path, len(paths), size)

@@ -103,12 +103,18 @@ def _classes(lists: Path, rows: list[Row]) -> tuple[list[str], list[str]]:
     return [names[number] for number in range(len(names))], groups
 
 
+def _splits(path: str | None) -> list[str]:
+    """The splits that a folder has lists of; all where nothing can be said."""
+    found = [s for s in SPLITS if path is not None and any(Path(path).glob(f"*/*_{s}.txt"))]
+    return found or list(SPLITS)
+
+
 SOURCE = Source(
     "nicopp",
     "NICO++: 60 classes in six contexts that all of them share",
     nicopp,
     ("split", "variant", "strict", "progress", *FILE_OPTIONS),
-    splits=lambda _: SPLITS,
+    splits=_splits,
     variants=CONTEXTS,
     groups="class x context, as many as there are",
     metric="accuracy in a context that training lacks; accuracy of the worst group",

@@ -16,6 +16,7 @@ from tests.fuzz.catalogue import (
     networks,
     options,
     outputs,
+    published_data,
     run_folders,
     settings,
 )
@@ -27,6 +28,7 @@ SUBJECTS: dict[str, Callable[..., Iterator[Case]]] = {
     "networks": networks.cases,
     "checkpoints": checkpoints.cases,
     "data files": data_files.cases,
+    "published data": published_data.cases,
     "data functions": data_functions.cases,
     "configurations": configurations.cases,
     "run folders": run_folders.cases,
