@@ -220,17 +220,18 @@ def test_other_lists_of_nicopp(tmp_path: Path, line: str, told: str) -> None:
 
 def test_imagenet_a(tmp_path: Path) -> None:
     folder = layouts.imagenet_a(tmp_path / "imagenet-a")
-    data = load_source(f"imagenet-a:{tmp_path}", image_size=8)
+    data = load_source(f"imagenet-a:{tmp_path}", split="test", image_size=8)
     assert len(data) == data.num_classes == 200
     assert data.labels.tolist() == list(range(200))
     assert data.class_names[:2] == ("thing 0", "thing 1")
     (folder / "README.txt").unlink()
     assert load_source(f"imagenet-a:{folder}", split="test").class_names[1] == "n01000007"
-    with pytest.raises(InputError, match="the only one of ImageNet-A, but got 'train'"):
-        load_source(f"imagenet-a:{folder}", split="train")
+    for split in (None, "train"):
+        with pytest.raises(InputError, match="the only one of ImageNet-A, but got 'train'"):
+            load_source(f"imagenet-a:{folder}", split=split)
     (folder / "n01000007").rename(folder / "cats")
     with pytest.raises(DataError, match=r"200 folders and not 200 .*\(there is 'cats'\)"):
-        load_source(f"imagenet-a:{folder}")
+        load_source(f"imagenet-a:{folder}", split="test")
 
 
 def test_imagenet_9(tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ def test_the_real_bar_with_counter_examples(shared_data: Path) -> None:
 def test_no_folder_and_an_empty_one_say_where_the_data_are_found(name: str, tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere", tmp_path):
         with pytest.raises(DataError, match=r"Expected .* but .*; get .*https://"):
-            load_source(f"{name}:{path}")
+            load_source(f"{name}:{path}", split="test" if name == "imagenet-a" else None)
 
 
 @pytest.mark.parametrize("name", ["waterbirds", "celeba-blond", "nicopp", "imagenet-9"])

@@ -28,17 +28,17 @@ def imagenet_a(path: str | Path, *, split: str | None = None, **options: Any) ->
 
     Args:
         path: the unpacked folder.
-        split: "test", the only one.
+        split: "test", the only one; it has to be named, since what is opened for training is not.
         options: strict and progress, and as for `ImageFiles`.
 
     Raises:
         DataError: there are not 200 such folders, or one is empty.
         InputError: `split` is something else.
     """
-    if split not in (None, "test"):
+    if split != "test":
         raise InputError(
-            f"Expected the split 'test', the only one of ImageNet-A, but got '{split}'; train on "
-            "other data"
+            f"Expected the split 'test', the only one of ImageNet-A, but got '{split or 'train'}'; "
+            "name it, and train on other data"
         )
     folder = PUBLISHED.folder(path)
     names = subfolders(folder)
