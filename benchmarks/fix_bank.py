@@ -95,12 +95,12 @@ def run(args: argparse.Namespace, folder: Path) -> None:
         path = folder / f"{case.name}-{case.training}.json"
         if path.exists():
             continue
-        start = time.monotonic()
+        begun = time.monotonic()
         found = outcome(case, args.cache)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(plain(found), indent=1))
         print(
-            f"{case.name}: {time.monotonic() - start:.0f} s, {found['fix']['chosen']}", flush=True
+            f"{case.name}: {time.monotonic() - begun:.0f} s, {found['fix']['chosen']}", flush=True
         )
 
 
@@ -109,7 +109,7 @@ def outcome(case: Case, cache: Path) -> dict[str, Any]:
     torch.set_num_threads(1)
     model = weights(case, cache)
     held, redrawn, train = (part(case, which) for which in ("audit", "redrawn", "train"))
-    basis, training = _start(model, held, train)
+    basis, training = start(model, held, train)
     candidates: list[Candidate] = []
     worth = worth_trying(basis)
     if worth:
@@ -133,7 +133,7 @@ def outcome(case: Case, cache: Path) -> dict[str, Any]:
         "tried": made,
         "failures": {t.candidate.name: t.failure for t in trials if t.failure},
         "seconds": {t.candidate.name: t.seconds for t in trials},
-        "with_true_groups": _with_true(case, basis, training, held, train, redrawn),
+        "withtrue_groups": _with_true(case, basis, training, held, train, redrawn),
         "fix": _chosen(
             basis, {n: t for n, t in done.items() if t.candidate.kind == "repair"}, made
         ),
@@ -142,7 +142,8 @@ def outcome(case: Case, cache: Path) -> dict[str, Any]:
     }
 
 
-def _start(model: nn.Module, held: Part, train: Part) -> tuple[Basis, Training]:
+def start(model: nn.Module, held: Part, train: Part) -> tuple[Basis, Training]:
+    """The audit, groups of the held-out and of the training data, and how to train."""
     data = opened(held.data)
     features = last_features(model, data, progress=False)
     audit = es.audit(model, held.data, seen_in_training=False, pictures=0, progress=False)
@@ -163,10 +164,10 @@ def _with_true(
     """The same methods with the groups that nobody has."""
     if case.family == "none":
         return {}
-    true = _true_groups(held)
+    true = true_groups(held)
     known = Basis(basis.model, basis.data, basis.features, basis.audit, true, {TRUE: true})
     told = Training(
-        training.data, {TRUE: _true_groups(train)}, training.recipe, None, progress=False
+        training.data, {TRUE: true_groups(train)}, training.recipe, None, progress=False
     )
     found = {}
     for candidate in (
@@ -179,7 +180,8 @@ def _with_true(
     return found
 
 
-def _true_groups(data: Part) -> Groups:
+def true_groups(data: Part) -> Groups:
+    """The groups that nobody has: label x does the cue mislead."""
     labels = torch.from_numpy(np.asarray(data.data.labels))
     return label_by_suspect(labels, torch.from_numpy(data.counter), source=TRUE)
 
@@ -228,7 +230,7 @@ def _rules(
 
     said = basis.reader_predictions
     pseudo = None if basis.judged_by is None else basis.judged_by.numbers.numpy()
-    true = _true_groups(held).numbers.numpy()
+    true = true_groups(held).numbers.numpy()
     found: dict[str, dict[str, float]] = {}
     logits = {name: t.logits for name, t in done.items() if t.logits is not None}
     for name, values in {NO_CHANGE: basis.features.logits, **logits}.items():

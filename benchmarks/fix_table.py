@@ -67,11 +67,11 @@ def kept(rows: Sequence[Row], name: str, reference: str) -> tuple[float, float, 
             continue
         pairs.append(((plain if got is None else got) - plain, true - plain))
     gains = np.array(pairs) if pairs else np.zeros((0, 2))
-    share = _bootstrap(gains, lambda g: g[:, 0].sum() / g[:, 1].sum())
+    share = bootstrap(gains, lambda g: g[:, 0].sum() / g[:, 1].sum())
     return (float(gains[:, 0].mean()) if len(gains) else np.nan, *share, len(gains))
 
 
-def _bootstrap(
+def bootstrap(
     values: Any, figure: Callable[[Any], float], draws: int = 2000
 ) -> tuple[float, float, float]:
     """A figure of rows and its 95% interval over rows."""
@@ -136,7 +136,7 @@ def _rules(rows: Sequence[Row]) -> None:
         if not found:
             continue
         values = np.array(found)
-        rho, regret, lost = (_bootstrap(values[:, k], np.mean) for k in range(3))
+        rho, regret, lost = (bootstrap(values[:, k], np.mean) for k in range(3))
         text = " | ".join(f"{m:.3f} [{a:.3f}, {b:.3f}]" for m, a, b in (rho, regret, lost))
         lines.append((regret[0], f"| {name} | {values[:, 3].mean():.0f} | {text} |"))
     print("\n".join(line for _, line in sorted(lines)) + "\n")

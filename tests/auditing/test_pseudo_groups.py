@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,8 +21,6 @@ def audited():
 
 
 def altered(result, **columns):
-    from dataclasses import replace
-
     return replace(result, examples=result.examples.assign(**columns))
 
 
@@ -52,6 +52,25 @@ def test_examples_with_a_doubtful_label_are_in_no_group(audited):
     assert found.numbers[[3, 7]].tolist() == [-1, -1]
     assert (found.numbers == -1).sum() == 2
     assert found.notes == ("2 examples whose label is doubtful are in no group.",)
+
+
+def test_doubtful_labels_of_an_inconclusive_audit_are_not_left_out(audited):
+    _, result = audited
+    pile = pd.Series([""] * 400)
+    pile[[3, 7]] = "label doubtful"
+    memorised = replace(
+        altered(result, pile=pile), summary=replace(result.summary, verdict="inconclusive")
+    )
+    assert (groups_from_audit(memorised).numbers >= 0).all()
+
+
+def test_fewer_are_surely_misled(audited):
+    _, result = audited
+    score = result.examples["score of column 0"].to_numpy()
+    found = groups_from_audit(result, sure=0.5)
+    assert np.array_equal(found.suspects.numpy(), score > 0.5)
+    with pytest.raises(InputError, match="Expected sure to be at least 0 and below 1"):
+        groups_from_audit(result, sure=1.0)
 
 
 def test_the_pile_serves_where_no_reader_has_a_column(audited):

@@ -44,8 +44,9 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
     with a larger margin than nothing. Which reader: `reader`, or the one that the verdict is about
     (`summary.leans_on`), or, where it is about none, the strongest of `summary.leanings`. Where no
     reader has a column in the table, examples in the pile "shortcut fails" are meant, then flagged
-    ones. Examples whose label is doubtful belong to no group (-1): a wrong label is no exception
-    to a shortcut.
+    ones. Examples whose label is doubtful belong to no group (-1), since a wrong label is no
+    exception to a shortcut; but not where the verdict is "inconclusive", as on data that the model
+    has memorised: there exceptions look like wrong labels.
 
     Args:
         result: of `audit`, also of training data: readers are fitted out of fold.
@@ -66,7 +67,7 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
     chosen, suspects = _suspects(result, reader, sure)
     doubtful = (
         (table[PILE] == "label doubtful").to_numpy()
-        if PILE in table.columns
+        if PILE in table.columns and result.summary.verdict != "inconclusive"
         else np.zeros(len(table), bool)
     )
     order = _order(table["index"].to_numpy())

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 NO_CHANGE = "no change"
+# Of a group within a class, in the folds that a last layer is fitted to. Fewer than a user would be
+# allowed, since what comes of it is compared with no change on other examples.
+FEWEST = 2
 Kind = Literal["no change", "repair", "retrain"]
 
 
@@ -39,7 +42,8 @@ def repair_candidates(sources: "tuple[str, ...]") -> Iterator[Candidate]:
     for source in sources:
         for strength in (0.01, 0.1, 0.001):
             name = f"dfr@{source}, strength {strength:g}"
-            yield Candidate(name, "repair", "dfr", source, {"strength": strength})
+            settings = {"strength": strength, "min_group": FEWEST}
+            yield Candidate(name, "repair", "dfr", source, settings)
     for gamma in (4.0, 1.0):
         yield Candidate(f"afr, gamma {gamma:g}", "repair", "afr", None, {"gamma": gamma})
     yield Candidate("neurontune", "repair", "neurontune")
