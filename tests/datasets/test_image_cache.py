@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import pickle
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from earlysieve.datasets import ImageFiles, image_folder, load_source
+from earlysieve.datasets import ImageFiles, image_cache, image_folder, load_source
 from earlysieve.errors import CheckpointError, DataError, InputError, OutputError
 from earlysieve.training.checkpoint import check_configuration
 
@@ -165,6 +166,26 @@ def test_two_processes_at_once_do_no_harm(photos: Path, tmp_path: Path) -> None:
     before = file.stat().st_mtime_ns
     assert torch.equal(pixels(image_folder(photos, image_size=32, cache=cache)), plain)
     assert file.stat().st_mtime_ns == before
+
+
+def _die_while_writing(photos: Path, cache: Path) -> None:
+    def die(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    image_cache._sealed = die  # type: ignore[assignment]
+    image_folder(photos, image_size=8, cache=cache)
+
+
+def test_a_killed_process_leaves_nothing_that_counts(photos: Path, tmp_path: Path) -> None:
+    context, cache = multiprocessing.get_context("fork"), tmp_path / "cache"
+    process = context.Process(target=_die_while_writing, args=(photos, cache))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert [file.name.startswith(".") for file in kept(cache)] == [True]
+    data = image_folder(photos, image_size=8, cache=cache)
+    assert torch.equal(pixels(data), pixels(image_folder(photos, image_size=8)))
+    assert [file.name.startswith(".") for file in kept(cache)] == [False]
 
 
 def test_nothing_is_kept_if_an_image_cannot_be_decoded(photos: Path, tmp_path: Path) -> None:

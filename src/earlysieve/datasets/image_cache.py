@@ -58,7 +58,7 @@ class ImageCache:
         try:
             pixels, sums = self._opened()
             found: Pixels = np.array(pixels[row])
-            if zlib.crc32(found.tobytes()) == int(sums[row]):
+            if zlib.crc32(found.data) == int(sums[row]):
                 return found
         except (OSError, ValueError, IndexError):
             return None
