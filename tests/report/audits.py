@@ -276,7 +276,7 @@ def hostile_audit() -> Audit:
             explanation=HOSTILE,
             layer=HOSTILE,
             worst_group=HOSTILE,
-            next_steps=(HOSTILE,),
+            next_steps=(HOSTILE, f"{HOSTILE}\n{HOSTILE}\n</code></pre>{HOSTILE}"),
             warnings=(HOSTILE,),
             leans_on=HOSTILE,
             strength=1.0,

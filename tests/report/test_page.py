@@ -499,3 +499,11 @@ def test_inner_settings_get_dotted_names():
         ("head.pool.kind", "mean"),
         ("layers", '["a"]'),
     ]
+
+
+def test_code_of_a_step_is_a_block_below_its_sentence():
+    steps = ("Look.", "Do it:\nearlysieve fix --model 'a <b>'\nearlysieve train")
+    page = render(image_audit(summary=Summary(next_steps=steps)))
+    assert page.count("<li><div><p>Look.</p></div></li>") == 1
+    block = "earlysieve fix --model &#39;a &lt;b&gt;&#39;\nearlysieve train"
+    assert f'<p>Do it:</p><pre tabindex="0"><code>{block}</code></pre>' in page

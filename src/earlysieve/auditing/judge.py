@@ -13,10 +13,13 @@ from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
+from earlysieve.auditing.next_steps import Kind
+from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
+from earlysieve.auditing.views import Views
 from earlysieve.auditing.where_it_fails import accuracy_where_it_fails, nearest_property
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
@@ -83,10 +86,20 @@ def judged(
             fails=fails,
             elsewhere=math.nan if near is None else near.accuracy_else,
             left_out=seen.collected.views.left_out,
+            kind=_kind(seen.collected.views),
         ),
     )
     doubt = again.doubt.astype(np.float32)
     return table.assign(pile=told, label_doubt=doubt), summary
+
+
+def _kind(views: Views) -> Kind:
+    """What the data are, by what can be computed of them."""
+    if views.columns is not None:
+        return "table"
+    if "brightness" in views.properties:
+        return "image"
+    return "text" if TOKEN in views.properties else "unknown"
 
 
 def _known(

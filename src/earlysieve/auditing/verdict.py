@@ -8,9 +8,9 @@ from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
+from earlysieve.auditing.next_steps import Kind, next_steps
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
-    OUTDONE,
     Decision,
     Facts,
     Verdict,
@@ -80,6 +80,7 @@ class Reported:
         fails: the model's accuracy where what it leans on fails; None where that is not known.
         elsewhere: its accuracy on the other examples; NaN where that is not known.
         left_out: what readers could not look at, and why.
+        kind: of the data.
     """
 
     layer: str
@@ -92,6 +93,7 @@ class Reported:
     fails: Estimate | None = None
     elsewhere: float = math.nan
     left_out: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind = "unknown"
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -119,7 +121,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=_next_steps(decision, evidence, facts),
+        next_steps=next_steps(decision, facts, reported.kind),
         warnings=[
             *_warnings(evidence, reported.num_classes),
             *data_warnings(facts.data),
@@ -356,25 +358,8 @@ def _doubtful(piles: Sequence[str]) -> list[str]:
     ]
 
 
-def _next_steps(decision: Decision, evidence: Evidence, facts: Facts) -> list[str]:
-    first = [_CHECK] if facts.best_reads > OUTDONE or evidence.predicted_classes == 1 else []
-    if decision.reason == "does not transfer":
-        first = [_PREPARED]
-    on = decision.leaning
-    what = "the feature" if on is None else called(on)
-    return [*first, *(step.format(what=what, n=FEWEST_MISLED) for step in _STEPS[decision.verdict])]
-
-
 _MOST_WEAK = 5
 _FAR_GROUP = 0.2
-_CHECK = (
-    "Check the model before its shortcuts: that it is trained, that these are its weights, and "
-    "that images are resized and normalised as in training (--mean and --std on the command line)."
-)
-_PREPARED = (
-    "Check that data and reference were prepared in the same way, and that their labels mean the "
-    "same: data that were prepared otherwise look like this, too."
-)
 _REASONS = {
     "one class": "The model gives the same class for every example.",
     "chance": (
@@ -405,32 +390,4 @@ _REASONS = {
         "that are harder, a comparison of two sets of data cannot say."
     ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
-}
-_STEPS: dict[Verdict, list[str]] = {
-    "shortcut": [
-        "Look at the pile 'shortcut fails' beside correctly read examples: is {what} what they "
-        "lack?",
-        "Collect or upweight examples like these; AuditResult.pseudo_groups() gives them as groups "
-        "for methods that balance groups.",
-        "Check the pile 'label doubtful' by hand.",
-        "After any change, audit again on held-out data and compare accuracy where it fails.",
-    ],
-    "at risk": [
-        "Decide whether {what} is what the task is about; if it is, nothing is wrong.",
-        "If it is not, audit at least {n} examples (better 100) in which it does not go with the "
-        "label.",
-        "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line).",
-    ],
-    "none found": [
-        "Read a few flagged examples all the same: wrong labels gather there.",
-        "Audit again with head='mlp' or head='conv' (--head on the command line) if a more complex "
-        "shortcut is suspected.",
-        "Where group labels exist, compare the worst group with the average.",
-    ],
-    "inconclusive": [
-        "Audit more data, best of all data that the model was not trained on.",
-        "Try other layers, or another readout: layers=[...], head='mlp' or head='conv' (--layers "
-        "and --head on the command line).",
-        "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
-    ],
 }

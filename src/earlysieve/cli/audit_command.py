@@ -154,6 +154,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
+    from earlysieve.runs.audit_steps import command_steps
     from earlysieve.runs.seen_data import audited_part, seen_in_training, split_record
 
     if given["reference"] is None and given["reference_split"] is not None:
@@ -194,7 +195,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     if other is not None:
         record |= {"reference": given["reference"], "reference_options": of_reference}
     remarks = _remarks(given, part if "split" not in asked else None)
-    return replace(result, config={**result.config, **record}, notes=[*result.notes, *remarks])
+    steps = command_steps(result.summary.next_steps, record, part)
+    return replace(
+        result,
+        config={**result.config, **record},
+        notes=[*result.notes, *remarks],
+        summary=replace(result.summary, next_steps=steps),
+    )
 
 
 def layer_names(text: str) -> str | list[str]:
@@ -217,8 +224,18 @@ def show(result: "AuditResult", console: Console) -> None:
         _show_groups(result.groups, console)
     for warning in [*summary.warnings, *result.notes]:
         console.say(f"Note: {warning}")
-    for step in summary.next_steps[:1]:
-        console.say(f"Next: {step}")
+    _show_steps(summary.next_steps, console)
+
+
+def _show_steps(steps: Sequence[str], console: Console) -> None:
+    """Print the first step, and those that name a command."""
+    from earlysieve.auditing.next_steps import parts
+
+    for place, (text, code) in enumerate(map(parts, steps)):
+        if place == 0 or code:
+            console.say(f"Next: {text}")
+        for line in code.splitlines():
+            console.say(f"  {line}")
 
 
 def _show_transfer(rows: "Sequence[LayerTransfer]", console: Console) -> None:

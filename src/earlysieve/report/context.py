@@ -16,6 +16,7 @@ from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
 from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
+from earlysieve.report.step import Step
 from earlysieve.report.transfer_figure import transfer_figure
 from earlysieve.report.words import as_float
 
@@ -78,6 +79,7 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "layers": data.layers.to_dict("records"),
         "has_auroc": bool(data.layers["auroc"].notna().any()),
         "sections": sections,
+        "steps": [_step(kept) for kept in data.summary.next_steps],
         "notes": data.notes,
         "settings": settings(data.config),
         "command": data.config.get("command"),
@@ -94,6 +96,12 @@ def settings(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         elif key not in _SHOWN_ELSEWHERE:
             rows.append((str(key), _written(value)))
     return rows
+
+
+def _step(kept: str) -> Step:
+    """A step from its sentence in the first line and its code in those below."""
+    text, _, code = kept.partition("\n")
+    return Step(text, code)
 
 
 def _written(value: Any) -> str:

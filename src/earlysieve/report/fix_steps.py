@@ -2,45 +2,14 @@
 
 import math
 import shlex
-from dataclasses import dataclass
 
+from earlysieve.report.command_words import command_with, describing, options_of, words_of
 from earlysieve.report.fix_figures import Part
 from earlysieve.report.fix_view import FixData
+from earlysieve.report.step import Step
 from earlysieve.report.words import count
 
-# Options of `earlysieve fix` that `earlysieve audit` takes, too, and that describe model and data.
-_SHARED = {
-    "--model",
-    "--num-classes",
-    "--model-option",
-    "--data",
-    "--image-size",
-    "--mean",
-    "--std",
-    "--shortcut",
-    "--correlation",
-    "--limit",
-    "--root",
-    "--text-column",
-    "--group-column",
-    "--tokenizer",
-    "--max-length",
-    "--batch-size",
-    "--num-workers",
-    "--device",
-    "--seed",
-    "--strict",
-}
-_FLAGS = {"--strict", "--retrain", "--repair-only", "--fresh", "--go-on", "--no-strict"}
 _ENOUGH_IN_A_GROUP = 25
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something to do, and a command for it; empty where there is none."""
-
-    text: str
-    command: str = ""
 
 
 def next_steps(data: FixData, groups: list[Part], command: str) -> list[Step]:
@@ -124,7 +93,7 @@ def _rounded(number: float) -> int:
 
 
 def _retrain(command: str) -> Step:
-    words = [word for word in _words(command) if word != "--repair-only"]
+    words = [word for word in words_of(command, "fix") if word != "--repair-only"]
     return Step(
         "Let the whole network be trained again, too: a last layer can only weigh what the "
         "features already hold (retrain=True in Python, --retrain on the command line).",
@@ -147,25 +116,10 @@ def audit_command(command: str) -> str:
     Args:
         command: `earlysieve fix ...` as it was run.
     """
-    pairs: list[tuple[str, list[str]]] = []
-    for word in _words(command)[2:]:
-        if word.startswith("--") and (not pairs or pairs[-1][1] or pairs[-1][0] in _FLAGS):
-            pairs.append((word, []))
-        elif pairs:
-            pairs[-1][1].append(word)
-    given = dict(pairs)
-    if not given.get("--data") or not given.get("--out") or given.get("--split") == ["test"]:
+    options = options_of(command, "fix")
+    given = {name: values[0] for name, values in options if values}
+    if not given.get("--data") or not given.get("--out") or given.get("--split") == "test":
         return ""
-    out = given["--out"][0].rstrip("/")
-    kept = [[name, *values] for name, values in pairs if name in _SHARED]
-    kept += [["--split", "test"], ["--checkpoint", f"{out}/model.pt"], ["--out", f"{out}/test"]]
-    return shlex.join(["earlysieve", "audit", *(word for words in kept for word in words)])
-
-
-def _words(command: str) -> list[str]:
-    """The words of a command of ours; none where it is another, or not quoted as shells want it."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return []
-    return words if words[:2] == ["earlysieve", "fix"] else []
+    out = given["--out"].rstrip("/")
+    ends = {"--split": "test", "--checkpoint": f"{out}/model.pt", "--out": f"{out}/test"}
+    return command_with("audit", describing(options, but=ends), ends)

@@ -100,7 +100,35 @@ def seen_in_training(checkpoint: str | Path | None, part: Part) -> bool | None:
     return True if name == "train" else None
 
 
+def training_data(
+    checkpoint: str | Path | None, spec: str, audited: Part
+) -> tuple[str, str | None] | None:
+    """What a model was trained on, or can be: a source and its split; None: not known.
+
+    Args:
+        checkpoint: file of weights, beside which the configuration of its run may lie. What that
+            names counts only if it runs no code.
+        spec: of the audited source, which may have a training split.
+        audited: the part of it.
+    """
+    named = _named_in_run(checkpoint)
+    trained = None if named is None else part_of(*named)
+    if trained is not None and (trained.kind, trained.rest) == (audited.kind, audited.rest):
+        return spec, trained.split
+    if "train" in (audited.splits or ()):
+        return spec, "train"
+    if named is not None and trained is not None and trained.kind in OWN:
+        return named
+    return None
+
+
 def _trained_on(checkpoint: str | Path | None) -> Part | None:
+    named = _named_in_run(checkpoint)
+    return None if named is None else part_of(*named)
+
+
+def _named_in_run(checkpoint: str | Path | None) -> tuple[str, str | None] | None:
+    """Source and split that the run beside a checkpoint names."""
     if checkpoint is None:
         return None
     try:
@@ -112,7 +140,7 @@ def _trained_on(checkpoint: str | Path | None) -> Part | None:
     split = options.get("split") if isinstance(options, Mapping) else None
     if not isinstance(data, str) or not data or not isinstance(split, str | None):
         return None
-    return part_of(data, split)
+    return data, split
 
 
 def _overlap(trained: Part, audited: Part) -> bool | None:

@@ -1,0 +1,175 @@
+"""What to do after an audit: sentences, below some of them the code that does it.
+
+The code is Python where the audit was called from Python; the command line puts its own commands in
+its place (`earlysieve.runs.audit_steps`).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from earlysieve.auditing.known_data import memorised
+from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
+from earlysieve.auditing.words import called
+from earlysieve.groups.classes import listed
+
+Kind = Literal["image", "text", "table", "unknown"]
+
+FIX = "outcome = es.fix(model, held_out=data, audit=result)"
+RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
+REFERENCE = "result = es.audit(model, data, reference=train_data)"
+UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
+MORE = "result = es.audit(model, more_data)"
+
+
+def step(text: str, code: str = "") -> str:
+    """A step as it is kept: its sentence in one line, the code in those below."""
+    line = " ".join(text.split())
+    return f"{line}\n{code}" if code else line
+
+
+def parts(kept: str) -> tuple[str, str]:
+    """The sentence and the code of a step; the code is empty where there is none."""
+    text, _, code = kept.partition("\n")
+    return text, code
+
+
+def with_code(steps: Sequence[str], instead: Callable[[str], str]) -> list[str]:
+    """The same steps with other code.
+
+    Args:
+        steps: as `step` makes them.
+        instead: the code in place of one of this file's; empty where there is none.
+    """
+    return [_with_code(*parts(kept), instead) for kept in steps]
+
+
+def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
+    other = instead(code) if code else ""
+    # Nothing follows the colon any more.
+    return step(text, other) if other or not code else step(f"{text.rstrip(':')}.")
+
+
+def next_steps(decision: Decision, facts: Facts, kind: Kind = "unknown") -> list[str]:
+    """What to do, most useful first.
+
+    Args:
+        decision: the verdict with its reason.
+        facts: what it was made of.
+        kind: of the data.
+    """
+    return [*_first(decision, facts, kind), *_STEPS[decision.verdict](decision, facts, kind)]
+
+
+def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    if decision.reason == "does not transfer":
+        return [_PREPARED]
+    untrained = facts.best_reads > OUTDONE or facts.predicted_classes == 1
+    return [_CHECK.format(_TREATED[kind])] if untrained or decision.reason == "chance" else []
+
+
+def _shortcut(decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
+    on = decision.leaning
+    what = "the feature" if on is None else called(on)
+    return [
+        step(
+            "Look at the pile 'shortcut fails' beside correctly read examples: is "
+            f"{what} what they lack?"
+        ),
+        step(
+            "Try repairs of the last layer. They are compared without group labels, and the model "
+            "stays as it is where none is better by more than chance:",
+            FIX,
+        ),
+        step(
+            "Or train the network again, with groups of the examples that it is trained on "
+            "(AuditResult.pseudo_groups() gives groups of these to other methods):",
+            RETRAIN,
+        ),
+        "Collect examples like those in the pile: no training adds what the data do not show.",
+        "Check the pile 'label doubtful' by hand.",
+        "After any change, audit again on held-out data and compare accuracy where it fails.",
+    ]
+
+
+def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
+    on = decision.leaning
+    what = "the feature" if on is None else called(on)
+    compared = step(
+        "Or compare with the training data: readouts that are fitted on these show whether what "
+        "is simple holds here, too (--reference on the command line):",
+        REFERENCE,
+    )
+    return [
+        step(f"Decide whether {what} is what the task is about; if it is, nothing is wrong."),
+        f"If it is not, audit at least {FEWEST_MISLED} examples (better 100) in which it does not "
+        "go with the label.",
+        *([] if facts.transfer is not None else [compared]),
+        "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line).",
+    ]
+
+
+def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
+    return [
+        "Read a few flagged examples all the same: wrong labels gather there.",
+        f"Audit again with {_HEADS[kind]} (--head on the command line) if a more complex shortcut "
+        "is suspected.",
+        "Where group labels exist, compare the worst group with the average.",
+    ]
+
+
+def _inconclusive(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    return [
+        _missing(decision, facts),
+        f"Try other layers, or another readout: layers=[...], {_HEADS[kind]} (--layers and --head "
+        "on the command line).",
+        "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
+    ]
+
+
+def _missing(decision: Decision, facts: Facts) -> str:
+    """What would let an audit tell."""
+    reason = decision.reason
+    if reason == "too few":
+        return step(
+            f"Audit more data, about {examples_needed():,} examples instead of "
+            f"{facts.examples:,}, best of all data that the model was not trained on:",
+            MORE,
+        )
+    if reason in ("copes only here", memorised(facts.data, facts.accuracy)):
+        return step("Audit data that the model was not trained on:", UNSEEN)
+    if reason == "collapsed":
+        return step(
+            f"Look at the examples of {listed(facts.collapsed)}: are they labelled and prepared "
+            "like the others, and were there enough in training?"
+        )
+    return "Audit more data, best of all data that the model was not trained on."
+
+
+_STEPS = {
+    "shortcut": _shortcut,
+    "at risk": _at_risk,
+    "none found": _none_found,
+    "inconclusive": _inconclusive,
+}
+_CHECK = (
+    "Check the model before its shortcuts: that it is trained, that these are its weights, and "
+    "that {}."
+)
+_TREATED: dict[Kind, str] = {
+    "image": "images are resized and normalised as in training (--mean and --std on the command "
+    "line)",
+    "text": "texts are cut into tokens as in training (--tokenizer and --max-length on the command "
+    "line)",
+    "table": "columns come in the order and on the scale of training",
+    "unknown": "inputs are prepared as in training (images: --mean and --std on the command line)",
+}
+_HEADS: dict[Kind, str] = {
+    "image": "head='mlp' or head='conv'",
+    "text": "head='mlp' or head='token'",
+    "table": "head='mlp'",
+    "unknown": "head='mlp'",
+}
+_PREPARED = (
+    "Check that data and reference were prepared in the same way, and that their labels mean the "
+    "same: data that were prepared otherwise look like this, too."
+)

@@ -1,0 +1,78 @@
+"""The words of a command of `earlysieve` that was run, to make another one of them."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+Options = list[tuple[str, list[str]]]
+
+# What describes a model, its data and how they are run through: all commands take these alike.
+DESCRIBING = {
+    "--model",
+    "--checkpoint",
+    "--num-classes",
+    "--model-option",
+    "--data",
+    "--split",
+    "--variant",
+    "--image-size",
+    "--mean",
+    "--std",
+    "--shortcut",
+    "--correlation",
+    "--limit",
+    "--strict",
+    "--root",
+    "--text-column",
+    "--group-column",
+    "--tokenizer",
+    "--max-length",
+    "--cache",
+    "--batch-size",
+    "--num-workers",
+    "--device",
+    "--seed",
+}
+_FLAGS = {"--strict", "--retrain", "--repair-only", "--fresh", "--go-on"}
+
+
+def words_of(command: str, name: str) -> list[str]:
+    """The words of a command; none where it is another than `name`, or not quoted as shells do."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return []
+    return words if words[:2] == ["earlysieve", name] else []
+
+
+def options_of(command: str, name: str) -> Options:
+    """The options of a command with their values, in order; none as for `words_of`."""
+    pairs: Options = []
+    for word in words_of(command, name)[2:]:
+        if word.startswith("--") and (not pairs or pairs[-1][1] or pairs[-1][0] in _FLAGS):
+            pairs.append((word, []))
+        elif pairs:
+            pairs[-1][1].append(word)
+    return pairs
+
+
+def describing(options: Options, *, but: Iterable[str] = ()) -> Options:
+    """Those that describe model and data."""
+    left_out = set(but)
+    return [(name, values) for name, values in options if name in DESCRIBING - left_out]
+
+
+def command_with(name: str, options: Options, more: Mapping[str, str | None]) -> str:
+    """A command, quoted for a shell.
+
+    Args:
+        name: of the command.
+        options: from `options_of`.
+        more: further options, which win over those; None: it is left out.
+    """
+    kept = [(option, values) for option, values in options if option not in more]
+    given = [(option, [value]) for option, value in more.items() if value is not None]
+    return shlex.join(["earlysieve", name, *_words([*kept, *given])])
+
+
+def _words(options: Sequence[tuple[str, list[str]]]) -> list[str]:
+    return [word for name, values in options for word in (name, *values)]

@@ -1,0 +1,85 @@
+"""What to do after an audit: by verdict, by what is missing, by kind of data."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from earlysieve.auditing.known_data import KnownData
+from earlysieve.auditing.next_steps import (
+    FIX,
+    MORE,
+    REFERENCE,
+    RETRAIN,
+    UNSEEN,
+    next_steps,
+    parts,
+    step,
+    with_code,
+)
+from earlysieve.auditing.rule import decide
+
+from .made_up import COLOUR, IDLE, facts
+
+RISK = facts(replace(COLOUR, sure=19))
+
+
+def steps(seen, kind="image"):
+    return next_steps(decide(seen), seen, kind)
+
+
+def codes(seen):
+    return [code for _, code in map(parts, steps(seen)) if code]
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        (facts(COLOUR), [FIX, RETRAIN]),
+        (RISK, [REFERENCE]),
+        (facts(IDLE), []),
+        (facts(IDLE, examples=400), [MORE]),
+        (facts(data=KnownData(seen_in_training=True)), [UNSEEN]),
+        (facts(IDLE, collapsed=["k1"]), []),
+        (facts(predicted_classes=1), []),
+    ],
+)
+def test_code_belongs_to_what_was_found(seen, found):
+    assert codes(seen) == found
+    assert not re.search(r"\b(fixed|safe|solved)\b", " ".join(steps(seen)), re.IGNORECASE)
+
+
+def test_what_is_missing_comes_first():
+    few = steps(facts(IDLE, examples=400))[0]
+    assert few.startswith("Audit more data, about 1,000 examples instead of 400")
+    assert (
+        "data that the model was not trained on"
+        in steps(facts(data=KnownData(seen_in_training=True)))[0]
+    )
+    assert "examples of 'k1'" in steps(facts(IDLE, collapsed=["k1"]))[0]
+    assert steps(facts(above_chance=False))[0].startswith("Check the model")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "unsaid"),
+    [
+        ("image", ("--mean and --std", "head='conv'"), ("--tokenizer",)),
+        ("text", ("--tokenizer and --max-length", "head='token'"), ("--mean", "conv")),
+        ("table", ("columns come in the order", "head='mlp'"), ("--mean", "conv", "--tokenizer")),
+    ],
+)
+def test_advice_fits_the_kind_of_data(kind, said, unsaid):
+    told = " ".join(steps(facts(predicted_classes=1), kind))
+    assert all(piece in told for piece in said)
+    assert not any(piece in told for piece in unsaid)
+
+
+def test_a_name_with_a_line_break_is_no_code():
+    named = replace(COLOUR, name="column a\nrm -rf ~")
+    assert codes(facts(named)) == [FIX, RETRAIN]
+
+
+def test_code_gives_way_to_other_code_or_to_none():
+    kept = ["Look.", step("Do it:", FIX)]
+    assert with_code(kept, lambda code: code.upper()) == ["Look.", f"Do it:\n{FIX.upper()}"]
+    assert with_code(kept, lambda _: "") == ["Look.", "Do it."]

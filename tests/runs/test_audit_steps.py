@@ -1,0 +1,100 @@
+"""The steps after an audit as commands: filled in, quoted, and only where they can be run."""
+
+import json
+import shlex
+
+import pytest
+
+from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, parts, step
+from earlysieve.runs.audit_steps import command_steps
+from earlysieve.runs.seen_data import audited_part
+
+STEPS = ["Look.", *(step(f"Do {code[:9]}:", code) for code in (FIX, RETRAIN, REFERENCE, UNSEEN))]
+MODEL = ("--model", "nets:net", "--checkpoint", "a b/model.pt")
+
+
+def config(*words, split="test", **changes):
+    command = shlex.join(["earlysieve", "audit", *words])
+    options = {} if split is None else {"split": split}
+    return {"command": command, "data_options": options, "checkpoint": None} | changes
+
+
+def codes(steps, ran, data="digits", split="test"):
+    found = [parts(one) for one in command_steps(steps, ran, audited_part(data, split))]
+    return [code for _, code in found]
+
+
+def test_steps_are_filled_in():
+    ran = config(*MODEL, "--data", "digits", "--shortcut", "colour", "--head", "mlp", "--seed", "3",
+                 "--out", "out/")  # fmt: skip
+    none, fix, train, reference, unseen = codes(STEPS, ran)
+    about = "--model nets:net --checkpoint 'a b/model.pt'"
+    assert none == ""
+    assert fix == (
+        f"earlysieve fix {about} --data digits --shortcut colour --seed 3 --split test "
+        "--audit out --out out/fix"
+    )
+    assert train.splitlines() == [
+        f"earlysieve audit {about} --shortcut colour --seed 3 --data digits --split train "
+        "--out out/of-training",
+        f"earlysieve train {about} --shortcut colour --seed 3 --data digits --split train "
+        "--method group-dro --groups-from out/of-training --out out/group-dro",
+    ]
+    assert reference == (
+        f"earlysieve audit {about} --data digits --shortcut colour --head mlp --seed 3 "
+        "--split test --reference digits --reference-split train --out out/compared"
+    )
+    assert unseen == ""  # there is no third split
+
+
+def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used():
+    ran = config(*MODEL, "--data", "digits", "--split", "train", "--out", "out", split="train")
+    _, _, train, reference, unseen = codes(STEPS, ran, split="train")
+    assert len(train.splitlines()) == 1
+    assert "--groups-from out " in train
+    assert reference == ""
+    assert unseen.endswith("--split test --out out/test")
+
+
+def test_a_source_without_splits_is_trained_on_itself_unless_the_run_names_another(tmp_path):
+    (tmp_path / "photos/cat").mkdir(parents=True)
+    (tmp_path / "photos/dog").mkdir()
+    data = str(tmp_path / "photos")
+    ran = config(*MODEL, "--data", data, "--out", "out", split=None)
+    _, fix, train, reference, _ = codes(STEPS, ran, data, None)
+    assert "--split" not in fix + train
+    assert f"--data {data} --method group-dro --groups-from out " in train
+    assert reference == ""
+    (tmp_path / "config.json").write_text(json.dumps({"data": "csv:all.csv"}))
+    beside = ran | {"checkpoint": str(tmp_path / "model.pt")}
+    assert "--reference csv:all.csv --out" in codes(STEPS, beside, data, None)[3]
+    # What would run code is not taken from a file.
+    (tmp_path / "config.json").write_text(json.dumps({"data": "evil:data"}))
+    assert "evil" not in " ".join(codes(STEPS, beside, data, None))
+
+
+@pytest.mark.parametrize("limit", [(), ("--limit", "100")])
+def test_more_data_are_those_that_a_limit_left_out(limit):
+    ran = config(*MODEL, "--data", "digits", *limit, "--out", "out")
+    (kept,) = command_steps([step("Audit more:", MORE)], ran, audited_part("digits", "test"))
+    text, code = parts(kept)
+    assert (text == "Audit more:") == bool(limit)
+    assert ("--out out/all" in code) == bool(limit)
+    assert "--limit" not in code
+    assert limit or text == "Audit more."
+
+
+@pytest.mark.parametrize("command", ["", "earlysieve demo --seed 0", "earlysieve audit 'open"])
+def test_an_audit_that_was_run_otherwise_keeps_its_steps(command):
+    part = audited_part("digits", "test")
+    assert command_steps(STEPS, config() | {"command": command}, part) == STEPS
+
+
+def test_whatever_is_named_is_quoted():
+    evil = "x; rm -rf '$HOME' `y`"
+    ran = config("--model", evil, "--data", "digits", "--out", evil)
+    for code in codes(STEPS, ran)[1:4]:
+        for line in code.splitlines():
+            words = shlex.split(line)
+            assert words[words.index("--model") + 1] == evil
+            assert words[words.index("--out") + 1].startswith(evil)
