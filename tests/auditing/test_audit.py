@@ -381,22 +381,22 @@ class Fewer(Net):
             Net(),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 4),
             InputError,
-            "Expected labels from 0 to 1, as the model returns 2 logits, but got 3; check "
-            "the class numbering, or give the model one output per class",
+            "Expected labels from 0 to 1, as the model returns 2 logits or a single one, but "
+            "got 3; check the class numbering, or give the model one output per class",
         ),
         (
             Net(),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 2 - 1),
             InputError,
-            "Expected labels from 0 to 1, as the model returns 2 logits, but got -1; check "
-            "the class numbering, or give the model one output per class",
+            "Expected labels from 0 to 1, as the model returns 2 logits or a single one, but "
+            "got -1; check the class numbering, or give the model one output per class",
         ),
         (
             nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 1)),
-            TensorDataset(torch.randn(12, 6), torch.arange(12) % 2),
+            TensorDataset(torch.randn(12, 6), torch.arange(12) % 3),
             InputError,
-            "Expected labels from 0 to 0, as the model returns 1 logits, but got 1; check "
-            "the class numbering, or give the model one output per class",
+            "Expected labels from 0 to 1, as the model returns 2 logits or a single one, but "
+            "got 2; check the class numbering, or give the model one output per class",
         ),
         (
             Fewer(),
@@ -409,9 +409,8 @@ class Fewer(Net):
             nn.Sequential(nn.Linear(6, 4), nn.Linear(4, 2), nn.Flatten(0)),
             TensorDataset(torch.randn(12, 6), torch.arange(12) % 2),
             InputError,
-            "Expected the model to return floating-point logits of shape (batch, classes), but "
-            "got torch.float32 of shape (4,); wrap the model so that it returns one row of class "
-            "scores per example",
+            "Expected one row of logits per example (5), but the model gave 10; it must keep the "
+            "batch in the first dimension",
         ),
         (
             Net(),

@@ -20,9 +20,11 @@ from earlysieve.model.precision import match_precision
         torch.tensor([False, True]),
         np.array([0, 1], dtype=np.uint16),
         [0, 1],
+        torch.tensor([0.0, 1.0]),
+        np.array([0.0, 1.0]),
     ],
 )
-def test_labels_of_any_integer_type_become_int64(labels):
+def test_whole_numbers_of_any_type_as_labels_become_int64(labels):
     batch = es.Batch(torch.zeros(2, 3), labels)
     assert batch.labels.dtype is torch.int64
     assert batch.labels.tolist() == [0, 1]
@@ -32,7 +34,8 @@ def test_labels_of_any_integer_type_become_int64(labels):
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("labels", torch.tensor([0.0, 1.0]), "torch.float32 of shape (2,)"),
+        ("labels", torch.tensor([0.5, 1.0]), "torch.float32 of shape (2,)"),
+        ("labels", torch.tensor([torch.nan, 1.0]), "torch.float32 of shape (2,)"),
         ("labels", torch.zeros(2, 3, dtype=torch.int64), "torch.int64 of shape (2, 3)"),
         ("labels", torch.tensor([1]), "torch.int64 of shape (1,)"),
         ("index", torch.tensor([0.5, 1]), "torch.float32 of shape (2,)"),
@@ -101,7 +104,8 @@ def test_logits_are_found_in_every_form():
 @pytest.mark.parametrize(
     ("output", "told"),
     [
-        (torch.zeros(2), "torch.float32 of shape (2,)"),
+        (torch.tensor(2.0), "torch.float32 of shape ()"),
+        (torch.zeros(2, dtype=torch.int64), "torch.int64 of shape (2,)"),
         (torch.zeros(2, 3, 4, 4), "torch.float32 of shape (2, 3, 4, 4)"),
         (torch.zeros(2, 3, dtype=torch.int64), "torch.int64 of shape (2, 3)"),
     ],
@@ -110,8 +114,9 @@ def test_what_is_no_logits(output, told):
     with pytest.raises(InputError) as caught:
         logits_of(output)
     assert str(caught.value) == (
-        "Expected the model to return floating-point logits of shape (batch, classes), but got "
-        f"{told}; wrap the model so that it returns one row of class scores per example"
+        "Expected the model to return floating-point logits of shape (batch, classes), or "
+        f"(batch,) where one logit tells two classes, but got {told}; wrap the model so that it "
+        "returns one row of class scores per example"
     )
 
 

@@ -80,7 +80,7 @@ def test_labels_out_of_range_are_named():
     model = network()
     erm = ERM(model, torch.optim.SGD(model.parameters(), lr=0.1))
     message = (
-        "Expected labels from 0 to 1, as the model returns 2 logits, but got 2; "
+        "Expected labels from 0 to 1, as the model returns 2 logits or a single one, but got 2; "
         "check the class numbering, or give the model one output per class"
     )
     with pytest.raises(InputError, match=f"^{message}$"):

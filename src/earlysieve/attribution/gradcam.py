@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from earlysieve._imports import need
 from earlysieve.attribution.target_layer import find_target_layer, image_of
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Inputs, call_model, first_tensor, logits_of
+from earlysieve.model.batch import Inputs, call_model, first_tensor, logits_of, returned_logits
 from earlysieve.model.capture import run_hooked
+from earlysieve.model.one_logit import is_one_logit
 from earlysieve.model.state import looking_at, preserved_rng
 from earlysieve.model.unwrap import unwrap
 
@@ -78,12 +79,16 @@ def _coarse(
 
 def _logits(model: nn.Module, inputs: Inputs, targets: Tensor) -> Callable[[Tensor], Tensor]:
     def forward(_images: Tensor) -> Tensor:
-        logits = logits_of(call_model(unwrap(model), inputs))
+        output = call_model(unwrap(model), inputs)
+        logits = logits_of(output)
         if int(targets.max()) >= logits.shape[1]:
             raise InputError(
                 f"Expected target classes below {logits.shape[1]}, the number of logits, but got "
                 f"{int(targets.max())}; pass class numbers of this model"
             )
+        if is_one_logit(returned_logits(output)):
+            # Of (0, z) the first is constant: what speaks for class 0 speaks against z.
+            return logits - logits.flip(1)
         return logits
 
     return forward

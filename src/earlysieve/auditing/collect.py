@@ -12,11 +12,15 @@ from earlysieve.auditing.views import Views
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, check_labels, check_rows, tensors_of
 from earlysieve.model.capture import capture
+from earlysieve.model.one_logit import look_like_probabilities
 from earlysieve.model.precision import match_precision
 from earlysieve.model.single_example import check_single_example
 from earlysieve.readouts.feature_store import Budget
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.space import Space, features_folder
+
+# So many answers in [0, 1] are no chance: they are probabilities, which are no logits.
+_TOO_MANY = 20
 
 
 @dataclass
@@ -48,6 +52,7 @@ class _Rows:
     groups: list[Tensor | None] = field(default_factory=list)
     prediction: list[Tensor] = field(default_factory=list)
     confidence: list[Tensor] = field(default_factory=list)
+    probabilities: bool = True
 
 
 def collect(
@@ -80,8 +85,9 @@ def collect(
         follow: the batches are drawn through it once the first one has been tried.
 
     Raises:
-        InputError: labels out of range, NaN or infinite inputs or activations, a head that does
-            not suit a layer, a batch of one example that the model cannot take.
+        InputError: labels out of range, NaN or infinite inputs or activations, probabilities
+            instead of logits, a head that does not suit a layer, a batch of one example that the
+            model cannot take.
         LayerError: an unknown or unusable layer.
         DataError: no example, or fewer than two classes among the labels.
         OutputError: there is too little space for the features.
@@ -163,6 +169,7 @@ def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, 
             views.append_layer(name, looked[name])
     if views.layers:
         views.append(batch, logits)
+    rows.probabilities = rows.probabilities and look_like_probabilities(logits)
     probability, prediction = logits.softmax(-1).max(-1)
     rows.index.append(_index_of(batch).cpu())
     rows.labels.append(batch.labels.cpu())
@@ -207,6 +214,11 @@ def _finish(rows: _Rows, prepared: Prepared, classes: int) -> Collected:
         raise DataError(
             f"Expected examples of at least two classes, but all {len(labels)} have label "
             f"{int(labels[0])}; a readout has nothing to tell apart: pass more classes"
+        )
+    if rows.probabilities and len(labels) >= _TOO_MANY:
+        raise InputError(
+            f"Expected logits, but the model gave one number from 0 to 1 for all {len(labels)} "
+            "examples, as a sigmoid does; return what goes into the sigmoid"
         )
     groups = None
     if any(g is not None for g in rows.groups):

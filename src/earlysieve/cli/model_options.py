@@ -33,9 +33,10 @@ def model_options(*, required: bool) -> Callable[[F], F]:
         ),
         click.option(
             "--num-classes",
-            type=Count(min=2),
+            type=Count(min=1),
             metavar="C",
-            help="Outputs of the network; by default as many as the data has classes.",
+            help="Outputs of the network; by default as many as the data has classes. 1 builds a "
+            "head with one logit, which tells class 1 from class 0.",
         ),
         click.option(
             "--model-option",

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from earlysieve.errors import LayerError
 from earlysieve.model.batch import Inputs, call_model, logits_of
 from earlysieve.model.capture import run_hooked
+from earlysieve.model.one_logit import two_columns
 from earlysieve.model.unwrap import named_layers
 
 
@@ -81,4 +82,5 @@ class ClassifierInput:
 def _same(output: Tensor, logits: Tensor) -> bool:
     if output is logits:
         return True
+    output = two_columns(output)
     return output.shape == logits.shape and output.allclose(logits, equal_nan=True)

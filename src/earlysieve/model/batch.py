@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError
+from earlysieve.model.one_logit import is_one_logit, two_columns
 from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
 
@@ -23,7 +24,7 @@ class Batch:
     Attributes:
         inputs: a tensor (the model's only argument), a tuple (positional arguments) or a mapping
             (keyword arguments); every tensor has the batch in its first dimension.
-        labels: int64, shape (B,), values in [0, C).
+        labels: int64, shape (B,), values in [0, C); whole numbers of any type are converted.
         index: int64, shape (B,), position of each example in its data set, or None.
         groups: int64, shape (B,), group of each example, -1 where unknown, or None.
 
@@ -145,15 +146,27 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
 def logits_of(output: Any) -> Tensor:
     """The logits, shape (B, C): the output itself, its `.logits`, or its first tensor.
 
+    One logit z per example, shape (B,) or (B, 1), becomes the two logits (0, z).
+
     Raises:
-        InputError: no tensor of two dimensions was found.
+        InputError: no floating-point tensor of such a shape was found.
+    """
+    return two_columns(returned_logits(output))
+
+
+def returned_logits(output: Any) -> Tensor:
+    """The logits as the model returned them: shape (B, C), or (B,) or (B, 1) of a binary head.
+
+    Raises:
+        InputError: see `logits_of`.
     """
     is_mapping = isinstance(output, Mapping)
     logits = output.get("logits") if is_mapping else getattr(output, "logits", None)
     tensor = logits if isinstance(logits, Tensor) else first_tensor(output)
-    if tensor.ndim != 2 or not tensor.is_floating_point():
+    if not (tensor.ndim == 2 or is_one_logit(tensor)) or not tensor.is_floating_point():
         raise InputError(
-            "Expected the model to return floating-point logits of shape (batch, classes), "
+            "Expected the model to return floating-point logits of shape (batch, classes), or "
+            "(batch,) where one logit tells two classes, "
             f"but got {tensor.dtype} of shape {tuple(tensor.shape)}; "
             "wrap the model so that it returns one row of class scores per example"
         )
@@ -181,10 +194,11 @@ def check_labels(labels: Tensor, num_classes: int) -> None:
     """
     low, high = (int(bound) for bound in torch.aminmax(labels))
     if low < 0 or high >= num_classes:
+        one = " or a single one" if num_classes == 2 else ""
         raise InputError(
             f"Expected labels from 0 to {num_classes - 1}, as the model returns {num_classes} "
-            f"logits, but got {low if low < 0 else high}; check the class numbering, or give the "
-            "model one output per class"
+            f"logits{one}, but got {low if low < 0 else high}; check the class numbering, or give "
+            "the model one output per class"
         )
 
 
@@ -200,6 +214,8 @@ def _batch_size(inputs: Inputs) -> int:
 
 def _integers(name: str, value: Any, size: int) -> Tensor:
     tensor = torch.as_tensor(value)
+    if name == "labels" and tensor.is_floating_point() and bool((tensor == tensor.round()).all()):
+        tensor = tensor.to(torch.int64)  # as losses for one logit want them
     if tensor.is_floating_point() or tensor.is_complex() or tuple(tensor.shape) != (size,):
         raise InputError(
             f"Expected {name} to be {size} integers, one per example of the batch, but got "

@@ -9,8 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError
-from earlysieve.model.batch import Inputs, call_model, check_rows, few, first_tensor, logits_of
+from earlysieve.model.batch import (
+    Inputs,
+    call_model,
+    check_rows,
+    few,
+    first_tensor,
+    returned_logits,
+)
 from earlysieve.model.capture import run_hooked
+from earlysieve.model.one_logit import one_row, two_columns, two_rows
 from earlysieve.model.state import looking_at, preserved_rng
 from earlysieve.model.unwrap import named_layers, unwrap
 from earlysieve.repairing.linear_map import LinearMap
@@ -54,20 +62,29 @@ class LastLayer:
             given = _told_rows(given, seen.gave[self.name], seen.logits)
         features = flat_features(given, self.name)
         check_rows(features, len(seen.logits))
-        return features, seen.logits
+        return features, two_columns(seen.logits)
 
     def map_of(self, model: nn.Module) -> LinearMap | None:
-        """Weight and bias of the layer in `model`, copied; None where it is not linear."""
+        """Weight and bias of the layer in `model`, copied; None where it is not linear.
+
+        A layer with one output z is given as one with outputs (0, z).
+        """
         if not self.linear:
             return None
         layer = _linear(named_layers(model)[self.name])
         bias = None if layer.bias is None else layer.bias.detach().clone()
-        return LinearMap(layer.weight.detach().clone(), bias)
+        weight = layer.weight.detach().clone()
+        return LinearMap(*(two_rows(weight, bias) if len(weight) == 1 else (weight, bias)))
 
     @torch.no_grad()
     def put(self, model: nn.Module, new: LinearMap) -> None:
-        """Write a layer into `model`, in its own place, precision and memory."""
+        """Write a layer into `model`, in its own place, precision and memory.
+
+        One with two outputs goes into one with a single output as the difference of the two.
+        """
         layer = _linear(named_layers(model)[self.name])
+        if len(layer.weight) == 1 and len(new.weight) == 2:
+            new = LinearMap(*one_row(*new))
         layer.weight.copy_(new.weight)
         if layer.bias is not None and new.bias is not None:
             layer.bias.copy_(new.bias)
@@ -128,7 +145,7 @@ def flat_features(given: Tensor, name: str) -> Tensor:
 
 @dataclass
 class _Seen:
-    """What went into layers and came out, where they ran, and the logits."""
+    """What went into layers and came out, where they ran, and the logits, (B, C) or (B, 1)."""
 
     given: dict[str, Tensor] = field(default_factory=dict)
     gave: dict[str, Tensor] = field(default_factory=dict)
@@ -151,7 +168,8 @@ def _pass(model: nn.Module, inputs: Inputs, names: list[str]) -> _Seen:
         seen.order.append(name)
 
     def run(network: nn.Module) -> None:
-        seen.logits = logits_of(call_model(network, inputs))
+        logits = returned_logits(call_model(network, inputs))
+        seen.logits = logits[:, None] if logits.ndim == 1 else logits
 
     run_hooked(model, names, after, run, before=before)
     check_rows(seen.logits, int(first_tensor(inputs).shape[0]))

@@ -30,7 +30,8 @@ class TrainConfig:
         data, validation: specifications of the data sources; data_options: their settings.
         model: specification of the network; model_options: its settings.
         checkpoint: file of weights to start from; None: as the specification builds it.
-        num_classes: of the data; None: as found there.
+        num_classes: outputs of the network (1: one logit for two classes); None: one per class of
+            the data.
         method: name of the algorithm; method_options: its own settings.
         groups_from, validation_groups_from: folder of an audit of the training or validation data,
             or a file of groups of them, see `runs.given_groups`; None: those of the data.
@@ -181,7 +182,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("patience", 1, _LARGEST),
     ("refresh_batches", 0, _LARGEST),
     ("num_workers", 0, _LARGEST),
-    ("num_classes", 2, _LARGEST),
+    ("num_classes", 1, _LARGEST),
     ("checkpoint_every_steps", 1, _LARGEST),
 )
 

@@ -13,6 +13,7 @@ from earlysieve.errors import InputError
 from earlysieve.groups.paired_margin import paired_margins
 from earlysieve.groups.selection_rules import RULES, Answers, Rule, rule_named
 from earlysieve.model.batch import call_model, logits_of
+from earlysieve.model.one_logit import two_columns
 from earlysieve.model.state import device_of, looking_at, preserved_rng
 from earlysieve.training.evaluate import Evaluation, evaluate, evaluate_logits
 from earlysieve.training.selection import (
@@ -179,13 +180,13 @@ def _classes_of(name: str, one: Candidate, source: OpenedData) -> int:
         with preserved_rng():
             return int(looking_at(lambda: logits_of(call_model(one, batch.inputs)), one).shape[1])
     size = source.size
-    if not isinstance(one, Tensor) or one.ndim != 2 or size not in (None, len(one)):
+    if not isinstance(one, Tensor) or one.ndim not in (1, 2) or size not in (None, len(one)):
         what = f"logits of shape {tuple(one.shape)}" if isinstance(one, Tensor) else type(one)
         raise InputError(
             f"Expected '{name}' to be a model, or logits of shape ({size or 'N'}, C) for these "
             f"data, but got {what}; pass one row of class scores per example"
         )
-    return int(one.shape[1])
+    return int(two_columns(one).shape[1])
 
 
 def _evaluations(
