@@ -12,8 +12,9 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from earlysieve import DebiasedDistillation, KnowledgeDistillation, Teacher, keep_logits
 from earlysieve.datasets.batches import iterate
 from earlysieve.distill import KeptLogits, open_logits
-from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
+from earlysieve.distill.fingerprint import data_fingerprint
 from earlysieve.errors import CheckpointError, DataError, InputError
+from earlysieve.model.fingerprint import weights_fingerprint
 
 from ..weighting.helpers import CLASSES, Planted, bits, net, same, sgd
 

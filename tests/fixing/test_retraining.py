@@ -47,18 +47,6 @@ def test_the_given_model_comes_back_where_no_training_is_better():
     assert result.model is model
 
 
-def test_an_interrupted_training_goes_on(tmp_path):
-    model, held, train = Net(), Leaning(), Leaning(seed=3)
-    once = es.fix(model, held_out=held, train=train, retrain=QUICK, folder=tmp_path, progress=False)
-    kept = sorted(path.name for path in (tmp_path / "candidates").iterdir())
-    assert kept == ["balanced-audit", "group-dro-audit"]
-    again = es.fix(
-        model, held_out=held, train=train, retrain=QUICK, folder=tmp_path, progress=False
-    )
-    assert again.chosen == once.chosen
-    assert torch.equal(again.model.head.weight, once.model.head.weight)
-
-
 def test_held_rows_are_a_fifth_of_each_class():
     labels = np.array([0] * 50 + [1] * 10)
     rows = held_rows(labels, seed=0)

@@ -145,10 +145,8 @@ def _show(groups: "Groups", found: "Agreement | None", console: Console) -> None
         share = float(groups.suspects.double().mean())
         console.say(f"{int(groups.suspects.sum()):,} suspects, {share:.1%} of the examples.")
     if found is not None:
-        console.say(
-            f"Of the groups that the data name: {found.precision:.1%} of the suspects are in a "
-            f"minority of their class, and {found.recall:.1%} of these minorities are suspects "
-            f"(adjusted Rand index {found.adjusted_rand:.2f})."
-        )
+        from earlysieve.grouping.agreement import in_words
+
+        console.say(in_words(found))
     for note in groups.notes:
         console.say(f"Note: {note}")

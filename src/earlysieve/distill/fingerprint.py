@@ -1,25 +1,17 @@
-"""Short names for the weights of a model and for a data set, to tell whether two are the same."""
+"""A short name for a data set, to tell whether two are the same."""
 
-import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from earlysieve.datasets.batches import Data, as_batch, collate, source_of
 from earlysieve.errors import InputError
 from earlysieve.model.batch import tensors_of
-from earlysieve.model.unwrap import unwrap
+from earlysieve.model.fingerprint import tensors_fingerprint
 from earlysieve.training.randomness import seeded
 
 PROBES = 32
-
-
-def weights_fingerprint(model: nn.Module) -> str:
-    """SHA-256 of every parameter and buffer, with names and shapes; 64 hexadecimal digits."""
-    state = unwrap(model).state_dict()
-    return _digest((name, value) for name, value in state.items() if isinstance(value, Tensor))
 
 
 def data_fingerprint(data: Data) -> str:
@@ -75,13 +67,4 @@ def _probe(source: Any, chosen: list[int], seed: int) -> str:
             batch = as_batch(collate([source[i]]))
             parts += [(f"{i}", value) for value in tensors_of(batch.inputs)]
             parts.append((f"{i} label", batch.labels))
-    return _digest(parts)
-
-
-def _digest(parts: Iterable[tuple[str, Tensor]]) -> str:
-    digest = hashlib.sha256()
-    for name, value in parts:
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        flat = value.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
+    return tensors_fingerprint(parts)

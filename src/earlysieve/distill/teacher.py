@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.datasets.batches import Data, iterate, source_of
-from earlysieve.distill.fingerprint import data_fingerprint, weights_fingerprint
+from earlysieve.distill.fingerprint import data_fingerprint
 from earlysieve.distill.kept_logits import (
     KeptLogits,
     from_values,
@@ -29,6 +29,7 @@ from earlysieve.model.batch import (
     inputs_to,
     logits_of,
 )
+from earlysieve.model.fingerprint import weights_fingerprint
 from earlysieve.model.first_look import check_classes
 from earlysieve.model.precision import match_precision
 from earlysieve.model.state import device_of, evaluating

@@ -13,6 +13,7 @@ from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.example_groups import Groups, label_by_suspect
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
+from earlysieve.fixing.group_notes import notes_on_groups
 from earlysieve.grouping.infer import infer_groups
 from earlysieve.repairing.features import LastFeatures
 
@@ -36,6 +37,7 @@ class Basis:
             be told.
         sources: groups that repairs may use, by the name of their source.
         notes: what could not be done.
+        no_repair: why the last layer cannot be repaired; empty where it can.
     """
 
     model: nn.Module
@@ -45,6 +47,7 @@ class Basis:
     judged_by: Groups | None
     sources: Mapping[str, Groups] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    no_repair: str = ""
 
     @property
     def labels(self) -> Ints:
@@ -65,14 +68,16 @@ def make_basis(
     features: LastFeatures,
     audit: AuditResult,
     groups: Groups | None,
+    no_repair: str = "",
 ) -> Basis:
     """Infer groups from the audit, unless they are given; errors of the model are a second source.
 
     Args:
         model, data, features, audit: see `Basis`.
         groups: of the data, given by the user.
+        no_repair: see `Basis`.
     """
-    notes: list[str] = []
+    notes = [no_repair] if no_repair else []
     sources: dict[str, Groups] = {}
     if groups is not None:
         groups.check(data)
@@ -88,7 +93,8 @@ def make_basis(
     wrong = features.logits.argmax(1) != features.labels
     if judged_by is not None and bool(wrong.any()):
         sources[ERRORS] = _errors(features.labels, wrong, audit)
-    return Basis(model, data, features, audit, judged_by, sources, tuple(notes))
+    notes += notes_on_groups(next(iter(sources.values()), None), data, features.labels, audit)
+    return Basis(model, data, features, audit, judged_by, sources, tuple(notes), no_repair)
 
 
 def _judging(audit: AuditResult, whole: Groups) -> Groups:

@@ -18,17 +18,20 @@ class Budget:
     Attributes:
         seconds: since the budget was opened, above 0; infinite where time does not matter.
         trials: candidates beside "no change", at least 1; None: all.
+        text: as it was given; empty: no limit.
     """
 
     seconds: float = math.inf
     trials: int | None = None
     _opened: float = field(default_factory=time.monotonic)
+    text: str = ""
     _used: int = 0
+    _before: float = 0.0
 
     @property
     def spent(self) -> float:
-        """Seconds since it was opened."""
-        return time.monotonic() - self._opened
+        """Seconds since it was opened, and those of trials that an earlier call had done."""
+        return time.monotonic() - self._opened + self._before
 
     def allows(self, estimate: float = 0.0) -> bool:
         """Whether one more trial fits that takes about `estimate` seconds."""
@@ -36,9 +39,10 @@ class Budget:
             return False
         return self.spent + estimate < self.seconds
 
-    def use(self) -> None:
-        """Count one trial."""
+    def use(self, before: float = 0.0) -> None:
+        """Count one trial, and the seconds that an earlier call had spent on it."""
         self._used += 1
+        self._before += before
 
 
 def parse_budget(text: str | None) -> Budget:
@@ -57,4 +61,7 @@ def parse_budget(text: str | None) -> Budget:
             "above 0 with s, m, h or trials"
         )
     unit = found.group(2)
-    return Budget(trials=int(value)) if unit[0] == "t" else Budget(seconds=value * _UNITS[unit])
+    named = text.strip()
+    if unit[0] == "t":
+        return Budget(trials=int(value), text=named)
+    return Budget(seconds=value * _UNITS[unit], text=named)

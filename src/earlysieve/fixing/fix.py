@@ -2,40 +2,40 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from earlysieve.auditing.audit import audit as run_audit
+from earlysieve._files import check_output
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
+from earlysieve.fixing.asked import Asked
 from earlysieve.fixing.basis import GIVEN, Basis, make_basis
-from earlysieve.fixing.budget import Budget, parse_budget
-from earlysieve.fixing.candidates import (
-    NO_CHANGE,
-    Candidate,
-    repair_candidates,
-    retrain_candidates,
-)
+from earlysieve.fixing.budget import parse_budget
+from earlysieve.fixing.candidates import NO_CHANGE
+from earlysieve.fixing.checks import check_audit, check_data, check_rule
 from earlysieve.fixing.choosing import choose
 from earlysieve.fixing.figures import figures
-from earlysieve.fixing.holding_out import hold_out, train_plain
+from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
+from earlysieve.fixing.kept import Kept
+from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
 from earlysieve.fixing.outcome import candidate_table, words_of
 from earlysieve.fixing.pictures import fix_rows
+from earlysieve.fixing.reading import read_held_out
 from earlysieve.fixing.result import FixResult
 from earlysieve.fixing.retraining import Recipe, as_recipe
+from earlysieve.fixing.saving import AFTER, BEFORE
+from earlysieve.fixing.search import Search, Searched
+from earlysieve.fixing.search_words import what_is_left
 from earlysieve.fixing.training_groups import training_groups
-from earlysieve.fixing.trials import Training, Trial, attempt, finished
+from earlysieve.fixing.trials import Training, Trial, finished
 from earlysieve.groups.selection_rules import rule_named
-from earlysieve.repairing.features import last_features
-from earlysieve.repairing.unseen import check_unseen
+from earlysieve.model.fingerprint import weights_fingerprint
 from earlysieve.report.fix_view import ExampleRow
 
 DEFAULT_SELECT = "pseudo_group_accuracy"
@@ -45,21 +45,6 @@ _COMPARED = (
     "fifths of them: 'before' and 'no change' are that network, and the others are compared with "
     "it."
 )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What `fix` was asked for."""
-
-    recipe: Recipe | None
-    select: str
-    budget: Budget
-    seed: int
-    batch_size: int
-    num_workers: int
-    progress: bool | None
-    tell: Callable[[str], None]
-    folder: Path | None
 
 
 def fix(
@@ -101,7 +86,9 @@ def fix(
         retrain: True, or how to train; None: repairs alone.
         select: the selection rule, see docs/selection.md.
         budget: "10m", "90s", "2h" or "20trials"; None: all candidates. The best so far counts.
-        folder: where checkpoints of retraining lie, so that a second call goes on; None: nowhere.
+        folder: in its folder "candidates" everything that is finished is kept, so that the same
+            call goes on where one was stopped; what lies there of another model, other data or
+            other settings is not used. None: nothing is kept.
         batch_size, num_workers: of passes over data that are no DataLoader.
         seed: of folds and orders.
         progress: draw bars; by default where standard error is a terminal.
@@ -113,49 +100,48 @@ def fix(
     Raises:
         InputError: the model has seen the held-out data, its last layer is not linear, retraining
             lacks training data, a rule lacks what it needs, or an argument is wrong.
-        DataError: groups or the audit are of other data.
+        DataError: groups or the audit are of other data, or the audit is of another model.
+        OutputError: the folder cannot be written.
     """
     rule_named(select)
     recipe = as_recipe(retrain)
-    _check_data(held_out, train, recipe)
-    place = None if folder is None else Path(folder)
-    asked = _Asked(
+    check_data(held_out, train, recipe)
+    limit = parse_budget(budget)
+    place = None if folder is None else check_output(Path(folder)) / "candidates"
+    asked = Asked(
         recipe,
         select,
-        parse_budget(budget),
+        limit,
         seed,
         batch_size,
         num_workers,
         progress,
         tell,
-        place,
+        Kept(place),
     )
     given = None if groups is None else as_groups(groups)
-    start, data, rest = _parts(model, held_out, train, asked)
-    basis = _basis(start, data, audit, given, asked)
-    training = None
-    if recipe is not None and rest is not None and worth_trying(basis):
-        found = None if train_groups is None else as_groups(train_groups)
-        training = _training(basis, rest, found, recipe, asked)
-    trials = _try_all(basis, training, asked)
-    return _conclude(model, basis, trials, asked)
+    of_training = None if train_groups is None else as_groups(train_groups)
+    _check_groups(given, held_out, of_training, train)
+    if held_out is not None:
+        check_rule(select, opened(held_out))
+    compared, data, rest = _parts(model, held_out, train, asked)
+    check_rule(select, data)
+    basis, start = _basis(compared, data, audit, given, asked)
+    searched = Searched()
+    if worth_trying(basis):
+        training = None if rest is None else _training(basis, rest, of_training, start, asked)
+        searched = Search(basis, training, seed, limit, asked.kept, start, tell).run()
+    return _conclude(model, basis, searched, start, asked)
 
 
-def _check_data(held_out: Any, train: Any, recipe: Recipe | None) -> None:
-    if recipe is not None and train is None:
-        raise InputError(
-            "Expected training data to retrain on, but got none; pass train=, or leave out retrain"
-        )
-    if held_out is None and recipe is None:
-        raise InputError(
-            "Expected held_out, examples that the model was not trained on, but got none: on what "
-            "it has seen, nothing can be repaired or chosen; pass some, or retrain=True with "
-            "train=, which holds a fifth out before training"
-        )
+def _check_groups(groups: Groups | None, data: Any, of_training: Groups | None, train: Any) -> None:
+    for given, theirs in ((groups, data), (of_training, train)):
+        if given is not None and theirs is not None:
+            given.check(theirs)
 
 
 def _parts(
-    model: nn.Module, held_out: Any, train: Any, asked: _Asked
+    model: nn.Module, held_out: Any, train: Any, asked: Asked
 ) -> tuple[nn.Module, OpenedData, OpenedData | None]:
     """The network to compare with, examples that it has not seen, and training data."""
     whole = None if train is None else opened(train)
@@ -163,16 +149,17 @@ def _parts(
         return model, opened(held_out), whole
     recipe = asked.recipe
     if whole is None or recipe is None:
-        raise InputError("Expected training data to hold some out; pass train=")
+        raise InputError("Expected training data to hold some out, but got none; pass train=")
     rest, fifth = hold_out(whole, asked.seed)
     asked.tell("Training a plain network on four fifths, to compare with.")
+    folder = None
+    if asked.kept.folder is not None:
+        start = start_key(model, fifth, asked.seed)
+        folder = asked.kept.checkpoints(
+            PLAIN, training_key(start, PLAIN, None, data_key(rest), recipe)
+        )
     plain = train_plain(
-        model,
-        rest,
-        recipe,
-        seed=asked.seed,
-        folder=asked.folder,
-        progress=bool(asked.progress),
+        model, rest, recipe, seed=asked.seed, folder=folder, progress=bool(asked.progress)
     )
     return plain, fifth, rest
 
@@ -182,41 +169,18 @@ def _basis(
     data: OpenedData,
     audit: AuditResult | None,
     groups: Groups | None,
-    asked: _Asked,
-) -> Basis:
-    asked.tell("Reading the features of the last layer from the held-out examples.")
-    features = last_features(
-        model,
-        data,
-        batch_size=asked.batch_size,
-        num_workers=asked.num_workers,
-        progress=asked.progress,
-        tell=asked.tell,
-    )
-    if not torch.equal(features.index, torch.arange(len(features))):
-        raise InputError(
-            "Expected held-out examples in the order of their data set, but the loader shuffles or "
-            "leaves some out; pass the data set, or a DataLoader with shuffle=False"
-        )
-    check_unseen(features.logits, features.labels, None)
-    found = audit
-    if found is None:
+    asked: Asked,
+) -> tuple[Basis, str]:
+    """What candidates share, and the digest that what is kept of them is known by."""
+    features, no_repair = read_held_out(model, data, asked)
+    start = "" if asked.kept.folder is None else start_key(model, data, asked.seed)
+    if audit is not None:
+        check_audit(audit, data, features)
+        start = start and key_of(start, audit.identity)
+    else:
         asked.tell("Auditing the model on them.")
-        found = _audit(model, data, asked, seen=False)
-    return make_basis(model, data, features, found, groups)
-
-
-def _audit(model: nn.Module, data: OpenedData, asked: _Asked, *, seen: bool) -> AuditResult:
-    return run_audit(
-        model,
-        data,
-        batch_size=asked.batch_size,
-        num_workers=asked.num_workers,
-        seed=asked.seed,
-        seen_in_training=seen,
-        progress=asked.progress,
-        tell=asked.tell,
-    )
+        audit = asked.kept.audit(BEFORE, start, lambda: asked.audit(model, data, seen=False))
+    return make_basis(model, data, features, audit, groups, no_repair), start
 
 
 def worth_trying(basis: Basis) -> bool:
@@ -227,63 +191,29 @@ def worth_trying(basis: Basis) -> bool:
 
 
 def _training(
-    basis: Basis, train: OpenedData, given: Groups | None, recipe: Recipe, asked: _Asked
-) -> Training:
+    basis: Basis, train: OpenedData, given: Groups | None, start: str, asked: Asked
+) -> Training | None:
+    """What retraining needs; None where nothing is to be retrained."""
+    if asked.recipe is None:
+        return None
+    key = data_key(train) if start else ""
     if given is not None:
-        given.check(train)
         sources: Mapping[str, Groups] = {GIVEN: given}
     else:
         asked.tell("Auditing the training data, for groups of theirs.")
-        sources = training_groups(
-            basis,
-            train,
-            batch_size=asked.batch_size,
-            num_workers=asked.num_workers,
-            seed=asked.seed,
-            progress=asked.progress,
+        found = asked.kept.audit(
+            "audit-training",
+            key_of(start, key),
+            lambda: asked.training_audit(basis.model, train),
         )
-    folder = None if asked.folder is None else asked.folder / "candidates"
-    return Training(train.data, sources, recipe, folder, bool(asked.progress))
+        sources = training_groups(basis, train, found)
+    return Training(train.data, sources, asked.recipe, bool(asked.progress), key)
 
 
-def _try_all(basis: Basis, training: Training | None, asked: _Asked) -> list[Trial]:
-    if not worth_trying(basis):
-        return []
-    repairs = list(repair_candidates(tuple(basis.sources)))
-    trainings = [] if training is None else list(retrain_candidates(tuple(training.sources)))
-    trials: list[Trial] = []
-    for candidate in _ordered(repairs, trainings):
-        if not asked.budget.allows(_estimate(candidate, trials)):
-            break
-        asked.budget.use()
-        trials.append(attempt(candidate, basis, training, seed=asked.seed))
-        asked.tell(_told(trials[-1]))
-    if not trials:
-        raise InputError(
-            "Expected a budget for one candidate at least, but it was spent before the first; "
-            "allow more time, or give budget in trials"
-        )
-    return trials
-
-
-def _ordered(repairs: list[Candidate], trainings: list[Candidate]) -> list[Candidate]:
-    """The first repairs, which take seconds, then the first training, then the rest."""
-    return [*repairs[:3], *trainings[:1], *repairs[3:], *trainings[1:]]
-
-
-def _estimate(candidate: Candidate, trials: list[Trial]) -> float:
-    """Seconds that it will take: the longest of its kind so far."""
-    return max((t.seconds for t in trials if t.candidate.kind == candidate.kind), default=0.0)
-
-
-def _told(trial: Trial) -> str:
-    name = trial.candidate.name
-    if trial.failure:
-        return f"{name}: cannot be used here. {trial.failure}"
-    return f"{name}: tried in {trial.seconds:.1f} s."
-
-
-def _conclude(given: nn.Module, basis: Basis, trials: list[Trial], asked: _Asked) -> FixResult:
+def _conclude(
+    given: nn.Module, basis: Basis, searched: Searched, start: str, asked: Asked
+) -> FixResult:
+    trials = searched.trials
     usable = {t.candidate.name: t for t in trials if t.logits is not None}
     logits = {name: t.logits for name, t in usable.items() if t.logits is not None}
     choice = choose(basis, logits, asked.select) if logits else None
@@ -291,10 +221,8 @@ def _conclude(given: nn.Module, basis: Basis, trials: list[Trial], asked: _Asked
     model, after, answers = given, basis.audit, basis.features.logits
     rows: tuple[ExampleRow, ...] = ()
     if chosen != NO_CHANGE:
-        trial = usable[chosen]
-        model, answers = finished(trial, basis, seed=asked.seed), logits[chosen]
-        asked.tell(f"Auditing '{chosen}'.")
-        after = _audit(model, basis.data, asked, seen=trial.candidate.kind == "repair")
+        model, after = _changed(usable[chosen], basis, start, asked)
+        answers = logits[chosen]
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
     headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials))
@@ -309,7 +237,25 @@ def _conclude(given: nn.Module, basis: Basis, trials: list[Trial], asked: _Asked
         select=asked.select,
         headline=headline,
         explanation=explanation,
-        notes=(*basis.notes, *([] if given is basis.model else [_COMPARED])),
+        notes=_notes(given, basis, searched, asked),
         config={"select": asked.select, "seed": asked.seed, "seconds": asked.budget.spent},
         rows=rows,
     )
+
+
+def _changed(trial: Trial, basis: Basis, start: str, asked: Asked) -> tuple[nn.Module, AuditResult]:
+    """The model that a trial stands for, and its audit."""
+    model = finished(trial, basis, seed=asked.seed)
+    asked.tell(f"Auditing '{trial.candidate.name}'.")
+    key = key_of(start, weights_fingerprint(model)) if start else ""
+    seen = trial.candidate.kind == "repair"
+    return model, asked.kept.audit(AFTER, key, lambda: asked.audit(model, basis.data, seen=seen))
+
+
+def _notes(given: nn.Module, basis: Basis, searched: Searched, asked: Asked) -> tuple[str, ...]:
+    found = list(basis.notes)
+    if searched.untried:
+        found.append(what_is_left(asked.budget, len(searched.trials), searched.untried))
+    if given is not basis.model:
+        found.append(_COMPARED)
+    return tuple(found)

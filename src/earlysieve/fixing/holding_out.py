@@ -16,7 +16,7 @@ from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, reset, retrained
 
 FIFTH = 5
-_PLAIN = Candidate("plain", "retrain", "erm")
+PLAIN = Candidate("plain", "retrain", "erm")
 
 
 def hold_out(train: OpenedData, seed: int) -> tuple[OpenedData, OpenedData]:
@@ -68,6 +68,10 @@ def train_plain(
 ) -> nn.Module:
     """A plain network of the same class from fresh weights, trained on what was not held out.
 
+    Args:
+        model, rest, recipe, seed, progress: see `retrained`.
+        folder: for checkpoints, from which an interrupted training goes on; None: nowhere.
+
     Raises:
         InputError: the weights cannot be drawn anew, see `reset`.
     """
@@ -76,12 +80,12 @@ def train_plain(
     )
     return retrained(
         model,
-        _PLAIN,
+        PLAIN,
         rest.data,
         None,
         start,
         seed=seed,
-        folder=None if folder is None else folder / "candidates" / "plain",
+        folder=folder,
         progress=progress,
     )
 

@@ -65,8 +65,8 @@ def save_fix(
     for name in (DOCUMENT, PAGE):
         (folder / name).unlink(missing_ok=True)
     record = record or {}
-    page = _pages(result, folder, record, tell)
     save_weights(folder / WEIGHTS, result.model.state_dict())
+    page = _pages(result, folder, record, tell)
     document = {
         "chosen": result.chosen,
         "changed": result.changed,

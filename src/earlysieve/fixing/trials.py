@@ -47,18 +47,25 @@ class Training:
         data: training data.
         sources: groups of these, by the name of their source.
         recipe: how to train.
-        folder: for checkpoints; None: nowhere.
         progress: draw a bar.
+        key: digest of the data; empty where nothing is kept.
     """
 
     data: Any
     sources: Mapping[str, Groups]
     recipe: Recipe
-    folder: Path | None
     progress: bool
+    key: str = ""
 
 
-def attempt(candidate: Candidate, basis: Basis, training: Training | None, *, seed: int) -> Trial:
+def attempt(
+    candidate: Candidate,
+    basis: Basis,
+    training: Training | None,
+    *,
+    seed: int,
+    folder: Path | None = None,
+) -> Trial:
     """Try a candidate; that it cannot do with these data is an outcome, not an error.
 
     Args:
@@ -66,17 +73,22 @@ def attempt(candidate: Candidate, basis: Basis, training: Training | None, *, se
         basis: what candidates share.
         training: what retraining needs.
         seed: of folds and orders.
+        folder: for checkpoints of a training; None: nowhere.
     """
     start = time.monotonic()
     try:
-        logits, model = _tries(candidate, basis, training, seed)
+        logits, model = _tries(candidate, basis, training, seed, folder)
     except EarlysieveError as error:
         return Trial(candidate, None, time.monotonic() - start, str(error))
     return Trial(candidate, logits, time.monotonic() - start, "", model)
 
 
 def _tries(
-    candidate: Candidate, basis: Basis, training: Training | None, seed: int
+    candidate: Candidate,
+    basis: Basis,
+    training: Training | None,
+    seed: int,
+    folder: Path | None,
 ) -> tuple[Tensor, nn.Module | None]:
     if candidate.kind == "repair" or training is None:
         return _repair_logits(candidate, basis, seed), None
@@ -84,10 +96,10 @@ def _tries(
         basis.model,
         candidate,
         training.data,
-        None if candidate.source is None else training.sources[candidate.source],
+        groups_of(candidate, training.sources),
         training.recipe,
         seed=seed,
-        folder=None if training.folder is None else training.folder / _file_name(candidate),
+        folder=folder,
         progress=training.progress,
     )
     return logits_of(model, basis), model
@@ -101,9 +113,14 @@ def _repair_logits(candidate: Candidate, basis: Basis, seed: int) -> Tensor:
         place.map_of(basis.model),
         candidate.method,
         dict(candidate.settings),
-        None if candidate.source is None else basis.sources[candidate.source],
+        groups_of(candidate, basis.sources),
         seed=seed,
     )
+
+
+def groups_of(candidate: Candidate, sources: Mapping[str, Groups]) -> Groups | None:
+    """The groups that a candidate takes; None where it takes none."""
+    return None if candidate.source is None else sources[candidate.source]
 
 
 def logits_of(model: nn.Module, basis: Basis) -> Tensor:
@@ -122,7 +139,7 @@ def finished(trial: Trial, basis: Basis, *, seed: int) -> nn.Module:
     return repair(
         basis.model,
         basis.data,
-        groups=None if candidate.source is None else basis.sources[candidate.source],
+        groups=groups_of(candidate, basis.sources),
         method=candidate.method,
         settings=dict(candidate.settings),
         features=basis.features,
@@ -130,7 +147,3 @@ def finished(trial: Trial, basis: Basis, *, seed: int) -> nn.Module:
         progress=False,
         seed=seed,
     )
-
-
-def _file_name(candidate: Candidate) -> str:
-    return "".join(c if c.isalnum() or c in "-." else "-" for c in candidate.name)

@@ -83,6 +83,15 @@ def agreement(groups: Groups, true_groups: "Tensor | Ints", labels: "Tensor | In
     )
 
 
+def in_words(found: Agreement) -> str:
+    """An agreement in a sentence."""
+    return (
+        f"Of the groups that the data name: {found.precision:.1%} of the suspects are in a "
+        f"minority of their class, and {found.recall:.1%} of these minorities are suspects "
+        f"(adjusted Rand index {found.adjusted_rand:.2f})."
+    )
+
+
 def outside_largest(groups: Ints, labels: Ints) -> Bools:
     """Whether an example is outside the largest group of its class; of equal ones the first is it.
 

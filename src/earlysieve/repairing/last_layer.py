@@ -29,6 +29,10 @@ _WRAPPER = (
 )
 
 
+class NoLastLayerError(InputError):
+    """There is no linear layer whose weights could be replaced."""
+
+
 @dataclass(frozen=True)
 class LastLayer:
     """Where logits are made, or what a new layer reads instead.
@@ -102,8 +106,8 @@ def last_layer(model: nn.Module, inputs: Inputs, *, layer: str | None = None) ->
         layer: the module whose input is read instead, linear or not.
 
     Raises:
-        InputError: there is no such layer; the message says what makes the logits. Or these are
-            not finite.
+        NoLastLayerError: there is no such layer; the message says what makes the logits.
+        InputError: the logits are not finite.
         LayerError: there is no module of the name `layer`.
     """
     some, _ = few(inputs)
@@ -234,7 +238,7 @@ def _check_usable(model: nn.Module, name: str, layer: nn.Linear, seen: _Seen) ->
     """Check that new weights in this layer change the logits, as far as they say, and nothing else.
 
     Raises:
-        InputError: they do not.
+        NoLastLayerError: they do not.
     """
     given, gave = seen.given[name], seen.gave[name]
     why = None
@@ -247,7 +251,7 @@ def _check_usable(model: nn.Module, name: str, layer: nn.Linear, seen: _Seen) ->
     elif not _agree(F.linear(given.to(layer.weight), layer.weight, layer.bias), gave):
         why = "it does not compute input times weight plus bias"
     if why is not None:
-        raise InputError(
+        raise NoLastLayerError(
             f"Expected a last layer that can be given other weights, but '{name}' "
             f"({type(layer).__name__}) cannot: {why}; {_WRAPPER.format(name=name)}"
         )
@@ -279,7 +283,7 @@ def _read_instead(layer: str, seen: _Seen) -> LastLayer:
     return LastLayer(layer, False, flat_features(seen.given[layer], layer).shape[1], True)
 
 
-def _no_linear(model: nn.Module, modules: Mapping[str, nn.Module], seen: _Seen) -> InputError:
+def _no_linear(model: nn.Module, modules: Mapping[str, nn.Module], seen: _Seen) -> NoLastLayerError:
     makers = [name for name in seen.order if _same_numbers(seen.gave.get(name), seen.logits)]
     leaves = [name for name in makers if not list(modules[name].children())]
     heads = [n for n in seen.order if _weighty(modules[n])]
@@ -291,7 +295,7 @@ def _no_linear(model: nn.Module, modules: Mapping[str, nn.Module], seen: _Seen) 
     )
     before = f", behind '{heads[-1]}' ({type(modules[heads[-1]]).__name__})" if heads else ""
     choice = heads[-1] if heads else name or "NAME"
-    return InputError(
+    return NoLastLayerError(
         f"Expected a last layer torch.nn.Linear whose output are the logits, but {found}{before}; "
         + _WRAPPER.format(name=choice)
     )

@@ -37,7 +37,7 @@ def start_of(config: "TrainConfig", model: "nn.Module", examples: int | None) ->
         model: as it is before the first step.
         examples: how many are audited, where that is known.
     """
-    from earlysieve.distill.fingerprint import weights_fingerprint
+    from earlysieve.model.fingerprint import weights_fingerprint
 
     settings = {key: value for key, value in config.decisive().items() if key != "epochs"}
     written = json.dumps([settings, weights_fingerprint(model), examples], default=str)

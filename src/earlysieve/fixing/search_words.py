@@ -1,0 +1,77 @@
+"""What a search says to people: how much there is to try, how far it is, how long it will take."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from earlysieve.fixing.budget import Budget
+from earlysieve.fixing.candidates import Candidate
+from earlysieve.fixing.trials import Trial
+
+_KINDS = {
+    "repair": ("repair of the last layer", "repairs of the last layer"),
+    "retrain": ("training of the whole network", "trainings of the whole network"),
+}
+_LISTED = 4
+
+
+def announced(candidates: Sequence[Candidate], budget: Budget) -> str:
+    """How many candidates there are, by kind, and what limits them."""
+    parts = [_counted(kind, _of_kind(kind, candidates)) for kind in _KINDS]
+    found = " and ".join(part for part in parts if part) or "none"
+    limit = f", within a budget of {budget.text}" if budget.text else ""
+    return f"Candidates: {found}{limit}."
+
+
+def told(trials: Sequence[Trial], candidates: Sequence[Candidate], *, kept: bool) -> str:
+    """What came of the last trial, and after the first of each kind how long the rest will take.
+
+    Args:
+        trials: so far.
+        candidates: all, the trials' first.
+        kept: whether an earlier call had done the last trial.
+    """
+    trial = trials[-1]
+    line = f"{len(trials)} of {len(candidates)}: {trial.candidate.name}, "
+    if trial.failure:
+        return f"{line}cannot be used here. {trial.failure}"
+    line += "kept from an earlier call." if kept else f"tried in {trial.seconds:.1f} s."
+    kind = trial.candidate.kind
+    first = all(one.candidate.kind != kind or one.failure for one in trials[:-1])
+    left = _of_kind(kind, candidates[len(trials) :])
+    if not first or not left:
+        return line
+    return f"{line} About {duration(trial.seconds * left)} for {_counted(kind, left)} more."
+
+
+def others_kept(folder: Path | None) -> str:
+    """That a folder holds trials of something else."""
+    return (
+        f"'{folder}' holds what was tried with another model, other data or other settings: it is "
+        "not used, and makes place for what is tried now."
+    )
+
+
+def what_is_left(budget: Budget, tried: int, left: Sequence[str]) -> str:
+    """Which candidates were not tried, since the budget ended."""
+    names = ", ".join(f"'{name}'" for name in left[:_LISTED])
+    more = "" if len(left) <= _LISTED else f" and {len(left) - _LISTED} more"
+    return (
+        f"The budget of {budget.text} ended after {tried} of {tried + len(left)} candidates: what "
+        f"was chosen is the best so far. Not tried: {names}{more}."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _of_kind(kind: str, candidates: Sequence[Candidate]) -> int:
+    return sum(one.kind == kind for one in candidates)
+
+
+def _counted(kind: str, count: int) -> str:
+    one, many = _KINDS[kind]
+    return "" if not count else f"{count} {one if count == 1 else many}"
