@@ -21,7 +21,7 @@ LAYERS = (
     ("methods", "auditing", "reliance"),
     ("grouping",),
     ("runs",),
-    ("fixing",),
+    ("fixing", "searching"),
     ("demo",),
     ("cli",),
     ("__main__",),

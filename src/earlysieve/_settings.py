@@ -24,6 +24,27 @@ _WORDS = {bool: "true or false", str: "text", dict: "an object"}
 
 
 @dataclass(frozen=True)
+class Range:
+    """Where a search looks for a number.
+
+    Attributes:
+        low, high: ends, included.
+        log: whether numbers are drawn evenly in their logarithm; `low` is then above 0.
+        below: a field of the training configuration that the number stays below; None: none.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+    below: str | None = None
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A search tries the stages of the network, by the names of the layers that end them."""
+
+
+@dataclass(frozen=True)
 class Allowed:
     """What a setting may be, and how help shows it.
 
@@ -33,6 +54,7 @@ class Allowed:
         choices: the texts that are allowed, from a field of type Literal; empty: any.
         metavar: how help calls the value; None: by its type.
         off: the option that switches a boolean off; None: "no-" before its name.
+        search: where a search looks: a range, some values, or layers; None: nowhere by itself.
     """
 
     help: str
@@ -42,6 +64,7 @@ class Allowed:
     choices: tuple[str, ...] = ()
     metavar: str | None = None
     off: str | None = None
+    search: Range | Layers | tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +118,7 @@ def setting(default: Any, help: str, **allowed: Any) -> Any:
     Args:
         default: the value that holds where none is given; None: there is none.
         help: what it means, in words that can be read alone.
-        allowed: low, high, low_open, metavar or off.
+        allowed: low, high, low_open, metavar, off or search.
     """
     metadata = {_KEY: Allowed(help, **allowed)}
     if isinstance(default, dict):
@@ -160,7 +183,21 @@ def _info(owner: type[Any], item: "Field[Any]", hint: Any) -> SettingInfo:
     default = item.default if make is MISSING else make()
     allowed = item.metadata[_KEY]
     optional = NoneType in get_args(hint)
-    return SettingInfo(item.name, kind, default, replace(allowed, choices=choices), optional)
+    info = SettingInfo(item.name, kind, default, replace(allowed, choices=choices), optional)
+    _check_search(owner, info)
+    return info
+
+
+def _check_search(owner: type[Any], info: SettingInfo) -> None:
+    search = info.allowed.search
+    tried = (search.low, search.high) if isinstance(search, Range) else search
+    if not isinstance(tried, tuple):
+        return
+    try:
+        for value in tried:
+            info.check(info.kind(value))
+    except InputError as error:
+        raise TypeError(f"{error} (where a search of {owner.__qualname__} looks)") from error
 
 
 def _kind(hint: Any) -> tuple[type | None, tuple[str, ...]]:

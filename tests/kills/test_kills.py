@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.kills import checks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,3 +42,11 @@ def test_the_checks_see_what_is_wrong(tmp_path: Path) -> None:
     (one / "a.json").write_text("{")
     (one / "a.pt").write_bytes(b"")
     assert len(checks.half_written(one)) == 2
+
+
+def test_killed_searches_lose_no_trial_and_count_none_twice() -> None:
+    pytest.importorskip("optuna")
+    words = ("-m", "tests.kills.searches", "--kills", "4")
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["kills"] == 4

@@ -23,6 +23,7 @@ COMMANDS = {
     "groups": "Tell groups of examples apart without group labels.",
     "layers": "List the layers of a network, and which an audit would choose.",
     "train": "Train a classifier; interrupted runs go on where they stopped.",
+    "search": "Search for the settings of a method; plain training is trial 0.",
     "methods": "List the training methods and their settings.",
     "datasets": "List the data sources and their options.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",

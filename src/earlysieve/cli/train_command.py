@@ -7,13 +7,11 @@ import click
 from earlysieve._files import check_output
 from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
-from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand
-from earlysieve.cli.model_options import model_options
-from earlysieve.cli.train_options import config_options
+from earlysieve.cli.run_options import run_options
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
@@ -23,30 +21,7 @@ _MOST_EPOCHS = 10
 
 
 @click.command("train", cls=MethodCommand)
-@click.option("--data", metavar="SOURCE", help=f"Training data: {SOURCE_HELP}")
-@click.option(
-    "--validation",
-    metavar="SOURCE",
-    help="Validation data: a share of the training data (0.1), another split of it (split:test), "
-    "or another source.",
-)
-@click.option(
-    "--groups-from",
-    type=Place(),
-    metavar="PLACE",
-    help="Groups of the training data for group methods: the folder of an audit of them, a .npy "
-    "file of whole numbers, or a CSV file with the columns group (-1 or blank where unknown) and, "
-    "if it leaves examples out, index. Where a share is held out, they may be of all data.",
-)
-@click.option(
-    "--validation-groups-from",
-    type=Place(),
-    metavar="PLACE",
-    help="Groups of the validation data for a --select that needs some: a folder or file as for "
-    "--groups-from.",
-)
-@data_options
-@model_options(required=False)
+@run_options
 @click.option(
     "--out",
     required=True,
@@ -54,25 +29,6 @@ _MOST_EPOCHS = 10
     metavar="DIR",
     help="Folder for model.pt (weights), classes.json (names of its classes), last.pt (to go on), "
     "config.json and training.json, and with weighted examples weights.csv.",
-)
-@click.option(
-    "--config",
-    type=Place(),
-    metavar="FILE",
-    help="Configuration in JSON, such as the config.json of another run; options win over it. It "
-    "runs no code: a module:function in it is refused unless an option names the same.",
-)
-@click.option(
-    "--trust-config",
-    is_flag=True,
-    help="Run the code that --config names, and that of the folders it names (trust_remote_code).",
-)
-@config_options
-@click.option(
-    "--method-option",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Setting of the method, written by its key; may be repeated.",
 )
 @click.option(
     "--resume/--fresh",

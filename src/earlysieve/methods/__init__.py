@@ -7,12 +7,14 @@ Reading order: `settings` (how settings are declared) -> `method` (what an entry
 from earlysieve.methods.job import Job
 from earlysieve.methods.method import Method
 from earlysieve.methods.registry import method_named, method_names, method_settings
-from earlysieve.methods.settings import NoSettings, setting
+from earlysieve.methods.settings import Layers, NoSettings, Range, setting
 
 __all__ = [
     "Job",
+    "Layers",
     "Method",
     "NoSettings",
+    "Range",
     "method_named",
     "method_names",
     "method_settings",

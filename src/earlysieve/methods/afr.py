@@ -25,4 +25,4 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "afr")
 
 
-METHOD = Method("afr", repair_method("afr").summary, build, Settings)
+METHOD = Method("afr", repair_method("afr").summary, build, Settings, neutral={"gamma": 0.0})

@@ -37,4 +37,5 @@ METHOD = Method(
     "debiased distillation: what an early readout gets wrong weighs more",
     build,
     Settings,
+    neutral={"beta": 0.0},
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from earlysieve.methods.method import Method
 from earlysieve.methods.readout_settings import ReadoutSettings, head_of
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Layers, Range, setting
 from earlysieve.methods.stage_layer import layer_of
 
 if TYPE_CHECKING:
@@ -25,15 +25,23 @@ class Settings(ReadoutSettings):
 
     preset: str | None = setting(None, PRESET, metavar="NAME")
     layer: str | None = setting(
-        None, "Layer to read out; `earlysieve layers` lists them.", metavar="NAME"
+        None,
+        "Layer to read out; `earlysieve layers` lists them.",
+        metavar="NAME",
+        search=Layers(),
     )
     stage: int | None = setting(
         None, "Read out after this stage or block, from 1, instead of --layer.", low=1
     )
     alpha: float = setting(
-        0.05, "Exponent of the readout's margin; small: all errors weigh alike.", low=0
+        0.05,
+        "Exponent of the readout's margin; small: all errors weigh alike.",
+        low=0,
+        search=Range(0.01, 1, log=True),
     )
-    beta: float = setting(4.0, "The largest weight is exp(beta); 0: no weights.", low=0)
+    beta: float = setting(
+        4.0, "The largest weight is exp(beta); 0: no weights.", low=0, search=Range(0.5, 6)
+    )
     reweight_every: int = setting(1, "Epochs between new weights.", low=1)
     mode: Literal["online", "published"] = setting(
         "online",
@@ -76,4 +84,10 @@ def early_arguments(job: "Job") -> dict[str, Any]:
     }
 
 
-METHOD = Method("early-reweighting", "the weights of dedier without a teacher", build, Settings)
+METHOD = Method(
+    "early-reweighting",
+    "the weights of dedier without a teacher",
+    build,
+    Settings,
+    neutral={"beta": 0.0},
+)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from earlysieve.methods.balanced import BALANCE
 from earlysieve.methods.method import Method
 from earlysieve.methods.order import balanced_order, known_groups
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job
@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 class Settings:
     """The settings of group DRO."""
 
-    step_size: float = setting(0.01, "Step size of the weights of the groups.", low=0)
+    step_size: float = setting(
+        0.01, "Step size of the weights of the groups.", low=0, search=Range(1e-4, 0.1, log=True)
+    )
     adjustment: float = setting(
-        0.0, "Strength of the generalisation adjustment, which favours small groups.", low=0
+        0.0,
+        "Strength of the generalisation adjustment, which favours small groups.",
+        low=0,
+        search=Range(0, 5),
     )
     balance: Literal["class", "group"] | None = setting(None, BALANCE)
 

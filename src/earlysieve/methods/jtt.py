@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from earlysieve.errors import InputError
 from earlysieve.methods.method import Method
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job
@@ -17,9 +17,17 @@ class Settings:
     """The settings of just train twice."""
 
     identification_epochs: int = setting(
-        1, "Epochs that train the first model, whose errors are then weighted up.", low=1
+        1,
+        "Epochs that train the first model, whose errors are then weighted up.",
+        low=1,
+        search=Range(1, 5, below="epochs"),
     )
-    upweight: float = setting(20.0, "Weight of an example that the first model gets wrong.", low=1)
+    upweight: float = setting(
+        20.0,
+        "Weight of an example that the first model gets wrong.",
+        low=1,
+        search=Range(2, 100, log=True),
+    )
 
 
 def build(job: "Job") -> "Algorithm":

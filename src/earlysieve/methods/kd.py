@@ -38,4 +38,6 @@ def build(job: "Job") -> "Algorithm":
     )
 
 
-METHOD = Method("kd", "plain distillation of the teacher's logits", build, Settings)
+METHOD = Method(
+    "kd", "plain distillation of the teacher's logits", build, Settings, neutral={"kd_weight": 0.0}
+)

@@ -1,6 +1,6 @@
 """What an entry of the registry says of a training method."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ class Method:
         build: makes the algorithm; `job.settings` is an instance of `settings`.
         settings: a frozen dataclass of `setting` fields, the method's own settings.
         sampler: makes the order of the examples; may return None for the usual one.
+        neutral: settings under which it leaves out what it adds, so that it is the method that a
+            search compares with; None: there are none, and it compares with `erm`.
     """
 
     name: str
@@ -32,3 +34,4 @@ class Method:
     build: "Callable[[Job], Algorithm]"
     settings: type[Any] = NoSettings
     sampler: "Callable[[Job], BatchSampler | None]" = usual_order
+    neutral: Mapping[str, Any] | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from earlysieve.errors import InputError
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
     from earlysieve.readouts.heads import Head
@@ -50,7 +50,9 @@ class ReadoutSettings:
         "Two convolutions per unit of depth of a conv readout (residual, the default) or one "
         "(plain).",
     )
-    readout_lr: float = setting(1e-2, "Learning rate of the readout.", low=0)
+    readout_lr: float = setting(
+        1e-2, "Learning rate of the readout.", low=0, search=Range(1e-3, 0.3, log=True)
+    )
 
     def __post_init__(self) -> None:
         if self.readout not in SHAPES:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from earlysieve.errors import InputError
 from earlysieve.methods.method import Method
 from earlysieve.methods.readout_settings import ReadoutSettings, head_of
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Layers, Range, setting
 
 if TYPE_CHECKING:
     from earlysieve.methods.job import Job
@@ -21,9 +21,14 @@ class Settings(ReadoutSettings):
         None,
         "Layer to read out and forget by, or several with commas; `earlysieve layers` lists them.",
         metavar="NAME",
+        search=Layers(),
     )
-    forget_every: int = setting(5, "Forget at every so many steps; 0: never.", low=0)
-    forget_lr: float = setting(1e-2, "Step size of forgetting.", low=0)
+    forget_every: int = setting(
+        5, "Forget at every so many steps; 0: never.", low=0, search=Range(1, 20, log=True)
+    )
+    forget_lr: float = setting(
+        1e-2, "Step size of forgetting.", low=0, search=Range(1e-3, 1, log=True)
+    )
     forget_with_lr: bool = setting(
         False,
         "Let the step size of forgetting follow --scheduler.",
@@ -82,4 +87,10 @@ def layer_names(given: Any) -> list[str]:
     return names
 
 
-METHOD = Method("sieve", "feature sieve: forget what can be read off --layer", build, Settings)
+METHOD = Method(
+    "sieve",
+    "feature sieve: forget what can be read off --layer",
+    build,
+    Settings,
+    neutral={"forget_every": 0},
+)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from earlysieve.methods.settings import setting
+from earlysieve.methods.settings import Range, setting
 from earlysieve.networks.built import FORMS
 
 
@@ -37,6 +37,12 @@ class SoftTeacherSettings(TeacherSettings):
         off="teacher-on-the-fly",
     )
     temperature: float = setting(
-        3.0, "Temperature by which the logits of both are divided.", low=0, low_open=True
+        3.0,
+        "Temperature by which the logits of both are divided.",
+        low=0,
+        low_open=True,
+        search=Range(1, 10, log=True),
     )
-    kd_weight: float = setting(1.0, "Share of the teacher in the loss.", low=0, high=1)
+    kd_weight: float = setting(
+        1.0, "Share of the teacher in the loss.", low=0, high=1, search=Range(0.1, 1)
+    )

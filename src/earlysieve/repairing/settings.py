@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from earlysieve._settings import setting
+from earlysieve._settings import Range, setting
 
 _STRENGTH = "Strength of the penalty on weights of standardised features, beside the mean loss."
 
@@ -12,7 +12,9 @@ _STRENGTH = "Strength of the penalty on weights of standardised features, beside
 class DFRSettings:
     """The settings of deep feature reweighting."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)
+    strength: float = setting(
+        0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
+    )
     penalty: Literal["l1", "l2"] = setting("l2", "Kind of the penalty: l2, or l1 as published.")
     subsets: int = setting(
         0,
@@ -35,6 +37,7 @@ class AFRSettings:
         "How fast weights fall with the old model's probability of the label; 0: equal.",
         low=0,
         high=1000,
+        search=Range(0.5, 20, log=True),
     )
     pull: float = setting(
         0.01,
@@ -42,6 +45,7 @@ class AFRSettings:
         low=0,
         low_open=True,
         high=1e15,
+        search=Range(1e-4, 10, log=True),
     )
     class_balanced: bool = setting(True, "Let classes count equally.", off="no-class-balanced")
 
@@ -50,7 +54,9 @@ class AFRSettings:
 class NeuronTuneSettings:
     """The settings of NeuronTune."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)
+    strength: float = setting(
+        0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
+    )
     threshold: float = setting(
         0.0,
         "A feature is biased where its median over errors exceeds that over correct answers by "
@@ -66,4 +72,6 @@ class NeuronTuneSettings:
 class CRTSettings:
     """The settings of classifier retraining."""
 
-    strength: float = setting(0.01, _STRENGTH, low=0, low_open=True, high=1e15)
+    strength: float = setting(
+        0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
+    )
