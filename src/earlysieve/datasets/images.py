@@ -42,8 +42,14 @@ def normalise(
         has three values.
     """
     pixels = torch.from_numpy(np.array(image if image.ndim == 3 else image[..., None]))
-    scaled = pixels.permute(2, 0, 1).contiguous().float().div_(255)
-    return (scaled - _per_channel(mean)).div_(_per_channel(std))
+    channels_first = pixels.permute(2, 0, 1)
+    scaled = channels_first.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+    middle, spread = _per_channel(mean), _per_channel(std)
+    wide = max(len(middle), len(spread))
+    if wide > len(scaled):
+        scaled = scaled.repeat(wide, 1, 1)
+    # In place: new memory of this size takes as long as the arithmetic.
+    return scaled.sub_(middle).div_(spread)
 
 
 def _per_channel(values: Sequence[float] | Tensor) -> Tensor:
