@@ -103,7 +103,10 @@ def test_what_is_no_source(spec: str, message: str) -> None:
     ("options", "message"),
     [
         ({"slit": "a"}, "Expected options of the data, but got 'slit'; did you mean 'split' or 'l"),
-        ({"zzzz": 1}, "Expected options of the data, but got 'zzzz'; known are split, image_size"),
+        (
+            {"zzzz": 1},
+            "Expected options of the data, but got 'zzzz'; known are split, variant, image_size",
+        ),
         ({"seed": 1}, "Expected options of the data, but got 'seed'; the seed is a field of its o"),
         ({"image_size": 1.5}, "Expected the data option image_size to be a whole number from 1, b"),
         ({"image_size": True}, "Expected the data option image_size to be a whole number from 1, "),
