@@ -131,8 +131,20 @@ def label_by_suspect(
 
 
 def as_groups(groups: "Groups | Tensor | Sequence[int] | np.ndarray[Any, Any]") -> Groups:
-    """Groups as such; an array or tensor of numbers becomes groups of unknown data."""
-    return groups if isinstance(groups, Groups) else Groups(torch.as_tensor(groups))
+    """Groups as such; an array or tensor of numbers becomes groups of unknown data.
+
+    Raises:
+        InputError: they are neither.
+    """
+    if isinstance(groups, Groups):
+        return groups
+    try:
+        return Groups(torch.as_tensor(groups))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"Expected groups, or one whole number per example, but got {type(groups).__name__}; "
+            "pass Groups, an array or a tensor"
+        ) from error
 
 
 def data_identity(data: "Data | OpenedData") -> str | None:

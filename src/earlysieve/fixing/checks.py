@@ -3,7 +3,9 @@
 from typing import Any
 
 import numpy as np
+from torch import nn
 
+from earlysieve.auditing.options import check_numbers
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.example_groups import data_identity
@@ -34,6 +36,20 @@ def check_data(held_out: Any, train: Any, recipe: Recipe | None) -> None:
             "it has seen, nothing can be repaired or chosen; pass some, or retrain=True with "
             "train=, which holds a fifth out before training"
         )
+
+
+def check_model(model: Any, batch_size: int, seed: int) -> None:
+    """Check what would otherwise fail somewhere within.
+
+    Raises:
+        InputError: the model is no module, or a number is out of its range.
+    """
+    if not isinstance(model, nn.Module):
+        raise InputError(
+            f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
+            "network itself"
+        )
+    check_numbers(5, batch_size, 1.0, seed)
 
 
 def check_rule(select: str, data: OpenedData) -> None:

@@ -18,7 +18,7 @@ from earlysieve.fixing.asked import Asked
 from earlysieve.fixing.basis import GIVEN, Basis, make_basis
 from earlysieve.fixing.budget import parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
-from earlysieve.fixing.checks import check_audit, check_data, check_rule
+from earlysieve.fixing.checks import check_audit, check_data, check_model, check_rule
 from earlysieve.fixing.choosing import choose
 from earlysieve.fixing.figures import figures
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
@@ -103,6 +103,7 @@ def fix(
         DataError: groups or the audit are of other data, or the audit is of another model.
         OutputError: the folder cannot be written.
     """
+    check_model(model, batch_size, seed)
     rule_named(select)
     recipe = as_recipe(retrain)
     check_data(held_out, train, recipe)

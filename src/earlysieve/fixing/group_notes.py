@@ -10,7 +10,8 @@ from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.grouping.agreement import agreement, in_words
 from earlysieve.groups.classes import class_name, listed
-from earlysieve.repairing.settings import DFRSettings
+
+_FEW = 5
 
 
 def notes_on_groups(
@@ -35,17 +36,16 @@ def notes_on_groups(
 
 
 def _few(suspects: Tensor, labels: Tensor, names: tuple[str, ...]) -> Iterator[str]:
-    least = DFRSettings().min_group
     classes = torch.unique(labels).tolist()
     counts = {c: int((suspects & (labels == c)).sum()) for c in classes}
     none = [class_name(c, names) for c in classes if counts[c] == 0]
-    few = [class_name(c, names) for c in classes if 0 < counts[c] < least]
+    few = [class_name(c, names) for c in classes if 0 < counts[c] < _FEW]
     if none:
         yield f"No suspect in {_classes(none)}: all of its examples count as one group."
     if few:
         yield (
-            f"Fewer than {least} suspects in {_classes(few)}: too few to fit a last layer to; "
-            "methods that balance groups cannot be used with these."
+            f"Fewer than {_FEW} suspects in {_classes(few)}: what a repair does for these is "
+            "learnt from very few examples, or cannot be learnt."
         )
 
 
