@@ -15,7 +15,7 @@ LAYERS = (
     ("model", "groups"),
     ("readouts", "datasets", "attribution"),
     ("training", "report"),
-    ("weighting", "sieve", "repairing"),
+    ("weighting", "sieve", "repairing", "tracking"),
     ("distill",),
     ("networks", "integrations"),
     ("methods", "auditing", "reliance"),

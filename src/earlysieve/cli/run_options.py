@@ -53,6 +53,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     config_options,
     click.option(
+        "--log-to",
+        multiple=True,
+        metavar="TRACKER",
+        help="Send the figures of each epoch to tensorboard, mlflow or wandb, or to a folder or "
+        "address: tensorboard:DIR, mlflow:URI. May be repeated.",
+    ),
+    click.option(
         "--method-option",
         multiple=True,
         metavar="KEY=VALUE",

@@ -97,6 +97,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.cli.train_config import resolve
     from earlysieve.runs.reporter import Reporter
     from earlysieve.searching.search import SearchOptions, search
+    from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
     config = resolve(context)
@@ -122,7 +123,7 @@ def command(context: click.Context, /, **given: Any) -> None:
             space=space,
             pruning=given["pruning"],
             options=options,
-            reporter=Reporter(console.say),
+            reporter=Reporter(console.say, trackers=check_trackers(given["log_to"])),
             on_trial=on_trial,
         )
     except (KeyboardInterrupt, Terminated) as error:

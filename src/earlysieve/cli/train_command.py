@@ -61,10 +61,12 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.runs.given_groups import check_groups_used
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
+    from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
     listening = _report if console.talks else None
-    reporter = Reporter(console.say, listening, console.progress)
+    trackers = check_trackers(given["log_to"])
+    reporter = Reporter(console.say, listening, console.progress, trackers)
     config = resolve(context)
     run = TrainRun.prepare(config, check_output(given["out"]), reporter)
     if given["groups_from"] is not None:

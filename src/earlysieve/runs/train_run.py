@@ -23,6 +23,7 @@ from earlysieve.runs.given_groups import beside_validation, groups_for_training
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
+from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
 from earlysieve.training.run_folder import CHECKPOINT_NAME
@@ -113,6 +114,12 @@ class TrainRun:
             known=self.known,
         )
         bar = wanted(self.reporter.progress)
+        watching = self.reporter.trackers, c.to_dict(), self.out, self.reporter.tell
+        with tracked(*watching) as hear:
+            return self._fit(resume=resume, bar=bar, hear=hear)
+
+    def _fit(self, *, resume: bool, bar: bool, hear: Callable[[Event], None]) -> FitResult:
+        c = self.config
         return fit(
             self.algorithm,
             self.job.data,
@@ -121,7 +128,7 @@ class TrainRun:
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,
-            on_event=self._listener(silent=bar),
+            on_event=self._listener(hear, silent=bar),
             progress=bar,
             sampler=self.sampler,
             num_workers=c.num_workers,
@@ -131,14 +138,15 @@ class TrainRun:
             reader_predictions=self.known.reader_predictions,
         )
 
-    def _listener(self, *, silent: bool) -> Callable[[Event], None]:
-        """What hears of each event: who reports, and who will need the labels of all examples."""
+    def _listener(self, hear: Callable[[Event], None], *, silent: bool) -> Callable[[Event], None]:
+        """What hears of each event: trackers, who reports, who needs the labels of all examples."""
         tell = None if silent else self.reporter.on_event
         weighted = hasattr(self.algorithm, "weights")
 
         def listen(event: Event) -> None:
             if weighted and event.batch is not None:
                 self.job.opened.note(event.batch)
+            hear(event)
             if tell is not None:
                 tell(event)
 

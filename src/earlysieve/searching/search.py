@@ -155,11 +155,13 @@ def search(
     with held(out):
         keep(plan, out)
     until = None if options.timeout is None else time.time() + options.timeout
-    work = Work(plan, out, options.storage, f"search {out.name}", options.trials, until)
+    work = Work(
+        plan, out, options.storage, f"search {out.name}", options.trials, until, reporter.trackers
+    )
     study = open_study(work)
     hear = _listener(study, on_trial)
     with quiet_optuna():
-        _train_all(work, options.jobs, hear, reporter, study)
+        _train_all(work, options.jobs, hear, study)
         done = finished(study.get_trials(deepcopy=False))
     result = _conclude(work, done, options.seeds, reporter)
     write_text(out / RESULT_NAME, json.dumps(plain(result), indent=2) + "\n")
@@ -178,13 +180,12 @@ def _train_all(
     work: Work,
     jobs: int,
     hear: Callable[[], None],
-    reporter: Reporter,
     study: "optuna.Study",
 ) -> None:
     if jobs > 1:
         _work_together(work, jobs, hear)
     while not work.is_over:
-        work_on(work, hear, reporter)
+        work_on(work, hear)
         trials = study.get_trials(deepcopy=False)
         if work.is_over or len([p for p in finished(trials) if p < work.trials]) >= work.trials:
             break

@@ -48,6 +48,7 @@ class Work:
         study: name of the study there.
         trials: how many are wanted in all, trial 0 included.
         until: when no more trials begin, by `time.time`; None: never.
+        trackers: who gets the figures of each trial.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class Work:
     study: str
     trials: int
     until: float | None = None
+    trackers: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -88,7 +90,7 @@ def open_study(work: Work) -> "optuna.Study":
         return study
 
 
-def work_on(work: Work, on_trial: Callable[[], None], reporter: Reporter) -> None:
+def work_on(work: Work, on_trial: Callable[[], None]) -> None:
     """Train trial after trial until all that are wanted have begun, or time is over."""
     optuna = import_optuna()
     with quiet_optuna():
@@ -99,7 +101,7 @@ def work_on(work: Work, on_trial: Callable[[], None], reporter: Reporter) -> Non
                 return
             try:
                 study.optimize(
-                    lambda trial: _objective(trial, work, reporter),
+                    lambda trial: _objective(trial, work),
                     n_trials=1,
                     catch=(SurplusTrialError,),
                 )
@@ -116,10 +118,10 @@ def work_on(work: Work, on_trial: Callable[[], None], reporter: Reporter) -> Non
 
 def work_alone(work: Work) -> None:
     """`work_on` in a process of its own, which says nothing."""
-    work_on(work, lambda: None, Reporter())
+    work_on(work, lambda: None)
 
 
-def _objective(trial: "optuna.Trial", work: Work, reporter: Reporter) -> float:
+def _objective(trial: "optuna.Trial", work: Work) -> float:
     study, plan = trial.study, work.plan
     trials = study.get_trials(deepcopy=False)
     place = places_of(trials)[trial.number]
@@ -144,7 +146,9 @@ def _objective(trial: "optuna.Trial", work: Work, reporter: Reporter) -> float:
                 raise pruned(epoch)
 
         try:
-            record = train_trial(config, folder, values, on_score=on_score, reporter=reporter)
+            record = train_trial(
+                config, folder, values, on_score=on_score, reporter=Reporter(trackers=work.trackers)
+            )
         except _FATAL:
             raise
         except EarlysieveError as error:

@@ -1,0 +1,125 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from earlysieve.errors import InputError, MissingDependencyError
+from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.train_run import TrainRun
+from earlysieve.tracking import check_trackers, named, tracked
+from earlysieve.tracking.tracker import flat
+from earlysieve.training import Event, FitResult, TrainConfig
+from tests.searching.nets import HERE
+
+CONFIG = TrainConfig(
+    data=f"{HERE}:points",
+    validation=f"{HERE}:others",
+    model=f"{HERE}:net",
+    epochs=2,
+    batch_size=32,
+    lr=0.5,
+)
+
+
+def train(folder: Path, *trackers: str) -> tuple[FitResult, list[str]]:
+    said: list[str] = []
+    run = TrainRun.prepare(CONFIG, folder, Reporter(said.append, trackers=trackers))
+    return run.train(resume=True), said
+
+
+def wanted(result: FitResult, name: str) -> list[tuple[int, float]]:
+    return [(int(row["step"]), row[name]) for row in result.history]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_tensorboard_files_hold_the_history(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    result, said = train(tmp_path / "a", "tensorboard")
+    assert said == []
+    found = EventAccumulator(str(tmp_path / "a" / "tensorboard")).Reload()
+    for tag, name in (("train/loss", "train_loss"), ("validation/accuracy", "validation_accuracy")):
+        read = [(one.step, one.value) for one in found.Scalars(tag)]
+        assert read == [(step, pytest.approx(value)) for step, value in wanted(result, name)]
+    assert found.Tensors("configuration/text_summary")
+    train(tmp_path / "b", f"tensorboard:{tmp_path / 'all'}")
+    assert list((tmp_path / "all" / "b").glob("events.*"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_holds_the_history_and_a_resumed_run_goes_on_in_its_run(tmp_path, monkeypatch):
+    tracking = pytest.importorskip("mlflow.tracking")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    store = tmp_path / "store"
+    result, said = train(tmp_path / "a", f"mlflow:{store}")
+    assert said == []
+    train(tmp_path / "a", f"mlflow:{store}")
+    client = tracking.MlflowClient(store.absolute().as_uri())
+    experiment = client.get_experiment_by_name("earlysieve").experiment_id
+    [run] = client.search_runs([experiment])
+    assert run.info.run_name == "a"
+    assert run.data.params["lr"] == "0.5"
+    history = client.get_metric_history(run.info.run_id, "validation/accuracy")
+    read = sorted((one.step, one.value) for one in history)
+    assert read == wanted(result, "validation_accuracy")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_wandb_keeps_a_run_offline(tmp_path, monkeypatch):
+    pytest.importorskip("wandb", reason="Weights & Biases is not installed")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    _, said = train(tmp_path / "a", f"wandb:{tmp_path / 'kept'}")
+    assert said == []
+    assert list((tmp_path / "kept").glob("wandb/offline-run-*/*.wandb"))
+
+
+class Broken:
+    def __init__(self, _tracking: object) -> None:
+        self.calls = 0
+
+    def log(self, _figures: object, _step: int) -> None:
+        raise ConnectionError("no route\nto host")
+
+    def close(self) -> None:
+        raise AssertionError("a tracker that failed is left alone")
+
+
+def test_a_tracker_that_fails_is_told_once_and_never_ends_a_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("earlysieve.tracking.listening.check_trackers", lambda specs: specs)
+    monkeypatch.setattr("earlysieve.tracking.listening.open_tracker", lambda _, t: Broken(t))
+    result, said = train(tmp_path / "a", "mlflow")
+    assert result.epochs == 2
+    assert said == [
+        "No more figures for mlflow: ConnectionError, no route to host; the run goes on."
+    ]
+
+
+def test_a_tracker_that_cannot_be_opened_does_not_end_a_run(tmp_path, monkeypatch):
+    def refuse(_spec: str, _tracking: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("earlysieve.tracking.listening.check_trackers", lambda specs: specs)
+    monkeypatch.setattr("earlysieve.tracking.listening.open_tracker", refuse)
+    said: list[str] = []
+    with tracked(["wandb"], {}, tmp_path, said.append) as hear:
+        hear(Event("epoch", 1, 2, {"loss": 1.0}))
+    assert len(said) == 1
+    assert "disk full" in said[0]
+
+
+def test_unknown_and_missing_trackers_are_refused(monkeypatch):
+    with pytest.raises(InputError, match="did you mean tensorboard"):
+        check_trackers(["tensorbord"])
+    monkeypatch.setattr(named, "need", lambda *_, **__: None)
+    with pytest.raises(InputError, match="folder or address after the colon"):
+        check_trackers(["mlflow:"])
+    assert check_trackers(["mlflow:a", "tensorboard"]) == ("mlflow:a", "tensorboard")
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(MissingDependencyError, match=r"earlysieve\[wandb\]"):
+        check_trackers(["wandb"])
+
+
+def test_a_configuration_is_flattened():
+    assert flat({"a": {"b": 1, "c": None}, "d": "x"}) == {"a.b": 1, "d": "x"}
