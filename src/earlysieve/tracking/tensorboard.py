@@ -19,7 +19,7 @@ class TensorBoard:
             from torch.utils.tensorboard.writer import SummaryWriter
         place = tracking.place
         folder = tracking.folder / "tensorboard" if place is None else Path(place) / tracking.name
-        self._writer: Any = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+        self._writer: Any = SummaryWriter(str(folder))
         lines = [f"    {name}: {value}" for name, value in flat(tracking.config).items()]
         self._writer.add_text("configuration", "\n".join(lines))
 
