@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 .PHONY: help demo test lint wheel-check clean
 
 help:
-	@echo "make demo         train on digits with a planted shortcut, audit, write $(DEMO_OUT)/report.html"
+	@echo "make demo         train on digits with a planted shortcut, audit, repair, write $(DEMO_OUT)/report.html"
 	@echo "make test         set up what is missing and run all tests"
 	@echo "make lint         ruff and mypy"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"

@@ -30,7 +30,7 @@ def commands(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
     steps = page[page.index('id="next"') : page.index('id="help"')]
     blocks = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", steps, re.DOTALL)
-    return [shlex.split(line) for block in blocks for line in html.unescape(block).splitlines()]
+    return [shlex.split(html.unescape(re.sub(r"<[^>]+>", "", block))) for block in blocks]
 
 
 def test_page_document_and_terminal_name_the_same_commands(audited):

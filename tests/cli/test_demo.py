@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,18 +17,27 @@ from earlysieve.training import SingleClassWarning, load_weights
 from tests.cli.helpers import ok, problem
 
 # So few digits and steps teach a readout little.
+NEVER = re.compile(r"\b(fixed|safe|solved)\b", re.IGNORECASE)
 BLIND = pytest.mark.filterwarnings("ignore:The early readout is wrong on")
 
 
 def test_data_are_planted_as_told():
     data = make_data(Settings(seed=1, limit=200))
-    assert (len(data.train), len(data.held_out), len(data.balanced)) == (200, 1000, 1000)
+    assert (len(data.train), len(data.held_out), len(data.balanced)) == (200, 1500, 500)
     for part, share in ((data.train, 0.95), (data.held_out, 0.95), (data.balanced, 0.5)):
         assert np.isclose((part.shortcut_values == part.labels).mean(), share, atol=0.01)
-    assert not np.array_equal(data.held_out.shortcut_values, data.balanced.shortcut_values)
+    shown = [one.tobytes() for part in whole_parts() for one in part]
+    assert len(set(shown)) == len(shown) == 5000
     said = data.uncorrelated.shortcut_values == data.train.labels
     assert np.array_equal(data.uncorrelated.labels, data.train.labels)
     assert np.isclose(said.mean(), 0.1, atol=0.01)
+
+
+def whole_parts():
+    """The shapes of the digits of each part, without their colours."""
+    data = make_data(Settings())
+    parts = (data.train, data.held_out, data.balanced)
+    return [[(p[i][0].amax(0) > -0.9).numpy() for i in range(len(p))] for p in parts]
 
 
 @BLIND
@@ -45,7 +55,10 @@ def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
         "flagged as likely shortcut failures",
         "verdict of the audit",
         "a teacher",
+        "repaired",
+        "more labels",
         f"Open in a browser: {out / 'report.html'}",
+        f"What was tried for 'repaired': {out / 'fix/report.html'}",
     ):
         assert piece in shown
     assert {"audit.json", "scores.csv", "report.html", "plain.pt", "distilled.pt"} <= {
@@ -53,14 +66,28 @@ def test_command_writes_the_page_and_prints_a_table(tmp_path, monkeypatch):
     }
     result = AuditResult.load(out)
     assert result.config["command"] == "earlysieve demo --seed 2 --epochs 1 --limit 200"
-    assert len(result.examples) == 1000
+    assert len(result.examples) == 1500
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.index('id="before-and-after"') < page.index('id="weighted-up"')
     assert "knowledge that the other two do not have" in page
+    assert '<a href="fix/report.html">' in page
+    fix_page = (out / "fix/report.html").read_text(encoding="utf-8")
+    assert 'href="../report.html"' in fix_page
+    for shown in (page, fix_page):
+        assert not NEVER.search(shown.partition("</style>")[2])
+    tried = json.loads((out / "fix/fix.json").read_text())
+    assert f"It chose &#39;{tried['chosen']}&#39;" in page
+    model = small_cnn(10)
+    load_weights(model, out / "fix/model.pt")
+    assert all(
+        map(torch.equal, model.state_dict().values(), done[0][-1].model.state_dict().values())
+    )
     monkeypatch.setattr(demo, "run_demo", lambda *a, **k: done[0])
     found = json.loads(ok(*words, "--json").stdout)
-    assert [arm["name"] for arm in found["arms"]] == [arm.name for arm in ARMS]
-    assert [arm["knows"] for arm in found["arms"]] == ["nothing", "nothing", "a teacher"]
+    assert [arm["name"] for arm in found["arms"]] == [*(arm.name for arm in ARMS), "repaired"]
+    assert [arm["knows"] for arm in found["arms"]] == [
+        "nothing", "nothing", "a teacher", "more labels",
+    ]  # fmt: skip
     assert found["arms"][0]["summary"]["verdict"] == result.summary.verdict
     assert ok(*words, "--quiet").output == ""
 
@@ -78,8 +105,8 @@ def test_each_arm_trains_the_same_network(tmp_path, monkeypatch):
     settings = Settings(epochs=1, limit=100, progress=False)
     with pytest.warns(SingleClassWarning):  # untrained networks
         results = run_demo(tmp_path, settings, arms=arms, tell=told.append)
-    assert [result.arm.name for result in results] == ["one", "two"]
-    assert np.array_equal(*(weight.numpy() for weight in seen))
+    assert [result.arm.name for result in results] == ["one", "two", "repaired"]
+    assert torch.equal(*seen)
     assert (tmp_path / "one.pt").exists()
     load_weights(results[0].model, tmp_path / "two.pt")
     assert "first" in told[1]

@@ -16,6 +16,7 @@ from earlysieve.report import (
     before_and_after,
     callout,
     line_chart,
+    link,
     paragraph,
     picture_grid,
     render,
@@ -505,5 +506,11 @@ def test_code_of_a_step_is_a_block_below_its_sentence():
     steps = ("Look.", "Do it:\nearlysieve fix --model 'a <b>'\nearlysieve train")
     page = render(image_audit(summary=Summary(next_steps=steps)))
     assert page.count("<li><div><p>Look.</p></div></li>") == 1
-    block = "earlysieve fix --model &#39;a &lt;b&gt;&#39;\nearlysieve train"
-    assert f'<p>Do it:</p><pre tabindex="0"><code>{block}</code></pre>' in page
+    fix = 'earlysieve fix <span class="option">--model</span> &#39;a &lt;b&gt;&#39;'
+    blocks = (f'<pre tabindex="0"><code>{line}</code></pre>' for line in (fix, "earlysieve train"))
+    assert f"<p>Do it:</p>{''.join(blocks)}" in page
+
+
+def test_a_link_leads_to_a_path_and_never_to_an_address():
+    assert '<a href="fix/report.html">&lt;there&gt;</a>' in link("<there>", "fix/report.html")
+    assert 'href="javascript%3Aalert%281%29"' in link("x", "javascript:alert(1)")

@@ -84,7 +84,15 @@ def test_more_data_are_those_that_a_limit_left_out(limit):
     assert limit or text == "Audit more."
 
 
-@pytest.mark.parametrize("command", ["", "earlysieve demo --seed 0", "earlysieve audit 'open"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "earlysieve demo --seed 0",
+        "earlysieve audit 'open",
+        "earlysieve audit --data digits --out 'a\nb'",
+    ],
+)
 def test_an_audit_that_was_run_otherwise_keeps_its_steps(command):
     part = audited_part("digits", "test")
     assert command_steps(STEPS, config() | {"command": command}, part) == STEPS

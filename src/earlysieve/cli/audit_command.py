@@ -234,7 +234,7 @@ def _show_steps(steps: Sequence[str], console: Console) -> None:
     for place, (text, code) in enumerate(map(parts, steps)):
         if place == 0 or code:
             console.say(f"Next: {text}")
-        for line in code.splitlines():
+        for line in filter(None, code.split("\n")):
             console.say(f"  {line}")
 
 

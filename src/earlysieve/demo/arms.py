@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from earlysieve.datasets import PlantedImages
 
 # The rate falls to 0: in so short a training, what a constant rate gives depends on where it stops.
-CONFIG = TrainConfig(optimizer="adam", lr=3e-3, scheduler="cosine", batch_size=64)
+CONFIG = TrainConfig(optimizer="adam", lr=3e-3, scheduler="cosine", batch_size=48)
 # Half as wide as the student: it costs little, and what it gives is what it saw, not its size.
 TEACHER_WIDTHS = (8, 16, 32)
 TEACHER_CONFIG = replace(CONFIG, epochs=2, lr=5e-3, batch_size=32)
@@ -39,6 +39,7 @@ class Arm:
         method: as `earlysieve train --method` takes it.
         options: its settings, by name.
         taught: whether it learns from a teacher that saw colours which say nothing.
+        knows: what it is given beside the coloured digits for training and their labels.
     """
 
     name: str
@@ -46,11 +47,7 @@ class Arm:
     method: str
     options: dict[str, Any] = field(default_factory=dict)
     taught: bool = False
-
-    @property
-    def knows(self) -> str:
-        """What it is given beside the coloured digits and their labels."""
-        return "a teacher" if self.taught else "nothing"
+    knows: str = "nothing"
 
 
 ARMS: tuple[Arm, ...] = (
@@ -77,6 +74,7 @@ ARMS: tuple[Arm, ...] = (
         # digits whose colour tells them, only because it has not learned the colours yet.
         {"layer": "stage1", "readout_lr": 0.1},
         taught=True,
+        knows="a teacher",
     ),
 )
 

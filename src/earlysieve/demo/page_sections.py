@@ -1,7 +1,7 @@
 """What the page of the demonstration shows beside the audit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,16 @@ from earlysieve.attribution import thumbnail
 from earlysieve.attribution.rows import heat_rows
 from earlysieve.demo.data import DemoData
 from earlysieve.demo.results import ArmResult
-from earlysieve.report import Section, Tile, Trained, before_and_after, weighted_up
+from earlysieve.fixing.result import FixResult
+from earlysieve.report import (
+    Section,
+    Tile,
+    Trained,
+    before_and_after,
+    link,
+    paragraph,
+    weighted_up,
+)
 
 PICTURED = 5
 BEFORE_AND_AFTER = (
@@ -21,8 +30,16 @@ BEFORE_AND_AFTER = (
     "gets wrong with confidence. Its teacher was trained, for a short time, on the same digits in "
     "colours that say nothing: it brings knowledge that the other two do not have, so that the "
     "comparison with them is not an even one. Accuracies are on other digits, of which half wear a "
-    "misleading colour."
+    "misleading colour; none of these networks was trained, repaired or chosen on them."
 )
+REPAIRED = (
+    "Repaired is what the loop of audit, groups, repair and choice makes of plain training: the "
+    "audit says which digits the colour misleads, several repairs of the last layer and longer "
+    "trainings with these groups are tried, and a rule chooses among them and no change, by the "
+    "labels of the audited digits and without a word on their colours. It chose '{chosen}'. No "
+    "other network here used these labels, and what is trained again is trained for longer."
+)
+PAGE = "fix/report.html"
 WEIGHTED = "These are the digits that debiased distillation learned from."
 COLOUR_GROUPS = ("colour tells the digit", "colour misleads")
 
@@ -47,11 +64,30 @@ def look_where(results: Sequence[ArmResult], data: DemoData) -> HeatRows:
     return HeatRows(pictures, [f"digit {label}" for label in labels.tolist()])
 
 
-def sections(results: Sequence[ArmResult], data: DemoData, rows: HeatRows) -> list[Section]:
-    """Before and after, where there is more than one arm; then the weights, where there are any."""
+def sections(
+    results: Sequence[ArmResult], data: DemoData, rows: HeatRows, outcome: FixResult | None = None
+) -> list[Section]:
+    """Before and after, where there is more than one arm; then the weights, where there are any.
+
+    Args:
+        results: of all arms, the repaired one last.
+        data: of the demonstration.
+        rows: where each looked.
+        outcome: of the loop; None: there was none.
+    """
     made = [_comparison(results, rows)] if len(results) > 1 else []
+    if made and outcome is not None:
+        made = [_with_loop(made[0], outcome)]
     weighted = next((result for result in results if result.weights is not None), None)
     return made if weighted is None else [*made, _weights(weighted, data)]
+
+
+def _with_loop(section: Section, outcome: FixResult) -> Section:
+    """The section with what "repaired" is, and the way to its page."""
+    first, *others = section.pieces
+    told = paragraph(REPAIRED.format(chosen=outcome.chosen))
+    way = link("What was tried for it, what it cost, and the audit afterwards", PAGE)
+    return replace(section, pieces=[first, told, way, *others])
 
 
 def _comparison(results: Sequence[ArmResult], rows: HeatRows) -> Section:

@@ -54,7 +54,19 @@ def run_arm(arm: Arm, data: DemoData, settings: Settings, tell: Callable[[str], 
         progress=settings.progress,
         seen_in_training=False,
     )
-    noted = replace(found, config={**found.config, **_record(arm, data, settings)})
+    return looked_at(arm, model, found, data, settings, weights)
+
+
+def looked_at(
+    arm: Arm,
+    model: nn.Module,
+    found: AuditResult,
+    data: DemoData,
+    settings: Settings,
+    weights: Sequence[ArrayLike] | None = None,
+) -> ArmResult:
+    """An arm's network with its audit, to which it is noted how to repeat it, and accuracies."""
+    noted = replace(found, config={**found.config, **record(arm, data, settings)})
     return ArmResult(arm, model, noted, *_accuracies(model, data), weights)
 
 
@@ -66,7 +78,8 @@ def _accuracies(model: nn.Module, data: DemoData) -> tuple[float, float]:
     return sum(holds) / len(holds), sum(fails) / len(fails)
 
 
-def _record(arm: Arm, data: DemoData, settings: Settings) -> dict[str, Any]:
+def record(arm: Arm, data: DemoData, settings: Settings) -> dict[str, Any]:
+    """How an audit of an arm's network is repeated, and what it is of."""
     limit = "" if settings.limit is None else f" --limit {settings.limit}"
     return {
         "command": f"earlysieve demo --seed {settings.seed} --epochs {settings.epochs}{limit}",

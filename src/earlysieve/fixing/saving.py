@@ -45,6 +45,7 @@ def save_fix(
     folder: Path,
     *,
     record: Mapping[str, Any] | None = None,
+    before: str = f"{BEFORE}/{PAGE}",
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path | None:
     """Write a result to a folder; `fix.json` comes last and names the weights that belong to it.
@@ -53,6 +54,7 @@ def save_fix(
         result: what came of it.
         folder: it is created where it is missing; a former result in it is replaced.
         record: what else is needed to repeat it.
+        before: path to the page of the first audit, from the folder.
         tell: takes lines for people.
 
     Returns:
@@ -66,7 +68,7 @@ def save_fix(
         (folder / name).unlink(missing_ok=True)
     record = record or {}
     save_weights(folder / WEIGHTS, result.model.state_dict())
-    page = _pages(result, folder, record, tell)
+    page = _pages(result, folder, record, before, tell)
     document = {
         "chosen": result.chosen,
         "changed": result.changed,
@@ -89,7 +91,11 @@ def save_fix(
 
 
 def _pages(
-    result: Savable, folder: Path, record: Mapping[str, Any], tell: Callable[[str], None]
+    result: Savable,
+    folder: Path,
+    record: Mapping[str, Any],
+    before: str,
+    tell: Callable[[str], None],
 ) -> Path | None:
     try:
         result.before.save(folder / BEFORE, page=True)
@@ -99,7 +105,7 @@ def _pages(
         write_fix_page(
             result,
             folder / PAGE,
-            before=f"{BEFORE}/{PAGE}",
+            before=before,
             after=f"{AFTER}/{PAGE}",
             rows=result.rows,
             record=record,

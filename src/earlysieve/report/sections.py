@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
+from urllib.parse import quote
 
 from earlysieve.errors import InputError
 from earlysieve.report.templating import macro
@@ -55,6 +56,16 @@ class Tile:
 def paragraph(text: str) -> "Markup":
     """A paragraph of plain text."""
     return macro("pieces.html.j2", "paragraph", text)
+
+
+def link(text: str, path: str) -> "Markup":
+    """A link to a page beside this one.
+
+    Args:
+        text: what is found there.
+        path: from the folder of this page; what could be read as an address is written out.
+    """
+    return macro("pieces.html.j2", "link", text, quote(path))
 
 
 def callout(title: str, text: str) -> "Markup":

@@ -40,7 +40,8 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
     """
     options = options_of(str(config.get("command") or ""), "audit")
     given = {name: values[0] for name, values in options if values}
-    if not given.get("--data") or not given.get("--out"):
+    # A line holds one command: what names a line break stays in Python.
+    if not given.get("--data") or not given.get("--out") or "\n" in config["command"]:
         return list(steps)
     split = config["data_options"].get("split")
     ran = Ran(
