@@ -7,7 +7,10 @@ import pytest
 import torch
 
 PAGE = Path(__file__).parents[1] / "docs" / "quickstart.md"
-SECTIONS = ("A head with one logit",)
+SECTIONS = (
+    "Tables and arrays",
+    "A head with one logit",
+)
 
 
 def snippets(section: str) -> list[str]:

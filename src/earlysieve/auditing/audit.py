@@ -77,10 +77,11 @@ def audit(
     requires_grad, hooks, device and the global random states, also after an exception.
 
     Args:
-        model: any classifier that returns logits (B, C), an object with `.logits`, or a tuple
-            that begins with them.
-        data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; see
-            `earlysieve.datasets.batches.iterate`. Best is data the model was not trained on.
+        model: any classifier that returns logits (B, C), or one logit (B,) for two classes; an
+            object with `.logits`, or a tuple that begins with them.
+        data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; or arrays,
+            tensors or a frame, (X, y) or (X, y, groups); see `earlysieve.datasets.batches.iterate`
+            and `earlysieve.datasets.arrays.data_of`. Best is data the model was not trained on.
         reference: other examples of the same classes, prepared alike, best the training data: then
             readouts are fitted on these and score `data`, and their accuracy on both, by layer,
             tells what transfers (`summary.transfer`). Examples in both are left out.
@@ -213,7 +214,7 @@ def audit(
             **_written(group_shares),
             **_compared(seen),
         ),
-        notes=[*_skipped(source), *_left_out(seen), *looked.notes],
+        notes=[*_skipped(source), *source.notes, *_left_out(seen), *looked.notes],
         class_names=class_labels,
         group_names=group_labels,
         pictures=looked.pictures,

@@ -33,7 +33,10 @@ class ExampleDataset(Dataset[tuple[Inputs, int, int]], ABC):
         class_names: one name per class; label `k` is called `class_names[k]`.
         group_names: one name per group, empty where there are no groups.
         skipped: files that could not be read and are left out.
+        notes: what else a reader of a report should know of these data, in sentences.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(
         self,

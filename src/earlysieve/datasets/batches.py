@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.checks import DataWarning, check_batch_size, check_workers
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.views import with_names
@@ -29,6 +30,7 @@ __all__ = [
 
 _LONGEST_BATCH = 2**20
 
+# Also (X, y) and (X, y, groups) of arrays, see `arrays.data_of`.
 Data = Dataset[Any] | DataLoader[Any] | Iterable[Any]
 
 
@@ -48,7 +50,8 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
 
     Args:
         data: a map-style or iterable data set, a DataLoader, or an iterable of batches. Samples
-            and batches are (x, y), (x, y, group), (x, y, group, index), mappings, or `Batch`.
+            and batches are (x, y), (x, y, group), (x, y, group, index), mappings, or `Batch`. Or
+            arrays of all examples, (X, y) or (X, y, groups), see `arrays.data_of`.
         batch_size: for data sets.
         num_workers: for data sets; at most 8 for each processor core.
 
@@ -63,7 +66,7 @@ def iterate(data: Data, *, batch_size: int = 64, num_workers: int = 0) -> Iterat
     check_batch_size(batch_size)
     check_workers(num_workers)
     start = 0
-    batches = _in_order(data, batch_size, num_workers)
+    batches = _in_order(data_of(data), batch_size, num_workers)
     for raw in batches.loader:
         batch = as_batch(raw)
         if batches.order is not None:
@@ -104,7 +107,7 @@ def _no_example() -> DataError:
 
 def source_of(data: Data) -> Any:
     """The data set behind a loader, or the data itself; subsets keep the names of the whole."""
-    return with_names(data.dataset if isinstance(data, DataLoader) else data)
+    return with_names(data.dataset if isinstance(data, DataLoader) else data_of(data))
 
 
 def length_of(data: Data) -> int | None:

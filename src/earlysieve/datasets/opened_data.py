@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from earlysieve._arrays import Ints
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.batches import (
     Data,
@@ -36,14 +37,14 @@ class OpenedData:
     """Labelled data and what is known about them.
 
     Attributes:
-        data: as they were given.
+        data: as they were given; arrays as a data set of their examples.
         source: the data set behind a loader, or the data themselves; a subset keeps the names of
             the whole.
     """
 
     def __init__(self, data: Data) -> None:
-        self.data = data
-        self.source: Any = source_of(data)
+        self.data: Data = data_of(data)
+        self.source: Any = source_of(self.data)
         self._passing: SeenKinds | None = None
 
     @property
@@ -123,6 +124,11 @@ class OpenedData:
         return tuple(getattr(self.source, "skipped", ()))
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of a report should know of the data, as how names became class numbers."""
+        return tuple(self.source.notes) if isinstance(self.source, ExampleDataset) else ()
+
+    @property
     def split(self) -> str | None:
         """The part of its source that was opened, where the data say so."""
         root = getattr(self.source, "root", None)
@@ -180,7 +186,8 @@ def opened(data: "Data | OpenedData") -> OpenedData:
 
     Args:
         data: a data set or DataLoader of (x, y), (x, y, group), (x, y, group, index), mappings or
-            `Batch`; an iterable of batches; or what this function returned.
+            `Batch`; an iterable of batches; arrays (X, y) or (X, y, groups); or what
+            this function returned.
     """
     return data if isinstance(data, OpenedData) else OpenedData(data)
 

@@ -24,6 +24,7 @@ class Table(ExampleDataset):
         class_names: Sequence[str],
         *,
         columns: Sequence[str] = (),
+        ids: Sequence[str] = (),
         **options: Any,
     ) -> None:
         """Keep a table.
@@ -33,11 +34,12 @@ class Table(ExampleDataset):
             labels: shape (N,).
             class_names: one name per class.
             columns: one name per column; without them column 0, column 1, ...
+            ids: one name per row; without them its number.
             options: as for `ExampleDataset`.
 
         Raises:
             InputError: `values` have another shape or are not finite, or there is not one name
-                per column.
+                per column, or per row.
         """
         super().__init__(labels, class_names, **options)
         table: NDArray[np.float32] = np.asarray(values, np.float32)
@@ -53,7 +55,12 @@ class Table(ExampleDataset):
                 f"Expected one name per column ({table.shape[1]}), but got {len(self.columns)}; "
                 "name every column or none"
             )
-        self._table = table
+        if len(ids) not in (0, len(self)):
+            raise InputError(
+                f"Expected one name per row ({len(self)}), but got {len(ids)}; name every row or "
+                "none"
+            )
+        self._table, self._ids = table, tuple(ids)
 
     @property
     def values(self) -> NDArray[np.float32]:
@@ -62,6 +69,9 @@ class Table(ExampleDataset):
 
     def _inputs(self, row: int) -> Tensor:
         return torch.from_numpy(self._table[row].copy())
+
+    def _identify(self, row: int) -> str:
+        return self._ids[row] if self._ids else super()._identify(row)
 
     def _display(self, row: int) -> str:
         shown = [

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, default_collate
 
 from earlysieve._arrays import Ints
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.batches import as_batch, collate
 from earlysieve.datasets.example_groups import Groups, as_groups
@@ -38,6 +39,7 @@ def with_groups(data: Any, groups: "Groups | Tensor | Sequence[int] | np.ndarray
         DataError: the groups are of other data.
     """
     found = as_groups(groups)
+    data = data_of(data)
     source = data.dataset if isinstance(data, DataLoader) else data
     _check_indexed(source)
     found.check(source)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import accuracy_by_group
@@ -79,14 +80,15 @@ def evaluate(
     `SingleClassWarning` where all predictions are one class and the labels are not.
 
     Args:
-        data: a data set, a DataLoader or an iterable of batches; see `datasets.batches.iterate`.
+        data: a data set, a DataLoader, an iterable of batches, or arrays (X, y); see
+            `datasets.batches.iterate`.
         keep_logits: keep logits, labels and groups of all examples in the result.
 
     Raises:
         DataError: the data are empty.
         InputError: a label is not among the model's classes, or logits are not finite.
     """
-    device = device_of(model)
+    device, data = device_of(model), data_of(data)
     with seeded(0), evaluating(model), torch.no_grad():
         batches = _batches(data, batch_size, num_workers)
         parts = [_measure(model, batch.to(device), keep_logits) for batch in batches]

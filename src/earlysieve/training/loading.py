@@ -16,6 +16,7 @@ from torch.utils.data import (
     default_collate,
 )
 
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.batches import as_batch, collate
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch
@@ -49,6 +50,7 @@ def open_source(data: Data, *, num_workers: int = 0, ordered: bool = True) -> So
         InputError: it has no length, or an order of its own that would be lost.
         DataError: it is empty.
     """
+    data = data_of(data)
     if isinstance(data, DataLoader):
         if ordered:
             _check_no_own_order(data)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from earlysieve._interrupts import deferred_interrupts
+from earlysieve.datasets.arrays import data_of
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.model.single_example import check_single_example
 from earlysieve.model.state import device_of
@@ -98,8 +99,8 @@ def fit(
 
     Args:
         algorithm: what learns; see `Algorithm`. Its model is on the device to train on.
-        train_data: a map-style data set, or a DataLoader over one (its data set, `collate_fn` and
-            workers are used; the order is this function's own).
+        train_data: a map-style data set, arrays (X, y), or a DataLoader over a data set (whose
+            `collate_fn` and workers are used; the order is this function's own).
         epochs, batch_size, seed, evaluate_every, patience, select, restore_best, refresh_batches:
             see `RunSettings`.
         validation: evaluated by `evaluate`.
@@ -142,9 +143,9 @@ def fit(
     )
     run = Run(
         algorithm,
-        train_data,
+        data_of(train_data),
         settings,
-        validation=validation,
+        validation=data_of(validation),
         sampler=sampler,
         num_workers=num_workers,
         config=None if config is None else config.decisive(),

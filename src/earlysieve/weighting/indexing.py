@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from earlysieve.datasets.arrays import data_of
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 
@@ -15,6 +16,7 @@ class IndexedDataset(Dataset[Any]):
     """The samples of a map-style data set with their index; see `with_index`."""
 
     def __init__(self, dataset: Any) -> None:
+        dataset = data_of(dataset)
         if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
             raise InputError(
                 f"Expected a data set with a length and indices, but got {type(dataset).__name__}; "

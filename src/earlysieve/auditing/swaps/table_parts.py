@@ -72,7 +72,8 @@ def table_parts(
 
 def column_name(names: Sequence[str], column: int) -> str:
     """The part's name for a column."""
-    return f"column {names[column] if column < len(names) else column}"
+    name = names[column] if column < len(names) else str(column)
+    return f"column {name.removeprefix('column ')}"
 
 
 def pair_name(names: Sequence[str], pair: tuple[int, int]) -> str:
