@@ -21,7 +21,7 @@ LAYERS = (
     ("methods", "auditing", "reliance"),
     ("grouping",),
     ("runs",),
-    ("fixing", "searching"),
+    ("fixing", "searching", "comparing"),
     ("demo",),
     ("cli",),
     ("__main__",),

@@ -1,0 +1,51 @@
+"""`earlysieve compare`: audits and runs side by side."""
+
+from pathlib import Path
+
+import click
+
+from earlysieve._files import check_output
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.kinds import Place
+
+
+@click.command("compare")
+@click.argument("folders", nargs=-1, required=True, type=Place(), metavar="DIR DIR ...")
+@click.option(
+    "--out",
+    type=Place(),
+    metavar="DIR",
+    help="Folder for compare.csv (numbers), compare.md and compare.tex.",
+)
+@speaking
+def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: bool) -> None:
+    """Put two or more audits or runs side by side: verdict, reliance, accuracies, best epoch.
+
+    Folders that differ in their seed alone become one line: mean and 95% t-interval over seeds.
+    Each other line is compared with the first, seed by seed where seeds match. Figures of runs are
+    those of their validation data; verdict and reliance those of their audit (train --audit).
+
+    \b
+    Examples:
+      earlysieve compare audits/before audits/after
+      earlysieve compare runs/erm-* runs/sieve-* --out tables
+    """
+    from earlysieve.comparing.compare import compare
+    from earlysieve.comparing.written import all_cells, write_comparison
+
+    console = Console(quiet, as_json)
+    if out is not None:
+        check_output(out)
+    found = compare(folders)
+    for cells in all_cells(found):
+        console.table(cells[0], cells[1:])
+    files = [] if out is None else write_comparison(found, out)
+    for path in files:
+        console.say(f"Written: {path}")
+    console.result(
+        {
+            "lines": found.table.to_dict("records"),
+            "differences": [vars(one) for one in found.differences],
+            "files": files,
+        }
+    )

@@ -1,0 +1,5 @@
+"""Audits and runs side by side.
+
+Reading order: `entry` (what a folder says) -> `folded` (seeds of one configuration as one line) ->
+`compare` (lines, and differences to the first) -> `written` (CSV, Markdown, LaTeX).
+"""

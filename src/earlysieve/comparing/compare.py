@@ -1,0 +1,104 @@
+"""Two or more audits or runs side by side, and how far each is from the first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from earlysieve.comparing.entry import Estimated, read_entry
+from earlysieve.comparing.folded import Line, fold
+from earlysieve.errors import InputError
+from earlysieve.groups.over_seeds import paired_over_seeds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("reliance", "accuracy", "worst group", "worst class")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a line is from the first one, over the seeds that both have.
+
+    Attributes:
+        name: of the line.
+        seeds: those of both.
+        figures: mean difference, with its t-interval where there are two seeds or more.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    figures: Mapping[str, Estimated]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison says.
+
+    Attributes:
+        lines: one for each configuration, in the order given.
+        differences: of each other line minus the first, where seeds match.
+    """
+
+    lines: tuple[Line, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per line; figures with their intervals as numbers, NaN where unknown."""
+        import pandas as pd
+
+        return pd.DataFrame([_row(line) for line in self.lines])
+
+
+def compare(folders: Sequence[Path]) -> Comparison:
+    """Put folders of audits and runs side by side.
+
+    Entries that differ in their seed alone are one line: mean and 95% t-interval over seeds.
+
+    Args:
+        folders: two or more, of audits or finished runs.
+
+    Raises:
+        InputError: there are fewer, the same one twice, or one is neither.
+        DataError: one is damaged.
+    """
+    if len(folders) < 2:
+        raise InputError(
+            f"Expected two or more folders to compare, but got {len(folders)}; name another"
+        )
+    places = [folder.resolve() for folder in folders]
+    twice = next((f for f, p in zip(folders, places, strict=True) if places.count(p) > 1), None)
+    if twice is not None:
+        raise InputError(f"Expected different folders, but got '{twice}' twice; name it once")
+    lines = fold([read_entry(folder) for folder in folders])
+    found = [difference(line, lines[0]) for line in lines[1:]]
+    return Comparison(tuple(lines), tuple(one for one in found if one is not None))
+
+
+def difference(line: Line, first: Line) -> Difference | None:
+    """A line minus the first, seed by seed; None where they share no seed, or are not of a kind."""
+    if line.entries[0].kind != first.entries[0].kind:
+        return None
+    figures, seeds = {}, set()
+    for name in COLUMNS:
+        ours, theirs = line.by_seed(name), first.by_seed(name)
+        shared = sorted(ours.keys() & theirs.keys())
+        if shared:
+            mean = paired_over_seeds([ours[s] for s in shared], [theirs[s] for s in shared])
+            figures[name] = Estimated(mean.mean, mean.low, mean.high)
+            seeds |= set(shared)
+    return Difference(line.name, tuple(sorted(seeds)), figures) if figures else None
+
+
+def _row(line: Line) -> dict[str, object]:
+    row: dict[str, object] = {
+        "name": line.name,
+        "seeds": len(line.entries),
+        "verdict": line.verdict or None,
+    }
+    unknown = Estimated(float("nan"))
+    for name in COLUMNS:
+        one, key = line.figures.get(name, unknown), name.replace(" ", "_")
+        row |= {key: one.value, f"{key}_low": one.low, f"{key}_high": one.high}
+    return {**row, "best_epoch": line.best_epoch}

@@ -1,0 +1,148 @@
+"""What the folder of a run or of an audit says of a model."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.errors import DataError, InputError, one_line
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+
+AUDIT, AFTER, CONFIG, HISTORY = "audit.json", "audit-after", "config.json", "training.json"
+# What changes how a run is carried out, or where it lies, but not what it is.
+_BESIDE = ("versions", "device", "num_workers", "checkpoint_every_steps", "start_sha256")
+# A figure of a model -> what a run's history calls it.
+FIGURES = {
+    "accuracy": "validation_accuracy",
+    "worst group": "validation_worst_group_accuracy",
+    "worst class": "validation_worst_class_accuracy",
+}
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """A figure with its 95% interval; NaN where it has none."""
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a folder says.
+
+    Attributes:
+        path: of the folder, as given.
+        kind: "run" or "audit".
+        method: of a run; empty for an audit.
+        config: what it was made with, without the seed and without what changes no result.
+        seed: its seed; None where it says none.
+        verdict: of its audit; None without one.
+        figures: "reliance", "accuracy", "worst group", "worst class", as far as they are known.
+        best_epoch: of a run with validation data.
+    """
+
+    path: Path
+    kind: str
+    method: str
+    config: Mapping[str, Any]
+    seed: int | None
+    verdict: str | None = None
+    figures: Mapping[str, Estimated] = field(default_factory=dict)
+    best_epoch: int | None = None
+
+
+def read_entry(path: Path) -> Entry:
+    """What the folder says: of an audit, or of a run and, where it has one, its audit after it.
+
+    Raises:
+        InputError: it is neither.
+        DataError: it is damaged.
+    """
+    if (path / AUDIT).exists():
+        return _of_audit(path)
+    if (path / HISTORY).exists() and (path / CONFIG).exists():
+        return _of_run(path)
+    raise InputError(
+        f"Expected the folder of an audit or of a finished run, but '{path}' has neither {AUDIT} "
+        f"nor {HISTORY}; give the --out of 'earlysieve audit' or 'earlysieve train'"
+    )
+
+
+def _of_audit(path: Path) -> Entry:
+    from earlysieve.auditing.result import AuditResult
+
+    result = AuditResult.load(path)
+    config, seed = _without_seed(result.config)
+    figures = _audited(result)
+    return Entry(path, "audit", "", config, seed, result.summary.verdict, figures)
+
+
+def _of_run(path: Path) -> Entry:
+    config, seed = _without_seed(_object(path / CONFIG))
+    found = _object(path / HISTORY)
+    try:
+        row = _kept_row(found)
+        best = found["best_epoch"]
+        figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise _damaged(path / HISTORY, error) from error
+    verdict = None
+    if (path / AFTER / AUDIT).exists():
+        from earlysieve.auditing.result import AuditResult
+
+        result = AuditResult.load(path / AFTER)
+        verdict, figures = result.summary.verdict, {**_audited(result), **figures}
+    method = str(config.get("method", ""))
+    return Entry(path, "run", method, config, seed, verdict, figures, best)
+
+
+def _audited(result: "AuditResult") -> dict[str, Estimated]:
+    summary = result.summary
+    found = {"accuracy": Estimated(summary.accuracy)}
+    if summary.reliance is not None:
+        found["reliance"] = Estimated(
+            summary.reliance.value, summary.reliance.low, summary.reliance.high
+        )
+    if summary.worst_group_accuracy is not None:
+        found["worst group"] = Estimated(summary.worst_group_accuracy)
+    if summary.classes:
+        found["worst class"] = Estimated(min(one.accuracy for one in summary.classes))
+    return {name: one for name, one in found.items() if not math.isnan(one.value)}
+
+
+def _kept_row(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The epoch whose weights are kept: the best one where it was restored, or else the last."""
+    history = found["history"]
+    if found["restored_best"]:
+        return next(row for row in history if row["epoch"] == found["best_epoch"])
+    last: Mapping[str, Any] = history[-1]
+    return last
+
+
+def _without_seed(config: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+    kept = {key: value for key, value in config.items() if key not in (*_BESIDE, "seed")}
+    seed = config.get("seed")
+    return kept, seed if isinstance(seed, int) else None
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path, error) from error
+    if not isinstance(found, dict):
+        raise _damaged(path, TypeError(f"{type(found).__name__} instead of an object"))
+    return found
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"Expected what training wrote in '{path}', but got: {type(error).__name__}, "
+        f"{one_line(error)}; restore the file, or train again"
+    )

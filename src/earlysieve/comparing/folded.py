@@ -1,0 +1,89 @@
+"""Seeds of one configuration as one line."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from earlysieve.comparing.entry import Entry, Estimated
+from earlysieve.groups.over_seeds import over_seeds
+
+
+@dataclass(frozen=True)
+class Line:
+    """One or several entries that differ in their seed alone.
+
+    Attributes:
+        name: method and folder.
+        entries: at least one.
+        verdict: what the audits say, with how often where they disagree; empty without audits.
+        figures: of one entry as it is; of several the mean with the t-interval over seeds.
+        best_epoch: of a run, or the mean over seeds; None where it is not known.
+    """
+
+    name: str
+    entries: tuple[Entry, ...]
+    verdict: str
+    figures: Mapping[str, Estimated]
+    best_epoch: float | None
+
+    def by_seed(self, figure: str) -> dict[int, float]:
+        """A figure by seed, where both are known."""
+        return {
+            entry.seed: entry.figures[figure].value
+            for entry in self.entries
+            if entry.seed is not None and figure in entry.figures
+        }
+
+
+def fold(entries: Sequence[Entry]) -> list[Line]:
+    """Lines in the order of their first entries; a seed that comes again begins a line."""
+    lines: list[list[Entry]] = []
+    for entry in entries:
+        for line in lines:
+            if _key(line[0]) == _key(entry) and _is_new(entry, line):
+                line.append(entry)
+                break
+        else:
+            lines.append([entry])
+    return [_line(line) for line in lines]
+
+
+def _is_new(entry: Entry, line: Sequence[Entry]) -> bool:
+    return entry.seed is not None and entry.seed not in {other.seed for other in line}
+
+
+def _key(entry: Entry) -> str:
+    return json.dumps([entry.kind, entry.config], sort_keys=True, default=str)
+
+
+def _line(entries: Sequence[Entry]) -> Line:
+    first = entries[0]
+    more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
+    name = f"{first.method or first.kind}: {first.path}{more}"
+    epochs = [entry.best_epoch for entry in entries if entry.best_epoch is not None]
+    mean = sum(epochs) / len(epochs) if epochs else None
+    return Line(name, tuple(entries), _verdict(entries), _figures(entries), mean)
+
+
+def _verdict(entries: Sequence[Entry]) -> str:
+    said = [entry.verdict for entry in entries if entry.verdict is not None]
+    counts = {verdict: said.count(verdict) for verdict in dict.fromkeys(said)}
+    if len(counts) == 1 and len(said) == len(entries):
+        return said[0]
+    return ", ".join(f"{verdict} ({count} of {len(entries)})" for verdict, count in counts.items())
+
+
+def _figures(entries: Sequence[Entry]) -> dict[str, Estimated]:
+    if len(entries) == 1:
+        return dict(entries[0].figures)
+    names = dict.fromkeys(name for entry in entries for name in entry.figures)
+    found = {}
+    for name in names:
+        values = [entry.figures[name].value for entry in entries if name in entry.figures]
+        known = [value for value in values if not math.isnan(value)]
+        # A mean over some of the seeds would be one over those that were, say, called a shortcut.
+        if len(known) == len(entries):
+            mean = over_seeds(known)
+            found[name] = Estimated(mean.mean, mean.low, mean.high)
+    return found

@@ -1,0 +1,98 @@
+"""A comparison as cells, Markdown, LaTeX and CSV."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from earlysieve._cells import csv_bytes
+from earlysieve._files import output_folder, write_text, write_with
+from earlysieve.comparing.compare import COLUMNS, Comparison
+from earlysieve.comparing.entry import Estimated
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{c: f"\\{c}" for c in "&%$#_{}"},
+}
+Cells = list[list[str]]
+
+
+def lines_as_cells(comparison: Comparison) -> Cells:
+    """The lines, below a row of heads; a dash where a figure is not known."""
+    heads = ["model", "seeds", "verdict", *COLUMNS, "best epoch"]
+    rows = [
+        [
+            line.name,
+            str(len(line.entries)),
+            line.verdict or "-",
+            *(_cell(line.figures.get(name)) for name in COLUMNS),
+            "-" if line.best_epoch is None else f"{line.best_epoch:g}",
+        ]
+        for line in comparison.lines
+    ]
+    return [heads, *rows]
+
+
+def differences_as_cells(comparison: Comparison) -> Cells:
+    """The differences to the first line, below a row of heads."""
+    rows = [
+        [one.name, str(len(one.seeds)), *(_cell(one.figures.get(n), "+.3f") for n in COLUMNS)]
+        for one in comparison.differences
+    ]
+    return [["minus the first", "seeds", *COLUMNS], *rows]
+
+
+def markdown(cells: Cells) -> str:
+    """A table in Markdown."""
+    safe = [[_plain(cell).replace("|", "\\|") for cell in row] for row in cells]
+    lines = [f"| {' | '.join(row)} |" for row in safe]
+    return "\n".join([lines[0], "|" + "---|" * len(cells[0]), *lines[1:]]) + "\n"
+
+
+def latex(cells: Cells) -> str:
+    """A table in LaTeX with the rules of booktabs; everything else in it is escaped."""
+    rows = [" & ".join(_escaped(cell) for cell in row) + r" \\" for row in cells]
+    body = [rows[0], r"\midrule", *rows[1:]]
+    begin = rf"\begin{{tabular}}{{l{'r' * (len(cells[0]) - 1)}}}"
+    return "\n".join([begin, r"\toprule", *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
+    """Write compare.csv (numbers), compare.md and compare.tex; their paths.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    folder = output_folder(out)
+    tables = all_cells(comparison)
+    content = csv_bytes(comparison.table)
+    write_with(folder / "compare.csv", lambda path: _write_bytes(path, content))
+    write_text(folder / "compare.md", "\n".join(markdown(cells) for cells in tables))
+    write_text(folder / "compare.tex", "\n".join(latex(cells) for cells in tables))
+    return [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _cell(one: Estimated | None, form: str = ".3f") -> str:
+    if one is None or math.isnan(one.value):
+        return "-"
+    interval = "" if math.isnan(one.low) else f" [{one.low:{form}}, {one.high:{form}}]"
+    return f"{one.value:{form}}{interval}"
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _escaped(text: str) -> str:
+    return "".join(_LATEX.get(c, c) for c in _plain(text))
+
+
+def all_cells(comparison: Comparison) -> Sequence[Cells]:
+    """Both tables, the second where there is one."""
+    second = [differences_as_cells(comparison)] if comparison.differences else []
+    return [lines_as_cells(comparison), *second]
