@@ -27,6 +27,11 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
         ) from None
 
 
+def _one_or_several(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
+    """None, a name, or a list of several names."""
+    return list(given) if len(given) > 1 else next(iter(given), None)
+
+
 _MEAN = (
     "Mean of pixels in [0, 1] that is subtracted, as in the model's training; by default that of "
     "ImageNet for files, 0.5 for embedded images."
@@ -88,10 +93,23 @@ _OPTIONS = {
     "text_column": click.option(
         "--text-column", metavar="NAME", help="Column of a CSV file or data set that holds texts."
     ),
+    "label_column": click.option(
+        "--label-column",
+        metavar="NAME",
+        help="Column of a CSV file or table that holds the labels; by default 'label'.",
+    ),
+    "path_column": click.option(
+        "--path-column",
+        metavar="NAME",
+        help="Column of a CSV file that holds the paths of images; by default 'path'.",
+    ),
     "group_column": click.option(
         "--group-column",
         metavar="NAME",
-        help="Column of a CSV file that holds the groups; by default 'group', if there is one.",
+        multiple=True,
+        callback=_one_or_several,
+        help="Column of a CSV file or table that holds the groups; by default 'group', if there is "
+        "one. May be repeated: groups are then the combinations.",
     ),
     "tokenizer": click.option(
         "--tokenizer",

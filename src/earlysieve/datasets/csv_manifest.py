@@ -3,23 +3,26 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from earlysieve._arrays import Ints
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.csv_rows import (
+    check_columns,
+    check_names,
+    group_columns,
+    groups_in,
+    read_rows,
+    rows_of_split,
+    splits_of_rows,
+)
 from earlysieve.datasets.files import ImageFiles
-from earlysieve.datasets.numbering import numbered, numbered_groups
+from earlysieve.datasets.numbering import numbered
 from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.repeated import note_repeated
-from earlysieve.datasets.source import FILE_OPTIONS, TEXT_OPTIONS, Source
+from earlysieve.datasets.source import COLUMN_OPTIONS, FILE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
-from earlysieve.errors import DataError, one_line
-
-if TYPE_CHECKING:
-    import pandas as pd
+from earlysieve.errors import DataError
 
 
 def manifest(
@@ -29,14 +32,15 @@ def manifest(
     root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
     label_column: str = "label",
-    group_column: str = "group",
+    path_column: str = "path",
+    group_column: str | Sequence[str] = "group",
     tokenizer: Tokenizer | None = None,
     max_length: int = 128,
     strict: bool = False,
     progress: bool | None = None,
     **options: Any,
 ) -> ExampleDataset:
-    """Examples listed in a CSV file.
+    """Examples listed in a CSV file, whose columns commas, semicolons or tabs part.
 
     Columns: `path` of an image or a text column, `label`, optionally `group` (blank or -1 where
     unknown) and `split`. Labels and groups are names, numbered in sorted order over the whole file,
@@ -53,7 +57,9 @@ def manifest(
         text_column: the column that holds the text, for text data; by default "text" where there
             is no column "path".
         label_column: the column that holds the label.
-        group_column: the column that holds the group; any but "group" has to be there.
+        path_column: the column that holds the path of an image.
+        group_column: the column that holds the group, or several, which are crossed ("a x b"); any
+            but "group" has to be there.
         tokenizer: needed for texts.
         max_length: for texts, in tokens.
         strict: make an unreadable image an error instead of skipping it.
@@ -69,16 +75,17 @@ def manifest(
         DataWarning: rows repeat an image or a text.
     """
     source = Path(path)
-    table = _read(source)
-    if text_column is None and "path" not in table and "text" in table:
+    table = read_rows(source)
+    if text_column is None and path_column not in table and "text" in table:
         text_column = "text"
-    subject = text_column or "path"
-    own_groups = [] if group_column == "group" else [group_column]
-    _check_columns(source, table, [subject, label_column, *own_groups])
-    _check_names(source, [subject, label_column, group_column, "split"])
+    subject = text_column or path_column
+    columns = group_columns(group_column, table)
+    more = "--label-column, --path-column or, for texts, --text-column"
+    check_columns(table, source, [subject, label_column, *columns], more)
+    check_names(source, [subject, label_column, *columns, "split"])
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
-    groups, group_names = _groups(table, source, group_column)
-    rows = _rows(table, source, split)
+    groups, group_names = groups_in(table, source, columns)
+    rows = rows_of_split(table, source, split)
     common = {"groups": groups[rows], "group_names": group_names}
     subjects = [str(value) for value in table[subject].iloc[rows]]
     if text_column is not None:
@@ -102,71 +109,6 @@ def manifest(
         group_names=group_names,
         **options,
     )
-
-
-def _read(source: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"Expected a CSV file at '{source}', but it cannot be read ({one_line(error)}); check "
-            "the path"
-        ) from error
-    if not len(table):
-        raise DataError(f"Expected rows in '{source}', but it has none; check the file")
-    return table
-
-
-def _check_columns(source: Path, table: "pd.DataFrame", wanted: Sequence[str]) -> None:
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"Expected the columns {', '.join(wanted)} in '{source}', but got "
-            f"{', '.join(map(str, table.columns))}; add or rename {name_some(missing)}"
-            + ("; for texts, name their column" if "path" in missing else "")
-        )
-
-
-def _check_names(source: Path, used: Sequence[str]) -> None:
-    """Check that no column that is used has a namesake, which pandas would rename."""
-    import pandas as pd
-
-    header = pd.read_csv(source, header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0]
-    twice = [name for name in used if (header == name).sum() > 1]
-    if twice:
-        raise DataError(
-            f"Expected columns of different names in '{source}', but {name_some(twice)} is there "
-            "more than once; rename or remove one"
-        )
-
-
-def _groups(table: "pd.DataFrame", source: Path, column: str) -> tuple[Ints, tuple[str, ...]]:
-    if column not in table.columns:
-        return np.full(len(table), -1, np.int64), ()
-    return numbered_groups(list(table[column]), f"column '{column}' of '{source}'")
-
-
-def _rows(table: "pd.DataFrame", source: Path, split: str | None) -> Ints:
-    every = np.arange(len(table), dtype=np.int64)
-    if split == "all":
-        return every
-    if "split" not in table.columns:
-        if split in (None, "train"):
-            return every
-        raise DataError(
-            f"Expected a column 'split' in '{source}' to take the split '{split}', but got "
-            f"{', '.join(map(str, table.columns))}; add one, or leave the split out"
-        )
-    column = table["split"].str.strip()
-    rows = np.flatnonzero((column == (split or "train")).to_numpy())
-    if not len(rows):
-        raise DataError(
-            f"Expected rows of split '{split or 'train'}' in '{source}', but got only "
-            f"{name_some(sorted(column.unique()))}; choose one of them, or 'all'"
-        )
-    return rows.astype(np.int64)
 
 
 def _paths(source: Path, root: Path, names: Sequence[str]) -> list[str]:
@@ -215,14 +157,14 @@ def splits_in(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    table = _read(Path(path))
-    return sorted(table["split"].str.strip().unique()) if "split" in table.columns else []
+    table = read_rows(Path(path))
+    return sorted(splits_of_rows(table).unique()) if "split" in table.columns else []
 
 
 SOURCE = Source(
     "csv",
     "a CSV file with a label and the path of a picture, or a text, in each row",
     manifest,
-    ("split", "root", "strict", "progress", "group_column", *FILE_OPTIONS, *TEXT_OPTIONS),
+    ("split", "root", "strict", "progress", *COLUMN_OPTIONS, *FILE_OPTIONS, *TEXT_OPTIONS),
     splits=lambda path: splits_in(str(path)),
 )

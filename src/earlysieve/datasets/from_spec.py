@@ -32,7 +32,9 @@ def load_source(
     strict: bool = False,
     root: str | os.PathLike[str] | None = None,
     text_column: str | None = None,
-    group_column: str | None = None,
+    label_column: str | None = None,
+    path_column: str | None = None,
+    group_column: str | Sequence[str] | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
@@ -58,7 +60,8 @@ def load_source(
         strict: make unreadable images an error.
         root: folder in which the images of a CSV file lie; by default that of the file.
         text_column, tokenizer, max_length: for texts.
-        group_column: column of a CSV file that holds the groups.
+        label_column, path_column: columns of a CSV file or table that hold labels and paths.
+        group_column: column of a CSV file or table that holds the groups, or several, crossed.
         mean, std: normalisation of images.
         cache: folder that keeps the images of files, decoded and resized, for later runs.
         progress: whether to draw a bar while files are checked; None: where standard error is a
@@ -81,6 +84,8 @@ def load_source(
         "strict": strict or None,
         "root": root,
         "text_column": text_column,
+        "label_column": label_column,
+        "path_column": path_column,
         "group_column": group_column,
         "tokenizer": tokenizer,
         "max_length": max_length,

@@ -22,6 +22,7 @@ OWN: Mapping[str, tuple[str, str]] = {
     "fashion-mnist": ("fashion_files", "[:FOLDER]"),
     "folder": ("class_folders", ":PATH"),
     "csv": ("csv_manifest", ":FILE"),
+    "table": ("table_file", ":FILE"),
     "bar": ("bar_photos", ":PATH"),
     "davidson": ("davidson_tweets", ":PATH"),
     "hf": ("hub", ":PATH"),

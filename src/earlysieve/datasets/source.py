@@ -7,6 +7,7 @@ from typing import Any, Literal
 IMAGE_OPTIONS = ("image_size", "mean", "std")
 # Those of images that lie in files, which can be kept decoded.
 FILE_OPTIONS = (*IMAGE_OPTIONS, "cache")
+COLUMN_OPTIONS = ("label_column", "path_column", "group_column")
 TEXT_OPTIONS = ("text_column", "tokenizer", "max_length")
 
 
@@ -20,7 +21,7 @@ class Source:
         open: called with what stands after the colon (None where nothing does) and with those of
             `options` that were given, by name; returns the data.
         options: names of options of `load_source` that `open` takes: split, variant, strict, root,
-            seed, progress, and those of `FILE_OPTIONS` and `TEXT_OPTIONS`.
+            seed, progress, and those of `COLUMN_OPTIONS`, `FILE_OPTIONS` and `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
         splits: called with what stands after the colon (or None); names of the parts that these
             data are divided into, none where they are not divided. None: the parts are unknown.

@@ -35,6 +35,11 @@ def _are_numbers(value: Any) -> bool:
     return listed and all(_is_number(item) for item in value)
 
 
+def _are_names(value: Any) -> bool:
+    listed = isinstance(value, list | tuple) and bool(value)
+    return all(map(_is_text, value)) if listed else _is_text(value)
+
+
 # Option: whether a value is of its kind, and the kind in words. Ranges are the sources' affair.
 OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "split": (_is_text, "a name"),
@@ -48,7 +53,9 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "strict": (_is_flag, "true or false"),
     "root": (_is_text, "a folder"),
     "text_column": (_is_text, "a name"),
-    "group_column": (_is_text, "a name"),
+    "label_column": (_is_text, "a name"),
+    "path_column": (_is_text, "a name"),
+    "group_column": (_are_names, "a name or a list of names"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),
     "cache": (_is_text, "a folder"),

@@ -1,0 +1,147 @@
+"""A table of numbers in a CSV or Parquet file: a label and features in each row."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve._imports import need
+from earlysieve.datasets.csv_rows import (
+    check_columns,
+    check_names,
+    group_columns,
+    groups_in,
+    read_rows,
+    rows_of_split,
+    splits_of_rows,
+)
+from earlysieve.datasets.frames import frame_values
+from earlysieve.datasets.numbering import numbered
+from earlysieve.datasets.source import Source
+from earlysieve.datasets.table import Table
+from earlysieve.errors import DataError, one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PARQUET = (".parquet", ".pq")
+_GAPS = ("", "na", "n/a", "nan", "null", "none")
+_TRUTHS = {"true": True, "false": False}
+_TOLD = 20
+
+
+def table_file(
+    path: str | os.PathLike[str],
+    *,
+    split: str | None = None,
+    label_column: str = "label",
+    group_column: str | Sequence[str] = "group",
+) -> Table:
+    """A table in a file: every column that is not named as something else is a feature.
+
+    Labels and groups are names, numbered in sorted order over the whole file, or whole numbers,
+    which keep their value. A column `split` divides the rows, a column `id` names them, and one
+    without a name, as pandas writes its index, is left out. Features are numbers, or true and
+    false; they go to a model as they are.
+
+    Args:
+        path: a CSV file, with commas, semicolons or tabs, or one that ends in ".parquet".
+        split: rows of this split only; "all" takes every row. By default "train" where the file
+            has a column `split`.
+        label_column: the column that holds the label.
+        group_column: the column that holds the group, or several, which are crossed; any but
+            "group" has to be there.
+
+    Raises:
+        DataError: no such file or rows, a column is missing, or a feature is not a finite number
+            in every row.
+        MissingDependencyError: a Parquet file without pyarrow.
+    """
+    source = Path(path)
+    table = _read(source)
+    columns = group_columns(group_column, table)
+    check_columns(table, source, [label_column, *columns], "--label-column and --group-column")
+    labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
+    groups, group_names = groups_in(table, source, columns)
+    rows = rows_of_split(table, source, split)
+    features = _features(table, {label_column, *columns, "split", "id"}).iloc[rows]
+    found = Table(
+        frame_values(features, f" in '{source}'"),
+        labels[rows],
+        names,
+        columns=[str(name) for name in features.columns],
+        ids=[str(i) for i in table["id"].iloc[rows]] if "id" in table.columns else (),
+        groups=groups[rows],
+        group_names=group_names,
+    )
+    found.notes = (_told(found.columns),)
+    return found
+
+
+def _read(source: Path) -> "pd.DataFrame":
+    if source.suffix.lower() not in _PARQUET:
+        table = read_rows(source)
+        check_names(source, list(map(str, table.columns)))
+        return table
+    import pandas as pd
+
+    need("pyarrow", extra="parquet")
+    try:
+        table = pd.read_parquet(source, engine="pyarrow")
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"Expected a Parquet file at '{source}', but it cannot be read ({one_line(error)}); "
+            "check the path"
+        ) from error
+    if not len(table):
+        raise DataError(f"Expected rows in '{source}', but it has none; check the file")
+    return table
+
+
+def _features(table: "pd.DataFrame", others: set[str]) -> "pd.DataFrame":
+    """The columns that are not something else, those of text as numbers where they are such."""
+    import pandas as pd
+
+    kept = [c for c in table.columns if c not in others and not str(c).startswith("Unnamed: ")]
+    return pd.DataFrame({name: _parsed(table[name]) for name in kept}, index=table.index)
+
+
+def _parsed(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    import pandas as pd
+
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    texts = column.astype(str).str.strip()
+    lower = texts.str.lower()
+    if lower.isin(list(_TRUTHS)).all():
+        return lower.map(_TRUTHS).astype(bool)
+    known = texts.where(~lower.isin(_GAPS))
+    numbers = pd.to_numeric(known, errors="coerce")
+    return column if bool((numbers.isna() & known.notna()).any()) else numbers
+
+
+def _told(columns: Sequence[str]) -> str:
+    more = f" and {len(columns) - _TOLD} more" if len(columns) > _TOLD else ""
+    return (
+        f"Features are the columns {', '.join(columns[:_TOLD])}{more}, as they stand in the file: "
+        "nothing is scaled."
+    )
+
+
+def splits_in_table(path: str | os.PathLike[str]) -> list[str]:
+    """The splits of the rows of a table; none where it has no such column.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    table = _read(Path(path))
+    return sorted(splits_of_rows(table).unique()) if "split" in table.columns else []
+
+
+SOURCE = Source(
+    "table",
+    "a CSV or Parquet file of numbers with a label in each row",
+    table_file,
+    ("split", "label_column", "group_column"),
+    splits=lambda path: splits_in_table(str(path)),
+)

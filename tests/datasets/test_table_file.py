@@ -1,0 +1,126 @@
+"""Tables of numbers in CSV and Parquet files, and how columns of CSV files are named and parted."""
+
+import sys
+
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from earlysieve.auditing.result import AuditResult
+from earlysieve.datasets import load_source, manifest
+from earlysieve.datasets.from_spec import splits_of
+from earlysieve.errors import DataError, MissingDependencyError
+from tests.cli.helpers import ok, problem
+
+ROWS = [
+    ("age", "smokes", "dose", "diagnosis", "site", "device", "split"),
+    (30, "true", 0.5, "ill", "north", "A", "train"),
+    (41, "false", 1.5, "healthy", "south", "A", "train"),
+    (25, "true", 2.5, "ill", "north", "B", "test"),
+    (60, "true", 3.5, "healthy", "", "B", "train"),
+]
+
+
+def write(path, separator=",", rows=ROWS):
+    path.write_text("".join(separator.join(map(str, row)) + "\n" for row in rows))
+    return path
+
+
+COLUMNS = {"label_column": "diagnosis", "group_column": ["site", "device"]}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table(tmp_path, separator):
+    source = f"table:{write(tmp_path / 't.csv', separator)}"
+    data = load_source(source, **COLUMNS)
+    assert data.columns == ("age", "smokes", "dose")
+    assert data.values.tolist() == [[30, 1, 0.5], [41, 0, 1.5], [60, 1, 3.5]]
+    assert data.class_names == ("healthy", "ill")
+    assert data.labels.tolist() == [1, 0, 0]
+    assert data.group_names == ("north x A", "north x B", "south x A")
+    assert data.groups.tolist() == [0, 2, -1]
+    assert splits_of(source) == ("test", "train")
+    assert load_source(source, **COLUMNS, split="test").values.tolist() == [[25, 1, 2.5]]
+    assert "the columns age, smokes, dose, as they stand" in data.notes[0]
+
+
+def test_parquet_is_the_same(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(ROWS[1:], columns=ROWS[0]).assign(smokes=[True, False, True, True])
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = load_source(f"table:{tmp_path / 't.parquet'}", **COLUMNS)
+    same = load_source(f"table:{write(tmp_path / 't.csv')}", **COLUMNS)
+    assert (data.values == same.values).all()
+    assert data.columns == same.columns
+    assert data.groups.tolist() == same.groups.tolist()
+
+
+def test_parquet_without_pyarrow(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingDependencyError, match=r"earlysieve\[parquet\]"):
+        load_source(f"table:{tmp_path / 't.parquet'}")
+
+
+def test_ids_and_the_index_of_pandas_are_no_features(tmp_path):
+    frame = pd.DataFrame({"id": ["p1", "p2"], "x": [1, 2], "label": [0, 1]})
+    frame.to_csv(tmp_path / "t.csv")
+    data = load_source(f"table:{tmp_path / 't.csv'}")
+    assert data.columns == ("x",)
+    assert [data.identify(k) for k in range(2)] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([("x", "label"), ("tall", 0), (1, 1)], "numbers in '.*', but 'x' holds .*, as 'tall'"),
+        ([("x", "label"), ("", 0), (1, 1)], "column 'x' has none in 1 of 2 rows .*row 1\\)"),
+        ([("x", "label"), ("nan", 0), (1, 1)], "column 'x' has none in 1 of 2 rows"),
+        ([("label", "split"), (0, "train")], "Expected columns in '.*', but there is none"),
+        ([("x", "x", "label"), (1, 2, 0)], "'x' is there more than once"),
+        ([("x", "y"), (1, 0)], "add or rename 'label', or name others with --label-column and"),
+        ([("x", "label")], "Expected rows"),
+    ],
+)
+def test_what_is_no_table(tmp_path, rows, told):
+    with pytest.raises(DataError, match=told):
+        load_source(f"table:{write(tmp_path / 't.csv', rows=rows)}")
+
+
+def test_a_manifest_with_other_names_and_semicolons(tmp_path):
+    for name in "ab":
+        Image.new("RGB", (10, 10)).save(tmp_path / f"{name}.png")
+    rows = [("file", "what", "where"), ("a.png", "dog", "sofa"), ("b.png", "cat", "grass")]
+    source = write(tmp_path / "m.csv", ";", rows)
+    names = {"path_column": "file", "label_column": "what", "group_column": "where"}
+    data = load_source(f"csv:{source}", **names, image_size=4)
+    assert data.class_names == ("cat", "dog")
+    assert data.group_names == ("grass", "sofa")
+    with pytest.raises(DataError, match="but got file, what, where; add or rename 'path', 'label'"):
+        manifest(source)
+
+
+NET = """
+import torch
+
+
+def net():
+    return torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1))
+"""
+
+
+def test_on_the_command_line(tmp_path, monkeypatch):
+    (tmp_path / "tabular_net_of_a_test.py").write_text(NET)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    x = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
+    rows = [(*map(float, row), int(row[0] > 0), k % 2, k % 3) for k, row in enumerate(x)]
+    write(tmp_path / "t.csv", ";", [("u", "v", "w", "ill", "site", "ward"), *rows])
+    words = ("audit", "--model", "tabular_net_of_a_test:net", "--data", "table:t.csv")
+    options = ("--label-column", "ill", "--group-column", "site", "--group-column", "ward")
+    ok(*words, *options, "--out", "out")
+    found = AuditResult.load("out")
+    assert found.group_names[0] == "0 x 0"
+    assert found.config["data_options"]["group_column"] == ["site", "ward"]
+    assert any("the columns u, v, w," in note for note in found.notes)
+    assert "add or rename 'label'" in problem(*words, "--out", "no")
