@@ -16,8 +16,7 @@ from earlysieve.cli.run_options import run_options
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
-    from earlysieve.groups.over_seeds import OverSeeds
-    from earlysieve.searching.search import SearchResult, TrialRow
+    from earlysieve.searching.result import SearchResult, TrialRow
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _MOST_ROWS = 10
@@ -161,43 +160,21 @@ def _line(row: "TrialRow", best: "TrialRow | None", trials: int) -> str:
     what = row.state if row.score is None else f"{row.score:.3f}"
     what += " (pruned)" if row.state == "pruned" and row.score is not None else ""
     so_far = "" if best is None else f"; best so far {best.score:.3f} (trial {best.place})"
-    settings = _settings(row) or "plain"
-    return f"Trial {row.place} of 0..{trials - 1}: {what}, {settings}{so_far}"
-
-
-def _settings(row: "TrialRow") -> str:
-    return ", ".join(f"{k} {_short(v)}" for k, v in row.values.items())
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"Trial {row.place} of 0..{trials - 1}: {what}, {_settings(row)}{so_far}"
 
 
 def _show(result: "SearchResult", console: Console) -> None:
+    from earlysieve.searching.page import figure_rows
+
     scored = [row for row in result.trials if row.state == "complete"]
     best = sorted(scored, key=lambda row: -(row.score or 0.0))[:_MOST_ROWS]
-    rows: list[list[Cell]] = [[r.place, r.score, _settings(r) or "plain"] for r in best]
+    rows: list[list[Cell]] = [[r.place, r.score, _settings(r)] for r in best]
     console.table(["trial", result.select, "settings"], rows, "Best trials, one seed each")
-    seeds = len(result.plain.figures)
-    names = [name for name in result.plain.means if name != "flip_rate"]
-    columns = [again for again in (result.plain, result.best) if again is not None]
-    table: list[list[Cell]] = [
-        [
-            name.replace("_", " "),
-            *(_interval(again.means[name]) for again in columns),
-            *([_interval(result.difference[name])] if name in result.difference else []),
-        ]
-        for name in names
-    ]
-    heads = [again.name for again in columns] + (["difference"] if result.difference else [])
-    console.table(
-        ["validation", *heads],
-        table,
-        f"Trained again with {seeds} fresh seed{'s' if seeds != 1 else ''} (mean, 95% t-interval)",
-    )
+    heads, figures = figure_rows(result)
+    console.table(heads, figures, "Fresh seeds: mean, 95% t-interval")
 
 
-def _interval(found: "OverSeeds") -> str:
-    if found.seeds < 2:
-        return f"{found.mean:.3f}"
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+def _settings(row: "TrialRow") -> str:
+    from earlysieve.searching.result import settings_text
+
+    return settings_text(row.values) or "plain"

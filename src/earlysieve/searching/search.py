@@ -4,22 +4,22 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
-from earlysieve.errors import InputError
-from earlysieve.groups.over_seeds import OverSeeds
+from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.methods.registry import method_settings
 from earlysieve.runs.reporter import Reporter
-from earlysieve.searching.again import Again, differences, fresh_seeds, train_again
+from earlysieve.searching.again import differences, fresh_seeds, train_again
 from earlysieve.searching.choice import choose
 from earlysieve.searching.lock import held
 from earlysieve.searching.places import FAILURE, finished, take_up
 from earlysieve.searching.plan import Plan, keep
+from earlysieve.searching.result import RESULT_NAME, SearchResult, TrialRow
 from earlysieve.searching.space import configured, plain_config, space_of
 from earlysieve.searching.storage import import_optuna, quiet_optuna
 from earlysieve.searching.worker import Work, open_study, work_alone, work_on
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from earlysieve.training import TrainConfig
 
-RESULT_NAME = "search.json"
 _LOOK = 1.0  # seconds between looks at what other processes have done
 
 
@@ -64,52 +63,6 @@ class SearchOptions:
             raise InputError(
                 f"Expected timeout to be above 0 seconds, but got {self.timeout}; give more time"
             )
-
-
-@dataclass(frozen=True)
-class TrialRow:
-    """What is said of a finished trial.
-
-    Attributes:
-        place: its number.
-        state: "complete", "pruned" or "failed".
-        score: by the selection rule; of a pruned trial the last one; None where there is none.
-        values: of the settings that are searched.
-        seconds: of the attempt that ended it.
-        why: why it failed.
-    """
-
-    place: int
-    state: str
-    score: float | None
-    values: Mapping[str, Any]
-    seconds: float | None
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search came to.
-
-    Attributes:
-        chosen: place of the chosen trial; 0: the plain method stays.
-        values: its settings.
-        explanation: why, in a sentence.
-        select, supervision: the rule, and what it knows.
-        trials: all that are finished.
-        plain, best: trial 0 and the chosen trial with fresh seeds; `best` is None where 0 stays.
-        difference: of `best` minus `plain`, seed by seed, for each rule.
-    """
-
-    chosen: int
-    values: Mapping[str, Any]
-    explanation: str
-    select: str
-    supervision: str
-    trials: list[TrialRow]
-    plain: Again
-    best: Again | None = None
-    difference: Mapping[str, OverSeeds] = field(default_factory=dict)
 
 
 def search(
@@ -165,7 +118,23 @@ def search(
         done = finished(study.get_trials(deepcopy=False))
     result = _conclude(work, done, options.seeds, reporter)
     write_text(out / RESULT_NAME, json.dumps(plain(result), indent=2) + "\n")
+    _write_page(result, work, study, reporter)
     return result
+
+
+def _write_page(
+    result: SearchResult, work: Work, study: "optuna.Study", reporter: Reporter
+) -> None:
+    from earlysieve.searching.page import PAGE_NAME, render_search
+    from earlysieve.searching.plots import plots_of
+
+    try:
+        plots = plots_of(result.trials, study, result.select)
+        page = render_search(result, plots, work.plan.config)
+    except MissingDependencyError as error:
+        reporter.tell(f"No page: {error}")
+        return
+    write_text(work.out / PAGE_NAME, page)
 
 
 def _check_validation(config: "TrainConfig") -> None:

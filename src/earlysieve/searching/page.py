@@ -1,0 +1,113 @@
+"""What came of a search, as one page that needs nothing but a browser."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from earlysieve.report.plain_page import plot, render_plain
+from earlysieve.report.sections import Section, Tile, paragraph, table
+from earlysieve.searching.result import SearchResult, TrialRow, interval_text, settings_text
+
+if TYPE_CHECKING:
+    from earlysieve.training import TrainConfig
+
+PAGE_NAME = "page.html"
+
+
+def render_search(result: SearchResult, plots: Sequence[Tile], config: "TrainConfig") -> str:
+    """The page as a string.
+
+    Raises:
+        MissingDependencyError: Jinja2 is not installed.
+    """
+    stays = result.best is None
+    headline = (
+        "Plain training stays: no trial is better by more than chance."
+        if stays
+        else f"Trial {result.chosen} is chosen over the plain method."
+    )
+    return render_plain(
+        "search",
+        headline,
+        [_figures(result), _plots(plots), _trials(result), _help(result)],
+        lead=[result.explanation],
+        subject=[("method", config.method), ("model", config.model), ("data", config.data)],
+    )
+
+
+def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows of the figures with fresh seeds."""
+    shown = [one for one in (result.plain, result.best) if one is not None]
+    heads = ["validation", *(one.name for one in shown)]
+    heads += ["difference"] if result.difference else []
+    rows = []
+    for name in result.plain.means:
+        if name == "flip_rate":  # larger is worse for what people want of these models
+            continue
+        row = [name.replace("_", " "), *(interval_text(one.means.get(name)) for one in shown)]
+        rows.append(
+            row + ([interval_text(result.difference.get(name))] if result.difference else [])
+        )
+    return heads, rows
+
+
+def _figures(result: SearchResult) -> Section:
+    heads, rows = figure_rows(result)
+    seeds = len(result.plain.figures)
+    caption = f"{seeds} fresh seed{'s' if seeds != 1 else ''}: mean and 95% t-interval"
+    numeric = range(1, len(heads))
+    text = (
+        "Both were trained again with seeds that the search had not used. Only these figures count."
+    )
+    if result.best is None:
+        text = (
+            "The plain method was trained again with seeds that the search had not used. Only "
+            "these figures count."
+        )
+    pieces = [paragraph(text), table(heads, rows, caption=caption, numeric=numeric)]
+    return Section("figures", "What came of it", pieces)
+
+
+def _plots(plots: Sequence[Tile]) -> Section:
+    return Section("plots", "The search", [plot(tile) for tile in plots])
+
+
+def _trials(result: SearchResult) -> Section:
+    ordered = sorted(result.trials, key=_order)
+    rows = [
+        [
+            str(row.place),
+            row.state,
+            "-" if row.score is None else f"{row.score:.3f}",
+            settings_text(row.values) or "plain",
+            row.why or "-",
+        ]
+        for row in ordered
+    ]
+    stressed = next(k for k, row in enumerate(ordered) if row.place == result.chosen)
+    heads = ["trial", "state", result.select.replace("_", " "), "settings", "why it failed"]
+    caption = "All trials, one seed each; the chosen one is pointed out"
+    return Section(
+        "trials",
+        "All trials",
+        [table(heads, rows, caption=caption, numeric=[2], stressed=stressed)],
+    )
+
+
+def _order(row: TrialRow) -> tuple[bool, float]:
+    return row.state != "complete", 0.0 if row.score is None else -row.score
+
+
+def _help(result: SearchResult) -> Section:
+    return Section(
+        "help",
+        "How to read this page",
+        [
+            f"Trials are judged by {result.select.replace('_', ' ')} on the validation data, which "
+            f"knows: {result.supervision}.",
+            "Trial 0 is the plain method. Another one replaces it only if the paired interval of "
+            "its gain over the validation examples lies above 0, for all trials at once: among "
+            "many trials one is ahead by luck.",
+            "The intervals of the figures are over seeds, not over examples; the validation data "
+            "have chosen the trial, so that a test split says more.",
+        ],
+    )

@@ -1,0 +1,89 @@
+import math
+
+import pytest
+
+from earlysieve.groups.over_seeds import OverSeeds
+from earlysieve.searching.again import Again
+from earlysieve.searching.page import figure_rows, render_search
+from earlysieve.searching.plots import importances, plots_of
+from earlysieve.searching.result import SearchResult, TrialRow, interval_text
+from earlysieve.training import TrainConfig
+
+optuna = pytest.importorskip("optuna")
+
+PLAIN = Again(
+    "plain (trial 0)",
+    0,
+    {1: "a"},
+    {1: {"accuracy": 0.5}},
+    {"accuracy": OverSeeds(0.5, 0.4, 0.6, 3)},
+)
+BEST = Again(
+    "trial 2", 2, {1: "b"}, {1: {"accuracy": 0.7}}, {"accuracy": OverSeeds(0.7, 0.6, 0.8, 3)}
+)
+EVIL = "<script>alert(1)</script>"
+
+
+def rows(count: int = 6) -> list[TrialRow]:
+    searched = [
+        TrialRow(k, "complete", 0.5 + k / 20, {"beta": 10.0**-k, "layer": "ab"[k % 2]}, 1.0)
+        for k in range(1, count)
+    ]
+    pruned = TrialRow(count, "pruned", 0.4, {"beta": 0.1, "layer": "a"}, 1.0)
+    failed = TrialRow(count + 1, "failed", None, {"beta": 0.1, "layer": EVIL}, 1.0, EVIL)
+    return [TrialRow(0, "complete", 0.5, {}, 1.0), *searched, pruned, failed]
+
+
+def result(*, changed: bool) -> SearchResult:
+    difference = {"accuracy": OverSeeds(0.2, 0.1, 0.3, 3)}
+    more = {"best": BEST, "difference": difference} if changed else {}
+    return SearchResult(
+        2 if changed else 0, {}, "Why.", "accuracy", "labels", rows(), PLAIN, **more
+    )
+
+
+def study() -> "optuna.Study":
+    made = optuna.create_study(direction="maximize")
+    space = {
+        "beta": optuna.distributions.FloatDistribution(1e-9, 1),
+        "layer": optuna.distributions.CategoricalDistribution(["a", "b"]),
+    }
+    for row in rows()[:6]:
+        made.add_trial(
+            optuna.create_trial(
+                value=row.score,
+                params=dict(row.values),
+                distributions=space if row.values else {},
+            )
+        )
+    return made
+
+
+def test_the_page_shows_figures_plots_and_trials_and_escapes_what_is_in_them():
+    plots = plots_of(rows(), study(), "accuracy")
+    assert len(plots) == 3
+    page = render_search(result(changed=True), plots, TrainConfig(model=EVIL, data="d"))
+    assert "Trial 2 is chosen over the plain method." in page
+    assert "0.200 [0.100, 0.300]" in page
+    assert page.count("data:image/png") == 3
+    assert EVIL not in page
+    assert "default-src 'none'" in page
+    assert "Plain training stays" in render_search(result(changed=False), plots, TrainConfig())
+
+
+def test_importance_leaves_trial_0_out_and_needs_a_few_trials():
+    found = importances(study())
+    assert set(found) == {"beta", "layer"}
+    assert math.isclose(sum(found.values()), 1.0)
+    assert importances(optuna.create_study()) == {}
+
+
+def test_figures_have_a_difference_only_where_something_was_chosen():
+    heads, cells = figure_rows(result(changed=True))
+    assert heads == ["validation", "plain (trial 0)", "trial 2", "difference"]
+    assert cells == [
+        ["accuracy", "0.500 [0.400, 0.600]", "0.700 [0.600, 0.800]", "0.200 [0.100, 0.300]"]
+    ]
+    assert len(figure_rows(result(changed=False))[0]) == 2
+    assert interval_text(OverSeeds(0.5, math.nan, math.nan, 1)) == "0.500"
+    assert interval_text(None) == "-"
