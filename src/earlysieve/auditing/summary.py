@@ -66,7 +66,7 @@ class Summary:
         readability: of the chosen layer, see `Evidence`; NaN where the model is not above chance.
         worst_group: name of the group with the lowest accuracy, where groups are known.
         worst_group_accuracy: its accuracy.
-        next_steps: what to do, most useful first.
+        next_steps: what to do, most useful first: a sentence in one line, below some of them code.
         warnings: what makes the audit less trustworthy, or the model.
         classes: accuracy by class, see `ClassAccuracy`; empty in audits saved before it was kept.
         confused_pairs: the classes that are taken for another most often, see `ConfusedPair`.
