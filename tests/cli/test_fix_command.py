@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from earlysieve import AuditResult
-from tests.cli.helpers import SMALL, ok, problem
+from tests.cli.helpers import SMALL, ok, problem, run
 
 DATA = ("--data", "digits", "--shortcut", "colour", "--correlation", "0.9")
 
@@ -79,3 +79,51 @@ def test_a_budget_that_is_none(trained, tmp_path):
     said = problem("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
                    "--budget", "soon", "--out", tmp_path / "out")  # fmt: skip
     assert "Expected a budget such as 10m" in said
+
+
+def test_an_audit_of_other_weights(trained, tmp_path):
+    weights = torch.load(trained / "model.pt", weights_only=True)
+    torch.save({key: value * 1.5 for key, value in weights.items()}, tmp_path / "other.pt")
+    ok("audit", "--model", SMALL, "--checkpoint", tmp_path / "other.pt", "--data", "digits",
+       "--limit", "60", "--out", tmp_path / "audit")  # fmt: skip
+    said = problem("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
+                   "--audit", tmp_path / "audit", "--out", tmp_path / "out")  # fmt: skip
+    assert "holds one of other weights; audit this very checkpoint" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_lies_in_the_way_is_refused_before_anything_runs(tmp_path):
+    (tmp_path / "out" / "fix.json").mkdir(parents=True)
+    said = problem("fix", "--model", SMALL, "--checkpoint", "nope.pt", *DATA,
+                   "--out", tmp_path / "out")  # fmt: skip
+    assert "Expected to write a file at" in said
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(trained, tmp_path, monkeypatch):
+    from earlysieve.fixing import search
+
+    def stop(*_args, **_named):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(search, "attempt", stop)
+    told = run("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
+               "--budget", "1trial", "--out", tmp_path / "out")  # fmt: skip
+    assert told.exit_code == 130
+    assert told.stderr.rstrip().endswith("The same command goes on with what was finished.")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["candidates"]
+
+
+def test_options_of_a_training_need_one(tmp_path):
+    told = run("fix", "--model", SMALL, *DATA, "--epochs", "3", "--out", tmp_path / "out")
+    assert told.exit_code == 2
+    assert "--epochs is of a training; add --retrain" in told.stderr
+
+
+def test_features_of_an_audit_save_a_pass(trained, tmp_path):
+    model = ("--model", SMALL, "--checkpoint", trained / "model.pt", *DATA, "--split", "test")
+    ok("audit", *model, "--keep-features", tmp_path / "kept", "--out", tmp_path / "audit")
+    told = ok("fix", *model, "--audit", tmp_path / "audit", "--features", tmp_path / "kept",
+              "--budget", "1trial", "--out", tmp_path / "out")  # fmt: skip
+    assert "Reading the features" not in told.stdout
+    assert "Auditing the model on them" not in told.stdout
+    assert (tmp_path / "out" / "fix.json").exists()

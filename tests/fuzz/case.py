@@ -7,6 +7,7 @@ from pathlib import Path
 
 SCRATCH = "scratch"  # files of the case at hand, below the world; gone before the next
 OLD_AUDIT, OLD_PICTURES, OLD_RUN, OLD_KD = "old-audit", "old-pictures", "old-run", "old-kd"
+OLD_FIX, OLD_GROUPS = "old-fix", "old-groups.csv"
 NET = "fuzz_nets:net"
 POINTS = "fuzz_data:points"
 
@@ -71,6 +72,30 @@ def train(*words: str, over: str = OLD_RUN) -> tuple[str, ...]:
     """A run that starts again over an older one; options that are given again win."""
     usual = {"--model": NET, "--data": POINTS, "--out": over, "--epochs": "1"}
     return ("train", *_but(usual, words), "--fresh", *words, "-q")
+
+
+def fix(*words: str, over: str = OLD_FIX) -> tuple[str, ...]:
+    """A fix over an older one; options that are given again win."""
+    usual = {
+        "--model": NET,
+        "--checkpoint": "good.pt",
+        "--data": POINTS,
+        "--out": over,
+        "--budget": "1trial",
+    }
+    return ("fix", *_but(usual, words), *words, "-q")
+
+
+def groups(*words: str, over: str = OLD_GROUPS) -> tuple[str, ...]:
+    """Groups of the errors of a model, over an older file; options that are given again win."""
+    usual = {
+        "--from": "errors",
+        "--model": NET,
+        "--checkpoint": "good.pt",
+        "--data": POINTS,
+        "--out": over,
+    }
+    return ("groups", *_but(usual, words), *words, "-q")
 
 
 def distill(method: str, *words: str) -> tuple[str, ...]:

@@ -14,12 +14,12 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from tests.fuzz.case import OLD_AUDIT, OLD_KD, OLD_PICTURES, OLD_RUN, Case, remove
+from tests.fuzz.case import OLD_AUDIT, OLD_FIX, OLD_KD, OLD_PICTURES, OLD_RUN, Case, remove
 
 SECONDS = 40  # of one case, before it counts as hanging
 SENTENCE = re.compile(r"Error: Expected .+[,;] but .+")
 USAGE = re.compile(r"\A(Usage: .+\n)?Error: .+\Z|\AUsage: ", re.DOTALL)
-_RESULTS = (OLD_AUDIT, OLD_PICTURES, OLD_RUN, OLD_KD)
+_RESULTS = (OLD_AUDIT, OLD_PICTURES, OLD_RUN, OLD_KD, OLD_FIX)
 _OF_TRAINING = ("last.pt", "config.json", "teacher.logits")  # what a fresh run may replace early
 
 Snapshot = dict[str, tuple[Any, ...]]

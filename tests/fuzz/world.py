@@ -102,13 +102,15 @@ def _images(folder: Path) -> None:
 
 
 def _results(root: Path) -> None:
-    """Good weights, two audits and two runs, made by the commands themselves."""
+    """Good weights, two audits, two runs, a fix and groups, made by the commands themselves."""
     ok(*case.train("--keep-last", over=case.OLD_RUN))
     (root / "good.pt").write_bytes((root / case.OLD_RUN / "model.pt").read_bytes())
     ok(*case.audit("--checkpoint", "good.pt", over=case.OLD_AUDIT))
     photos = ("--data", "photos", "--image-size", "8", "--model", "fuzz_nets:images")
     ok(*case.audit(*photos, over=case.OLD_PICTURES))
     ok(*case.distill("kd", "--out", case.OLD_KD))
+    ok(*case.fix())
+    ok(*case.groups())
 
 
 def ok(*words: str) -> None:

@@ -133,3 +133,10 @@ def test_bad_models():
         es.infer_groups("errors", data=DATA, model=Logits((float("nan"), 0.0)))
     with pytest.raises(InputError, match="Expected a model for the groups of 'errors'"):
         es.infer_groups("errors", data=DATA)
+
+
+def test_labels_that_the_model_does_not_know_are_refused():
+    model, x = nn.Linear(3, 2), torch.randn(20, 3)
+    labels = torch.arange(20) % 3
+    with pytest.raises(InputError, match="Expected labels from 0 to 1"):
+        es.infer_groups("disagreement", data=list(zip(x, labels, strict=True)), model=model)

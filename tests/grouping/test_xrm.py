@@ -174,3 +174,11 @@ def test_a_network_is_new_each_time():
     kept = keep_examples(opened(pictures()), prepare=seen_from_afar)
     make = small_network(kept)
     assert make() is not make()
+
+
+@pytest.mark.parametrize("twins", ["small", "features"])
+def test_what_is_not_finite_is_refused(twins):
+    x, labels = torch.randn(40, 3), torch.arange(40) % 2
+    x[7, 1] = float("nan")
+    with pytest.raises(InputError, match=r"Expected finite .* example 7"):
+        groups_from_xrm(TensorDataset(x, labels), twins=twins, progress=False)

@@ -74,6 +74,14 @@ class Command:
     kept: tuple[str, ...] = ()
 
     @property
+    def audits(self) -> tuple[str, ...]:
+        """Folders of audits in its output."""
+        if self.words[0] == "audit":
+            return ("",)
+        both = self.words[0] == "fix" or "--audit" in self.words
+        return ("audit-before", "audit-after") if both else ()
+
+    @property
     def trains(self) -> bool:
         """Whether it goes on where it stopped."""
         return self.words[0] == "train"
@@ -91,6 +99,21 @@ def audit(*words: str) -> tuple[str, ...]:
     return ("audit", "--model", "kill_nets:net", "--data", "kill_nets:points", *usual, *words)
 
 
+def fix(*words: str) -> tuple[str, ...]:
+    """A short fix of trained weights, with one training among the candidates."""
+    usual = (
+        "--checkpoint", "teacher.pt", "--groups-from", "others.csv", "--retrain", "--epochs", "2",
+        "--train-data", "kill_nets:points", "--budget", "5trials", "--batch-size", "12",
+    )  # fmt: skip
+    return ("fix", "--model", "kill_nets:net", "--data", "kill_nets:others", *usual, *words)
+
+
+def groups(*words: str) -> tuple[str, ...]:
+    """Groups in a file."""
+    usual = ("--model", "kill_nets:net", "--checkpoint", "teacher.pt", "--from", "errors")
+    return ("groups", "--data", "kill_nets:points", *usual, *words)
+
+
 MANY = (
     "--optimizer", "adamw", "--scheduler", "cosine", "--accumulate", "2", "--clip-norm", "1",
     "--validation", "kill_nets:others", "--patience", "3", "--refresh-batches", "2",
@@ -101,6 +124,8 @@ OTHER = train("--seed", "8", "--lr", "0.5")
 COMMANDS = (
     Command("audit over an audit", audit(), audit("--data", "kill_nets:others", "--seed", "5")),
     Command("erm over a run", train(), OTHER),
+    Command("fix over a fix", fix(), fix("--seed", "5", "--budget", "2trials")),
+    Command("groups over groups", groups(), groups("--data", "kill_nets:others")),
     Command("sieve", train("--method", "sieve", *LAYER, "--forget-every", "2")),
     Command("dedier", train(*DEDIER)),
     Command("early-reweighting", train("--method", "early-reweighting", *LAYER)),
@@ -123,3 +148,5 @@ COMMANDS = (
 def write_files(folder: Path) -> None:
     """Put the user's code into the folder in which commands run."""
     (folder / "kill_nets.py").write_text(FILE)
+    rows = "".join(f"{i},{i % 4}\n" for i in range(48))
+    (folder / "others.csv").write_text(f"index,group\n{rows}")

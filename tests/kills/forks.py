@@ -82,7 +82,8 @@ def _become(words: tuple[str, ...], out: Path, log: Path, count: Path, at: int |
         _watch(out, count, at)
         from earlysieve.cli.main import main
 
-        main([*words, "--out", str(out), *SILENT])
+        place = out / "groups.csv" if words[0] == "groups" else out
+        main([*words, "--out", str(place), *SILENT])
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:  # noqa: BLE001

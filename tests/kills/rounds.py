@@ -81,7 +81,7 @@ class Rounds:
         """Check the folder of a killed command; how to start it again, and how far it was."""
         tally = self.tally
         tally.half += [f"kill {tally.kills}: {name}" for name in checks.half_written(OUT)]
-        for place in self._audits():
+        for place in self.command.audits:
             whose = checks.whose_audit(OUT / place, self.older / place, self.newer / place)
             if whose == "mixed":
                 tally.mixed.append(f"kill {tally.kills}: audit '{place}'")
@@ -113,11 +113,6 @@ class Rounds:
     def _is_older(self, name: str) -> bool:
         older, now = self.older / name, OUT / name
         return older.exists() and now.exists() and older.read_bytes() == now.read_bytes()
-
-    def _audits(self) -> tuple[str, ...]:
-        if not self.command.trains:
-            return ("",)
-        return ("audit-before", "audit-after") if "--audit" in self.command.words else ()
 
     def _keep_older(self) -> None:
         for path in OUT.iterdir():

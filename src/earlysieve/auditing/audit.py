@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from earlysieve.auditing.collect import Collected
-from earlysieve.auditing.examine import Examined, Settings, examine
+from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
 from earlysieve.auditing.options import (
     check_numbers,
@@ -36,6 +37,7 @@ from earlysieve.model.unwrap import unwrap
 from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.heads import Head, head_named
 from earlysieve.readouts.space import features_folder
+from earlysieve.repairing.features_beside import FeaturesBeside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +59,7 @@ def audit(
     device: torch.device | str | None = None,
     memory_budget: int = DEFAULT_BUDGET,
     features_dir: str | os.PathLike[str] | None = None,
+    keep_features: str | os.PathLike[str] | None = None,
     class_names: Sequence[str] = (),
     group_names: Sequence[str] = (),
     group_shares: Mapping[int, float] | None = None,
@@ -98,6 +101,9 @@ def audit(
         memory_budget: bytes of features held in memory; the rest goes to temporary files, of which
             nothing stays.
         features_dir: folder for these files; by default $TMPDIR, or what the system has for them.
+        keep_features: folder for what the last layer reads of `data` in this pass, as
+            `fix(features=)` and `repair(features=LastFeatures.load(...))` take it; how large that
+            is is said first. The last layer has to be linear.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
@@ -120,7 +126,8 @@ def audit(
 
     Raises:
         InputError: labels out of range, NaN in inputs or activations, an unusable argument, a head
-            that does not suit a layer; a reference of other classes, of inputs of another form, or
+            that does not suit a layer; a last layer that is not linear, where its features are to
+            be kept; a reference of other classes, of inputs of another form, or
             that holds all of the data.
         LayerError: an unknown layer, or one that runs several times.
         DataError: no data, or one class only.
@@ -168,7 +175,15 @@ def audit(
     class_labels = tuple(class_names) or source.class_names
 
     def look() -> _Looked:
-        seen = examine(network, source, settings, other)
+        beside = None
+        if keep_features is not None:
+            beside = FeaturesBeside(
+                network, source, keep_features, lambda line: say(line, settings)
+            )
+        chosen = settings if beside is None else replace(settings, listen=beside)
+        seen = examine(network, source, chosen, other)
+        if beside is not None:
+            beside.save()
         groups = _groups(seen.collected, group_labels, group_shares)
         examples, summary = judged(
             seen,
@@ -220,6 +235,23 @@ def audit(
         pictures=looked.pictures,
         swap_pictures=swap_pictures(seen.swaps, _part_of(summary.leans_on)) if pictures else [],
     )
+
+
+def _examined(
+    network: nn.Module,
+    source: OpenedData,
+    settings: Settings,
+    reference: OpenedData | None,
+    keep_features: str | os.PathLike[str] | None,
+) -> Examined:
+    """What is found, with features of the last layer kept where that is asked for."""
+    if keep_features is None:
+        return examine(network, source, settings, reference)
+    tell = partial(say, settings=settings)
+    beside = FeaturesBeside(network, source, keep_features, tell)
+    found = examine(network, source, replace(settings, listen=beside), reference)
+    beside.save()
+    return found
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from earlysieve.auditing.prepare import LayerFeatures, Prepared, prepare
 from earlysieve.auditing.views import Views
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, check_labels, check_rows, tensors_of
-from earlysieve.model.capture import capture
+from earlysieve.model.capture import Captured, capture
 from earlysieve.model.one_logit import look_like_probabilities
 from earlysieve.model.precision import match_precision
 from earlysieve.model.single_example import check_single_example
@@ -21,6 +21,8 @@ from earlysieve.readouts.space import Space, features_folder
 
 # So many answers in [0, 1] are no chance: they are probabilities, which are no logits.
 _TOO_MANY = 20
+
+Listen = Callable[[Batch, Callable[[], Captured]], Captured]
 
 
 @dataclass
@@ -67,6 +69,7 @@ def collect(
     with_views: bool = True,
     tell: Callable[[Space], None] | None = None,
     follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
+    listen: Listen = lambda _, run: run(),
 ) -> Collected:
     """Run the model once over `batches` and keep each layer's features.
 
@@ -83,6 +86,7 @@ def collect(
         with_views: whether to keep what readers look at besides.
         tell: told how much space features take, where not all of it is memory.
         follow: the batches are drawn through it once the first one has been tried.
+        listen: takes each batch and what runs the model on it, runs that, and returns what it gave.
 
     Raises:
         InputError: labels out of range, NaN or infinite inputs or activations, probabilities
@@ -112,7 +116,7 @@ def collect(
     for batch in follow(chain([first], stream)):
         placed = _on(device, model, batch)
         single.check(placed)
-        classes = _one_batch(model, placed, prepared, rows, head)
+        classes = _one_batch(model, placed, prepared, rows, head, listen)
     return _finish(rows, prepared, classes)
 
 
@@ -150,7 +154,14 @@ def check_finite_inputs(batch: Batch) -> None:
                 )
 
 
-def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, head: Head) -> int:
+def _one_batch(
+    model: nn.Module,
+    batch: Batch,
+    prepared: Prepared,
+    rows: _Rows,
+    head: Head,
+    listen: Listen,
+) -> int:
     kept, views = prepared.layers, prepared.views
     looked: dict[str, dict[str, Tensor]] = {}
 
@@ -159,7 +170,7 @@ def _one_batch(model: nn.Module, batch: Batch, prepared: Prepared, rows: _Rows, 
             looked[name] = views.layers[name].of(activation, batch.mask)
         return kept[name].of(activation, batch.mask, head)
 
-    captured = capture(model, batch.inputs, list(kept), transform=keep)
+    captured = listen(batch, lambda: capture(model, batch.inputs, list(kept), transform=keep))
     logits = captured.logits.float()
     check_output(batch, logits)
     for name, features in captured.outputs.items():

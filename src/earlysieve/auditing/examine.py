@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from earlysieve._progress import track, wanted
-from earlysieve.auditing.collect import Collected, collect
+from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
 from earlysieve.auditing.inputs_seen import InputsSeen
@@ -49,6 +49,7 @@ class Settings:
     progress: bool | None
     tell: Callable[[str], None] | None
     group_shares: Mapping[int, float] | None = None
+    listen: Listen = lambda _, run: run()
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,11 @@ def _collected(
         budget=settings.budget,
         device=settings.device,
         examples=source.size,
-        tell=lambda space: _tell(str(space), settings),
+        tell=lambda space: say(str(space), settings),
         follow=lambda drawn: track(
             drawn, "Reading the layers", total=total, progress=settings.progress
         ),
+        listen=settings.listen,
     )
 
 
@@ -166,7 +168,7 @@ def _compared(
             device=settings.device,
             examples=reference.size,
             with_views=False,
-            tell=lambda space: _tell(str(space), settings),
+            tell=lambda space: say(str(space), settings),
             follow=lambda drawn: track(
                 drawn, "Reading the reference", total=total, progress=settings.progress
             ),
@@ -175,7 +177,7 @@ def _compared(
         raise type(error)(_of_reference(str(error))) from error
     folds = max(2, settings.folds) + 1
     for line in cost_of_readouts(collected, settings.head, folds, settings.device):
-        _tell(line, settings)
+        say(line, settings)
     return compare(
         data,
         collected,
@@ -202,7 +204,7 @@ def _read_layers(
 ) -> dict[str, Reading]:
     folds = max(1, settings.folds)
     for line in cost_of_readouts(collected, settings.head, folds, settings.device):
-        _tell(line, settings)
+        say(line, settings)
     layers = track(
         collected.layers.items(),
         "Fitting readouts",
@@ -247,7 +249,8 @@ def _chosen(table: "pd.DataFrame", collected: Collected, compared: Compared | No
     return choose_layer(table["accuracy"], model, chance(collected.labels.numpy()))
 
 
-def _tell(line: str, settings: Settings) -> None:
+def say(line: str, settings: Settings) -> None:
+    """Tell people a line: through `settings.tell`, or where a bar is drawn."""
     if settings.tell is not None:
         settings.tell(line)
     elif wanted(settings.progress):

@@ -113,6 +113,12 @@ _MOST_GROUPS = 8
     help="Folder for features that do not fit in memory, gone at the end; by default $TMPDIR.",
 )
 @click.option(
+    "--keep-features",
+    type=Place(),
+    metavar="DIR",
+    help="Keep what the last layer reads in this pass, for `earlysieve fix --features DIR`.",
+)
+@click.option(
     "--seed",
     type=Seed(),
     default=0,
@@ -184,6 +190,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         num_workers=given["num_workers"],
         device=device,
         features_dir=given["features_dir"],
+        keep_features=given["keep_features"],
         seen_in_training=seen_in_training(given["checkpoint"], part),
         swaps=given["swaps"],
         irrelevant=given["irrelevant"],

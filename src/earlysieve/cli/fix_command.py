@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from earlysieve._files import check_output
 from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
@@ -13,11 +12,15 @@ from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Count, Place, Seed
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.errors import DataError
 from earlysieve.groups.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
     from earlysieve.fixing.result import FixResult
     from earlysieve.fixing.retraining import Recipe
+
+
+_OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 
 
 @click.command("fix")
@@ -36,6 +39,12 @@ if TYPE_CHECKING:
     type=Place(),
     metavar="DIR",
     help="Folder of an audit of this model on these data, to save another one.",
+)
+@click.option(
+    "--features",
+    type=Place(),
+    metavar="DIR",
+    help="Folder of `earlysieve audit --keep-features`, of this model on these data.",
 )
 @click.option(
     "--groups-from",
@@ -133,9 +142,10 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve fix --model earlysieve.networks:small_cnn \\
         --checkpoint runs/digits/model.pt --data digits --shortcut colour --retrain --out fixed
     """
+    _check_retraining(given)
     load_libraries()
     console = Console(given["quiet"], given["as_json"])
-    out = check_output(given["out"])
+    out = _checked(given["out"])
     try:
         result = run(context, given, console)
     except (KeyboardInterrupt, Terminated) as stop:
@@ -144,6 +154,22 @@ def command(context: click.Context, /, **given: Any) -> None:
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
     console.result(as_values(result, out, page))
+
+
+def _check_retraining(given: dict[str, Any]) -> None:
+    """Refuse options of a training where there is none."""
+    if given["retrain"]:
+        return
+    names = [name for name in _OF_TRAINING if given[name] is not None]
+    if names:
+        flag = "--fresh/--go-on" if names[0] == "fresh" else f"--{names[0].replace('_', '-')}"
+        raise click.UsageError(f"{flag} is of a training; add --retrain, or leave it out.")
+
+
+def _checked(out: Path) -> Path:
+    from earlysieve.fixing.saving import check_place
+
+    return check_place(out)
 
 
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "FixResult":
@@ -156,6 +182,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
     from earlysieve.runs.seen_data import split_record
 
     parse_budget(given["budget"])
+    audit = _audit(given)
     device = pick_device(given["device"])
     asked = given_data_options(context)
     options = split_record(held_out_part(given["data"], asked.get("split")), asked)
@@ -164,12 +191,15 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
     console.say(f"Held out: {data.told}.")
     if data.held_out is not None:
         check_model_takes(built.model, data.held_out, device)
+    if given["retrain"]:
+        check_model_takes(built.model, data.train, device, what="training data")
     built.model.to(device)
     return fix(
         built.model,
         held_out=data.held_out,
         train=data.train if given["retrain"] else None,
-        audit=_audit(given),
+        audit=audit,
+        features=given["features"],
         groups=_groups(given, data.held_out),
         retrain=_recipe(given, data.config) if given["retrain"] else None,
         select=given["select"],
@@ -184,9 +214,19 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
 
 
 def _audit(given: dict[str, Any]) -> Any:
+    from earlysieve._files import file_hash
     from earlysieve.auditing.result import AuditResult
 
-    return None if given["audit_dir"] is None else AuditResult.load(given["audit_dir"])
+    if given["audit_dir"] is None:
+        return None
+    found = AuditResult.load(given["audit_dir"])
+    audited, ours = found.config.get("checkpoint_sha256"), file_hash(given["checkpoint"])
+    if None not in (audited, ours) and audited != ours:
+        raise DataError(
+            f"Expected an audit of '{given['checkpoint']}', but '{given['audit_dir']}' holds one "
+            "of other weights; audit this very checkpoint, or leave out --audit"
+        )
+    return found
 
 
 def _groups(given: dict[str, Any], data: Any) -> Any:

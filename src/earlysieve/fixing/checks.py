@@ -20,7 +20,7 @@ from earlysieve.training.selection import check_select
 _DIFFER = 0.01
 
 
-def check_data(held_out: Any, train: Any, recipe: Recipe | None) -> None:
+def check_data(held_out: Any, train: Any, recipe: Recipe | None, features: Any = None) -> None:
     """Check that there is something to choose on, and to retrain on where that is asked for.
 
     Raises:
@@ -35,6 +35,11 @@ def check_data(held_out: Any, train: Any, recipe: Recipe | None) -> None:
             "Expected held_out, examples that the model was not trained on, but got none: on what "
             "it has seen, nothing can be repaired or chosen; pass some, or retrain=True with "
             "train=, which holds a fifth out before training"
+        )
+    if held_out is None and features is not None:
+        raise InputError(
+            "Expected held_out with features, which are of these, but got none; pass held_out=, or "
+            "leave the features out"
         )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from earlysieve._files import check_output
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
@@ -26,16 +25,17 @@ from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
 from earlysieve.fixing.outcome import candidate_table, words_of
 from earlysieve.fixing.pictures import fix_rows
-from earlysieve.fixing.reading import read_held_out
+from earlysieve.fixing.reading import read_held_out, read_kept
 from earlysieve.fixing.result import FixResult
 from earlysieve.fixing.retraining import Recipe, as_recipe
-from earlysieve.fixing.saving import AFTER, BEFORE
+from earlysieve.fixing.saving import AFTER, BEFORE, CANDIDATES, check_place
 from earlysieve.fixing.search import Search, Searched
 from earlysieve.fixing.search_words import what_is_left
 from earlysieve.fixing.training_groups import training_groups
 from earlysieve.fixing.trials import Training, Trial, finished
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.model.fingerprint import weights_fingerprint
+from earlysieve.repairing.features import LastFeatures
 from earlysieve.report.fix_view import ExampleRow
 
 DEFAULT_SELECT = "pseudo_group_accuracy"
@@ -53,6 +53,7 @@ def fix(
     held_out: "Data | OpenedData | None" = None,
     train: "Data | OpenedData | None" = None,
     audit: AuditResult | None = None,
+    features: LastFeatures | str | os.PathLike[str] | None = None,
     groups: AnyGroups | None = None,
     train_groups: AnyGroups | None = None,
     retrain: "Recipe | bool | None" = None,
@@ -81,6 +82,7 @@ def fix(
             are compared with that one, since the given model has seen everything.
         train: the training data; needed to retrain.
         audit: of `model` on `held_out`, where it exists.
+        features: of `model` on `held_out`, or their folder, as `audit(keep_features=)` keeps them.
         groups: of `held_out`, instead of those that follow from the audit.
         train_groups: of `train`, likewise.
         retrain: True, or how to train; None: repairs alone.
@@ -100,15 +102,15 @@ def fix(
     Raises:
         InputError: the model has seen the held-out data, its last layer is not linear, retraining
             lacks training data, a rule lacks what it needs, or an argument is wrong.
-        DataError: groups or the audit are of other data, or the audit is of another model.
+        DataError: groups, features or the audit are of other data, or of another model.
         OutputError: the folder cannot be written.
     """
     check_model(model, batch_size, seed)
     rule_named(select)
     recipe = as_recipe(retrain)
-    check_data(held_out, train, recipe)
+    check_data(held_out, train, recipe, features)
     limit = parse_budget(budget)
-    place = None if folder is None else check_output(Path(folder)) / "candidates"
+    place = None if folder is None else check_place(Path(folder)) / CANDIDATES
     asked = Asked(
         recipe,
         select,
@@ -125,9 +127,12 @@ def fix(
     _check_groups(given, held_out, of_training, train)
     if held_out is not None:
         check_rule(select, opened(held_out))
+    read = None
+    if features is not None and held_out is not None:
+        read = read_kept(features, model, opened(held_out))
     compared, data, rest = _parts(model, held_out, train, asked)
     check_rule(select, data)
-    basis, start = _basis(compared, data, audit, given, asked)
+    basis, start = _basis(compared, data, audit, read, given, asked)
     searched = Searched()
     if worth_trying(basis):
         training = None if rest is None else _training(basis, rest, of_training, start, asked)
@@ -169,11 +174,12 @@ def _basis(
     model: nn.Module,
     data: OpenedData,
     audit: AuditResult | None,
+    read: LastFeatures | None,
     groups: Groups | None,
     asked: Asked,
 ) -> tuple[Basis, str]:
     """What candidates share, and the digest that what is kept of them is known by."""
-    features, no_repair = read_held_out(model, data, asked)
+    features, no_repair = read_held_out(model, data, read, asked)
     start = "" if asked.kept.folder is None else start_key(model, data, asked.seed)
     if audit is not None:
         check_audit(audit, data, features)
@@ -239,7 +245,11 @@ def _conclude(
         headline=headline,
         explanation=explanation,
         notes=_notes(given, basis, searched, asked),
-        config={"select": asked.select, "seed": asked.seed, "seconds": asked.budget.spent},
+        config={
+            "select": asked.select,
+            "seed": asked.seed,
+            "seconds": round(asked.budget.spent, 1),
+        },
         rows=rows,
     )
 

@@ -105,10 +105,10 @@ class Kept:
             return make()
         place = self.folder / _stem(name, key)
         try:
-            return AuditResult.load(place)
+            found = AuditResult.load(place)
         except DataError:
             found = make()
-        found.save(place)
+            found.save(place)
         _remove_others(self.folder, name, place.name)
         return found
 

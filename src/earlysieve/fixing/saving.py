@@ -8,16 +8,16 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from earlysieve._files import file_hash, output_folder, write_text
+from earlysieve._files import check_output, file_hash, output_folder, write_text
 from earlysieve._json import plain
 from earlysieve.auditing.result import AuditResult
-from earlysieve.errors import MissingDependencyError
+from earlysieve.errors import MissingDependencyError, OutputError
 from earlysieve.report.fix_view import ExampleRow, FixData
 from earlysieve.training.archive import save_weights
 from earlysieve.training.config import versions
 
 WEIGHTS, DOCUMENT, PAGE = "model.pt", "fix.json", "report.html"
-BEFORE, AFTER = "audit-before", "audit-after"
+BEFORE, AFTER, CANDIDATES = "audit-before", "audit-after", "candidates"
 
 
 class Savable(FixData, Protocol):
@@ -38,6 +38,28 @@ class Savable(FixData, Protocol):
     @property
     def rows(self) -> Sequence[ExampleRow]:
         """Some misled examples, and where both models looked."""
+
+
+def check_place(folder: Path) -> Path:
+    """Check that a result can be written to a folder, and leave the disk as it is.
+
+    Raises:
+        OutputError: the folder cannot be written, or folders lie where files go.
+    """
+    check_output(folder)
+    for name in (WEIGHTS, DOCUMENT, PAGE):
+        if (folder / name).is_dir():
+            raise OutputError(
+                f"Expected to write a file at '{folder / name}', but got a folder; choose another "
+                "output folder"
+            )
+    for name in (BEFORE, AFTER, CANDIDATES):
+        if (folder / name).is_file():
+            raise OutputError(
+                f"Expected to write a folder at '{folder / name}', but got a file; choose another "
+                "output folder"
+            )
+    return folder
 
 
 def save_fix(
@@ -63,7 +85,7 @@ def save_fix(
     Raises:
         OutputError: the folder cannot be written.
     """
-    output_folder(folder)
+    output_folder(check_place(folder))
     for name in (DOCUMENT, PAGE):
         (folder / name).unlink(missing_ok=True)
     record = record or {}

@@ -7,7 +7,7 @@ from torch import nn
 
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
-from earlysieve.model.batch import call_model, logits_of
+from earlysieve.model.batch import call_model, check_labels, logits_of
 from earlysieve.model.state import device_of
 from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
@@ -36,7 +36,8 @@ def train_early_copy(
         seed: >= 0.
 
     Raises:
-        InputError: a setting is out of its range, or a part cannot draw its weights anew.
+        InputError: a setting is out of its range, labels are not among the model's classes, or a
+            part cannot draw its weights anew.
     """
     if epochs < 1 or batch_size < 2 or not 0 < lr < float("inf"):
         raise InputError(
@@ -52,6 +53,7 @@ def train_early_copy(
             for batch in load_batches(source, order.batches(epoch), key=(seed, 2, epoch)):
                 placed = batch.to(device)
                 logits = logits_of(call_model(early, placed.inputs))
+                check_labels(placed.labels, logits.shape[1])
                 loss = nn.functional.cross_entropy(logits.float(), placed.labels)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]

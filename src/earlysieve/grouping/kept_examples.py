@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from earlysieve.auditing.collect import check_finite_inputs
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch, Inputs, take, tensors_of
@@ -71,15 +72,16 @@ def keep_examples(
             again in each epoch.
 
     Raises:
-        InputError: the data have no length or random access, or an order of their own.
+        InputError: the data have no length or random access, or an order of their own; or an input
+            is NaN or infinite.
         DataError: there are fewer than two examples or classes.
     """
     source = open_source(data.data)  # type: ignore[arg-type]
     passing = _Passing(BUDGET if budget is None else budget)
-    labels = [
-        passing.add(Batch(prepare(batch.inputs), batch.labels))
-        for batch in data.batches(batch_size=batch_size)
-    ]
+    labels = []
+    for batch in data.batches(batch_size=batch_size):
+        check_finite_inputs(batch)
+        labels.append(passing.add(Batch(prepare(batch.inputs), batch.labels)))
     found = torch.cat(labels)
     check_classes(found)
     if len(found) != len(source):

@@ -61,6 +61,16 @@ def given_features(data: OpenedData, *, batch_size: int = 1024) -> KeptExamples:
 
 
 def standardised(features: Tensor) -> Tensor:
-    """Each column with mean 0 and deviation 1; a constant one is 0."""
+    """Each column with mean 0 and deviation 1; a constant one is 0.
+
+    Raises:
+        InputError: a number is NaN or infinite.
+    """
+    bad = ~torch.isfinite(features).all(1)
+    if bool(bad.any()):
+        raise InputError(
+            f"Expected finite features, but got NaN or infinity for example "
+            f"{int(bad.nonzero()[0])}; check the inputs for NaN, and that training did not diverge"
+        )
     centred = features - features.mean(0)
     return centred / features.std(0, unbiased=False).clamp(min=_LEAST)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from earlysieve.datasets.example_groups import data_identity
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, check_labels
+from earlysieve.model.fingerprint import weights_fingerprint
 from earlysieve.model.placement import check_holds_numbers
 from earlysieve.model.state import device_of, looking_at
 from earlysieve.repairing.features_folder import ARRAYS, read_features, write_features
@@ -37,6 +39,7 @@ class LastFeatures:
         layer: the name of the module whose input was read.
         linear: whether it is linear and makes the logits.
         has_bias: whether a layer in its place has a bias.
+        weights: fingerprint of the model, see `model.fingerprint`; None: not known.
     """
 
     features: Tensor
@@ -48,6 +51,7 @@ class LastFeatures:
     layer: str
     linear: bool = True
     has_bias: bool = True
+    weights: str | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,11 +80,12 @@ class LastFeatures:
         """
         return LastFeatures(**read_features(folder))
 
-    def check(self, data: "Data | OpenedData") -> None:
-        """Check that these are features of `data`.
+    def check(self, data: "Data | OpenedData", model: nn.Module | None = None) -> None:
+        """Check that these are features of `data`, and of `model` where one is given.
 
         Raises:
-            InputError: the data have another number of examples, or are others.
+            InputError: the data have another number of examples, or are others; or the features are
+                of another model.
         """
         source = opened(data)
         size = source.size
@@ -89,6 +94,12 @@ class LastFeatures:
             raise InputError(
                 f"Expected features of these data, but got those of others ({len(self)} examples); "
                 "make them of these very data, in the same split"
+            )
+        known = None if model is None else self.weights
+        if model is not None and known is not None and known != weights_fingerprint(model):
+            raise InputError(
+                "Expected features of this model, but got those of other weights; make them with "
+                "this very model"
             )
 
 
@@ -135,6 +146,13 @@ def last_features(
 
     with torch.inference_mode(False), seeded(0):
         parts = looking_at(look, model)
+    return joined(parts, model, source, place)
+
+
+def joined(
+    parts: list[list[Tensor]], model: nn.Module, source: OpenedData, place: LastLayer
+) -> LastFeatures:
+    """Features, logits, labels, index and groups of all batches as one."""
     features, logits, labels, index, groups = (torch.cat(c) for c in zip(*parts, strict=True))
     return LastFeatures(
         features,
@@ -146,16 +164,24 @@ def last_features(
         place.name,
         place.linear,
         place.has_bias,
+        weights_fingerprint(model),
     )
 
 
-def read_batch(model: nn.Module, place: LastLayer, batch: Batch) -> tuple[Tensor, Tensor]:
+def read_batch(
+    model: nn.Module, place: LastLayer, batch: Batch, run: Callable[[], Any] | None = None
+) -> tuple[Tensor, Tensor]:
     """Features (B, D) and logits (B, C) of a batch on the model's device, float32, on the CPU.
+
+    Args:
+        model, place: what is read.
+        batch: on the model's device.
+        run: see `LastLayer.read`.
 
     Raises:
         InputError: labels are out of range, or features or logits are not finite.
     """
-    features, logits = place.read(model, batch.inputs)
+    features, logits = place.read(model, batch.inputs, run)
     check_labels(batch.labels, logits.shape[1])
     found = []
     for name, values in (("features", features), ("logits", logits)):
@@ -175,11 +201,15 @@ def _rows(
     model: nn.Module, place: LastLayer, batch: Batch, device: torch.device, source: OpenedData
 ) -> list[Tensor]:
     source.note(batch)
-    features, logits = read_batch(model, place, batch.to(device))
+    return rows_of(batch, *read_batch(model, place, batch.to(device)))
+
+
+def rows_of(batch: Batch, features: Tensor, logits: Tensor) -> list[Tensor]:
+    """Features, logits, labels, index and groups of a batch; -1 where not known."""
     unknown = torch.full_like(batch.labels, -1)
     groups = unknown if batch.groups is None else batch.groups
     index = unknown if batch.index is None else batch.index
-    return [features, logits, batch.labels, index, groups]
+    return [features, logits, *(value.cpu() for value in (batch.labels, index, groups))]
 
 
 def _say_size(source: OpenedData, place: LastLayer, tell: Callable[[str], None] | None) -> None:

@@ -20,7 +20,7 @@ from earlysieve._files import output_folder, write_text, write_with
 from earlysieve.errors import DataError, one_line
 
 NAME = "last-features.json"
-_FORMAT = 1
+_FORMAT = 2
 ARRAYS = {
     "features": (np.float32, 2),
     "logits": (np.float32, 2),
@@ -28,7 +28,13 @@ ARRAYS = {
     "index": (np.int64, 1),
     "groups": (np.int64, 1),
 }
-_PLAIN = {"identity": (str, type(None)), "layer": (str,), "linear": (bool,), "has_bias": (bool,)}
+_PLAIN = {
+    "identity": (str, type(None)),
+    "layer": (str,),
+    "linear": (bool,),
+    "has_bias": (bool,),
+    "weights": (str, type(None)),
+}
 
 
 def write_features(

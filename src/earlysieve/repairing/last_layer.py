@@ -1,6 +1,6 @@
 """Find the linear layer that makes a classifier's logits, and read what goes into it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,13 +49,20 @@ class LastLayer:
     width: int
     has_bias: bool
 
-    def read(self, model: nn.Module, inputs: Inputs) -> tuple[Tensor, Tensor]:
+    def read(
+        self, model: nn.Module, inputs: Inputs, run: Callable[[], Any] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Features (B, D) and logits (B, C) of a batch, in the modes that the caller has set.
+
+        Args:
+            model: that was looked at.
+            inputs: of the batch.
+            run: runs the model on these and returns its output; None: it is simply called.
 
         Raises:
             InputError: the layer did not run, or got something else than a row per example.
         """
-        seen = _pass(model, inputs, [self.name])
+        seen = _pass(model, inputs, [self.name], run)
         if self.name not in seen.given:
             raise InputError(
                 f"Expected '{self.name}' to run in every pass, but it did not in this one; its "
@@ -157,7 +164,9 @@ class _Seen:
     logits: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
-def _pass(model: nn.Module, inputs: Inputs, names: list[str]) -> _Seen:
+def _pass(
+    model: nn.Module, inputs: Inputs, names: list[str], call: Callable[[], Any] | None = None
+) -> _Seen:
     seen = _Seen()
 
     def before(name: str, _module: nn.Module, args: Any) -> None:
@@ -172,7 +181,7 @@ def _pass(model: nn.Module, inputs: Inputs, names: list[str]) -> _Seen:
         seen.order.append(name)
 
     def run(network: nn.Module) -> None:
-        logits = returned_logits(call_model(network, inputs))
+        logits = returned_logits(call_model(network, inputs) if call is None else call())
         seen.logits = logits[:, None] if logits.ndim == 1 else logits
 
     run_hooked(model, names, after, run, before=before)

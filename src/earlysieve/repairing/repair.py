@@ -93,7 +93,7 @@ def repair(
             tell=tell,
         )
     else:
-        features.check(source)
+        features.check(source, model)
     numbers_of(groups, features)
     check_unseen(features.logits, features.labels, seen_in_training)
     place = LastLayer(

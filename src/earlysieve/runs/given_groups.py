@@ -37,7 +37,14 @@ def read_groups(place: str | Path, size: int | None = None) -> Groups:
     from earlysieve.grouping.infer import infer_groups
 
     path = Path(place)
-    return infer_groups(_audit(path)) if path.is_dir() else read_groups_file(path, size)
+    return infer_groups(_audit(path)) if _is_folder(path) else read_groups_file(path, size)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def groups_for_training(config: "TrainConfig", parts: "Parts") -> Groups | None:

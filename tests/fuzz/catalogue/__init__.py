@@ -11,6 +11,7 @@ from tests.fuzz.catalogue import (
     configurations,
     data_files,
     data_functions,
+    fixes,
     hub_folders,
     logits,
     networks,
@@ -36,6 +37,7 @@ SUBJECTS: dict[str, Callable[..., Iterator[Case]]] = {
     "logits": logits.cases,
     "hub folders": hub_folders.cases,
     "outputs": outputs.cases,
+    "fixes": fixes.cases,
 }
 
 

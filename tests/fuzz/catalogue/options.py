@@ -7,11 +7,18 @@ from typing import Any
 
 import click
 
-from tests.fuzz.case import NET, OLD_AUDIT, Case, audit, layers, report, train
+from tests.fuzz.case import NET, OLD_AUDIT, Case, audit, fix, groups, layers, report, train
 from tests.fuzz.values import BAD_FLOATS, BAD_INTS, HUGE, LONG, TEXTS, short
 
 PER_OPTION = 3
-COMMANDS = {"audit": audit, "train": train, "layers": layers, "report": report}
+COMMANDS = {
+    "audit": audit,
+    "train": train,
+    "layers": layers,
+    "report": report,
+    "fix": fix,
+    "groups": groups,
+}
 # A text may well be a fair name or hint here; others must find nothing under it.
 FREE = {
     "--split",
@@ -21,6 +28,7 @@ FREE = {
     "--classifier",
     "--teacher-classifier",
     "--features-dir",
+    "--keep-features",
     "--root",
 }
 

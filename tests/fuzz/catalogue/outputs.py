@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.fuzz.case import NET, OLD_AUDIT, POINTS, Case, audit, distill, report, train
+from tests.fuzz.case import NET, OLD_AUDIT, POINTS, Case, audit, distill, fix, groups, report, train
 from tests.fuzz.values import LONG, short
 
 PLACES = (
@@ -31,10 +31,12 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
         "kd": distill("kd"),
         "demo": ("demo", "--limit", "20", "--epochs", "1", "--out", "", "-q"),
         "report": report(OLD_AUDIT, "--out", ""),
+        "fix": fix(),
+        "groups": groups(),
     }
     for place in PLACES:
         for name, words in commands.items():
-            if name == "report" and place in ("good.pt", "scratch/loop"):
+            if name in ("report", "groups") and place in ("good.pt", "scratch/loop"):
                 continue  # a file or link of the user's may be replaced where it was named
             chosen = _to(words, place)
             part = f"outputs: {'nothing' if place == '' else 'places'}"
