@@ -50,7 +50,8 @@ def test_command_help_imports_no_torch():
     code = (
         "import sys\n"
         "from earlysieve.cli.main import main\n"
-        "for name in ('audit', 'report', 'groups', 'layers', 'train', 'datasets', 'demo'):\n"
+        "for name in ('audit', 'report', 'groups', 'layers', 'train', 'search',\n"
+        "             'compare', 'datasets', 'demo'):\n"
         "    try: main([name, '--help'])\n"
         "    except SystemExit as end: assert end.code == 0\n"
         "assert 'torch' not in sys.modules\n"

@@ -200,3 +200,12 @@ def test_what_a_dead_process_left_is_queued_once(tmp_path):
     assert [trial.value for trial in finished(study.get_trials()).values()] == [0.5, 0.6]
     assert is_all_begun(study.get_trials(), 2)
     assert not is_all_begun(study.get_trials(), 3)
+
+
+def test_an_error_of_one_process_ends_the_search(tmp_path):
+    options = SearchOptions(trials=3, jobs=2, seeds=1)
+    record = tmp_path / "trials/000" / RECORD_NAME
+    record.parent.mkdir(parents=True)
+    record.write_text("{")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        search(CONFIG, tmp_path, options=options)

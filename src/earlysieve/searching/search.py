@@ -3,9 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +20,8 @@ from earlysieve.searching.plan import Plan, keep
 from earlysieve.searching.result import RESULT_NAME, SearchResult, TrialRow
 from earlysieve.searching.space import configured, plain_config, space_of
 from earlysieve.searching.storage import import_optuna, quiet_optuna
-from earlysieve.searching.worker import Work, open_study, work_alone, work_on
+from earlysieve.searching.together import work_together
+from earlysieve.searching.worker import Work, open_study, work_on
 
 if TYPE_CHECKING:
     import optuna
@@ -152,7 +151,7 @@ def _train_all(
     study: "optuna.Study",
 ) -> None:
     if jobs > 1:
-        _work_together(work, jobs, hear)
+        work_together(work, jobs, hear)
     while not work.is_over:
         work_on(work, hear)
         trials = study.get_trials(deepcopy=False)
@@ -162,16 +161,6 @@ def _train_all(
         time.sleep(_LOOK)  # others are at work on the last trials
         take_up(study, work.out, work.trials)
     hear()
-
-
-def _work_together(work: Work, jobs: int, hear: Callable[[], None]) -> None:
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(work_alone, work) for _ in range(jobs)}
-        while waiting:
-            ended, waiting = wait(waiting, timeout=_LOOK, return_when=FIRST_EXCEPTION)
-            for one in ended:
-                one.result()
-            hear()
 
 
 def _listener(

@@ -116,11 +116,6 @@ def work_on(work: Work, on_trial: Callable[[], None]) -> None:
             on_trial()
 
 
-def work_alone(work: Work) -> None:
-    """`work_on` in a process of its own, which says nothing."""
-    work_on(work, lambda: None)
-
-
 def _objective(trial: "optuna.Trial", work: Work) -> float:
     study, plan = trial.study, work.plan
     trials = study.get_trials(deepcopy=False)

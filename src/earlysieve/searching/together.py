@@ -1,0 +1,64 @@
+"""Several processes at work on one search."""
+
+import pickle
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from typing import Any
+
+from earlysieve._signals import Terminated, terminable
+from earlysieve.searching.worker import Work, work_on
+
+_LOOK = 1.0  # seconds between looks at what the processes have done
+
+
+def work_together(work: Work, jobs: int, hear: Callable[[], None]) -> None:
+    """Train in processes of their own until all trials have begun; an error of one ends all.
+
+    Args:
+        work: what they work on.
+        jobs: how many.
+        hear: called every second or so.
+
+    Raises:
+        Exception: what a process has raised.
+    """
+    context = get_context("spawn")
+    errors = context.SimpleQueue()
+    processes = [context.Process(target=_child, args=(work, errors)) for _ in range(jobs)]
+    try:
+        for process in processes:
+            process.start()
+        while any(process.is_alive() for process in processes):
+            wait([one.sentinel for one in processes if one.is_alive()], timeout=_LOOK)
+            hear()
+            if not errors.empty():
+                raise errors.get()
+        if not errors.empty():
+            raise errors.get()
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.terminate()  # each saves its run first
+        for process in processes:
+            if process.pid is not None:
+                process.join()
+
+
+def _child(work: Work, errors: Any) -> None:
+    try:
+        with terminable():
+            work_on(work, lambda: None)
+    except (KeyboardInterrupt, Terminated):
+        return  # the first process was stopped as well, and says so
+    except BaseException as error:  # noqa: BLE001 - it is raised in the first process
+        errors.put(_passable(error))
+
+
+def _passable(error: BaseException) -> BaseException:
+    """The error itself, if it can be sent to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - pickling runs code of the error
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
