@@ -77,6 +77,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--share", default="1/1")
     parser.add_argument("--only", default="")
+    parser.add_argument("--seeds", type=int, help="the first so many seeds of the set")
+    parser.add_argument("--repairs-only", action="store_true", help="no retraining: minutes a case")
     args = parser.parse_args()
     folder = args.cache / "fix" / args.set
     if args.what == "run":
@@ -90,13 +92,15 @@ def main() -> None:
 def run(args: argparse.Namespace, folder: Path) -> None:
     """Every case of this share that is not there yet."""
     place, of = (int(part) for part in args.share.split("/"))
-    chosen = [c for c in cases(args.set) if args.only in c.name][place - 1 :: of]
+    seeds = SEEDS[args.set][: args.seeds]
+    some = [c for c in cases(args.set) if args.only in c.name and c.seed in seeds]
+    chosen = some[place - 1 :: of]
     for case in chosen:
         path = folder / f"{case.name}-{case.training}.json"
         if path.exists():
             continue
         begun = time.monotonic()
-        found = outcome(case, args.cache)
+        found = outcome(case, args.cache, retrain=not args.repairs_only)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(plain(found), indent=1))
         print(
@@ -104,12 +108,12 @@ def run(args: argparse.Namespace, folder: Path) -> None:
         )
 
 
-def outcome(case: Case, cache: Path) -> dict[str, Any]:
+def outcome(case: Case, cache: Path, *, retrain: bool = True) -> dict[str, Any]:
     """Everything that was tried on a case, and what it came to where the cue misleads."""
     torch.set_num_threads(1)
     model = weights(case, cache)
     held, redrawn, train = (part(case, which) for which in ("audit", "redrawn", "train"))
-    basis, training = start(model, held, train)
+    basis, training = start(model, held, train, retrain=retrain)
     candidates: list[Candidate] = []
     worth = worth_trying(basis)
     if worth:
@@ -133,23 +137,25 @@ def outcome(case: Case, cache: Path) -> dict[str, Any]:
         "tried": made,
         "failures": {t.candidate.name: t.failure for t in trials if t.failure},
         "seconds": {t.candidate.name: t.seconds for t in trials},
-        "withtrue_groups": _with_true(case, basis, training, held, train, redrawn),
+        "with_true_groups": _with_true(case, basis, training, held, train, redrawn, retrain),
         "fix": _chosen(
             basis, {n: t for n, t in done.items() if t.candidate.kind == "repair"}, made
         ),
-        "fix --retrain": _chosen(basis, done, made),
+        "fix --retrain": _chosen(basis, done, made) if retrain else None,
         "rules": _rules(basis, done, made, held),
     }
 
 
-def start(model: nn.Module, held: Part, train: Part) -> tuple[Basis, Training]:
+def start(
+    model: nn.Module, held: Part, train: Part, *, retrain: bool = True
+) -> tuple[Basis, Training]:
     """The audit, groups of the held-out and of the training data, and how to train."""
     data = opened(held.data)
     features = last_features(model, data, progress=False)
     audit = es.audit(model, held.data, seen_in_training=False, pictures=0, progress=False)
     basis = make_basis(model, data, features, audit, None)
     sources: dict[str, Groups] = {}
-    if worth_trying(basis):
+    if retrain and worth_trying(basis):
         sources = dict(
             training_groups(
                 basis, opened(train.data), batch_size=64, num_workers=0, seed=0, progress=False
@@ -159,7 +165,13 @@ def start(model: nn.Module, held: Part, train: Part) -> tuple[Basis, Training]:
 
 
 def _with_true(
-    case: Case, basis: Basis, training: Training, held: Part, train: Part, redrawn: Part
+    case: Case,
+    basis: Basis,
+    training: Training,
+    held: Part,
+    train: Part,
+    redrawn: Part,
+    retrain: bool,
 ) -> dict[str, Any]:
     """The same methods with the groups that nobody has."""
     if case.family == "none":
@@ -170,10 +182,9 @@ def _with_true(
         training.data, {TRUE: true_groups(train)}, training.recipe, None, progress=False
     )
     found = {}
-    for candidate in (
-        *list(repair_candidates((TRUE,)))[:3],
-        *list(retrain_candidates((TRUE,)))[:1],
-    ):
+    tried = list(repair_candidates((TRUE,)))[:3]
+    tried += list(retrain_candidates((TRUE,)))[:1] if retrain else []
+    for candidate in tried:
         trial = attempt(candidate, known, told, seed=case.seed)
         if trial.logits is not None:
             found[candidate.name] = figures(finished(trial, known, seed=case.seed), redrawn)

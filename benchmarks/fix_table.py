@@ -53,7 +53,11 @@ def export(folder: Path, which: str) -> None:
 
 def fails(row: Row, name: str) -> float | None:
     """Accuracy where the cue misleads; None where it was not tried or failed."""
-    found = row["with_true_groups"] | row["tried"] | {k: row[k] for k in ("fix", "fix --retrain")}
+    found = (
+        row["with_true_groups"]
+        | row["tried"]
+        | {k: row[k] for k in ("fix", "fix --retrain") if row[k]}
+    )
     return found[name]["fails"] if name in found else None
 
 
@@ -152,6 +156,9 @@ def _controls(rows: Sequence[Row]) -> None:
 
 
 def _change(rows: Sequence[Row], way: str) -> str:
+    rows = [row for row in rows if row[way]]
+    if not rows:
+        return "- | - | -"
     changed = sum(row[way]["chosen"] != NO_CHANGE for row in rows)
     moved = [
         np.mean([row[way][key] - row["tried"][NO_CHANGE][key] for row in rows])

@@ -133,7 +133,8 @@ def command(context: click.Context, /, **given: Any) -> None:
 
     Audits it on held-out data, infers groups, tries repairs of the last layer (and with --retrain
     trainings of the whole network), compares them without group labels, and keeps the model as it
-    is unless another is better by more than chance. An interrupted command goes on where it was.
+    is unless another scores higher, and, where the audit calls no shortcut, higher than chance
+    explains. An interrupted command goes on where it was.
 
     \b
     Examples:

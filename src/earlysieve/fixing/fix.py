@@ -71,7 +71,8 @@ def fix(
     The model is audited on held-out examples; groups label x misled follow from the audit; repairs
     of the last layer (and trainings of the whole network, where asked for) are tried; a rule that
     needs no group labels compares them, each on examples that it was not fitted to; "no change" is
-    among them, and only what is better by more than chance takes its place. The given model is not
+    among them and wins ties, and unless the audit calls a shortcut only what is better by more than
+    chance takes its place (see `fixing.choosing`). The given model is not
     changed by a bit.
 
     Args:

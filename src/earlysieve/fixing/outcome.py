@@ -96,8 +96,8 @@ def _why_not(basis: Basis, select: str, tried: int) -> str:
             f"The audit's verdict is '{verdict}': nothing was tried, since a change would cost "
             "accuracy for nothing that is known. Pass groups= to try all the same."
         )
+    better = "scored higher" if verdict == "shortcut" else "scored higher than chance explains"
     return (
-        f"None of {tried} candidates was better by {select} than chance explains, so that a change "
-        "may well do harm. More held-out examples would show smaller gains; the table lists what "
-        "was tried."
+        f"None of {tried} candidates {better} by {select}, so that a change may well do harm. More "
+        "held-out examples would show smaller gains; the table lists what was tried."
     )
