@@ -36,8 +36,8 @@ from earlysieve.groups.selection_rules import RULES, Answers
 from fix_bank import figures, start, true_groups
 from fix_table import bootstrap
 
-FAMILIES = ("background", "blocks", "watermark")
-SEEDS = (10, 11, 12)
+FAMILIES = ("background", "blocks", "watermark", "threshold", "token")
+SEEDS = (10, 11)
 DATA = Path(__file__).parent.parent / "docs" / "results" / "data" / "rule_table.json"
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 
@@ -48,11 +48,12 @@ def main() -> None:
     parser.add_argument("what", choices=["run", "table", "export"])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--share", default="1/1")
+    parser.add_argument("--repairs-only", action="store_true", help="no retraining")
     args = parser.parse_args()
     folder = args.cache / "rules"
     if args.what == "run":
         place, of = (int(number) for number in args.share.split("/"))
-        run(folder, args.cache, cases()[place - 1 :: of])
+        run(folder, args.cache, cases()[place - 1 :: of], not args.repairs_only)
         return
     rows = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     if args.what == "export":
@@ -66,7 +67,7 @@ def cases() -> list[Case]:
     return [planted("report", name, 0.95, seed=seed) for seed in SEEDS for name in FAMILIES]
 
 
-def run(folder: Path, cache: Path, chosen: list[Case]) -> None:
+def run(folder: Path, cache: Path, chosen: list[Case], retrain: bool) -> None:
     """Every case that is not there yet."""
     torch.set_num_threads(1)
     for case in chosen:
@@ -74,33 +75,37 @@ def run(folder: Path, cache: Path, chosen: list[Case]) -> None:
         if path.exists():
             continue
         begun = time.monotonic()
-        found = outcome(case, cache)
+        found = outcome(case, cache, retrain)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(plain(found), indent=1))
-        print(f"{case.name}: {len(found['truth'])} candidates, {time.monotonic() - begun:.0f} s")
+        print(
+            f"{case.name}: {len(found['truth'])} candidates, {time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
 
 
-def outcome(case: Case, cache: Path) -> dict[str, Any]:
+def outcome(case: Case, cache: Path, retrain: bool) -> dict[str, Any]:
     """Scores of every candidate by every rule, and the truth."""
     model = weights(case, cache)
     held, redrawn, train = (part(case, which) for which in ("audit", "redrawn", "train"))
-    basis, training = start(model, held, train)
+    basis, training = start(model, held, train, retrain=retrain)
     truth: dict[str, Any] = {NO_CHANGE: figures(model, redrawn)}
     scores = {NO_CHANGE: _scores(basis.features.logits, basis, held)}
-    for name, made, logits in _candidates(case, basis, training):
+    for name, made, logits in _candidates(case, basis, training, retrain):
         truth[name] = figures(made, redrawn)
         scores[name] = _scores(logits, basis, held)
     return {"case": case.name, "family": case.family, "truth": truth, "scores": scores}
 
 
 def _candidates(
-    case: Case, basis: Basis, training: Training
+    case: Case, basis: Basis, training: Training, retrain: bool
 ) -> Iterator[tuple[str, nn.Module, Tensor]]:
     for candidate in _repairs(tuple(basis.sources)):
         trial = attempt(candidate, basis, None, seed=case.seed)
         if trial.logits is not None:
             yield candidate.name, finished(trial, basis, seed=case.seed), trial.logits
-    yield from _epochs(case, basis, training)
+    if retrain:
+        yield from _epochs(case, basis, training)
 
 
 def _repairs(sources: tuple[str, ...]) -> Iterator[Candidate]:
@@ -108,11 +113,11 @@ def _repairs(sources: tuple[str, ...]) -> Iterator[Candidate]:
         for strength in STRENGTHS:
             name = f"dfr@{source}, strength {strength:g}"
             yield Candidate(name, "repair", "dfr", source, {"strength": strength, "min_group": 2})
-    for gamma in (0.5, 1.0, 2.0, 4.0):
-        for pull in (0.01, 0.1):
+    for gamma in (0.5, 1.0, 2.0, 3.0, 4.0, 6.0):
+        for pull in (0.003, 0.01, 0.1):
             settings = {"gamma": gamma, "pull": pull}
             yield Candidate(f"afr {gamma:g}, pull {pull:g}", "repair", "afr", None, settings)
-    for strength in STRENGTHS[1::2]:
+    for strength in STRENGTHS:
         for method in ("crt", "neurontune"):
             name = f"{method}, strength {strength:g}"
             yield Candidate(name, "repair", method, None, {"strength": strength})
