@@ -7,10 +7,7 @@ import pytest
 import torch
 
 PAGE = Path(__file__).parents[1] / "docs" / "quickstart.md"
-SECTIONS = (
-    "Tables and arrays",
-    "A head with one logit",
-)
+SECTIONS = ("Tables and arrays", "A head with one logit", "Not PyTorch")
 
 
 def snippets(section: str) -> list[str]:

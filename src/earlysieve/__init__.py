@@ -15,6 +15,7 @@ from earlysieve._version import __version__
 
 if TYPE_CHECKING:
     from earlysieve.auditing.audit import audit
+    from earlysieve.auditing.audit_arrays import audit_arrays
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.verdict import Summary
     from earlysieve.datasets.example_groups import Groups
@@ -79,6 +80,7 @@ _HOME = {
     "Teacher": "distill.teacher",
     "TokenHead": "readouts.heads",
     "audit": "auditing.audit",
+    "audit_arrays": "auditing.audit_arrays",
     "balanced_weights": "weighting.balanced_sampling",
     "capture": "model.capture",
     "choose_layers": "model.stages",
@@ -128,6 +130,7 @@ __all__ = [
     "TokenHead",
     "__version__",
     "audit",
+    "audit_arrays",
     "balanced_weights",
     "capture",
     "choose_layers",

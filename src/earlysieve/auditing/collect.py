@@ -48,13 +48,25 @@ class Collected:
 
 
 @dataclass
-class _Rows:
+class Rows:
+    """What is known of each example, gathered batch by batch."""
+
     index: list[Tensor] = field(default_factory=list)
     labels: list[Tensor] = field(default_factory=list)
     groups: list[Tensor | None] = field(default_factory=list)
     prediction: list[Tensor] = field(default_factory=list)
     confidence: list[Tensor] = field(default_factory=list)
     probabilities: bool = True
+
+    def add(self, batch: Batch, logits: Tensor) -> None:
+        """Keep what the model says of a batch; `logits` of shape (B, C)."""
+        self.probabilities = self.probabilities and look_like_probabilities(logits)
+        probability, prediction = logits.softmax(-1).max(-1)
+        self.index.append(_index_of(batch).cpu())
+        self.labels.append(batch.labels.cpu())
+        self.groups.append(None if batch.groups is None else batch.groups.cpu())
+        self.prediction.append(prediction.cpu())
+        self.confidence.append(probability.cpu())
 
 
 def collect(
@@ -112,12 +124,12 @@ def collect(
         space.check()
         if space.on_disk and tell is not None:
             tell(space)
-    rows, classes = _Rows(), 0
+    rows, classes = Rows(), 0
     for batch in follow(chain([first], stream)):
         placed = _on(device, model, batch)
         single.check(placed)
         classes = _one_batch(model, placed, prepared, rows, head, listen)
-    return _finish(rows, prepared, classes)
+    return finish(rows, prepared, classes)
 
 
 def _on(device: torch.device | str, model: nn.Module, batch: Batch) -> Batch:
@@ -158,7 +170,7 @@ def _one_batch(
     model: nn.Module,
     batch: Batch,
     prepared: Prepared,
-    rows: _Rows,
+    rows: Rows,
     head: Head,
     listen: Listen,
 ) -> int:
@@ -174,19 +186,13 @@ def _one_batch(
     logits = captured.logits.float()
     check_output(batch, logits)
     for name, features in captured.outputs.items():
-        _check_features(name, features, batch)
+        check_features(name, features, batch)
         kept[name].store.append(features)
         if name in looked:
             views.append_layer(name, looked[name])
     if views.layers:
         views.append(batch, logits)
-    rows.probabilities = rows.probabilities and look_like_probabilities(logits)
-    probability, prediction = logits.softmax(-1).max(-1)
-    rows.index.append(_index_of(batch).cpu())
-    rows.labels.append(batch.labels.cpu())
-    rows.groups.append(None if batch.groups is None else batch.groups.cpu())
-    rows.prediction.append(prediction.cpu())
-    rows.confidence.append(probability.cpu())
+    rows.add(batch, logits)
     return logits.shape[1]
 
 
@@ -202,7 +208,8 @@ def check_output(batch: Batch, logits: Tensor) -> None:
         )
 
 
-def _check_features(name: str, features: Tensor, batch: Batch) -> None:
+def check_features(name: str, features: Tensor, batch: Batch) -> None:
+    """Raise InputError if what was kept of a layer is NaN or infinite, naming the example."""
     bad = ~torch.isfinite(features.flatten(1)).all(1)
     if bad.any():
         raise InputError(
@@ -219,7 +226,13 @@ def _index_of(batch: Batch) -> Tensor:
     return torch.arange(len(batch)) if batch.index is None else batch.index
 
 
-def _finish(rows: _Rows, prepared: Prepared, classes: int) -> Collected:
+def finish(rows: Rows, prepared: Prepared, classes: int) -> Collected:
+    """All rows together, checked.
+
+    Raises:
+        DataError: fewer than two classes among the labels.
+        InputError: probabilities instead of logits.
+    """
     labels = torch.cat(rows.labels)
     if len(torch.unique(labels)) < 2:
         raise DataError(

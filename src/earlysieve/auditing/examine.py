@@ -98,16 +98,6 @@ def examine(
     else:
         compared = _compared(network, reference, collected, passed, settings, source.class_names)
         readings = compared.readings
-    table = _layer_table(collected, readings, settings)
-    chosen = _chosen(table, collected, compared)
-    layer = str(table["layer"][chosen])
-    again = look_again(
-        collected.views,
-        labels,
-        fold_of.numpy(),
-        seed=settings.seed,
-        column_names=getattr(source.source, "columns", ()),
-    )
     swaps = swap_parts(
         network,
         source,
@@ -120,9 +110,48 @@ def examine(
         device=settings.device,
         batch_size=settings.batch_size,
     )
-    examples = example_table(
-        collected, readings[layer], again, source.ids(collected.index), settings.flag_margin
+    columns = getattr(source.source, "columns", ())
+    ids = source.ids(collected.index)
+    return _examined(collected, settings, fold_of, readings, swaps, ids, columns, compared)
+
+
+def examine_kept(
+    collected: Collected, settings: Settings, ids: Sequence[str], column_names: Sequence[str] = ()
+) -> Examined:
+    """Fit what reads activations that were kept elsewhere; without a model nothing is swapped.
+
+    Args:
+        collected: activations and answers.
+        settings: how.
+        ids: a name of each example, shape (N,).
+        column_names: of a table.
+    """
+    fold_of = assign_folds(collected.labels, max(1, settings.folds), settings.seed)
+    readings = _read_layers(collected, fold_of, settings)
+    swaps = Swaps(skipped={"all": "there is no model to ask, only its activations"})
+    return _examined(collected, settings, fold_of, readings, swaps, ids, column_names)
+
+
+def _examined(
+    collected: Collected,
+    settings: Settings,
+    fold_of: torch.Tensor,
+    readings: dict[str, Reading],
+    swaps: Swaps,
+    ids: Sequence[str],
+    columns: Sequence[str],
+    compared: Compared | None = None,
+) -> Examined:
+    table = _layer_table(collected, readings, settings)
+    layer = str(table["layer"][_chosen(table, collected, compared)])
+    again = look_again(
+        collected.views,
+        collected.labels.numpy(),
+        fold_of.numpy(),
+        seed=settings.seed,
+        column_names=columns,
     )
+    examples = example_table(collected, readings[layer], again, list(ids), settings.flag_margin)
     return Examined(collected, table, layer, examples, again, swaps, compared)
 
 

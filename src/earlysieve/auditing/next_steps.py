@@ -18,6 +18,8 @@ FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
+IRRELEVANT = "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line)."
+ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
 MORE = "result = es.audit(model, more_data)"
 
 
@@ -41,6 +43,17 @@ def with_code(steps: Sequence[str], instead: Callable[[str], str]) -> list[str]:
         instead: the code in place of one of this file's; empty where there is none.
     """
     return [_with_code(*parts(kept), instead) for kept in steps]
+
+
+def without_model(steps: Sequence[str]) -> list[str]:
+    """Those of the steps that can be done with activations alone.
+
+    Args:
+        steps: as `step` makes them.
+    """
+    need_model = (FIX, RETRAIN, REFERENCE)
+    kept = [one for one in steps if parts(one)[1] not in need_model and one != IRRELEVANT]
+    return with_code(kept, lambda _: ARRAYS)
 
 
 def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
@@ -104,7 +117,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         f"If it is not, audit at least {FEWEST_MISLED} examples (better 100) in which it does not "
         "go with the label.",
         *([] if facts.transfer is not None else [compared]),
-        "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line).",
+        IRRELEVANT,
     ]
 
 

@@ -82,12 +82,13 @@ def prepare(
         name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in sorted(dict.fromkeys(names), key=lambda name: order[name])
     }
-    views = _views(found, batch, head, budget) if with_views else no_views(budget)
+    views = views_of(found, batch, head, budget) if with_views else no_views(budget)
     seen = views.try_on(model, some) if with_views else 0
     return Prepared(found, views, _try_head(model, some, found, head) + seen)
 
 
-def _views(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:
+def views_of(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:
+    """What else readers look at of these layers and data; see `views.views_for`."""
     is_mean = what_to_keep(head) == "mean"
     return views_for(
         {

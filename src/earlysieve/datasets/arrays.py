@@ -55,7 +55,7 @@ def data_of(data: Any) -> Any:
     if not (_is_array(data[1]) or isinstance(data[1], list | tuple)):
         return data
     found = _examples(*data)
-    found.notes = _numbering(found.class_names)
+    found.notes = numbering_of(found.class_names)
     return found
 
 
@@ -78,7 +78,7 @@ def _examples(x: Any, y: Any, groups: Any = None) -> ExampleDataset:
     return TensorExamples(tensor.detach(), labels, names, **options)
 
 
-def _numbering(names: Sequence[str]) -> tuple[str, ...]:
+def numbering_of(names: Sequence[str]) -> tuple[str, ...]:
     """How names became class numbers, which have to be those of the model's outputs."""
     if all(name == str(k) for k, name in enumerate(names)):
         return ()

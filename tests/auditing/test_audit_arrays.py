@@ -1,0 +1,125 @@
+"""An audit of activations is that of the model that gave them, but for swaps and pictures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import earlysieve as es
+from earlysieve.auditing.audit_arrays import NO_INPUTS, NO_MODEL
+from earlysieve.errors import DataError, InputError
+
+from ..model.one_logit import Binary
+from .helpers import Net, Pictures, Planted
+
+DATA = Planted()
+LAYERS = ["first", "norm", "second"]
+
+
+def activations(model, x, layers):
+    model.eval()
+    with torch.no_grad():
+        found = es.capture(model, x, layers)
+    return {k: v.numpy() for k, v in found.outputs.items()}, found.logits.numpy()
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    return activations(Net(), DATA.x, LAYERS)
+
+
+def test_the_same_as_the_audit_of_the_model(arrays):
+    ours = es.audit_arrays(
+        *(arrays[0], DATA.labels, arrays[1]), inputs=DATA.x, groups=DATA.minority.int().tolist()
+    )
+    theirs = es.audit(Net(), DATA, pictures=0, swaps=0)
+    pd.testing.assert_frame_equal(ours.layers, theirs.layers, atol=1e-4)
+    pd.testing.assert_frame_equal(ours.examples, theirs.examples, atol=1e-4)
+    for name in ("verdict", "leans_on", "layer", "accuracy", "worst_group_accuracy"):
+        assert getattr(ours.summary, name) == getattr(theirs.summary, name), name
+    assert ours.summary.verdict == "shortcut"
+    assert ours.notes == [NO_MODEL]
+    assert not [step for step in ours.summary.next_steps if "es.fix" in step]
+    assert [step for step in theirs.summary.next_steps if "es.fix" in step]
+
+
+def test_without_inputs_no_property_is_looked_at(arrays):
+    result = es.audit_arrays(arrays[0], np.array(["cat", "dog"])[DATA.labels], arrays[1])
+    assert result.notes[0].endswith("0 = cat, 1 = dog.")
+    assert result.notes[1:] == [NO_MODEL, NO_INPUTS]
+    assert not [name for name in result.examples if "column" in name]
+    assert result.class_names == ("cat", "dog")
+    assert result.groups is None
+
+
+def test_columns_of_a_frame_ids_and_saving(arrays, tmp_path):
+    frame = pd.DataFrame(DATA.x.numpy(), columns=["marker", *"abcde"])
+    ids = [f"p{k}" for k in range(240)]
+    result = es.audit_arrays(arrays[0], DATA.labels, arrays[1], inputs=frame, ids=ids)
+    assert result.summary.leans_on == "column marker"
+    assert result.examples["id"].tolist() == ids
+    result.save(tmp_path / "out")
+    assert es.AuditResult.load(tmp_path / "out").summary.verdict == result.summary.verdict
+
+
+def test_one_logit():
+    model = Binary()
+    features, _ = activations(model, DATA.x, ["first", "second"])
+    with torch.no_grad():
+        z = model(DATA.x)[:, 0]
+    ours = es.audit_arrays(features, DATA.labels, z, inputs=DATA.x)
+    theirs = es.audit(model, DATA, layers=["first", "second"], pictures=0, swaps=0)
+    pd.testing.assert_frame_equal(ours.layers.drop(columns="auroc"),
+                                  theirs.layers.drop(columns="auroc"), atol=1e-4)  # fmt: skip
+
+
+def test_maps_of_images():
+    data = Pictures(60)
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 4, 3), torch.nn.ReLU(),
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 2),
+    )  # fmt: skip
+    features, logits = activations(model, data.x, ["0", "2"])
+    ours = es.audit_arrays(features, data.labels, logits, inputs=data.x)
+    theirs = es.audit(model, data, layers=["0", "2"], pictures=0, swaps=0)
+    pd.testing.assert_frame_equal(ours.layers, theirs.layers, atol=1e-3)
+    assert list(ours.examples) == list(theirs.examples)
+
+
+GOOD = {"a": np.random.default_rng(0).normal(size=(20, 3))}
+Y = np.arange(20) % 2
+Z = np.random.default_rng(1).normal(size=(20, 2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "told"),
+    [
+        (({}, Y, Z), InputError, "mapping from layer names.*got dict without any"),
+        (([1], Y, Z), InputError, "mapping from layer names.*got list"),
+        (({"a": GOOD["a"][:5]}, Y, Z), InputError, "layer 'a' of shape .20, D.*got .5, 3"),
+        (({"a": GOOD["a"][:, 0]}, Y, Z), InputError, "layer 'a' of shape .20, D.*got .20,"),
+        (({"a": GOOD["a"] * np.nan}, Y, Z), InputError, "layer 'a' gave NaN"),
+        ((GOOD, Y[:5], Z), InputError, "one row of logits per example .5., but the model gave 20"),
+        ((GOOD, Y * 3, Z), InputError, "Expected labels from 0 to 1"),
+        ((GOOD, Y * 0, Z), DataError, "at least two classes"),
+        ((GOOD, Y, Y * 0.5), InputError, "as a sigmoid does"),
+        ((GOOD, Y, np.array(["x"] * 20)), InputError, "Expected arrays of numbers"),
+    ],
+)
+def test_bad_arrays(arguments, error, told):
+    with pytest.raises(error, match=told):
+        es.audit_arrays(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"ids": ["a"]}, "Expected 20 ids, one per label, but got 1"),
+        ({"groups": [0]}, "Expected 20 groups, one per label, but got 1"),
+        ({"inputs": np.zeros((3, 2))}, "Expected inputs of 20 examples"),
+    ],
+)
+def test_bad_options(options, told):
+    with pytest.raises(InputError, match=told):
+        es.audit_arrays(GOOD, Y, Z, **options)
