@@ -52,7 +52,8 @@ def play(kills: int, seed: int, only: str) -> list[Tally]:
             if missing <= 0:
                 return [game.tally for game in games]
             draw = Random(f"{seed} {number} {game.command.name}")
-            game.play(draw, missing)
+            waiting = sum(other.tally.rounds == 0 for other in games if other is not game)
+            game.play(draw, max(1, missing - waiting))
     raise AssertionError
 
 

@@ -14,10 +14,10 @@ FAULTS = ("mixed", "half", "lost", "left", "unlike", "refused")
 
 
 def test_killed_commands_end_as_if_nobody_had_killed_them() -> None:
-    words = ("-m", "tests.kills", "--kills", "15", "--only", " over ", "--json")
+    words = ("-m", "tests.kills", "--kills", "6", "--only", " over ", "--json")
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
     tallies = json.loads(done.stdout)
-    assert sum(tally["kills"] for tally in tallies) == 15, done.stderr
+    assert sum(tally["kills"] for tally in tallies) == 6, done.stderr
     assert all(tally["equal"] == tally["rounds"] > 0 for tally in tallies), tallies
     wrong = {name: [line for tally in tallies for line in tally[name]] for name in FAULTS}
     assert not any(wrong.values()), wrong
