@@ -95,6 +95,7 @@ def test_written_tables(tmp_path, runs):
     table = pd.read_csv(paths[0])
     assert table["accuracy"].tolist() == pytest.approx([0.62, 0.695])
     assert "| 3 | - | - | 0.620 [" in paths[1].read_text()
+    assert "2 models side by side" in paths[3].read_text()
     assert paths[2].read_text().count(r"\toprule") == len(all_cells(found)) == 2
 
 

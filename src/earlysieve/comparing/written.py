@@ -8,6 +8,7 @@ from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve.comparing.compare import COLUMNS, Comparison
 from earlysieve.comparing.entry import Estimated
+from earlysieve.errors import MissingDependencyError
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -59,7 +60,7 @@ def latex(cells: Cells) -> str:
 
 
 def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
-    """Write compare.csv (numbers), compare.md and compare.tex; their paths.
+    """Write compare.csv (numbers), compare.md, compare.tex and, with Jinja2, compare.html; where.
 
     Raises:
         OutputError: they cannot be written.
@@ -70,7 +71,32 @@ def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
     write_with(folder / "compare.csv", lambda path: _write_bytes(path, content))
     write_text(folder / "compare.md", "\n".join(markdown(cells) for cells in tables))
     write_text(folder / "compare.tex", "\n".join(latex(cells) for cells in tables))
-    return [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
+    written = [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
+    try:
+        write_text(folder / "compare.html", page(comparison))
+    except MissingDependencyError:
+        return written
+    return [*written, folder / "compare.html"]
+
+
+def page(comparison: Comparison) -> str:
+    """The tables as one page that needs nothing but a browser.
+
+    Raises:
+        MissingDependencyError: Jinja2 is not installed.
+    """
+    from earlysieve.report.plain_page import render_plain
+    from earlysieve.report.sections import Section, table
+
+    titles = (("lines", "Side by side"), ("differences", "Minus the first"))
+    sections = []
+    for (name, title), cells in zip(titles, all_cells(comparison), strict=False):
+        numeric = range(1, len(cells[0]))
+        caption = "Seeds of one configuration: mean and 95% t-interval over seeds"
+        sections.append(
+            Section(name, title, [table(cells[0], cells[1:], caption=caption, numeric=numeric)])
+        )
+    return render_plain("compare", f"{len(comparison.lines)} models side by side", sections)
 
 
 def _write_bytes(path: Path, content: bytes) -> None:
