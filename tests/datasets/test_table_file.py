@@ -11,6 +11,8 @@ from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets import load_source, manifest
 from earlysieve.datasets.from_spec import splits_of
 from earlysieve.errors import DataError, MissingDependencyError
+from earlysieve.report.command_words import DESCRIBING
+from earlysieve.runs.data_settings import OPTION_KINDS
 from tests.cli.helpers import ok, problem
 
 ROWS = [
@@ -124,3 +126,8 @@ def test_on_the_command_line(tmp_path, monkeypatch):
     assert found.config["data_options"]["group_column"] == ["site", "ward"]
     assert any("the columns u, v, w," in note for note in found.notes)
     assert "add or rename 'label'" in problem(*words, "--out", "no")
+
+
+def test_next_commands_keep_every_option_of_the_data():
+    ours = {"--" + name.replace("_", "-") for name in OPTION_KINDS}
+    assert ours <= DESCRIBING

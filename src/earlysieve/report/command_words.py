@@ -23,6 +23,8 @@ DESCRIBING = {
     "--strict",
     "--root",
     "--text-column",
+    "--label-column",
+    "--path-column",
     "--group-column",
     "--tokenizer",
     "--max-length",
