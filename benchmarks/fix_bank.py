@@ -156,12 +156,11 @@ def start(
     basis = make_basis(model, data, features, audit, None)
     sources: dict[str, Groups] = {}
     if retrain and worth_trying(basis):
-        sources = dict(
-            training_groups(
-                basis, opened(train.data), batch_size=64, num_workers=0, seed=0, progress=False
-            )
+        seen = es.audit(
+            model, train.data, seen_in_training=True, swaps=0, pictures=0, progress=False
         )
-    return basis, Training(train.data, sources, Recipe(), None, progress=False)
+        sources = dict(training_groups(basis, opened(train.data), seen))
+    return basis, Training(train.data, sources, Recipe(), progress=False)
 
 
 def _with_true(
@@ -178,9 +177,7 @@ def _with_true(
         return {}
     true = true_groups(held)
     known = Basis(basis.model, basis.data, basis.features, basis.audit, true, {TRUE: true})
-    told = Training(
-        training.data, {TRUE: true_groups(train)}, training.recipe, None, progress=False
-    )
+    told = Training(training.data, {TRUE: true_groups(train)}, training.recipe, progress=False)
     found = {}
     tried = list(repair_candidates((TRUE,)))[:3]
     tried += list(retrain_candidates((TRUE,)))[:1] if retrain else []

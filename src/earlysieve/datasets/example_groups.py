@@ -139,12 +139,13 @@ def as_groups(groups: "Groups | Tensor | Sequence[int] | np.ndarray[Any, Any]") 
     if isinstance(groups, Groups):
         return groups
     try:
-        return Groups(torch.as_tensor(groups))
+        numbers = torch.as_tensor(groups)
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"Expected groups, or one whole number per example, but got {type(groups).__name__}; "
             "pass Groups, an array or a tensor"
         ) from error
+    return Groups(numbers)
 
 
 def data_identity(data: "Data | OpenedData") -> str | None:
