@@ -29,7 +29,7 @@ RETURNS = {
     "a tensor": ("torch.zeros(5, 4)", False, False),
     "an array": ("points().inputs.numpy()", False, False),
     "bytes": ("b'abc'", False, False),
-    "a pair of tensors": ("(points().inputs, points().labels)", True, True),
+    "a pair of tensors": ("(points().inputs, points().labels)", True, False),
     "a list of numbers": ("[1, 2, 3]", False, False),
     "a list of None": ("[None, None]", False, False),
     "samples without labels": ("[(torch.zeros(4),)] * 4", False, False),
