@@ -10,9 +10,10 @@ import click
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
-from earlysieve.cli.kinds import Count, Place, Seed
+from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.cli.pass_options import pass_options, seed_option
 from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
@@ -89,23 +90,7 @@ _MOST_GROUPS = 8
     show_default=True,
     help="Flag an example that the readout gets wrong with at least this margin.",
 )
-@click.option(
-    "--batch-size",
-    type=Count(min=1),
-    default=64,
-    show_default=True,
-    metavar="N",
-    help="Examples per batch.",
-)
-@click.option(
-    "--num-workers",
-    type=Count(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Processes that load data.",
-)
-@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
+@pass_options
 @click.option(
     "--features-dir",
     type=Place(),
@@ -118,14 +103,7 @@ _MOST_GROUPS = 8
     metavar="DIR",
     help="Keep what the last layer reads in this pass, for `earlysieve fix --features DIR`.",
 )
-@click.option(
-    "--seed",
-    type=Seed(),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of folds, planted shortcuts and the draw for --limit.",
-)
+@seed_option("folds, planted shortcuts and the draw for --limit")
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

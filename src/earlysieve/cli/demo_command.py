@@ -7,8 +7,9 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, share, speaking
-from earlysieve.cli.kinds import Count, Place, Seed
+from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
+from earlysieve.cli.pass_options import seed_option
 
 if TYPE_CHECKING:
     from earlysieve.demo import ArmResult
@@ -24,14 +25,7 @@ if TYPE_CHECKING:
     help="Folder for audit.json, scores.csv, report.html, the weights, and fix/, which holds "
     "the same of the repaired network.",
 )
-@click.option(
-    "--seed",
-    type=Seed(),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of weights, order and colours.",
-)
+@seed_option("weights, order and colours")
 @click.option(
     "--epochs",
     type=Count(min=1),

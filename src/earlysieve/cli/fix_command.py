@@ -9,9 +9,10 @@ from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.exit_codes import stopped
-from earlysieve.cli.kinds import Count, Place, Seed
+from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.cli.pass_options import pass_options, seed_option
 from earlysieve.errors import DataError
 from earlysieve.groups.rule_names import RULE_NAMES
 
@@ -101,31 +102,8 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
     metavar="DIR",
     help="Folder for model.pt, fix.json, report.html and both audits.",
 )
-@click.option(
-    "--batch-size",
-    type=Count(min=1),
-    default=64,
-    show_default=True,
-    metavar="N",
-    help="Examples per batch.",
-)
-@click.option(
-    "--num-workers",
-    type=Count(min=0),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Processes that load data.",
-)
-@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
-@click.option(
-    "--seed",
-    type=Seed(),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of folds, orders, planted shortcuts and the draw for --limit.",
-)
+@pass_options
+@seed_option("folds, orders, planted shortcuts and the draw for --limit")
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

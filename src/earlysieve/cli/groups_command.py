@@ -8,9 +8,10 @@ import click
 from earlysieve._files import check_output_file
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
-from earlysieve.cli.kinds import Place, Seed
+from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.cli.pass_options import seed_option
 
 if TYPE_CHECKING:
     from earlysieve.datasets.example_groups import Groups
@@ -41,14 +42,7 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors")
     metavar="FILE",
     help="CSV file for index, id, group, name, suspect and weight of each example.",
 )
-@click.option(
-    "--seed",
-    type=Seed(),
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Seed of what is trained, of planted shortcuts and the draw for --limit.",
-)
+@seed_option("what is trained, of planted shortcuts and the draw for --limit")
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

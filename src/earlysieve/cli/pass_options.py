@@ -1,0 +1,50 @@
+"""The options of passes over data, shared by the commands."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from earlysieve.cli.kinds import Count, Seed
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--batch-size",
+        type=Count(min=1),
+        default=64,
+        show_default=True,
+        metavar="N",
+        help="Examples per batch.",
+    ),
+    click.option(
+        "--num-workers",
+        type=Count(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Processes that load data.",
+    ),
+    click.option(
+        "--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one."
+    ),
+)
+
+
+def pass_options(command: F) -> F:
+    """Add --batch-size, --num-workers and --device to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def seed_option(of: str) -> Callable[[F], F]:
+    """Add --seed to a command.
+
+    Args:
+        of: what the seed draws, as in "folds and the draw for --limit".
+    """
+    return click.option(
+        "--seed", type=Seed(), default=0, show_default=True, metavar="N", help=f"Seed of {of}."
+    )
