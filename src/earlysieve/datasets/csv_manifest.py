@@ -12,9 +12,9 @@ from earlysieve.datasets.csv_rows import (
     check_names,
     group_columns,
     groups_in,
+    listed_splits,
     read_rows,
     rows_of_split,
-    splits_of_rows,
 )
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.numbering import numbered
@@ -157,8 +157,7 @@ def splits_in(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    table = read_rows(Path(path))
-    return sorted(splits_of_rows(table).unique()) if "split" in table.columns else []
+    return listed_splits(read_rows(Path(path)))
 
 
 SOURCE = Source(

@@ -149,6 +149,11 @@ def rows_of_split(table: "pd.DataFrame", source: Path, split: str | None) -> Int
     return rows.astype(np.int64)
 
 
+def listed_splits(table: "pd.DataFrame") -> list[str]:
+    """The splits that rows belong to, sorted; none where there is no such column."""
+    return sorted(splits_of_rows(table).unique()) if "split" in table.columns else []
+
+
 def splits_of_rows(table: "pd.DataFrame") -> "pd.Series[str]":
     """The split of each row."""
     return table["split"].astype(str).str.strip()

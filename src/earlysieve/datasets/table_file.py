@@ -11,9 +11,9 @@ from earlysieve.datasets.csv_rows import (
     check_names,
     group_columns,
     groups_in,
+    listed_splits,
     read_rows,
     rows_of_split,
-    splits_of_rows,
 )
 from earlysieve.datasets.frames import frame_values
 from earlysieve.datasets.numbering import numbered
@@ -134,8 +134,7 @@ def splits_in_table(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    table = _read(Path(path))
-    return sorted(splits_of_rows(table).unique()) if "split" in table.columns else []
+    return listed_splits(_read(Path(path)))
 
 
 SOURCE = Source(

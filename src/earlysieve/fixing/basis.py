@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from earlysieve._arrays import Ints
@@ -121,8 +120,3 @@ def _count(groups: Groups) -> int:
 
 def _errors(labels: Tensor, wrong: Tensor, audit: AuditResult) -> Groups:
     return label_by_suspect(labels, wrong, audit.class_names, source=ERRORS)
-
-
-def known(groups: Groups) -> Ints:
-    """Numbers of groups, int64, shape (N,)."""
-    return groups.numbers.to(torch.int64).numpy()

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from earlysieve._arrays import Bools
-from earlysieve.fixing.basis import Basis, known
+from earlysieve.fixing.basis import Basis
 from earlysieve.groups.accuracy import wilson_interval
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def parts(basis: Basis) -> Iterator[tuple[str, str, Bools]]:
         yield "misled", "not misled", ~misled
     finer = next(iter(basis.sources.values()), groups)
     if finer is not None:
-        numbers = known(finer)
+        numbers = finer.numbers.numpy()
         for group in range(int(numbers.max()) + 1):
             yield "group", finer.name(group), numbers == group
     names = basis.audit.class_names

@@ -72,8 +72,7 @@ def fix(
     of the last layer (and trainings of the whole network, where asked for) are tried; a rule that
     needs no group labels compares them, each on examples that it was not fitted to; "no change" is
     among them and wins ties, and unless the audit calls a shortcut only what is better by more than
-    chance takes its place (see `fixing.choosing`). The given model is not
-    changed by a bit.
+    chance takes its place (see `fixing.choosing`). The given model is not changed by a bit.
 
     Args:
         model: any classifier, see `audit`; repairs need a last layer that is linear.

@@ -15,7 +15,6 @@ from earlysieve.fixing.basis import Basis
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, retrained
 from earlysieve.repairing.fitting import cross_fitted_logits
-from earlysieve.repairing.last_layer import LastLayer
 from earlysieve.repairing.repair import repair
 
 
@@ -106,11 +105,9 @@ def _tries(
 
 
 def _repair_logits(candidate: Candidate, basis: Basis, seed: int) -> Tensor:
-    kept = basis.features
-    place = LastLayer(kept.layer, kept.linear, kept.features.shape[1], kept.has_bias)
     return cross_fitted_logits(
         basis.features,
-        place.map_of(basis.model),
+        basis.features.place.map_of(basis.model),
         candidate.method,
         dict(candidate.settings),
         groups_of(candidate, basis.sources),

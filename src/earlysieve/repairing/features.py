@@ -57,6 +57,11 @@ class LastFeatures:
         return len(self.labels)
 
     @property
+    def place(self) -> LastLayer:
+        """Where they were read."""
+        return LastLayer(self.layer, self.linear, self.features.shape[1], self.has_bias)
+
+    @property
     def accuracy(self) -> float:
         """The share of examples that the model gets right, in [0, 1]."""
         return float((self.logits.argmax(1) == self.labels).double().mean())

@@ -96,9 +96,7 @@ def repair(
         features.check(source, model)
     numbers_of(groups, features)
     check_unseen(features.logits, features.labels, seen_in_training)
-    place = LastLayer(
-        features.layer, features.linear, features.features.shape[1], features.has_bias
-    )
+    place = features.place
     new = fit_last_layer(features, place.map_of(model), method, chosen, groups, seed=seed)
     return _with_layer(model, place, new)
 
