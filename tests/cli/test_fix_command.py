@@ -60,9 +60,13 @@ def test_the_weights_fit_the_same_model(trained, fixed):
 
 
 def test_json_for_programs(trained, tmp_path):
-    told = ok("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
-              "--budget", "1trial", "--out", tmp_path / "out", "--json")  # fmt: skip
+    told = run("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
+               "--budget", "1trial", "--out", tmp_path / "out", "--json",
+               "--min-worst-group", "1")  # fmt: skip
+    assert told.exit_code == 3
+    assert told.stderr.startswith("Gate failed: The worst group, ")
     found = json.loads(told.stdout)
+    assert not found["gate"]["passed"]
     assert found["chosen"] == document(tmp_path / "out")["chosen"]
     assert {"headline", "candidates", "figures", "verdict_before", "verdict_after"} <= set(found)
 

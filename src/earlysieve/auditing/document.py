@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # 2: no piles in scores.csv, no pictures of swaps; "shortcut_score" is of one readout.
 FORMAT_VERSION, _WITHOUT_PILES = 3, 2
 _READABLE = (1, 2, 3)
-_LAYER_COLUMNS: dict[str, Any] = {
+LAYER_COLUMNS: dict[str, Any] = {
     "layer": list[str],
     "depth": list[int],
     "features": list[int],
@@ -34,7 +34,7 @@ _LAYER_COLUMNS: dict[str, Any] = {
     "confidence_ratio": list[float],
     "auroc": list[float],
 }
-_GROUP_COLUMNS: dict[str, Any] = {
+GROUP_COLUMNS: dict[str, Any] = {
     "group": list[int],
     "name": list[str],
     "n": list[int],
@@ -102,7 +102,7 @@ def layers_from(document: Fields) -> "pd.DataFrame":
     Raises:
         DataError: it is damaged.
     """
-    return _table(document.inside("layers"), _LAYER_COLUMNS)
+    return _table(document.inside("layers"), LAYER_COLUMNS)
 
 
 def summary_from(document: Fields) -> Summary:
@@ -125,7 +125,7 @@ def groups_from(document: Fields) -> GroupReport | None:
     if document.get("groups", Any) is None:
         return None
     saved = document.inside("groups")
-    table = _table(saved.inside("table"), _GROUP_COLUMNS)
+    table = _table(saved.inside("table"), GROUP_COLUMNS)
     numbers = [item for item in fields(GroupReport) if item.name != "table"]
     return GroupReport(table=table, **{n.name: saved.get(n.name, n.type) for n in numbers})
 

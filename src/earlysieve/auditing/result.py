@@ -1,41 +1,19 @@
 """What an audit returns: tables, a summary, pictures; saved, loaded and shown."""
 
-import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from earlysieve._cells import csv_bytes
 from earlysieve.auditing import audit_folder as folders
-from earlysieve.auditing.document import (
-    groups_from,
-    layers_from,
-    parsed,
-    summary_from,
-    unreadable,
-    written,
-)
-from earlysieve.auditing.example_file import PILE, examples_from
-from earlysieve.auditing.fields import Fields
+from earlysieve.auditing.gate import gate_failures
 from earlysieve.auditing.pseudo_groups import groups_from_audit
-from earlysieve.auditing.saved_pictures import (
-    Picture,
-    SwapShown,
-    named_files,
-    picture_entry,
-    picture_files,
-    picture_from,
-    swap_entry,
-    swap_files,
-    swap_from,
-    swap_named_files,
-)
+from earlysieve.auditing.saved_audit import DOCUMENT, audit_files, read_audit, sha256
+from earlysieve.auditing.saved_pictures import Picture, SwapShown
 from earlysieve.auditing.verdict import Summary
-from earlysieve.errors import DataError
 from earlysieve.groups.group_report import GroupReport
 
 if TYPE_CHECKING:
@@ -44,8 +22,6 @@ if TYPE_CHECKING:
     from earlysieve.report.sections import Section
 
 __all__ = ["AuditResult", "Picture", "SwapShown"]
-
-_DOCUMENT, _EXAMPLES = "audit.json", "scores.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +65,37 @@ class AuditResult:
         """Names of the groups that `pseudo_groups` returns."""
         return groups_from_audit(self).names
 
+    def failures(
+        self,
+        *,
+        fail_on: str | Iterable[str] = ("shortcut",),
+        min_worst_group: float | None = None,
+    ) -> list[str]:
+        """Why this audit does not pass a gate, one sentence each; empty where it passes.
+
+        Args:
+            fail_on: verdicts that do not pass, as ("shortcut", "at risk") or "shortcut,at-risk".
+            min_worst_group: the least accuracy of the worst group, in [0, 1]; where no group is
+                known, it is not reached. None: any.
+
+        Raises:
+            InputError: no such verdict, or no share.
+        """
+        return gate_failures(self.summary, self.groups, fail_on, min_worst_group)
+
+    def passed(
+        self,
+        *,
+        fail_on: str | Iterable[str] = ("shortcut",),
+        min_worst_group: float | None = None,
+    ) -> bool:
+        """Whether this audit passes a gate; `failures` takes the same and says why not."""
+        return not self.failures(fail_on=fail_on, min_worst_group=min_worst_group)
+
     @property
     def identity(self) -> str:
         """SHA-256 of everything that `save` writes; the page carries it to tell whose it is."""
-        return _sha256(self._files()[_DOCUMENT])
+        return sha256(audit_files(self)[DOCUMENT])
 
     def save(
         self,
@@ -115,8 +118,8 @@ class AuditResult:
             MissingDependencyError: `page`, but the extra `report` is not installed.
             OutputError: the folder cannot be written.
         """
-        files = self._files()
-        identity = _sha256(files[_DOCUMENT])
+        files = audit_files(self)
+        identity = sha256(files[DOCUMENT])
         if page:
             from earlysieve.report import render
 
@@ -135,41 +138,7 @@ class AuditResult:
         """
         source = Path(folder)
         with folders.settled(source):
-            return cls._read(source)
-
-    @classmethod
-    def _read(cls, source: Path) -> "AuditResult":
-        path = source / _DOCUMENT
-        document = parsed(path, _content(source, _DOCUMENT))
-        version = document.get("format_version", int)
-        digests = None if version == 1 else document.get("files", dict[str, str])
-        config = document.get("config", dict[str, Any])
-        table = _content(source, _EXAMPLES, digests)
-        examples = examples_from(
-            source / _EXAMPLES, table, defused=digests is not None, piled=version >= 3
-        )
-        _check_count(source / _EXAMPLES, len(examples), config)
-        entries = document.get("pictures", list[Any])
-        none = version < 3 and "swap_pictures" not in document.values
-        swaps = [] if none else document.get("swap_pictures", list[Any])
-        return cls(
-            layers=layers_from(document),
-            examples=examples,
-            summary=summary_from(document),
-            groups=groups_from(document),
-            config=config,
-            notes=document.get("notes", list[str]),
-            class_names=tuple(document.get("class_names", list[str])),
-            group_names=tuple(document.get("group_names", list[str])),
-            pictures=[
-                _picture(source, Fields(path, entry, f"pictures[{i}]"), digests)
-                for i, entry in enumerate(entries)
-            ],
-            swap_pictures=[
-                _swap(source, Fields(path, entry, f"swap_pictures[{i}]"), digests or {})
-                for i, entry in enumerate(swaps)
-            ],
-        )
+            return cls(**read_audit(source))
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write one self-contained page that opens from disk without a network.
@@ -182,67 +151,3 @@ class AuditResult:
 
         write_html(self, path)
         return Path(path)
-
-    def _files(self) -> dict[str, bytes]:
-        """Everything that is saved, by file name; the document names the others and comes last."""
-        files = {
-            **picture_files(self.pictures),
-            **swap_files(self.swap_pictures),
-            _EXAMPLES: csv_bytes(self.examples),
-        }
-        groups = None
-        if self.groups is not None:
-            groups = {**vars(self.groups), "table": self.groups.table.to_dict("list")}
-        document = {
-            "summary": asdict(self.summary),
-            "layers": self.layers.to_dict("list"),
-            "groups": groups,
-            "config": self.config,
-            "notes": list(self.notes),
-            "class_names": list(self.class_names),
-            "group_names": list(self.group_names),
-            "pictures": [picture_entry(picture) for picture in self.pictures],
-            "swap_pictures": [swap_entry(i, swap) for i, swap in enumerate(self.swap_pictures)],
-            "files": {name: _sha256(content) for name, content in files.items()},
-        }
-        return {**files, _DOCUMENT: written(document, piled=PILE in self.examples.columns)}
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _content(source: Path, name: str, digests: dict[str, str] | None = None) -> bytes:
-    """The content of a file of an audit, checked to be what was saved with its document."""
-    try:
-        content = folders.read(source, name)
-    except OSError as error:
-        raise unreadable(source / name, error) from error
-    if digests is not None and _sha256(content) != digests.get(name):
-        raise DataError(
-            f"Expected '{source / name}' as it was saved with {_DOCUMENT}, but it was changed "
-            "later or belongs to another audit; run the audit again, or copy its folder again"
-        )
-    return content
-
-
-def _check_count(path: Path, rows: int, config: dict[str, Any]) -> None:
-    """Documents of format 1 have no digests; but they say how many examples were audited."""
-    wanted = config.get("examples", rows)
-    if wanted != rows:
-        raise DataError(
-            f"Expected {wanted} examples in '{path}', but got {rows}: the file was cut off or "
-            "belongs to another audit; run the audit again, or copy its folder again"
-        )
-
-
-def _picture(source: Path, entry: Fields, digests: dict[str, str] | None) -> Picture:
-    names = named_files(entry, None if digests is None else list(digests))
-    contents = {kind: _content(source, name, digests) for kind, name in names.items()}
-    return picture_from(entry, contents)
-
-
-def _swap(source: Path, entry: Fields, digests: dict[str, str]) -> SwapShown:
-    names = swap_named_files(entry, list(digests))
-    contents = {kind: _content(source, name, digests) for kind, name in names.items()}
-    return swap_from(entry, contents)

@@ -10,6 +10,7 @@ import click
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
@@ -104,6 +105,7 @@ _MOST_GROUPS = 8
     help="Keep what the last layer reads in this pass, for `earlysieve fix --features DIR`.",
 )
 @seed_option("folds, planted shortcuts and the draw for --limit")
+@gate_options
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:
@@ -117,7 +119,8 @@ def command(context: click.Context, /, **given: Any) -> None:
         --data photos/test --image-size 224 --out audit-out
       earlysieve audit --model torchvision:resnet18 --checkpoint model.pt \\
         --data photos/test --reference photos/train --out audit-out
-      earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out
+      earlysieve audit --model hf:my-classifier --data tweets.csv --out audit-out \\
+        --fail-on shortcut,at-risk
       earlysieve audit --model my_package.nets:build --data labels.csv --out audit-out
     """
     load_libraries()
@@ -129,7 +132,9 @@ def command(context: click.Context, /, **given: Any) -> None:
     page = save(result, out, console.say)
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'audit.json'}")
-    console.result(as_values(result, out, page))
+    gate = gate_values(result, given)
+    console.result({**as_values(result, out, page), "gate": gate})
+    end_by(gate)
 
 
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":

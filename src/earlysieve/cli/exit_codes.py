@@ -1,10 +1,16 @@
 """How a command can end other than well: exit codes and what is printed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from earlysieve._signals import EXIT_CODE, Terminated
+
+
+def in_one_line(text: str) -> str:
+    """The text with line breaks and the like, in names that users gave, escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class Failure(click.ClickException):
@@ -13,8 +19,8 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def format_message(self) -> str:
-        """The sentence on one line: line breaks and the like, in names that users gave, escaped."""
-        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in self.message)
+        """The sentence on one line."""
+        return in_one_line(self.message)
 
 
 class Interrupted(click.ClickException):
@@ -50,3 +56,19 @@ class UserCodeFailure(Failure):
         """Print the sentence and the traceback on standard error."""
         super().show(file)
         click.echo(self.traceback.rstrip(), file=file, err=True)
+
+
+class GateFailed(click.ClickException):
+    """An audit does not pass a gate: a sentence for each reason on standard error, exit code 3."""
+
+    exit_code = 3
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Keep the sentences."""
+        super().__init__(" ".join(reasons))
+        self.reasons = tuple(reasons)
+
+    def show(self, file: Any = None) -> None:
+        """Print each sentence on a line of its own."""
+        for reason in self.reasons:
+            click.echo(f"Gate failed: {in_one_line(reason)}", file=file, err=True)

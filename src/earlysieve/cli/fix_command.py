@@ -9,6 +9,7 @@ from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.exit_codes import stopped
+from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
@@ -104,6 +105,7 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 )
 @pass_options
 @seed_option("folds, orders, planted shortcuts and the draw for --limit")
+@gate_options
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:
@@ -112,7 +114,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     Audits it on held-out data, infers groups, tries repairs of the last layer (and with --retrain
     trainings of the whole network), compares them without group labels, and keeps the model as it
     is unless another scores higher, and, where the audit calls no shortcut, higher than chance
-    explains. An interrupted command goes on where it was.
+    explains. An interrupted command goes on where it was. --fail-on and --min-worst-group look at
+    the audit of the model that is kept.
 
     \b
     Examples:
@@ -132,7 +135,9 @@ def command(context: click.Context, /, **given: Any) -> None:
     page = _save(context, given, result, out, console)
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
-    console.result(as_values(result, out, page))
+    gate = gate_values(result.after, given)
+    console.result({**as_values(result, out, page), "gate": gate})
+    end_by(gate)
 
 
 def _check_retraining(given: dict[str, Any]) -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": "Put audits and runs side by side, seeds as mean and interval.",
     "methods": "List the training methods and their settings.",
     "datasets": "List the data sources and their options.",
+    "schema": "Print the JSON schema of the file audit.json.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
 }
 
@@ -143,6 +144,6 @@ def main() -> None:
     Audit your own model:  earlysieve audit --model torchvision:resnet18 \\
                              --checkpoint model.pt --data photos/ --out audit-out
 
-    Exit codes: 0 done, 1 a problem told in one sentence, 2 wrong usage, 130 stopped by Ctrl-C,
-    143 by SIGTERM.
+    Exit codes: 0 done, 1 a problem told in one sentence, 2 wrong usage, 3 a gate (--fail-on,
+    --min-worst-group) that is not passed, 130 stopped by Ctrl-C, 143 by SIGTERM.
     """

@@ -1,11 +1,13 @@
-"""`earlysieve report`: write the page of a saved audit again."""
+"""`earlysieve report`: write the page of a saved audit again, or hold the audit to a gate."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from earlysieve._files import check_output_file
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Place
 
 
@@ -17,13 +19,15 @@ from earlysieve.cli.kinds import Place
     metavar="FILE",
     help="Where to write the page. [default: DIR/report.html]",
 )
+@gate_options
 @speaking
-def command(folder: Path, out: Path | None, quiet: bool, as_json: bool) -> None:
+def command(folder: Path, out: Path | None, quiet: bool, as_json: bool, **given: Any) -> None:
     """Write the page of an audit again, from the files that `earlysieve audit` saved in DIR.
 
     \b
-    Example:
+    Examples:
       earlysieve report audit-out --out page.html
+      earlysieve report audit-out --fail-on shortcut --min-worst-group 0.8
     """
     from earlysieve.auditing.result import AuditResult
 
@@ -33,4 +37,6 @@ def command(folder: Path, out: Path | None, quiet: bool, as_json: bool) -> None:
     result = AuditResult.load(folder)
     result.to_html(page)
     console.say(f"{result.summary.headline}\nPage: {page}")
-    console.result({"page": page, "verdict": result.summary.verdict})
+    gate = gate_values(result, given)
+    console.result({"page": page, "verdict": result.summary.verdict, "gate": gate})
+    end_by(gate)
