@@ -7,7 +7,7 @@ import pytest
 import torch
 
 PAGE = Path(__file__).parents[1] / "docs" / "quickstart.md"
-SECTIONS = ("Tables and arrays", "A head with one logit", "Not PyTorch")
+SECTIONS = ("Tables and arrays", "A head with one logit", "Figures and notebooks", "Not PyTorch")
 
 
 def snippets(section: str) -> list[str]:

@@ -19,6 +19,7 @@ from earlysieve.groups.group_report import GroupReport
 if TYPE_CHECKING:
     import pandas as pd
 
+    from earlysieve.report.plots import AuditPlots
     from earlysieve.report.sections import Section
 
 __all__ = ["AuditResult", "Picture", "SwapShown"]
@@ -64,6 +65,19 @@ class AuditResult:
     def pseudo_group_names(self) -> tuple[str, ...]:
         """Names of the groups that `pseudo_groups` returns."""
         return groups_from_audit(self).names
+
+    @property
+    def plot(self) -> "AuditPlots":
+        """Figures in matplotlib axes: `plot.layers()`, `plot.scores()` and `plot.groups()`."""
+        from earlysieve.report.plots import AuditPlots
+
+        return AuditPlots(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: verdict, key figures, some pictures."""
+        from earlysieve.report.notebook import audit_html
+
+        return audit_html(self)
 
     def failures(
         self,

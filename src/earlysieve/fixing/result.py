@@ -66,6 +66,12 @@ class FixResult:
 
         return save_fix(self, Path(folder))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the outcome, before and after."""
+        from earlysieve.report.notebook import fix_html
+
+        return fix_html(self)
+
     @property
     def changed(self) -> bool:
         """Whether another model than the given one was chosen."""

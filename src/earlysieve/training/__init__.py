@@ -13,7 +13,8 @@ from earlysieve.training.config import TrainConfig, read_config, write_config
 from earlysieve.training.erm import ERM
 from earlysieve.training.evaluate import Evaluation, SingleClassWarning, evaluate
 from earlysieve.training.events import Event
-from earlysieve.training.loop import FitResult, fit, train_steps
+from earlysieve.training.fit_result import FitResult
+from earlysieve.training.loop import fit, train_steps
 from earlysieve.training.model_weights import load_weights
 from earlysieve.training.one_class import OneClassWarning
 from earlysieve.training.optim import build_optimizer, build_scheduler, optimizer_steps

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -18,6 +17,7 @@ from earlysieve.training.config import TrainConfig
 from earlysieve.training.distributed import processes
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.events import Event
+from earlysieve.training.fit_result import FitResult
 from earlysieve.training.loading import Data, Source, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run
@@ -25,27 +25,6 @@ from earlysieve.training.run_folder import CheckpointStore
 from earlysieve.training.run_settings import RunSettings
 from earlysieve.training.sampling import BatchSampler
 from earlysieve.training.selection import GivenGroups, Select, beside, keeps_logits
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """What a run came to.
-
-    Attributes:
-        history: one row per epoch: epoch, step, train_* means and validation_* figures.
-        best_score, best_epoch: of the best evaluation by `select`; None without validation.
-        epochs, steps: done in all, earlier parts of a resumed run included.
-        stopped_early: whether `patience` ended the run.
-        restored_best: whether the model is as it was at `best_epoch`, not as at the end.
-    """
-
-    history: list[dict[str, float]]
-    best_score: float | None
-    best_epoch: int | None
-    epochs: int
-    steps: int
-    stopped_early: bool
-    restored_best: bool
 
 
 def train_steps(run: Run) -> Generator[Event, None, None]:
