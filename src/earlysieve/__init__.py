@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.loop import fit
+    from earlysieve.training.model_weights import LoadedWeights, load_weights
     from earlysieve.training.select_model import Choice, select_model
     from earlysieve.training.statistics import refresh_statistics
     from earlysieve.weighting.balanced_sampling import balanced_weights
@@ -67,6 +68,7 @@ _HOME = {
     "KnowledgeDistillation": "distill.kd",
     "LayerInfo": "model.layers",
     "LinearHead": "readouts.heads",
+    "LoadedWeights": "training.model_weights",
     "MLPHead": "readouts.heads",
     "Picture": "auditing.result",
     "RandomisedDrop": "reliance.randomised",
@@ -89,6 +91,7 @@ _HOME = {
     "fix": "fixing.fix",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
+    "load_weights": "training.model_weights",
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
     "select_model": "training.select_model",
@@ -116,6 +119,7 @@ __all__ = [
     "KnowledgeDistillation",
     "LayerInfo",
     "LinearHead",
+    "LoadedWeights",
     "MLPHead",
     "Picture",
     "RandomisedDrop",
@@ -139,6 +143,7 @@ __all__ = [
     "fix",
     "infer_groups",
     "keep_logits",
+    "load_weights",
     "measure_reliance",
     "refresh_statistics",
     "repair",

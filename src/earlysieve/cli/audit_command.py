@@ -153,7 +153,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     asked = given_data_options(context)
     part = audited_part(given["data"], asked.get("split"))
     options = split_record(part, asked)
-    built, data = open_both(given, options, need_weights=True, progress=console.progress)
+    built, data = open_both(
+        given, options, need_weights=True, progress=console.progress, tell=console.say
+    )
     check_model_takes(built.model, data, device)
     other, of_reference = None, {}
     if given["reference"] is not None:
@@ -291,8 +293,8 @@ def _remarks(given: dict[str, Any], chosen: "Part | None") -> list[str]:
 def _record(
     context: click.Context, given: dict[str, Any], options: dict[str, Any]
 ) -> dict[str, Any]:
-    from earlysieve._files import file_hash
     from earlysieve.cli.command_line import command_line
+    from earlysieve.training.weight_files import weights_hash
 
     checkpoint = given["checkpoint"]
     return {
@@ -300,7 +302,9 @@ def _record(
         "model": given["model"],
         "model_options": list(given["model_option"]),
         "checkpoint": None if checkpoint is None else str(checkpoint),
-        "checkpoint_sha256": file_hash(checkpoint),
+        "checkpoint_key": given["checkpoint_key"],
+        "checkpoint_prefix": given["checkpoint_prefix"],
+        "checkpoint_sha256": weights_hash(checkpoint),
         "data": given["data"],
         "data_options": options,
         "batch_size": given["batch_size"],

@@ -170,7 +170,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
     device = pick_device(given["device"])
     asked = given_data_options(context)
     options = split_record(held_out_part(given["data"], asked.get("split")), asked)
-    built, opened = open_both(given, options, need_weights=True, progress=console.progress)
+    built, opened = open_both(
+        given, options, need_weights=True, progress=console.progress, tell=console.say
+    )
     data = open_fix_data(opened, given, asked, retrain=given["retrain"], progress=console.progress)
     console.say(f"Held out: {data.told}.")
     if data.held_out is not None:
@@ -198,13 +200,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
 
 
 def _audit(given: dict[str, Any]) -> Any:
-    from earlysieve._files import file_hash
     from earlysieve.auditing.result import AuditResult
+    from earlysieve.training.weight_files import weights_hash
 
     if given["audit_dir"] is None:
         return None
     found = AuditResult.load(given["audit_dir"])
-    audited, ours = found.config.get("checkpoint_sha256"), file_hash(given["checkpoint"])
+    audited, ours = found.config.get("checkpoint_sha256"), weights_hash(given["checkpoint"])
     if None not in (audited, ours) and audited != ours:
         raise DataError(
             f"Expected an audit of '{given['checkpoint']}', but '{given['audit_dir']}' holds one "
@@ -256,6 +258,8 @@ def _save(
         "model": given["model"],
         "model_options": list(given["model_option"]),
         "checkpoint": None if given["checkpoint"] is None else str(given["checkpoint"]),
+        "checkpoint_key": given["checkpoint_key"],
+        "checkpoint_prefix": given["checkpoint_prefix"],
         "data": given["data"],
         "data_options": given_data_options(context),
     }

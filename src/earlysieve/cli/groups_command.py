@@ -94,7 +94,9 @@ def _open(given: dict[str, Any], options: dict[str, Any], console: Console) -> t
     if given["model"] is None:
         data = open_data(given["data"], options, seed=given["seed"], progress=console.progress)
         return None, data
-    built, data = open_both(given, options, need_weights=True, progress=console.progress)
+    built, data = open_both(
+        given, options, need_weights=True, progress=console.progress, tell=console.say
+    )
     return built.model, data
 
 

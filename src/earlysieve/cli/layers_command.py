@@ -32,6 +32,8 @@ _DIGITS = 10  # of a size that fits in 32 bits
 def command(
     model: str,
     checkpoint: Path | None,
+    checkpoint_key: str | None,
+    checkpoint_prefix: str | None,
     num_classes: int | None,
     model_option: tuple[str, ...],
     input_shape: str | None,
@@ -52,8 +54,11 @@ def command(
     console = Console(quiet, as_json)
     options = parse_options(model_option)
     built = build_model(model, num_classes=num_classes, options=options)
-    if checkpoint is not None:
-        load_checkpoint(built, checkpoint, spec=model)
+    if (checkpoint, checkpoint_key, checkpoint_prefix) != (None, None, None):
+        for note in load_checkpoint(
+            built, checkpoint, spec=model, key=checkpoint_key, prefix=checkpoint_prefix
+        ):
+            console.say(note)
     inputs = example_inputs(built, input_shape)
     layers, chosen = _trace(built, inputs)
     _print(console, layers, chosen, show_all)

@@ -16,7 +16,7 @@ SPEC_HELP = (
 
 
 def model_options(*, required: bool) -> Callable[[F], F]:
-    """Add --model, --checkpoint, --num-classes and --model-option to a command."""
+    """Add --model, --checkpoint (and how to read it), --num-classes and --model-option."""
     options = (
         click.option(
             "--model",
@@ -28,8 +28,20 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             "--checkpoint",
             type=Place(),
             metavar="FILE",
-            help="Weights of the network: a state_dict, a checkpoint that holds one, or "
-            ".safetensors.",
+            help="Weights of the network: a file of torch.save or safetensors (Lightning, timm, "
+            "...), an index of several, or a folder of save_pretrained.",
+        ),
+        click.option(
+            "--checkpoint-key",
+            metavar="KEY",
+            help="Where in the file of --checkpoint the weights lie, such as state_dict_ema for "
+            "averaged ones; by default they are looked for.",
+        ),
+        click.option(
+            "--checkpoint-prefix",
+            metavar="PREFIX",
+            help="What stands before the network's own names in the file of --checkpoint, such as "
+            "model. or student.; by default it is looked for.",
         ),
         click.option(
             "--num-classes",

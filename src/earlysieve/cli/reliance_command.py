@@ -145,6 +145,7 @@ def _measure(context: click.Context, given: dict[str, Any], console: Console) ->
         columns=given["columns"],
         classes_of=given["classes_of"],
         progress=console.progress,
+        tell=console.say,
     )
     check_model_takes(setup.model, setup.data, device)
     common = {"batch_size": given["batch_size"], "device": device}
@@ -207,15 +208,17 @@ def _show_drop(found: "RandomisedDrop", console: Console) -> None:
 
 
 def _record(context: click.Context, given: dict[str, Any], part: Any) -> dict[str, Any]:
-    from earlysieve._files import file_hash
     from earlysieve.cli.command_line import command_line
     from earlysieve.runs.seen_data import seen_in_training
+    from earlysieve.training.weight_files import weights_hash
 
     return {
         "command": command_line(context),
         "model": given["model"],
         "checkpoint": None if given["checkpoint"] is None else str(given["checkpoint"]),
-        "checkpoint_sha256": file_hash(given["checkpoint"]),
+        "checkpoint_key": given["checkpoint_key"],
+        "checkpoint_prefix": given["checkpoint_prefix"],
+        "checkpoint_sha256": weights_hash(given["checkpoint"]),
         "data": given["data"],
         "seed": given["seed"],
         "seen_in_training": seen_in_training(given["checkpoint"], part),

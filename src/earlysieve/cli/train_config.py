@@ -30,6 +30,8 @@ _SPECS = (
     "model",
     "num_classes",
     "checkpoint",
+    "checkpoint_key",
+    "checkpoint_prefix",
     "restore_best",
 )
 _NESTED = ("data_options", "model_options", "method_options")

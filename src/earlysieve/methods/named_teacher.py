@@ -111,7 +111,7 @@ def open_teacher_model(job: Job) -> "nn.Module":
         seed=job.config.seed,
     )
     path = None if checkpoint is None else Path(checkpoint)
-    load_checkpoint(built, path, spec=spec, flag="--teacher-checkpoint")
+    job.notes.extend(load_checkpoint(built, path, spec=spec, flag="--teacher-checkpoint"))
     if path is None and not trained_folder:
         job.notes.append(
             f"No --teacher-checkpoint was given: the teacher's weights are those that '{spec}' "

@@ -50,28 +50,51 @@ def build_model(
 
 
 def load_checkpoint(
-    built: BuiltModel, path: Path | None, *, spec: str, flag: str = "--checkpoint"
-) -> None:
+    built: BuiltModel,
+    path: Path | None,
+    *,
+    spec: str,
+    flag: str = "--checkpoint",
+    key: str | None = None,
+    prefix: str | None = None,
+) -> tuple[str, ...]:
     """Load the weights of the option `flag`, or make sure that there are trained ones without.
+
+    Args:
+        built: what gets the weights.
+        path: of a file or folder.
+        spec: of the network.
+        flag: the option that gave the path.
+        key, prefix: see `load_weights`.
+
+    Returns:
+        Sentences that say what was chosen in the file.
 
     Raises:
         CheckpointError: they do not fit, or are needed and missing.
+        InputError: a key or prefix without a path.
     """
     if path is not None:
         from earlysieve.training.model_weights import load_weights
 
         with warned_if_it_works():
-            load_weights(built.model, path)
-    elif not built.carries_weights:
+            return load_weights(built.model, path, key=key, prefix=prefix).notes
+    if key is not None or prefix is not None:
+        raise InputError(
+            f"Expected {flag} with {flag}-{'prefix' if key is None else 'key'}, but got no file; "
+            f"give {flag}"
+        )
+    if not built.carries_weights:
         raise CheckpointError(
             f"Expected {flag}, since '{spec}' builds a network with random weights, but got "
             "none; pass the file of its trained weights"
         )
-    elif built.untrained:
+    if built.untrained:
         raise CheckpointError(
             f"Expected trained weights for all of '{spec}', but its folder has none for "
             f"'{built.untrained[0]}'; pass the folder of the fine-tuned model, or {flag}"
         )
+    return ()
 
 
 def parse_options(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ Options = list[tuple[str, list[str]]]
 DESCRIBING = {
     "--model",
     "--checkpoint",
+    "--checkpoint-key",
+    "--checkpoint-prefix",
     "--num-classes",
     "--model-option",
     "--data",

@@ -1,6 +1,6 @@
 """Open a network and its data, each of which needs to know something of the other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
@@ -23,15 +23,18 @@ def open_both(
     *,
     need_weights: bool,
     progress: bool | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple["BuiltModel", Any]:
     """The data first, whose classes decide the outputs of the network, then the network.
 
     Args:
-        given: data, model, checkpoint, num_classes, model_option (KEY=VALUE) and seed.
+        given: data, model, checkpoint, checkpoint_key, checkpoint_prefix, num_classes,
+            model_option (KEY=VALUE) and seed.
         options: of the data.
         need_weights: whether random weights are an error.
         progress: whether to draw a bar while files are checked; None: where standard error is a
             terminal.
+        tell: takes lines for people, on what was chosen in the file of weights.
 
     Raises:
         EarlysieveError: either cannot be opened, the checkpoint does not fit, or it was trained
@@ -60,7 +63,14 @@ def open_both(
         seed=given["seed"],
     )
     if need_weights or given["checkpoint"] is not None:
-        load_checkpoint(built, given["checkpoint"], spec=given["model"])
+        for note in load_checkpoint(
+            built,
+            given["checkpoint"],
+            spec=given["model"],
+            key=given.get("checkpoint_key"),
+            prefix=given.get("checkpoint_prefix"),
+        ):
+            tell(note)
     return built, data
 
 

@@ -1,6 +1,6 @@
 """Reliance from the command line: a network, data, and cues that are planted or are columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ def open_cues(
     columns: Sequence[str],
     classes_of: Mapping[str, str],
     progress: bool | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Setup:
     """Open network and data, and find or plant the cues.
 
@@ -46,7 +47,7 @@ def open_cues(
         planted: names of cues to draw independently of the label; or
         columns: of a CSV file that hold the values of cues.
         classes_of: class by value, for columns whose values are no names of classes.
-        progress: see `open_both`.
+        progress, tell: see `open_both`.
 
     Raises:
         EarlysieveError: something cannot be opened, or a cue does not suit the data.
@@ -56,7 +57,7 @@ def open_cues(
     from earlysieve.reliance.redraw import redraw
 
     if not columns:
-        built, data = open_both(given, options, need_weights=True, progress=progress)
+        built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
         planted = planted or ([data.cue] if isinstance(data, MadeTable) else [])
         if not planted:
             values = getattr(opened(data).source, "shortcut_values", None)
@@ -71,7 +72,8 @@ def open_cues(
     cues = {}
     for column in columns:
         of_column = {**options, "group_column": column}
-        built, data = open_both(given, of_column, need_weights=True, progress=progress)
+        built, data = open_both(given, of_column, need_weights=True, progress=progress, tell=tell)
+        tell = _silent
         cues[column] = _told(column, data, classes_of)
     return Setup(built.model, data, cues)
 
@@ -81,3 +83,7 @@ def _told(column: str, data: Any, classes_of: Mapping[str, str]) -> "Ints":
 
     own = {value: name for value, name in classes_of.items() if value in data.group_names}
     return classes_told(column, data.groups, data.group_names, data.class_names, own)
+
+
+def _silent(_: str) -> None:
+    """For the second column: the same weights were told of with the first."""

@@ -94,7 +94,7 @@ class TrainRun:
             reporter.tell(
                 f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
             )
-        built = _build(config, data)
+        built = _build(config, data, reporter.tell)
         learner = build_learner(config, built.model, data, device=device, out=out)
         if parts.validation is not None:
             check_model_takes(built.model, parts.validation, device, what="validation data")
@@ -262,7 +262,7 @@ class TrainRun:
         return f"Stopped. The run is saved in '{checkpoint}'; the same command goes on from there."
 
 
-def _build(config: TrainConfig, data: Any) -> BuiltModel:
+def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
     built = build_model(
         config.model,
         num_classes=config.num_classes or opened(data).num_classes,
@@ -270,5 +270,12 @@ def _build(config: TrainConfig, data: Any) -> BuiltModel:
         seed=config.seed,
     )
     if config.checkpoint is not None:
-        load_checkpoint(built, Path(config.checkpoint), spec=config.model)
+        for note in load_checkpoint(
+            built,
+            Path(config.checkpoint),
+            spec=config.model,
+            key=config.checkpoint_key,
+            prefix=config.checkpoint_prefix,
+        ):
+            tell(note)
     return built

@@ -30,6 +30,8 @@ _DATA_FIELDS = ("data", "validation")
 # Fields whose text is the name of a file, a column or a layer, whatever it looks like.
 _NAMES = (
     "checkpoint",
+    "checkpoint_key",
+    "checkpoint_prefix",
     "groups_from",
     "validation_groups_from",
     "teacher_checkpoint",

@@ -12,8 +12,10 @@ import torch
 from earlysieve._files import write_with
 from earlysieve._imports import need
 from earlysieve.errors import CheckpointError
+from earlysieve.training.stand_ins import other_classes, stand_ins
 
 COPY_AGAIN = "copy it again, it may be incomplete"
+_MOST_NAMED = 3
 PICKLE_STARTS = (b"P", b"\x80")  # a zip archive, as torch.save writes it, or a bare pickle
 
 
@@ -39,6 +41,8 @@ def save_weights(path: str | os.PathLike[str], content: Any) -> None:
 
 def read_weights(path: str | os.PathLike[str], *, advice: str = COPY_AGAIN) -> Any:
     """What a `.safetensors` or PyTorch file holds, read onto the CPU without running its code.
+
+    Settings beside the weights that are `SAFE_SETTINGS` come as empty objects.
 
     Checksums are compared where the file has them, as those of torch.save do; without, flipped
     bits go unnoticed.
@@ -86,16 +90,18 @@ def _compare_checksums(file: Path, advice: str) -> None:
 
 def _read_pytorch(file: Path, advice: str) -> Any:
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.serialization.safe_globals([*stand_ins()]):
             # It warns of foreign pickles, sparse and quantised tensors, which we then refuse.
             warnings.simplefilter("ignore", UserWarning)
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if _first_byte(file) not in PICKLE_STARTS:
             raise _damaged(file, advice) from error
+        named = ", ".join(other_classes(file)[:_MOST_NAMED])
         raise CheckpointError(
             f"Expected '{file}' to hold tensors and plain values only, but it holds pickled "
-            "objects, which can run any code; save model.state_dict() instead of the model"
+            f"objects{f' ({named})' if named else ''}, which can run any code; save "
+            "model.state_dict() instead of the model"
         ) from error
     except Exception as error:  # what a damaged file makes torch raise is not documented
         raise _damaged(file, advice) from error

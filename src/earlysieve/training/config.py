@@ -29,7 +29,8 @@ class TrainConfig:
     Attributes:
         data, validation: specifications of the data sources; data_options: their settings.
         model: specification of the network; model_options: its settings.
-        checkpoint: file of weights to start from; None: as the specification builds it.
+        checkpoint: file or folder of weights to start from; None: as the specification builds it;
+            checkpoint_key, checkpoint_prefix: how to read it, see `load_weights`.
         num_classes: outputs of the network (1: one logit for two classes); None: one per class of
             the data.
         method: name of the algorithm; method_options: its own settings.
@@ -54,6 +55,8 @@ class TrainConfig:
     model: str = ""
     model_options: dict[str, Any] = field(default_factory=dict)
     checkpoint: str | None = None
+    checkpoint_key: str | None = None
+    checkpoint_prefix: str | None = None
     num_classes: int | None = None
     method: str = "erm"
     method_options: dict[str, Any] = field(default_factory=dict)

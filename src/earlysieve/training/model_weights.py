@@ -1,9 +1,9 @@
 """Load weights into a model, and say precisely why they do not fit it."""
 
 import os
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,26 +11,69 @@ from torch import Tensor, nn
 
 from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError, one_line
-from earlysieve.training.archive import read_weights
+from earlysieve.training.find_weights import Found, find_state
+from earlysieve.training.match_weights import Matched, match, plain_names, wrappers_in
+from earlysieve.training.weight_files import read_weight_files
 
-WRAPPER_PREFIXES = ("module.", "model.")
-NESTED_KEYS = ("state_dict", "model")
+_MOST_NAMED = 5
 
 
-def load_weights(model: nn.Module, path: str | os.PathLike[str]) -> None:
-    """Load a user's file of weights into `model`, all or nothing.
+@dataclass(frozen=True)
+class LoadedWeights:
+    """What was found in a file of weights, and loaded.
 
-    The file holds a state_dict, alone or under "state_dict" or "model" (as the checkpoints of this
-    package do), or is a `.safetensors` file. The prefixes that DataParallel, torch.compile and
-    Lightning put before every key ("module.", "_orig_mod.", "model.") are ignored.
+    Attributes:
+        key: under which keys of the file they lay, joined by points; "" if under none.
+        prefix: what stood before the model's names; "" if nothing did.
+        ignored: names that were left out: the model has none of them, and they lie elsewhere.
+        notes: sentences that say what was chosen, where there was something to choose.
+    """
+
+    key: str
+    prefix: str
+    ignored: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def load_weights(
+    model: nn.Module,
+    path: str | os.PathLike[str],
+    *,
+    key: str | None = None,
+    prefix: str | None = None,
+) -> LoadedWeights:
+    """Load somebody's file of weights into `model`, all or nothing.
+
+    The file is one of torch.save or safetensors, an index of several, or a folder of
+    `save_pretrained`. It holds a state_dict, alone or under a key, as Lightning, timm and the
+    checkpoints of this package do. What stands before all of the model's names, such as "module.",
+    "_orig_mod." or "model.", is found by itself; what lies outside it, such as the weights of a
+    loss, is left out. Nothing that a file names is ever imported or run.
+
+    Args:
+        model: what gets the weights.
+        path: of the file or folder.
+        key: under which key they lie, or several joined by points; None: looked for. Averaged
+            weights (EMA) are taken only if they are named, or there are no others.
+        prefix: what stands before the model's names; None: looked for; "": nothing.
+
+    Returns:
+        What was chosen.
 
     Raises:
         CheckpointError: the file is missing, damaged or unsafe, or belongs to another model; the
             message names the first key that does not match. The model is then unchanged.
         MissingDependencyError: a .safetensors file without the package safetensors.
     """
-    state = _unnest(read_weights(path), path)
-    load_state(model, state, source=f"'{path}'")
+    source = f"'{path}'"
+    found = find_state(read_weight_files(path), key, source=source)
+    names, own = _own(model)
+    matched = match(own, found.state, prefix, source=source)
+    inside = f"{source} under '{matched.prefix}'" if matched.prefix else source
+    _load_plain(model, names, own, matched.state, source=inside)
+    return LoadedWeights(
+        found.key, matched.prefix, tuple(matched.ignored), tuple(_notes(found, matched, source))
+    )
 
 
 def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> None:
@@ -40,10 +83,26 @@ def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> No
         CheckpointError: a key is missing or unexpected, or a shape or kind of number differs; the
             first is named.
     """
+    given = dict(zip(plain_names(state, source), state.values(), strict=True))
+    _load_plain(model, *_own(model), given, source=source)
+
+
+def _own(model: nn.Module) -> tuple[dict[str, str], dict[str, Any]]:
+    """The model's names and values, by its names without wrappers."""
     own = model.state_dict()
-    given = dict(zip(_plain_names(state, source), state.values(), strict=True))
-    names = dict(zip(_plain_names(own, "the model"), own, strict=True))
-    check_keys({plain: own[name] for plain, name in names.items()}, given, source=source)
+    names = dict(zip(plain_names(own, "the model"), own, strict=True))
+    return names, {plain: own[name] for plain, name in names.items()}
+
+
+def _load_plain(
+    model: nn.Module,
+    names: Mapping[str, str],
+    own: Mapping[str, Any],
+    given: Mapping[str, Any],
+    *,
+    source: str,
+) -> None:
+    check_keys(own, given, source=source)
     with all_or_nothing(model):
         try:
             model.load_state_dict({name: given[plain] for plain, name in names.items()})
@@ -52,6 +111,34 @@ def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> No
                 f"Expected weights that the model takes, but it failed to load those of {source}: "
                 f"{one_line(error)}; choose the checkpoint of this model"
             ) from error
+
+
+def _notes(found: Found, matched: Matched, source: str) -> Iterator[str]:
+    """What was chosen of a file, in sentences."""
+    removed = [part for part in (matched.prefix, *wrappers_in(found.state)) if part]
+    where = f" under the key '{found.key}'" if found.key else ""
+    start = f" without the prefix {_quoted(removed)}" if removed else ""
+    if where or start:
+        yield f"The weights of {source} were taken{where}{start}."
+    if found.averaged:
+        yield (
+            f"It also holds averaged weights (EMA): name the checkpoint key '{found.averaged}' to "
+            "take these."
+        )
+    if matched.others:
+        yield (
+            f"It also holds weights of the whole model under {_quoted(matched.others)}: name one "
+            "as the checkpoint prefix to take these."
+        )
+    rest = [name for name in matched.ignored if not name.startswith(tuple(matched.others) or "\0")]
+    if rest:
+        more = len(rest) - _MOST_NAMED
+        shown = _quoted(rest[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield f"Left out of {source}, since the model has no such weights: {shown}."
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 @contextmanager
@@ -125,47 +212,6 @@ def _type(value: Any) -> str:
     if isinstance(value, torch.dtype | torch.layout):
         return str(value).removeprefix("torch.")
     return type(value).__name__
-
-
-def _unnest(content: Any, path: str | os.PathLike[str]) -> Mapping[str, Any]:
-    for key in NESTED_KEYS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    if isinstance(content, Mapping) and any(isinstance(v, Tensor) for v in content.values()):
-        return content
-    what = (
-        f"the keys {', '.join(map(str, content))}"
-        if isinstance(content, Mapping)
-        else (type(content).__name__)
-    )
-    raise CheckpointError(
-        f"Expected '{path}' to hold the weights of a model, by name or under 'state_dict' or "
-        f"'model', but got {what}; save model.state_dict()"
-    )
-
-
-def _plain_names(state: Mapping[str, Any], source: str) -> list[str]:
-    odd = next((key for key in state if not isinstance(key, str)), None)
-    if odd is not None or None in state:
-        raise CheckpointError(
-            f"Expected the names of parameters as text in {source}, but got {odd!r}; "
-            "save model.state_dict()"
-        )
-    names = [key.replace("_orig_mod.", "") for key in state]
-    prefixed = True
-    while prefixed and names:
-        prefixed = False
-        for prefix in WRAPPER_PREFIXES:
-            if all(name.startswith(prefix) for name in names):
-                names = [name.removeprefix(prefix) for name in names]
-                prefixed = True
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise CheckpointError(
-            f"Expected one value of '{twice}' in {source}, but got several, whose names differ by "
-            "a prefix alone; save model.state_dict()"
-        )
-    return names
 
 
 def _mismatch(expected: str, found: str) -> CheckpointError:
