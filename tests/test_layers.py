@@ -13,7 +13,7 @@ ROOT = Path(earlysieve.__file__).parent
 # that begin with an underscore, and `errors`.
 LAYERS = (
     ("model", "groups"),
-    ("readouts", "datasets", "attribution"),
+    ("readouts", "datasets", "attribution", "measures"),
     ("training", "report"),
     ("weighting", "sieve", "repairing", "tracking"),
     ("distill",),

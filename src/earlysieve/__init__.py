@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from earlysieve.fixing.fix import fix
     from earlysieve.fixing.result import FixResult
     from earlysieve.grouping.infer import infer_groups
+    from earlysieve.measures.measure import Measures, measure
+    from earlysieve.measures.paired_seeds import PairedDifference, compare_over_seeds
     from earlysieve.model.batch import Batch
     from earlysieve.model.capture import Captured, capture
     from earlysieve.model.layers import LayerInfo, trace_layers
@@ -70,6 +72,8 @@ _HOME = {
     "LinearHead": "readouts.heads",
     "LoadedWeights": "training.model_weights",
     "MLPHead": "readouts.heads",
+    "Measures": "measures.measure",
+    "PairedDifference": "measures.paired_seeds",
     "Picture": "auditing.result",
     "RandomisedDrop": "reliance.randomised",
     "Reliance": "reliance.figures",
@@ -86,12 +90,14 @@ _HOME = {
     "balanced_weights": "weighting.balanced_sampling",
     "capture": "model.capture",
     "choose_layers": "model.stages",
+    "compare_over_seeds": "measures.paired_seeds",
     "drop_when_randomised": "reliance.randomised",
     "fit": "training.loop",
     "fix": "fixing.fix",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "load_weights": "training.model_weights",
+    "measure": "measures.measure",
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
     "select_model": "training.select_model",
@@ -121,6 +127,8 @@ __all__ = [
     "LinearHead",
     "LoadedWeights",
     "MLPHead",
+    "Measures",
+    "PairedDifference",
     "Picture",
     "RandomisedDrop",
     "Reliance",
@@ -138,12 +146,14 @@ __all__ = [
     "balanced_weights",
     "capture",
     "choose_layers",
+    "compare_over_seeds",
     "drop_when_randomised",
     "fit",
     "fix",
     "infer_groups",
     "keep_logits",
     "load_weights",
+    "measure",
     "measure_reliance",
     "refresh_statistics",
     "repair",

@@ -53,6 +53,19 @@ def test_seeds_of_one_configuration_are_folded_into_mean_and_interval(runs):
     assert [line.best_epoch for line in found.lines] == [2, 1]
 
 
+def test_further_figures_have_a_column_where_one_is_known(tmp_path, runs):
+    plain, _ = runs
+    assert "group gap" not in compare(plain).columns
+    history = json.loads((plain[0] / "training.json").read_text())
+    history["history"][-1] |= {"validation_group_gap": 0.25}
+    (plain[0] / "training.json").write_text(json.dumps(history))
+    found = compare([plain[0], run(tmp_path / "other", 0, 0.5, method="kd")])
+    assert found.columns[-1] == "group gap"
+    assert found.table["group_gap"][0] == 0.25
+    assert all_cells(found)[0][1][-2] == "0.250"
+    assert all_cells(found)[1][0][-1] == "group gap"
+
+
 def test_only_seeds_that_match_are_paired(runs):
     plain, other = runs
     [difference] = compare([*plain, *other]).differences

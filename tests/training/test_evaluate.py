@@ -30,6 +30,7 @@ GROUPS = torch.tensor([0, 0, 2, 2, -1])
 def test_figures_by_hand():
     found = evaluate(Identity(), TensorDataset(LOGITS, LABELS, GROUPS), batch_size=2)
     right, wrong = np.log1p(np.exp(-2.0)), np.log1p(np.exp(2.0))
+    sure = np.exp(-right)
     assert found == Evaluation(
         accuracy=0.6,
         loss=pytest.approx((3 * right + 2 * wrong) / 5),
@@ -37,7 +38,14 @@ def test_figures_by_hand():
         group_accuracy={0: 0.5, 2: 1.0},
         group_size={0: 2, 2: 2},
         predicted=2,
+        class_accuracy={0: 0.5, 1: pytest.approx(2 / 3)},
+        calibration_error=pytest.approx(abs(0.6 - sure)),
+        brier=pytest.approx(2 * (3 * (1 - sure) ** 2 + 2 * sure**2) / 5),
     )
+    assert found.worst_class_accuracy == 0.5
+    assert found.group_gap == 0.5
+    assert found.reweighted_accuracy({0: 0.25, 2: 0.25, 9: 0.5}) == 0.75
+    assert found.reweighted_accuracy({9: 1.0}) is None
     assert found.worst_group_accuracy == 0.5
     assert list(found.logs()) == ["accuracy", "loss", "worst_group_accuracy"]
 
@@ -141,6 +149,22 @@ def test_logits_are_evaluated_as_a_model_is():
     assert torch.equal(found.logits, LOGITS)
     with pytest.raises(InputError, match="Expected one row of logits per example"):
         evaluate_logits(LOGITS[:3], LABELS)
+
+
+def test_measures_are_of_what_was_kept():
+    data = TensorDataset(LOGITS, LABELS, GROUPS)
+    found = evaluate(Identity(), data, keep_logits=True)
+    measured = found.measures(reference=found, group_shares={0: 1.0}, draws=2)
+    figures = found.figures({0: 1.0})
+    assert {name: measured.values[name] for name in figures if name != "loss"} == pytest.approx(
+        {name: value for name, value in figures.items() if name != "loss"}
+    )
+    assert measured["nll"].value == pytest.approx(found.loss)
+    assert measured["accuracy"].difference == 0
+    without = evaluate(Identity(), data)
+    for one, reference in ((without, None), (found, without)):
+        with pytest.raises(InputError, match="evaluate with keep_logits=True"):
+            one.measures(reference=reference)
 
 
 PSEUDO = np.array([0, 1, 1, 1, 0])

@@ -53,6 +53,20 @@ def test_given_groups_are_as_groups_of_the_data():
     assert weights[0][1].max() > 0.25
 
 
+def test_history_reweights_to_the_groups_of_the_training_data():
+    groups = torch.from_numpy(GROUPS)
+    train = with_groups(DATA, np.array([0, 3] * 20))
+    algorithm = dro(linear())
+    checked = TensorDataset(X, Y, groups)
+    result = run(algorithm, train, groups=GROUPS, validation=checked)
+    by_group = evaluate(algorithm.model, checked).group_accuracy
+    row = result.history[-1]
+    assert row["validation_reweighted_accuracy"] == pytest.approx((by_group[0] + by_group[3]) / 2)
+    assert row["validation_group_gap"] == max(by_group.values()) - min(by_group.values())
+    without = run(dro(linear()), groups=GROUPS, validation=checked).history[-1]
+    assert "validation_reweighted_accuracy" not in without
+
+
 RULES = ("worst_class_accuracy", "class_difference", "flip_rate", "worst_pseudo_group_accuracy",
          "pseudo_group_accuracy", "unsupervised_balanced_accuracy")  # fmt: skip
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from earlysieve.comparing.entry import Estimated, read_entry
 from earlysieve.comparing.folded import Line, fold
 from earlysieve.errors import InputError
-from earlysieve.groups.over_seeds import paired_over_seeds
+from earlysieve.measures.paired_seeds import compare_over_seeds
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("reliance", "accuracy", "worst group", "worst class")
+MORE_COLUMNS = ("reweighted accuracy", "group gap", "calibration error")  # where one is known
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,17 @@ class Comparison:
     differences: tuple[Difference, ...]
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The figures to show: the usual ones, and others that are known of some line."""
+        known = {name for line in self.lines for name in line.figures}
+        return (*COLUMNS, *(name for name in MORE_COLUMNS if name in known))
+
+    @property
     def table(self) -> "pd.DataFrame":
         """One row per line; figures with their intervals as numbers, NaN where unknown."""
         import pandas as pd
 
-        return pd.DataFrame([_row(line) for line in self.lines])
+        return pd.DataFrame([_row(line, self.columns) for line in self.lines])
 
 
 def compare(folders: Sequence[Path]) -> Comparison:
@@ -81,24 +88,23 @@ def difference(line: Line, first: Line) -> Difference | None:
     if line.entries[0].kind != first.entries[0].kind:
         return None
     figures, seeds = {}, set()
-    for name in COLUMNS:
+    for name in (*COLUMNS, *MORE_COLUMNS):
         ours, theirs = line.by_seed(name), first.by_seed(name)
-        shared = sorted(ours.keys() & theirs.keys())
-        if shared:
-            mean = paired_over_seeds([ours[s] for s in shared], [theirs[s] for s in shared])
-            figures[name] = Estimated(mean.mean, mean.low, mean.high)
-            seeds |= set(shared)
+        if ours.keys() & theirs.keys():
+            found = compare_over_seeds(ours, theirs)
+            figures[name] = Estimated(found.mean, found.low, found.high)
+            seeds |= set(found.seeds)
     return Difference(line.name, tuple(sorted(seeds)), figures) if figures else None
 
 
-def _row(line: Line) -> dict[str, object]:
+def _row(line: Line, columns: Sequence[str]) -> dict[str, object]:
     row: dict[str, object] = {
         "name": line.name,
         "seeds": len(line.entries),
         "verdict": line.verdict or None,
     }
     unknown = Estimated(float("nan"))
-    for name in COLUMNS:
+    for name in columns:
         one, key = line.figures.get(name, unknown), name.replace(" ", "_")
         row |= {key: one.value, f"{key}_low": one.low, f"{key}_high": one.high}
     return {**row, "best_epoch": line.best_epoch}

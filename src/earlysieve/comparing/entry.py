@@ -20,6 +20,9 @@ FIGURES = {
     "accuracy": "validation_accuracy",
     "worst group": "validation_worst_group_accuracy",
     "worst class": "validation_worst_class_accuracy",
+    "reweighted accuracy": "validation_reweighted_accuracy",
+    "group gap": "validation_group_gap",
+    "calibration error": "validation_calibration_error",
 }
 
 
@@ -43,7 +46,7 @@ class Entry:
         config: what it was made with, without the seed and without what changes no result.
         seed: its seed; None where it says none.
         verdict: of its audit; None without one.
-        figures: "reliance", "accuracy", "worst group", "worst class", as far as they are known.
+        figures: "reliance" and those of `FIGURES`, as far as they are known.
         best_epoch: of a run with validation data.
     """
 
@@ -111,6 +114,10 @@ def _audited(result: "AuditResult") -> dict[str, Estimated]:
         )
     if summary.worst_group_accuracy is not None:
         found["worst group"] = Estimated(summary.worst_group_accuracy)
+    if result.groups is not None:
+        found["group gap"] = Estimated(result.groups.gap)
+        if result.groups.reweighted_to == "given shares":
+            found["reweighted accuracy"] = Estimated(result.groups.reweighted_average)
     if summary.classes:
         found["worst class"] = Estimated(min(one.accuracy for one in summary.classes))
     return {name: one for name, one in found.items() if not math.isnan(one.value)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
-from earlysieve.comparing.compare import COLUMNS, Comparison
+from earlysieve.comparing.compare import Comparison
 from earlysieve.comparing.entry import Estimated
 from earlysieve.errors import MissingDependencyError
 
@@ -21,13 +21,13 @@ Cells = list[list[str]]
 
 def lines_as_cells(comparison: Comparison) -> Cells:
     """The lines, below a row of heads; a dash where a figure is not known."""
-    heads = ["model", "seeds", "verdict", *COLUMNS, "best epoch"]
+    heads = ["model", "seeds", "verdict", *comparison.columns, "best epoch"]
     rows = [
         [
             line.name,
             str(len(line.entries)),
             line.verdict or "-",
-            *(_cell(line.figures.get(name)) for name in COLUMNS),
+            *(_cell(line.figures.get(name)) for name in comparison.columns),
             "-" if line.best_epoch is None else f"{line.best_epoch:g}",
         ]
         for line in comparison.lines
@@ -37,11 +37,12 @@ def lines_as_cells(comparison: Comparison) -> Cells:
 
 def differences_as_cells(comparison: Comparison) -> Cells:
     """The differences to the first line, below a row of heads."""
+    columns = comparison.columns
     rows = [
-        [one.name, str(len(one.seeds)), *(_cell(one.figures.get(n), "+.3f") for n in COLUMNS)]
+        [one.name, str(len(one.seeds)), *(_cell(one.figures.get(n), "+.3f") for n in columns)]
         for one in comparison.differences
     ]
-    return [["minus the first", "seeds", *COLUMNS], *rows]
+    return [["minus the first", "seeds", *columns], *rows]
 
 
 def markdown(cells: Cells) -> str:

@@ -11,7 +11,8 @@ from earlysieve.training.algorithm import Algorithm, NonFiniteLossError
 from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
 from earlysieve.training.config import TrainConfig, read_config, write_config
 from earlysieve.training.erm import ERM
-from earlysieve.training.evaluate import Evaluation, SingleClassWarning, evaluate
+from earlysieve.training.evaluate import SingleClassWarning, evaluate
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.events import Event
 from earlysieve.training.fit_result import FitResult
 from earlysieve.training.loop import fit, train_steps

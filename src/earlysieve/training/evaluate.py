@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -14,54 +13,16 @@ from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.batches import Data, has_random_access, iterate, length_of
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import accuracy_by_group
+from earlysieve.measures.calibration import brier_scores, calibration_error
 from earlysieve.model.batch import Batch, call_model, check_labels, check_rows, logits_of
 from earlysieve.model.state import device_of, evaluating
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
 
 
 class SingleClassWarning(UserWarning):
     """A model gives every example the same class."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Figures of one pass over labelled data.
-
-    Attributes:
-        accuracy: share of examples read correctly, in [0, 1].
-        loss: mean cross-entropy, in nats.
-        size: number of examples.
-        group_accuracy: accuracy by group number; empty without groups. Examples of unknown group
-            (-1) count in `accuracy` only.
-        group_size: number of examples by group number.
-        predicted: number of different classes that were predicted.
-        logits: float32, shape (N, C), on the CPU, in the order of the pass; None unless they were
-            kept (`keep_logits`).
-        labels: int64, shape (N,), of the rows of `logits`; None without these.
-        groups: int64, shape (N,), likewise, -1 where unknown.
-    """
-
-    accuracy: float
-    loss: float
-    size: int
-    group_accuracy: dict[int, float]
-    group_size: dict[int, int]
-    predicted: int
-    logits: Tensor | None = field(default=None, compare=False, repr=False)
-    labels: Tensor | None = field(default=None, compare=False, repr=False)
-    groups: Tensor | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def worst_group_accuracy(self) -> float | None:
-        """The lowest of the groups' accuracies; None without groups."""
-        return min(self.group_accuracy.values(), default=None)
-
-    def logs(self) -> dict[str, float]:
-        """The main figures by name, for a history or a progress bar."""
-        found = {"accuracy": self.accuracy, "loss": self.loss}
-        worst = self.worst_group_accuracy
-        return found if worst is None else {**found, "worst_group_accuracy": worst}
 
 
 def evaluate(
@@ -118,6 +79,8 @@ class _Columns(NamedTuple):
     labels: Tensor
     losses: Tensor
     groups: Tensor
+    confidences: Tensor
+    brier: Tensor
     logits: Tensor
 
 
@@ -153,14 +116,23 @@ def _of_logits(logits: Tensor, batch: Batch, keep_logits: bool) -> _Columns:
     losses = F.cross_entropy(logits, batch.labels, reduction="none")
     groups = torch.full_like(batch.labels, -1) if batch.groups is None else batch.groups
     kept = logits if keep_logits else logits[:, :0]
-    found = (logits.argmax(dim=1), batch.labels, losses.double(), groups, kept)
+    confidences, brier = _probabilities(logits, batch.labels)
+    found = (logits.argmax(1), batch.labels, losses.double(), groups, confidences, brier, kept)
     return _Columns(*(values.cpu() for values in found))
 
 
+def _probabilities(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Confidence and Brier score of each example, float64 on the CPU."""
+    found = logits.cpu().double().softmax(dim=1)
+    scores = brier_scores(found.numpy(), labels.cpu().numpy())
+    return found.amax(dim=1).clamp(max=1.0), torch.from_numpy(scores)
+
+
 def _summarise(columns: _Columns, keep_logits: bool) -> Evaluation:
-    predictions, labels, losses, groups, logits = columns
+    predictions, labels, losses, groups, confidences, brier, logits = columns
     correct = (predictions == labels).numpy()
     by_group = accuracy_by_group(correct, groups.numpy())
+    by_class = accuracy_by_group(correct, labels.numpy())
     predicted, classes = len(set(predictions.tolist())), len(set(labels.tolist()))
     if predicted == 1 and classes > 1:
         warnings.warn(
@@ -177,6 +149,9 @@ def _summarise(columns: _Columns, keep_logits: bool) -> Evaluation:
         group_accuracy={group: found.accuracy for group, found in by_group.items()},
         group_size={group: found.size for group, found in by_group.items()},
         predicted=predicted,
+        class_accuracy={label: found.accuracy for label, found in by_class.items()},
+        calibration_error=calibration_error(confidences.numpy(), correct),
+        brier=float(brier.mean()),
         logits=logits if keep_logits else None,
         labels=labels if keep_logits else None,
         groups=groups if keep_logits else None,

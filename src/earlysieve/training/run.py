@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from earlysieve.datasets.batches import source_of
 from earlysieve.datasets.with_groups import with_groups
 from earlysieve.errors import CheckpointError, EarlysieveError, TrainingError, one_line
+from earlysieve.measures.by_cell import shares_of
 from earlysieve.model.batch import Batch
 from earlysieve.model.placement import check_holds_numbers
 from earlysieve.model.single_example import check_single_example
@@ -22,7 +25,7 @@ from earlysieve.training.algorithm import (
     settings_of,
 )
 from earlysieve.training.checkpoint import START_AGAIN, check_configuration
-from earlysieve.training.evaluate import Evaluation
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.model_weights import all_or_nothing, check_keys, load_state
 from earlysieve.training.one_class import ClassWatch
@@ -114,6 +117,7 @@ class Run:
         self.algorithm = algorithm
         self.settings = settings
         self.known = known
+        self._shares = _group_shares(train_data)
         if groups is not None:
             train_data = with_groups(train_data, groups)
         self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
@@ -226,7 +230,8 @@ class Run:
             logs = evaluation.logs()
             if isinstance(select, str):
                 logs.setdefault(select, score)
-            row |= {f"validation_{key}": value for key, value in logs.items()}
+            every = evaluation.figures(self._shares) | logs
+            row |= {f"validation_{key}": value for key, value in every.items()}
             self._compare(score)
         self.history.append(row)
         self.position = Position(self.position.epoch + 1, 0, self.position.step)
@@ -329,6 +334,15 @@ class Run:
     def _configuration(self, config: Mapping[str, Any]) -> dict[str, Any]:
         own = {**self.settings.describe(), "examples": len(self.source)}
         return {**settings_of(self.algorithm), **own, **config}
+
+
+def _group_shares(data: Data) -> dict[int, float] | None:
+    """The shares of the data's own groups, where they are listed."""
+    groups = getattr(source_of(data), "groups", None)
+    found = groups.detach().cpu().numpy() if isinstance(groups, Tensor) else groups
+    if not isinstance(found, np.ndarray) or found.ndim != 1 or found.dtype.kind not in "iu":
+        return None
+    return shares_of(found) or None
 
 
 def first_bad_parameter(model: nn.Module) -> str | None:

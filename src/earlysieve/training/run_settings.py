@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from earlysieve.errors import InputError
-from earlysieve.training.evaluate import Evaluation
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.sampling import check_seed
 
 

@@ -15,7 +15,8 @@ from earlysieve.groups.selection_rules import RULES, Answers, Rule, rule_named
 from earlysieve.model.batch import call_model, logits_of
 from earlysieve.model.one_logit import two_columns
 from earlysieve.model.state import device_of, looking_at, preserved_rng
-from earlysieve.training.evaluate import Evaluation, evaluate, evaluate_logits
+from earlysieve.training.evaluate import evaluate, evaluate_logits
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.selection import (
     Beside,
     GivenGroups,

@@ -14,7 +14,7 @@ from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.errors import InputError
 from earlysieve.groups.rule_names import RULE_NAMES
 from earlysieve.groups.selection_rules import Answers, Need, lacking, rule_named
-from earlysieve.training.evaluate import Evaluation
+from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.loading import Source, load_batches, open_source
 
 Select = str | Callable[[Evaluation], float]
