@@ -220,8 +220,8 @@ def test_folder_without_a_classifier_for_so_many_classes_is_not_trained(tmp_path
 
 def test_folder_that_is_none(tmp_path):
     assert fails(f"hf:{tmp_path}") == (
-        f"Expected a folder with a config.json at '{tmp_path}', but found none; "
-        "pass the folder that save_pretrained wrote"
+        f"Expected a folder with a config.json at '{tmp_path}', but found none; pass "
+        "the folder that save_pretrained wrote, or a model of the hub as ORGANISATION/NAME"
     )
 
 

@@ -277,7 +277,8 @@ def _remarks(given: dict[str, Any], chosen: "Part | None") -> list[str]:
         chosen: the part of the data, unless it was asked for.
     """
     found = []
-    if given["checkpoint"] is None and not given["model"].startswith("hf:"):
+    named = given["pretrained"] is not None or given["model"].startswith("hf:")
+    if given["checkpoint"] is None and not named:
         found.append(
             f"No --checkpoint was given: the weights are those that '{given['model']}' made; see "
             "to it that they are trained."
@@ -301,6 +302,7 @@ def _record(
         "command": command_line(context),
         "model": given["model"],
         "model_options": list(given["model_option"]),
+        "pretrained": given["pretrained"],
         "checkpoint": None if checkpoint is None else str(checkpoint),
         "checkpoint_key": given["checkpoint_key"],
         "checkpoint_prefix": given["checkpoint_prefix"],

@@ -34,6 +34,7 @@ def command(
     checkpoint: Path | None,
     checkpoint_key: str | None,
     checkpoint_prefix: str | None,
+    pretrained: str | None,
     num_classes: int | None,
     model_option: tuple[str, ...],
     input_shape: str | None,
@@ -53,7 +54,7 @@ def command(
 
     console = Console(quiet, as_json)
     options = parse_options(model_option)
-    built = build_model(model, num_classes=num_classes, options=options)
+    built = build_model(model, num_classes=num_classes, options=options, pretrained=pretrained)
     if (checkpoint, checkpoint_key, checkpoint_prefix) != (None, None, None):
         for note in load_checkpoint(
             built, checkpoint, spec=model, key=checkpoint_key, prefix=checkpoint_prefix

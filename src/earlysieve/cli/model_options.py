@@ -10,13 +10,14 @@ from earlysieve.cli.kinds import Count, Place
 F = TypeVar("F", bound=Callable[..., Any])
 
 SPEC_HELP = (
-    "torchvision:NAME, timm:NAME, hf:FOLDER, or module:function (called with num_classes "
-    "if it takes that; the current directory is importable)."
+    "torchvision:NAME, timm:NAME, hf:FOLDER, hf:ORGANISATION/NAME or hf-hub:ORGANISATION/NAME (of "
+    "transformers or timm on the HuggingFace hub), timm:local-dir:FOLDER, or module:function "
+    "(called with num_classes if it takes that; the current directory is importable)."
 )
 
 
 def model_options(*, required: bool) -> Callable[[F], F]:
-    """Add --model, --checkpoint (and how to read it), --num-classes and --model-option."""
+    """Add --model, --checkpoint (and how to read it), --pretrained, --num-classes, --model-option."""
     options = (
         click.option(
             "--model",
@@ -42,6 +43,15 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             metavar="PREFIX",
             help="What stands before the network's own names in the file of --checkpoint, such as "
             "model. or student.; by default it is looked for.",
+        ),
+        click.option(
+            "--pretrained",
+            is_flag=False,
+            flag_value="DEFAULT",
+            metavar="[WEIGHTS]",
+            help="Take published weights: alone those that the network's family prefers, or their "
+            "name such as IMAGENET1K_V2 (torchvision) or a1_in1k (timm), or a file. Training gives "
+            "the network a new last layer where the data has another number of classes.",
         ),
         click.option(
             "--num-classes",

@@ -39,6 +39,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     data_options,
     model_options(required=False),
     click.option(
+        "--head",
+        metavar="LAYER",
+        help="Last layer to make anew with --pretrained, where it is not found by itself or shall "
+        "be new in any case; `earlysieve layers` lists the names.",
+    ),
+    click.option(
         "--config",
         type=Place(),
         metavar="FILE",

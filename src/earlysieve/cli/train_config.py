@@ -32,6 +32,8 @@ _SPECS = (
     "checkpoint",
     "checkpoint_key",
     "checkpoint_prefix",
+    "pretrained",
+    "head",
     "restore_best",
 )
 _NESTED = ("data_options", "model_options", "method_options")

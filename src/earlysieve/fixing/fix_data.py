@@ -1,21 +1,19 @@
 """Which examples a fix may use: held-out ones that the model has not seen, and training data."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from earlysieve.errors import DataError, InputError
 from earlysieve.runs.open_data import open_data
+from earlysieve.runs.run_beside import config_beside
 from earlysieve.runs.seen_data import Part, audited_part, part_of, seen_in_training, split_record
 from earlysieve.runs.train_data import open_train_data
-from earlysieve.training.config import TrainConfig, read_config
+from earlysieve.training.config import TrainConfig
 
 # What to repair and choose on where nothing was asked for, best first: test data come last, since
 # what is chosen on them no longer tests.
 HELD_OUT = ("validation", "val", "valid", "dev", "test")
-_CONFIG = "config.json"
 
 
 @dataclass(frozen=True)
@@ -86,18 +84,6 @@ def held_out_part(spec: str, split: str | None) -> Part:
         return found
     best = next((name for name in HELD_OUT if name in (found.splits or ())), None)
     return audited_part(spec, None) if best is None else part_of(spec, best)
-
-
-def config_beside(checkpoint: Path | None) -> TrainConfig | None:
-    """The configuration of the run that wrote a checkpoint; None where none lies beside it."""
-    if checkpoint is None:
-        return None
-    path = Path(checkpoint).with_name(_CONFIG)
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return read_config(path) if isinstance(found, dict) and "method" in found else None
 
 
 def _held_a_share_out(config: TrainConfig, spec: str) -> bool:

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._user_code import refusal
 from earlysieve.errors import EarlysieveError, InputError
+from earlysieve.networks.classifier import NewClassifier
 
 if TYPE_CHECKING:
     from torch import nn
 
-FORMS = "torchvision:NAME, timm:NAME, hf:FOLDER or module:function"
+FORMS = (
+    "torchvision:NAME, timm:NAME, hf:FOLDER, hf:ORGANISATION/NAME, hf-hub:ORGANISATION/NAME or "
+    "module:function"
+)
 IMAGE = (3, 224, 224)
 
 
@@ -26,12 +30,18 @@ class BuiltModel:
             False: they are random until a checkpoint is loaded.
         input_shape: of one example where the family says so, else None: (channels, height, width).
         untrained: parameters that the specification's own weights do not cover.
+        new: last layer that was made anew beside pretrained weights.
+        class_names: of the outputs, where the weights say them.
+        resized: whether the builder gives another last layer than this network has.
     """
 
     model: "nn.Module"
     carries_weights: bool
     input_shape: tuple[int, ...] | None = None
     untrained: tuple[str, ...] = ()
+    new: NewClassifier | None = None
+    class_names: tuple[str, ...] = ()
+    resized: bool = False
 
 
 def call_builder(

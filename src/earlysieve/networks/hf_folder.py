@@ -1,6 +1,7 @@
-"""Classifiers of transformers, from a local folder."""
+"""Classifiers of transformers, from a local folder or from the HuggingFace hub."""
 
 import pickle
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,45 +12,90 @@ from typing import Any
 from earlysieve._imports import need
 from earlysieve.errors import CheckpointError, InputError, first_line
 from earlysieve.networks.built import BuiltModel
+from earlysieve.networks.classifier import NewClassifier
+from earlysieve.networks.pretrained import DEFAULT
+
+# Other forms are paths; a name without an organisation is taken for a folder that is missing.
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
-def from_folder(name: str, num_classes: int | None, options: dict[str, Any]) -> BuiltModel:
-    """A sequence or image classifier from a folder that `save_pretrained` wrote.
+def from_transformers(
+    name: str, num_classes: int | None, options: dict[str, Any], pretrained: str | None = None
+) -> BuiltModel:
+    """A sequence or image classifier from a folder that `save_pretrained` wrote, or from the hub.
 
     Options that the configuration knows change it (num_hidden_layers=3 keeps the first three
-    layers); the others are arguments of the loader. Code in the folder runs only with the option
+    layers); the others are arguments of the loader. Code of the model runs only with the option
     trust_remote_code=true; nothing asks for it.
 
     Raises:
-        InputError: there is no such folder, or trust_remote_code is neither true nor false.
-        CheckpointError: it cannot be loaded as a classifier.
+        InputError: there is no such folder, trust_remote_code is neither true nor false, or
+            `pretrained` names other weights than the model's own.
+        CheckpointError: it cannot be fetched, or loaded as a classifier.
     """
+    if pretrained not in (None, DEFAULT):
+        raise InputError(
+            f"Expected --pretrained alone with 'hf:{name}', which brings its own weights, but got "
+            f"'{pretrained}'; name the model itself, for instance another folder"
+        )
     transformers = need("transformers", extra="text")
-    folder = Path(name).expanduser()
+    place = place_of(name)
     trust = _trusts(options)
-    config, others = _hf_config(transformers, folder, options, trust)
+    config, others = _hf_config(transformers, place, options, trust)
     images = _classifies_images(config)
     kind = "Image" if images else "Sequence"
     auto = getattr(transformers, f"AutoModelFor{kind}Classification")
+    before, names = config.num_labels, _label_names(config)
     if num_classes is not None and config.num_labels != num_classes:
         config.num_labels = num_classes
-    with _quiet_transformers(transformers), _explained(folder):
+    with _quiet_transformers(transformers), _explained(place):
         model, info = auto.from_pretrained(
-            folder,
+            place,
             config=config,
-            local_files_only=True,
+            local_files_only=isinstance(place, Path),
             output_loading_info=True,
             ignore_mismatched_sizes=True,
             trust_remote_code=trust,
             **others,
         )
-    fresh = [*info["missing_keys"], *(key for key, *_ in info["mismatched_keys"])]
-    shape = _hf_image_shape(config) if images else None
-    return BuiltModel(model, True, shape, tuple(sorted(fresh)))
+    mismatched = [key for key, *_ in info["mismatched_keys"]]
+    fresh = tuple(sorted([*info["missing_keys"], *mismatched]))
+    return BuiltModel(
+        model,
+        True,
+        _hf_image_shape(config) if images else None,
+        fresh,
+        _new_layers(fresh, before if mismatched else None, config.num_labels),
+        () if fresh else names,
+    )
 
 
-def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
-    """The tokenizer in a folder that `save_pretrained` wrote; its code runs only if trusted.
+def place_of(name: str) -> Path | str:
+    """The folder of that name, or what may be a model of the hub: ORGANISATION/NAME.
+
+    Only a name whose organisation is no folder here is looked up there, so that a misspelt path is
+    not sent over the network.
+    """
+    folder = Path(name).expanduser()
+    on_hub = _HUB_NAME.fullmatch(name) is not None and not folder.parent.is_dir()
+    return name if on_hub and not folder.exists() else folder
+
+
+def _label_names(config: Any) -> tuple[str, ...]:
+    """The names of the classes in `id2label`, unless these are numbers alone (LABEL_0)."""
+    names = [str(config.id2label[k]) for k in sorted(config.id2label)]
+    return () if all(name.startswith("LABEL_") for name in names) else tuple(names)
+
+
+def _new_layers(fresh: tuple[str, ...], before: int | None, outputs: int) -> NewClassifier | None:
+    if not fresh:
+        return None
+    layers = dict.fromkeys(key.rpartition(".")[0] for key in fresh)
+    return NewClassifier(tuple(layers), before, outputs)
+
+
+def load_tokenizer(folder: Path | str, *, trust_remote_code: bool = False) -> Any:
+    """The tokenizer of a folder or of a model of the hub; its code runs only if trusted.
 
     Raises:
         InputError: there is none that can be loaded.
@@ -57,37 +103,41 @@ def load_tokenizer(folder: Path, *, trust_remote_code: bool = False) -> Any:
     transformers = need("transformers", extra="text")
     try:
         return transformers.AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=trust_remote_code
+            folder,
+            local_files_only=isinstance(folder, Path),
+            trust_remote_code=trust_remote_code,
         )
     except Exception as error:
         raise InputError(
             f"Expected a tokenizer in the folder '{folder}', but got: {_what(error)}; "
-            f"{_advice(error)}"
+            f"{_advice(error, folder)}"
         ) from error
 
 
-def tokenizer_of(spec: str) -> Path | None:
-    """The folder of an "hf:FOLDER" specification if it holds a tokenizer, else None."""
+def tokenizer_of(spec: str) -> Path | str | None:
+    """The folder, or the name on the hub, of an "hf:" specification if it has a tokenizer."""
     if not spec.startswith("hf:"):
         return None
-    folder = Path(spec.removeprefix("hf:")).expanduser()
-    found = any(folder.glob("tokenizer*")) or (folder / "vocab.txt").exists()
-    return folder if found else None
+    place = place_of(spec.removeprefix("hf:"))
+    if isinstance(place, str):
+        return place
+    found = any(place.glob("tokenizer*")) or (place / "vocab.txt").exists()
+    return place if found else None
 
 
 def _hf_config(
-    transformers: ModuleType, folder: Path, options: dict[str, Any], trust: bool
+    transformers: ModuleType, folder: Path | str, options: dict[str, Any], trust: bool
 ) -> tuple[Any, dict[str, Any]]:
     """The configuration with the options that it knows, and the other options."""
-    if not (folder / "config.json").is_file():
+    if isinstance(folder, Path) and not (folder / "config.json").is_file():
         raise InputError(
-            f"Expected a folder with a config.json at '{folder}', but found none; "
-            "pass the folder that save_pretrained wrote"
+            f"Expected a folder with a config.json at '{folder}', but found none; pass the folder "
+            "that save_pretrained wrote, or a model of the hub as ORGANISATION/NAME"
         )
     with _explained(folder):
         config, others = transformers.AutoConfig.from_pretrained(
             folder,
-            local_files_only=True,
+            local_files_only=isinstance(folder, Path),
             return_unused_kwargs=True,
             trust_remote_code=trust,
             **options,
@@ -126,24 +176,29 @@ def _what(error: Exception) -> str:
     return first_line(error)
 
 
-def _advice(error: Exception) -> str:
+def _advice(error: Exception, place: Path | str) -> str:
     if "trust_remote_code" in str(error):
         return (
             "if you trust the code in that folder, give --model-option trust_remote_code=true "
             "(--teacher-option for a teacher)"
         )
+    if isinstance(place, str):
+        return (
+            "check the name and the network, or pass a folder that save_pretrained wrote on a "
+            "machine that has one"
+        )
     return "pass the folder that save_pretrained wrote"
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _explained(folder: Path | str) -> Iterator[None]:
     """On damaged or foreign folders transformers raises whatever its readers meet."""
     try:
         yield
     except Exception as error:
         raise CheckpointError(
             f"Expected a classifier that transformers can load from '{folder}', but got: "
-            f"{_what(error)}; {_advice(error)}"
+            f"{_what(error)}; {_advice(error, folder)}"
         ) from error
 
 

@@ -1,19 +1,23 @@
-"""What `--model` means: torchvision:NAME, timm:NAME, hf:FOLDER or module:function."""
+"""What `--model` means: torchvision:NAME, timm:NAME, hf:FOLDER or module:function, and weights."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.networks.built import FORMS, BuiltModel, warned_if_it_works
 from earlysieve.networks.families import from_function, from_timm, from_torchvision
-from earlysieve.networks.hf_folder import from_folder
+from earlysieve.networks.hf_folder import from_transformers
+from earlysieve.networks.pretrained import is_file, load_all_but_head
 
-_FAMILIES: dict[str, Callable[[str, int | None, dict[str, Any]], BuiltModel]] = {
+_Family = Callable[[str, int | None, dict[str, Any], str | None], BuiltModel]
+_FAMILIES: dict[str, _Family] = {
     "torchvision": from_torchvision,
     "timm": from_timm,
-    "hf": from_folder,
+    "hf": from_transformers,
+    "hf-hub": lambda name, *given: from_timm(f"hf-hub:{name}", *given),
 }
 
 
@@ -23,6 +27,8 @@ def build_model(
     num_classes: int | None = None,
     options: Mapping[str, Any] | None = None,
     seed: int = 0,
+    pretrained: str | None = None,
+    head: str | None = None,
 ) -> BuiltModel:
     """Build the network that a specification names.
 
@@ -31,10 +37,15 @@ def build_model(
         num_classes: outputs wanted; None: as the family has them.
         options: further keyword arguments of the builder.
         seed: of random weights; the global random states are left as they were.
+        pretrained: published weights by name, "DEFAULT" for the usual ones, or a file of weights;
+            where they have another number of classes the last layer is made anew. A function makes
+            its own. None: random weights, but for hf models, which always bring theirs.
+        head: last layer that is made anew in any case where `pretrained` is a file.
 
     Raises:
-        InputError: the form, the name or an option is unknown; near names are listed.
-        CheckpointError: an hf folder holds no weights that can be loaded.
+        InputError: the form, the name, an option or the name of weights is unknown; near names
+            are listed.
+        CheckpointError: weights cannot be fetched or loaded, or are of another network.
         MissingDependencyError: the package of the family is not installed.
     """
     family, separator, name = spec.partition(":")
@@ -43,10 +54,26 @@ def build_model(
     from earlysieve.training.randomness import seeded
 
     given = dict(options or {})
+    file = Path(pretrained).expanduser() if pretrained and is_file(pretrained) else None
+    named = None if file is not None else pretrained
     with seeded(seed):
         if family in _FAMILIES:
-            return _FAMILIES[family](name, num_classes, given)
-        return from_function(family, name, num_classes, given)
+            built = _FAMILIES[family](name, num_classes, given, named)
+        else:
+            built = from_function(family, name, num_classes, given, named)
+        return built if file is None else _with_file(built, file, num_classes, head)
+
+
+def _with_file(
+    built: BuiltModel, file: Path, num_classes: int | None, head: str | None
+) -> BuiltModel:
+    """The network with the pretrained weights of a file, but for a last layer of other classes."""
+    from earlysieve.training.model_weights import read_state
+
+    state, source = read_state(built.model, file), f"'{file}'"
+    with warned_if_it_works():
+        new = load_all_but_head(built.model, state, outputs=num_classes, source=source, head=head)
+    return replace(built, carries_weights=True, untrained=(), new=new)
 
 
 def load_checkpoint(
@@ -87,7 +114,13 @@ def load_checkpoint(
     if not built.carries_weights:
         raise CheckpointError(
             f"Expected {flag}, since '{spec}' builds a network with random weights, but got "
-            "none; pass the file of its trained weights"
+            f"none; pass the file of its trained weights{_or_published(spec, flag)}"
+        )
+    if built.new is not None and not built.untrained:
+        raise CheckpointError(
+            f"Expected trained weights for all of '{spec}', but its last layer "
+            f"'{built.new.layers[0]}' of {built.new.outputs} outputs is new; leave out "
+            f"--num-classes, or pass {flag}"
         )
     if built.untrained:
         raise CheckpointError(
@@ -95,6 +128,11 @@ def load_checkpoint(
             f"'{built.untrained[0]}'; pass the folder of the fine-tuned model, or {flag}"
         )
     return ()
+
+
+def _or_published(spec: str, flag: str) -> str:
+    published = spec.startswith(("torchvision:", "timm:", "hf-hub:"))
+    return ", or --pretrained for published ones" if flag == "--checkpoint" and published else ""
 
 
 def parse_options(pairs: tuple[str, ...]) -> dict[str, Any]:

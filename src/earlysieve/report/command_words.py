@@ -11,6 +11,7 @@ DESCRIBING = {
     "--checkpoint",
     "--checkpoint-key",
     "--checkpoint-prefix",
+    "--pretrained",
     "--num-classes",
     "--model-option",
     "--data",
@@ -36,7 +37,7 @@ DESCRIBING = {
     "--device",
     "--seed",
 }
-_FLAGS = {"--strict", "--retrain", "--repair-only", "--fresh", "--go-on"}
+_FLAGS = {"--pretrained", "--strict", "--retrain", "--repair-only", "--fresh", "--go-on"}
 
 
 def words_of(command: str, name: str) -> list[str]:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
+from earlysieve.errors import InputError
+from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import check_class_names, read_class_names
 from earlysieve.runs.open_data import open_data
+from earlysieve.runs.run_beside import config_beside
 from earlysieve.runs.seen_data import part_of, split_record
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def open_both(
     """The data first, whose classes decide the outputs of the network, then the network.
 
     Args:
-        given: data, model, checkpoint, checkpoint_key, checkpoint_prefix, num_classes,
+        given: data, model, pretrained, checkpoint, checkpoint_key, checkpoint_prefix, num_classes,
             model_option (KEY=VALUE) and seed.
         options: of the data.
         need_weights: whether random weights are an error.
@@ -40,6 +43,7 @@ def open_both(
         EarlysieveError: either cannot be opened, the checkpoint does not fit, or it was trained
             with the classes in another order.
     """
+    _check_one_place(given)
     tokenizer = tokenizer_of(given["model"])
     model_options = parse_options(given["model_option"])
     data = open_data(
@@ -53,15 +57,18 @@ def open_both(
     trained = read_class_names(given["checkpoint"])
     if trained:
         check_class_names(trained, data, given["checkpoint"])
-    # A trained folder knows its own number of classes; the data may hold fewer.
-    own = need_weights and given["checkpoint"] is None and given["model"].startswith("hf:")
+    # Trained weights know their own number of classes; the data may hold fewer.
+    own = need_weights and given["checkpoint"] is None and _brings_weights(given)
     classes = len(trained) or opened(data).num_classes
+    wanted = given["num_classes"] or (None if own else classes)
     built = build_model(
         given["model"],
-        num_classes=given["num_classes"] or (None if own else classes),
+        num_classes=wanted,
         options=model_options,
         seed=given["seed"],
+        pretrained=given["pretrained"],
     )
+    _resize(built, given["checkpoint"], wanted)
     if need_weights or given["checkpoint"] is not None:
         for note in load_checkpoint(
             built,
@@ -72,6 +79,25 @@ def open_both(
         ):
             tell(note)
     return built, data
+
+
+def _brings_weights(given: Mapping[str, Any]) -> bool:
+    return given["pretrained"] is not None or given["model"].startswith("hf:")
+
+
+def _check_one_place(given: Mapping[str, Any]) -> None:
+    if given["pretrained"] is not None and given["checkpoint"] is not None:
+        raise InputError(
+            "Expected the weights of a checkpoint or the pretrained ones, but got both; leave out "
+            "--pretrained, whose place the checkpoint takes"
+        )
+
+
+def _resize(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None:
+    """Give the network the last layer that the run of a checkpoint gave it."""
+    run = config_beside(checkpoint)
+    if run is not None and run.pretrained is not None and run.head is not None and outputs:
+        resize_classifier(built.model, run.head, outputs)
 
 
 def reference_options(spec: str, split: str | None, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from earlysieve.errors import InputError
 from earlysieve.runs.data_settings import check_data_options, full_spec
 
 
@@ -12,7 +13,7 @@ def open_data(
     options: Mapping[str, Any],
     *,
     seed: int,
-    tokenizer: Path | None = None,
+    tokenizer: Path | str | None = None,
     trust_remote_code: bool = False,
     progress: bool | None = None,
 ) -> Any:
@@ -23,7 +24,7 @@ def open_data(
             source wins over a folder of that name, which is then written ./NAME.
         options: those of `OPTION_KINDS`, by name; None is left out.
         seed: of planting and sampling.
-        tokenizer: folder to use for texts where the options name none.
+        tokenizer: folder, or model of the hub, to use for texts where the options name none.
         trust_remote_code: whether code in the tokenizer's folder may run.
         progress: see `load_source`.
 
@@ -36,14 +37,25 @@ def open_data(
     """
     from earlysieve.datasets import load_source
     from earlysieve.datasets.registry import source_named
-    from earlysieve.networks.hf_folder import load_tokenizer
 
     spec, given = full_spec(spec), check_data_options(options)
     source = source_named(spec.partition(":")[0])
     takes_texts = source is not None and "tokenizer" in source.options
     chosen = {"tokenizer": tokenizer if takes_texts else None, **given}
     if chosen["tokenizer"] is not None:
-        chosen["tokenizer"] = load_tokenizer(
-            Path(chosen["tokenizer"]), trust_remote_code=trust_remote_code
-        )
+        chosen["tokenizer"] = _tokenizer(chosen["tokenizer"], given, trust_remote_code)
     return load_source(spec, seed=seed, progress=progress, **chosen)
+
+
+def _tokenizer(place: Path | str, given: Mapping[str, Any], trust_remote_code: bool) -> Any:
+    """The tokenizer; None where the model of the hub has none, and none was asked for."""
+    from earlysieve.networks.hf_folder import load_tokenizer, place_of
+
+    if "tokenizer" in given:
+        place = place_of(str(place))
+    try:
+        return load_tokenizer(place, trust_remote_code=trust_remote_code)
+    except InputError:
+        if "tokenizer" in given or isinstance(place, Path):
+            raise
+        return None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,12 @@ from earlysieve._progress import wanted
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import opened
 from earlysieve.datasets.with_groups import with_groups
+from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.networks.tuned import with_classifier
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
@@ -95,6 +97,9 @@ class TrainRun:
                 f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
             )
         built = _build(config, data, reporter.tell)
+        if built.new is not None:
+            reporter.tell(str(built.new))
+            config = _with_head(config, built)
         learner = build_learner(config, built.model, data, device=device, out=out)
         if parts.validation is not None:
             check_model_takes(built.model, parts.validation, device, what="validation data")
@@ -200,8 +205,6 @@ class TrainRun:
             when: "before" or "after"; the result goes to the folder audit-WHEN.
             record: what else to write down in the configuration of the audit.
         """
-        from dataclasses import replace
-
         from earlysieve.auditing.audit import audit
         from earlysieve.runs.audit_run import save
 
@@ -262,12 +265,31 @@ class TrainRun:
         return f"Stopped. The run is saved in '{checkpoint}'; the same command goes on from there."
 
 
+def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
+    """The configuration with the layer that was replaced, where the builder would not do it."""
+    layers = () if built.new is None else built.new.layers
+    return replace(config, head=layers[0]) if built.resized and layers else config
+
+
 def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
+    if config.pretrained is not None and config.checkpoint is not None:
+        raise InputError(
+            "Expected pretrained weights or a checkpoint to start from, but got both; leave out "
+            "--pretrained, or --checkpoint"
+        )
+    if config.head is not None and config.pretrained is None:
+        raise InputError(
+            f"Expected pretrained weights with the last layer '{config.head}' to make anew, but "
+            "got none; give --pretrained, or leave out --head"
+        )
+    wanted = config.num_classes or opened(data).num_classes
     built = build_model(
         config.model,
-        num_classes=config.num_classes or opened(data).num_classes,
+        num_classes=wanted,
         options=config.model_options,
         seed=config.seed,
+        pretrained=config.pretrained,
+        head=config.head,
     )
     if config.checkpoint is not None:
         for note in load_checkpoint(
@@ -278,4 +300,6 @@ def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> Built
             prefix=config.checkpoint_prefix,
         ):
             tell(note)
-    return built
+    if config.pretrained is None:
+        return built
+    return with_classifier(built, data, wanted, head=config.head, seed=config.seed)

@@ -14,7 +14,7 @@ from typing import Any
 from earlysieve.datasets.registry import source_names
 from earlysieve.errors import InputError
 
-MODEL_FAMILIES = ("torchvision", "timm", "hf")
+MODEL_FAMILIES = ("torchvision", "timm", "hf", "hf-hub")
 OWN_BUILDERS = (
     "earlysieve.networks:small_cnn",
     "earlysieve.networks:SmallCNN",
@@ -32,6 +32,8 @@ _NAMES = (
     "checkpoint",
     "checkpoint_key",
     "checkpoint_prefix",
+    "pretrained",
+    "head",
     "groups_from",
     "validation_groups_from",
     "teacher_checkpoint",

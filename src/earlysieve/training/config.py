@@ -31,6 +31,9 @@ class TrainConfig:
         model: specification of the network; model_options: its settings.
         checkpoint: file or folder of weights to start from; None: as the specification builds it;
             checkpoint_key, checkpoint_prefix: how to read it, see `load_weights`.
+        pretrained: published weights to start from, "DEFAULT" or by name, or a file of them; the
+            last layer is made anew where the data has another number of classes.
+        head: that layer, by name; None: it is found.
         num_classes: outputs of the network (1: one logit for two classes); None: one per class of
             the data.
         method: name of the algorithm; method_options: its own settings.
@@ -57,6 +60,8 @@ class TrainConfig:
     checkpoint: str | None = None
     checkpoint_key: str | None = None
     checkpoint_prefix: str | None = None
+    pretrained: str | None = None
+    head: str | None = None
     num_classes: int | None = None
     method: str = "erm"
     method_options: dict[str, Any] = field(default_factory=dict)

@@ -66,14 +66,35 @@ def load_weights(
         MissingDependencyError: a .safetensors file without the package safetensors.
     """
     source = f"'{path}'"
-    found = find_state(read_weight_files(path), key, source=source)
     names, own = _own(model)
-    matched = match(own, found.state, prefix, source=source)
+    found, matched = _in_file(own, path, key, prefix, source=source)
     inside = f"{source} under '{matched.prefix}'" if matched.prefix else source
     _load_plain(model, names, own, matched.state, source=inside)
     return LoadedWeights(
         found.key, matched.prefix, tuple(matched.ignored), tuple(_notes(found, matched, source))
     )
+
+
+def read_state(model: nn.Module, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """What a file of weights holds for a model, by the model's names; shapes may differ.
+
+    Raises:
+        CheckpointError, MissingDependencyError: see `load_weights`.
+    """
+    _, own = _own(model)
+    return dict(_in_file(own, path, None, None, source=f"'{path}'")[1].state)
+
+
+def _in_file(
+    own: Mapping[str, Any],
+    path: str | os.PathLike[str],
+    key: str | None,
+    prefix: str | None,
+    *,
+    source: str,
+) -> tuple[Found, Matched]:
+    found = find_state(read_weight_files(path), key, source=source)
+    return found, match(own, found.state, prefix, source=source)
 
 
 def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> None:
