@@ -57,6 +57,8 @@ def test_every_field_of_the_configuration_is_an_option_with_its_default():
         "model",
         "model_options",
         "checkpoint",
+        "checkpoint_key",
+        "checkpoint_prefix",
         "pretrained",
         "head",
         "num_classes",

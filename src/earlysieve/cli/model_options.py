@@ -17,7 +17,7 @@ SPEC_HELP = (
 
 
 def model_options(*, required: bool) -> Callable[[F], F]:
-    """Add --model, --checkpoint (and how to read it), --pretrained, --num-classes, --model-option."""
+    """Add --model, its weights (--checkpoint, --pretrained), --num-classes and --model-option."""
     options = (
         click.option(
             "--model",
