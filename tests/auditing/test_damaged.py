@@ -14,7 +14,8 @@ from PIL import Image
 import earlysieve as es
 from earlysieve._cells import csv_bytes
 from earlysieve.auditing.example_file import examples_from
-from earlysieve.auditing.result import SwapShown
+from earlysieve.auditing.result import ChangedShown, SwapShown, SwapText
+from earlysieve.auditing.token_words import Piece
 from earlysieve.errors import DataError, EarlysieveError
 from earlysieve.report import render
 from tests.cli.helpers import problem
@@ -43,7 +44,9 @@ def saved(request, tmp_path_factory):
         shown = es.Picture(2, "image", "shortcut fails", picture("PNG"), None, picture("JPEG"))
         other = es.Picture(4, "text", "correct", text="words")
         swap = SwapShown("colour", 0, 2, 1, 0, 1, picture("PNG"), picture("PNG"), picture("JPEG"))
-        whole = made(pictures=[shown, other], swaps=[swap])
+        texts = [SwapText("token", 0, 2, 1, 0, 1, [Piece("a", marked=True)], [], [])]
+        changes = [ChangedShown("in grey", 0, 1, 0, picture("PNG")), ChangedShown("x", 0, 1, 0)]
+        whole = made(pictures=[shown, other], swaps=[swap], texts=texts, changed=changes)
         replace(whole, summary=told()).save(folder)
     return folder
 

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 import earlysieve as es
 from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.result import SwapShown
+from earlysieve.auditing.result import ChangedShown, SwapShown, SwapText
 from earlysieve.auditing.summary import PartSwapped
+from earlysieve.auditing.survival.found import Survived
+from earlysieve.auditing.token_words import Piece
 from earlysieve.auditing.verdict import Summary
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.errors import DataError, InputError, OutputError
@@ -45,7 +47,7 @@ IDS = [
 ]
 
 
-def made(ids=IDS, *, groups=True, pictures=(), swaps=()):
+def made(ids=IDS, *, groups=True, pictures=(), swaps=(), texts=(), changed=()):
     count = len(ids)
     generator = np.random.default_rng(0)
     margin = generator.random(count).astype(np.float32)
@@ -94,6 +96,7 @@ def made(ids=IDS, *, groups=True, pictures=(), swaps=()):
     return es.AuditResult(
         layers, examples, summary, report, {"folds": 5, "layers": ["1"]}, ["note"],
         ("cat", "dog") if groups else (), ("x", "y") if groups else (), list(pictures), list(swaps),
+        list(texts), list(changed),
     )  # fmt: skip
 
 
@@ -121,6 +124,8 @@ def told():
         piles={"shortcut fails": 3},
         power=0.4,
         examples_needed=900,
+        survives=(Survived("unchanged", 50, 1.0, 0.9, 1.0), Survived("in grey", 50, 0.5, 0.3, 0.7)),
+        not_taken={"all": "no"},
     )
 
 
@@ -140,7 +145,16 @@ def check_same(a, b):
     if a.groups is not None:
         pd.testing.assert_frame_equal(a.groups.table, b.groups.table)
         assert repr(vars(a.groups)) == repr(vars(b.groups))
-    for name in ("config", "notes", "class_names", "group_names", "pictures", "swap_pictures"):
+    for name in (
+        "config",
+        "notes",
+        "class_names",
+        "group_names",
+        "pictures",
+        "swap_pictures",
+        "swap_texts",
+        "changed_pictures",
+    ):
         assert getattr(a, name) == getattr(b, name)
     return True
 
@@ -156,7 +170,13 @@ def test_what_is_saved_is_loaded(tmp_path, groups):
         SwapShown("colour", 0, 2, 1, 0, 1, b"\x89PNG", b"\xff\xd8\xff", b"x"),
         SwapShown("stage", 4, 2, 0, 1, 0, b"before", b"given"),
     ]
-    result = made(groups=groups, pictures=pictures, swaps=swaps)
+    piece = [Piece("<b>ü", marked=True), Piece("x", marked=False)]
+    texts = [SwapText("token", 0, 2, 1, 0, 1, piece, [], piece[:1])]
+    changed = [
+        ChangedShown("unchanged", 2, 1, 0, image=PNG),
+        ChangedShown("in grey", 2, 1, 0, text="<b>ü</b>"),
+    ]
+    result = made(groups=groups, pictures=pictures, swaps=swaps, texts=texts, changed=changed)
     if groups:
         result = replace(result, summary=told())
     assert result.save(tmp_path / "a" / "b") == tmp_path / "a" / "b"
@@ -196,11 +216,12 @@ def test_pictures_are_named_by_their_content(tmp_path):
 
 def test_swaps_are_named_by_their_place_and_those_of_before_go(tmp_path):
     swap = SwapShown("colour", 0, 2, 1, 0, 1, PNG, JPEG, b"other")
-    made(swaps=[swap, replace(swap, after=None)]).save(tmp_path)
+    change = ChangedShown("in grey", 0, 1, 1, image=PNG)
+    made(swaps=[swap, replace(swap, after=None)], changed=[change] * 2).save(tmp_path)
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names == [
-        "swap-0-after.bin", "swap-0-before.png", "swap-0-given.jpg", "swap-1-before.png",
-        "swap-1-given.jpg",
+        "change-0.png", "change-1.png", "swap-0-after.bin", "swap-0-before.png", "swap-0-given.jpg",
+        "swap-1-before.png", "swap-1-given.jpg",
     ]  # fmt: skip
     made(swaps=[replace(swap, after=None)]).save(tmp_path)
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
@@ -253,6 +274,21 @@ def test_an_audit_of_an_older_format(tmp_path, version):
     assert check_same(es.AuditResult.load(tmp_path), old)
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert names == ["2-heatmap.jpg", "2-image.png"]
+
+
+def test_an_audit_that_was_saved_before_changes_were_shown(tmp_path):
+    old = replace(made(), summary=told())
+    old.save(tmp_path)
+    path = tmp_path / "audit.json"
+    document = json.loads(path.read_text())
+    for name in ("swap_texts", "changed_pictures"):
+        assert document.pop(name) == []
+    for name in ("survives", "not_taken"):
+        assert document["summary"].pop(name)
+    path.write_text(json.dumps(document))
+    loaded = es.AuditResult.load(tmp_path)
+    assert check_same(loaded, replace(old, summary=replace(told(), survives=(), not_taken={})))
+    assert "What the decision survives" not in render(loaded)
 
 
 def test_real_results(tmp_path):

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import earlysieve as es
-from earlysieve.auditing.result import SwapShown
+from earlysieve.auditing.result import ChangedShown, SwapShown, SwapText
 from earlysieve.auditing.schema import audit_schema
+from earlysieve.auditing.token_words import Piece
 
 from .helpers import Net, Planted
 from .test_result import PNG, made, told
@@ -58,7 +59,10 @@ def saved(result, folder) -> Any:
 def full() -> es.AuditResult:
     pictures = [es.Picture(2, "image", "flagged", image=PNG), es.Picture(6, "text", "correct")]
     swaps = [SwapShown("colour", 0, 2, 1, 0, 1, PNG, PNG)]
-    return replace(made(pictures=pictures, swaps=swaps), summary=told())
+    texts = [SwapText("token", 0, 2, 1, 0, 1, [Piece("a", marked=True)], [], [])]
+    changes = [ChangedShown("in grey", 0, 1, 0, PNG), ChangedShown("x", 0, 1, 0, text="a")]
+    result = made(pictures=pictures, swaps=swaps, texts=texts, changed=changes)
+    return replace(result, summary=told())
 
 
 @pytest.mark.parametrize("which", ["full", "without groups", "real"])

@@ -37,6 +37,8 @@ class Summary:
     swaps: tuple["Part", ...] = ()
     not_swapped: dict[str, str] = field(default_factory=dict)
     not_looked_at: dict[str, str] = field(default_factory=dict)
+    survives: tuple["Survived", ...] = ()
+    not_taken: dict[str, str] = field(default_factory=dict)
     piles: dict[str, int] = field(default_factory=dict)
     power: float = math.nan
     examples_needed: int | None = None
@@ -93,6 +95,41 @@ class Swap:
 
 
 @dataclass(frozen=True)
+class Piece:
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class SwapText:
+    part: str
+    receiver_label: int
+    donor_label: int
+    answer: int
+    before: tuple[Piece, ...]
+    given: tuple[Piece, ...]
+    after: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Survived:
+    change: str
+    examples: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Changed:
+    change: str
+    label: int
+    answer: int
+    image: bytes | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Groups:
     table: pd.DataFrame
     average: float = 0.8
@@ -127,6 +164,8 @@ class Audit:
     group_names: tuple[str, ...] = GROUPS
     pictures: tuple[Picture, ...] = ()
     swap_pictures: tuple[Swap, ...] = ()
+    swap_texts: tuple[SwapText, ...] = ()
+    changed_pictures: tuple[Changed, ...] = ()
 
 
 def png(red: int = 200, size: int = 8) -> bytes:
@@ -232,6 +271,11 @@ def piled_summary(**changes: Any) -> Summary:
         swaps=(Part("stage", "channel statistics"), Part("colour", irrelevant=True)),
         not_swapped={"size": "the budget is spent"},
         not_looked_at={"all": "swaps are turned off"},
+        survives=(
+            Survived("unchanged", 50, 0.98, 0.9, 0.996),
+            Survived("in grey", 50, 0.26, 0.16, 0.4),
+        ),
+        not_taken={"16 tiles shuffled": "too small"},
         piles={"shortcut fails": 3, "label doubtful": 2, "rare or hard": 1},
         power=0.93,
     )
@@ -256,6 +300,7 @@ def piled_audit(**changes: Any) -> Audit:
             Swap("colour", 0, 2, 0, png(), png(20), png(90)),
             Swap("stage", 0, 1, 2, png(), png(20)),
         ),
+        changed_pictures=(Changed("unchanged", 1, 1, png()), Changed("in grey", 1, 2, png(9))),
     )
     return replace(audit, **changes)
 
@@ -286,6 +331,8 @@ def hostile_audit() -> Audit:
             swaps=(Part(HOSTILE, HOSTILE),),
             not_swapped={HOSTILE: HOSTILE},
             not_looked_at={HOSTILE: HOSTILE},
+            survives=(Survived(HOSTILE, 9, 0.5, 0.2, 0.8),),
+            not_taken={HOSTILE: HOSTILE},
         ),
         groups=Groups(table, worst_group_name=HOSTILE, reweighted_to=HOSTILE),
         config={"command": HOSTILE, "model": HOSTILE, HOSTILE: {HOSTILE: [HOSTILE]}},
@@ -293,6 +340,8 @@ def hostile_audit() -> Audit:
         class_names=(HOSTILE,) * 3,
         group_names=(HOSTILE,) * 2,
         swap_pictures=(Swap(HOSTILE, 0, 1, 2, png(), png(), png()),),
+        swap_texts=(SwapText(HOSTILE, 0, 1, 2, *((Piece(HOSTILE, i > 0),) for i in range(3))),),
+        changed_pictures=(Changed(HOSTILE, 1, 2, text=HOSTILE), Changed(HOSTILE, 1, 2, png())),
         pictures=(
             Picture(0, image=png(), heatmap=png(90)),
             Picture(1, "text", text=text),

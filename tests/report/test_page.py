@@ -27,12 +27,15 @@ from earlysieve.report.context import settings
 
 from .audits import (
     HOSTILE,
+    Changed,
     Estimate,
     Groups,
     Leaning,
     Part,
     Picture,
+    Piece,
     Summary,
+    SwapText,
     example_table,
     group_table,
     hostile_audit,
@@ -220,6 +223,44 @@ def test_why_tells_the_signs_the_readers_and_the_swaps():
     assert len(outline.having("against")) == 1
     assert why.index("colour leading") < why.index("layer 'stage1'")
     assert sum(tag == "img" and "Receiver" in attrs["alt"] for tag, attrs in outline.tags) == 3
+
+
+def test_swaps_of_texts_show_what_was_swapped():
+    before = (Piece("the"), Piece("bad", marked=True), Piece("film"))
+    given, after = (Piece("good", marked=True),), (Piece("the"), Piece("good", marked=True))
+    swaps = (
+        SwapText("token", 0, 1, 1, before, given, after),
+        SwapText("token", 0, 1, 0, before, given, after),
+        SwapText("length", 0, 1, 2, before, (Piece("so"),), after),
+    )
+    outline = Outline(render(piled_audit(swap_pictures=(), swap_texts=swaps)))
+    for part in (
+        "telling words the bad film receiver boot good donor coat the good model says coat follows",
+        "the good model says boot keeps its answer",
+        "length of the text the bad film receiver boot so donor coat the good model says shirt",
+    ):
+        assert part in outline.text
+    assert sum(tag == "mark" for tag, _ in outline.tags) == 8
+    assert sum(tag == "img" and "Receiver" in attrs["alt"] for tag, attrs in outline.tags) == 0
+
+
+def test_what_the_decision_survives():
+    outline = Outline(render(piled_audit()))
+    assert "survives" in outline.ids
+    text = outline.text[outline.text.index("What the decision survives") :]
+    for part in (
+        "The same 50 examples",
+        "unchanged 98% 90% to 99.6% in grey 26% 16% to 40%",
+        "Not done: 16 tiles shuffled (too small).",
+        "One example of coat unchanged model says coat ✓ (right)",
+        "in grey model says shirt ✗ (wrong)",
+    ):
+        assert part in text
+    texts = piled_audit(changed_pictures=(Changed("first half only", 0, 0, text="a <b>"),))
+    assert "a <b> first half only model says boot" in Outline(render(texts)).text
+    without = Outline(render(piled_audit(summary=piled_summary(survives=()))))
+    assert "survives" not in without.ids
+    assert "#survives" not in [attrs.get("href") for _, attrs in without.tags]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
+from earlysieve.auditing.changed_pictures import changed_pictures
 from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
@@ -26,6 +26,7 @@ from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swap_pictures import swap_pictures
+from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
@@ -233,25 +234,8 @@ def audit(
         class_names=class_labels,
         group_names=group_labels,
         pictures=looked.pictures,
-        swap_pictures=swap_pictures(seen.swaps, _part_of(summary.leans_on)) if pictures else [],
+        **(_more_pictures(seen, summary, source) if pictures else {}),
     )
-
-
-def _examined(
-    network: nn.Module,
-    source: OpenedData,
-    settings: Settings,
-    reference: OpenedData | None,
-    keep_features: str | os.PathLike[str] | None,
-) -> Examined:
-    """What is found, with features of the last layer kept where that is asked for."""
-    if keep_features is None:
-        return examine(network, source, settings, reference)
-    tell = partial(say, settings=settings)
-    beside = FeaturesBeside(network, source, keep_features, tell)
-    found = examine(network, source, replace(settings, listen=beside), reference)
-    beside.save()
-    return found
 
 
 @dataclass(frozen=True)
@@ -264,6 +248,16 @@ class _Looked:
     summary: Summary
     pictures: list[Picture]
     notes: list[str]
+
+
+def _more_pictures(seen: Examined, summary: Summary, source: OpenedData) -> dict[str, Any]:
+    """What swaps and changes look like."""
+    first = _part_of(summary.leans_on)
+    return {
+        "swap_pictures": swap_pictures(seen.swaps, first),
+        "swap_texts": swap_texts(seen.swaps, source.tokenizer, first),
+        "changed_pictures": changed_pictures(seen.survival, source.tokenizer),
+    }
 
 
 def _part_of(leaning: str | None) -> str | None:

@@ -25,7 +25,7 @@ _UNFINISHED = ".audit-unfinished-"
 _LIST = "files.json"
 _NAMES = re.compile(
     r"audit\.json|scores\.csv|report\.html|pictures/-?\d+-(image|heatmap)\.\w+"
-    r"|pictures/swap-\d+-(before|given|after)\.\w+"
+    r"|pictures/swap-\d+-(before|given|after)\.\w+|pictures/change-\d+\.\w+"
 )
 _HEAD = 4096
 _OUR_PAGE = re.compile(rb'<meta name="generator" content="earlysieve ')

@@ -16,6 +16,8 @@ from earlysieve.auditing.inputs_seen import InputsSeen
 from earlysieve.auditing.reference import Compared, compare, without_twins
 from earlysieve.auditing.scores import minority
 from earlysieve.auditing.second_look import SecondLook, look_again
+from earlysieve.auditing.survival.found import Survival
+from earlysieve.auditing.survival.survive import kept_for_survival, survive
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.tables import example_table, layer_row
@@ -63,6 +65,7 @@ class Examined:
         examples: table, see `earlysieve.auditing.tables.example_table`.
         again: what all readers say.
         swaps: which parts the answer follows.
+        survival: how often the model is right where something is taken from the examples.
         compared: what a reference says; None without one.
     """
 
@@ -72,7 +75,16 @@ class Examined:
     examples: "pd.DataFrame"
     again: SecondLook
     swaps: Swaps
+    survival: Survival
     compared: Compared | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the model was asked besides the pass: parts swapped, and parts taken away."""
+
+    swaps: Swaps
+    survival: Survival
 
 
 def examine(
@@ -98,21 +110,33 @@ def examine(
     else:
         compared = _compared(network, reference, collected, passed, settings, source.class_names)
         readings = compared.readings
+    index = collected.index.numpy()
     swaps = swap_parts(
         network,
         source,
         labels,
         said,
-        index=collected.index.numpy(),
-        budget=settings.swaps,
+        index=index,
+        budget=settings.swaps - kept_for_survival(settings.swaps),
         seed=settings.seed,
         irrelevant=settings.irrelevant,
         device=settings.device,
         batch_size=settings.batch_size,
     )
-    columns = getattr(source.source, "columns", ())
-    ids = source.ids(collected.index)
-    return _examined(collected, settings, fold_of, readings, swaps, ids, columns, compared)
+    survival = survive(
+        network,
+        source,
+        labels,
+        said,
+        index=index,
+        budget=settings.swaps - swaps.spent,
+        seed=settings.seed,
+        device=settings.device,
+        batch_size=settings.batch_size,
+    )
+    asked = Asked(swaps, survival)
+    ids, columns = source.ids(collected.index), source.column_names
+    return _examined(collected, settings, fold_of, readings, asked, ids, columns, compared)
 
 
 def examine_kept(
@@ -128,8 +152,9 @@ def examine_kept(
     """
     fold_of = assign_folds(collected.labels, max(1, settings.folds), settings.seed)
     readings = _read_layers(collected, fold_of, settings)
-    swaps = Swaps(skipped={"all": "there is no model to ask, only its activations"})
-    return _examined(collected, settings, fold_of, readings, swaps, ids, column_names)
+    nobody = {"all": "there is no model to ask, only its activations"}
+    asked = Asked(Swaps(skipped=nobody), Survival(skipped=nobody))
+    return _examined(collected, settings, fold_of, readings, asked, ids, column_names)
 
 
 def _examined(
@@ -137,7 +162,7 @@ def _examined(
     settings: Settings,
     fold_of: torch.Tensor,
     readings: dict[str, Reading],
-    swaps: Swaps,
+    asked: Asked,
     ids: Sequence[str],
     columns: Sequence[str],
     compared: Compared | None = None,
@@ -152,7 +177,7 @@ def _examined(
         column_names=columns,
     )
     examples = example_table(collected, readings[layer], again, list(ids), settings.flag_margin)
-    return Examined(collected, table, layer, examples, again, swaps, compared)
+    return Examined(collected, table, layer, examples, again, asked.swaps, asked.survival, compared)
 
 
 def _collected(

@@ -48,6 +48,14 @@ class Fields:
         except ValueError as error:
             raise damaged(self.path, place, _named(hint), self.values[name]) from error
 
+    def get_or(self, name: str, hint: Any, default: Any) -> Any:
+        """As `get`; the default where the field came in after the document was written.
+
+        Raises:
+            DataError: it is of another type.
+        """
+        return self.get(name, hint) if name in self.values else default
+
     def inside(self, name: str) -> "Fields":
         """The fields of an object inside this one."""
         place = f"{self.where}.{name}" if self.where else name
@@ -71,6 +79,8 @@ def _converted(value: Any, hint: Any) -> Any:
     if origin in (Union, UnionType):
         some = [kind for kind in inner if kind is not NoneType]
         return None if value is None and len(some) < len(inner) else _converted(value, some[0])
+    if origin is tuple and isinstance(value, list):
+        return tuple(_converted(item, inner[0]) for item in value)
     if origin is list and isinstance(value, list):
         return [_converted(item, inner[0]) for item in value]
     if origin is dict and isinstance(value, dict):
@@ -111,7 +121,7 @@ def _named(hint: Any) -> str:
         return " or ".join(_named(kind) for kind in inner)
     if origin is Literal:
         return " or ".join(repr(choice) for choice in inner)
-    if origin is list:
+    if origin in (list, tuple):
         return f"a list, each {_named(inner[0])},"
     plain = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
     return {**plain, NoneType: "null"}.get(hint, "an object")

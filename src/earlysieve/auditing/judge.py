@@ -85,6 +85,7 @@ def judged(
             piles=told,
             fails=fails,
             elsewhere=math.nan if near is None else near.accuracy_else,
+            survival=seen.survival,
             left_out=seen.collected.views.left_out,
             kind=_kind(seen.collected.views),
         ),

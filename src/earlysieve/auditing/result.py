@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from earlysieve.auditing import audit_folder as folders
+from earlysieve.auditing.changed_pictures import ChangedShown
 from earlysieve.auditing.gate import gate_failures
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.auditing.saved_audit import DOCUMENT, audit_files, read_audit, sha256
 from earlysieve.auditing.saved_pictures import Picture, SwapShown
+from earlysieve.auditing.swap_texts import SwapText
 from earlysieve.auditing.verdict import Summary
 from earlysieve.groups.group_report import GroupReport
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from earlysieve.report.plots import AuditPlots
     from earlysieve.report.sections import Section
 
-__all__ = ["AuditResult", "Picture", "SwapShown"]
+__all__ = ["AuditResult", "ChangedShown", "Picture", "SwapShown", "SwapText"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,8 @@ class AuditResult:
         notes: what was skipped or could not be done.
         class_names, group_names: empty where unknown.
         pictures: of some examples of each pile, some flagged and some correctly read ones.
-        swap_pictures: some swaps of the parts that answers follow most.
+        swap_pictures, swap_texts: some swaps of the parts that answers follow most.
+        changed_pictures: one example with something taken away, see `Summary.survives`.
     """
 
     layers: "pd.DataFrame"
@@ -52,6 +55,8 @@ class AuditResult:
     group_names: tuple[str, ...] = ()
     pictures: list[Picture] = field(default_factory=list)
     swap_pictures: list[SwapShown] = field(default_factory=list)
+    swap_texts: list[SwapText] = field(default_factory=list)
+    changed_pictures: list[ChangedShown] = field(default_factory=list)
 
     def pseudo_groups(self) -> torch.Tensor:
         """Groups to stand in for missing labels: int64, shape (N,), 2 * label + misled, or -1.

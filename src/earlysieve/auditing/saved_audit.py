@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from earlysieve._cells import csv_bytes
 from earlysieve.auditing import audit_folder as folders
+from earlysieve.auditing.changed_pictures import (
+    ChangedShown,
+    changed_entry,
+    changed_files,
+    changed_from,
+    changed_named_files,
+)
 from earlysieve.auditing.document import (
     groups_from,
     layers_from,
@@ -30,6 +37,7 @@ from earlysieve.auditing.saved_pictures import (
     swap_from,
     swap_named_files,
 )
+from earlysieve.auditing.swap_texts import SwapText
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError
 from earlysieve.groups.group_report import GroupReport
@@ -83,12 +91,21 @@ class Saved(Protocol):
     def swap_pictures(self) -> Sequence[SwapShown]:
         """Of some swaps."""
 
+    @property
+    def swap_texts(self) -> Sequence[SwapText]:
+        """Some swaps of texts."""
+
+    @property
+    def changed_pictures(self) -> Sequence[ChangedShown]:
+        """One example with something taken away."""
+
 
 def audit_files(result: Saved) -> dict[str, bytes]:
     """Everything that is saved, by file name; the document names the others and comes last."""
     files = {
         **picture_files(result.pictures),
         **swap_files(result.swap_pictures),
+        **changed_files(result.changed_pictures),
         EXAMPLES: csv_bytes(result.examples),
     }
     groups = None
@@ -104,6 +121,10 @@ def audit_files(result: Saved) -> dict[str, bytes]:
         "group_names": list(result.group_names),
         "pictures": [picture_entry(picture) for picture in result.pictures],
         "swap_pictures": [swap_entry(i, swap) for i, swap in enumerate(result.swap_pictures)],
+        "swap_texts": [asdict(swap) for swap in result.swap_texts],
+        "changed_pictures": [
+            changed_entry(i, one) for i, one in enumerate(result.changed_pictures)
+        ],
         "files": {name: sha256(content) for name, content in files.items()},
     }
     return {**files, DOCUMENT: written(document, piled=PILE in result.examples.columns)}
@@ -145,6 +166,11 @@ def read_audit(source: Path) -> dict[str, Any]:
         "swap_pictures": [
             _swap(source, Fields(path, entry, f"swap_pictures[{i}]"), digests or {})
             for i, entry in enumerate(swaps)
+        ],
+        "swap_texts": document.get_or("swap_texts", list[SwapText], []),
+        "changed_pictures": [
+            _changed(source, Fields(path, entry, f"changed_pictures[{i}]"), digests or {})
+            for i, entry in enumerate(document.get_or("changed_pictures", list[Any], []))
         ],
     }
 
@@ -188,3 +214,8 @@ def _swap(source: Path, entry: Fields, digests: dict[str, str]) -> SwapShown:
     names = swap_named_files(entry, list(digests))
     contents = {kind: _content(source, name, digests) for kind, name in names.items()}
     return swap_from(entry, contents)
+
+
+def _changed(source: Path, entry: Fields, digests: dict[str, str]) -> ChangedShown:
+    names = changed_named_files(entry, list(digests))
+    return changed_from(entry, {k: _content(source, name, digests) for k, name in names.items()})

@@ -88,7 +88,7 @@ def swap_named_files(entry: Fields, known: Sequence[str]) -> dict[str, str]:
         DataError: the entry is damaged.
     """
     hints = {"before": str, "given": str, "after": str | None}
-    return _known({kind: entry.get(kind, hint) for kind, hint in hints.items()}, entry, known)
+    return known_files({kind: entry.get(kind, hint) for kind, hint in hints.items()}, entry, known)
 
 
 def swap_from(entry: Fields, contents: dict[str, bytes]) -> SwapShown:
@@ -125,11 +125,17 @@ def named_files(entry: Fields, known: Sequence[str] | None) -> dict[str, str]:
     if known is None:
         index = entry.get("index", int)
         return {k: f"pictures/{index}-{k}.png" for k in _KINDS if entry.get(k, bool)}
-    return _known({kind: entry.get(kind, str | None) for kind in _KINDS}, entry, known)
+    return known_files({kind: entry.get(kind, str | None) for kind in _KINDS}, entry, known)
 
 
-def _known(names: dict[str, str | None], entry: Fields, known: Sequence[str]) -> dict[str, str]:
-    """The files that there are, all of them among those that were saved."""
+def known_files(
+    names: dict[str, str | None], entry: Fields, known: Sequence[str]
+) -> dict[str, str]:
+    """The files that there are, all of them among those that were saved.
+
+    Raises:
+        DataError: another one is named.
+    """
     for kind, name in names.items():
         if name is not None and name not in known:
             raise damaged(entry.path, f"{entry.where}.{kind}", "one of the saved files", name)
@@ -152,12 +158,13 @@ def picture_from(entry: Fields, contents: dict[str, bytes]) -> Picture:
 
 
 def _file_name(picture: Picture, kind: str) -> str:
-    return f"pictures/{picture.index}-{kind}.{_suffix(getattr(picture, kind))}"
+    return f"pictures/{picture.index}-{kind}.{suffix(getattr(picture, kind))}"
 
 
 def _swap_name(number: int, swap: SwapShown, kind: str) -> str:
-    return f"pictures/swap-{number}-{kind}.{_suffix(getattr(swap, kind))}"
+    return f"pictures/swap-{number}-{kind}.{suffix(getattr(swap, kind))}"
 
 
-def _suffix(content: bytes) -> str:
+def suffix(content: bytes) -> str:
+    """The ending of a picture's file, by its content."""
     return next((name for head, name in _SUFFIXES.items() if content.startswith(head)), "bin")

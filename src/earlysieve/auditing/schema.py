@@ -4,8 +4,10 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
+from earlysieve.auditing.changed_pictures import ChangedShown
 from earlysieve.auditing.document import FORMAT_VERSION, GROUP_COLUMNS, LAYER_COLUMNS
 from earlysieve.auditing.saved_pictures import Picture, SwapShown
+from earlysieve.auditing.swap_texts import SwapText
 from earlysieve.auditing.verdict import Summary
 from earlysieve.groups.group_report import GroupReport
 
@@ -34,8 +36,12 @@ _WHAT = {
     "group_names": "By group number; empty where unknown.",
     "pictures": "Examples that are shown.",
     "swap_pictures": "Swaps of parts between examples that are shown.",
+    "swap_texts": "Swaps of parts between texts that are shown.",
+    "changed_pictures": "One example as it is, and with something taken away.",
     "files": "SHA-256 of each other file of the audit, by its path.",
 }
+# Came in after the first audits of this format were saved.
+_LATER = ("swap_texts", "changed_pictures")
 
 
 def audit_schema() -> dict[str, Any]:
@@ -55,6 +61,8 @@ def audit_schema() -> dict[str, Any]:
         "group_names": _schema(list[str]),
         "pictures": {"type": "array", "items": _object(Picture)},
         "swap_pictures": {"type": "array", "items": _object(SwapShown)},
+        "swap_texts": _schema(list[SwapText]),
+        "changed_pictures": _schema(list[ChangedShown]),
         "files": {
             "type": "object",
             "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
@@ -65,7 +73,7 @@ def audit_schema() -> dict[str, Any]:
         "title": f"earlysieve audit, format {FORMAT_VERSION}",
         "description": "audit.json, as `earlysieve audit` and AuditResult.save write it.",
         "type": "object",
-        "required": list(properties),
+        "required": [name for name in properties if name not in _LATER],
         "properties": {
             name: {"description": _WHAT[name], **schema} if name in _WHAT else schema
             for name, schema in properties.items()
@@ -81,7 +89,7 @@ def _schema(hint: Any) -> dict[str, Any]:
         return {"anyOf": [_schema(kind) for kind in inner]}
     if origin is Literal:
         return {"enum": list(inner)}
-    if origin is list:
+    if origin in (list, tuple):
         return {"type": "array", "items": _schema(inner[0])}
     if origin is dict:
         return {"type": "object", "additionalProperties": _schema(inner[1])}

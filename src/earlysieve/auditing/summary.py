@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import ENOUGH, Verdict
+from earlysieve.auditing.survival.found import Survived
 from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.transfer import LayerTransfer
 from earlysieve.auditing.where_it_fails import Estimate
@@ -88,6 +89,9 @@ class Summary:
         examples_needed: with how many examples it would be called with a probability of 0.8.
         transfer: accuracy of each layer's readout, and then of the model, on the reference and on
             the data; empty without a reference.
+        survives: accuracy on a sample of the data as it is, and with something taken away; it is no
+            part of the verdict. Empty where nothing could be taken away.
+        not_taken: what was not taken away, and why.
     """
 
     verdict: Verdict
@@ -121,3 +125,5 @@ class Summary:
     power: float = float("nan")
     examples_needed: int | None = None
     transfer: list[LayerTransfer] = field(default_factory=list)
+    survives: tuple[Survived, ...] = ()
+    not_taken: dict[str, str] = field(default_factory=dict)

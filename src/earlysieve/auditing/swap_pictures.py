@@ -42,9 +42,9 @@ def _shown(part: str, swap: SwapPicture) -> SwapShown:
         receiver_label=swap.receiver_label,
         donor_label=swap.donor_label,
         answer=swap.answer,
-        before=_image(swap.before),
-        given=_image(swap.given),
-        after=None if swap.after is None else _image(swap.after),
+        before=image_of(swap.before),
+        given=image_of(swap.given),
+        after=None if swap.after is None else image_of(swap.after),
     )
 
 
@@ -52,7 +52,7 @@ def _is_image(values: Tensor) -> bool:
     return values.ndim == 3
 
 
-def _image(pixels: Tensor) -> bytes:
+def image_of(pixels: Tensor) -> bytes:
     """A thumbnail; a tensor would be stretched to its own range, and a swap of brightness lost."""
     from earlysieve.attribution import thumbnail
 

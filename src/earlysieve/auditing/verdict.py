@@ -18,6 +18,7 @@ from earlysieve.auditing.rule import (
 )
 from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
+from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, lost
@@ -79,6 +80,7 @@ class Reported:
         piles: of each example, see `earlysieve.auditing.doubt`; empty where not made.
         fails: the model's accuracy where what it leans on fails; None where that is not known.
         elsewhere: its accuracy on the other examples; NaN where that is not known.
+        survival: what its decisions survive.
         left_out: what readers could not look at, and why.
         kind: of the data.
     """
@@ -92,6 +94,7 @@ class Reported:
     piles: Sequence[str] = ()
     fails: Estimate | None = None
     elsewhere: float = math.nan
+    survival: Survival = field(default_factory=Survival)
     left_out: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = "unknown"
 
@@ -145,6 +148,8 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         power=decision.power,
         examples_needed=examples_needed() if decision.reason == "too few" else None,
         transfer=[] if facts.transfer is None else facts.transfer.rows,
+        survives=reported.survival.rows,
+        not_taken=dict(reported.survival.skipped),
     )
 
 

@@ -113,6 +113,17 @@ class OpenedData:
         return tuple(found) if _are_names(found) else ()
 
     @property
+    def column_names(self) -> tuple[str, ...]:
+        """Of a table, where the data name its columns."""
+        found = getattr(self.source, "columns", ())
+        return tuple(found) if _are_names(found) else ()
+
+    @property
+    def tokenizer(self) -> Any:
+        """What made texts into tokens, and can tell what these are; None where it is not known."""
+        return getattr(self.source, "tokenizer", None)
+
+    @property
     def num_classes(self) -> int | None:
         """How many classes there are, seen among the examples or not; None: the data do not say."""
         found = getattr(self.source, "num_classes", None)

@@ -59,6 +59,11 @@ class Texts(ExampleDataset):
         self.max_length = max_length
 
     @property
+    def tokenizer(self) -> Tokenizer:
+        """What makes texts into tokens."""
+        return self._tokenizer
+
+    @property
     def texts(self) -> list[str]:
         """The text of each example."""
         return [self._texts[row] for row in self._rows]

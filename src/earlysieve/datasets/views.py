@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.data import Subset
 
-_NAMES = ("class_names", "classes", "group_names", "skipped", "num_classes", "columns")
+_NAMES = ("class_names", "classes", "group_names", "skipped", "num_classes", "columns", "tokenizer")
 _BY_EXAMPLE = ("identify", "display")
 
 

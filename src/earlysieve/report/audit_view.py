@@ -119,6 +119,30 @@ class PartLike(Protocol):
         """Whether the user said that it must not matter."""
 
 
+class SurvivedLike(Protocol):
+    """How often the model is right on a sample of which something was taken away."""
+
+    @property
+    def change(self) -> str:
+        """What was done."""
+
+    @property
+    def examples(self) -> int:
+        """How many were drawn."""
+
+    @property
+    def accuracy(self) -> float:
+        """The model's, in [0, 1]."""
+
+    @property
+    def low(self) -> float:
+        """Lower end of its 95% interval."""
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+
+
 class SummaryLike(Protocol):
     """The answer in words and key figures; accuracies in [0, 1], NaN where nothing was counted."""
 
@@ -213,6 +237,14 @@ class SummaryLike(Protocol):
     @property
     def not_looked_at(self) -> Mapping[str, str]:
         """Signs that are missing, and why."""
+
+    @property
+    def survives(self) -> Sequence[SurvivedLike]:
+        """By what was taken away, the sample as it is first; empty where nothing was."""
+
+    @property
+    def not_taken(self) -> Mapping[str, str]:
+        """What was not taken away, and why."""
 
     @property
     def piles(self) -> Mapping[str, int]:
@@ -335,6 +367,74 @@ class SwapPictureLike(Protocol):
         """The receiver with the donor's part."""
 
 
+class PieceLike(Protocol):
+    """Words that stand together."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+
+    @property
+    def marked(self) -> bool:
+        """Whether they are what was swapped."""
+
+
+class SwapTextLike(Protocol):
+    """One swap between two texts."""
+
+    @property
+    def part(self) -> str:
+        """What was swapped."""
+
+    @property
+    def receiver_label(self) -> int:
+        """Class number."""
+
+    @property
+    def donor_label(self) -> int:
+        """Class number."""
+
+    @property
+    def answer(self) -> int:
+        """The model's class for what was swapped."""
+
+    @property
+    def before(self) -> Sequence[PieceLike]:
+        """The receiver."""
+
+    @property
+    def given(self) -> Sequence[PieceLike]:
+        """The donor."""
+
+    @property
+    def after(self) -> Sequence[PieceLike]:
+        """The receiver with the donor's part."""
+
+
+class ChangedLike(Protocol):
+    """One example with something taken away."""
+
+    @property
+    def change(self) -> str:
+        """What was done."""
+
+    @property
+    def label(self) -> int:
+        """Class number."""
+
+    @property
+    def answer(self) -> int:
+        """The model's class for it."""
+
+    @property
+    def image(self) -> bytes | None:
+        """PNG or JPEG, where it is an image."""
+
+    @property
+    def text(self) -> str | None:
+        """What is left, where it is a text."""
+
+
 class ReportData(Protocol):
     """A finished audit.
 
@@ -384,3 +484,11 @@ class ReportData(Protocol):
     @property
     def swap_pictures(self) -> Sequence[SwapPictureLike]:
         """Swaps to show."""
+
+    @property
+    def swap_texts(self) -> Sequence[SwapTextLike]:
+        """Swaps of texts to show."""
+
+    @property
+    def changed_pictures(self) -> Sequence[ChangedLike]:
+        """One example with something taken away, as it is first."""

@@ -17,6 +17,7 @@ from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
 from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
 from earlysieve.report.step import Step
+from earlysieve.report.survives import survives
 from earlysieve.report.transfer_figure import transfer_figure
 from earlysieve.report.words import as_float
 
@@ -69,6 +70,7 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "has_piles": has_piles(data),
         "piles": pile_counts(data),
         "why": reasons(data),
+        "survival": survives(data),
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),

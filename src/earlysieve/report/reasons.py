@@ -7,6 +7,7 @@ from typing import Any
 
 from earlysieve.report.audit_view import LeaningLike, PartLike, ReportData, SummaryLike
 from earlysieve.report.readable import readable, short_name
+from earlysieve.report.swap_texts import SwapTextView, swap_text_view, told
 from earlysieve.report.words import NOTHING, count, data_uri, name_of, percent, signed
 
 SHOWN = 8
@@ -94,6 +95,7 @@ class SwapRow:
     part: str
     caption: str
     swaps: list[SwapView]
+    texts: list[SwapTextView]
 
 
 @dataclass(frozen=True)
@@ -252,19 +254,20 @@ def _swap_rows(data: ReportData) -> list[SwapRow]:
     """By part, with what its swaps came to on the whole."""
     whole = {one.part: one for one in data.summary.swaps}
     rows = []
-    for part in dict.fromkeys(swap.part for swap in data.swap_pictures):
+    shown = [swap.part for swap in data.swap_pictures] + [swap.part for swap in data.swap_texts]
+    for part in dict.fromkeys(shown):
         name, found = readable(part), whole.get(part)
-        told = "" if found is None or not _known(found.followed) else (
+        caption = "" if found is None or not _known(found.followed) else (
             f"{percent(found.followed)} of {count(found.pairs)} answers follow the donor, by "
             f"chance {percent(found.control)}"
         )  # fmt: skip
         swaps = [_swap_view(swap, data) for swap in data.swap_pictures if swap.part == part]
-        rows.append(SwapRow(name, told, swaps))
+        texts = [swap_text_view(swap, data) for swap in data.swap_texts if swap.part == part]
+        rows.append(SwapRow(name, caption, swaps, texts))
     return rows
 
 
 def _swap_view(swap: Any, data: ReportData) -> SwapView:
-    answer = "follows" if swap.answer == swap.donor_label else "another class"
     return SwapView(
         before=data_uri(swap.before),
         given=data_uri(swap.given),
@@ -272,7 +275,7 @@ def _swap_view(swap: Any, data: ReportData) -> SwapView:
         receiver=name_of(data.class_names, swap.receiver_label, "class"),
         donor=name_of(data.class_names, swap.donor_label, "class"),
         answer=name_of(data.class_names, swap.answer, "class"),
-        told="keeps its answer" if swap.answer == swap.receiver_label else answer,
+        told=told(swap.answer, swap.receiver_label, swap.donor_label),
     )
 
 

@@ -115,8 +115,7 @@ def _parts(
     elif carrier.kind == "text":
         parts, skipped = text_parts(pool, asker)
     else:
-        columns = getattr(source.source, "columns", ())
-        parts, skipped = table_parts(pool, asker, columns, irrelevant)
+        parts, skipped = table_parts(pool, asker, source.column_names, irrelevant)
     known = [part.name for part in parts]
     lacking = [name for name in irrelevant if name not in known and name not in skipped]
     if lacking:

@@ -57,8 +57,7 @@ def read_pool(
         index, labels, predictions: positions in the data and what is known of each, (N,).
         seed: of what is drawn.
     """
-    each = sum(t[0].numel() * t.element_size() for t in tensors_of(few(data.few().inputs, 1)[0]))
-    most = max(8, min(MOST[carrier.kind], _MOST_BYTES // max(1, each)))
+    most = affordable(data, MOST[carrier.kind])
     rng = np.random.default_rng(seed)
     wrong = rng.permutation(np.flatnonzero(labels != predictions))
     errors = wrong[: max(1, round(_SHARE_OF_ERRORS * most))]
@@ -72,6 +71,12 @@ def read_pool(
         predictions[rows],
         int(max(labels.max(), predictions.max())) + 1,
     )
+
+
+def affordable(data: OpenedData, most: int) -> int:
+    """How many examples to read: `most`, or fewer large ones, but 8."""
+    each = sum(t[0].numel() * t.element_size() for t in tensors_of(few(data.few().inputs, 1)[0]))
+    return max(8, min(most, _MOST_BYTES // max(1, each)))
 
 
 def evenly(rows: Ints, classes: Ints, rng: np.random.Generator) -> Ints:

@@ -17,12 +17,12 @@ def pictures_of(
     pool: Pool, pairs: Pairs, answers: Ints, swapped: Inputs | None, count: int
 ) -> list[SwapPicture]:
     """The first `count` swaps as they can be shown."""
-    shown = min(max(count, 0), len(pairs))
-    if not shown:
+    some = min(max(count, 0), len(pairs))
+    if not some:
         return []
-    rows = (torch.as_tensor(pairs.receivers[:shown]), torch.as_tensor(pairs.donors[:shown]))
-    before, given = (_shown(pool, take(pool.inputs, chosen)) for chosen in rows)
-    after = None if swapped is None else _shown(pool, take(swapped, slice(0, shown)))
+    rows = (torch.as_tensor(pairs.receivers[:some]), torch.as_tensor(pairs.donors[:some]))
+    before, given = (shown(pool, take(pool.inputs, chosen)) for chosen in rows)
+    after = None if swapped is None else shown(pool, take(swapped, slice(0, some)))
     return [
         SwapPicture(
             receiver=int(pool.positions[pairs.receivers[k]]),
@@ -34,11 +34,12 @@ def pictures_of(
             given=given[k],
             after=None if after is None else after[k],
         )
-        for k in range(shown)
+        for k in range(some)
     ]
 
 
-def _shown(pool: Pool, inputs: Inputs) -> list[Tensor]:
+def shown(pool: Pool, inputs: Inputs) -> list[Tensor]:
+    """Inputs as a person can look at them, by example; see `SwapPicture`."""
     values = pool.carrier.get(inputs).cpu()
     if pool.carrier.kind == "image":
         low, high = (float(end) for end in torch.aminmax(pool.values))
@@ -51,5 +52,5 @@ def _shown(pool: Pool, inputs: Inputs) -> list[Tensor]:
 
 def as_picture(image: Tensor, low: float, high: float) -> Tensor:
     """An image (C, H, W) of a model's scale, which ranges from low to high, as uint8."""
-    shown = (image.float() - low) / max(high - low, 1e-6)
-    return (255 * shown.clamp(0, 1)).round().to(torch.uint8)
+    scaled = (image.float() - low) / max(high - low, 1e-6)
+    return (255 * scaled.clamp(0, 1)).round().to(torch.uint8)

@@ -74,16 +74,27 @@ def with_length(
     for row in range(len(tokens)):
         kept = mask[row].bool().nonzero()[:, 0]
         words = _fitted(tokens[row, kept], min(int(lengths[row]), tokens.shape[1]), weight, telling)
-        # Padding keeps its side; what it is made of is copied from the text itself.
-        room = tokens.shape[1] - len(words)
-        left = bool(len(kept)) and len(kept) < tokens.shape[1] and int(kept[0]) > 0
-        place = slice(room, None) if left else slice(0, len(words))
-        padding = tokens[row][~mask[row].bool()]
-        swapped[row] = padding[0] if len(padding) else 0
-        swapped[row, place] = words
-        masks[row] = 0
-        masks[row, place] = 1
+        swapped[row], masks[row] = refitted(tokens[row], mask[row], words)
     return swapped, masks
+
+
+def refitted(
+    tokens: Tensor, mask: Tensor, words: Tensor, filler: Tensor | int = 0
+) -> tuple[Tensor, Tensor]:
+    """A text (T,) with its mask (T,), made of other words (W,), W <= T; padding keeps its side.
+
+    What it is padded with is copied from the text itself, or else `filler`.
+    """
+    kept = mask.bool().nonzero()[:, 0]
+    room = len(tokens) - len(words)
+    left = bool(len(kept)) and len(kept) < len(tokens) and int(kept[0]) > 0
+    place = slice(room, None) if left else slice(0, len(words))
+    padding = tokens[~mask.bool()]
+    found, masks = torch.empty_like(tokens), torch.zeros_like(mask)
+    found[:] = padding[0] if len(padding) else filler
+    found[place] = words
+    masks[place] = 1
+    return found, masks
 
 
 def _fitted(words: Tensor, length: int, weight: Tensor, telling: Telling) -> Tensor:

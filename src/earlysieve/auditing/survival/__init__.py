@@ -1,0 +1,1 @@
+"""What a model's decisions survive: its accuracy on examples of which something is taken away."""

@@ -1,0 +1,87 @@
+"""Swapped and changed texts as words."""
+
+import torch
+
+from earlysieve.auditing.changed_pictures import changed_pictures
+from earlysieve.auditing.survival.found import Changed, Survival
+from earlysieve.auditing.swap_texts import swap_texts
+from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
+from earlysieve.auditing.token_words import Piece, differences, pieces, words_of
+from earlysieve.datasets.text_cues import WordTokenizer
+
+TOKENIZER = WordTokenizer(["a", "good", "bad", "film", "so"])  # numbered from 2
+
+
+def swap(before: list[int], given: list[int], after: list[int]) -> SwapPicture:
+    texts = (torch.tensor(text) for text in (before, given, after))
+    return SwapPicture(3, 5, 0, 1, 1, *texts)
+
+
+def part(name: str, *pictures: SwapPicture) -> PartFound:
+    share = Share(1, 2)
+    return PartFound(name, "", share, share, share, share, share, pictures=pictures)
+
+
+def test_what_was_taken_given_and_put_in_is_marked() -> None:
+    token = part("token", swap([2, 4, 5], [6, 3], [2, 3, 5]))
+    length = part("length", swap([2, 4, 5], [4], [2, 5]))
+    image = part("colour", SwapPicture(0, 1, 0, 1, 1, *[torch.zeros(3, 4, 4)] * 3))
+    row = part("column 0", SwapPicture(0, 1, 0, 1, 1, *[torch.zeros(4)] * 3))
+    shown = swap_texts(Swaps((image, length, row, token)), TOKENIZER, "token")
+    assert [one.part for one in shown] == ["token", "length"]
+    assert (shown[0].receiver, shown[0].donor, shown[0].answer) == (3, 5, 1)
+    assert shown[0].before == [Piece("a", False), Piece("bad", True), Piece("film", False)]
+    assert shown[0].given == [Piece("so", False), Piece("good", True)]
+    assert shown[0].after == [Piece("a", False), Piece("good", True), Piece("film", False)]
+    assert shown[1].before == [Piece("a", False), Piece("bad", True), Piece("film", False)]
+    assert shown[1].given == [Piece("bad", False)]
+    assert shown[1].after == [Piece("a film", False)]
+
+
+def test_no_more_than_four_swaps_of_a_part() -> None:
+    some = [swap([2], [3], [3])] * 6
+    assert len(swap_texts(Swaps((part("token", *some),)))) == 4
+
+
+def test_differences_of_texts_of_two_lengths() -> None:
+    assert differences([1, 2, 3], [1, 3]) == ([False, True, False], [False, False])
+    assert differences([1, 3], [1, 1, 1, 3])[1].count(True) == 2
+    assert differences([1, 2], [2, 1]) == ([True, True], [True, True])
+
+
+def test_of_a_long_text_what_is_about_the_mark_is_shown() -> None:
+    tokens = list(range(200))
+    shown = pieces(tokens, [place == 150 for place in tokens], None)
+    assert shown[0] == shown[-1] == Piece("…", False)
+    assert shown[2] == Piece("#150", True)
+    assert shown[1].text.split()[0] == "#110"
+    assert shown[3].text.split()[-1] == "#189"
+    short = pieces(tokens[:80], [False] * 80, None)
+    assert [piece.text.count("#") for piece in short] == [80]
+
+
+def test_where_no_tokenizer_can_tell_numbers_are_shown() -> None:
+    class Odd:
+        def decode(self, numbers: list[int]) -> str:
+            return str(numbers)
+
+    assert words_of([3, 4], TOKENIZER) == "good bad"
+    assert words_of([3, 4], None) == words_of([3, 4], Odd()) == "#3 #4"
+
+
+def test_a_changed_example_is_an_image_or_a_text() -> None:
+    image, text = torch.zeros(3, 4, 4, dtype=torch.uint8), torch.tensor([2, 3] * 100)
+    found = Survival(example=(Changed("in grey", 7, 0, 1, image), Changed("x", 7, 0, 1, text)))
+    shown = changed_pictures(found, TOKENIZER)
+    assert shown[0].image is not None
+    assert (shown[0].text, shown[1].image) == (None, None)
+    assert (shown[0].change, shown[0].index, shown[0].label, shown[0].answer) == (
+        "in grey",
+        7,
+        0,
+        1,
+    )
+    assert shown[1].text is not None
+    assert shown[1].text.startswith("a good a good")
+    assert shown[1].text.endswith(" …")
+    assert len(shown[1].text) <= 402
