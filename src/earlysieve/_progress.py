@@ -1,4 +1,4 @@
-"""Progress bars on the terminal: shown where a person watches, silent elsewhere."""
+"""Progress bars on the terminal, shown where a person watches; durations for people."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -23,3 +23,10 @@ def track(
     from rich.progress import track as rich_track
 
     yield from rich_track(items, label, total=total, console=Console(stderr=True), transient=True)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -15,6 +15,7 @@ from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.pass_options import pass_options, seed_option
+from earlysieve.cli.recording import recorded
 from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ _MOST_GROUPS = 8
 )
 @seed_option("folds, planted shortcuts and the draw for --limit")
 @gate_options
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-_NOT_DECISIVE = ("quiet", "as_json", "fail_on", "min_worst_group")
+_NOT_DECISIVE = ("quiet", "as_json", "fail_on", "min_worst_group", "log_file")
 
 
 def command_line(context: click.Context) -> str:

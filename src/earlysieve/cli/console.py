@@ -3,10 +3,12 @@
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
+from io import StringIO
 from typing import Any, TypeVar, cast
 
 import click
@@ -18,6 +20,8 @@ Cell = str | float | int | None
 _FILE_WIDTH = 120
 # Where a click context keeps the stream for the result, while print() goes to standard error.
 _STDOUT = "earlysieve.stdout"
+# And where it keeps the log file, and when the command began (see `cli.recording`).
+LOG, STARTED = "earlysieve.log", "earlysieve.started"
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,22 @@ class Console:
         """Whether to draw progress on standard error; None: where it is a terminal."""
         return None if self.talks else False
 
-    def say(self, text: str) -> None:
-        """Print a line for people."""
+    @property
+    def is_heard(self) -> bool:
+        """Whether people read along, or a log file."""
+        return self.talks or _kept(LOG) is not None
+
+    def say(self, text: str, *, err: bool = False) -> None:
+        """Print a line for people; a log file gets it in any case."""
+        log(text)
         if self.talks:
-            click.echo(text)
+            click.echo(text, err=err)
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = ""
     ) -> None:
         """Print a table for people; numbers are set flush right."""
-        if not self.talks:
+        if not self.is_heard:
             return
         from rich.console import Console as RichConsole
         from rich.table import Table
@@ -60,14 +70,34 @@ class Console:
         console = RichConsole(markup=False, highlight=False)
         if not console.is_terminal:
             console.width = _FILE_WIDTH
-        console.print(shown)
+        if self.talks:
+            console.print(shown)
+        if _kept(LOG) is not None:
+            text = StringIO()
+            RichConsole(file=text, width=_FILE_WIDTH, markup=False, highlight=False).print(shown)
+            log(text.getvalue())
 
     def result(self, values: Mapping[str, Any]) -> None:
         """Print the result for programs, as one JSON object."""
         if self.as_json:
-            text = json.dumps(plain(values), indent=2, ensure_ascii=False, allow_nan=False)
-            context = click.get_current_context(silent=True)
-            click.echo(text, file=None if context is None else context.meta.get(_STDOUT))
+            started = _kept(STARTED)
+            took = {} if started is None else {"seconds": round(time.monotonic() - started, 3)}
+            text = json.dumps(
+                plain({**values, **took}), indent=2, ensure_ascii=False, allow_nan=False
+            )
+            click.echo(text, file=_kept(_STDOUT))
+
+
+def log(text: str) -> None:
+    """Add lines to the log file of the command that runs, where there is one."""
+    file = _kept(LOG)
+    if file is not None:
+        file.write(text)
+
+
+def _kept(name: str) -> Any:
+    context = click.get_current_context(silent=True)
+    return None if context is None else context.meta.get(name)
 
 
 def speaking(command: F) -> F:

@@ -10,6 +10,7 @@ from earlysieve.cli.console import Console, share, speaking
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.pass_options import seed_option
+from earlysieve.cli.recording import recorded
 
 if TYPE_CHECKING:
     from earlysieve.demo import ArmResult
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Use at most N training digits of 3,000.",
 )
+@recorded
 @speaking
 def command(
     out: Path, seed: int, epochs: int, limit: int | None, quiet: bool, as_json: bool

@@ -14,6 +14,7 @@ from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.pass_options import pass_options, seed_option
+from earlysieve.cli.recording import recorded
 from earlysieve.errors import DataError
 from earlysieve.groups.rule_names import RULE_NAMES
 
@@ -106,6 +107,7 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 @pass_options
 @seed_option("folds, orders, planted shortcuts and the draw for --limit")
 @gate_options
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

@@ -12,6 +12,7 @@ from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.pass_options import seed_option
+from earlysieve.cli.recording import recorded
 
 if TYPE_CHECKING:
     from earlysieve.datasets.example_groups import Groups
@@ -43,6 +44,7 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors")
     help="CSV file for index, id, group, name, suspect and weight of each example.",
 )
 @seed_option("what is trained, of planted shortcuts and the draw for --limit")
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

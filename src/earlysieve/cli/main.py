@@ -11,6 +11,7 @@ import click
 
 from earlysieve._signals import Terminated, terminable
 from earlysieve._version import __version__
+from earlysieve.cli.console import log
 from earlysieve.cli.exit_codes import Failure, UserCodeFailure, stopped
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_line
 
@@ -27,6 +28,8 @@ COMMANDS = {
     "compare": "Put audits and runs side by side, seeds as mean and interval.",
     "methods": "List the training methods and their settings.",
     "datasets": "List the data sources and their options.",
+    "doctor": "Say what is installed here, and what is missing for what.",
+    "completion": "Print a script by which a shell completes commands and options.",
     "schema": "Print the JSON schema of the file audit.json.",
     "demo": "Plant a shortcut in real digits, train, audit: see what it looks like.",
 }
@@ -123,6 +126,7 @@ def _warnings_in_one_line() -> Iterator[None]:
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
         if category.__module__.startswith("earlysieve."):
+            log(f"Warning: {message}")
             click.echo(f"Warning: {message}", err=True)
         else:
             usual(message, category, *rest, **named)

@@ -11,6 +11,7 @@ from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.cli.recording import recorded
 
 if TYPE_CHECKING:
     from earlysieve.reliance.measure import RelianceResult
@@ -86,6 +87,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     show_default=True,
     help="Seed of cues, permutations and --limit.",
 )
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

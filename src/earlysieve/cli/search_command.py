@@ -12,6 +12,7 @@ from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand, given_method_options
+from earlysieve.cli.recording import recorded
 from earlysieve.cli.run_options import run_options
 from earlysieve.errors import InputError
 
@@ -76,6 +77,7 @@ _MOST_ROWS = 10
     metavar="N",
     help="Fresh seeds with which the choice and trial 0 are trained again.",
 )
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:

@@ -1,5 +1,6 @@
 """`earlysieve train`: a training run in a folder, from its configuration to its weights."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand
+from earlysieve.cli.recording import recorded
 from earlysieve.cli.run_options import run_options
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _MOST_EPOCHS = 10
     help="Go on with the run that --out holds, or start again and overwrite it.",
 )
 @click.option("--audit", is_flag=True, help="Audit the network before and after training.")
+@recorded
 @speaking
 @click.pass_context
 def command(context: click.Context, /, **given: Any) -> None:
@@ -64,7 +67,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
-    listening = _report if console.talks else None
+    listening = partial(_report, console) if console.is_heard else None
     trackers = check_trackers(given["log_to"])
     reporter = Reporter(console.say, listening, console.progress, trackers)
     config = resolve(context)
@@ -116,11 +119,11 @@ def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Consol
         console.say(f"Audit {when} training: {audit.summary.headline}")
 
 
-def _report(event: "Event") -> None:
+def _report(console: Console, event: "Event") -> None:
     """One line per epoch and evaluation, where no progress bar can be drawn."""
     from earlysieve.training.progress import format_logs, is_by_group
 
     if event.kind != "step":
         name = "trained" if event.kind == "epoch" else "validation"
         logs = {key: value for key, value in event.logs.items() if not is_by_group(key)}
-        click.echo(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)
+        console.say(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from earlysieve._progress import duration
 from earlysieve.fixing.budget import Budget
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.trials import Trial
@@ -59,13 +60,6 @@ def what_is_left(budget: Budget, tried: int, left: Sequence[str]) -> str:
         f"The budget of {budget.text} ended after {tried} of {tried + len(left)} candidates: what "
         f"was chosen is the best so far. Not tried: {names}{more}."
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: "40 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _of_kind(kind: str, candidates: Sequence[Candidate]) -> int:
