@@ -34,7 +34,7 @@ def test_errors_are_written_and_compared(model, tmp_path):
     assert other.read_bytes() == out.read_bytes()
 
 
-@pytest.mark.parametrize("source", ["disagreement", "xrm-features"])
+@pytest.mark.parametrize("source", ["disagreement", "xrm-features", "eiil", "spare"])
 def test_sources_of_a_model(source, model, tmp_path):
     out = tmp_path / "groups.csv"
     ok("groups", "--from", source, *model, *DIGITS, "--out", out, "-q")

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 12
 _SOURCES = (
     "xrm (twin networks), xrm-features (twins on the model's features), disagreement (with an "
-    "early copy of the model), errors (of the model); or a file of groups, or the folder of an "
-    "audit of the same data"
+    "early copy of the model), errors (of the model), eiil and spare (of early outputs: by "
+    "invariance, by clusters); or a file of groups, or the folder of an audit of the same data"
 )
-_SEEDED = ("xrm", "xrm-features", "disagreement")
-_OF_A_MODEL = ("xrm-features", "disagreement", "errors")
+_SEEDED = ("xrm", "xrm-features", "disagreement", "eiil", "spare")
+_OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
 
 
 @click.command("groups")

@@ -28,7 +28,7 @@ class Groups:
     Attributes:
         numbers: int64, shape (N,), in the order of the data set; -1 where unknown.
         names: of group 0, 1, ...
-        source: where they come from, as "audit", "xrm", "disagreement", "file", "given".
+        source: where they come from, as "audit", "xrm", "spare", "file", "given".
         identity: of the data, see `data_identity`; None where they are not known.
         suspects: bool, shape (N,), where groups are label x suspect: the examples that a shortcut
             is thought to mislead; else None.

@@ -7,8 +7,10 @@ from torch import nn
 
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
+from earlysieve.grouping.answers import Answers, answers_of
 from earlysieve.model.batch import call_model, check_labels, logits_of
 from earlysieve.model.state import device_of
+from earlysieve.model.unwrap import unwrap
 from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
 from earlysieve.training.sampling import EpochSampler
@@ -59,6 +61,28 @@ def train_early_copy(
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
     return early
+
+
+def early_answers(
+    model: nn.Module, data: OpenedData, *, epochs: int, lr: float, batch_size: int, seed: int
+) -> Answers:
+    """What a copy that was trained for a short while says of the data it was trained on.
+
+    Args:
+        model, data, lr, batch_size, seed: see `train_early_copy`.
+        epochs: >= 0; 0: what the model itself says.
+
+    Raises:
+        InputError: see `train_early_copy`.
+    """
+    if epochs < 0:
+        raise InputError(f"Expected epochs >= 0, but got epochs={epochs}; correct the setting")
+    asked = unwrap(model)
+    if epochs:
+        asked = train_early_copy(
+            asked, data, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed
+        )
+    return answers_of(asked, data)
 
 
 def drawn_anew(model: nn.Module) -> nn.Module:

@@ -15,7 +15,9 @@ from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
 from earlysieve.grouping.disagreement import groups_from_disagreement
+from earlysieve.grouping.eiil import groups_from_eiil
 from earlysieve.grouping.files import read_groups
+from earlysieve.grouping.spare import groups_from_spare
 from earlysieve.grouping.wrong import groups_from_errors
 from earlysieve.grouping.xrm import groups_from_xrm
 
@@ -28,6 +30,8 @@ SOURCES: dict[str, Inferred] = {
     "xrm": groups_from_xrm,
     "disagreement": groups_from_disagreement,
     "errors": groups_from_errors,
+    "eiil": groups_from_eiil,
+    "spare": groups_from_spare,
 }
 
 
