@@ -29,9 +29,9 @@ def groups_from_eiil(
         max over q in [0, 1]^N of sum_e || d/ds R_e(s f) at s = 1 ||^2,
         R_1 = 1/N sum_i q_i l(s f(x_i), y_i),  R_2 = 1/N sum_i (1 - q_i) l(s f(x_i), y_i),
 
-    the environment inference step of the source. For cross-entropy l the derivative of example i is the number
-    g_i = sum_c p_c f_c - f_y, so that the objective is convex in sum_i q_i g_i and the largest
-    value has q_i = [g_i > 0] (or the complement, the same split). This is what the thousands of
+    the environment inference step of the source. For cross-entropy l the derivative of example i is
+    the number g_i = sum_c p_c f_c - f_y, so that the objective is convex in sum_i q_i g_i and the
+    largest value has q_i = [g_i > 0] (or the complement, the same split). This is what thousands of
     gradient steps of the published method come to, without their randomness. Suspects are
     {i: g_i > 0}. Each of them is wrongly classified, and with two classes these are all that are;
     with more, an error whose label still has one of the larger logits is none.
