@@ -4,6 +4,8 @@ Source: Yang, Gan, Dziugaite and Mirzasoleiman, "Identifying Spurious Biases Ear
 through the Lens of Simplicity Bias" (SPARE), AISTATS 2024, arXiv 2305.18761.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -75,7 +77,7 @@ def groups_from_spare(
     low = [label for label, value in apart.items() if value < _APART]
     names = [source.class_names[k] if k < len(source.class_names) else str(k) for k in low]
     note = f"Clusters are hardly told apart (silhouette below {_APART}) in: {', '.join(names)}."
-    more = {
+    more: dict[str, Any] = {
         "source": "spare",
         "identity": data_identity(source),
         "notes": (note,) if low else (),
