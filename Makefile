@@ -9,12 +9,13 @@ PYTEST_ARGS ?= -n 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheel-check clean
+.PHONY: help demo test lint docs wheel-check clean
 
 help:
 	@echo "make demo         train on digits with a planted shortcut, audit, repair, write $(DEMO_OUT)/report.html"
 	@echo "make test         set up what is missing and run all tests"
 	@echo "make lint         ruff and mypy"
+	@echo "make docs         build the documentation as a site, build/site/index.html, and check its links"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"
 	@echo "make clean        remove what the above have made"
 
@@ -38,6 +39,11 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Built offline: nothing is fetched, neither now nor by the pages.
+docs: $(VENV)/.ready-dev
+	$(BIN)/python -m sphinx -q -E -W --keep-going -c docs/site -d build/doctrees . build/site
+	$(BIN)/python docs/site/check.py build/site
 
 wheel-check: $(VENV)/.ready-dev
 	@.ci/wheel-check $(BIN)/python

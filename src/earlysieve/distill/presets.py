@@ -95,6 +95,7 @@ _TEXTS: dict[str, Any] = {
     "clip_norm": 1.0,
 }
 
+#: What the DeDiER paper chose for each of its data sets, by name.
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         preset.name: preset

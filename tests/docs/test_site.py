@@ -1,0 +1,98 @@
+"""What the site is made of: pages, links, public names; what the check of a built site finds."""
+
+import inspect
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "docs" / "site"
+if not SITE.exists():
+    pytest.skip("the documentation is not part of this copy", allow_module_level=True)
+sys.path.insert(0, str(SITE))
+
+import api_names  # noqa: E402
+import check  # noqa: E402
+import listed_pages  # noqa: E402
+
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def addresses(page: Path) -> list[str]:
+    """Relative links outside of code."""
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [address for address in LINK.findall(text) if "://" not in address]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_files_hold_in_the_repository(page):
+    files = [address.split("#")[0] for address in addresses(page) if not address.startswith("#")]
+    assert [name for name in files if not (page.parent / name).exists()] == []
+
+
+def test_every_public_name_is_on_one_page_of_the_reference():
+    asked = [
+        name
+        for page in (ROOT / "docs" / "api").glob("*.md")
+        for line in re.findall(r"{public-names} (.*)", page.read_text(encoding="utf-8"))
+        for name in line.split()
+    ]
+    shown = [f"{place}.{name}" for found in asked for place, name in api_names.names_of(found)]
+    assert sorted(shown) == sorted(api_names.public_names())
+
+
+def test_every_public_name_is_described():
+    for name in api_names.public_names():
+        place, last = name.rsplit(".", 1)
+        value = getattr(import_module(place), last)
+        if callable(value):
+            assert inspect.getdoc(value), name
+
+
+def test_the_navigation_follows_the_list():
+    text = "# Title\n\n- [A](a.md): one\n\n## Part\n\n- [B](b/README.md)\n- [C](../C.md)\n- none\n"
+    assert listed_pages.parts("docs/index", text) == [
+        ("Title", ["docs/a"]),
+        ("Part", ["docs/b/README", "C"]),
+    ]
+
+
+def page(folder: Path, name: str, body: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
+
+
+def test_a_sound_site_has_no_faults(tmp_path):
+    page(tmp_path, "a.html", '<h1 id="top">A</h1><a href="sub/b.html#x">b</a><a href="#top">a</a>')
+    page(tmp_path / "sub", "b.html", '<p id="x">B</p><a href="https://example.org/">out</a>')
+    assert check.faults(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('<a href="gone.html">x</a>', "gone.html leads nowhere"),
+        ('<a href="#gone">x</a>', "#gone has no such place"),
+        ('<img src="gone.png">', "gone.png leads nowhere"),
+        ('<script src="https://example.org/a.js"></script>', "fetches https://example.org/a.js"),
+        ('<link rel="stylesheet" href="//example.org/a.css">', "fetches //example.org/a.css"),
+        (
+            '<p style="background: url(http://example.org/a.png)">',
+            "fetches http://example.org/a.png",
+        ),
+    ],
+)
+def test_faults_are_found(tmp_path, body, said):
+    page(tmp_path, "a.html", body)
+    assert check.faults(tmp_path) == [f"a.html: {said}"]
+
+
+def test_styles_that_fetch_are_found(tmp_path):
+    (tmp_path / "a.css").write_text(
+        "p { src: url('https://example.org/f.woff2') }", encoding="utf-8"
+    )
+    assert check.faults(tmp_path) == ["a.css: fetches https://example.org/f.woff2"]
