@@ -22,6 +22,7 @@ LAYERS = (
     ("grouping",),
     ("runs",),
     ("fixing", "searching", "comparing"),
+    ("benchmarking",),
     ("demo",),
     ("cli",),
     ("__main__",),

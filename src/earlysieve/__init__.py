@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from earlysieve.auditing.audit_arrays import audit_arrays
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.verdict import Summary
+    from earlysieve.benchmarking.benchmark import benchmark
+    from earlysieve.benchmarking.gather import BenchmarkResult
+    from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
     from earlysieve.datasets.example_groups import Groups
     from earlysieve.distill.dedier import DebiasedDistillation
     from earlysieve.distill.dett import DeTT
@@ -54,10 +57,13 @@ if TYPE_CHECKING:
 _HOME = {
     "AuditResult": "auditing.result",
     "Batch": "model.batch",
+    "BenchmarkResult": "benchmarking.gather",
+    "Budget": "benchmarking.protocol",
     "Captured": "model.capture",
     "Choice": "training.select_model",
     "ConvHead": "readouts.heads",
     "CueReliance": "reliance.measure",
+    "DataSplits": "benchmarking.protocol",
     "DeTT": "distill.dett",
     "DebiasedDistillation": "distill.dedier",
     "EarlyReweighting": "weighting.early_reweighting",
@@ -75,6 +81,7 @@ _HOME = {
     "Measures": "measures.measure",
     "PairedDifference": "measures.paired_seeds",
     "Picture": "auditing.result",
+    "Protocol": "benchmarking.protocol",
     "RandomisedDrop": "reliance.randomised",
     "Reliance": "reliance.figures",
     "RelianceResult": "reliance.measure",
@@ -88,6 +95,7 @@ _HOME = {
     "audit": "auditing.audit",
     "audit_arrays": "auditing.audit_arrays",
     "balanced_weights": "weighting.balanced_sampling",
+    "benchmark": "benchmarking.benchmark",
     "capture": "model.capture",
     "choose_layers": "model.stages",
     "compare_over_seeds": "measures.paired_seeds",
@@ -110,10 +118,13 @@ __all__ = [
     "JTT",
     "AuditResult",
     "Batch",
+    "BenchmarkResult",
+    "Budget",
     "Captured",
     "Choice",
     "ConvHead",
     "CueReliance",
+    "DataSplits",
     "DeTT",
     "DebiasedDistillation",
     "EarlyReweighting",
@@ -130,6 +141,7 @@ __all__ = [
     "Measures",
     "PairedDifference",
     "Picture",
+    "Protocol",
     "RandomisedDrop",
     "Reliance",
     "RelianceResult",
@@ -144,6 +156,7 @@ __all__ = [
     "audit",
     "audit_arrays",
     "balanced_weights",
+    "benchmark",
     "capture",
     "choose_layers",
     "compare_over_seeds",

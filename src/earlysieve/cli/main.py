@@ -25,6 +25,7 @@ COMMANDS = {
     "layers": "List the layers of a network, and which an audit would choose.",
     "train": "Train a classifier; interrupted runs go on where they stopped.",
     "search": "Search for the settings of a method; plain training is trial 0.",
+    "benchmark": "Compare methods under one protocol, in tables and on a page.",
     "compare": "Put audits and runs side by side, seeds as mean and interval.",
     "methods": "List the training methods and their settings.",
     "datasets": "List the data sources and their options.",

@@ -80,14 +80,16 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
 FIELD_NAMES = tuple(name for name, *_ in _FIELDS)
 
 
-def config_options(command: F) -> F:
-    """Add an option for each plain field of TrainConfig."""
+def config_options(command: F, *, without: tuple[str, ...] = ()) -> F:
+    """Add an option for each plain field of TrainConfig, but for some."""
     command = click.option(
         "--restore-best/--keep-last",
         default=None,
         help="End with the best evaluated epoch, or the last; by default the best with --patience.",
     )(command)
     for name, kind, default, text in reversed(_FIELDS):
+        if name in without:
+            continue
         shown = text if default is None else f"{text} [default: {default}]"
         flag = f"--{name.replace('_', '-')}"
         metavar = None if isinstance(kind, click.Choice) else METAVARS.get(kind.name, "NAME")

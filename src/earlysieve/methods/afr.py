@@ -25,4 +25,11 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "afr")
 
 
-METHOD = Method("afr", repair_method("afr").summary, build, Settings, neutral={"gamma": 0.0})
+METHOD = Method(
+    "afr",
+    repair_method("afr").summary,
+    build,
+    Settings,
+    neutral={"gamma": 0.0},
+    starts_trained=True,
+)

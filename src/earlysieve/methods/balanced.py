@@ -24,4 +24,5 @@ METHOD = Method(
     build,
     Settings,
     balanced_order,
+    needs_groups=lambda settings: bool(settings.balance == "group"),
 )

@@ -25,4 +25,4 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "crt")
 
 
-METHOD = Method("crt", repair_method("crt").summary, build, Settings)
+METHOD = Method("crt", repair_method("crt").summary, build, Settings, starts_trained=True)

@@ -25,4 +25,11 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "dfr")
 
 
-METHOD = Method("dfr", repair_method("dfr").summary, build, Settings)
+METHOD = Method(
+    "dfr",
+    repair_method("dfr").summary,
+    build,
+    Settings,
+    needs_groups=lambda _: True,
+    starts_trained=True,
+)

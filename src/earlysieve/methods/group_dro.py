@@ -55,5 +55,10 @@ def build(job: "Job") -> "Algorithm":
 
 
 METHOD = Method(
-    "group-dro", "the loss of the worst group; needs groups", build, Settings, balanced_order
+    "group-dro",
+    "the loss of the worst group; needs groups",
+    build,
+    Settings,
+    balanced_order,
+    needs_groups=lambda _: True,
 )

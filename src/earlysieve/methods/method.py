@@ -15,6 +15,11 @@ def usual_order(_job: "Job") -> None:
     """Every example once per epoch."""
 
 
+def without_groups(_settings: Any) -> bool:
+    """No groups are needed, however the method is set."""
+    return False
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to train.
@@ -27,6 +32,8 @@ class Method:
         sampler: makes the order of the examples; may return None for the usual one.
         neutral: settings under which it leaves out what it adds, so that it is the method that a
             search compares with; None: there are none, and it compares with `erm`.
+        needs_groups: whether it needs groups, as it is set.
+        starts_trained: whether it changes a trained network, rather than training one.
     """
 
     name: str
@@ -35,3 +42,5 @@ class Method:
     settings: type[Any] = NoSettings
     sampler: "Callable[[Job], BatchSampler | None]" = usual_order
     neutral: Mapping[str, Any] | None = None
+    needs_groups: Callable[[Any], bool] = without_groups
+    starts_trained: bool = False

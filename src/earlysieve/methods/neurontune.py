@@ -25,4 +25,6 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "neurontune")
 
 
-METHOD = Method("neurontune", repair_method("neurontune").summary, build, Settings)
+METHOD = Method(
+    "neurontune", repair_method("neurontune").summary, build, Settings, starts_trained=True
+)

@@ -12,6 +12,7 @@ import torch
 
 from earlysieve._arrays import Ints
 from earlysieve.datasets.example_groups import Groups
+from earlysieve.datasets.groups_file import MARK
 from earlysieve.errors import DataError, InputError, one_line
 from earlysieve.runs.groups_file import read_groups_file
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 
 def read_groups(place: str | Path, size: int | None = None) -> Groups:
-    """Groups from the folder of an audit, or from a file, see `read_groups_file`.
+    """Groups from the folder of an audit, from what `Groups.save` wrote, or from another file.
+
+    For the latter see `read_groups_file`.
 
     Args:
         place: the folder or the file.
@@ -37,7 +40,18 @@ def read_groups(place: str | Path, size: int | None = None) -> Groups:
     from earlysieve.grouping.infer import infer_groups
 
     path = Path(place)
-    return infer_groups(_audit(path)) if _is_folder(path) else read_groups_file(path, size)
+    if _is_folder(path):
+        return infer_groups(_audit(path))
+    return infer_groups(path) if _is_saved(path) else read_groups_file(path, size)
+
+
+def _is_saved(path: Path) -> bool:
+    """Whether it is a file of `Groups.save` or `earlysieve groups`, which says whose it is."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(MARK)) == MARK.encode()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_folder(path: Path) -> bool:

@@ -63,18 +63,34 @@ def open_parts(config: "TrainConfig", *, progress: bool | None = None) -> Parts:
     _check_indexed(train)
     if config.validation is None:
         return Parts(train, None)
-    share = _share(config.validation)
+    share = share_of(config.validation)
     if share is not None:
         return _held_out(train, share, config.seed)
-    options = {k: v for k, v in config.data_options.items() if k not in ("limit", "split")}
-    if config.validation.startswith(_SPLIT):
-        split = config.validation.removeprefix(_SPLIT)
-        validation = _open(config, config.data, {**options, "split": split}, progress)
-    else:
-        options = {k: v for k, v in options.items() if _has(config.validation, k)}
-        validation = _open(config, config.validation, options, progress)
-    _check_same_classes(train, validation)
+    validation = open_beside(config, config.validation, progress=progress)
+    check_same_classes(train, validation)
     return Parts(train, validation)
+
+
+def open_beside(config: "TrainConfig", spec: str, *, progress: bool | None = None) -> Any:
+    """Other data than those of training, opened as these are, as far as they have the options.
+
+    Args:
+        config: of the run.
+        spec: another split of the same source (split:test), or a source of its own.
+        progress: see `open_parts`.
+
+    Raises:
+        EarlysieveError: they cannot be opened.
+    """
+    return _open(config, *source_beside(config, spec), progress)
+
+
+def source_beside(config: "TrainConfig", spec: str) -> tuple[str, dict[str, Any]]:
+    """The source and the options with which `open_beside` opens other data."""
+    options = {k: v for k, v in config.data_options.items() if k not in ("limit", "split")}
+    if spec.startswith(_SPLIT):
+        return config.data, {**options, "split": spec.removeprefix(_SPLIT)}
+    return spec, {k: v for k, v in options.items() if _has(spec, k)}
 
 
 def _open(config: "TrainConfig", spec: str, options: dict[str, Any], progress: bool | None) -> Any:
@@ -106,7 +122,8 @@ def _check_indexed(data: Any) -> None:
         )
 
 
-def _share(text: str) -> float | None:
+def share_of(text: str) -> float | None:
+    """The share that `config.validation` holds out; None where it names other data."""
     try:
         return float(text)
     except ValueError:
@@ -126,12 +143,17 @@ def _held_out(data: Any, share: float, seed: int) -> Parts:
     return Parts(data.subset(rest), data.subset(held_out), data, rest, held_out)
 
 
-def _check_same_classes(train: Any, validation: Any) -> None:
+def check_same_classes(train: Any, other: Any, *, what: str = "validation data") -> None:
+    """Check that other data have the classes of the training data, where both name theirs.
+
+    Raises:
+        DataError: they have others.
+    """
     from earlysieve.datasets.opened_data import opened
 
-    ours, theirs = (opened(data).class_names for data in (train, validation))
+    ours, theirs = (opened(data).class_names for data in (train, other))
     if ours and theirs and ours != theirs:
         raise DataError(
-            f"Expected validation data with the classes of the training data, {', '.join(ours)}, "
+            f"Expected {what} with the classes of the training data, {', '.join(ours)}, "
             f"but got {', '.join(theirs)}; use data with the same classes"
         )

@@ -80,14 +80,22 @@ class TrainRun:
         return self.job.out
 
     @classmethod
-    def prepare(cls, config: TrainConfig, out: Path, reporter: Reporter) -> "TrainRun":
+    def prepare(
+        cls, config: TrainConfig, out: Path, reporter: Reporter, *, parts: Parts | None = None
+    ) -> "TrainRun":
         """Open data and network, and try them out.
+
+        Args:
+            config: of the run.
+            out: its folder.
+            reporter: whom to tell.
+            parts: the data where they are open already, or others than the configuration names.
 
         Raises:
             EarlysieveError: something is missing, wrong, or does not fit.
         """
         device = pick_device(config.device)
-        parts = open_parts(config, progress=reporter.progress)
+        parts = parts or open_parts(config, progress=reporter.progress)
         groups, known = groups_for_training(config, parts), beside_validation(config, parts)
         check_select(config.select, parts.validation, known)
         data = parts.train if groups is None else with_groups(parts.train, groups)

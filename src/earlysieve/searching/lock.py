@@ -25,6 +25,18 @@ def held(folder: Path) -> Iterator[None]:
             os.close(handle)
 
 
+@contextmanager
+def held_if_free(folder: Path) -> Iterator[bool]:
+    """Hold a folder, made if it is missing, and say so; or say that another process does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = _opened(folder)
+    try:
+        yield handle is None or _lock(handle, wait=False)
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
 def is_free(folder: Path) -> bool:
     """Whether it is certain that no process holds a folder."""
     if fcntl is None:

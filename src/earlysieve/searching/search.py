@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,7 +152,7 @@ def _train_all(
     study: "optuna.Study",
 ) -> None:
     if jobs > 1:
-        work_together(work, jobs, hear)
+        work_together(partial(work_on, work, _ignore), jobs, hear)
     while not work.is_over:
         work_on(work, hear)
         trials = study.get_trials(deepcopy=False)
@@ -161,6 +162,10 @@ def _train_all(
         time.sleep(_LOOK)  # others are at work on the last trials
         take_up(study, work.out, work.trials)
     hear()
+
+
+def _ignore() -> None:
+    """Say nothing."""
 
 
 def _listener(

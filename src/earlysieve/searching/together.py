@@ -1,4 +1,4 @@
-"""Several processes at work on one search."""
+"""Several processes at work on one thing."""
 
 import pickle
 from collections.abc import Callable
@@ -7,16 +7,15 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from earlysieve._signals import Terminated, terminable
-from earlysieve.searching.worker import Work, work_on
 
 _LOOK = 1.0  # seconds between looks at what the processes have done
 
 
-def work_together(work: Work, jobs: int, hear: Callable[[], None]) -> None:
-    """Train in processes of their own until all trials have begun; an error of one ends all.
+def work_together(work: Callable[[], None], jobs: int, hear: Callable[[], None]) -> None:
+    """Work in processes of their own until all have returned; an error of one ends all.
 
     Args:
-        work: what they work on.
+        work: what each of them does; it can be pickled.
         jobs: how many.
         hear: called every second or so.
 
@@ -45,10 +44,10 @@ def work_together(work: Work, jobs: int, hear: Callable[[], None]) -> None:
                 process.join()
 
 
-def _child(work: Work, errors: Any) -> None:
+def _child(work: Callable[[], None], errors: Any) -> None:
     try:
         with terminable():
-            work_on(work, lambda: None)
+            work()
     except (KeyboardInterrupt, Terminated):
         return  # the first process was stopped as well, and says so
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process

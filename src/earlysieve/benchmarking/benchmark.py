@@ -1,0 +1,138 @@
+"""A benchmark in a folder: cells, tables and a page; the same call goes on where it stopped."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from earlysieve._files import check_output, output_folder
+from earlysieve.benchmarking.arms import Arm
+from earlysieve.benchmarking.cells import Cell, cells_of
+from earlysieve.benchmarking.checks import check_grid
+from earlysieve.benchmarking.gather import BenchmarkResult, gather
+from earlysieve.benchmarking.grid import Grid, grid_of
+from earlysieve.benchmarking.kept import check_same, keep
+from earlysieve.benchmarking.protocol import Protocol
+from earlysieve.benchmarking.record import Record
+from earlysieve.benchmarking.work import forget_failed, work
+from earlysieve.benchmarking.written import write_tables
+from earlysieve.errors import InputError
+from earlysieve.runs.reporter import Reporter
+from earlysieve.searching.lock import held
+from earlysieve.searching.together import work_together
+
+
+def benchmark(
+    protocol: Protocol,
+    methods: Sequence[str | Mapping[str, Any] | Arm],
+    out: str | os.PathLike[str],
+    *,
+    jobs: int = 1,
+    retry_failed: bool = False,
+    reporter: Reporter | None = None,
+    on_cell: Callable[[Cell, Record], None] | None = None,
+) -> BenchmarkResult:
+    """Compare methods under one protocol, each with the same seeds, in a results folder.
+
+    Every cell is an ordinary run in a folder of its own. What is over is never repeated: a
+    benchmark that was stopped goes on, and data sets, methods and seeds may be added to it. Several
+    processes may work on one folder.
+
+    Args:
+        protocol: data, seeds, budget, rule of choice and training, the same for all.
+        methods: METHOD or METHOD@SOURCE, where SOURCE says whence groups come: audit, xrm,
+            disagreement, errors, true or a file; or mappings with `method`, `name` and `settings`.
+            Plain training, which the others are compared with, is added.
+        out: folder of the results.
+        jobs: processes that train, >= 1; more than one need `if __name__ == "__main__":`.
+        retry_failed: try again what has failed.
+        reporter: passed on to runs.
+        on_cell: called with each cell that is over.
+
+    Returns:
+        All that the folder holds, of earlier calls, too.
+
+    Raises:
+        EarlysieveError: before anything is written: a method, a source, a setting, data or network
+            do not fit, or the folder holds another protocol. Later: it cannot be written.
+    """
+    return run_grid(
+        grid_of(protocol, methods),
+        Path(out),
+        jobs=jobs,
+        retry_failed=retry_failed,
+        reporter=reporter,
+        on_cell=on_cell,
+    )
+
+
+def run_grid(
+    grid: Grid,
+    out: Path,
+    *,
+    jobs: int = 1,
+    retry_failed: bool = False,
+    reporter: Reporter | None = None,
+    on_cell: Callable[[Cell, Record], None] | None = None,
+) -> BenchmarkResult:
+    """As `benchmark`, of a grid."""
+    if jobs < 1:
+        raise InputError(f"Expected jobs to be at least 1, but got {jobs}; give more")
+    prepare(grid, out, retry_failed=retry_failed)
+    reporter, cells = reporter or Reporter(), cells_of(grid)
+    if jobs > 1:
+        silent = Reporter(trackers=reporter.trackers)
+        work_together(partial(work, cells, grid, out, silent, _ignore), jobs, _nothing)
+    work(cells, grid, out, reporter, on_cell or _ignore)
+    return conclude(out)
+
+
+def prepare(grid: Grid, out: Path, *, retry_failed: bool = False) -> None:
+    """Check everything, and keep the protocol in the folder.
+
+    Raises:
+        EarlysieveError: see `benchmark`.
+    """
+    check_output(out)
+    _check_empty(out)
+    check_same(out, grid)
+    check_grid(grid, out)
+    output_folder(out)
+    with held(out):
+        keep(out, grid)
+        if retry_failed:
+            forget_failed(cells_of(grid), out)
+
+
+def conclude(out: Path) -> BenchmarkResult:
+    """Gather what is over, and write tables."""
+    with held(out):
+        result = gather(out)
+        write_tables(result)
+    return result
+
+
+def _check_empty(out: Path) -> None:
+    """Refuse a folder of something else, whose runs would be taken for cells.
+
+    Raises:
+        InputError: it has runs or groups, but no protocol.
+    """
+    from earlysieve.benchmarking.cells import GROUPS, RUNS
+    from earlysieve.benchmarking.kept import PROTOCOL_NAME
+
+    foreign = [name for name in (RUNS, GROUPS) if (out / name).exists()]
+    if foreign and not (out / PROTOCOL_NAME).exists():
+        raise InputError(
+            f"Expected the results of a benchmark, or an empty folder, in '{out}', but it holds "
+            f"'{foreign[0]}' without {PROTOCOL_NAME}; choose another --out"
+        )
+
+
+def _ignore(_cell: Cell, _record: Record) -> None:
+    """Say nothing."""
+
+
+def _nothing() -> None:
+    """Do nothing."""

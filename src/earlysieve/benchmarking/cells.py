@@ -1,0 +1,141 @@
+"""The cells of a benchmark, the groups that some need, and in which order they can be made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from earlysieve.benchmarking.arms import INFERRED, OF_A_MODEL, PLAIN, Arm
+from earlysieve.benchmarking.grid import Grid
+
+RUNS, GROUPS = "runs", "groups"
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """A training: one arm on one data set with one seed.
+
+    Attributes:
+        data: name of the data set.
+        arm: what is trained.
+        seed: of the run.
+    """
+
+    data: str
+    arm: Arm
+    seed: int
+
+    @property
+    def place(self) -> str:
+        """Its folder below that of the results."""
+        return f"{RUNS}/{self.data}/{self.arm.name}/seed-{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return f"{self.arm.name} on {self.data}, seed {self.seed}"
+
+    @property
+    def base(self) -> "RunCell | None":
+        """The plain run that it starts from or learns from."""
+        if self.arm.is_repair or self.arm.needs_teacher:
+            return RunCell(self.data, Arm(PLAIN, PLAIN), self.seed)
+        return None
+
+    @property
+    def groups(self) -> "GroupsCell | None":
+        """The groups that are inferred for it."""
+        source = self.arm.source
+        if source not in INFERRED or source is None:
+            return None
+        return GroupsCell(self.data, source, self.arm.part, self.seed)
+
+    @property
+    def needs(self) -> "tuple[Cell, ...]":
+        """What has to be complete before it begins."""
+        return tuple(one for one in (self.base, self.groups) if one is not None)
+
+    @property
+    def after(self) -> "tuple[Cell, ...]":
+        """What has to be over before it begins, whatever came of it."""
+        return self.needs
+
+
+@dataclass(frozen=True)
+class GroupsCell:
+    """Groups of one part of a data set, inferred once for all arms that need them.
+
+    Attributes:
+        data: name of the data set.
+        source: one of `INFERRED`.
+        part: "train" or "validation".
+        seed: of the plain run, and of what is drawn.
+    """
+
+    data: str
+    source: str
+    part: str
+    seed: int
+
+    @property
+    def place(self) -> str:
+        """Its folder below that of the results."""
+        return f"{GROUPS}/{self.data}/{self.source}-{self.part}/seed-{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return f"groups of {self.source} on {self.data} ({self.part}), seed {self.seed}"
+
+    @property
+    def base(self) -> RunCell | None:
+        """The plain run whose network is looked at."""
+        if self.source in OF_A_MODEL:
+            return RunCell(self.data, Arm(PLAIN, PLAIN), self.seed)
+        return None
+
+    @property
+    def held_out(self) -> "GroupsCell | None":
+        """The audit of held-out data, which names the reader that misleads."""
+        if self.source == "audit" and self.part == "train":
+            return GroupsCell(self.data, self.source, "validation", self.seed)
+        return None
+
+    @property
+    def needs(self) -> "tuple[Cell, ...]":
+        """What has to be complete before it begins."""
+        return () if self.base is None else (self.base,)
+
+    @property
+    def after(self) -> "tuple[Cell, ...]":
+        """What has to be over before it begins, whatever came of it."""
+        return self.needs if self.held_out is None else (*self.needs, self.held_out)
+
+
+Cell = RunCell | GroupsCell
+
+
+def cells_of(grid: Grid) -> list[Cell]:
+    """All cells, each after what it needs; seed by seed, so that an early stop has whole seeds."""
+    found: dict[Cell, None] = {}
+    for seed in grid.protocol.seeds:
+        for name in grid.protocol.data:
+            for arm in grid.arms:
+                for cell in _with_needs(RunCell(name, arm, seed)):
+                    found.setdefault(cell)
+    return list(found)
+
+
+def folder_of(out: Path, cell: Cell) -> Path:
+    """The folder of a cell."""
+    return out / cell.place
+
+
+def all_needs(cell: Cell) -> "set[Cell]":
+    """Everything that was spent before a cell could begin."""
+    return set(_with_needs(cell)) - {cell}
+
+
+def _with_needs(cell: Cell) -> Iterator[Cell]:
+    for one in cell.after:
+        yield from _with_needs(one)
+    yield cell

@@ -1,0 +1,105 @@
+"""Everything that can be found wrong before anything is written or trained."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
+from earlysieve.benchmarking.cells import RunCell
+from earlysieve.benchmarking.configs import config_of, parts_for, with_layer
+from earlysieve.benchmarking.grid import Grid
+from earlysieve.benchmarking.on_test import open_test
+from earlysieve.datasets.opened_data import opened
+from earlysieve.errors import DataError, InputError
+from earlysieve.networks.fit_check import check_model_takes, pick_device
+from earlysieve.runs.given_groups import groups_for_training
+from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.train_data import Parts, check_same_classes, open_parts
+from earlysieve.runs.train_run import TrainRun
+from earlysieve.searching.one_trial import few_warnings
+
+_PARTS = {"train": "training", "validation": "validation"}
+
+
+def check_grid(grid: Grid, out: Path) -> None:
+    """Open all data, and build all that can be built; nothing is written or trained.
+
+    Raises:
+        EarlysieveError: data, network, groups or settings do not fit.
+    """
+    for name in grid.protocol.data:
+        with few_warnings():
+            _check_data(name, grid, out)
+
+
+def _check_data(name: str, grid: Grid, out: Path) -> None:
+    protocol, seed = grid.protocol, grid.protocol.seeds[0]
+    plain = protocol.config(name, seed)
+    parts = open_parts(plain, progress=False)
+    if parts.validation is None:
+        raise InputError(
+            f"Expected validation data for '{name}', but got none; give --validation 0.2, say"
+        )
+    test = open_test(plain, protocol.data[name].test)
+    check_same_classes(parts.train, test, what="test data")
+    run = TrainRun.prepare(plain, out, Reporter(), parts=parts)
+    check_model_takes(run.algorithm.model, test, pick_device(plain.device), what="test data")
+    _check_groups(name, grid, parts, test)
+    for arm in grid.arms:
+        _check_arm(RunCell(name, arm, seed), grid, parts, run, out)
+
+
+def _check_groups(name: str, grid: Grid, parts: Parts, test: Any) -> None:
+    named = {
+        "train": opened(parts.train).groups is not None,
+        "validation": opened(parts.validation).groups is not None,
+        "test": opened(test).groups is not None,
+    }
+    for arm in grid.arms:
+        if arm.source == TRUE and not named[arm.part]:
+            raise _no_groups(name, arm, named)
+    if named["train"] and not named["test"]:
+        raise DataError(
+            f"Expected groups in the test data of '{name}', as its training data name some, but "
+            "they name none, so that no worst group could be told; name other data with --test, or "
+            "add their groups"
+        )
+
+
+def _no_groups(name: str, arm: Arm, named: dict[str, bool]) -> InputError:
+    others = " and ".join(_PARTS.get(part, part) for part, has in named.items() if has)
+    only = f" (only the {others} data do)" if others else ""
+    return InputError(
+        f"Expected {_PARTS[arm.part]} data with groups for the method '{arm.method}', but those of "
+        f"'{name}' name none{only}; infer them: {arm.method}@audit, or @ "
+        f"{', '.join(INFERRED[1:])} or a file"
+    )
+
+
+def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path) -> None:
+    """Build what needs neither another run nor groups of one; of others look at what can be."""
+    if cell.arm.name == PLAIN:
+        return
+    config, own = config_of(cell, grid.protocol, out), parts_for(cell, parts)
+    if cell.groups is None and config.groups_from is not None:
+        groups_for_training(config, own)
+    config = with_layer(config, run)
+    if not cell.needs:
+        TrainRun.prepare(config, out, Reporter(), parts=own)
+    elif cell.arm.method == "group-dro" or cell.arm.is_repair:
+        return
+    elif cell.arm.needs_teacher:
+        _check_student(replace(config), run, out, own)
+
+
+def _check_student(config: Any, run: TrainRun, out: Path, own: Parts) -> None:
+    """Build a student of a teacher that is not there yet: of the network itself, untrained."""
+    import tempfile
+
+    from earlysieve.training.archive import save_weights
+
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder, "teacher.pt")
+        save_weights(weights, run.algorithm.model.state_dict())
+        options = {**config.method_options, "teacher_checkpoint": str(weights)}
+        TrainRun.prepare(replace(config, method_options=options), out, Reporter(), parts=own)

@@ -1,0 +1,180 @@
+"""From the records of cells to lines: means and intervals over seeds, differences seed by seed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from earlysieve.benchmarking.arms import PLAIN, Arm, supervision_of
+from earlysieve.benchmarking.cells import RunCell, all_needs, folder_of
+from earlysieve.benchmarking.kept import read_kept
+from earlysieve.benchmarking.on_test import FIGURES
+from earlysieve.benchmarking.record import Record, read_record
+from earlysieve.errors import InputError
+from earlysieve.groups.over_seeds import OverSeeds, over_seeds, paired_over_seeds
+
+
+@dataclass(frozen=True)
+class Line:
+    """A method on a data set.
+
+    Attributes:
+        data, name, method, source: see `RunCell` and `Arm`.
+        supervision: what it knows of true groups; see `supervision_of`.
+        tuned: what was tuned of it, in words; empty: nothing.
+        runs: folders of its runs below that of the results, by seed.
+        by_seed: figures on the test data, by seed.
+        figures: their means over seeds, with 95% t-intervals.
+        differences: from plain training, over the seeds that both have.
+        cost: seconds, those of what it needs included, relative to plain training; NaN where
+            unknown.
+        failed: why, by seed.
+        groups: of the test data: name -> mean accuracy over seeds.
+    """
+
+    data: str
+    name: str
+    method: str
+    source: str | None
+    supervision: str
+    tuned: str
+    runs: Mapping[int, str]
+    by_seed: Mapping[int, Mapping[str, float]]
+    figures: Mapping[str, OverSeeds]
+    differences: Mapping[str, OverSeeds]
+    cost: float
+    failed: Mapping[int, str] = field(default_factory=dict)
+    groups: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """What a benchmark came to.
+
+    Attributes:
+        folder: of the results.
+        protocol: as plain values; digest: of it.
+        lines: one for each method and data set, in the order in which they were added.
+    """
+
+    folder: Path
+    protocol: Mapping[str, Any]
+    digest: str
+    lines: tuple[Line, ...]
+
+    @property
+    def table(self) -> Any:
+        """A data frame with one row per line; figures with their intervals as numbers."""
+        from earlysieve.benchmarking.written import frame
+
+        return frame(self.lines)
+
+
+def gather(out: Path) -> BenchmarkResult:
+    """All that is over in a results folder.
+
+    Raises:
+        InputError: it is none.
+        CheckpointError: a record cannot be read.
+    """
+    kept = read_kept(out)
+    if kept is None:
+        raise InputError(
+            f"Expected the results of a benchmark in '{out}', but it has none; give the --out of "
+            "'earlysieve benchmark'"
+        )
+    protocol = kept["protocol"]
+    arms = [
+        Arm(name, one["method"], one["source"], one["settings"])
+        for name, one in kept["methods"].items()
+    ]
+    arms = [Arm(PLAIN, PLAIN), *(arm for arm in arms if arm.name != PLAIN)]
+    lines = [line for data in protocol["data"] for line in _lines(data, arms, protocol, out)]
+    return BenchmarkResult(out, protocol, kept["digest"], tuple(lines))
+
+
+def _lines(data: str, arms: Sequence[Arm], protocol: Mapping[str, Any], out: Path) -> list[Line]:
+    seeds = protocol["seeds"]
+    found = {arm.name: _records([RunCell(data, arm, seed) for seed in seeds], out) for arm in arms}
+    plain = found[PLAIN]
+    return [
+        _line(data, arm, found[arm.name], plain, protocol, out) for arm in arms if found[arm.name]
+    ]
+
+
+def _records(cells: Sequence[RunCell], out: Path) -> dict[int, Record]:
+    found = {cell.seed: read_record(folder_of(out, cell)) for cell in cells}
+    return {seed: record for seed, record in found.items() if record is not None}
+
+
+def _line(
+    data: str,
+    arm: Arm,
+    records: Mapping[int, Record],
+    plain: Mapping[int, Record],
+    protocol: Mapping[str, Any],
+    out: Path,
+) -> Line:
+    done = {seed: one for seed, one in records.items() if one.state == "complete"}
+    base = {seed: one for seed, one in plain.items() if one.state == "complete"}
+    cells = {seed: RunCell(data, arm, seed) for seed in records}
+    return Line(
+        data,
+        arm.name,
+        arm.method,
+        arm.source,
+        supervision_of(arm, protocol["select"]),
+        str(protocol["tuned"].get(arm.name, "")),
+        {seed: cell.place for seed, cell in cells.items()},
+        {seed: one.figures for seed, one in done.items()},
+        _means(done),
+        {} if arm.name == PLAIN else _differences(done, base),
+        _cost({seed: cells[seed] for seed in done}, done, base, out),
+        {seed: one.why for seed, one in records.items() if one.state == "failed"},
+        _group_means(done),
+    )
+
+
+def _means(done: Mapping[int, Record]) -> dict[str, OverSeeds]:
+    return {
+        name: over_seeds([one.figures[name] for one in done.values()])
+        for name in FIGURES
+        if done and all(name in one.figures for one in done.values())
+    }
+
+
+def _differences(done: Mapping[int, Record], base: Mapping[int, Record]) -> dict[str, OverSeeds]:
+    found = {}
+    for name in FIGURES:
+        both = [
+            s for s in done if s in base and name in done[s].figures and name in base[s].figures
+        ]
+        if both:
+            ours, theirs = ([one[s].figures[name] for s in both] for one in (done, base))
+            found[name] = paired_over_seeds(ours, theirs)
+    return found
+
+
+def _cost(
+    cells: Mapping[int, RunCell],
+    done: Mapping[int, Record],
+    base: Mapping[int, Record],
+    out: Path,
+) -> float:
+    shared = [seed for seed in done if seed in base]
+    plain = math.fsum(base[seed].seconds for seed in shared)
+    if not plain:
+        return math.nan
+    needed = [one for seed in shared for one in all_needs(cells[seed])]
+    records = [read_record(folder_of(out, one)) for one in needed]
+    spent = math.fsum(one.seconds for one in records if one is not None)
+    return (spent + math.fsum(done[seed].seconds for seed in shared)) / plain
+
+
+def _group_means(done: Mapping[int, Record]) -> dict[str, float]:
+    by_name: dict[str, list[float]] = {}
+    for one in done.values():
+        for group in one.groups:
+            by_name.setdefault(str(group["name"]), []).append(float(group["accuracy"]))
+    return {name: math.fsum(found) / len(found) for name, found in by_name.items()}

@@ -1,0 +1,104 @@
+"""A grid: a protocol and what is compared under it; from a YAML file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from earlysieve._imports import need
+from earlysieve.benchmarking.arms import PLAIN, Arm, arm_from, check_different
+from earlysieve.benchmarking.protocol import Protocol, check_keys
+from earlysieve.errors import InputError, one_line
+
+_OF_AN_ARM = ("method", "name", "settings")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is compared, and how.
+
+    Attributes:
+        protocol: what is the same for all.
+        arms: plain training first, which the others are compared with.
+    """
+
+    protocol: Protocol
+    arms: tuple[Arm, ...]
+
+
+def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]) -> Grid:
+    """A grid; plain training is added where it is not among the methods.
+
+    Args:
+        protocol: what is the same for all.
+        methods: METHOD or METHOD@SOURCE, a mapping with `method`, `name` and `settings`, or arms.
+
+    Raises:
+        InputError: a method, source, setting or key is unknown, one comes twice, or what was tuned
+            is said of another method.
+    """
+    arms = tuple(_arm(one) for one in methods)
+    if not arms:
+        raise InputError("Expected methods to compare, but got none; give --methods erm,sieve")
+    if PLAIN not in [arm.name for arm in arms]:
+        arms = (Arm(PLAIN, PLAIN), *arms)
+    arms = tuple(sorted(arms, key=lambda arm: arm.name != PLAIN))
+    check_different(arms)
+    check_keys(protocol.tuned, [arm.name for arm in arms], "methods of the grid in 'tuned'")
+    return Grid(protocol, arms)
+
+
+def read_grid(path: Path, *, seeds: tuple[int, ...] | None = None) -> Grid:
+    """The grid in a YAML (or JSON) file.
+
+    Args:
+        path: of a file with the keys `protocol` and `methods`.
+        seeds: in place of those of the file.
+
+    Raises:
+        InputError: it cannot be read, or something in it is missing, unknown or wrong.
+        MissingDependencyError: PyYAML is not installed.
+    """
+    yaml = need("yaml", extra="benchmark")
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        raise InputError(
+            f"Expected a grid in YAML at '{path}', but got: {one_line(error)}; check the file"
+        ) from error
+    if not isinstance(found, Mapping):
+        raise InputError(
+            f"Expected the keys 'protocol' and 'methods' in '{path}', but got "
+            f"{type(found).__name__}; see docs/benchmark.md"
+        )
+    check_keys(found, ("protocol", "methods"), f"keys of the grid '{path}'")
+    for key in ("protocol", "methods"):
+        if not found.get(key):
+            raise InputError(f"Expected the key '{key}' in '{path}', but it has none; add it")
+    if not isinstance(found["methods"], list):
+        raise InputError(
+            f"Expected 'methods' in '{path}' as a list, but got {found['methods']!r}; write one "
+            "method a line with - before it"
+        )
+    protocol = Protocol.from_dict(found["protocol"])
+    return grid_of(protocol if seeds is None else replace(protocol, seeds=seeds), found["methods"])
+
+
+def _arm(one: Any) -> Arm:
+    if isinstance(one, Arm):
+        return one
+    if isinstance(one, str):
+        return arm_from(one)
+    if not isinstance(one, Mapping) or not isinstance(one.get("method"), str):
+        raise InputError(
+            f"Expected a method by name, or with the key 'method', but got {one!r}; write for "
+            "instance - method: sieve"
+        )
+    check_keys(one, _OF_AN_ARM, "keys of a method")
+    settings, name = one.get("settings") or {}, one.get("name")
+    if not isinstance(settings, Mapping) or not isinstance(name, str | None):
+        raise InputError(
+            f"Expected 'settings' of '{one['method']}' as keys with values and 'name' as text, but "
+            f"got {settings!r} and {name!r}; correct them"
+        )
+    return arm_from(one["method"], dict(settings), name=name)

@@ -1,0 +1,99 @@
+"""What a cell leaves besides its result: a log, the time it took, and what it ran with."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve._files import write_text
+from earlysieve.training.config import versions
+
+if TYPE_CHECKING:
+    from earlysieve.runs.reporter import Reporter
+    from earlysieve.training import Event
+
+LOG_NAME, TIME_NAME, MADE_WITH_NAME = "log.txt", "seconds.json", "made_with.json"
+_GIT_SECONDS = 10
+
+
+class Log:
+    """Lines with their time, appended to a file of the cell."""
+
+    def __init__(self, folder: Path, name: str = LOG_NAME) -> None:
+        self.path = folder / name
+
+    def __call__(self, text: str) -> None:
+        """Append a line."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(f"{now} {' '.join(text.split())}\n")
+
+
+class Clock:
+    """Seconds spent on a cell; what was kept of an interrupted attempt counts, what was lost not.
+
+    Args:
+        folder: of the cell.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / TIME_NAME
+        self._before = self._read()
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return self._before + time.monotonic() - self._start
+
+    def keep(self) -> None:
+        """Write it down, where a checkpoint has just been written."""
+        write_text(self._path, json.dumps({"seconds": self.seconds}) + "\n")
+
+    def _read(self) -> float:
+        try:
+            return float(json.loads(self._path.read_text(encoding="utf-8"))["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0.0
+
+
+def logging(reporter: "Reporter", log: Log, on_event: "Callable[[Event], None]") -> "Reporter":
+    """A reporter that writes into a log, and hands events on."""
+
+    def tell(text: str) -> None:
+        log(text)
+
+    def hear(event: "Event") -> None:
+        if event.kind != "step":
+            said = ", ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
+            log(f"epoch {event.epoch}, {event.kind}: {said}")
+        on_event(event)
+
+    return replace(reporter, tell=tell, on_event=hear, progress=False)
+
+
+def write_made_with(folder: Path) -> None:
+    """Write versions, and the state of the repository that the command was called in."""
+    text = json.dumps({"versions": versions(), "git": git_state()}, indent=2)
+    write_text(folder / MADE_WITH_NAME, text + "\n")
+
+
+def git_state() -> dict[str, Any] | None:
+    """Commit and whether anything was changed since; None outside of a repository."""
+    commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
+    return None if commit is None else {"commit": commit, "changed": bool(changed)}
+
+
+def _git(*words: str) -> str | None:
+    try:
+        found = subprocess.run(
+            ["git", *words], capture_output=True, text=True, timeout=_GIT_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()

@@ -1,0 +1,120 @@
+"""Groups of one part of the data, inferred once for all arms that need them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.auditing.pseudo_groups import SCORE
+from earlysieve.benchmarking.arms import OF_A_MODEL, PLAIN, Arm
+from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
+from earlysieve.benchmarking.configs import GROUPS_NAME
+from earlysieve.benchmarking.log import Clock, Log, write_made_with
+from earlysieve.benchmarking.record import Record
+from earlysieve.datasets.opened_data import opened
+from earlysieve.grouping.files import read_groups
+from earlysieve.grouping.infer import infer_groups
+from earlysieve.networks.fit_check import pick_device
+from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.runs.audit_run import save
+from earlysieve.runs.train_data import Parts, open_parts
+from earlysieve.runs.train_run import WEIGHTS_NAME
+from earlysieve.searching.one_trial import few_warnings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from earlysieve.benchmarking.grid import Grid
+    from earlysieve.datasets.example_groups import Groups
+    from earlysieve.training import TrainConfig
+
+AUDIT_NAME = "audit"
+
+
+def make_groups(cell: GroupsCell, grid: "Grid", out: Path) -> Record:
+    """Infer groups and write them as a file that `--groups-from` takes.
+
+    Those of an audit come, as in `fix`, from an audit of the held-out data, which says which reader
+    misleads; training data are told apart by that reader, in an audit of their own.
+
+    Raises:
+        EarlysieveError: nothing tells groups apart, or the network cannot be looked at.
+    """
+    folder = folder_of(out, cell)
+    clock, log = Clock(folder), Log(folder)
+    log(f"{cell.title}: begun")
+    write_made_with(folder)
+    config = grid.protocol.config(cell.data, cell.seed)
+    parts = open_parts(config, progress=False)
+    model = None if cell.source not in OF_A_MODEL else plain_model(cell, config, parts, out)
+    data = parts.train if cell.part == "train" else parts.validation
+    with few_warnings():
+        groups = _groups(cell, config, data, model, out, log)
+    groups.save(folder / GROUPS_NAME)
+    counts = ", ".join(f"{groups.name(k)} {n}" for k, n in enumerate(groups.counts))
+    log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
+    return Record("complete", clock.seconds, notes=list(groups.notes))
+
+
+def plain_model(
+    cell: GroupsCell | RunCell, config: "TrainConfig", parts: Parts, out: Path
+) -> "nn.Module":
+    """The network of the plain run of the same seed, in evaluation mode."""
+    plain = RunCell(cell.data, Arm(PLAIN, PLAIN), cell.seed)
+    return trained_model(folder_of(out, plain) / WEIGHTS_NAME, config, parts)
+
+
+def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Module":
+    """A network with the weights of a run.
+
+    Raises:
+        EarlysieveError: they cannot be loaded.
+    """
+    built = build_model(
+        config.model,
+        num_classes=config.num_classes or opened(parts.train).num_classes,
+        options=config.model_options,
+        seed=config.seed,
+    )
+    load_checkpoint(built, weights, spec=config.model)
+    return built.model.to(pick_device(config.device)).eval()
+
+
+def _groups(
+    cell: GroupsCell, config: "TrainConfig", data: Any, model: Any, out: Path, log: Log
+) -> "Groups":
+    if cell.source == "audit":
+        return _of_audit(cell, config, data, model, out, log)
+    settings: dict[str, Any] = {} if cell.source == "errors" else {"seed": cell.seed}
+    if cell.source == "xrm":
+        settings |= {"progress": False, "device": config.device}
+    return infer_groups(cell.source, data=data, model=model, **settings)
+
+
+def _of_audit(
+    cell: GroupsCell, config: "TrainConfig", data: Any, model: Any, out: Path, log: Log
+) -> "Groups":
+    from earlysieve.auditing.audit import audit
+
+    found = audit(
+        model,
+        data,
+        seed=cell.seed,
+        batch_size=config.batch_size,
+        num_workers=config.num_workers,
+        progress=False,
+        seen_in_training=cell.part == "train",
+    )
+    save(found, folder_of(out, cell) / AUDIT_NAME, log)
+    reader = None
+    if cell.held_out is not None:
+        reader = _reader(folder_of(out, cell.held_out) / GROUPS_NAME)
+        if reader is not None and SCORE.format(reader) not in found.examples.columns:
+            reader = None
+    return infer_groups(found, data=data, reader=reader)
+
+
+def _reader(path: Path) -> str | None:
+    """The reader that the held-out audit says misleads; None where it could not tell."""
+    if not path.exists():
+        return None
+    name = read_groups(path).config.get("reader")
+    return None if name is None else str(name)

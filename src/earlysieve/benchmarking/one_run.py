@@ -1,0 +1,93 @@
+"""One cell: an ordinary run in its folder, then its figures on the test data."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from earlysieve.benchmarking.cells import RunCell, folder_of
+from earlysieve.benchmarking.configs import config_of, parts_for, plain_settings, with_layer
+from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
+from earlysieve.benchmarking.on_test import figures_on_test
+from earlysieve.benchmarking.record import Record
+from earlysieve.errors import TrainingError
+from earlysieve.methods.registry import method_named
+from earlysieve.runs.train_data import open_parts
+from earlysieve.runs.train_run import TrainRun
+from earlysieve.searching.one_trial import few_warnings
+
+if TYPE_CHECKING:
+    from earlysieve.benchmarking.grid import Grid
+    from earlysieve.runs.reporter import Reporter
+    from earlysieve.training import Event, FitResult, TrainConfig
+
+
+def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Record:
+    """Train a cell, or go on where it stopped, and measure it on the test data.
+
+    Raises:
+        EarlysieveError: it cannot be trained, or takes longer than the budget allows.
+    """
+    folder, protocol = folder_of(out, cell), grid.protocol
+    clock, log = Clock(folder), Log(folder)
+    minutes = protocol.budget.minutes
+
+    def listen(event: "Event") -> None:
+        if event.kind != "step":
+            clock.keep()
+        if minutes is not None and clock.seconds > 60 * minutes:
+            raise TrainingError(
+                f"Expected a training within {minutes:g} minutes (epoch {event.epoch} of "
+                f"{protocol.budget.epochs}), but it takes longer; raise the budget, or train for "
+                "fewer epochs"
+            )
+
+    heard = logging(reporter, log, listen)
+    log(f"{cell.title}: begun or taken up")
+    write_made_with(folder)
+    run = prepared(cell, grid, out, heard)
+    with few_warnings():
+        result = run.train(resume=True)
+    run.save(result)
+    seconds = clock.seconds
+    clock.keep()
+    plain = protocol.config(cell.data, cell.seed)
+    figures, groups = figures_on_test(
+        run.algorithm.model, plain, protocol.data[cell.data].test, folder, _chosen(run, result)
+    )
+    log(f"{cell.title}: over after {seconds:.1f} s")
+    return Record(
+        "complete",
+        seconds,
+        figures,
+        groups,
+        None if cell.arm.is_repair else result.best_epoch,
+        run.config.method_options,
+        list(run.job.notes),
+    )
+
+
+def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> TrainRun:
+    """The run of a cell, ready to start; nothing is written.
+
+    Raises:
+        EarlysieveError: something is missing, wrong, or does not fit.
+    """
+    plain = grid.protocol.config(cell.data, cell.seed)
+    parts = open_parts(plain, progress=False)
+    config = config_of(cell, grid.protocol, out)
+    with few_warnings():
+        if "layer" in config.method_options:
+            bare = replace(plain_settings(config), checkpoint=plain.checkpoint)
+            config = with_layer(config, TrainRun.prepare(bare, out, reporter, parts=parts))
+        return TrainRun.prepare(
+            config, folder_of(out, cell), reporter, parts=parts_for(cell, parts)
+        )
+
+
+def _chosen(run: TrainRun, result: "FitResult") -> str:
+    config: TrainConfig = run.config
+    if method_named(config.method).starts_trained:
+        return "a repair of the plain run, fitted to validation data; nothing was chosen"
+    if result.restored_best:
+        return f"epoch {result.best_epoch} of {result.epochs}, chosen by {config.select}"
+    return f"the last of {result.epochs} epochs, which nothing chose"

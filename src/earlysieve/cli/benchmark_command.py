@@ -1,0 +1,205 @@
+"""`earlysieve benchmark`: methods under one protocol, with tables and a page."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from earlysieve._files import check_output
+from earlysieve._signals import Terminated
+from earlysieve.cli.benchmark_grid import grid_from
+from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.data_options import SOURCE_HELP, data_options
+from earlysieve.cli.exit_codes import stopped
+from earlysieve.cli.kinds import Count, Place
+from earlysieve.cli.libraries import load_libraries
+from earlysieve.cli.model_options import model_options
+from earlysieve.cli.train_options import config_options
+
+if TYPE_CHECKING:
+    from earlysieve.benchmarking.cells import Cell
+    from earlysieve.benchmarking.gather import BenchmarkResult
+    from earlysieve.benchmarking.record import Record
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--data",
+        multiple=True,
+        metavar="SOURCE",
+        help=f"Data, perhaps with a name (NAME=SOURCE); may be repeated: {SOURCE_HELP}",
+    ),
+    click.option(
+        "--methods",
+        multiple=True,
+        metavar="LIST",
+        help="Methods with commas, METHOD@SOURCE where one needs groups that the data do not name: "
+        "audit, xrm, disagreement, errors, true or a file. erm is always among them.",
+    ),
+    click.option(
+        "--grid",
+        type=Place(),
+        metavar="FILE",
+        help="Protocol and methods in YAML, instead of options; see docs/benchmark.md.",
+    ),
+    click.option(
+        "--seeds", type=int, metavar="N", help="Seeds 0 to N - 1 of each method. [default: 5]"
+    ),
+    click.option(
+        "--out",
+        required=True,
+        type=Place(),
+        metavar="DIR",
+        help="Folder for results.json, table.md, .csv and .tex, report.html, protocol.json, runs/ "
+        "(one ordinary run each) and groups/.",
+    ),
+    click.option(
+        "--validation",
+        metavar="SOURCE",
+        help="What chooses epochs, and what last layers are fitted to: a share of the training "
+        "data (0.2), another split (split:val), or another source; by default a validation split, "
+        "else 0.2.",
+    ),
+    click.option(
+        "--test",
+        metavar="SOURCE",
+        help="What is reported, likewise; by default split:test. Nothing is chosen on it.",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="METHOD.KEY=VALUE",
+        help="Setting of a method; may be repeated. What reads a layer takes the end of the first "
+        "stage by default.",
+    ),
+    click.option(
+        "--teacher",
+        metavar="SPEC",
+        help="Teacher of distillation; by default the erm run of the same seed.",
+    ),
+    click.option(
+        "--teacher-checkpoint", type=Place(), metavar="FILE", help="Weights of --teacher."
+    ),
+    click.option(
+        "--teacher-option",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Further argument of the teacher's builder; may be repeated.",
+    ),
+    click.option(
+        "--trials",
+        type=Count(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Configurations that were tried for what is tuned; said in the tables.",
+    ),
+    click.option(
+        "--tuned",
+        multiple=True,
+        metavar="METHOD=WHAT",
+        help="What was tuned of a method, in words; said in the tables. May be repeated.",
+    ),
+    click.option(
+        "--minutes",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="M",
+        help="A training that takes longer has failed.",
+    ),
+    click.option("--retry-failed", is_flag=True, help="Try again what has failed before."),
+    click.option(
+        "--jobs", type=Count(min=1), default=1, show_default=True, metavar="N", help="Processes."
+    ),
+    click.option(
+        "--log-to",
+        multiple=True,
+        metavar="TRACKER",
+        help="Send the figures of each run to tensorboard, mlflow or wandb; may be repeated.",
+    ),
+    click.option("--trust-config", is_flag=True, help="Run the code that --grid names."),
+    click.option(
+        "--validation-groups-from",
+        type=Place(),
+        metavar="PLACE",
+        help="Groups of the validation data for a --select that needs some.",
+    ),
+    data_options,
+    model_options(required=False),
+    lambda command: config_options(command, without=("method", "seed")),
+)
+
+
+def _options(command: Any) -> Any:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("benchmark")
+@_options
+@speaking
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
+    """Compare methods under one protocol. The same command goes on where it was stopped.
+
+    Each method is trained with each seed; what is over is never repeated, and data, methods and
+    seeds may be added. Repairs (dfr, afr, ...) start from the erm run of the same seed and are
+    fitted to the validation data; METHOD@audit audits that run. Several processes may work on one
+    folder.
+
+    \b
+    Examples:
+      earlysieve benchmark --data bar:photos/bar --model torchvision:resnet18 --epochs 10 \\
+        --methods erm,sieve,dedier,group-dro@audit,dfr@xrm --seeds 5 --out results
+      earlysieve benchmark --grid grid.yaml --out results
+    """
+    load_libraries()
+    from earlysieve.benchmarking.benchmark import run_grid
+    from earlysieve.runs.reporter import Reporter
+    from earlysieve.tracking.named import check_trackers
+
+    console = Console(given["quiet"], given["as_json"])
+    grid = grid_from(context)
+    out = check_output(given["out"])
+
+    def hear(cell: "Cell", record: "Record") -> None:
+        console.say(_line(cell, record))
+
+    try:
+        result = run_grid(
+            grid,
+            out,
+            jobs=given["jobs"],
+            retry_failed=given["retry_failed"],
+            reporter=Reporter(console.say, trackers=check_trackers(given["log_to"])),
+            on_cell=hear,
+        )
+    except (KeyboardInterrupt, Terminated) as error:
+        raise stopped(
+            f"Stopped. What is finished is kept in '{out}'; the same command goes on from there.",
+            error,
+        ) from error
+    _show(result, console)
+    console.say(f"Results: {out / 'results.json'}, {out / 'table.md'}, {out / 'report.html'}")
+    console.result(
+        {
+            "digest": result.digest,
+            "protocol": result.protocol,
+            "lines": list(map(vars, result.lines)),
+        }
+    )
+
+
+def _line(cell: "Cell", record: "Record") -> str:
+    if record.state == "failed":
+        return f"{cell.title}: failed. {record.why}"
+    figures = ", ".join(f"{k.replace('_', ' ')} {v:.3f}" for k, v in record.figures.items())
+    return f"{cell.title}: {figures or 'done'} ({record.seconds:.0f} s)"
+
+
+def _show(result: "BenchmarkResult", console: Console) -> None:
+    from earlysieve.benchmarking.written import by_data, cells_of_data
+
+    for name, lines in by_data(result.lines).items():
+        cells = cells_of_data(lines)
+        console.table(cells[0], cells[1:], f"{name}: test data, mean and 95% t-interval over seeds")

@@ -1,0 +1,198 @@
+"""From options, or a file, to the grid of a benchmark."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from earlysieve.cli.data_options import given_data_options
+from earlysieve.cli.train_options import FIELD_NAMES
+from earlysieve.errors import InputError
+from earlysieve.methods.registry import method_named
+from earlysieve.methods.teacher_settings import TeacherSettings
+from earlysieve.networks.spec import parse_options
+from earlysieve.runs.trust import check_trusted
+
+if TYPE_CHECKING:
+    from earlysieve.benchmarking.grid import Grid
+    from earlysieve.benchmarking.protocol import DataSplits, Protocol
+
+_NETWORK = ("model", "num_classes", "checkpoint", "restore_best", "validation_groups_from")
+# Options that go with a grid in a file.
+_BESIDE_A_FILE = (
+    *("grid", "out", "seeds", "retry_failed", "jobs", "log_to", "trust_config", "quiet", "as_json"),
+)
+_VALIDATION = ("validation", "val", "valid", "dev")
+_USUAL_SHARE = "0.2"
+
+
+def grid_from(context: click.Context) -> "Grid":
+    """The grid that options or --grid say.
+
+    Raises:
+        InputError: something is missing, unknown or wrong, or both say it.
+        UsageError: neither --grid nor --data, --methods and --model.
+    """
+    from earlysieve.benchmarking.grid import grid_of, read_grid
+    from earlysieve.benchmarking.protocol import seeds_of
+
+    given = {name for name in context.params if _was_given(context, name)}
+    seeds = seeds_of(context.params["seeds"]) if "seeds" in given else None
+    if context.params["grid"] is not None:
+        for name in sorted(given - set(_BESIDE_A_FILE)):
+            flag = name.replace("_", "-")
+            raise InputError(
+                f"Expected --grid without --{flag}, but got both; write it into the file"
+            )
+        grid = read_grid(context.params["grid"], seeds=seeds)
+        if not context.params["trust_config"]:
+            for values in _runnable(grid):
+                check_trusted(values, ())
+        return grid
+    for name in ("data", "methods", "model"):
+        if not context.params[name]:
+            raise click.UsageError(
+                f"Missing option '--{name}', or --grid with a file that says it."
+            )
+    return grid_of(_protocol(context, seeds), _methods(context))
+
+
+def _runnable(grid: "Grid") -> list[Mapping[str, Any]]:
+    """What a file may name that runs code."""
+    found: list[Mapping[str, Any]] = [{"method_options": arm.settings} for arm in grid.arms]
+    for name, one in grid.protocol.data.items():
+        config = grid.protocol.config(name, grid.protocol.seeds[0]).to_dict()
+        found += [config, {"data": one.test}]
+    return found
+
+
+def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protocol":
+    from earlysieve.benchmarking.protocol import USUAL_SEEDS, Budget, Protocol
+
+    given = context.params
+    training = {
+        name: _plain(given[name])
+        for name in (*FIELD_NAMES, *_NETWORK)
+        if name in given and _was_given(context, name) and name not in ("epochs", "select")
+    }
+    if given["model_option"]:
+        training["model_options"] = parse_options(given["model_option"])
+    data = {
+        name: _splits(spec, given, given_data_options(context))
+        for name, spec in named(given["data"]).items()
+    }
+    epochs = given["epochs"] or Budget().epochs
+    return Protocol(
+        data=data,
+        seeds=tuple(range(USUAL_SEEDS)) if seeds is None else seeds,
+        budget=Budget(given["trials"], epochs, given["minutes"]),
+        select=given["select"] or "accuracy",
+        tuned=dict(_pairs(given["tuned"], "--tuned", "METHOD=WHAT")),
+        training=training,
+    )
+
+
+def named(specs: Sequence[str]) -> dict[str, str]:
+    """Sources by a short name each.
+
+    Args:
+        specs: of sources; NAME=SPEC names one by hand.
+    """
+    found: dict[str, str] = {}
+    for spec in specs:
+        name, given, rest = spec.partition("=")
+        by_hand = bool(given) and re.fullmatch(r"[A-Za-z0-9][\w.-]*", name) is not None
+        short = name if by_hand else _short(spec)
+        number = 2
+        while short in found:
+            if by_hand:
+                raise InputError(
+                    f"Expected each name of data once, but got '{name}' twice; choose another"
+                )
+            short, number = f"{_short(spec)}-{number}", number + 1
+        found[short] = rest if by_hand else spec
+    return found
+
+
+def _short(spec: str) -> str:
+    kind, _, rest = spec.partition(":")
+    place = Path(rest or kind).name if "/" in spec or not rest or Path(rest).exists() else ""
+    text = kind if rest and place else (place or f"{kind.rpartition('.')[2]}-{rest}")
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "data"
+
+
+def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> "DataSplits":
+    from earlysieve.benchmarking.protocol import DataSplits
+    from earlysieve.datasets.registry import source_named
+    from earlysieve.runs.data_settings import full_spec
+    from earlysieve.runs.seen_data import part_of
+
+    splits = part_of(spec, None).splits or ()
+    source = source_named(full_spec(spec).partition(":")[0])
+    several = len(given["data"]) > 1
+    kept = {
+        name: value
+        for name, value in options.items()
+        if not several or source is None or name in (*source.options, "limit")
+    }
+    validation = next((f"split:{name}" for name in _VALIDATION if name in splits), _USUAL_SHARE)
+    test = given["test"] or ("split:test" if "test" in splits else None)
+    if test is None:
+        raise InputError(
+            f"Expected test data for '{spec}', which has no split of the name test, but got none; "
+            "name another split or source: --test split:NAME"
+        )
+    return DataSplits(spec, given["validation"] or validation, test, kept)
+
+
+def _methods(context: click.Context) -> list[dict[str, Any]]:
+    """The methods with the settings that --set and the teacher's options say."""
+    given = context.params
+    names = [name.strip() for text in given["methods"] for name in text.split(",") if name.strip()]
+    settings: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for key, value in _pairs(given["settings"], "--set", "METHOD.KEY=VALUE"):
+        method, dot, setting = key.rpartition(".")
+        if not dot or method not in settings:
+            raise InputError(
+                f"Expected --set METHOD.KEY=VALUE with one of the methods {', '.join(names)}, but "
+                f"got '{key}={value}'; write for instance --set {names[0]}.KEY=VALUE"
+            )
+        settings[method] |= parse_options((f"{setting}={value}",))
+    teacher = {
+        "teacher": given["teacher"],
+        "teacher_checkpoint": _plain(given["teacher_checkpoint"]),
+        "teacher_options": parse_options(given["teacher_option"]) or None,
+    }
+    named_teacher = {key: value for key, value in teacher.items() if value is not None}
+    students = [name for name in names if _is_student(name)]
+    if named_teacher and (teacher["teacher"] is None or not students):
+        raise InputError(
+            "Expected --teacher, and a method that has one, with the options of a teacher, but got "
+            f"{', '.join(sorted(named_teacher))} for {', '.join(names)}; add what is missing"
+        )
+    return [
+        {"method": name, "settings": {**(named_teacher if name in students else {}), **own}}
+        for name, own in settings.items()
+    ]
+
+
+def _is_student(name: str) -> bool:
+    return issubclass(method_named(name.partition("@")[0]).settings, TeacherSettings)
+
+
+def _pairs(given: tuple[str, ...], flag: str, form: str) -> list[tuple[str, str]]:
+    for text in given:
+        if "=" not in text:
+            raise InputError(f"Expected {flag} as {form}, but got '{text}'; add what is missing")
+    return [(key, value) for key, _, value in (text.partition("=") for text in given)]
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
