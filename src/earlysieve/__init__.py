@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult, Picture
     from earlysieve.auditing.verdict import Summary
     from earlysieve.benchmarking.benchmark import benchmark
-    from earlysieve.benchmarking.gather import BenchmarkResult
+    from earlysieve.benchmarking.lines import BenchmarkResult
     from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
     from earlysieve.datasets.example_groups import Groups
     from earlysieve.distill.dedier import DebiasedDistillation
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AuditResult": "auditing.result",
     "Batch": "model.batch",
-    "BenchmarkResult": "benchmarking.gather",
+    "BenchmarkResult": "benchmarking.lines",
     "Budget": "benchmarking.protocol",
     "Captured": "model.capture",
     "Choice": "training.select_model",

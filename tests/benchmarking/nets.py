@@ -4,6 +4,8 @@ from torch import Tensor, nn
 
 from tests.searching.nets import Net, Points
 
+HERE = "tests.benchmarking.nets"
+
 
 class Silent(Points):
     """The same without groups."""

@@ -10,9 +10,10 @@ from earlysieve._files import check_output, output_folder
 from earlysieve.benchmarking.arms import Arm
 from earlysieve.benchmarking.cells import Cell, cells_of
 from earlysieve.benchmarking.checks import check_grid
-from earlysieve.benchmarking.gather import BenchmarkResult, gather
+from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import Grid, grid_of
 from earlysieve.benchmarking.kept import check_same, keep
+from earlysieve.benchmarking.lines import BenchmarkResult
 from earlysieve.benchmarking.protocol import Protocol
 from earlysieve.benchmarking.record import Record
 from earlysieve.benchmarking.work import forget_failed, work

@@ -2,73 +2,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from earlysieve.benchmarking.arms import PLAIN, Arm, supervision_of
 from earlysieve.benchmarking.cells import RunCell, all_needs, folder_of
 from earlysieve.benchmarking.kept import read_kept
-from earlysieve.benchmarking.on_test import FIGURES
+from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
 from earlysieve.benchmarking.record import Record, read_record
 from earlysieve.errors import InputError
 from earlysieve.groups.over_seeds import OverSeeds, over_seeds, paired_over_seeds
-
-
-@dataclass(frozen=True)
-class Line:
-    """A method on a data set.
-
-    Attributes:
-        data, name, method, source: see `RunCell` and `Arm`.
-        supervision: what it knows of true groups; see `supervision_of`.
-        tuned: what was tuned of it, in words; empty: nothing.
-        runs: folders of its runs below that of the results, by seed.
-        by_seed: figures on the test data, by seed.
-        figures: their means over seeds, with 95% t-intervals.
-        differences: from plain training, over the seeds that both have.
-        cost: seconds, those of what it needs included, relative to plain training; NaN where
-            unknown.
-        failed: why, by seed.
-        groups: of the test data: name -> mean accuracy over seeds.
-    """
-
-    data: str
-    name: str
-    method: str
-    source: str | None
-    supervision: str
-    tuned: str
-    runs: Mapping[int, str]
-    by_seed: Mapping[int, Mapping[str, float]]
-    figures: Mapping[str, OverSeeds]
-    differences: Mapping[str, OverSeeds]
-    cost: float
-    failed: Mapping[int, str] = field(default_factory=dict)
-    groups: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class BenchmarkResult:
-    """What a benchmark came to.
-
-    Attributes:
-        folder: of the results.
-        protocol: as plain values; digest: of it.
-        lines: one for each method and data set, in the order in which they were added.
-    """
-
-    folder: Path
-    protocol: Mapping[str, Any]
-    digest: str
-    lines: tuple[Line, ...]
-
-    @property
-    def table(self) -> Any:
-        """A data frame with one row per line; figures with their intervals as numbers."""
-        from earlysieve.benchmarking.written import frame
-
-        return frame(self.lines)
 
 
 def gather(out: Path) -> BenchmarkResult:

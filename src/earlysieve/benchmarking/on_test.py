@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 TEST_LOG = "test.log"
-# Figures in the order of tables; gap: best minus worst group.
-FIGURES = ("average", "worst_group", "worst_class", "gap")
 
 
 def open_test(plain: "TrainConfig", spec: str) -> Any:

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
-from earlysieve.benchmarking.gather import BenchmarkResult, Line
-from earlysieve.benchmarking.on_test import FIGURES
+from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line, failures
 from earlysieve.comparing.written import Cells, latex, markdown
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from earlysieve.groups.over_seeds import OverSeeds
 
 JSON_NAME = "results.json"
@@ -34,27 +31,31 @@ def cells_of_data(lines: Sequence[Line]) -> Cells:
     return [heads, *(_row(line, figures, compared) for line in lines)]
 
 
+def short_cells(lines: Sequence[Line]) -> Cells:
+    """As `cells_of_data`, with the columns that a terminal has room for."""
+    worst = "worst_group" if any("worst_group" in line.figures for line in lines) else "worst_class"
+    heads = ["method", "seeds", "average", _words(worst), "minus erm", "supervision", "cost"]
+    rows = [
+        [
+            line.name,
+            str(len(line.by_seed)),
+            interval(line.figures.get("average")),
+            interval(line.figures.get(worst)),
+            interval(line.differences.get(worst), "+.3f"),
+            line.supervision,
+            _cost(line),
+        ]
+        for line in lines
+    ]
+    return [heads, *rows]
+
+
 def by_data(lines: Sequence[Line]) -> dict[str, list[Line]]:
     """The lines of each data set."""
     found: dict[str, list[Line]] = {}
     for line in lines:
         found.setdefault(line.data, []).append(line)
     return found
-
-
-def failures(line: Line) -> str:
-    """Which seeds failed and why; a reason that is the same is said once."""
-    seeds: dict[str, list[int]] = {}
-    for seed, why in line.failed.items():
-        seeds.setdefault(why, []).append(seed)
-    return "; ".join(f"seed {', '.join(map(str, who))}: {why}" for why, who in seeds.items())
-
-
-def frame(lines: Sequence[Line]) -> "pd.DataFrame":
-    """One row per line; figures and differences with their intervals as numbers, else NaN."""
-    import pandas as pd
-
-    return pd.DataFrame([_numbers(line) for line in lines])
 
 
 def write_tables(result: BenchmarkResult) -> list[Path]:
@@ -67,14 +68,14 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
     tables = {name: cells_of_data(lines) for name, lines in by_data(result.lines).items()}
     notes = {name: _notes(lines) for name, lines in by_data(result.lines).items()}
     text = "\n".join(
-        f"### {name}\n\n{markdown(_without_reasons(cells))}{notes[name]}"
+        f"### {name}\n\n{markdown(without_reasons(cells))}{notes[name]}"
         for name, cells in tables.items()
     )
-    content = csv_bytes(frame(result.lines))
+    content = csv_bytes(result.table)
     write_text(out / JSON_NAME, json.dumps(_as_json(result), indent=2, allow_nan=False) + "\n")
     write_text(out / "table.md", f"{text}\n{foot(result)}\n")
     write_with(out / "table.csv", lambda path: _write_bytes(path, content))
-    tex = "\n".join(f"% {name}\n{latex(_without_reasons(c))}" for name, c in tables.items())
+    tex = "\n".join(f"% {name}\n{latex(without_reasons(c))}" for name, c in tables.items())
     write_text(out / "table.tex", tex)
     return [out / name for name in (JSON_NAME, "table.md", "table.csv", "table.tex")]
 
@@ -107,13 +108,13 @@ def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[st
         *(interval(line.differences.get(name), "+.3f") for name in compared),
         line.supervision,
         line.tuned or "nothing",
-        "-" if math.isnan(line.cost) else f"{line.cost:.2f}",
+        _cost(line),
         failures(line) or "-",
     ]
 
 
-def _without_reasons(cells: Cells) -> Cells:
-    """A column of failures only where there are some; reasons stand below the table."""
+def without_reasons(cells: Cells) -> Cells:
+    """The cells with a column of failures only where there are some, and without reasons."""
     if all(row[-1] == "-" for row in cells[1:]):
         return [row[:-1] for row in cells]
     return [cells[0], *([*row[:-1], "-" if row[-1] == "-" else "see below"] for row in cells[1:])]
@@ -122,28 +123,6 @@ def _without_reasons(cells: Cells) -> Cells:
 def _notes(lines: Sequence[Line]) -> str:
     told = "".join(f"- {line.name}, {failures(line)}\n" for line in lines if line.failed)
     return f"\nFailed:\n\n{told}" if told else ""
-
-
-def _numbers(line: Line) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "data": line.data,
-        "name": line.name,
-        "method": line.method,
-        "source": line.source,
-        "seeds": len(line.by_seed),
-        "supervision": line.supervision,
-        "tuned": line.tuned,
-        "cost": line.cost,
-    }
-    for ending, found in (("", line.figures), ("_minus_erm", line.differences)):
-        for name in FIGURES:
-            one, key = found.get(name), f"{name}{ending}"
-            row |= {
-                key: math.nan if one is None else one.mean,
-                f"{key}_low": math.nan if one is None else one.low,
-                f"{key}_high": math.nan if one is None else one.high,
-            }
-    return {**row, "failed": failures(line)}
 
 
 def _as_json(result: BenchmarkResult) -> dict[str, Any]:
@@ -155,6 +134,10 @@ def _as_json(result: BenchmarkResult) -> dict[str, Any]:
         }
     )
     return values
+
+
+def _cost(line: Line) -> str:
+    return "-" if math.isnan(line.cost) else f"{line.cost:.2f}"
 
 
 def _words(name: str) -> str:

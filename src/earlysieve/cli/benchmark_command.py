@@ -18,7 +18,7 @@ from earlysieve.cli.train_options import config_options
 
 if TYPE_CHECKING:
     from earlysieve.benchmarking.cells import Cell
-    from earlysieve.benchmarking.gather import BenchmarkResult
+    from earlysieve.benchmarking.lines import BenchmarkResult
     from earlysieve.benchmarking.record import Record
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -198,8 +198,12 @@ def _line(cell: "Cell", record: "Record") -> str:
 
 
 def _show(result: "BenchmarkResult", console: Console) -> None:
-    from earlysieve.benchmarking.written import by_data, cells_of_data
+    from earlysieve.benchmarking.lines import failures
+    from earlysieve.benchmarking.written import by_data, short_cells
 
     for name, lines in by_data(result.lines).items():
-        cells = cells_of_data(lines)
+        cells = short_cells(lines)
         console.table(cells[0], cells[1:], f"{name}: test data, mean and 95% t-interval over seeds")
+        for line in lines:
+            if line.failed:
+                console.say(f"{line.name} failed, {failures(line)}")

@@ -1,0 +1,101 @@
+"""A benchmark as lines: a method on a data set each."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.groups.over_seeds import OverSeeds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Figures in the order of tables; gap: best minus worst group.
+FIGURES = ("average", "worst_group", "worst_class", "gap")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A method on a data set.
+
+    Attributes:
+        data, name, method, source: see `RunCell` and `Arm`.
+        supervision: what it knows of true groups; see `supervision_of`.
+        tuned: what was tuned of it, in words; empty: nothing.
+        runs: folders of its runs below that of the results, by seed.
+        by_seed: figures on the test data, by seed.
+        figures: their means over seeds, with 95% t-intervals.
+        differences: from plain training, over the seeds that both have.
+        cost: seconds, those of what it needs included, relative to plain training; NaN where
+            unknown.
+        failed: why, by seed.
+        groups: of the test data: name -> mean accuracy over seeds.
+    """
+
+    data: str
+    name: str
+    method: str
+    source: str | None
+    supervision: str
+    tuned: str
+    runs: Mapping[int, str]
+    by_seed: Mapping[int, Mapping[str, float]]
+    figures: Mapping[str, OverSeeds]
+    differences: Mapping[str, OverSeeds]
+    cost: float
+    failed: Mapping[int, str] = field(default_factory=dict)
+    groups: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """What a benchmark came to.
+
+    Attributes:
+        folder: of the results.
+        protocol: as plain values; digest: of it.
+        lines: one for each method and data set, in the order in which they were added.
+    """
+
+    folder: Path
+    protocol: Mapping[str, Any]
+    digest: str
+    lines: tuple[Line, ...]
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """A data frame with one row per line; figures and differences as numbers, else NaN."""
+        import pandas as pd
+
+        return pd.DataFrame([_numbers(line) for line in self.lines])
+
+
+def failures(line: Line) -> str:
+    """Which seeds failed and why; a reason that is the same is said once."""
+    seeds: dict[str, list[int]] = {}
+    for seed, why in line.failed.items():
+        seeds.setdefault(why, []).append(seed)
+    return "; ".join(f"seed {', '.join(map(str, who))}: {why}" for why, who in seeds.items())
+
+
+def _numbers(line: Line) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "data": line.data,
+        "name": line.name,
+        "method": line.method,
+        "source": line.source,
+        "seeds": len(line.by_seed),
+        "supervision": line.supervision,
+        "tuned": line.tuned,
+        "cost": line.cost,
+    }
+    for ending, found in (("", line.figures), ("_minus_erm", line.differences)):
+        for name in FIGURES:
+            one, key = found.get(name), f"{name}{ending}"
+            row |= {
+                key: math.nan if one is None else one.mean,
+                f"{key}_low": math.nan if one is None else one.low,
+                f"{key}_high": math.nan if one is None else one.high,
+            }
+    return {**row, "failed": failures(line)}

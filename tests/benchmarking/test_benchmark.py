@@ -1,0 +1,298 @@
+import json
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from earlysieve.benchmarking.benchmark import benchmark, run_grid
+from earlysieve.benchmarking.cells import folder_of
+from earlysieve.benchmarking.grid import grid_of
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+from earlysieve.errors import EarlysieveError, InputError, TrainingError
+from earlysieve.runs.train_run import TrainRun
+from tests.benchmarking.nets import HERE
+from tests.cli.helpers import process
+
+PROTOCOL = Protocol(
+    {"points": DataSplits(f"{HERE}:points", f"{HERE}:held", f"{HERE}:others")},
+    seeds=(0, 1),
+    budget=Budget(epochs=3),
+    training={"model": f"{HERE}:net", "batch_size": 32, "lr": 0.05},
+)
+METHODS = ["group-dro@audit", "dfr", "kd", "sieve"]
+ROOT = Path(__file__).parents[2]
+WORDS = (
+    *("benchmark", "--data", f"points={HERE}:points", "--validation", f"{HERE}:held"),
+    *("--test", f"{HERE}:others", "--model", f"{HERE}:net", "--epochs", 3, "--batch-size", 32),
+    *("--lr", 0.05, "--seeds", 2, "--methods", ",".join(METHODS)),
+)
+
+
+def figures(out: Path) -> dict[str, object]:
+    """What came of each run, without what a clock says."""
+    found = {}
+    for path in sorted(out.glob("runs/*/*/*/cell.json")):
+        record = json.loads(path.read_text())
+        found[path.parent.relative_to(out).as_posix()] = (record["state"], record["figures"])
+    return found
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The folders that were trained in, in their order."""
+    found: list[str] = []
+    usual = TrainRun.train
+
+    def train(self, *, resume):
+        found.append("/".join(self.out.parts[-2:]))
+        return usual(self, resume=resume)
+
+    monkeypatch.setattr(TrainRun, "train", train)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "results"
+    return out, benchmark(PROTOCOL, METHODS, out)
+
+
+def test_every_cell_is_an_ordinary_run_and_the_plain_ones_serve_all(whole):
+    out, result = whole
+    assert [line.name for line in result.lines] == [
+        *("erm", "group-dro@audit", "dfr@true", "kd", "sieve"),
+    ]
+    assert all(len(line.by_seed) == 2 and not line.failed for line in result.lines)
+    for line in result.lines:
+        for place in line.runs.values():
+            for name in ("config.json", "training.json", "model.pt", "log.txt", "made_with.json"):
+                assert (out / place / name).exists(), (place, name)
+    config = json.loads((out / "runs/points/kd/seed-1/config.json").read_text())
+    plain = str(out / "runs/points/erm/seed-1/model.pt")
+    assert config["method_options"]["teacher_checkpoint"] == plain
+    repair = json.loads((out / "runs/points/dfr@true/seed-1/config.json").read_text())
+    assert (repair["checkpoint"], repair["data"]) == (plain, f"{HERE}:held")
+    groups = json.loads((out / "runs/points/group-dro@audit/seed-0/config.json").read_text())
+    assert groups["groups_from"] == str(out / "groups/points/audit-train/seed-0/groups.csv")
+    sieve = json.loads((out / "runs/points/sieve/seed-0/config.json").read_text())
+    assert sieve["method_options"]["layer"] == "stage1.0"
+    made = json.loads((out / "runs/points/erm/seed-0/made_with.json").read_text())
+    assert set(made["versions"]) >= {"torch", "earlysieve"}
+
+
+def test_the_repair_is_the_one_that_train_makes_of_the_validation_data(whole, tmp_path):
+    """The configuration of a cell, trained again by itself, gives its very weights."""
+    import torch
+
+    from earlysieve.runs.reporter import Reporter
+    from earlysieve.training import read_config
+
+    out, _ = whole
+    for place in ("dfr@true/seed-0", "group-dro@audit/seed-0"):
+        run = out / "runs/points" / place
+        again = TrainRun.prepare(read_config(run / "config.json"), tmp_path, Reporter())
+        again.train(resume=False)
+        ours, theirs = again.algorithm.model.state_dict(), torch.load(run / "model.pt")
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_the_test_data_are_opened_once_for_each_run_and_that_is_logged(whole):
+    out, _ = whole
+    logs = sorted(out.glob("runs/*/*/*/test.log"))
+    assert len(logs) == 10
+    for log in logs:
+        (line,) = log.read_text().splitlines()
+        assert f"test data '{HERE}:others' of '{HERE}:points' opened" in line
+        assert line[:4].isdigit()
+    plain = (out / "runs/points/erm/seed-0/test.log").read_text()
+    assert "of 3, chosen by accuracy" in plain
+
+
+def test_nothing_is_repeated_and_methods_seeds_and_data_are_added(whole, trained, tmp_path):
+    out, result = whole
+    assert benchmark(PROTOCOL, METHODS, out) == result
+    assert trained == []
+    before = figures(out)
+    seeds = replace(PROTOCOL, seeds=(2,))
+    benchmark(seeds, ["dfr"], out)
+    assert trained == ["erm/seed-2", "dfr@true/seed-2"]
+    more = benchmark(PROTOCOL, ["jtt"], out)
+    assert trained[2:] == ["jtt/seed-0", "jtt/seed-1"]
+    assert before.items() <= figures(out).items()
+    assert [len(line.by_seed) for line in more.lines] == [3, 2, 3, 2, 2, 2]
+    other = {"again": DataSplits(f"{HERE}:points", f"{HERE}:held", f"{HERE}:held")}
+    both = benchmark(
+        replace(PROTOCOL, data={**PROTOCOL.data, **other}, seeds=(0,)), [METHODS[3]], out
+    )
+    assert trained[4:] == ["erm/seed-0", "sieve/seed-0"]
+    assert {line.data for line in both.lines} == {"points", "again"}
+
+
+def test_a_killed_benchmark_ends_as_one_that_was_not(whole, tmp_path, trained):
+    """Killed while the groups of an audit are told, and while a method trains."""
+    out, _ = whole
+    for awaited in ("groups/points/audit-validation/seed-0", "runs/points/kd/seed-0"):
+        child = process(*WORDS, "--out", "results", cwd=tmp_path, PYTHONPATH=f"{ROOT}/src:{ROOT}")
+        place = tmp_path / "results" / awaited / "log.txt"
+        limit = time.monotonic() + 120
+        while not place.exists() and child.poll() is None and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert child.poll() is None
+        child.kill()
+        child.communicate()
+    done = set(figures(tmp_path / "results"))
+    assert 0 < len(done) < 10
+    benchmark(PROTOCOL, METHODS, tmp_path / "results")
+    wanted = {k: v for k, v in figures(out).items() if k in figures(tmp_path / "results")}
+    assert figures(tmp_path / "results") == wanted
+    assert len(wanted) == 10
+    assert not done & {f"runs/points/{place}" for place in trained}
+
+
+def test_two_processes_share_the_cells(whole, tmp_path):
+    out, _ = whole
+    words = (*WORDS, "--out", "results", "--quiet")
+    pair = [process(*words, cwd=tmp_path, PYTHONPATH=f"{ROOT}/src:{ROOT}") for _ in range(2)]
+    said = [child.communicate() for child in pair]
+    assert [child.returncode for child in pair] == [0, 0], said
+    logs = (tmp_path / "results").glob("*/*/*/*/log.txt")
+    begun = Counter(
+        line for log in logs for line in log.read_text().splitlines() if "begun" in line
+    )
+    assert len(begun) == 10 + 4
+    assert set(begun.values()) == {1}
+    ours = figures(tmp_path / "results")
+    assert ours == {place: figures(out)[place] for place in ours}
+
+
+def test_several_jobs_give_the_same(whole, tmp_path):
+    out, _ = whole
+    result = benchmark(replace(PROTOCOL, seeds=(0,)), ["kd"], tmp_path, jobs=2)
+    assert [len(line.by_seed) for line in result.lines] == [1, 1]
+    assert figures(tmp_path).items() <= figures(out).items()
+
+
+def test_a_cell_that_fails_is_told_and_the_others_go_on(tmp_path, monkeypatch, trained):
+    usual = TrainRun.save
+    wrong = {"erm/seed-1", "jtt/seed-0"}
+
+    def save(self, result):
+        if "/".join(self.out.parts[-2:]) in wrong:
+            raise TrainingError("Expected a finite loss, but got nan; lower the learning rate")
+        return usual(self, result)
+
+    monkeypatch.setattr(TrainRun, "save", save)
+    heard = []
+    result = benchmark(
+        PROTOCOL, ["jtt", "kd"], tmp_path, on_cell=lambda cell, one: heard.append(one.state)
+    )
+    assert sorted(heard) == ["complete"] * 3 + ["failed"] * 3
+    failed = {line.name: line.failed for line in result.lines}
+    assert failed["jtt"] == {0: "Expected a finite loss, but got nan; lower the learning rate"}
+    assert failed["kd"][1].startswith("erm on points, seed 1 failed: Expected a finite loss")
+    assert "finite loss" in (tmp_path / "table.md").read_text()
+    trained.clear()
+    benchmark(PROTOCOL, ["jtt", "kd"], tmp_path)
+    assert trained == []
+    wrong.clear()
+    better = benchmark(PROTOCOL, ["jtt", "kd"], tmp_path, retry_failed=True)
+    assert sorted(trained) == ["erm/seed-1", "jtt/seed-0", "kd/seed-1"]
+    assert all(not line.failed for line in better.lines)
+
+
+def test_a_training_over_its_budget_has_failed(tmp_path):
+    late = replace(PROTOCOL, seeds=(0,), budget=Budget(epochs=3, minutes=1e-9))
+    (line,) = benchmark(late, ["erm"], tmp_path).lines
+    assert "within 1e-09 minutes (epoch 1 of 3)" in line.failed[0]
+
+
+def test_ctrl_c_ends_a_benchmark_which_then_goes_on(tmp_path, monkeypatch, trained):
+    usual = TrainRun.save
+
+    def save(self, result):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainRun, "save", save)
+        with pytest.raises(KeyboardInterrupt):
+            benchmark(PROTOCOL, ["jtt"], tmp_path)
+    assert usual is TrainRun.save
+    result = benchmark(PROTOCOL, ["jtt"], tmp_path)
+    assert [len(line.by_seed) for line in result.lines] == [2, 2]
+
+
+SILENT = DataSplits(f"{HERE}:silent", f"{HERE}:held", f"{HERE}:others")
+
+
+@pytest.mark.parametrize(
+    ("data", "methods", "part"),
+    [
+        (SILENT, ["group-dro"], r"training data with groups .* \(only the validation and test"),
+        (SILENT, ["group-dro"], "group-dro@audit, or @ xrm, disagreement, errors or a file"),
+        (
+            replace(SILENT, validation=f"{HERE}:silent"),
+            ["dfr"],
+            "validation data with groups for the method 'dfr'",
+        ),
+        (
+            replace(SILENT, data=f"{HERE}:points", test=f"{HERE}:silent"),
+            ["erm"],
+            "groups in the test data of 'points', as its training data name some",
+        ),
+        (replace(SILENT, test="split:test"), ["erm"], "split|test"),
+        (replace(SILENT, validation="0.2"), ["erm"], "name another source with --validation"),
+        (replace(SILENT, data=f"{HERE}:nothing"), ["erm"], "nothing"),
+        (SILENT, [{"method": "jtt", "settings": {"identification_epochs": 3}}], "more epochs"),
+        (SILENT, [{"method": "sieve", "settings": {"layer": "stge1"}}], "stage1"),
+        (SILENT, [{"method": "dedier", "settings": {"stage": 9}}], "a stage from 1"),
+        (SILENT, [{"method": "kd", "settings": {"teacher": "m:n"}}], "m"),
+    ],
+)
+def test_bad_input_is_said_before_anything_is_written(tmp_path, data, methods, part):
+    out = tmp_path / "out"
+    with pytest.raises(EarlysieveError, match=part):
+        benchmark(replace(PROTOCOL, data={"points": data}), methods, out)
+    assert not out.exists()
+
+
+def test_groups_of_a_file_are_checked_to_be_of_the_data(tmp_path):
+    file = tmp_path / "g.csv"
+    file.write_text("group\n0\n1\n")
+    with pytest.raises(EarlysieveError, match="160 examples, but got those of 2"):
+        benchmark(PROTOCOL, [f"group-dro@{file}"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(InputError, match=r"'runs' without protocol\.json"):
+        benchmark(PROTOCOL, ["erm"], tmp_path)
+    with pytest.raises(InputError, match="jobs to be at least 1"):
+        run_grid(grid_of(PROTOCOL, ["erm"]), tmp_path, jobs=0)
+
+
+def test_a_share_that_is_held_out_is_what_repairs_are_fitted_to(tmp_path):
+    data = DataSplits("digits", "0.25", "split:test", {"limit": 160, "shortcut": "colour"})
+    small = {"model": "earlysieve.networks:small_cnn", "batch_size": 32}
+    one = Protocol({"d": data}, seeds=(0,), budget=Budget(epochs=1), training=small)
+    grid = grid_of(one, ["crt"])
+    seen = []
+    usual = TrainRun._fit
+
+    def fit(self, **given):
+        seen.append(len(self.job.data))
+        return usual(self, **given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TrainRun, "_fit", fit)
+        run_grid(grid, tmp_path)
+    assert seen == [120, 40]
+    assert folder_of(tmp_path, grid_cell(grid)).exists()
+
+
+def grid_cell(grid):
+    from earlysieve.benchmarking.cells import cells_of
+
+    return cells_of(grid)[-1]

@@ -1,0 +1,110 @@
+"""Figures over seeds, by hand and against SciPy, from records that nobody trained."""
+
+import json
+
+import pytest
+from scipy import stats
+
+from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
+from earlysieve.benchmarking.gather import gather
+from earlysieve.benchmarking.grid import grid_of
+from earlysieve.benchmarking.kept import keep
+from earlysieve.benchmarking.protocol import DataSplits, Protocol
+from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
+from earlysieve.benchmarking.written import cells_of_data, interval, write_tables
+from earlysieve.errors import CheckpointError, InputError
+from earlysieve.groups.over_seeds import OverSeeds
+
+PROTOCOL = Protocol(
+    {"a": DataSplits("digits")},
+    seeds=(0, 1, 2),
+    tuned={"jtt": "upweight"},
+    training={"model": "m:n"},
+)
+GRID = grid_of(PROTOCOL, ["jtt", "dfr@audit"])
+ERM, JTT, DFR = GRID.arms
+
+
+def record(average, seconds=1.0, **more):
+    figures = {"average": average, "worst_group": average / 2, "worst_class": average, "gap": 0.1}
+    return Record(
+        "complete", seconds, figures, [{"name": "g", "n": 4, "accuracy": average}], **more
+    )
+
+
+@pytest.fixture
+def results(tmp_path):
+    keep(tmp_path, GRID)
+    for seed, (plain, jtt) in enumerate([(0.5, 0.6), (0.6, 0.8), (0.7, 0.75)]):
+        keep_record(folder_of(tmp_path, RunCell("a", ERM, seed)), record(plain, 10.0))
+        keep_record(folder_of(tmp_path, RunCell("a", JTT, seed)), record(jtt, 15.0))
+    groups = GroupsCell("a", "audit", "validation", 0)
+    keep_record(folder_of(tmp_path, groups), Record("complete", 4.0))
+    keep_record(folder_of(tmp_path, RunCell("a", DFR, 0)), record(0.9, 1.0))
+    failed = Record("failed", 0.0, why="Expected <b> & 5_% of it")
+    keep_record(folder_of(tmp_path, RunCell("a", DFR, 1)), failed)
+    return tmp_path
+
+
+def test_means_and_intervals_are_those_of_the_t_distribution(results):
+    erm, jtt, _ = gather(results).lines
+    low, high = stats.t.interval(0.95, 2, loc=0.6, scale=stats.sem([0.5, 0.6, 0.7]))
+    found = erm.figures["average"]
+    assert [found.mean, found.low, found.high] == pytest.approx([0.6, low, high])
+    low, high = stats.t.interval(0.95, 2, loc=0.35 / 3, scale=stats.sem([0.1, 0.2, 0.05]))
+    paired = jtt.differences["average"]
+    assert [paired.mean, paired.low, paired.high] == pytest.approx([0.35 / 3, low, high])
+    assert paired.seeds == 3
+    # By hand: the deviation of 0.1, 0.2, 0.05 is 0.0763763, and t(2) at 0.975 is 4.3026527.
+    assert paired.high - paired.mean == pytest.approx(4.3026527 * 0.0763763 / 3**0.5, abs=1e-6)
+    assert erm.differences == {}
+
+
+def test_costs_count_what_a_method_needs(results):
+    erm, jtt, dfr = gather(results).lines
+    assert [erm.cost, jtt.cost] == [1.0, 1.5]
+    assert dfr.cost == pytest.approx((10 + 4 + 1) / 10)
+
+
+def test_differences_are_over_the_seeds_that_both_have(results):
+    dfr = gather(results).lines[2]
+    assert dfr.differences["average"].seeds == 1
+    assert dfr.differences["average"].mean == pytest.approx(0.4)
+    assert dfr.failed == {1: "Expected <b> & 5_% of it"}
+    assert dfr.runs == {0: "runs/a/dfr@audit/seed-0", 1: "runs/a/dfr@audit/seed-1"}
+    assert dfr.groups == {"g": pytest.approx(0.9)}
+
+
+def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
+    result = gather(results)
+    heads, *rows = cells_of_data(result.lines)
+    said = [dict(zip(heads, row, strict=True)) for row in rows]
+    assert [row["supervision"] for row in said] == ["none"] * 3
+    assert [row["tuned"] for row in said] == ["nothing", "upweight", "nothing"]
+    assert [row["cost"] for row in said] == ["1.00", "1.50", "1.50"]
+    assert said[2]["failed"] == "seed 1: Expected <b> & 5_% of it"
+    assert said[1]["worst group minus erm"].startswith("+0.058 [")
+    names = [path.name for path in write_tables(result)]
+    assert names == ["results.json", "table.md", "table.csv", "table.tex"]
+    text = (results / "table.md").read_text()
+    assert "- dfr@audit, seed 1: Expected <b> & 5_% of it" in text
+    assert result.digest in text
+    assert r"dfr@audit & 1" in (results / "table.tex").read_text()
+    assert list(result.table["name"]) == ["erm", "jtt", "dfr@audit"]
+    written = json.loads((results / "results.json").read_text())
+    assert written["lines"][1]["by_seed"]["0"]["average"] == 0.6
+    assert written["lines"][2]["figures"]["average"]["low"] is None
+
+
+def test_an_interval_of_one_seed_is_none():
+    assert interval(OverSeeds(0.5, float("nan"), float("nan"), 1)) == "0.500"
+    assert interval(None) == "-"
+
+
+def test_what_is_no_result_is_refused(results, tmp_path):
+    with pytest.raises(InputError, match="results of a benchmark"):
+        gather(tmp_path / "none")
+    place = folder_of(results, RunCell("a", ERM, 0)) / RECORD_NAME
+    place.write_text('{"state": "odd", "seconds": 1}')
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        gather(results)

@@ -1,0 +1,189 @@
+from dataclasses import replace
+
+import pytest
+
+from earlysieve.benchmarking.arms import arm_from, supervision_of
+from earlysieve.benchmarking.cells import GroupsCell, RunCell, cells_of
+from earlysieve.benchmarking.grid import grid_of, read_grid
+from earlysieve.benchmarking.kept import check_same, keep
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+from earlysieve.errors import EarlysieveError, InputError
+
+ONE = Protocol({"a": DataSplits("digits")}, seeds=(0, 1), training={"model": "m:n", "lr": 0.1})
+
+YAML = """
+protocol:
+  data:
+    digits: {data: digits, options: {limit: 100}, training: {lr: 0.2}}
+  seeds: 2
+  budget: {epochs: 3, minutes: 5}
+  select: worst_class_accuracy
+  tuned: {strong: upweight}
+  training: {model: "earlysieve.networks:small_cnn", lr: 0.1}
+methods:
+  - erm
+  - {method: jtt, name: strong, settings: {upweight: 50}}
+  - group-dro@audit
+"""
+
+
+def test_the_digest_is_of_all_but_seeds_and_of_nothing_that_changes_no_figure():
+    more = replace(ONE, seeds=(0, 1, 2), training={**ONE.training, "num_workers": 2})
+    assert more.digest == ONE.digest
+    for other in (
+        replace(ONE, budget=Budget(epochs=3)),
+        replace(ONE, select="loss"),
+        replace(ONE, tuned={"erm": "lr"}),
+        replace(ONE, training={**ONE.training, "lr": 0.2}),
+        replace(ONE, data={"a": DataSplits("digits", test="split:val")}),
+    ):
+        assert other.digest != ONE.digest
+    assert Protocol.from_dict(ONE.to_dict()) == ONE
+
+
+def test_a_protocol_makes_configurations_and_keeps_the_best_epoch():
+    one = replace(ONE, data={"a": DataSplits("digits", "0.3", training={"lr": 0.5})})
+    config = one.config("a", 4)
+    assert (config.lr, config.seed, config.validation, config.restore_best) == (0.5, 4, "0.3", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "select", "wanted"),
+    [
+        ("erm", "accuracy", "none"),
+        ("group-dro@audit", "worst_pseudo_group_accuracy", "none"),
+        ("erm", "worst_group_accuracy", "groups in validation"),
+        ("dfr@xrm", "accuracy", "none"),
+        ("dfr", "accuracy", "groups in validation"),
+        ("dfr@true", "accuracy", "groups in validation"),
+        ("group-dro", "accuracy", "groups in training"),
+        ("group-dro@true", "worst_group_accuracy", "groups in training"),
+        ("balanced@errors", "accuracy", "none"),
+    ],
+)
+def test_supervision_follows_from_method_source_and_rule(text, select, wanted):
+    assert supervision_of(arm_from(text), select) == wanted
+
+
+def test_a_file_of_groups_counts_as_true_groups(tmp_path):
+    file = tmp_path / "my groups.csv"
+    file.write_text("group\n0\n")
+    arm = arm_from(f"group-dro@{file}")
+    assert arm.name == "group-dro@my-groups.csv"
+    assert supervision_of(arm, "accuracy") == "groups in training"
+
+
+def test_cells_come_after_what_they_need_and_are_shared():
+    grid = grid_of(ONE, ["dfr@audit", "group-dro@audit", "kd", "jtt"])
+    cells = cells_of(grid)
+    assert grid.arms[0].name == "erm"
+    assert len(cells) == len(set(cells)) == 2 * (5 + 2)
+    for place, cell in enumerate(cells):
+        assert set(cell.after) <= set(cells[:place])
+    groups = [cell for cell in cells if isinstance(cell, GroupsCell) and cell.seed == 0]
+    assert {cell.part for cell in groups} == {"train", "validation"}
+    of_kd = RunCell("a", arm_from("kd"), 1)
+    assert [one.place for one in of_kd.needs] == ["runs/a/erm/seed-1"]
+    own = arm_from("kd", {"teacher": "torchvision:resnet18"})
+    assert RunCell("a", own, 1).needs == ()
+
+
+def test_a_grid_is_read_from_yaml(tmp_path):
+    path = tmp_path / "grid.yaml"
+    path.write_text(YAML)
+    grid = read_grid(path)
+    assert [arm.name for arm in grid.arms] == ["erm", "strong", "group-dro@audit"]
+    assert grid.arms[1].all_settings()["upweight"] == 50
+    assert grid.protocol.seeds == (0, 1)
+    assert grid.protocol.budget == Budget(epochs=3, minutes=5)
+    assert grid.protocol.config("digits", 0).lr == 0.2
+    assert read_grid(path, seeds=(7,)).protocol.seeds == (7,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"),
+    [
+        ("protocol:", "protocoll:", "did you mean protocol"),
+        ("methods:", "method:", "did you mean methods"),
+        ("  budget:", "  budgt:", "did you mean budget"),
+        ("epochs: 3", "epoch: 3", "did you mean epochs"),
+        ("epochs: 3", "epochs: none", "epochs of the budget as a whole number"),
+        ("minutes: 5", "minutes: 0", "minutes of the budget above 0"),
+        ("seeds: 2", "seeds: 0", "at least one seed"),
+        ("seeds: 2", "seeds: [1, 1]", "different whole numbers"),
+        ("seeds: 2", "seeds: many", "seeds as a number"),
+        ("data: digits,", "daat: digits,", "did you mean data"),
+        ("options: {limit: 100}", "options: 3", "'options' of the data 'digits'"),
+        (", lr: 0.1}", ", lrr: 0.1}", "did you mean lr"),
+        (", lr: 0.1}", ", epochs: 3}", "fields of the training"),
+        ("model: ", "num_classes: 2, model_: ", "did you mean model"),
+        ("select: worst_class_accuracy", "select: worst_clas_accuracy", "worst_class_accuracy"),
+        ("tuned: {strong:", "tuned: {stong:", "did you mean strong"),
+        ("upweight: 50", "upwieght: 50", "did you mean upweight"),
+        ("upweight: 50", "upweight: 0", "at least 1"),
+        ("method: jtt", "method: jttt", "did you mean jtt"),
+        ("name: strong", "naem: strong", "did you mean name"),
+        ("name: strong", "name: erm", "'erm' twice|plain training"),
+        ("group-dro@audit", "group-dro@audits", "did you mean audit"),
+        ("group-dro@audit", "jtt@audit", "needs none; write 'jtt' alone"),
+        ("  - erm", "  - [erm]", "a method by name"),
+        ("methods:", "methods: {}\nx:", "keys of the grid"),
+        ("protocol:", "protocol: [\nx:", "a grid in YAML"),
+    ],
+)
+def test_what_is_wrong_in_a_grid_is_said(tmp_path, old, new, part):
+    assert old in YAML
+    path = tmp_path / "grid.yaml"
+    path.write_text(YAML.replace(old, new, 1))
+    with pytest.raises(EarlysieveError, match=part):
+        read_grid(path)
+
+
+def test_a_method_that_comes_twice_is_refused():
+    with pytest.raises(InputError, match="'jtt' twice"):
+        grid_of(ONE, ["jtt", {"method": "jtt", "settings": {"upweight": 3}}])
+
+
+def test_presets_are_not_mixed_into_a_protocol():
+    with pytest.raises(InputError, match="write out what it sets"):
+        arm_from("dedier", {"preset": "celeba"})
+
+
+def test_a_folder_belongs_to_one_protocol_but_may_grow(tmp_path):
+    keep(tmp_path, grid_of(ONE, ["jtt"]))
+    more = replace(ONE, seeds=(5,), data={"b": DataSplits("digits", "0.4")})
+    kept = keep(tmp_path, grid_of(more, ["kd"]))
+    assert set(kept["methods"]) == {"erm", "jtt", "kd"}
+    assert set(kept["protocol"]["data"]) == {"a", "b"}
+    assert kept["protocol"]["seeds"] == [0, 1, 5]
+    check_same(tmp_path, grid_of(ONE, ["jtt"]))
+
+
+@pytest.mark.parametrize(
+    ("other", "methods", "part"),
+    [
+        (replace(ONE, budget=Budget(epochs=4)), ["jtt"], "budget.epochs: 10 there, 4 here"),
+        (replace(ONE, select="loss"), ["jtt"], "select: accuracy there, loss here"),
+        (
+            replace(ONE, training={**ONE.training, "lr": 0.2}),
+            ["jtt"],
+            "training.lr: 0.1 there, 0.2 here",
+        ),
+        (
+            replace(ONE, data={"a": DataSplits("digits", test="split:train")}),
+            ["jtt"],
+            "data.a.test: split:test there, split:train here",
+        ),
+        (
+            ONE,
+            [{"method": "jtt", "settings": {"upweight": 2}}],
+            "methods.jtt.settings.upweight: 20.0 there, 2 here",
+        ),
+    ],
+)
+def test_another_protocol_is_refused_with_the_difference(tmp_path, other, methods, part):
+    keep(tmp_path, grid_of(ONE, ["jtt"]))
+    before = (tmp_path / "protocol.json").read_bytes()
+    with pytest.raises(InputError, match=part):
+        keep(tmp_path, grid_of(other, methods))
+    assert (tmp_path / "protocol.json").read_bytes() == before

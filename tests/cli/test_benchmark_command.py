@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from earlysieve.cli.benchmark_grid import named
+from earlysieve.errors import InputError
+from tests.benchmarking.nets import HERE
+from tests.cli.helpers import ok, problem, run
+
+WORDS = (
+    *("benchmark", "--data", f"points={HERE}:points", "--validation", f"{HERE}:held"),
+    *("--model", f"{HERE}:net", "--epochs", 2, "--batch-size", 32, "--seeds", 1),
+)
+TESTED = (*WORDS, "--test", f"{HERE}:others")
+GRID = f"""
+protocol:
+  data:
+    points: {{data: "{HERE}:points", validation: "{HERE}:held", test: "{HERE}:others"}}
+  seeds: 1
+  budget: {{epochs: 2}}
+  training: {{model: "{HERE}:net", batch_size: 32}}
+methods: [jtt]
+"""
+
+
+def test_a_benchmark_from_the_command_line(tmp_path):
+    words = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=5", "--tuned", "jtt=upweight")
+    out = tmp_path / "out"
+    said = ok(*words, "--trials", 3, "--out", out).stdout
+    assert "jtt on points, seed 0: average 0." in said
+    assert "supervision" in said
+    found = json.loads(ok(*words, "--trials", 3, "--out", out, "--json").stdout)
+    assert [line["name"] for line in found["lines"]] == ["erm", "jtt", "kd"]
+    assert found["lines"][1]["tuned"] == "upweight"
+    config = json.loads((out / "runs/points/jtt/seed-0/config.json").read_text())
+    assert config["method_options"]["upweight"] == 5
+    other = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=6", "--trials", 3)
+    assert "upweight: 5 there, 6 here" in problem(*other, "--out", out)
+    assert "budget.trials: 3 there, 1 here" in problem(*TESTED, "--methods", "erm", "--out", out)
+
+
+def test_a_grid_runs_no_code_that_was_not_named(tmp_path):
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(GRID)
+    words = ("benchmark", "--grid", grid, "--out", tmp_path / "out")
+    assert "--trust-config" in problem(*words)
+    assert not (tmp_path / "out").exists()
+    said = ok(*words, "--trust-config").stdout
+    assert "jtt on points, seed 0" in said
+    assert "both; write it into the file" in problem(*words, "--epochs", 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--methods", "jtt,sive"), "did you mean sieve"),
+        (("--methods", "group-dro@audits"), "did you mean audit"),
+        (("--methods", "erm@xrm"), "needs none"),
+        (("--methods", "jtt", "--set", "jtt.upwieght=3"), "did you mean upweight"),
+        (("--methods", "jtt", "--set", "sieve.upweight=3"), "one of the methods jtt"),
+        (("--methods", "jtt", "--set", "upweight"), "--set as METHOD.KEY=VALUE"),
+        (("--methods", "jtt", "--tuned", "sieve=lr"), "methods of the grid in 'tuned'"),
+        (("--methods", "jtt", "--teacher", "torchvision:resnet18"), "a method that has one"),
+        (("--methods", "kd", "--teacher-option", "a=1"), "Expected --teacher"),
+        (("--methods", "jtt", "--seeds", 0), "at least one seed"),
+        (("--methods", "jtt", "--select", "pseudo_group_accuracy"), "pseudo-groups"),
+        (("--methods", "jtt", "--log-to", "tensorbord"), "did you mean tensorboard"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_before_anything_is_written(tmp_path, words, part):
+    assert part in problem(*TESTED, *words, "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_test_data_have_to_be_named_where_there_is_no_such_split(tmp_path):
+    said = problem(*WORDS, "--methods", "erm", "--out", tmp_path / "out")
+    assert "name another split or source: --test" in said
+
+
+def test_data_methods_and_model_are_wanted(tmp_path):
+    result = run("benchmark", "--methods", "erm", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert "--data" in result.stderr
+
+
+def test_data_get_short_names():
+    given = ["digits", "cues:stripes,0.9", "cues:stripes,0.9", "mine=csv:a.csv", "module.a:f"]
+    assert list(named(given)) == [
+        *("digits", "cues-stripes-0.9", "cues-stripes-0.9-2", "mine", "a-f"),
+    ]
+    assert named(["mine=csv:a.csv"]) == {"mine": "csv:a.csv"}
+    with pytest.raises(InputError, match="'mine' twice"):
+        named(["mine=digits", "mine=slabs"])
+
+
+def test_help_shows_the_options_of_training_without_method_and_seed():
+    shown = ok("benchmark", "--help").stdout
+    assert "--epochs" in shown
+    assert "--method " not in shown
+    assert "--seed " not in shown
