@@ -31,4 +31,4 @@ def test_the_grid_is_one(tmp_path):
     path.write_text(text)
     grid = read_grid(path)
     assert [arm.name for arm in grid.arms] == ["erm", "group-dro@audit", "sieve-often"]
-    assert list(grid.protocol.data) == ["stripes", "slabs"]
+    assert list(grid.protocol.data) == ["stripes", "digits"]
