@@ -276,4 +276,4 @@ def test_settings():
             dfr.settings_from(given_settings)
     with pytest.raises(InputError, match="but got 'drf'; did you mean dfr"):
         repair_method("drf")
-    assert [m.name for m in REPAIR_METHODS.values() if m.needs_groups] == ["dfr"]
+    assert [m.name for m in REPAIR_METHODS.values() if m.needs_groups] == ["dfr", "leace", "inlp"]

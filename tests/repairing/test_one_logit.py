@@ -8,6 +8,7 @@ import earlysieve as es
 from earlysieve.repairing.features import last_features
 from earlysieve.repairing.fitting import fit_last_layer
 from earlysieve.repairing.last_layer import last_layer
+from earlysieve.repairing.registry import REPAIR_METHODS
 from earlysieve.repairing.repaired_classifier import RepairedClassifier
 
 from ..model.one_logit import Binary
@@ -29,7 +30,7 @@ def test_the_last_layer_is_found(form):
     assert torch.allclose(found.map_of(model)(features), logits, atol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["dfr", "afr", "neurontune", "crt"])
+@pytest.mark.parametrize("method", REPAIR_METHODS)
 def test_repair_writes_back_what_was_fitted(method):
     model = Binary()
     features = last_features(model, DATA)

@@ -35,6 +35,8 @@ OWN = {
     "afr": "afr",
     "neurontune": "neurontune",
     "crt": "crt",
+    "leace": "leace",
+    "inlp": "inlp",
 }
 
 

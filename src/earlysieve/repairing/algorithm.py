@@ -27,7 +27,7 @@ class LastLayerRepair:
 
     Args:
         model: any classifier whose logits come from an nn.Linear.
-        method: "dfr", "afr", "neurontune" or "crt".
+        method: of `registry.REPAIR_METHODS`.
         settings: of the method, by name or as its dataclass.
         groups: of all examples of the data, shape (N,), -1 where unknown; None: those of batches.
         seen_in_training: see `repair`.

@@ -34,7 +34,7 @@ def fit_last_layer(
         features: of N examples that the model has not seen.
         old: weight (C, D) and bias (C,) or None of the layer that is replaced; None: it was not
             linear.
-        method: "dfr", "afr", "neurontune" or "crt".
+        method: of `registry.REPAIR_METHODS`.
         settings: by name, or an instance of the method's dataclass; None: its defaults.
         groups: numbers, shape (N,), -1 where unknown; None: those that the data name, if any.
         rows: int64, the examples that it is fitted to; None: all.

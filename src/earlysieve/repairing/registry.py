@@ -12,6 +12,8 @@ from earlysieve.repairing.settings import (
     AFRSettings,
     CRTSettings,
     DFRSettings,
+    INLPSettings,
+    LEACESettings,
     NeuronTuneSettings,
 )
 
@@ -91,6 +93,20 @@ REPAIR_METHODS = {
             "a new last layer for which all classes count equally",
             CRTSettings,
             "crt:fit_crt",
+        ),
+        RepairMethod(
+            "leace",
+            "a last layer that cannot tell groups by their means; needs groups",
+            LEACESettings,
+            "leace:fit_leace",
+            needs_groups=True,
+        ),
+        RepairMethod(
+            "inlp",
+            "a last layer without the directions that tell groups apart; needs groups",
+            INLPSettings,
+            "inlp:fit_inlp",
+            needs_groups=True,
         ),
     )
 }

@@ -50,8 +50,8 @@ def repair(
         groups: of each example, shape (N,), -1 where unknown: `Groups`, an array or a tensor. For
             methods that need groups; None: those that the data name.
         method: "dfr" (groups count equally), "afr" (what the model gets wrong counts more),
-            "neurontune" (features that go with errors are taken out) or "crt" (classes count
-            equally).
+            "neurontune" (features that go with errors are taken out), "crt" (classes count
+            equally), "leace" or "inlp" (what tells the groups of a class apart is taken out).
         settings: of the method, by name or as its dataclass; see `repairing.settings`.
         layer: where the last layer is not linear: the module whose input a linear layer shall read.
             The new network is then a `RepairedClassifier`.

@@ -75,3 +75,35 @@ class CRTSettings:
     strength: float = setting(
         0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
     )
+
+
+@dataclass(frozen=True)
+class LEACESettings:
+    """The settings of least-squares concept erasure."""
+
+    strength: float = setting(
+        0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
+    )
+    refit: bool = setting(
+        True,
+        "Fit a new layer, classes counting equally, to what is left; else the old one reads it.",
+        off="no-refit",
+    )
+    min_group: int = setting(
+        5, "Fewest examples of a group within a class; smaller groups are refused.", low=1
+    )
+
+
+@dataclass(frozen=True)
+class INLPSettings(LEACESettings):
+    """The settings of iterative nullspace projection."""
+
+    rounds: int = setting(
+        10, "Readers of each class's groups, one after the other, at most.", low=1, high=1000
+    )
+    margin: float = setting(
+        0.02,
+        "A class is done once its groups are read by no more than this above chance.",
+        low=0,
+        high=1,
+    )

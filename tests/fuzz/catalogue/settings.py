@@ -53,6 +53,12 @@ SIEVE = {
 }
 DRO = {"step_size": ("-1", "nan", "x"), "adjustment": ("-1", "nan", "x", "[]")}
 BALANCE = {"balance": ("nope", "", "3")}
+ERASE = {
+    "strength": ("0", "-1", "nan", "x", "[]"),
+    "refit": ("maybe", "2"),
+    "min_group": ("0", "-1", "x", "1.5"),
+    "unseen": ("maybe", "3"),
+}
 REPAIR = {"strength": ("0", "-1", "nan", "x", "[]"), "unseen": ("maybe", "3")}
 METHODS = {
     "erm": {},
@@ -78,6 +84,8 @@ METHODS = {
     },
     "neurontune": {**REPAIR, "threshold": ("-1", "nan", "x"), "biased_in": ("nope", "", "1")},
     "crt": REPAIR,
+    "leace": ERASE,
+    "inlp": {**ERASE, "rounds": ("0", "-1", "x", "1.5"), "margin": ("-1", "2", "nan", "x")},
 }
 # What may be taken: a function may bring trained weights, and a vector is one token.
 FAIR = (
