@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from tests.cli.helpers import ok, photos, problem
+from tests.cli.helpers import DIGITS, SMALL, ok, photos, problem, weights
 from tests.networks.snapshots import timm_folder, torch_home
 
 FAST = ("--epochs", 1, "--batch-size", 8, "--device", "cpu")
@@ -87,3 +87,68 @@ def test_an_audit_of_published_weights_wants_their_own_classes(tmp_path, monkeyp
     more = ("--swaps", 0, "--folds", 2, "--out", tmp_path / "out")
     ok(*common, "--pretrained", *more)
     assert "leave out --num-classes" in problem(*common, "--pretrained", "--num-classes", 2, *more)
+
+
+SMALL_RUN = ("train", "--model", SMALL, *DIGITS, *FAST)
+
+
+def parameters(folder):
+    return torch.load(folder / "model.pt", weights_only=True)
+
+
+def test_freezing_keeps_the_weights_of_the_checkpoint(tmp_path):
+    start = weights(tmp_path / "start.pt", seed=7)
+    told = ok(
+        *SMALL_RUN, "--checkpoint", start, "--freeze", "stage2", "--out", tmp_path / "run"
+    ).output
+    assert "All up to 'stage2' is frozen: 16,752 of 72,954 weights stay as they are." in told
+    before, after = torch.load(start, weights_only=True), parameters(tmp_path / "run")
+    changed = {name.split(".")[0] for name in after if not torch.equal(before[name], after[name])}
+    assert changed == {"stage3", "head"}
+
+
+@pytest.mark.parametrize("freeze", [("--freeze",), ("--freeze", "backbone")])
+def test_freeze_alone_leaves_the_last_layer_to_learn(tmp_path, freeze):
+    start = weights(tmp_path / "start.pt", seed=7)
+    ok(*SMALL_RUN, "--checkpoint", start, *freeze, "--out", tmp_path / "run")
+    before, after = torch.load(start, weights_only=True), parameters(tmp_path / "run")
+    assert {name for name in after if not torch.equal(before[name], after[name])} == {
+        "head.weight", "head.bias",
+    }  # fmt: skip
+
+
+def test_a_sieve_behind_frozen_layers_is_refused_where_nothing_could_forget(tmp_path):
+    words = (*SMALL_RUN, "--method", "sieve", "--layer", "stage1", "--out", tmp_path / "run")
+    assert "before layer 'stage1'" in problem(*words, "--freeze", "stage2")
+
+
+def test_the_backbone_at_a_rate_of_zero_stays_and_the_rest_learns(tmp_path):
+    start = weights(tmp_path / "start.pt", seed=7)
+    ok(
+        *SMALL_RUN, "--checkpoint", start, "--backbone-lr-scale", 0, "--out", tmp_path / "run"
+    )  # fmt: skip
+    before, after = torch.load(start, weights_only=True), parameters(tmp_path / "run")
+    assert torch.equal(before["stage1.0.weight"], after["stage1.0.weight"])
+    assert not torch.equal(before["head.weight"], after["head.weight"])
+
+
+def test_augmentation_keeps_a_teacher_at_work_and_refuses_kept_logits(tmp_path):
+    words = (
+        *SMALL_RUN, "--method", "kd", "--augment", "flip-crop", "--teacher", SMALL,
+        "--teacher-checkpoint", weights(tmp_path / "teacher.pt", seed=3), "--batch-size", 60,
+    )  # fmt: skip
+    ok(*words, "--out", tmp_path / "run")
+    assert not (tmp_path / "run" / "teacher.logits").exists()
+    for wrong in (("--keep-logits",), ("--teacher-logits", tmp_path / "kept.logits")):
+        assert "--augment flip-crop" in problem(*words, *wrong, "--out", tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+
+
+def test_augmentation_where_there_are_no_pictures_is_refused(tmp_path):
+    words = ("train", "--model", "tests.cli.networks:table_net", "--data", "slabs")
+    assert "pictures" in problem(*words, "--augment", "flip", "--out", tmp_path / "run")
+
+
+def test_what_a_refitted_last_layer_would_ignore_is_refused(tmp_path):
+    words = (*SMALL_RUN, "--method", "crt", "--checkpoint", weights(tmp_path / "start.pt"))
+    assert "Expected no augment" in problem(*words, "--augment", "flip", "--out", tmp_path / "run")

@@ -61,6 +61,7 @@ def test_every_field_of_the_configuration_is_an_option_with_its_default():
         "checkpoint_prefix",
         "pretrained",
         "head",
+        "freeze",
         "num_classes",
         "method_options",
         "restore_best",

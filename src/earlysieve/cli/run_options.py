@@ -45,6 +45,14 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "be new in any case; `earlysieve layers` lists the names.",
     ),
     click.option(
+        "--freeze",
+        is_flag=False,
+        flag_value="backbone",
+        metavar="[LAYER]",
+        help="Keep a part of the network as it is: alone all but the last layer, or all up to the "
+        "named layer. BatchNorm in it keeps its statistics.",
+    ),
+    click.option(
         "--config",
         type=Place(),
         metavar="FILE",

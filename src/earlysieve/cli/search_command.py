@@ -60,8 +60,8 @@ _MOST_ROWS = 10
     multiple=True,
     metavar="KEY=RANGE",
     help="Search this setting there: KEY=LOW:HIGH, KEY=LOW:HIGH:log or KEY=A,B,C. Besides those of "
-    "the method, lr, momentum, weight_decay, warmup, clip_norm, epochs and batch_size. May be "
-    "repeated.",
+    "the method, lr, backbone_lr_scale, momentum, weight_decay, warmup, clip_norm, epochs and "
+    "batch_size. May be repeated.",
 )
 @click.option(
     "--pruning/--no-pruning",

@@ -34,6 +34,7 @@ _SPECS = (
     "checkpoint_prefix",
     "pretrained",
     "head",
+    "freeze",
     "restore_best",
 )
 _NESTED = ("data_options", "model_options", "method_options")

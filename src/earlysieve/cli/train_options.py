@@ -19,8 +19,22 @@ _FROM_ZERO = click.FloatRange(min=0)
 # TrainConfig, which checks them again; they are written out so that --help imports no torch.
 _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
     ("method", _NAME, "erm", "How to train; see the end of this help."),
+    (
+        "augment",
+        click.Choice(["none", "flip", "flip-crop", "randaugment"]),
+        "none",
+        "Change training pictures at random, anew in every epoch. flip: mirror half of them. "
+        "flip-crop: cut out a part as well. randaugment: change colours and shape as well.",
+    ),
     ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser of the network."),
     ("lr", _FROM_ZERO, "0.01", "Learning rate."),
+    (
+        "backbone_lr_scale",
+        _FROM_ZERO,
+        "1",
+        "Multiply the learning rate of all but the last layer by this; 0.1 is usual for "
+        "pretrained networks.",
+    ),
     ("momentum", click.FloatRange(0, 1), "0.9", "Momentum of the optimiser sgd."),
     ("weight_decay", _FROM_ZERO, "0.0", "Weight decay."),
     (

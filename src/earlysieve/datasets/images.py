@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,8 +84,23 @@ class ImageExamples(ExampleDataset):
     @abstractmethod
     def _image(self, row: int) -> Pixels: ...
 
+    def prepared(self, image: Pixels) -> Tensor:
+        """Pixels as the network takes them, normalised: float32, shape (1, H, W) or (3, H, W)."""
+        return normalise(image, self._mean, self._std)
+
+    def changed(self, index: int, change: Callable[[Pixels], Pixels]) -> tuple[Tensor, int, int]:
+        """Example `index` as `self[index]` gives it, of a picture that was changed before.
+
+        Args:
+            index: of the example.
+            change: gives another picture for its pixels, uint8, (H, W) or (H, W, 3).
+        """
+        row = self._row(index)
+        inputs = self.prepared(change(self._image(row)))
+        return inputs, int(self._labels[row]), int(self._groups[row])
+
     def _inputs(self, row: int) -> Tensor:
-        return normalise(self._image(row), self._mean, self._std)
+        return self.prepared(self._image(row))
 
     def _display(self, row: int) -> Image:
         image: Image = need("PIL.Image", extra="vision").fromarray(self._image(row))

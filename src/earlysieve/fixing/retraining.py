@@ -17,6 +17,7 @@ from earlysieve.model.state import device_of
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.train_start import run_settings
 from earlysieve.training import TrainConfig, fit
+from earlysieve.training.freezing import frozen
 
 
 @dataclass(frozen=True)
@@ -95,16 +96,18 @@ def retrained(
     start = _start(model, recipe).to(device)
     out = folder or Path()
     learner = build_learner(config, start, data, device=device, out=out)
-    fit(
-        learner.algorithm,
-        data,
-        **run_settings(config),
-        checkpoint_dir=folder,
-        progress=progress,
-        sampler=learner.sampler,
-        num_workers=config.num_workers,
-        config=config if folder is not None else None,
-    )
+    with frozen(start, learner.frozen):
+        fit(
+            learner.algorithm,
+            data,
+            **run_settings(config),
+            checkpoint_dir=folder,
+            progress=progress,
+            sampler=learner.sampler,
+            num_workers=config.num_workers,
+            config=config if folder is not None else None,
+            augment=config.augment,
+        )
     return learner.algorithm.model.train(model.training)
 
 

@@ -30,6 +30,8 @@ class Job:
         steps: batches per epoch.
         few: the first two examples, on the device.
         out: the folder of the run, which may not exist yet.
+        backbone: names of the parameters that learn at a rate of their own; see
+            `TrainConfig.backbone_lr_scale`.
         notes: what was decided on the way, for people.
         asked: what the method has asked of the data that it need not ask: "groups".
     """
@@ -42,6 +44,7 @@ class Job:
     steps: int
     few: "Batch"
     out: Path
+    backbone: frozenset[str] = frozenset()
     notes: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
 
@@ -81,7 +84,9 @@ class Job:
 
         config = self.config
         busy = replace(config, epochs=config.epochs - idle_epochs)
-        optimizer = build_optimizer(parameters, config)
+        named = self.model.named_parameters()
+        slow = [value for name, value in named if name in self.backbone]
+        optimizer = build_optimizer(parameters, config, backbone=slow)
         return optimizer, {
             "clip_norm": config.clip_norm,
             "accumulate": config.accumulate,

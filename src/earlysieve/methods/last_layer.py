@@ -38,6 +38,12 @@ def last_layer_repair(job: "Job", method: str) -> "LastLayerRepair":
             f"fitted to features as they are, but got refresh_batches={c.refresh_batches}; leave "
             "out --refresh-batches"
         )
+    for field in ("augment", "freeze", "backbone_lr_scale"):
+        if getattr(c, field) is not None:
+            raise InputError(
+                f"Expected no {field} for the method '{method}', which fits the last layer to "
+                f"features of the data as they are, but got {getattr(c, field)}; leave it out"
+            )
     found = repair_method(method)
     given = vars(job.settings).copy()
     unseen = given.pop("unseen")

@@ -72,6 +72,7 @@ def open_teacher(job: Job) -> Teacher:
         EarlysieveError: there is none, or it does not fit the data.
     """
     settings = job.settings
+    _check_not_augmented(job)
     file = None if settings.teacher_logits is None else Path(settings.teacher_logits)
     if file is not None and settings.keep_logits is False:
         raise InputError(
@@ -148,7 +149,22 @@ def _no_teacher(job: Job, further: str) -> InputError:
 def _keeps(job: Job) -> bool:
     """Whether to keep logits: as the option says, else where the inputs are the same each time."""
     chosen = job.settings.keep_logits
-    return has_fixed_inputs(job.data) if chosen is None else bool(chosen)
+    if chosen is None:
+        return job.config.augment is None and has_fixed_inputs(job.data)
+    return bool(chosen)
+
+
+def _check_not_augmented(job: Job) -> None:
+    """With augmented pictures, of which every epoch sees others, logits cannot be kept."""
+    settings = job.settings
+    kept = {"--teacher-logits": settings.teacher_logits, "--keep-logits": settings.keep_logits}
+    for flag, value in kept.items():
+        if job.config.augment is not None and value:
+            raise InputError(
+                "Expected a teacher that is run on every batch with --augment "
+                f"{job.config.augment}, since each epoch sees other pictures, but got {flag}, "
+                "which keeps its logits; leave out one of them"
+            )
 
 
 def _from_file(job: Job, file: Path, model: "nn.Module | None" = None) -> Teacher:

@@ -43,6 +43,14 @@ class BuiltModel:
     class_names: tuple[str, ...] = ()
     resized: bool = False
 
+    @property
+    def new_parameters(self) -> tuple[str, ...]:
+        """The names of parameters with random weights beside pretrained ones."""
+        layers = () if self.new is None else self.new.layers
+        names = [name for name, _ in self.model.named_parameters()]
+        made = [name for name in names if name.rpartition(".")[0] in layers]
+        return tuple(dict.fromkeys([*made, *self.untrained]))
+
 
 def call_builder(
     build: Callable[..., Any], name: str | None, options: dict[str, Any], **fixed: Any

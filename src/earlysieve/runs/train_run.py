@@ -28,6 +28,7 @@ from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
+from earlysieve.training.freezing import frozen
 from earlysieve.training.run_folder import CHECKPOINT_NAME
 from earlysieve.training.selection import NOTHING, Beside, check_select
 
@@ -54,6 +55,7 @@ class TrainRun:
         parts: the data; training data in groups of their own, whatever the method is given.
         groups: those that were given to the method; None: those of the data.
         known: what was given of the validation data, to select by.
+        frozen: names of the parameters that do not learn.
     """
 
     job: Job
@@ -63,6 +65,7 @@ class TrainRun:
     parts: Parts
     groups: Groups | None = None
     known: Beside = NOTHING
+    frozen: tuple[str, ...] = ()
 
     @property
     def validation(self) -> Any:
@@ -108,10 +111,21 @@ class TrainRun:
         if built.new is not None:
             reporter.tell(str(built.new))
             config = _with_head(config, built)
-        learner = build_learner(config, built.model, data, device=device, out=out)
+        learner = build_learner(
+            config, built.model, data, device=device, out=out, new=built.new_parameters
+        )
         if parts.validation is not None:
             check_model_takes(built.model, parts.validation, device, what="validation data")
-        return cls(learner.job, reporter, learner.algorithm, learner.sampler, parts, groups, known)
+        return cls(
+            learner.job,
+            reporter,
+            learner.algorithm,
+            learner.sampler,
+            parts,
+            groups,
+            known,
+            learner.frozen,
+        )
 
     def train(self, *, resume: bool) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
@@ -128,7 +142,7 @@ class TrainRun:
         )
         bar = wanted(self.reporter.progress)
         watching = self.reporter.trackers, c.to_dict(), self.out, self.reporter.tell
-        with tracked(*watching) as hear:
+        with tracked(*watching) as hear, frozen(self.job.model, self.frozen):
             return self._fit(resume=resume, bar=bar, hear=hear)
 
     def _fit(self, *, resume: bool, bar: bool, hear: Callable[[Event], None]) -> FitResult:
@@ -149,6 +163,7 @@ class TrainRun:
             groups=self.groups,
             validation_groups=self.known.pseudo_groups,
             reader_predictions=self.known.reader_predictions,
+            augment=c.augment,
         )
 
     def _listener(self, hear: Callable[[Event], None], *, silent: bool) -> Callable[[Event], None]:

@@ -81,6 +81,7 @@ def check_start(
         config=c.decisive(),
         groups=groups,
         known=known or NOTHING,
+        augment=c.augment,
     )
     last = job.out / CHECKPOINT_NAME
     if resume and last.exists():

@@ -34,6 +34,7 @@ _NAMES = (
     "checkpoint_prefix",
     "pretrained",
     "head",
+    "freeze",
     "groups_from",
     "validation_groups_from",
     "teacher_checkpoint",

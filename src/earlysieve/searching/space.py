@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 # Numbers of a training configuration that --space may name.
-TRAINING = ("lr", "momentum", "weight_decay", "warmup", "clip_norm", "epochs", "batch_size")
+TRAINING = (
+    "lr",
+    "backbone_lr_scale",
+    "momentum",
+    "weight_decay",
+    "warmup",
+    "clip_norm",
+    "epochs",
+    "batch_size",
+)
 _WHOLE = ("epochs", "batch_size")
 _FORM = "write KEY=LOW:HIGH, KEY=LOW:HIGH:log, or KEY=A,B,C"
 

@@ -4,18 +4,16 @@ Which parameters an output depends on is read off the autograd graph. Its nodes 
 order in which they ran, which tells what was used before a layer's output from what was used after.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.first_look import first_look
+from earlysieve.model.graph import number_of, reached, tracking
 from earlysieve.model.layers import LayerPlan, plans_of
 from earlysieve.model.unwrap import unwrap
 
@@ -64,11 +62,11 @@ def plan_layers(
         InputError: the model gives another number of logits than `num_classes`.
     """
     parameters = list(unwrap(model).parameters())
-    with first_look(model, batch.inputs) as some, _tracking(parameters):
+    with first_look(model, batch.inputs) as some, tracking(parameters):
         captured = capture(model, some, names)
         _check_classes(captured.logits, num_classes)
         sides = {name: _sides(out, captured.logits) for name, out in captured.outputs.items()}
-        used = _reached(captured.logits, after=-1)
+        used = reached(captured.logits)
         plans = plans_of(model, some, names)
     learning = {id(p) for p in parameters if learns(p)}
     tied = set.intersection(*(side.after for side in sides.values()))
@@ -79,45 +77,10 @@ def plan_layers(
     return SievePlan(plans, early)
 
 
-@contextmanager
-def _tracking(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
-    """Let autograd see frozen parameters too, which may be unfrozen later."""
-    frozen = [p for p in parameters if not p.requires_grad and p.is_floating_point()]
-    try:
-        for parameter in frozen:
-            parameter.requires_grad = True
-        with torch.enable_grad():
-            yield
-    finally:
-        for parameter in frozen:
-            parameter.requires_grad = False
-
-
 def _sides(output: Tensor, logits: Tensor) -> _Sides:
     if output.grad_fn is None:
-        return _Sides(set(), _reached(logits, after=-1))
-    return _Sides(_reached(output, after=-1), _reached(logits, after=_number(output.grad_fn)))
-
-
-def _reached(tensor: Tensor, *, after: int) -> set[int]:
-    """Identities of the leaves that graph nodes with a number above `after` take directly."""
-    found: set[int] = set()
-    seen: set[Any] = set()
-    waiting: list[Any] = [tensor.grad_fn]
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(node, "variable"):
-            found.add(id(node.variable))
-        elif _number(node) > after:
-            waiting.extend(following for following, _ in node.next_functions)
-    return found
-
-
-def _number(node: Any) -> int:
-    return int(node._sequence_nr())
+        return _Sides(set(), reached(logits))
+    return _Sides(reached(output), reached(logits, after=number_of(output.grad_fn)))
 
 
 def _check_classes(logits: Tensor, num_classes: int) -> None:

@@ -17,6 +17,7 @@ from earlysieve.errors import InputError, one_line
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULERS = ("none", "cosine", "linear-warmup")
+AUGMENTS = ("none", "flip", "flip-crop", "randaugment")
 AUTOCASTS = ("bf16", "fp16")
 # Fields that change where or how a run is carried out, but not what comes of it.
 PRACTICAL = ("device", "num_workers", "checkpoint_every_steps")
@@ -39,7 +40,11 @@ class TrainConfig:
         method: name of the algorithm; method_options: its own settings.
         groups_from, validation_groups_from: folder of an audit of the training or validation data,
             or a file of groups of them, see `runs.given_groups`; None: those of the data.
+        augment: preset of random changes to training pictures, see `fit`; None or "none": none.
+        freeze: what stays as it is, "backbone" or the name of a layer, see `fit`; None: nothing.
         optimizer: "sgd", "adam" or "adamw"; lr, momentum (sgd only), weight_decay: its settings.
+        backbone_lr_scale: by what the learning rate of all but the last layer is multiplied; None:
+            1.
         scheduler: "none", "cosine" (to 0) or "linear-warmup" (up over the first `warmup` share of
             the steps, then linearly to 0).
         epochs, batch_size, seed, evaluate_every, patience, select, restore_best, refresh_batches:
@@ -67,8 +72,11 @@ class TrainConfig:
     method_options: dict[str, Any] = field(default_factory=dict)
     groups_from: str | None = None
     validation_groups_from: str | None = None
+    augment: str | None = None
+    freeze: str | None = None
     optimizer: str = "sgd"
     lr: float = 0.01
+    backbone_lr_scale: float | None = None
     momentum: float = 0.9
     weight_decay: float = 0.0
     scheduler: str = "none"
@@ -96,6 +104,10 @@ class TrainConfig:
         _check_choice("scheduler", self.scheduler, SCHEDULERS)
         if self.autocast is not None:
             _check_choice("autocast", self.autocast, AUTOCASTS)
+        if self.augment is not None:
+            _check_choice("augment", self.augment, AUGMENTS)
+        if self.augment == "none":
+            object.__setattr__(self, "augment", None)
         for name, low, high in _RANGES:
             value = getattr(self, name)
             _check_range(name, value, low, high)
@@ -178,6 +190,7 @@ _LARGEST_FLOAT = 3e38  # that fits into the 32 bits of a weight
 _LARGEST = 2**31 - 1  # of what is counted; batches of more would overflow in torch
 _RANGES: tuple[tuple[str, float, float], ...] = (
     ("lr", 0.0, _LARGEST_FLOAT),
+    ("backbone_lr_scale", 0.0, _LARGEST_FLOAT),
     ("momentum", 0.0, 1.0),
     ("weight_decay", 0.0, _LARGEST_FLOAT),
     ("warmup", 0.0, 1.0),

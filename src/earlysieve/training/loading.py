@@ -20,6 +20,7 @@ from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.batches import as_batch, collate
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.batch import Batch
+from earlysieve.training.augmentation import Augmentation, occurrences
 from earlysieve.training.randomness import seeded
 
 Data = Dataset[Any] | DataLoader[Any]
@@ -33,21 +34,30 @@ class Source:
     dataset: Any
     collate: Collate
     num_workers: int
+    augmentation: Augmentation | None = None
 
     def __len__(self) -> int:
         return len(self.dataset)
 
 
-def open_source(data: Data, *, num_workers: int = 0, ordered: bool = True) -> Source:
+def open_source(
+    data: Data,
+    *,
+    num_workers: int = 0,
+    ordered: bool = True,
+    augmentation: Augmentation | None = None,
+) -> Source:
     """The data set behind `data`, for loading in an order of our own.
 
     A DataLoader gives its data set, `collate_fn` and workers.
 
     Args:
         ordered: whether a DataLoader with a sampler of its own is an error.
+        augmentation: of the examples' pictures.
 
     Raises:
-        InputError: it has no length, or an order of its own that would be lost.
+        InputError: it has no length, an order of its own that would be lost, or no pictures that
+            could be augmented.
         DataError: it is empty.
     """
     data = data_of(data)
@@ -55,10 +65,12 @@ def open_source(data: Data, *, num_workers: int = 0, ordered: bool = True) -> So
         if ordered:
             _check_no_own_order(data)
         join = collate if data.collate_fn is default_collate else data.collate_fn
-        source = Source(data.dataset, join, data.num_workers or num_workers)
+        source = Source(data.dataset, join, data.num_workers or num_workers, augmentation)
     else:
-        source = Source(data, collate, num_workers)
+        source = Source(data, collate, num_workers, augmentation)
     _check_dataset(source.dataset)
+    if augmentation is not None:
+        augmentation.check(source.dataset)
     return source
 
 
@@ -70,6 +82,8 @@ def load_batches(
     While batch k is loaded, the random states are seeded from (*key, k) and restored afterwards.
     So augmentations that draw from torch, NumPy or Python are the same for any number of workers,
     and after a resume that starts at k. A data set with a generator of its own is outside this.
+    What an `Augmentation` draws for an example depends on (*key, example) alone, and on how often
+    the example came before in these batches.
     """
     loader: DataLoader[Batch] = DataLoader(
         _Batches(source, batches, tuple(key)),
@@ -92,13 +106,24 @@ class _Batches(Dataset[Batch]):
         self.source = source
         self.batches = batches
         self.key = key
+        self.before = None if source.augmentation is None else occurrences(batches)
 
     def __getitem__(self, number: int) -> Batch:
         indices = list(self.batches[number])
         with seeded(*self.key, number):
-            samples = _samples(self.source.dataset, indices)
+            samples = self._samples(number, indices)
             batch = as_batch(self.source.collate(samples))
         return replace(batch, index=torch.tensor(indices, dtype=torch.int64))
+
+    def _samples(self, number: int, indices: list[int]) -> list[Any]:
+        dataset, augmentation = self.source.dataset, self.source.augmentation
+        if augmentation is None or self.before is None:
+            return _samples(dataset, indices)
+        times = self.before(number)
+        return [
+            augmentation.sample(dataset, index, *self.key, index, int(time))
+            for index, time in zip(indices, times, strict=True)
+        ]
 
 
 def _samples(dataset: Any, indices: list[int]) -> list[Any]:

@@ -1,7 +1,7 @@
 """The training loop: a generator that anybody can drive, and `fit`, which drives it."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
@@ -13,11 +13,13 @@ from earlysieve.errors import InputError, TrainingError
 from earlysieve.model.single_example import check_single_example
 from earlysieve.model.state import device_of
 from earlysieve.training.algorithm import Algorithm
+from earlysieve.training.augmentation import Augment
 from earlysieve.training.config import TrainConfig
 from earlysieve.training.distributed import processes
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.events import Event
 from earlysieve.training.fit_result import FitResult
+from earlysieve.training.freezing import frozen
 from earlysieve.training.loading import Data, Source, load_batches
 from earlysieve.training.progress import progress_bar
 from earlysieve.training.run import Run
@@ -67,6 +69,8 @@ def fit(
     groups: GivenGroups | None = None,
     validation_groups: GivenGroups | None = None,
     reader_predictions: Any | None = None,
+    augment: Augment | None = None,
+    freeze: str | Collection[str] | None = None,
 ) -> FitResult:
     """Train, evaluate, save, and stop early if asked to.
 
@@ -99,6 +103,14 @@ def fit(
             groups, and the same for all epochs.
         reader_predictions: the class that a biased reader says of each example of the validation
             data, integers of shape (N,), for `select` "unsupervised_balanced_accuracy".
+        augment: change the pictures of the training data, of which every epoch sees others: "none",
+            "flip", "flip-crop" (and a random part of at least half of the area), "randaugment"
+            (and two operations of RandAugment, Cubuk et al., 2020), or a function of a picture
+            (C, H, W) that keeps its size. Draws depend on seed, epoch and example alone. Pictures
+            of this package's data sets are changed before they are normalised.
+        freeze: keep a part of the network as it is: "backbone" for all but the last layer, the name
+            of a layer for all that its output depends on, or names of parameters. BatchNorm in it
+            keeps its statistics; `requires_grad` and modes are restored at the end.
 
     Raises:
         TrainingError: a loss or parameter is not finite; the last good state has been saved. Or
@@ -130,11 +142,14 @@ def fit(
         config=None if config is None else config.decisive(),
         groups=groups,
         known=beside(validation, groups=validation_groups, reader_predictions=reader_predictions),
+        augment=augment,
+        freeze=freeze,
     )
-    _check_single(run)
-    store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
-    store.open(resume=resume, config=config)
-    _drive(run, store, on_event, progress)
+    with frozen(algorithm.model, run.frozen):
+        _check_single(run)
+        store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
+        store.open(resume=resume, config=config)
+        _drive(run, store, on_event, progress)
     return _result(run)
 
 

@@ -1,7 +1,8 @@
 """Optimisers and learning-rate schedules from a configuration."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,15 @@ from earlysieve.training.config import TrainConfig
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], Optimizer]
 
 
-def build_optimizer(params: Iterable[Tensor], config: TrainConfig) -> Optimizer:
+def build_optimizer(
+    params: Iterable[Tensor], config: TrainConfig, *, backbone: Collection[Tensor] = ()
+) -> Optimizer:
     """The configured optimiser over those of `params` that require a gradient.
+
+    Args:
+        params: what may be trained.
+        config: of the run.
+        backbone: those that learn at the rate `lr * backbone_lr_scale`, in a group of their own.
 
     Raises:
         InputError: none of them does.
@@ -27,10 +35,22 @@ def build_optimizer(params: Iterable[Tensor], config: TrainConfig) -> Optimizer:
             "unfreeze at least one layer"
         )
     lr, decay = config.lr, config.weight_decay
+    groups = _groups(trained, config, {id(parameter) for parameter in backbone})
     if config.optimizer == "sgd":
-        return torch.optim.SGD(trained, lr=lr, momentum=config.momentum, weight_decay=decay)
+        return torch.optim.SGD(groups, lr=lr, momentum=config.momentum, weight_decay=decay)
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
-    return kind(trained, lr=lr, weight_decay=decay)
+    return kind(groups, lr=lr, weight_decay=decay)
+
+
+def _groups(trained: list[Tensor], config: TrainConfig, slow: set[int]) -> list[Any]:
+    """All in one group, or those of the backbone in a second one with a rate of its own."""
+    scale = config.backbone_lr_scale
+    own = [parameter for parameter in trained if id(parameter) in slow]
+    if scale is None or not own:
+        return list(trained)
+    rest = [parameter for parameter in trained if id(parameter) not in slow]
+    groups: list[dict[str, Any]] = [{"params": rest}, {"params": own, "lr": config.lr * scale}]
+    return [group for group in groups if group["params"]]
 
 
 def build_scheduler(optimizer: Optimizer, config: TrainConfig, steps: int) -> LRScheduler | None:

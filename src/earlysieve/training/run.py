@@ -1,8 +1,8 @@
 """The state of a training run, and the moves that change it."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,10 @@ from earlysieve.training.algorithm import (
     is_ready_to_evaluate,
     settings_of,
 )
+from earlysieve.training.augmentation import Augment, as_augmentation, check_teacher_sees
 from earlysieve.training.checkpoint import START_AGAIN, check_configuration
 from earlysieve.training.evaluation import Evaluation
+from earlysieve.training.freezing import frozen_parameters
 from earlysieve.training.loading import Data, load_batches, open_source
 from earlysieve.training.model_weights import all_or_nothing, check_keys, load_state
 from earlysieve.training.one_class import ClassWatch
@@ -103,11 +105,14 @@ class Run:
         config: Mapping[str, Any] | None = None,
         groups: GivenGroups | None = None,
         known: Beside = NOTHING,
+        augment: Augment | None = None,
+        freeze: str | Collection[str] | None = None,
     ) -> None:
         """Check everything and prepare the first epoch.
 
         Args:
-            algorithm, train_data, settings, validation, sampler, num_workers, groups: see `fit`.
+            algorithm, train_data, settings, validation, sampler, num_workers, groups, augment,
+                freeze: see `fit`.
             config: further fields that a checkpoint has to agree with.
             known: of the validation data beside labels and true groups.
         """
@@ -120,7 +125,15 @@ class Run:
         self._shares = _group_shares(train_data)
         if groups is not None:
             train_data = with_groups(train_data, groups)
-        self.source = open_source(train_data, num_workers=num_workers, ordered=sampler is None)
+        augmentation = as_augmentation(augment)
+        self.source = open_source(
+            train_data,
+            num_workers=num_workers,
+            ordered=sampler is None,
+            augmentation=augmentation,
+        )
+        if augmentation is not None:
+            check_teacher_sees(algorithm, augmentation)
         self.validation = validation
         self.num_workers = num_workers
         self.sampler: BatchSampler = sampler or EpochSampler(
@@ -134,7 +147,22 @@ class Run:
         self.consistent = True
         self._classes = ClassWatch(self.source.dataset)
         self._takes_single = False  # a batch of one example, as far as is known
-        self.configuration = self._configuration(config or {}) | told(groups, known)
+        own = {"augment": None if augmentation is None else augmentation.name}
+        self.configuration = own | self._configuration(config or {}) | told(groups, known)
+        self.frozen = self._frozen(freeze)
+        if self.frozen:
+            self.configuration.setdefault("freeze", list(self.frozen))
+
+    def _frozen(self, freeze: str | Collection[str] | None) -> tuple[str, ...]:
+        """The names of the parameters that do not learn."""
+        if not isinstance(freeze, str):
+            return tuple(freeze or ())
+        model = self.algorithm.model
+        source = replace(self.source, num_workers=0, augmentation=None)
+        rows = list(range(min(2, len(source))))
+        batch = next(load_batches(source, [rows], key=(self.settings.seed,)))
+        inputs = batch.to(device_of(model)).inputs
+        return tuple(frozen_parameters(model, inputs, freeze))
 
     @property
     def finished(self) -> bool:
