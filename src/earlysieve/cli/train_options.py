@@ -22,18 +22,19 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
     (
         "augment",
         click.Choice(["none", "flip", "flip-crop", "randaugment"]),
-        "none",
-        "Change training pictures at random, anew in every epoch. flip: mirror half of them. "
-        "flip-crop: cut out a part as well. randaugment: change colours and shape as well.",
+        None,
+        "Change training pictures at random, anew in every epoch; by default not. flip: "
+        "mirror half of them. flip-crop: cut out a part as well. randaugment: change colours and "
+        "shape as well.",
     ),
     ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser of the network."),
     ("lr", _FROM_ZERO, "0.01", "Learning rate."),
     (
         "backbone_lr_scale",
         _FROM_ZERO,
-        "1",
-        "Multiply the learning rate of all but the last layer by this; 0.1 is usual for "
-        "pretrained networks.",
+        None,
+        "Multiply the learning rate of all but the last layer by this, by default by 1; 0.1 is "
+        "usual for pretrained networks.",
     ),
     ("momentum", click.FloatRange(0, 1), "0.9", "Momentum of the optimiser sgd."),
     ("weight_decay", _FROM_ZERO, "0.0", "Weight decay."),
