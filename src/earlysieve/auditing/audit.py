@@ -227,6 +227,7 @@ def audit(
             seen_in_training=seen_in_training,
             swaps=swaps,
             irrelevant=list(irrelevant),
+            **({} if source.root is None else {"root": str(source.root)}),
             **_written(group_shares),
             **_compared(seen),
         ),

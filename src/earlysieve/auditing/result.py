@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from earlysieve._files import write_text
 from earlysieve.auditing import audit_folder as folders
 from earlysieve.auditing.changed_pictures import ChangedShown
 from earlysieve.auditing.gate import gate_failures
@@ -170,3 +171,41 @@ class AuditResult:
 
         write_html(self, path)
         return Path(path)
+
+    def to_fiftyone_csv(
+        self, path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
+    ) -> Path:
+        """Write a CSV file with the path of each example, for FiftyOne's `CSVDataset`.
+
+        Args:
+            path: of the CSV file.
+            root: the folder that ids are relative to; None: the one that was audited.
+
+        Raises:
+            InputError: the examples are no files, or nothing says in which folder they lie.
+            DataError: a file is missing.
+            OutputError: the CSV file cannot be written.
+        """
+        from earlysieve.report.exports import fiftyone_csv
+
+        write_text(path, fiftyone_csv(self, None if root is None else Path(root)))
+        return Path(path)
+
+    def to_huggingface(self, dataset: Any) -> Any:
+        """The HuggingFace data set that was audited, with columns audit_prediction, audit_pile, ...
+
+        Args:
+            dataset: a `datasets.Dataset`, in the order in which it was audited.
+
+        Raises:
+            InputError: it is no such table, has too few rows, or has such columns already.
+        """
+        from earlysieve.report.exports import with_columns
+
+        return with_columns(dataset, self)
+
+    def model_card(self) -> str:
+        """A section of a model card in Markdown: verdict, figures, how they were made."""
+        from earlysieve.report.model_card import model_card
+
+        return model_card(self)

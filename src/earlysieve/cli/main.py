@@ -19,7 +19,7 @@ from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_li
 COMMANDS = {
     "audit": "Find out whether a trained classifier takes shortcuts.",
     "fix": "Try to make a classifier rely less on what its audit finds.",
-    "report": "Write the page of a saved audit again.",
+    "report": "Write the page of a saved audit again, or export it to other programs.",
     "reliance": "Measure how much a trained classifier relies on a known cue.",
     "groups": "Tell groups of examples apart without group labels.",
     "layers": "List the layers of a network, and which an audit would choose.",

@@ -1,12 +1,12 @@
-"""`earlysieve report`: write the page of a saved audit again, or hold the audit to a gate."""
+"""`earlysieve report`: a saved audit as a page or for other programs, or held to a gate."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from earlysieve._files import check_output_file
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.export_options import check_export, export, export_options
 from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Place
 
@@ -17,26 +17,33 @@ from earlysieve.cli.kinds import Place
     "--out",
     type=Place(),
     metavar="FILE",
-    help="Where to write the page. [default: DIR/report.html]",
+    help="File to write; by default DIR/report.html, for an export DIR/fiftyone.csv, "
+    "DIR/model-card.md or the folder DIR/huggingface.",
 )
+@export_options
 @gate_options
 @speaking
 def command(folder: Path, out: Path | None, quiet: bool, as_json: bool, **given: Any) -> None:
-    """Write the page of an audit again, from the files that `earlysieve audit` saved in DIR.
+    """Write the page of an audit again, or export it, from the files that an audit saved in DIR.
 
     \b
     Examples:
       earlysieve report audit-out --out page.html
+      earlysieve report audit-out --export fiftyone --out audit.csv
+      earlysieve report audit-out --export model-card --out card.md
       earlysieve report audit-out --fail-on shortcut --min-worst-group 0.8
     """
     from earlysieve.auditing.result import AuditResult
 
     console = Console(quiet, as_json)
-    page = folder / "report.html" if out is None else out
-    check_output_file(page)
+    place = check_export(given, folder, out)
     result = AuditResult.load(folder)
-    result.to_html(page)
-    console.say(f"{result.summary.headline}\nPage: {page}")
+    if given["export"] is None:
+        result.to_html(place)
+    else:
+        export(result, given, place)
+    what = "page" if given["export"] is None else "export"
+    console.say(f"{result.summary.headline}\n{what.capitalize()}: {place}")
     gate = gate_values(result, given)
-    console.result({"page": page, "verdict": result.summary.verdict, "gate": gate})
+    console.result({what: place, "verdict": result.summary.verdict, "gate": gate})
     end_by(gate)

@@ -126,6 +126,15 @@ def hub_dataset(
     return Texts(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
 
 
+def hub_table(path: str, split: str | None) -> Any:
+    """The `datasets.Dataset` that `hub_dataset` opens.
+
+    Raises:
+        DataError: no such data set or split.
+    """
+    return _load(path, split)[0]
+
+
 def _load(path: str, split: str | None) -> tuple[Any, list[Any]]:
     """The table of a split, and those of the other splits of its data set."""
     found, wanted = _open(path), split or "train"

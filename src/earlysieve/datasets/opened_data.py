@@ -6,6 +6,7 @@ of samples, a DataLoader, an iterable of batches.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -23,6 +24,7 @@ from earlysieve.datasets.batches import (
     length_of,
     source_of,
 )
+from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.seen_kinds import SeenKinds
 from earlysieve.datasets.shown import shown_of
@@ -87,6 +89,11 @@ class OpenedData:
     def identify(self) -> Callable[[int], str] | None:
         """What tells the name of an example; None where the data name none."""
         return identity_of(self.source)
+
+    @property
+    def root(self) -> Path | None:
+        """The folder that the names of examples are relative to; None where they are no files."""
+        return self.source.root if isinstance(self.source, ImageFiles) else None
 
     def display(self, index: int) -> Any:
         """What a person should see of an example: what the data set shows, its text or image.
