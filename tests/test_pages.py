@@ -11,10 +11,15 @@ import torch
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@pytest.mark.parametrize("page", ["checkpoints.md"])
+NEEDS = {"checkpoints.md": (), "loops.md": ("lightning", "transformers", "accelerate")}
+
+
+@pytest.mark.parametrize("page", NEEDS)
 def test_the_snippets_of_a_page_run(page: str, tmp_path: Path, monkeypatch: Any) -> None:
     if not (DOCS / page).exists():
         pytest.skip("the documentation is not part of this copy")
+    for package in NEEDS[page]:
+        pytest.importorskip(package, reason=f"needs {package}")
     monkeypatch.chdir(tmp_path)
     torch.manual_seed(0)
     found = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)

@@ -44,10 +44,12 @@ if TYPE_CHECKING:
     from earlysieve.repairing.repaired_classifier import RepairedClassifier
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
+    from earlysieve.training.handed_over import loss_of
     from earlysieve.training.loop import fit
     from earlysieve.training.model_weights import LoadedWeights, load_weights
     from earlysieve.training.select_model import Choice, select_model
     from earlysieve.training.statistics import refresh_statistics
+    from earlysieve.weighting.balanced_sampler import BalancedSampler
     from earlysieve.weighting.balanced_sampling import balanced_weights
     from earlysieve.weighting.early_reweighting import EarlyReweighting
     from earlysieve.weighting.group_dro import GroupDRO
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AuditResult": "auditing.result",
+    "BalancedSampler": "weighting.balanced_sampler",
     "Batch": "model.batch",
     "BenchmarkResult": "benchmarking.lines",
     "Budget": "benchmarking.protocol",
@@ -105,6 +108,7 @@ _HOME = {
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "load_weights": "training.model_weights",
+    "loss_of": "training.handed_over",
     "measure": "measures.measure",
     "measure_reliance": "reliance.measure",
     "refresh_statistics": "training.statistics",
@@ -117,6 +121,7 @@ _HOME = {
 __all__ = [
     "JTT",
     "AuditResult",
+    "BalancedSampler",
     "Batch",
     "BenchmarkResult",
     "Budget",
@@ -166,6 +171,7 @@ __all__ = [
     "infer_groups",
     "keep_logits",
     "load_weights",
+    "loss_of",
     "measure",
     "measure_reliance",
     "refresh_statistics",

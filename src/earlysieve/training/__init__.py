@@ -15,6 +15,7 @@ from earlysieve.training.evaluate import SingleClassWarning, evaluate
 from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.events import Event
 from earlysieve.training.fit_result import FitResult
+from earlysieve.training.handed_over import loss_of
 from earlysieve.training.loop import fit, train_steps
 from earlysieve.training.model_weights import load_weights
 from earlysieve.training.one_class import OneClassWarning
@@ -45,6 +46,7 @@ __all__ = [
     "fit",
     "load_checkpoint",
     "load_weights",
+    "loss_of",
     "optimizer_steps",
     "read_config",
     "save_checkpoint",

@@ -1,8 +1,8 @@
 """The one seam through which precision, clipping, accumulation and schedules enter training."""
 
 import math
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -54,6 +54,7 @@ class Stepper:
         self.scaler = self._make_scaler()
         self._pending = 0
         self._held: list[Tensor | None] = []
+        self._handed: list[Tensor] | None = None
         self.settings: dict[str, Any] = {
             "optimizer": type(optimizer).__name__,
             "lr": [float(g.get("initial_lr", g["lr"])) for g in optimizer.param_groups],
@@ -77,6 +78,15 @@ class Stepper:
         """The context for the forward pass; does nothing without mixed precision."""
         return autocast_on(self._device_type(), self.autocast_dtype)
 
+    @contextmanager
+    def handing_over(self) -> Iterator[list[Tensor]]:
+        """A block in which losses are collected, for others to descend, and nothing is stepped."""
+        before, self._handed = self._handed, []
+        try:
+            yield self._handed
+        finally:
+            self._handed = before
+
     def backward_and_step(self, loss: Tensor, *, inputs: Sequence[Tensor] | None = None) -> bool:
         """Back-propagate a scalar loss and, when enough has accumulated, step.
 
@@ -92,6 +102,9 @@ class Stepper:
             TrainingError: the loss depends on no parameter that can learn.
         """
         _check_loss(loss)
+        if self._handed is not None:
+            self._handed.append(loss)
+            return False
         if self._pending == 0:
             self.optimizer.zero_grad()
         else:

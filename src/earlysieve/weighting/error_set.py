@@ -160,6 +160,7 @@ def upweighted(wrong: Tensor, factor: float) -> Tensor:
 
 def same_kind(optimizer: Optimizer) -> MakeOptimizer:
     """A maker of optimisers of the same class and settings as `optimizer`."""
+    optimizer = getattr(optimizer, "optimizer", optimizer)  # inside of that of Accelerate
     kind = type(optimizer)
     taken = inspect.signature(kind).parameters  # `defaults` also holds settings of base classes
     settings = {name: value for name, value in optimizer.defaults.items() if name in taken}

@@ -1,0 +1,77 @@
+"""Audits while a network learns, in whatever loop."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from earlysieve._files import check_output
+from earlysieve.auditing.audit import audit
+from earlysieve.errors import InputError
+from earlysieve.runs.audit_run import save
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+    from earlysieve.datasets.batches import Data
+
+_FIGURES = ("accuracy", "accuracy_flagged", "accuracy_unflagged", "same_mistake", "strength")
+
+
+class EpochAudits:
+    """Audits a network after every so many epochs, and leaves it as it was, bit for bit.
+
+    Args:
+        data: what is audited, best not trained on; see `earlysieve.audit`.
+        every: epochs from one audit to the next, >= 1.
+        out: folder; each audit is saved there as "epoch-N", with its page where the extra `report`
+            is installed. None: nothing is.
+        options: further arguments of `earlysieve.audit`, such as layers or seen_in_training.
+
+    Attributes:
+        results: each audit by its epoch, from 1.
+
+    Raises:
+        InputError: every is below 1.
+        OutputError: the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        data: "Data",
+        *,
+        every: int = 1,
+        out: str | os.PathLike[str] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if every < 1:
+            raise InputError(
+                f"Expected every to be at least 1, but got {every}; pass the epochs from one audit "
+                "to the next"
+            )
+        self.data, self.every = data, every
+        self.out = None if out is None else check_output(Path(out))
+        self.options = {"progress": False, **(options or {})}
+        self.results: dict[int, AuditResult] = {}
+
+    def after_epoch(self, model: nn.Module, epoch: int) -> dict[str, float]:
+        """Audit a network after an epoch, from 1, if it is time.
+
+        Returns:
+            Figures to log: accuracy, accuracy_flagged (where the early readout is misled),
+            accuracy_unflagged, same_mistake and strength of the evidence; without those that are
+            not known. Empty where it is not time.
+        """
+        if epoch % self.every:
+            return {}
+        result = audit(model, self.data, **self.options)
+        self.results[epoch] = result
+        if self.out is not None:
+            save(result, self.out / f"epoch-{epoch}", _silent)
+        values = {name: float(getattr(result.summary, name)) for name in _FIGURES}
+        return {f"audit/{name}": value for name, value in values.items() if value == value}
+
+
+def _silent(_: str) -> None:
+    """Say nothing: a page that cannot be made is no reason to stop a training."""

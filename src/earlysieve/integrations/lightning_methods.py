@@ -1,0 +1,222 @@
+"""Any training method in Lightning, audits while it trains, and a repair at the end."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from earlysieve._imports import need
+from earlysieve.datasets.batches import Data, as_batch
+from earlysieve.errors import InputError, TrainingError
+from earlysieve.integrations.each_epoch import EpochAudits
+from earlysieve.integrations.lightning import find_network
+from earlysieve.model.batch import Batch
+from earlysieve.repairing.repair import repair
+from earlysieve.training.algorithm import Algorithm, end_epoch
+from earlysieve.training.handed_over import check_loss_alone, loss_of
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.result import AuditResult
+
+_lightning = need("lightning.pytorch", extra="train")
+
+MakeMethod = Callable[[nn.Module, Optimizer], Algorithm]
+
+
+class MethodCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
+    """Train a LightningModule by a method of this package: its loss takes the module's place.
+
+    While `Trainer.fit` runs, the module's `training_step` gives the method's loss of the batch;
+    all else stays Lightning's and the module's: optimiser, schedule, clipping, accumulation,
+    precision, devices, validation, loggers. The method's state is part of Lightning's checkpoints,
+    and a resumed run goes on with it. After training the module is as it was but for its weights.
+
+    Args:
+        method: called with the network and the module's optimiser when training begins, such as
+            `lambda model, optimizer: GroupDRO(model, optimizer=optimizer, num_groups=4)`. It has no
+            clip_norm, accumulate, scheduler or autocast: these are the Trainer's. For the sieve
+            use `SieveCallback`.
+        network: where the classifier is in the LightningModule, such as "model"; layer names then
+            start there. None: the LightningModule itself, called with a batch's inputs.
+        to_batch: turns what the DataLoader gives into a `Batch`; by default all forms that
+            `earlysieve.datasets` knows. Methods with a weight per example need indices: load from
+            `with_index(data)`.
+        log: log the figures, as "method/loss" and so on.
+
+    Attributes:
+        algorithm: the method; None before training.
+
+    Raises:
+        InputError: when training begins: the module optimises by hand, or with several optimisers,
+            or the method is not one loss per batch, see `loss_of`.
+    """
+
+    def __init__(
+        self,
+        method: MakeMethod,
+        *,
+        network: str | None = None,
+        to_batch: Callable[[Any], Batch] = as_batch,
+        log: bool = True,
+    ) -> None:
+        super().__init__()
+        self.method, self.network = method, network
+        self.to_batch, self.log_figures = to_batch, log
+        self.algorithm: Algorithm | None = None
+        self._loaded: Mapping[str, Any] | None = None
+        self._own_step: Any = None
+        self._stepping: nn.Module | None = None
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Make the method, go on from a checkpoint's state, and let it give the loss."""
+        if not pl_module.automatic_optimization or len(trainer.optimizers) != 1:
+            raise InputError(
+                "Expected a LightningModule with one optimiser that Lightning steps, but this one "
+                f"has {len(trainer.optimizers)} and automatic_optimization="
+                f"{pl_module.automatic_optimization}; call earlysieve.loss_of(algorithm, batch) in "
+                "its training_step"
+            )
+        model = find_network(pl_module, self.network)
+        algorithm = self.method(model, trainer.optimizers[0])
+        check_loss_alone(algorithm)
+        if self._loaded is not None:
+            algorithm.load_state_dict(self._loaded)
+            self._loaded = None
+        self.algorithm = algorithm
+        self._take_over(pl_module, algorithm)
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Let the method close the epoch, as with new weights of examples."""
+        if self.algorithm is not None:
+            self._log(pl_module, end_epoch(self.algorithm), None)
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Give the module its own step back."""
+        self._give_back()
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Give the module its own step back."""
+        self._give_back()
+
+    def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        """Give the module its own step back."""
+        self._give_back()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The method's state, for Lightning's checkpoints."""
+        if self.algorithm is not None:
+            return self.algorithm.state_dict()
+        return {} if self._loaded is None else dict(self._loaded)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Keep a checkpoint's state until training starts."""
+        self._loaded = state_dict or None
+
+    def _take_over(self, module: nn.Module, algorithm: Algorithm) -> None:
+        def training_step(batch: Any, batch_idx: int) -> Tensor | None:
+            given = self.to_batch(batch)
+            loss, logs = loss_of(algorithm, given)
+            self._log(module, logs, len(given))
+            return loss
+
+        self._own_step = vars(module).get("training_step")
+        self._stepping = module
+        vars(module)["training_step"] = training_step
+
+    def _give_back(self) -> None:
+        module, self._stepping = self._stepping, None
+        if module is None:
+            return
+        vars(module).pop("training_step", None)
+        if self._own_step is not None:
+            vars(module)["training_step"] = self._own_step
+
+    def _log(self, module: Any, logs: Mapping[str, float], size: int | None) -> None:
+        if self.log_figures and logs:
+            figures = {f"method/{key}": value for key, value in logs.items()}
+            module.log_dict(figures, batch_size=size)
+
+
+class AuditCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
+    """Audit the network after every so many epochs of training, and log what is found.
+
+    The network is left as it was, bit for bit, and so are the random states. Figures are logged as
+    "audit/...", see `EpochAudits.after_epoch`. With several processes the first one audits.
+
+    Args:
+        data: what is audited, best not trained on.
+        every: epochs from one audit to the next, >= 1.
+        network: where the classifier is in the LightningModule; None: the module itself.
+        out: folder for the audits, "epoch-N"; None: nothing is saved.
+        options: further arguments of `earlysieve.audit`.
+
+    Raises:
+        InputError: every is below 1.
+        OutputError: the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        data: Data,
+        *,
+        every: int = 1,
+        network: str | None = None,
+        out: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        self.audits = EpochAudits(data, every=every, out=out, options=options)
+        self.network = network
+
+    @property
+    def results(self) -> "dict[int, AuditResult]":
+        """Each audit by its epoch, from 1."""
+        return self.audits.results
+
+    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+        """Audit, if it is time."""
+        if not trainer.is_global_zero:
+            return
+        model = find_network(pl_module, self.network)
+        figures = self.audits.after_epoch(model, int(trainer.current_epoch) + 1)
+        if figures:
+            pl_module.log_dict(figures, rank_zero_only=True)
+
+
+class RepairCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
+    """Fit the last layer anew when training has ended, on data that the network has not seen.
+
+    Args:
+        data: held-out examples, see `earlysieve.repair`.
+        network: where the classifier is in the LightningModule; None: the module itself.
+        options: further arguments of `earlysieve.repair`, such as method and groups.
+
+    Attributes:
+        repaired: the new network; the trained one stays as it is. None before the end.
+    """
+
+    def __init__(self, data: Data, *, network: str | None = None, **options: Any) -> None:
+        super().__init__()
+        self.data, self.network = data, network
+        self.options = {"progress": False, **options}
+        self._repaired: nn.Module | None = None
+
+    @property
+    def repaired(self) -> nn.Module:
+        """The new network.
+
+        Raises:
+            TrainingError: training has not ended.
+        """
+        if self._repaired is None:
+            raise TrainingError(
+                "Expected a training that has ended, but it has not; pass the callback to "
+                "Trainer(callbacks=[...]) and call fit"
+            )
+        return self._repaired
+
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Repair what was trained."""
+        model = find_network(pl_module, self.network)
+        self._repaired = repair(model, self.data, **self.options)
