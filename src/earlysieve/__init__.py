@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from earlysieve.weighting.group_dro import GroupDRO
     from earlysieve.weighting.indexing import with_index
     from earlysieve.weighting.jtt import JTT
+    from earlysieve.weighting.product_of_experts import ProductOfExperts
 
 _HOME = {
     "AuditResult": "auditing.result",
@@ -84,6 +85,7 @@ _HOME = {
     "Measures": "measures.measure",
     "PairedDifference": "measures.paired_seeds",
     "Picture": "auditing.result",
+    "ProductOfExperts": "weighting.product_of_experts",
     "Protocol": "benchmarking.protocol",
     "RandomisedDrop": "reliance.randomised",
     "Reliance": "reliance.figures",
@@ -146,6 +148,7 @@ __all__ = [
     "Measures",
     "PairedDifference",
     "Picture",
+    "ProductOfExperts",
     "Protocol",
     "RandomisedDrop",
     "Reliance",

@@ -28,6 +28,7 @@ METHODS = {
     "dedier": ("--layer", "stage1", "--validation", "0.2", *TEACHER),
     "dedier on the fly": ("--stage", 1, *TEACHER, "--teacher-on-the-fly"),
     "early-reweighting": ("--layer", "stage2", "--alpha", "0.5", "--reweight-every", 2),
+    "poe": ("--layer", "stage1", "--strength", "0.5"),
     "kd": (*TEACHER, "--temperature", 2, "--kd-weight", "0.5"),
     "simkd": TEACHER,
     "jtt": ("--identification-epochs", 2, "--scheduler", "cosine"),
@@ -37,6 +38,7 @@ METHODS = {
     "dfr": ("--min-group", 1, "--subsets", 2, "--penalty", "l1"),
     "afr": ("--gamma", 2),
     "crt": ("--strength", "0.1"),
+    "inlp": ("--min-group", 1, "--rounds", 2),
 }
 WEIGHTED = ("dedier", "dedier on the fly", "early-reweighting", "jtt", "dett")
 

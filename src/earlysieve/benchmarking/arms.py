@@ -13,9 +13,9 @@ from earlysieve.methods.registry import method_named, method_settings
 from earlysieve.methods.teacher_settings import TeacherSettings
 
 # Of which of them each example is told apart, and what they look at besides the data.
-INFERRED = ("audit", "xrm", "disagreement", "errors")
+INFERRED = ("audit", "xrm", "disagreement", "errors", "eiil", "spare")
 TRUE = "true"
-OF_A_MODEL = ("audit", "disagreement", "errors")
+OF_A_MODEL = ("audit", "disagreement", "errors", "eiil", "spare")
 PLAIN = "erm"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*")
 

@@ -43,8 +43,8 @@ def benchmark(
     Args:
         protocol: data, seeds, budget, rule of choice and training, the same for all.
         methods: METHOD or METHOD@SOURCE, where SOURCE says whence groups come: audit, xrm,
-            disagreement, errors, true or a file; or mappings with `method`, `name` and `settings`.
-            Plain training, which the others are compared with, is added.
+            disagreement, errors, eiil, spare, true or a file; or mappings with `method`, `name` and
+            `settings`. Plain training, which the others are compared with, is added.
         out: folder of the results.
         jobs: processes that train, >= 1; more than one need `if __name__ == "__main__":`.
         retry_failed: try again what has failed.

@@ -33,7 +33,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         multiple=True,
         metavar="LIST",
         help="Methods with commas, METHOD@SOURCE where one needs groups that the data do not name: "
-        "audit, xrm, disagreement, errors, true or a file. erm is always among them.",
+        "audit, xrm, disagreement, errors, eiil, spare, true or a file. erm is always among them.",
     ),
     click.option(
         "--grid",

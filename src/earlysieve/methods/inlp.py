@@ -25,4 +25,11 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "inlp")
 
 
-METHOD = Method("inlp", repair_method("inlp").summary, build, Settings)
+METHOD = Method(
+    "inlp",
+    repair_method("inlp").summary,
+    build,
+    Settings,
+    needs_groups=lambda _: True,
+    starts_trained=True,
+)

@@ -25,4 +25,11 @@ def build(job: "Job") -> "Algorithm":
     return last_layer_repair(job, "leace")
 
 
-METHOD = Method("leace", repair_method("leace").summary, build, Settings)
+METHOD = Method(
+    "leace",
+    repair_method("leace").summary,
+    build,
+    Settings,
+    needs_groups=lambda _: True,
+    starts_trained=True,
+)

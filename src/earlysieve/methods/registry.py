@@ -25,6 +25,7 @@ OWN = {
     "sieve": "sieve",
     "dedier": "dedier",
     "early-reweighting": "early_reweighting",
+    "poe": "poe",
     "kd": "kd",
     "simkd": "simkd",
     "jtt": "jtt",

@@ -65,6 +65,7 @@ METHODS = {
     "sieve": {**EARLY, **SIEVE},
     "dedier": {**EARLY, **WEIGHTS, **SOFT, **TEACHERS},
     "early-reweighting": {**EARLY, **WEIGHTS},
+    "poe": {**EARLY, "strength": ("-1", "nan", "x", "inf")},
     "kd": {**SOFT, **TEACHERS},
     "simkd": {**TEACHERS, **LAST},
     "jtt": JTT,
