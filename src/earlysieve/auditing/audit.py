@@ -133,6 +133,18 @@ def audit(
         LayerError: an unknown layer, or one that runs several times.
         DataError: no data, or one class only.
         OutputError: features need more space than there is.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> result = es.audit(net, (x, y), pictures=0)
+        >>> result.summary.verdict in ("shortcut", "at risk", "none found", "inconclusive")
+        True
+        >>> len(result.examples)
+        200
     """
     recipe = head_named(head)
     check_threshold(flag_margin)

@@ -78,6 +78,16 @@ def audit_arrays(
         InputError: arrays of other shapes or lengths, labels out of range, NaN, probabilities
             instead of logits, or an unusable argument.
         DataError: no example, one class only, or a column of a frame that is no number.
+
+    Example:
+        >>> import numpy as np
+        >>> import earlysieve as es
+        >>> rng = np.random.default_rng(0)
+        >>> labels = np.arange(120) % 2
+        >>> hidden = rng.normal(size=(120, 6)) + labels[:, None]  # computed anywhere
+        >>> logits = hidden[:, :2] * [-1, 1]
+        >>> es.audit_arrays({"hidden": hidden}, labels, logits).layers["layer"].tolist()
+        ['hidden']
     """
     recipe = head_named(head)
     check_threshold(flag_margin)

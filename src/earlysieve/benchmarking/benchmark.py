@@ -57,6 +57,18 @@ def benchmark(
     Raises:
         EarlysieveError: before anything is written: a method, a source, a setting, data or network
             do not fit, or the folder holds another protocol. Later: it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> import earlysieve as es
+        >>> network = {"input_shape": (50,), "widths": (4,)}
+        >>> model = {"model": "earlysieve.networks.small_mlp:SmallMLP", "model_options": network}
+        >>> data = {"latents": es.DataSplits("latents", options={"limit": 300}, training=model)}
+        >>> protocol = es.Protocol(data, seeds=(0,), budget=es.Budget(epochs=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     result = es.benchmark(protocol, ["crt"], folder)
+        >>> result.table["name"].tolist()
+        ['erm', 'crt']
     """
     return run_grid(
         grid_of(protocol, methods),

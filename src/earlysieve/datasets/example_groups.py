@@ -39,6 +39,13 @@ class Groups:
 
     Raises:
         InputError: there is not one whole number of at least -1 per example, or no group is known.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> groups = es.Groups(torch.tensor([0, 1, -1, 1]), names=("day", "night"))
+        >>> groups.names[groups.numbers[3]]
+        'night'
     """
 
     numbers: Tensor

@@ -36,6 +36,26 @@ class DebiasedDistillation(EarlyReweighting):
 
     Raises:
         InputError: a setting is out of its range, or student and teacher share parameters.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> teacher = torch.nn.Linear(4, 2)
+        >>> method = es.DebiasedDistillation(
+        ...     net,
+        ...     teacher,
+        ...     layer="0",
+        ...     num_classes=2,
+        ...     optimizer=optimizer,
+        ...     data=(x, y),
+        ...     readout_lr=0.5,
+        ... )
+        >>> es.fit(method, (x, y), epochs=2, progress=False).epochs
+        2
     """
 
     def __init__(

@@ -35,6 +35,19 @@ class DeTT(TrainTwice):
 
     Raises:
         InputError: a setting is out of its range, or the student is not a `SimKDStudent`.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> teacher = torch.nn.Sequential(torch.nn.Linear(4, 32), torch.nn.Linear(32, 2))
+        >>> student = es.SimKDStudent(net, teacher)
+        >>> optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+        >>> method = es.DeTT(student, teacher, optimizer=optimizer, data=(x, y))
+        >>> es.fit(method, (x, y), epochs=2, progress=False).epochs
+        2
     """
 
     def __init__(

@@ -85,6 +85,17 @@ class KnowledgeDistillation(PerExampleTraining):
 
     Raises:
         InputError: a setting is out of its range, or student and teacher share parameters.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> method = es.KnowledgeDistillation(net, torch.nn.Linear(4, 2), optimizer=optimizer)
+        >>> sorted(method.step(es.Batch(x[:32], y[:32])))
+        ['accuracy', 'loss']
     """
 
     def __init__(

@@ -39,6 +39,17 @@ class SimKDStudent(nn.Module):
 
     Raises:
         LayerError: there is no such layer.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> teacher = torch.nn.Sequential(torch.nn.Linear(4, 32), torch.nn.Linear(32, 2))
+        >>> student = es.SimKDStudent(net, teacher)
+        >>> student(x).shape
+        torch.Size([200, 2])
     """
 
     def __init__(
@@ -137,6 +148,19 @@ class SimKD(PerExampleTraining):
 
     Raises:
         InputError: the student is not a `SimKDStudent`, or shares parameters with the teacher.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> teacher = torch.nn.Sequential(torch.nn.Linear(4, 32), torch.nn.Linear(32, 2))
+        >>> student = es.SimKDStudent(net, teacher)
+        >>> optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+        >>> method = es.SimKD(student, teacher, optimizer=optimizer)
+        >>> es.fit(method, (x, y), epochs=1, progress=False).epochs
+        1
     """
 
     def __init__(

@@ -54,6 +54,17 @@ class Teacher:
     Raises:
         InputError: neither a model nor logits are given.
         DataError: the logits belong to another teacher, or to other data.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> student = torch.nn.Linear(4, 2)
+        >>> optimizer = torch.optim.SGD(student.parameters(), lr=0.1)
+        >>> teacher = es.Teacher(logits=es.keep_logits(net, (x, y)))  # runs once
+        >>> method = es.KnowledgeDistillation(student, teacher, optimizer=optimizer)
     """
 
     def __init__(
@@ -182,6 +193,16 @@ def keep_logits(
             gives NaN or infinity; nothing is written.
         DataError: the file belongs to another teacher or to other data.
         OutputError: the file cannot be written.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> kept = es.keep_logits(net, (x, y))
+        >>> len(kept), kept.num_classes
+        (200, 2)
     """
     teacher = as_teacher(teacher)
     if teacher.model is None:

@@ -104,6 +104,16 @@ def fix(
             lacks training data, a rule lacks what it needs, or an argument is wrong.
         DataError: groups, features or the audit are of other data, or of another model.
         OutputError: the folder cannot be written.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> outcome = es.fix(net, held_out=(x, y))
+        >>> outcome.chosen in set(outcome.candidates["candidate"])
+        True
     """
     check_model(model, batch_size, seed)
     rule_named(select)

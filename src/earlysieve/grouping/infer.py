@@ -58,6 +58,15 @@ def infer_groups(
     Raises:
         InputError: an unknown source or setting, or nothing tells groups apart.
         DataError: `data` are not those of the groups.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> groups = es.infer_groups((2 * y + (x[:, 2] > 0)).tolist(), data=(x, y))
+        >>> groups.numbers.shape
+        torch.Size([200])
     """
     if isinstance(source, os.PathLike) or (
         isinstance(source, str) and source not in SOURCES and _is_there(source)

@@ -131,6 +131,12 @@ def measure(
 
     Raises:
         InputError: a shape or range is another one, or shares are negative or all 0.
+
+    Example:
+        >>> import earlysieve as es
+        >>> logits = [[2.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 3.0]]
+        >>> es.measure(logits, [0, 1, 1, 1])["accuracy"].value
+        0.75
     """
     ours = Answers(_logits(logits), _array(labels), None if groups is None else _array(groups))
     size, classes = ours.logits.shape

@@ -50,6 +50,12 @@ def compare_over_seeds(ours: Mapping[int, float], theirs: Mapping[int, float]) -
 
     Raises:
         InputError: no seed has both.
+
+    Example:
+        >>> import earlysieve as es
+        >>> found = es.compare_over_seeds({0: 0.8, 1: 0.9, 2: 0.85}, {0: 0.7, 1: 0.8, 2: 0.75})
+        >>> round(found.mean, 3), found.seeds
+        (0.1, (0, 1, 2))
     """
     shared = tuple(sorted(ours.keys() & theirs.keys()))
     if not shared:

@@ -30,6 +30,13 @@ class Batch:
 
     Raises:
         InputError: labels, index or groups are not one integer per example.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> batch = es.Batch(torch.zeros(2, 3), torch.tensor([0, 1]), groups=torch.tensor([1, -1]))
+        >>> batch.labels.dtype
+        torch.int64
     """
 
     inputs: Inputs

@@ -91,6 +91,14 @@ def capture(
 
     Raises:
         LayerError: a layer does not exist, did not run, ran several times, or gave no tensor.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> found = es.capture(net, torch.zeros(3, 4), ["0"])
+        >>> found.outputs["0"].shape, found.model_output.shape
+        (torch.Size([3, 8]), torch.Size([3, 2]))
     """
     wanted = _distinct(layers)
     recorder = _Recorder(wanted, transform, token=object() if stop else None)

@@ -58,6 +58,14 @@ def trace_layers(model: nn.Module, inputs: Inputs) -> list[LayerInfo]:
 
     Returns:
         One row per layer that ran, ordered by when its first call ended.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> found = es.trace_layers(net, torch.zeros(3, 4))
+        >>> [(layer.name, layer.kind, layer.shape) for layer in found]
+        [('0', 'Linear', (3, 8)), ('1', 'ReLU', (3, 8)), ('2', 'Linear', (3, 2))]
     """
     found: dict[str, LayerInfo] = {}
 

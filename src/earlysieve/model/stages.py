@@ -32,6 +32,13 @@ def choose_layers(model: nn.Module, inputs: Inputs, limit: int = MOST) -> list[s
 
     Raises:
         LayerError: no layer gives an output with the batch in front.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> from earlysieve.networks import small_cnn
+        >>> es.choose_layers(small_cnn(10), torch.zeros(2, 3, 28, 28))
+        ['stage1', 'stage2', 'stage3']
     """
     return stages_of(model, trace_layers(model, inputs), first_tensor(inputs).shape[0], limit)
 

@@ -40,7 +40,16 @@ class Head(Protocol):
 
 @dataclass(frozen=True)
 class LinearHead:
-    """Mean over positions, then one linear layer."""
+    """Mean over positions, then one linear layer.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> sieve = es.FeatureSieve(net, "0", 2, readout=es.LinearHead())
+    """
 
     def build(
         self, shape: tuple[int, ...], num_classes: int, *, layout: Layout, seed: int = 0
@@ -52,7 +61,18 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class MLPHead:
-    """Mean over positions, then `depth` hidden layers of `width` with ReLU, then a linear layer."""
+    """Mean over positions, then `depth` hidden layers of `width` with ReLU, then a linear layer.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> result = es.audit(net, (x, y), head=es.MLPHead(width=8), folds=2, swaps=0, pictures=0)
+        >>> len(result.layers) > 0
+        True
+    """
 
     width: int = 128
     depth: int = 1
@@ -76,6 +96,11 @@ class StatisticsHead:
     not the scale of the activations; `depth` hidden layers of `width` follow, 0 keeps the readout
     linear. It costs no more than `LinearHead`, and a network cannot hide a feature from it by
     patterns that average out, or by making its activations small.
+
+    Example:
+        >>> import earlysieve as es
+        >>> from earlysieve.networks import small_cnn
+        >>> sieve = es.FeatureSieve(small_cnn(10), "stage1", 10, readout=es.StatisticsHead())
     """
 
     width: int = 128
@@ -108,6 +133,12 @@ class ConvHead:
     normalisation: a readout then has no running statistics that forgetting could move). A "plain"
     block is one such convolution without a skip, for half the cost. Images take 2-D, video 3-D and
     token sequences 1-D convolutions.
+
+    Example:
+        >>> import earlysieve as es
+        >>> from earlysieve.networks import small_cnn
+        >>> head = es.ConvHead(depth=2, width=32)
+        >>> sieve = es.FeatureSieve(small_cnn(10), "stage1", 10, readout=head)
     """
 
     depth: int = 1
@@ -150,6 +181,15 @@ class TokenHead:
 
     `pooling` is "attention" (one learned query; padding is masked), "first" (the class token) or
     "mean". `depth` hidden layers of `width` follow; 0 keeps it linear.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> words = torch.nn.Embedding(100, 8)
+        >>> net = torch.nn.Sequential(words, torch.nn.Flatten(), torch.nn.Linear(48, 2))
+        >>> sieve = es.FeatureSieve(net, "0", 2, readout=es.TokenHead("mean"))
+        >>> texts = torch.zeros(4, 6, dtype=torch.long)
+        >>> logs = sieve.after_step(es.Batch(texts, torch.arange(4) % 2))
     """
 
     pooling: Literal["attention", "first", "mean"] = "attention"

@@ -83,6 +83,18 @@ def measure_reliance(
     Raises:
         InputError: no cue is known, its values are not one integer per example, or one is no class.
         DataError: no example, or the cue agrees or conflicts nowhere.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> class First(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         return torch.stack([-x[:, 0], x[:, 0]], 1)
+        >>> found = es.measure_reliance(First(), (x, y), {"first column": (x[:, 0] > 0).long()})
+        >>> found.cues[0].reliance.difference
+        1.0
     """
     source = opened(data)
     named = _named(cues, source)

@@ -64,6 +64,17 @@ def drop_when_randomised(
 
     Raises:
         InputError: the data are no table, or a column is unknown.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> class First(torch.nn.Module):
+        ...     def forward(self, x):
+        ...         return torch.stack([-x[:, 0], x[:, 0]], 1)
+        >>> es.drop_when_randomised(First(), (x, y), [3]).drop
+        0.0
     """
     source = opened(data)
     inputs, labels = _table(source, batch_size)

@@ -71,6 +71,18 @@ def repair(
         InputError: the data were seen in training, the last layer is not linear, groups are
             missing, too small or of other data, or an argument is wrong.
         DataError: there is no example, or groups are of other data.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> repaired = es.repair(net, (x, y), method="crt", seen_in_training=False)
+        >>> torch.equal(repaired[0].weight, net[0].weight)
+        True
+        >>> torch.equal(repaired[2].weight, net[2].weight)
+        False
     """
     if not isinstance(model, nn.Module):
         raise InputError(

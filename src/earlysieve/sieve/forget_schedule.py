@@ -18,6 +18,15 @@ class ForgetSchedule:
 
     Raises:
         InputError: a value is out of its range.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> when = es.ForgetSchedule(every=2, warmup=1, unit="epoch")
+        >>> sieve = es.FeatureSieve(net, "0", 2, forget_every=when)
     """
 
     every: int = 5

@@ -96,6 +96,18 @@ class FeatureSieve:
 
     Warns:
         UserWarning: the schedule never forgets.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> sieve = es.FeatureSieve(net, "0", num_classes=2, optimizer=optimizer, forget_every=2)
+        >>> logs = sieve.step(es.Batch(x[:32], y[:32]))
+        >>> sorted(logs)
+        ['accuracy', 'forget_loss', 'loss', 'readout_accuracy', 'readout_loss']
     """
 
     def __init__(

@@ -120,6 +120,18 @@ def fit(
         CheckpointError: the checkpoint belongs to another model or configuration.
         InputError, DataError: an argument is out of its range, there are no examples, groups are of
             other data, or `select` lacks what it needs; nothing is written then.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> from earlysieve.training import ERM
+        >>> result = es.fit(ERM(net, optimizer), (x, y), epochs=2, progress=False)
+        >>> result.epochs
+        2
     """
     _check_alone()
     settings = RunSettings(

@@ -64,6 +64,17 @@ def load_weights(
         CheckpointError: the file is missing, damaged or unsafe, or belongs to another model; the
             message names the first key that does not match. The model is then unchanged.
         MissingDependencyError: a .safetensors file without the package safetensors.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> import earlysieve as es
+        >>> net = torch.nn.Linear(4, 2)
+        >>> weights = {f"model.{name}": value for name, value in net.state_dict().items()}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     torch.save({"state_dict": weights}, f"{folder}/last.ckpt")
+        ...     es.load_weights(net, f"{folder}/last.ckpt").prefix
+        'model.'
     """
     source = f"'{path}'"
     names, own = _own(model)

@@ -104,6 +104,15 @@ def select_model(
         InputError: no candidate, other classes or numbers of rows among them, a rule that lacks
             what it needs, or a score that is NaN for all.
         DataError: the groups are of other data.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> right = torch.nn.functional.one_hot(y).float()  # logits, in place of a model
+        >>> es.select_model({"no change": -right, "other": right}, (x, y), select="accuracy").name
+        'other'
     """
     source = opened(data)
     known = beside(data, groups=groups, reader_predictions=reader_predictions)

@@ -48,6 +48,14 @@ def refresh_statistics(
     Raises:
         InputError: the batch size is below 2, or `most_batches` below 1.
         DataError: there are no two examples.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> norm = torch.nn.BatchNorm1d(8)
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), norm, torch.nn.Linear(8, 2))
+        >>> es.refresh_statistics(net, (torch.randn(100, 4), torch.arange(100) % 2))
+        1
     """
     if batch_size < 2 or (most_batches is not None and most_batches < 1):
         raise InputError(

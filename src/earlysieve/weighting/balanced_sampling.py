@@ -26,6 +26,12 @@ def balanced_weights(kinds: Tensor | npt.NDArray[np.integer]) -> Tensor:
 
     Raises:
         InputError: it is empty, of another form, or every kind is unknown.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> es.balanced_weights(torch.tensor([0, 0, 0, 1])).tolist()  # doctest: +ELLIPSIS
+        [0.666..., 0.666..., 0.666..., 2.0]
     """
     values = torch.as_tensor(kinds)
     known = values[values >= 0] if values.ndim == 1 and not values.is_floating_point() else None

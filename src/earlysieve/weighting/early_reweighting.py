@@ -5,6 +5,7 @@ from typing import Any, Literal, Unpack
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from earlysieve.datasets.arrays import data_of
 from earlysieve.errors import InputError
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.training.loading import Data
@@ -79,6 +80,19 @@ class EarlyReweighting(PerExampleTraining):
 
     Raises:
         InputError: a setting is out of its range.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> method = es.EarlyReweighting(
+        ...     net, layer="0", num_classes=2, optimizer=optimizer, num_examples=200, readout_lr=0.5
+        ... )
+        >>> es.fit(method, (x, y), epochs=2, progress=False).epochs
+        2
     """
 
     def __init__(
@@ -105,6 +119,7 @@ class EarlyReweighting(PerExampleTraining):
         seed: int = 0,
         **step: Unpack[StepSettings],
     ) -> None:
+        data = data_of(data)
         _check(mode, reweight_every, data)
         _check_idle(
             weight_function=(weight_function is not None, {"alpha": alpha, "beta": beta}),

@@ -45,6 +45,14 @@ def with_index(dataset: Any) -> IndexedDataset:
 
     Raises:
         InputError: the data set has no length or no indices, or a sample has another form.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> data = torch.utils.data.TensorDataset(torch.randn(6, 4), torch.arange(6) % 2)
+        >>> inputs, label, group, index = es.with_index(data)[5]
+        >>> int(label), int(group), int(index)
+        (1, -1, 5)
     """
     return IndexedDataset(dataset)
 

@@ -79,6 +79,17 @@ class JTT(TrainTwice):
 
     Raises:
         InputError: a setting is out of its range.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> jtt = es.JTT(net, optimizer=optimizer, data=(x, y), upweight=5.0)
+        >>> es.fit(jtt, (x, y), epochs=2, progress=False).epochs
+        2
     """
 
     def __init__(
