@@ -34,6 +34,18 @@ def loss_of(algorithm: Algorithm, batch: Any) -> tuple[Tensor | None, dict[str, 
         InputError: the method needs its own updates (the sieve: see `FeatureSieve.after_step`), or
             has settings that belong to the loop; or as its `step` raises.
         NonFiniteLossError: the loss is NaN or infinite.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> method = es.GroupDRO(net, optimizer=optimizer, num_groups=2)
+        >>> loss, figures = es.loss_of(method, es.Batch(x[:32], y[:32], groups=y[:32]))
+        >>> loss.backward()
+        >>> optimizer.step()
     """
     stepper = _stepper(algorithm)
     with stepper.handing_over() as losses:

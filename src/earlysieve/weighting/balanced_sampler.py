@@ -25,6 +25,15 @@ class BalancedSampler(Sampler[int]):
 
     Raises:
         InputError: no kind is known, or the seed is out of its range.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> labels = torch.tensor([0, 0, 0, 1])
+        >>> data = torch.utils.data.TensorDataset(torch.randn(4, 3), labels)
+        >>> loader = torch.utils.data.DataLoader(data, sampler=es.BalancedSampler(labels))
+        >>> len(list(loader))
+        4
     """
 
     def __init__(self, kinds: Tensor | npt.NDArray[np.integer], *, seed: int = 0) -> None:
