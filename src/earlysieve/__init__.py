@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from earlysieve.weighting.group_dro import GroupDRO
     from earlysieve.weighting.indexing import with_index
     from earlysieve.weighting.jtt import JTT
+    from earlysieve.weighting.learning_from_failure import LearningFromFailure
     from earlysieve.weighting.product_of_experts import ProductOfExperts
 
 _HOME = {
@@ -79,6 +80,7 @@ _HOME = {
     "JTT": "weighting.jtt",
     "KnowledgeDistillation": "distill.kd",
     "LayerInfo": "model.layers",
+    "LearningFromFailure": "weighting.learning_from_failure",
     "LinearHead": "readouts.heads",
     "LoadedWeights": "training.model_weights",
     "MLPHead": "readouts.heads",
@@ -142,6 +144,7 @@ __all__ = [
     "Groups",
     "KnowledgeDistillation",
     "LayerInfo",
+    "LearningFromFailure",
     "LinearHead",
     "LoadedWeights",
     "MLPHead",

@@ -29,6 +29,7 @@ METHODS = {
     "dedier on the fly": ("--stage", 1, *TEACHER, "--teacher-on-the-fly"),
     "early-reweighting": ("--layer", "stage2", "--alpha", "0.5", "--reweight-every", 2),
     "poe": ("--layer", "stage1", "--strength", "0.5"),
+    "lff": ("--q", "0.5"),
     "kd": (*TEACHER, "--temperature", 2, "--kd-weight", "0.5"),
     "simkd": TEACHER,
     "jtt": ("--identification-epochs", 2, "--scheduler", "cosine"),

@@ -26,6 +26,7 @@ OWN = {
     "dedier": "dedier",
     "early-reweighting": "early_reweighting",
     "poe": "poe",
+    "lff": "lff",
     "kd": "kd",
     "simkd": "simkd",
     "jtt": "jtt",

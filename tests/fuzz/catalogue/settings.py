@@ -66,6 +66,7 @@ METHODS = {
     "dedier": {**EARLY, **WEIGHTS, **SOFT, **TEACHERS},
     "early-reweighting": {**EARLY, **WEIGHTS},
     "poe": {**EARLY, "strength": ("-1", "nan", "x", "inf")},
+    "lff": {"q": ("-0.1", "1.1", "nan", "x")},
     "kd": {**SOFT, **TEACHERS},
     "simkd": {**TEACHERS, **LAST},
     "jtt": JTT,
