@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from tests.cli.helpers import DIGITS, SMALL, ok, photos, problem, weights
-from tests.networks.snapshots import timm_folder, torch_home
+from tests.cli.helpers import DIGITS, SMALL, ok, photos, problem, run, weights
+from tests.networks.snapshots import timm_folder, torch_home, vit_folder
 
 FAST = ("--epochs", 1, "--batch-size", 8, "--device", "cpu")
 NETS = """
@@ -30,17 +30,54 @@ def test_photos_with_a_timm_folder_from_training_to_audit_and_reliance(tmp_path,
     spec = f"timm:local-dir:{tmp_path / 'net'}"
     told = ok(
         "train", "--model", spec, "--pretrained", "--data", photo_folder, *FAST,
-        "--image-size", 32, "--out", tmp_path / "run",
-    ).output  # fmt: skip
+        "--image-size", 32, "--std", 0.25, "--out", tmp_path / "run",
+    ).output.replace("\n", " ")  # fmt: skip
     assert "New classifier 'fc' with 2 outputs in place of 7" in told
+    assert f"--image-size 32 was given and is used, though it is 160 as '{spec}' expects" in told
+    assert "--std 0.25 was given and is used, though it is 0.2,0.3,0.4" in told
+    assert "resize 34, interpolation bicubic, mean 0.4,0.5,0.6" in told
+    expected = {
+        "image_size": 32, "resize": 34, "interpolation": "bicubic", "mean": [0.4, 0.5, 0.6],
+        "std": [0.25],
+    }  # fmt: skip
+    run = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert run["data_options"] == expected
     state = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
     assert state["fc.weight"].shape[0] == 2
     trained = ("--model", spec, "--checkpoint", tmp_path / "run" / "model.pt")
-    ok(
-        "audit", *trained, "--data", photo_folder, "--image-size", 32, "--swaps", 0, "--folds", 2,
+    told = ok(
+        "audit", *trained, "--data", photo_folder, "--swaps", 0, "--folds", 2,
         "--out", tmp_path / "audit",
+    ).output  # fmt: skip
+    assert f"Data are prepared in the run of '{trained[-1]}': image-size 32, resize 34" in told
+    audited = json.loads((tmp_path / "audit" / "audit.json").read_text())["config"]
+    assert audited["data_options"] == expected
+    told = ok("reliance", *trained, "--data", photo_folder, "--cue", "patch").output
+    assert "resize 34, interpolation bicubic" in told
+    told = ok("reliance", *trained, "--data", photo_folder, "--cue", "patch", "--mean", 0.1).output
+    assert "--mean 0.1 was given and is used, though it is 0.4,0.5,0.6 in the run of" in told
+
+
+def test_a_size_that_the_network_does_not_take_is_one_sentence(tmp_path, photo_folder):
+    vit_folder(tmp_path / "vit", {0: "a", 1: "b", 2: "c"})
+    words = ("train", "--model", f"hf:{tmp_path / 'vit'}", "--data", photo_folder, *FAST)
+    result = run(*words, "--image-size", 40, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    (line,) = result.stderr.strip().splitlines()
+    assert "(3, 40, 40), but it failed" in line
+    assert "--image-size" in line
+
+
+def test_classes_that_only_the_model_names_are_called_as_it_calls_them(tmp_path, photo_folder):
+    vit_folder(tmp_path / "vit", {0: "cat", 1: "dog", 2: "horse"})
+    ok(
+        "audit", "--model", f"hf:{tmp_path / 'vit'}", "--data", photo_folder, "--swaps", 0,
+        "--folds", 2, "--out", tmp_path / "audit",
     )  # fmt: skip
-    ok("reliance", *trained, "--data", photo_folder, "--image-size", 32, "--cue", "patch")
+    audited = json.loads((tmp_path / "audit" / "audit.json").read_text())
+    assert audited["config"]["images.image_size"] == 32
+    assert audited["config"]["images.resize"] == "squash"
+    assert audited["config"]["images.interpolation"] == "bicubic"
 
 
 def test_a_function_s_new_layer_is_found_again_by_later_commands(
@@ -86,7 +123,8 @@ def test_an_audit_of_published_weights_wants_their_own_classes(tmp_path, monkeyp
     )
     more = ("--swaps", 0, "--folds", 2, "--out", tmp_path / "out")
     ok(*common, "--pretrained", *more)
-    assert "leave out --num-classes" in problem(*common, "--pretrained", "--num-classes", 2, *more)
+    refused = run(*common, "--pretrained", "--num-classes", 2, *more)
+    assert "leave out --num-classes" in refused.stderr
 
 
 SMALL_RUN = ("train", "--model", SMALL, *DIGITS, *FAST)

@@ -25,8 +25,8 @@ def timm_folder(folder: Path, name: str = "test_resnet", classes: int = 7) -> nn
     from timm.models._hub import save_for_hf
 
     model = seeded(lambda: timm.create_model(name, num_classes=classes))
-    config = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4), "num_classes": classes}
-    save_for_hf(model, folder, model_config=config)
+    model.pretrained_cfg |= {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4)}
+    save_for_hf(model, folder, model_config={"num_classes": classes})
     return model
 
 

@@ -146,13 +146,17 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.audit_steps import command_steps
+    from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.seen_data import audited_part, seen_in_training, split_record
 
     if given["reference"] is None and given["reference_split"] is not None:
         raise click.UsageError("--reference-split is a part of the --reference; give one.")
     layers = layer_names(given["layers"])
     device = pick_device(given["device"])
-    asked = given_data_options(context)
+    told: list[str] = []
+    asked = prepared_options(given, given_data_options(context), told.append)
+    for line in told:
+        console.say(line)
     part = audited_part(given["data"], asked.get("split"))
     options = split_record(part, asked)
     built, data = open_both(
@@ -186,6 +190,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     )
     prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
     record = {**_record(context, given, options), "split": part.split, **prepared}
+    record |= {"preparation": told} if told else {}
     if other is not None:
         record |= {"reference": given["reference"], "reference_options": of_reference}
     remarks = _remarks(given, part if "split" not in asked else None)

@@ -27,6 +27,15 @@ def _numbers(_context: click.Context, _option: click.Parameter, text: str | None
         ) from None
 
 
+def _resize(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+    """A number of pixels, or "squash"."""
+    if text is None or text == "squash":
+        return text
+    if not text.isdecimal() or int(text[:9]) < 1 or len(text) > 9:
+        raise click.BadParameter(f"{text!r} is neither a number of pixels nor squash.")
+    return int(text)
+
+
 def _one_or_several(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
     """None, a name, or a list of several names."""
     return list(given) if len(given) > 1 else next(iter(given), None)
@@ -62,6 +71,18 @@ _OPTIONS = {
     ),
     "mean": click.option("--mean", callback=_numbers, metavar="M[,M,M]", help=_MEAN),
     "std": click.option("--std", callback=_numbers, metavar="S[,S,S]", help=_STD),
+    "resize": click.option(
+        "--resize",
+        callback=_resize,
+        metavar="PIXELS",
+        help="Shorter side of images before the centre square of --image-size is cut out, or "
+        "squash to press whole images into the square; by default that of --image-size.",
+    ),
+    "interpolation": click.option(
+        "--interpolation",
+        type=click.Choice(["bilinear", "bicubic", "lanczos", "nearest", "box", "hamming"]),
+        help="How images in files are resized; by default bilinear.",
+    ),
     "shortcut": click.option(
         "--shortcut",
         type=click.Choice(["colour", "patch", "dominoes"]),

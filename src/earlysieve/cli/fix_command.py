@@ -165,12 +165,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
     from earlysieve.fixing.fix_data import held_out_part, open_fix_data
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
+    from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.seen_data import split_record
 
     parse_budget(given["budget"])
     audit = _audit(given)
     device = pick_device(given["device"])
-    asked = given_data_options(context)
+    asked = prepared_options(given, given_data_options(context), console.say)
     options = split_record(held_out_part(given["data"], asked.get("split")), asked)
     built, opened = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say

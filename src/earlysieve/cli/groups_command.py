@@ -92,10 +92,12 @@ def _open(given: dict[str, Any], options: dict[str, Any], console: Console) -> t
     """The model, None where none is named, and the data."""
     from earlysieve.runs.audit_setup import open_both
     from earlysieve.runs.open_data import open_data
+    from earlysieve.runs.preparation import prepared_options
 
     if given["model"] is None:
         data = open_data(given["data"], options, seed=given["seed"], progress=console.progress)
         return None, data
+    options = prepared_options(given, options, console.say)
     built, data = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say
     )

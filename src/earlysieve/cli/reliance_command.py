@@ -132,10 +132,11 @@ def _measure(context: click.Context, given: dict[str, Any], console: Console) ->
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.reliance.measure import measure_reliance
     from earlysieve.reliance.randomised import drop_when_randomised
+    from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.reliance_run import open_cues
     from earlysieve.runs.seen_data import audited_part, split_record
 
-    options = given_data_options(context)
+    options = prepared_options(given, given_data_options(context), console.say)
     planted = [*given["cues"], *([options.pop("shortcut")] if "shortcut" in options else [])]
     _check_asked(options, planted, given)
     part = audited_part(given["data"], options.get("split"))

@@ -16,8 +16,9 @@ from earlysieve.datasets.images import (
     IMAGENET_STD,
     ImageExamples,
     Pixels,
+    check_fit,
     check_image_size,
-    resize_picture,
+    fit_picture,
     rgb,
 )
 from earlysieve.datasets.names import Names
@@ -40,6 +41,8 @@ class ImageFiles(ImageExamples):
         image_size: int = 224,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
+        resize: int | str | None = None,
+        interpolation: str = "bilinear",
         cache: str | os.PathLike[str] | None = None,
         progress: bool | None = None,
         **options: Any,
@@ -53,6 +56,9 @@ class ImageFiles(ImageExamples):
             root: folder that ids are relative to.
             image_size: shorter side after resizing, then the centre square is cut out, in pixels.
             mean, std: see `normalise`.
+            resize: shorter side before the centre square is cut out, in pixels, or "squash" for the
+                whole picture; None: `image_size`.
+            interpolation: of resizing, one of `images.INTERPOLATIONS`.
             cache: folder in which all images are kept, decoded and resized; made on the first use,
                 and read from then on as long as no image changes. None: each image is decoded
                 whenever it is asked for.
@@ -62,18 +68,28 @@ class ImageFiles(ImageExamples):
 
         Raises:
             DataError: `cache` is given and an image cannot be decoded.
-            InputError: `image_size` is not positive.
+            InputError: `image_size` is not positive, `resize` smaller, or `interpolation` unknown.
             OutputError: the cache cannot be written.
         """
         super().__init__(labels, class_names, mean=mean, std=std, **options)
         check_image_size(image_size)
+        check_fit(image_size, resize, interpolation)
         self._paths = Names(paths)
         self._root = Path(root)
         self.image_size = image_size
+        self.resize, self.interpolation = resize, interpolation
         self._cache: ImageCache | None = None
         if cache is not None:
             self._cache = cached_images(
-                cache, self._root, self._paths, image_size, self._decoded, progress=progress
+                cache,
+                self._root,
+                self._paths,
+                image_size,
+                self._decoded,
+                how=()
+                if (resize, interpolation) == (None, "bilinear")
+                else (resize, interpolation),
+                progress=progress,
             )
 
     @property
@@ -86,7 +102,8 @@ class ImageFiles(ImageExamples):
         return self._decoded(row) if kept is None else kept
 
     def _decoded(self, row: int) -> Pixels:
-        return np.asarray(resize_picture(_read(self._root / self._paths[row]), self.image_size))
+        picture = _read(self._root / self._paths[row])
+        return np.asarray(fit_picture(picture, self.image_size, self.resize, self.interpolation))
 
     def _identify(self, row: int) -> str:
         return self._paths[row]

@@ -39,6 +39,8 @@ def load_source(
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    resize: int | str | None = None,
+    interpolation: str | None = None,
     cache: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Any:
@@ -63,6 +65,7 @@ def load_source(
         label_column, path_column: columns of a CSV file or table that hold labels and paths.
         group_column: column of a CSV file or table that holds the groups, or several, crossed.
         mean, std: normalisation of images.
+        resize, interpolation: of images in files, see `ImageFiles`.
         cache: folder that keeps the images of files, decoded and resized, for later runs.
         progress: whether to draw a bar while files are checked; None: where standard error is a
             terminal.
@@ -81,6 +84,8 @@ def load_source(
         "image_size": image_size,
         "mean": mean,
         "std": std,
+        "resize": resize,
+        "interpolation": interpolation,
         "strict": strict or None,
         "root": root,
         "text_column": text_column,

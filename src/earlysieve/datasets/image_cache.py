@@ -82,6 +82,7 @@ def cached_images(
     size: int,
     decode: Callable[[int], Pixels],
     *,
+    how: tuple[int | str | None, ...] = (),
     progress: bool | None = None,
 ) -> ImageCache:
     """The cache of a list of images, made if there is no sound one.
@@ -92,13 +93,14 @@ def cached_images(
         paths: one per image.
         size: side of the images in pixels.
         decode: the pixels of image i, uint8 (size, size, 3); called from several threads.
+        how: what else the pixels depend on.
         progress: whether to draw a bar; None: where standard error is a terminal.
 
     Raises:
         DataError: an image cannot be decoded; nothing is kept.
         OutputError: the folder cannot be written.
     """
-    key = _key(root, paths, size)
+    key = _key(root, paths, size, how)
     path = Path(folder) / f"{key}.images"
     # One that is there may well lie where this user cannot write.
     if not _is_whole(path, key, len(paths), size):
@@ -108,11 +110,11 @@ def cached_images(
     return ImageCache(path, len(paths), size)
 
 
-def _key(root: Path, paths: Sequence[str], size: int) -> str:
+def _key(root: Path, paths: Sequence[str], size: int, how: tuple[int | str | None, ...]) -> str:
     """What the pixels depend on, as a hash."""
     decoder = need("PIL", extra="vision").__version__
     base = os.path.realpath(root)
-    digest = hashlib.sha256(json.dumps([_FORMAT, decoder, size, base]).encode())
+    digest = hashlib.sha256(json.dumps([_FORMAT, decoder, size, base, *how]).encode())
     for path in paths:
         about = (root / path).stat()
         digest.update(os.fsencode(f"{path}\0{about.st_size} {about.st_mtime_ns}\n"))

@@ -161,15 +161,67 @@ def resize(image: Pixels, size: int) -> Pixels:
     return np.asarray(resize_picture(need("PIL.Image", extra="vision").fromarray(image), size))
 
 
-def resize_picture(picture: Image, size: int) -> Image:
+def resize_picture(picture: Image, size: int, interpolation: str = "bilinear") -> Image:
     """`resize` for a PIL image."""
     scale = size / min(picture.size)
     width, height = (max(size, round(side * scale)) for side in picture.size)
     left, top = (width - size) // 2, (height - size) // 2
     if (width, height) != picture.size:
-        bilinear = need("PIL.Image", extra="vision").Resampling.BILINEAR
-        picture = picture.resize((width, height), bilinear)
+        methods = need("PIL.Image", extra="vision").Resampling
+        picture = picture.resize((width, height), getattr(methods, interpolation.upper()))
     return picture.crop((left, top, left + size, top + size))
+
+
+SQUASH = "squash"
+INTERPOLATIONS = ("bilinear", "bicubic", "lanczos", "nearest", "box", "hamming")
+
+
+def fit_picture(
+    picture: Image, size: int, resize: int | str | None, interpolation: str = "bilinear"
+) -> Image:
+    """A square picture as networks are evaluated on: resized, then its centre cut out.
+
+    With a number for `resize` it is what `Resize(resize)` and `CenterCrop(size)` of torchvision
+    give, to the pixel.
+
+    Args:
+        picture: of any size.
+        size: side of the square that is returned, in pixels.
+        resize: shorter side before the centre is cut out, >= size; "squash" for the whole picture
+            in a square, its sides in another ratio; None: see `resize_picture`.
+        interpolation: one of `INTERPOLATIONS`.
+    """
+    method = getattr(need("PIL.Image", extra="vision").Resampling, interpolation.upper())
+    if resize == SQUASH:
+        return picture.resize((size, size), method)
+    if resize is None:
+        return resize_picture(picture, size, interpolation)
+    shorter, (width, height) = int(resize), picture.size
+    scaled = [int(shorter * side / min(width, height)) for side in (width, height)]
+    if picture.size != tuple(scaled):
+        picture = picture.resize((scaled[0], scaled[1]), method)
+    left, top = (round((side - size) / 2.0) for side in scaled)
+    return picture.crop((left, top, left + size, top + size))
+
+
+def check_fit(size: int, resize: int | str | None, interpolation: str) -> None:
+    """Check what `fit_picture` takes.
+
+    Raises:
+        InputError: one is of another kind or out of its range.
+    """
+    if interpolation not in INTERPOLATIONS:
+        raise InputError(
+            f"Expected interpolation to be one of {', '.join(INTERPOLATIONS)}, but got "
+            f"'{interpolation}'; choose one"
+        )
+    if resize in (None, SQUASH):
+        return
+    if isinstance(resize, str) or not size <= int(resize or 0) <= MOST_PIXELS:
+        raise InputError(
+            f"Expected resize to be a number of pixels from the {size} of image_size on, or "
+            f"'{SQUASH}', but got {resize!r}; leave it out for the size of the image itself"
+        )
 
 
 def rgb(picture: Image) -> Image:

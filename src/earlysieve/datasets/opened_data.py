@@ -32,7 +32,7 @@ from earlysieve.datasets.views import identity_of
 from earlysieve.model.batch import Batch
 from earlysieve.model.state import preserved_rng
 
-_PREPROCESSING = ("image_size", "mean", "std")
+_PREPROCESSING = ("image_size", "resize", "interpolation", "mean", "std")
 
 
 class OpenedData:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 IMAGE_OPTIONS = ("image_size", "mean", "std")
 # Those of images that lie in files, which can be kept decoded.
-FILE_OPTIONS = (*IMAGE_OPTIONS, "cache")
+FILE_OPTIONS = (*IMAGE_OPTIONS, "resize", "interpolation", "cache")
 COLUMN_OPTIONS = ("label_column", "path_column", "group_column")
 TEXT_OPTIONS = ("text_column", "tokenizer", "max_length")
 

@@ -20,6 +20,8 @@ DESCRIBING = {
     "--image-size",
     "--mean",
     "--std",
+    "--resize",
+    "--interpolation",
     "--shortcut",
     "--correlation",
     "--limit",

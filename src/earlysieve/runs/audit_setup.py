@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
-from earlysieve.errors import InputError
 from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import check_class_names, read_class_names
 from earlysieve.runs.open_data import open_data
+from earlysieve.runs.preparation import check_one_place
 from earlysieve.runs.run_beside import config_beside
 from earlysieve.runs.seen_data import part_of, split_record
 
@@ -43,7 +43,7 @@ def open_both(
         EarlysieveError: either cannot be opened, the checkpoint does not fit, or it was trained
             with the classes in another order.
     """
-    _check_one_place(given)
+    check_one_place(given)
     tokenizer = tokenizer_of(given["model"])
     model_options = parse_options(given["model_option"])
     data = open_data(
@@ -83,14 +83,6 @@ def open_both(
 
 def _brings_weights(given: Mapping[str, Any]) -> bool:
     return given["pretrained"] is not None or given["model"].startswith("hf:")
-
-
-def _check_one_place(given: Mapping[str, Any]) -> None:
-    if given["pretrained"] is not None and given["checkpoint"] is not None:
-        raise InputError(
-            "Expected the weights of a checkpoint or the pretrained ones, but got both; leave out "
-            "--pretrained, whose place the checkpoint takes"
-        )
 
 
 def _resize(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None:

@@ -30,6 +30,10 @@ def _is_positive(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+def _is_resize(value: Any) -> bool:
+    return value == "squash" or _is_positive(value)
+
+
 def _are_numbers(value: Any) -> bool:
     listed = isinstance(value, list | tuple) and len(value) in (1, 3)
     return listed and all(_is_number(item) for item in value)
@@ -47,6 +51,8 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "image_size": (_is_positive, "a whole number from 1"),
     "mean": (_are_numbers, "a list of one or three numbers"),
     "std": (_are_numbers, "a list of one or three numbers"),
+    "resize": (_is_resize, "a whole number from 1, or squash"),
+    "interpolation": (_is_text, "a name"),
     "shortcut": (_is_text, "a name"),
     "correlation": (_is_number, "a number"),
     "limit": (_is_positive, "a whole number from 1"),

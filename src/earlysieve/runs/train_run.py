@@ -22,6 +22,7 @@ from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
+from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
@@ -97,8 +98,11 @@ class TrainRun:
         Raises:
             EarlysieveError: something is missing, wrong, or does not fit.
         """
+        _check_weights(config)
         device = pick_device(config.device)
-        parts = parts or open_parts(config, progress=reporter.progress)
+        if parts is None:
+            config = prepared_config(config, reporter.tell)
+            parts = open_parts(config, progress=reporter.progress)
         groups, known = groups_for_training(config, parts), beside_validation(config, parts)
         check_select(config.select, parts.validation, known)
         data = parts.train if groups is None else with_groups(parts.train, groups)
@@ -288,13 +292,8 @@ class TrainRun:
         return f"Stopped. The run is saved in '{checkpoint}'; the same command goes on from there."
 
 
-def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
-    """The configuration with the layer that was replaced, where the builder would not do it."""
-    layers = () if built.new is None else built.new.layers
-    return replace(config, head=layers[0]) if built.resized and layers else config
-
-
-def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
+def _check_weights(config: TrainConfig) -> None:
+    """Check that one thing is named to start from."""
     if config.pretrained is not None and config.checkpoint is not None:
         raise InputError(
             "Expected pretrained weights or a checkpoint to start from, but got both; leave out "
@@ -305,6 +304,15 @@ def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> Built
             f"Expected pretrained weights with the last layer '{config.head}' to make anew, but "
             "got none; give --pretrained, or leave out --head"
         )
+
+
+def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
+    """The configuration with the layer that was replaced, where the builder would not do it."""
+    layers = () if built.new is None else built.new.layers
+    return replace(config, head=layers[0]) if built.resized and layers else config
+
+
+def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
     wanted = config.num_classes or opened(data).num_classes
     built = build_model(
         config.model,

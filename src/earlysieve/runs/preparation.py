@@ -1,0 +1,157 @@
+"""Prepare data as the network expects it, or as its training run did; what is given wins."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from earlysieve.datasets.registry import source_named
+from earlysieve.errors import InputError
+from earlysieve.networks.preprocessing import preprocessing_of
+from earlysieve.networks.spec import parse_options
+from earlysieve.runs.data_settings import full_spec
+from earlysieve.runs.run_beside import config_beside
+
+if TYPE_CHECKING:
+    from earlysieve.training import TrainConfig
+
+_KEYS = ("image_size", "resize", "interpolation", "mean", "std", "max_length")
+_OF_RUN = (*_KEYS, "tokenizer")
+Tell = Callable[[str], None]
+
+
+def check_one_place(given: Mapping[str, Any]) -> None:
+    """Check that weights are named once.
+
+    Args:
+        given: pretrained and checkpoint, as options.
+
+    Raises:
+        InputError: both are given.
+    """
+    if given["pretrained"] is not None and given["checkpoint"] is not None:
+        raise InputError(
+            "Expected the weights of a checkpoint or the pretrained ones, but got both; leave out "
+            "--pretrained, whose place the checkpoint takes"
+        )
+
+
+def prepared_options(
+    given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell
+) -> dict[str, Any]:
+    """The options of the data, with what the network's preprocessing adds.
+
+    Beside a checkpoint it is that of its run; else that of pretrained weights, or of a network of
+    timm or transformers for images in files.
+
+    Args:
+        given: data, model, pretrained, checkpoint and model_option, as options.
+        options: of the data that were given; they win.
+        tell: takes what was chosen, and where what was given differs from it.
+    """
+    check_one_place(given)
+    model_options = parse_options(given["model_option"])
+    run = config_beside(given["checkpoint"])
+    if run is not None:
+        wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
+        where = f"in the run of '{given['checkpoint']}'"
+        return _filled(given["data"], options, wanted, where, tell)
+    own = given["pretrained"] is not None or given["model"].startswith("hf:")
+    guessed = not own and given["checkpoint"] is not None
+    if not own and not (guessed and _of_timm(given["model"]) and _are_files(given["data"])):
+        return dict(options)
+    return _as_expected(
+        given["model"], model_options, given["pretrained"], given["data"], options, tell
+    )
+
+
+def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
+    """The configuration with options of the data as the network's preprocessing says.
+
+    Args:
+        config: of a training run.
+        tell: see `prepared_options`.
+    """
+    run = config_beside(config.checkpoint)
+    if run is not None:
+        wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
+        where = f"in the run of '{config.checkpoint}'"
+        options = _filled(config.data, config.data_options, wanted, where, tell)
+    elif config.pretrained is not None or config.model.startswith("hf:"):
+        options = _as_expected(
+            config.model,
+            config.model_options,
+            config.pretrained,
+            config.data,
+            config.data_options,
+            tell,
+        )
+    else:
+        return config
+    return replace(config, data_options=options)
+
+
+def _as_expected(
+    model: str,
+    model_options: Mapping[str, Any],
+    pretrained: str | None,
+    data: str,
+    options: Mapping[str, Any],
+    tell: Tell,
+) -> dict[str, Any]:
+    found = preprocessing_of(model, model_options, pretrained)
+    wanted = {} if found is None else found.options()
+    return _filled(data, options, wanted, f"as '{model}' expects it", tell)
+
+
+def _filled(
+    data: str, options: Mapping[str, Any], wanted: Mapping[str, Any], where: str, tell: Tell
+) -> dict[str, Any]:
+    """The options with those that are wanted and that the source has."""
+    source = source_named(full_spec(data).partition(":")[0])
+    taken = {} if source is None else {k: v for k, v in wanted.items() if k in source.options}
+    given = {key: value for key, value in options.items() if value is not None}
+    for key, value in taken.items():
+        if key in given and not _same(given[key], value):
+            tell(
+                f"--{key.replace('_', '-')} {_shown(given[key])} was given and is used, though it "
+                f"is {_shown(value)} {where}."
+            )
+    added = {key: value for key, value in taken.items() if key not in given}
+    _keep_share(added, taken, given)
+    if added:
+        tell(f"Data are prepared {where}: {_listed(added)}; the options of these names change it.")
+    return {**added, **options}
+
+
+def _keep_share(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Where another size was given, cut out the same share of each image."""
+    resize, size = added.get("resize"), taken.get("image_size")
+    if "image_size" in given and isinstance(resize, int) and isinstance(size, int):
+        added["resize"] = max(given["image_size"], round(resize * given["image_size"] / size))
+
+
+def _same(one: Any, two: Any) -> bool:
+    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
+        wide = max(len(one), len(two))
+        ours, theirs = (list(x) * (wide // len(x)) for x in (one, two))
+        return all(abs(a - b) < 1e-3 for a, b in zip(ours, theirs, strict=True))
+    return bool(one == two)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(f"{number:g}" for number in value)
+    return str(value)
+
+
+def _listed(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', '-')} {_shown(value)}" for name, value in options.items())
+
+
+def _of_timm(model: str) -> bool:
+    return model.startswith(("timm:", "hf-hub:"))
+
+
+def _are_files(data: str) -> bool:
+    source = source_named(full_spec(data).partition(":")[0])
+    return source is not None and "cache" in source.options
