@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from earlysieve.reliance.figures import Reliance
     from earlysieve.reliance.measure import CueReliance, RelianceResult, measure_reliance
     from earlysieve.reliance.randomised import RandomisedDrop, drop_when_randomised
+    from earlysieve.repairing.large_dropout import LargeDropout
     from earlysieve.repairing.repair import repair
     from earlysieve.repairing.repaired_classifier import RepairedClassifier
     from earlysieve.sieve.forget_schedule import ForgetSchedule
@@ -79,6 +80,7 @@ _HOME = {
     "Groups": "datasets.example_groups",
     "JTT": "weighting.jtt",
     "KnowledgeDistillation": "distill.kd",
+    "LargeDropout": "repairing.large_dropout",
     "LayerInfo": "model.layers",
     "LearningFromFailure": "weighting.learning_from_failure",
     "LinearHead": "readouts.heads",
@@ -143,6 +145,7 @@ __all__ = [
     "GroupDRO",
     "Groups",
     "KnowledgeDistillation",
+    "LargeDropout",
     "LayerInfo",
     "LearningFromFailure",
     "LinearHead",

@@ -36,6 +36,7 @@ METHODS = {
     "dett": ("--identification-epochs", 1, *TEACHER),
     "group-dro": ("--step-size", "0.5", "--adjustment", 1, "--balance", "group"),
     "balanced": ("--balance", "class"),
+    "large-dropout": ("--rate", "0.8"),
     "dfr": ("--min-group", 1, "--subsets", 2, "--penalty", "l1"),
     "afr": ("--gamma", 2),
     "crt": ("--strength", "0.1"),

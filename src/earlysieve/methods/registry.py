@@ -33,6 +33,7 @@ OWN = {
     "dett": "dett",
     "group-dro": "group_dro",
     "balanced": "balanced",
+    "large-dropout": "large_dropout",
     "dfr": "dfr",
     "afr": "afr",
     "neurontune": "neurontune",

@@ -73,6 +73,7 @@ METHODS = {
     "dett": {**TEACHERS, **LAST, **JTT},
     "group-dro": {**DRO, **BALANCE},
     "balanced": BALANCE,
+    "large-dropout": {"rate": ("-0.1", "1", "nan", "x")},
     "dfr": {
         **REPAIR,
         "penalty": ("nope", "", "L1", "3"),
