@@ -12,6 +12,7 @@ from earlysieve._files import check_output, file_hash, output_folder, write_text
 from earlysieve._json import plain
 from earlysieve.auditing.result import AuditResult
 from earlysieve.errors import MissingDependencyError, OutputError
+from earlysieve.networks.own_format import write_own_format
 from earlysieve.report.fix_view import ExampleRow, FixData
 from earlysieve.training.archive import save_weights
 from earlysieve.training.config import versions
@@ -89,7 +90,10 @@ def save_fix(
     for name in (DOCUMENT, PAGE):
         (folder / name).unlink(missing_ok=True)
     record = record or {}
+    also = write_own_format(result.model, folder, checkpoint=record.get("checkpoint"))
     save_weights(folder / WEIGHTS, result.model.state_dict())
+    if also is not None:
+        tell(f"Weights as they came: {also}")
     page = _pages(result, folder, record, before, tell)
     document = {
         "chosen": result.chosen,

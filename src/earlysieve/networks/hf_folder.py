@@ -48,7 +48,7 @@ def from_transformers(
     before, names = config.num_labels, _label_names(config)
     if num_classes is not None and config.num_labels != num_classes:
         config.num_labels = num_classes
-    with _quiet_transformers(transformers), _explained(place):
+    with quiet_transformers(transformers), _explained(place):
         model, info = auto.from_pretrained(
             place,
             config=config,
@@ -203,7 +203,7 @@ def _explained(folder: Path | str) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet_transformers(transformers: ModuleType) -> Iterator[None]:
+def quiet_transformers(transformers: ModuleType) -> Iterator[None]:
     """Without transformers' own progress bars and remarks on new heads, which we report."""
     logging = transformers.utils.logging
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -16,6 +16,7 @@ from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.fit_check import check_model_takes, pick_device
+from earlysieve.networks.own_format import write_own_format
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.networks.tuned import with_classifier
 from earlysieve.runs.build import build_learner
@@ -185,12 +186,18 @@ class TrainRun:
         return listen
 
     def save(self, result: FitResult) -> Path:
-        """Write the weights, the names of their classes, the history; the path of the weights."""
+        """Write the weights, the names of their classes, the history; the path of the weights.
+
+        Weights that came as a folder of transformers or as safetensors are written so, too.
+        """
         weights = self.out / WEIGHTS_NAME
         # Without names, rather than with those of other weights, if this is stopped halfway.
         weights.with_name(CLASSES_NAME).unlink(missing_ok=True)
-        state = self.algorithm.model.state_dict()
-        save_weights(weights, state)
+        model = self.algorithm.model
+        also = write_own_format(model, self.out, checkpoint=self.config.checkpoint)
+        save_weights(weights, model.state_dict())
+        if also is not None:
+            self.reporter.tell(f"Weights as they came: {also}")
         write_class_names(weights, self.job.data)
         text = json.dumps(plain(asdict(result)), indent=2, allow_nan=False)
         write_text(self.out / RESULT_NAME, f"{text}\n")

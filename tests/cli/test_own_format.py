@@ -1,0 +1,112 @@
+"""Weights that came as a folder of transformers or as safetensors are written so again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+import earlysieve as es
+from earlysieve.networks.own_format import MARK, write_own_format
+from earlysieve.networks.small import small_cnn
+
+from ..networks.snapshots import vit_folder
+from ..training.helpers import difference
+from .helpers import DIGITS, SMALL, ok, problem
+
+LABELS = {0: "cat", 1: "dog"}
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Twelve pictures of each of two classes, of which one is brighter."""
+    generator = np.random.default_rng(0)
+    for number, name in LABELS.items():
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for k in range(12):
+            pixels = generator.integers(0, 128, (32, 32, 3), dtype=np.uint8) + 100 * number
+            Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"photos/{name}/{k}.png")
+    return tmp_path / "photos"
+
+
+def test_training_a_folder_of_transformers_gives_another(photos: Path, tmp_path: Path) -> None:
+    before = vit_folder(tmp_path / "vit", LABELS)
+    (tmp_path / "vit" / "code.py").write_text("raise SystemExit")
+    words = ("train", "--model", f"hf:{tmp_path / 'vit'}", "--data", photos, "--image-size", 32,
+             "--epochs", 1, "--lr", 0.1, "--out", tmp_path / "run")  # fmt: skip
+    for _ in range(2):  # the second replaces the first
+        told = ok(*words, "--fresh").output
+        folder = tmp_path / "run" / "pretrained"
+        assert f"Weights as they came: {folder}" in told
+    assert {path.name for path in folder.iterdir()} == {
+        "config.json", "model.safetensors", "preprocessor_config.json", MARK
+    }  # fmt: skip
+    assert [p.name for p in (tmp_path / "run").iterdir() if p.name.startswith(".")] == []
+    from transformers import AutoModelForImageClassification
+
+    again = AutoModelForImageClassification.from_pretrained(folder)
+    state = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
+    assert difference(dict(again.state_dict()), dict(state)) is None
+    assert difference(dict(again.state_dict()), dict(before.state_dict())) is not None
+    assert again.config.id2label == LABELS
+    ok("audit", "--model", f"hf:{folder}", "--data", photos, "--image-size", 32, "--swaps", 0,
+       "--out", tmp_path / "audit")  # fmt: skip
+
+
+def test_training_safetensors_gives_safetensors(tmp_path: Path) -> None:
+    save_file(small_cnn(10).state_dict(), tmp_path / "w.safetensors")
+    words = ("train", "--model", SMALL, *DIGITS, "--epochs", 1, "--out", tmp_path / "run")
+    told = ok(*words, "--checkpoint", tmp_path / "w.safetensors").output
+    file = tmp_path / "run" / "model.safetensors"
+    assert f"Weights as they came: {file}" in told
+    state = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
+    assert difference(dict(sorted(load_file(file).items())), dict(sorted(state.items()))) is None
+    again = ok(*words, "--fresh").output
+    assert "Weights as they came" not in again
+    assert not file.exists()
+
+
+@pytest.mark.filterwarnings("ignore::earlysieve.training.evaluate.SingleClassWarning")
+def test_a_repaired_model_of_transformers_is_written_as_such(tmp_path: Path) -> None:
+    model = vit_folder(tmp_path / "vit", LABELS)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(80, 3, 32, 32, generator=generator)
+    y = torch.arange(80) % 2
+    outcome = es.fix(model, held_out=(x, y), budget="1trial")
+    outcome.save(tmp_path / "fixed")
+    found = json.loads((tmp_path / "fixed/pretrained/config.json").read_text())
+    assert found["architectures"] == ["ViTForImageClassification"]
+    other = vit_folder(tmp_path / "other", LABELS)
+    es.load_weights(other, tmp_path / "fixed/pretrained")
+    assert difference(dict(other.state_dict()), dict(outcome.model.state_dict())) is None
+
+
+def test_a_folder_of_the_users_own_is_not_replaced(photos: Path, tmp_path: Path) -> None:
+    vit_folder(tmp_path / "vit", LABELS)
+    vit_folder(tmp_path / "run" / "pretrained", LABELS)
+    told = problem("train", "--model", f"hf:{tmp_path / 'vit'}", "--data", photos, "--image-size",
+                   32, "--epochs", 1, "--out", tmp_path / "run", "--quiet")  # fmt: skip
+    assert "one that is not of an earlier run is there; move it" in told
+    assert not (tmp_path / "run" / "model.pt").exists()
+
+
+class Shared(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+        self.b.weight = self.a.weight
+
+
+def test_a_tensor_with_two_names_is_written_once_and_read_again(tmp_path: Path) -> None:
+    model: Any = Shared()
+    save_file({"x": torch.ones(1)}, tmp_path / "old.safetensors")
+    file = write_own_format(model, tmp_path, checkpoint=tmp_path / "old.safetensors")
+    assert file is not None
+    assert set(load_file(file)) == {"a.weight", "a.bias", "b.bias"}
+    other = Shared()
+    es.load_weights(other, file)
+    assert torch.equal(other.b.weight, model.a.weight)
