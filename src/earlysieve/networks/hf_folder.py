@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from earlysieve._imports import need
+from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import CheckpointError, InputError, first_line
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import NewClassifier
@@ -200,23 +200,6 @@ def _explained(folder: Path | str) -> Iterator[None]:
             f"Expected a classifier that transformers can load from '{folder}', but got: "
             f"{_what(error)}; {_advice(error, folder)}"
         ) from error
-
-
-@contextmanager
-def quiet_transformers(transformers: ModuleType) -> Iterator[None]:
-    """Without transformers' own progress bars and remarks on new heads, which we report."""
-    logging = transformers.utils.logging
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def _classifies_images(config: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve._imports import need
+from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import OutputError
-from earlysieve.networks.hf_folder import quiet_transformers
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError, one_line
+from earlysieve.training.check_weights import check_keys
 from earlysieve.training.find_weights import Found, find_state
 from earlysieve.training.match_weights import Matched, match, plain_names, wrappers_in
+from earlysieve.training.transformers_names import by_own_names
 from earlysieve.training.weight_files import read_weight_files
 
 _MOST_NAMED = 5
@@ -80,7 +81,8 @@ def load_weights(
     names, own = _own(model)
     found, matched = _in_file(own, path, key, prefix, source=source)
     inside = f"{source} under '{matched.prefix}'" if matched.prefix else source
-    _load_plain(model, names, own, matched.state, source=inside)
+    state = _renamed(model, own, matched.state, source)
+    _load_plain(model, names, own, state, source=inside)
     return LoadedWeights(
         found.key, matched.prefix, tuple(matched.ignored), tuple(_notes(found, matched, source))
     )
@@ -124,6 +126,16 @@ def _own(model: nn.Module) -> tuple[dict[str, str], dict[str, Any]]:
     own = model.state_dict()
     names = dict(zip(plain_names(own, "the model"), own, strict=True))
     return names, {plain: own[name] for plain, name in names.items()}
+
+
+def _renamed(
+    model: nn.Module, own: Mapping[str, Any], state: Mapping[str, Any], source: str
+) -> Mapping[str, Any]:
+    """Weights by the model's names, where transformers writes others into files."""
+    renamed = None if state.keys() == own.keys() else by_own_names(model, state)
+    if renamed is None:
+        return state
+    return dict(zip(plain_names(renamed, source), renamed.values(), strict=True))
 
 
 def _load_plain(
@@ -187,67 +199,3 @@ def all_or_nothing(model: nn.Module) -> Iterator[None]:
             for value, copy in before:
                 value.copy_(copy)
         raise
-
-
-def check_keys(own: Mapping[str, Any], given: Mapping[str, Any], *, source: str) -> None:
-    """Check that two state_dicts have the same keys, shapes and kinds of numbers.
-
-    Real numbers of another precision are taken; others would lose a part of what they say.
-
-    Raises:
-        CheckpointError: they do not; the message names the first key, in the order of `own`.
-    """
-    for key, value in own.items():
-        if key not in given:
-            near = near_names(key, [k for k in given if k not in own], limit=1)
-            hint = f" (it has '{near[0]}')" if near else ""
-            raise _mismatch(f"the key '{key}'", f"{source} does not have it{hint}")
-        _check_value(key, value, given[key], source)
-    for key in given:
-        if key not in own:
-            raise _mismatch("only keys of the model", f"{source} also has '{key}'")
-
-
-def _check_value(key: str, own: Any, given: Any, source: str) -> None:
-    if isinstance(own, Tensor) != isinstance(given, Tensor):
-        wanted = (
-            f"to have shape {tuple(own.shape)}" if isinstance(own, Tensor) else "as it saves it"
-        )
-        raise _mismatch(f"'{key}' {wanted}", f"{source} has a value of type {_type(given)}")
-    if not isinstance(own, Tensor):
-        return
-    if own.shape != given.shape:
-        found = f"{source} has {tuple(given.shape)}"
-        raise _mismatch(f"'{key}' to have shape {tuple(own.shape)}", found)
-    if given.layout != own.layout:
-        what = "dense" if own.layout is torch.strided else _type(own.layout)
-        raise _mismatch(f"'{key}' to be {what}", f"{source} has a sparse tensor")
-    if given.is_meta and not own.is_meta:
-        raise _mismatch(f"numbers of '{key}'", f"{source} has their shape only")
-    if not _same_kind(own, given):
-        found = f"{source} has {_type(given.dtype)}"
-        raise _mismatch(f"'{key}' to be of type {_type(own.dtype)}", found)
-
-
-def _same_kind(own: Tensor, given: Tensor) -> bool:
-    """Whether copying `given` into `own` loses no more than precision."""
-    if own.dtype == given.dtype or (own.is_floating_point() and given.is_floating_point()):
-        return True
-    if own.is_floating_point() or own.is_complex() or given.is_complex() or given.is_quantized:
-        return False
-    # Some tools save counters with the type of the weights.
-    return bool((given == given.to(own.dtype)).all())
-
-
-def _type(value: Any) -> str:
-    """The name of a type, of numbers or of Python."""
-    if isinstance(value, torch.dtype | torch.layout):
-        return str(value).removeprefix("torch.")
-    return type(value).__name__
-
-
-def _mismatch(expected: str, found: str) -> CheckpointError:
-    return CheckpointError(
-        f"Expected {expected} in the weights, but {found}; "
-        "choose the checkpoint of this model, or the model of this checkpoint"
-    )

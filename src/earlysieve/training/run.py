@@ -25,11 +25,12 @@ from earlysieve.training.algorithm import (
     settings_of,
 )
 from earlysieve.training.augmentation import Augment, as_augmentation, check_teacher_sees
+from earlysieve.training.check_weights import check_keys
 from earlysieve.training.checkpoint import START_AGAIN, check_configuration
 from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.freezing import frozen_parameters
 from earlysieve.training.loading import Data, load_batches, open_source
-from earlysieve.training.model_weights import all_or_nothing, check_keys, load_state
+from earlysieve.training.model_weights import all_or_nothing, load_state
 from earlysieve.training.one_class import ClassWatch
 from earlysieve.training.randomness import RandomStream
 from earlysieve.training.run_settings import RunSettings
