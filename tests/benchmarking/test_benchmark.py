@@ -9,6 +9,7 @@ import pytest
 from earlysieve.benchmarking.benchmark import benchmark, run_grid
 from earlysieve.benchmarking.cells import folder_of
 from earlysieve.benchmarking.grid import grid_of
+from earlysieve.benchmarking.lines import FIGURES
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import EarlysieveError, InputError, TrainingError
 from earlysieve.runs.train_run import TrainRun
@@ -65,6 +66,8 @@ def test_every_cell_is_an_ordinary_run_and_the_plain_ones_serve_all(whole):
         *("erm", "group-dro@audit", "dfr@true", "kd", "sieve"),
     ]
     assert all(len(line.by_seed) == 2 and not line.failed for line in result.lines)
+    grouped = set(FIGURES) - {"bias_amplification"}  # only where groups name an attribute
+    assert all(grouped <= set(line.figures) <= set(FIGURES) for line in result.lines)
     for line in result.lines:
         for place in line.runs.values():
             for name in ("config.json", "training.json", "model.pt", "log.txt", "made_with.json"):

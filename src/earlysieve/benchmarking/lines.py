@@ -11,8 +11,19 @@ from earlysieve.groups.over_seeds import OverSeeds
 if TYPE_CHECKING:
     import pandas as pd
 
-# Figures in the order of tables; gap: best minus worst group.
-FIGURES = ("average", "worst_group", "worst_class", "gap")
+# Figures in the order of tables, see `measures`; gap: best minus worst group. Averages are raw, and
+# reweighted to the shares of the training groups.
+SHOWN = (
+    "average",
+    "reweighted_average",
+    "worst_group",
+    "worst_class",
+    "gap",
+    "calibration_error",
+    "bias_amplification",
+    "largest_tpr_gap",
+)
+FIGURES = (*SHOWN, "calibration_error_equal_mass", "brier", "nll", "mean_tpr_gap")
 
 
 @dataclass(frozen=True)

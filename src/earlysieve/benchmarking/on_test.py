@@ -6,18 +6,29 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.benchmarking.log import Log
 from earlysieve.datasets.opened_data import opened
-from earlysieve.groups.classes import class_name
 from earlysieve.groups.group_report import group_report
-from earlysieve.runs.train_data import open_beside
+from earlysieve.measures.bias_amplification import attribute_in
+from earlysieve.measures.by_cell import shares_of
+from earlysieve.measures.figures import Known, values_of
+from earlysieve.runs.train_data import open_beside, open_parts
 from earlysieve.training import SingleClassWarning, evaluate
+from earlysieve.training.selection import answers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from earlysieve.groups.group_report import GroupReport
-    from earlysieve.training import TrainConfig
+    from earlysieve.training import Evaluation, TrainConfig
 
 TEST_LOG = "test.log"
+# What tables call a figure, where that is another name than that of `measures.figures`.
+NAMES = {
+    "accuracy": "average",
+    "reweighted_accuracy": "reweighted_average",
+    "worst_group_accuracy": "worst_group",
+    "worst_class_accuracy": "worst_class",
+    "group_gap": "gap",
+}
 
 
 def open_test(plain: "TrainConfig", spec: str) -> Any:
@@ -60,26 +71,41 @@ def figures_on_test(
             num_workers=plain.num_workers,
             keep_logits=True,
         )
-    return figures_of(found, opened(data).class_names, opened(data).group_names)
+    names = opened(data).group_names
+    return figures_of(found, names, shares=_training_shares(plain, found))
 
 
 def figures_of(
-    found: Any, class_names: "Sequence[str]", group_names: "Sequence[str]"
+    found: "Evaluation",
+    group_names: "Sequence[str]" = (),
+    *,
+    shares: "Mapping[int, float] | None" = None,
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Figures of an evaluation with logits, and those of each group; see `figures_on_test`."""
-    labels = found.labels.numpy()
-    correct = found.logits.argmax(1).numpy() == labels
-    names = [class_name(k, class_names) for k in range(int(labels.max()) + 1)]
-    classes = group_report(correct, labels, names)
-    groups = (
-        None if found.groups is None else group_report(correct, found.groups.numpy(), group_names)
-    )
-    figures = {"average": found.accuracy}
-    if classes is not None:
-        figures["worst_class"] = classes.worst_accuracy
-    if groups is not None:
-        figures |= {"worst_group": groups.worst_accuracy, "gap": groups.gap}
+    """Figures of an evaluation with logits, and those of each group; see `figures_on_test`.
+
+    Args:
+        found: with logits.
+        group_names: of group 0, 1, ...
+        shares: of the training groups.
+    """
+    answers = answers_of(found)
+    correct = answers.logits.argmax(axis=1) == answers.labels
+    groups, attribute = None, None
+    if answers.groups is not None:
+        groups = group_report(correct, answers.groups, group_names)
+        attribute = attribute_in(answers.groups, answers.labels, answers.logits.shape[1])
+    values = values_of(answers, Known(attribute, shares))
+    figures = {NAMES.get(name, name): value for name, value in values.items()}
     return figures, [] if groups is None else _rows(groups)
+
+
+def _training_shares(plain: "TrainConfig", found: "Evaluation") -> dict[int, float] | None:
+    """The shares of the groups of the training data; None where there is nothing to weigh."""
+    if not found.group_accuracy:
+        return None
+    groups = opened(open_parts(plain, progress=False).train).groups
+    shares = {} if groups is None else shares_of(groups)
+    return shares if any(shares.get(group) for group in found.group_accuracy) else None
 
 
 def _rows(groups: "GroupReport") -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
-from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line, failures
+from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, failures
 from earlysieve.comparing.written import Cells, latex, markdown
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _DIFFERENCES = ("average", "worst_group", "worst_class")
 
 def cells_of_data(lines: Sequence[Line]) -> Cells:
     """The lines of one data set below a row of heads; figures that none has are left out."""
-    figures = [name for name in FIGURES if any(name in line.figures for line in lines)]
+    figures = [name for name in SHOWN if any(name in line.figures for line in lines)]
     compared = [name for name in _DIFFERENCES if name in figures]
     heads = [
         *("method", "seeds", *map(_words, figures)),

@@ -90,6 +90,17 @@ def weighed_figures(answers: Answers, known: Known) -> Weighed:
     return found
 
 
+def values_of(answers: Answers, known: Known) -> dict[str, float]:
+    """The figures by name, without intervals.
+
+    Raises:
+        InputError: shares are negative, or 0 for all groups.
+    """
+    found = weighed_figures(answers, known)
+    values = found.all_of(np.ones(len(answers.labels)))
+    return dict(zip(found.by_name, values.tolist(), strict=True))
+
+
 def _of_groups(groups: WeighedCells, shares: Mapping[int, float] | None) -> dict[str, Weighing]:
     found: dict[str, Weighing] = {}
     if shares is not None:
