@@ -53,6 +53,17 @@ class LearningFromFailure(PerExampleTraining):
 
     Raises:
         InputError: a setting is out of its range.
+
+    Example:
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        >>> optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        >>> method = es.LearningFromFailure(net, optimizer=optimizer)
+        >>> es.fit(method, (x, y), epochs=1, progress=False).epochs
+        1
     """
 
     def __init__(
