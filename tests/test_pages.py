@@ -11,7 +11,11 @@ import torch
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-NEEDS = {"checkpoints.md": (), "loops.md": ("lightning", "transformers", "accelerate")}
+NEEDS = {
+    "checkpoints.md": (),
+    "finetune.md": ("timm",),
+    "loops.md": ("lightning", "transformers", "accelerate"),
+}
 
 
 @pytest.mark.parametrize("page", NEEDS)

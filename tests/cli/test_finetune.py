@@ -68,12 +68,17 @@ def test_a_size_that_the_network_does_not_take_is_one_sentence(tmp_path, photo_f
     assert "--image-size" in line
 
 
-def test_classes_that_only_the_model_names_are_called_as_it_calls_them(tmp_path, photo_folder):
-    vit_folder(tmp_path / "vit", {0: "cat", 1: "dog", 2: "horse"})
-    ok(
-        "audit", "--model", f"hf:{tmp_path / 'vit'}", "--data", photo_folder, "--swaps", 0,
-        "--folds", 2, "--out", tmp_path / "audit",
+def test_an_audit_uses_the_image_processor_and_the_names_of_the_model(tmp_path, photo_folder):
+    vit_folder(tmp_path / "vit", {0: "dog", 1: "cat", 2: "horse"})
+    words = (
+        "audit", "--model", f"hf:{tmp_path / 'vit'}", "--swaps", 0, "--folds", 2, "--out",
+        tmp_path / "audit", "--data",
     )  # fmt: skip
+    refused = run(*words, photo_folder)
+    assert "order of the outputs of 'hf:" in refused.stderr
+    for k, name in enumerate(("dog", "cat")):
+        (photo_folder / name).rename(photo_folder / str(k))
+    assert "Classes are called as" in ok(*words, photo_folder).output.replace("\n", " ")
     audited = json.loads((tmp_path / "audit" / "audit.json").read_text())
     assert audited["config"]["images.image_size"] == 32
     assert audited["config"]["images.resize"] == "squash"

@@ -7,9 +7,42 @@ import pytest
 import torch
 from PIL import Image
 
+from earlysieve.datasets.arrays import TensorExamples
 from earlysieve.errors import CheckpointError, DataError
-from earlysieve.runs.class_names import check_class_names, read_class_names, write_class_names
+from earlysieve.runs.class_names import (
+    called_as_by_model,
+    check_class_names,
+    read_class_names,
+    write_class_names,
+)
 from tests.cli.helpers import SMALL, ok, problem
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "called", "says"),
+    [
+        (
+            ("0", "1"),
+            ("cat", "dog", "owl"),
+            ("cat", "dog"),
+            "called as 'hf:x' calls them: cat, dog",
+        ),
+        (("cat", "dog"), ("CAT", "DOG", "OWL"), ("cat", "dog"), None),
+        (("neg", "pos"), ("NEGATIVE", "POSITIVE"), ("neg", "pos"), "output k of 'hf:x'"),
+        (("cat", "dog"), (), ("cat", "dog"), None),
+    ],
+)
+def test_names_of_the_model_s_own(ours, theirs, called, says):
+    data, told = TensorExamples(torch.zeros(2, 3), [0, 1], ours), []
+    found = called_as_by_model(data, theirs, "hf:x", told.append)
+    assert (found.class_names, data.class_names) == (called, ours)
+    assert (says in told[0]) if says else not told
+
+
+def test_names_of_the_model_s_own_in_another_order_are_refused():
+    data = TensorExamples(torch.zeros(2, 3), [0, 1], ("cat", "dog"))
+    with pytest.raises(DataError, match="order of the outputs of 'hf:x', DOG, CAT"):
+        called_as_by_model(data, ("DOG", "CAT"), "hf:x", print)
 
 
 class Named:

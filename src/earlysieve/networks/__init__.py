@@ -7,16 +7,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from earlysieve.networks.classifier import replace_classifier
     from earlysieve.networks.distilled import simkd_student
     from earlysieve.networks.small import SmallCNN, small_cnn
+    from earlysieve.networks.spec import build_model
 
-__all__ = ["SmallCNN", "simkd_student", "small_cnn"]
+__all__ = ["SmallCNN", "build_model", "replace_classifier", "simkd_student", "small_cnn"]
+_HOME = {
+    "build_model": "spec",
+    "replace_classifier": "classifier",
+    "simkd_student": "distilled",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'earlysieve.networks' has no attribute '{name}'")
-    home = "distilled" if name == "simkd_student" else "small"
+    home = _HOME.get(name, "small")
     return getattr(import_module(f"earlysieve.networks.{home}"), name)
 
 

@@ -91,6 +91,8 @@ def from_timm(
         check_known(name, timm.list_models(), "timm")
     full = name if pretrained in (None, DEFAULT) else f"{name}.{pretrained}"
     wanted = _with_classes(options, num_classes)
+    if ":" in name:
+        _check_reads_safely(timm)
     if ":" in name or pretrained is not None:
         advice = "name a folder as timm:local-dir:FOLDER, or a file of weights with --pretrained"
         with fetched(f"'{full}' of timm", advice), warned_if_it_works():
@@ -103,6 +105,20 @@ def from_timm(
     if pretrained is None:
         return BuiltModel(model, False, shape)
     return BuiltModel(model, True, shape, new=_new_of_timm(cfg, num_classes))
+
+
+def _check_reads_safely(timm: Any) -> None:
+    """Check that timm reads files of others without running code in them, as old versions did.
+
+    Raises:
+        InputError: it may run code.
+    """
+    read = inspect.signature(timm.models.load_state_dict).parameters.get("weights_only")
+    if read is None or read.default is not True:
+        raise InputError(
+            "Expected a version of timm that reads weights without running code, for a folder or "
+            f"the hub, but got {timm.__version__}; install a newer timm"
+        )
 
 
 def _new_of_timm(cfg: Any, num_classes: int | None) -> NewClassifier | None:

@@ -7,7 +7,11 @@ from earlysieve.datasets.opened_data import opened
 from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
-from earlysieve.runs.class_names import check_class_names, read_class_names
+from earlysieve.runs.class_names import (
+    called_as_by_model,
+    check_class_names,
+    read_class_names,
+)
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.preparation import check_one_place
 from earlysieve.runs.run_beside import config_beside
@@ -78,6 +82,8 @@ def open_both(
             prefix=given.get("checkpoint_prefix"),
         ):
             tell(note)
+    if given["checkpoint"] is None:
+        data = called_as_by_model(data, built.class_names, given["model"], tell)
     return built, data
 
 

@@ -1,7 +1,8 @@
 """The names of the classes beside a file of weights, so that other data are not misread."""
 
+import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,50 @@ def check_class_names(trained: Sequence[str], data: Any, weights: Path) -> None:
         f"but the data has {_shown(ours)}{_difference(ours, theirs)}; {_advice(ours, theirs)} (the "
         f"order is that of '{weights.with_name(CLASSES_NAME)}')"
     )
+
+
+def called_as_by_model(
+    data: Any, names: Sequence[str], model: str, tell: Callable[[str], None]
+) -> Any:
+    """Data whose classes are numbers, with the names that the model has for its outputs.
+
+    Args:
+        data: what is to be classified.
+        names: of the outputs, in order; none where the model does not say them.
+        model: its specification, for messages.
+        tell: takes a line where data and model call their classes differently.
+
+    Returns:
+        The data; a view of them where they took over names.
+
+    Raises:
+        DataError: both have the same names in another order.
+    """
+    from earlysieve.datasets.base import ExampleDataset
+    from earlysieve.datasets.opened_data import opened
+
+    ours, theirs = opened(data).class_names, tuple(names)[: len(opened(data).class_names)]
+    if not ours or not theirs or ours == theirs:
+        return data
+    if ours == tuple(map(str, range(len(theirs)))) and isinstance(data, ExampleDataset):
+        view = copy.copy(data)
+        view.class_names = theirs
+        tell(f"Classes are called as '{model}' calls them: {_shown(theirs)}.")
+        return view
+    plain = [[name.casefold() for name in some] for some in (ours, names)]
+    if plain[0] == plain[1][: len(ours)]:
+        return data
+    if set(plain[0]) <= set(plain[1]):
+        raise DataError(
+            f"Expected the classes in the order of the outputs of '{model}', {_shown(names)}, but "
+            f"the data has {_shown(ours)}; number them as the model does, for instance with whole "
+            "numbers as labels"
+        )
+    tell(
+        f"Class k of the data is taken for output k of '{model}', though they are called "
+        f"{_shown(ours)} and {_shown(theirs)}."
+    )
+    return data
 
 
 def _difference(ours: tuple[str, ...], theirs: tuple[str, ...]) -> str:
