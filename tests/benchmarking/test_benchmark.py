@@ -233,7 +233,11 @@ SILENT = DataSplits(f"{HERE}:silent", f"{HERE}:held", f"{HERE}:others")
     ("data", "methods", "part"),
     [
         (SILENT, ["group-dro"], r"training data with groups .* \(only the validation and test"),
-        (SILENT, ["group-dro"], "group-dro@audit, or @ xrm, disagreement, errors or a file"),
+        (
+            SILENT,
+            ["group-dro"],
+            "group-dro@audit, or @ xrm, disagreement, errors, eiil, spare or a file",
+        ),
         (
             replace(SILENT, validation=f"{HERE}:silent"),
             ["dfr"],

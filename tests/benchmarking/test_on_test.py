@@ -18,6 +18,7 @@ def test_figures_by_hand():
     expected = {
         "average": 5 / 8,
         "reweighted_average": (1 + 2 / 3) / 2,
+        "group_mean": (1 + 0 + 0 + 2 / 3) / 4,
         "worst_group": 0.0,
         "worst_class": 0.5,
         "gap": 1.0,

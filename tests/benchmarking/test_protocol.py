@@ -2,12 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from earlysieve.benchmarking.arms import arm_from, supervision_of
+from earlysieve.benchmarking.arms import INFERRED, arm_from, supervision_of
 from earlysieve.benchmarking.cells import GroupsCell, RunCell, cells_of
 from earlysieve.benchmarking.grid import grid_of, read_grid
 from earlysieve.benchmarking.kept import check_same, keep
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import EarlysieveError, InputError
+from earlysieve.grouping.infer import SOURCES
 
 ONE = Protocol({"a": DataSplits("digits")}, seeds=(0, 1), training={"model": "m:n", "lr": 0.1})
 
@@ -63,6 +64,10 @@ def test_a_protocol_makes_configurations_and_keeps_the_best_epoch():
 )
 def test_supervision_follows_from_method_source_and_rule(text, select, wanted):
     assert supervision_of(arm_from(text), select) == wanted
+
+
+def test_every_source_of_groups_can_be_named():
+    assert ("audit", *SOURCES) == INFERRED
 
 
 def test_a_file_of_groups_counts_as_true_groups(tmp_path):

@@ -14,11 +14,12 @@ from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import Grid, grid_of
 from earlysieve.benchmarking.kept import check_same, keep
 from earlysieve.benchmarking.lines import BenchmarkResult
+from earlysieve.benchmarking.page import write_page
 from earlysieve.benchmarking.protocol import Protocol
 from earlysieve.benchmarking.record import Record
 from earlysieve.benchmarking.work import forget_failed, work
 from earlysieve.benchmarking.written import write_tables
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.runs.reporter import Reporter
 from earlysieve.searching.lock import held
 from earlysieve.searching.together import work_together
@@ -98,7 +99,7 @@ def run_grid(
         silent = Reporter(trackers=reporter.trackers)
         work_together(partial(work, cells, grid, out, silent, _ignore), jobs, _nothing)
     work(cells, grid, out, reporter, on_cell or _ignore)
-    return conclude(out)
+    return conclude(out, reporter)
 
 
 def prepare(grid: Grid, out: Path, *, retry_failed: bool = False) -> None:
@@ -118,11 +119,15 @@ def prepare(grid: Grid, out: Path, *, retry_failed: bool = False) -> None:
             forget_failed(cells_of(grid), out)
 
 
-def conclude(out: Path) -> BenchmarkResult:
-    """Gather what is over, and write tables."""
+def conclude(out: Path, reporter: Reporter) -> BenchmarkResult:
+    """Gather what is over, and write tables and the page."""
     with held(out):
         result = gather(out)
         write_tables(result)
+        try:
+            write_page(result)
+        except MissingDependencyError as error:
+            reporter.tell(f"No page: {error}")
     return result
 
 

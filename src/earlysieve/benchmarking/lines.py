@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Figures in the order of tables, see `measures`; gap: best minus worst group. Averages are raw, and
-# reweighted to the shares of the training groups.
+# reweighted to the shares of the training groups; in the group mean groups count equally. The page
+# shows the main ones.
+MAIN = ("average", "group_mean", "worst_group", "worst_class", "gap")
 SHOWN = (
     "average",
     "reweighted_average",
+    "group_mean",
     "worst_group",
     "worst_class",
     "gap",

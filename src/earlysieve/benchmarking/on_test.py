@@ -8,9 +8,8 @@ from earlysieve.benchmarking.log import Log
 from earlysieve.datasets.opened_data import opened
 from earlysieve.groups.group_report import group_report
 from earlysieve.measures.bias_amplification import attribute_in
-from earlysieve.measures.by_cell import shares_of
 from earlysieve.measures.figures import Known, values_of
-from earlysieve.runs.train_data import open_beside, open_parts
+from earlysieve.runs.train_data import open_beside
 from earlysieve.training import SingleClassWarning, evaluate
 from earlysieve.training.selection import answers_of
 
@@ -41,7 +40,13 @@ def open_test(plain: "TrainConfig", spec: str) -> Any:
 
 
 def figures_on_test(
-    model: Any, plain: "TrainConfig", spec: str, folder: Path, chosen: str
+    model: Any,
+    plain: "TrainConfig",
+    spec: str,
+    folder: Path,
+    *,
+    chosen: str,
+    shares: "Mapping[int, float] | None" = None,
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The figures of a model on the test data, and those of each group; the opening is logged.
 
@@ -51,6 +56,7 @@ def figures_on_test(
         spec: of the test data.
         folder: of the run.
         chosen: how the model was chosen, in words.
+        shares: of the groups of the training data; None: they name none.
 
     Returns:
         Figures by name, as fractions, and name, n and accuracy of each group.
@@ -72,7 +78,8 @@ def figures_on_test(
             keep_logits=True,
         )
     names = opened(data).group_names
-    return figures_of(found, names, shares=_training_shares(plain, found))
+    weighed = any((shares or {}).get(group) for group in found.group_accuracy)
+    return figures_of(found, names, shares=shares if weighed else None)
 
 
 def figures_of(
@@ -96,16 +103,9 @@ def figures_of(
         attribute = attribute_in(answers.groups, answers.labels, answers.logits.shape[1])
     values = values_of(answers, Known(attribute, shares))
     figures = {NAMES.get(name, name): value for name, value in values.items()}
-    return figures, [] if groups is None else _rows(groups)
-
-
-def _training_shares(plain: "TrainConfig", found: "Evaluation") -> dict[int, float] | None:
-    """The shares of the groups of the training data; None where there is nothing to weigh."""
-    if not found.group_accuracy:
-        return None
-    groups = opened(open_parts(plain, progress=False).train).groups
-    shares = {} if groups is None else shares_of(groups)
-    return shares if any(shares.get(group) for group in found.group_accuracy) else None
+    if groups is None:
+        return figures, []
+    return {**figures, "group_mean": groups.reweighted_average}, _rows(groups)
 
 
 def _rows(groups: "GroupReport") -> list[dict[str, Any]]:

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.benchmarking.cells import RunCell, folder_of
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_settings, with_layer
 from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
 from earlysieve.benchmarking.record import Record
+from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import TrainingError
+from earlysieve.measures.by_cell import shares_of
 from earlysieve.methods.registry import method_named
 from earlysieve.runs.train_data import open_parts
 from earlysieve.runs.train_run import TrainRun
@@ -44,7 +46,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     heard = logging(reporter, log, listen)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
-    run = prepared(cell, grid, out, heard)
+    run, train = prepared(cell, grid, out, heard)
     with few_warnings():
         result = run.train(resume=True)
     run.save(result)
@@ -52,7 +54,12 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     clock.keep()
     plain = protocol.config(cell.data, cell.seed)
     figures, groups = figures_on_test(
-        run.algorithm.model, plain, protocol.data[cell.data].test, folder, _chosen(run, result)
+        run.algorithm.model,
+        plain,
+        protocol.data[cell.data].test,
+        folder,
+        chosen=_chosen(run, result),
+        shares=_shares(train),
     )
     log(f"{cell.title}: over after {seconds:.1f} s")
     return Record(
@@ -66,8 +73,8 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     )
 
 
-def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> TrainRun:
-    """The run of a cell, ready to start; nothing is written.
+def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> tuple[TrainRun, Any]:
+    """The run of a cell, ready to start, and the training data; nothing is written.
 
     Raises:
         EarlysieveError: something is missing, wrong, or does not fit.
@@ -79,9 +86,15 @@ def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Tr
         if "layer" in config.method_options:
             bare = replace(plain_settings(config), checkpoint=plain.checkpoint)
             config = with_layer(config, TrainRun.prepare(bare, out, reporter, parts=parts))
-        return TrainRun.prepare(
-            config, folder_of(out, cell), reporter, parts=parts_for(cell, parts)
-        )
+        own = parts_for(cell, parts)
+        run = TrainRun.prepare(config, folder_of(out, cell), reporter, parts=own)
+    return run, parts.train
+
+
+def _shares(train: Any) -> dict[int, float] | None:
+    """The share of each group of the training data; None where they name none."""
+    groups = opened(train).groups
+    return None if groups is None else shares_of(groups)
 
 
 def _chosen(run: TrainRun, result: "FitResult") -> str:

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from earlysieve.groups.over_seeds import OverSeeds
 
 JSON_NAME = "results.json"
-_DIFFERENCES = ("average", "worst_group", "worst_class")
+_DIFFERENCES = ("average", "group_mean", "worst_group", "worst_class")
 
 
-def cells_of_data(lines: Sequence[Line]) -> Cells:
+def cells_of_data(lines: Sequence[Line], names: Sequence[str] = SHOWN) -> Cells:
     """The lines of one data set below a row of heads; figures that none has are left out."""
-    figures = [name for name in SHOWN if any(name in line.figures for line in lines)]
+    figures = [name for name in names if any(name in line.figures for line in lines)]
     compared = [name for name in _DIFFERENCES if name in figures]
     heads = [
-        *("method", "seeds", *map(_words, figures)),
+        *("method", "supervision", "seeds", *map(_words, figures)),
         *(f"{_words(name)} minus erm" for name in compared),
-        *("supervision", "tuned", "cost", "failed"),
+        *("cost", "tuned", "failed"),
     ]
     return [heads, *(_row(line, figures, compared) for line in lines)]
 
@@ -103,12 +103,12 @@ def interval(found: "OverSeeds | None", form: str = ".3f") -> str:
 def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[str]:
     return [
         line.name,
+        line.supervision,
         str(len(line.by_seed)),
         *(interval(line.figures.get(name)) for name in figures),
         *(interval(line.differences.get(name), "+.3f") for name in compared),
-        line.supervision,
-        line.tuned or "nothing",
         _cost(line),
+        line.tuned or "nothing",
         failures(line) or "-",
     ]
 

@@ -68,6 +68,16 @@ def link(text: str, path: str) -> "Markup":
     return macro("pieces.html.j2", "link", text, quote(path))
 
 
+def links(items: Sequence[tuple[str, str]]) -> "Markup":
+    """Links to files or folders beside this page, in one line, as for a cell of a table.
+
+    Args:
+        items: what is found there, and its path from the folder of this page; what could be read as
+            an address is written out.
+    """
+    return macro("pieces.html.j2", "links", [(text, quote(path)) for text, path in items])
+
+
 def callout(title: str, text: str) -> "Markup":
     """A remark that should not be missed."""
     return macro("pieces.html.j2", "callout", title, text)
