@@ -89,7 +89,7 @@ def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     text = (results / "table.md").read_text()
     assert "- dfr@audit, seed 1: Expected <b> & 5_% of it" in text
     assert result.digest in text
-    assert r"dfr@audit & 1" in (results / "table.tex").read_text()
+    assert "dfr@audit & none & 1" in (results / "table.tex").read_text()
     assert list(result.table["name"]) == ["erm", "jtt", "dfr@audit"]
     written = json.loads((results / "results.json").read_text())
     assert written["lines"][1]["by_seed"]["0"]["average"] == 0.6

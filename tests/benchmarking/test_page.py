@@ -1,0 +1,108 @@
+"""The page, of records that nobody trained, in a browser; and its pictures, of real runs."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from earlysieve.benchmarking.benchmark import benchmark
+from earlysieve.benchmarking.lines import BenchmarkResult, Line
+from earlysieve.benchmarking.page import ranked, render, write_page
+from earlysieve.benchmarking.plots import plots_of
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+from earlysieve.groups.over_seeds import OverSeeds
+
+pytest.importorskip("jinja2")
+
+EVIL = "<script>alert(1)</script>"
+PROTOCOL = Protocol(
+    {"digits": DataSplits("digits", options={"limit": 200, "shortcut": "colour"})},
+    seeds=(0,),
+    budget=Budget(epochs=1),
+    training={"model": "earlysieve.networks:small_cnn", "lr": 0.05},
+)
+
+
+def line(name: str, worst: float | None, gain: OverSeeds | None, **more: object) -> Line:
+    known = {} if worst is None else {"worst_group": OverSeeds(worst, worst - 0.1, worst + 0.1, 3)}
+    figures = {"average": OverSeeds(0.8, 0.7, 0.9, 3), **known}
+    differences = {} if gain is None else {"worst_group": gain, "average": gain}
+    given = {"groups": {"hill & dale": 0.5}, "failed": {}, **more}
+    runs = {seed: f"runs/digits/{name}/seed-{seed}" for seed in (0, 1)}
+    return Line(
+        *("digits", name, name, None, "none", "", runs, {0: {"average": 0.8}}),
+        *(figures, differences, 1.5),
+        **given,
+    )
+
+
+LINES = (
+    line("erm", 0.3, None),
+    line("jtt", 0.5, OverSeeds(0.2, 0.1, 0.3, 3)),
+    line("kd", None, None, failed={1: EVIL}),
+)
+
+
+def result(folder: Path = Path()) -> BenchmarkResult:
+    return BenchmarkResult(folder, PROTOCOL.to_dict(), "0123", LINES)
+
+
+def test_the_page_says_who_gains_links_every_run_and_escapes_what_is_in_it():
+    page = render(result())
+    assert "3 methods on 1 data set, 1 seed" in page
+    assert "jtt gains most in the worst group, +0.200 [+0.100, +0.300]; it knows: none." in page
+    for name in ("erm", "jtt", "kd"):
+        assert f'href="runs/digits/{name}/seed-0/"' in page
+    assert "hill &amp; dale" in page
+    assert "What failed" in page
+    assert EVIL not in page
+    assert page.count("data:image/png") == 2
+
+
+def test_a_gain_whose_interval_holds_0_may_be_chance():
+    unsure = (LINES[0], line("jtt", 0.5, OverSeeds(0.2, -0.1, 0.5, 3)))
+    assert "may be chance" in render(replace(result(), lines=unsure))
+    one_seed = (LINES[0], line("jtt", 0.5, OverSeeds(0.2, math.nan, math.nan, 1)))
+    assert "may be chance" in render(replace(result(), lines=one_seed))
+    assert "nothing to compare" in render(replace(result(), lines=LINES[:1]))
+
+
+def test_the_best_in_the_worst_group_comes_first():
+    assert [one.name for one in ranked(LINES)] == ["jtt", "erm", "kd"]
+
+
+def test_plots_say_in_words_what_they_show():
+    gains, costs = plots_of(LINES)
+    assert gains.alt == "Each method minus erm, worst group: jtt +0.200"
+    assert "jtt 0.500 at 1.5" in costs.alt
+    assert plots_of(LINES[:1]) == []
+
+
+def test_images_are_shown_with_where_networks_look(tmp_path):
+    found = benchmark(PROTOCOL, ["afr"], tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "Where each network looked" in page
+    assert page.count("data:image/") > 2 + 6 * 2
+    assert write_page(found) == tmp_path / "report.html"
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+def test_a_browser_shows_it_without_sideways_scrolling(tmp_path, width):
+    playwright = pytest.importorskip("playwright.sync_api")
+    from tests.report.test_browser import NAMES, QUIET, shutil
+
+    path = write_page(result(tmp_path))
+    program = next(filter(None, (shutil.which(name) for name in NAMES)), None)
+    with playwright.sync_playwright() as driver:
+        if program is None and not Path(driver.chromium.executable_path).exists():
+            pytest.skip("no Chromium is installed")
+        browser = driver.chromium.launch(executable_path=program, args=list(QUIET))
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#data-0 table").first.is_visible()
+        browser.close()
+    assert said == []
