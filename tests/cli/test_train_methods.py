@@ -36,6 +36,8 @@ METHODS = {
     "dett": ("--identification-epochs", 1, *TEACHER),
     "group-dro": ("--step-size", "0.5", "--adjustment", 1, "--balance", "group"),
     "balanced": ("--balance", "class"),
+    "mixture": ("--ratio", "1.5"),
+    "pde": ("--warmup-epochs", 1, "--expand-by", 5),
     "large-dropout": ("--rate", "0.8"),
     "dfr": ("--min-group", 1, "--subsets", 2, "--penalty", "l1"),
     "afr": ("--gamma", 2),

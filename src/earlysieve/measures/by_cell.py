@@ -31,8 +31,8 @@ def tpr_gaps(prediction: Ints, labels: Ints, groups: Ints) -> list[RateGap]:
     """The gap in true positive rates between groups, for each class that occurs.
 
     TPR(y, g) = P(prediction is y | label is y, group is g), and the gap of y is max over g minus
-    min over g: De-Arteaga et al., "Bias in Bios", FAT* 2019, equation (2), for any number of
-    groups (equality of opportunity: Hardt, Price and Srebro, NeurIPS 2016). Groups that are made
+    min over g: De-Arteaga et al., "Bias in Bios", FAT* 2019, for any number of groups
+    (equality of opportunity: Hardt, Price and Srebro, NeurIPS 2016). Groups that are made
     of label and attribute do as well: within a class they differ by the attribute.
 
     Args:
@@ -86,7 +86,7 @@ def reweighted(accuracies: Floats, shares: Floats) -> float:
     """sum_g share_g accuracy_g / sum_g share_g over the cells that have an accuracy.
 
     With shares of the training data this is the average of Sagawa et al., "Distributionally Robust
-    Neural Networks for Group Shifts", ICLR 2020, section 3: test groups are not as frequent as
+    Neural Networks for Group Shifts", ICLR 2020: test groups are not as frequent as
     training groups, so that raw averages cannot be compared with these.
 
     Args:

@@ -25,7 +25,7 @@ def brier_scores(probabilities: Floats, labels: Ints) -> Floats:
     """Sum over classes k of (p_k - [k is the label])^2 of each example, in [0, 2], shape (N,).
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather Review
-    1950, equation (2); for two classes it is twice the score of the one probability.
+    1950; for two classes it is twice the score of the one probability.
 
     Args:
         probabilities: shape (N, C).

@@ -33,6 +33,8 @@ OWN = {
     "dett": "dett",
     "group-dro": "group_dro",
     "balanced": "balanced",
+    "mixture": "mixture",
+    "pde": "pde",
     "large-dropout": "large_dropout",
     "dfr": "dfr",
     "afr": "afr",

@@ -18,7 +18,7 @@ def fit_leace(problem: Problem, settings: LEACESettings) -> LinearMap:
     logits.
 
     Source: Belrose et al., "LEACE: Perfect Linear Concept Erasure in Closed Form", NeurIPS 2023,
-    arXiv 2306.03819, theorem 4.3, written from its formula; see `leace_projection`.
+    arXiv 2306.03819, written from its formula; see `leace_projection`.
 
     Raises:
         InputError: there are no groups, no class has two, one within a class is too small, nothing

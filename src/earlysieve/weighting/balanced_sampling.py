@@ -45,3 +45,50 @@ def balanced_weights(kinds: Tensor | npt.NDArray[np.integer]) -> Tensor:
     weights = torch.ones(len(values), dtype=torch.float64)
     weights[values >= 0] = len(known) / (kinds_known * counts[known.long()])
     return weights
+
+
+def mixture_weights(
+    kinds: Tensor | npt.NDArray[np.integer], ratio: float, *, seed: int = 0
+) -> Tensor:
+    """Odds with which kinds that were thinned out in part come equally often.
+
+    Of each kind at most floor(ratio n_min) random examples are kept, n_min the size of the
+    smallest; among these, all kinds come equally often, as in `balanced_weights`. Ratio 1, a
+    balanced subset, wastes data; a very large one, plain balanced sampling, repeats the few until
+    they are learned by heart. What is left out stays out.
+
+    Source: LaBonte, Hill, Zhang, Muthukumar and Kumar, "The Group Robustness is in the Details:
+    Revisiting Finetuning under Spurious Correlations", NeurIPS 2024, arXiv 2407.13957 (mixture
+    balancing, there of classes).
+
+    Args:
+        kinds: labels or groups, integers, shape (N,); -1 where unknown: these are left out where
+            some kind is thinned out.
+        ratio: >= 1; from that of the largest to the smallest kind on, nothing is thinned out and
+            the odds are those of `balanced_weights`.
+        seed: of what is kept.
+
+    Returns:
+        float64, shape (N,).
+
+    Raises:
+        InputError: the ratio is below 1, or see `balanced_weights`.
+    """
+    if not ratio >= 1:
+        raise InputError(
+            f"Expected a ratio of at least 1, but got {ratio}; 1 keeps as many examples of each "
+            "kind as the smallest has"
+        )
+    usual = balanced_weights(kinds)
+    values = torch.as_tensor(kinds).long().cpu().numpy()
+    numbers, sizes = np.unique(values[values >= 0], return_counts=True)
+    most = int(min(ratio * sizes.min(), len(values)))
+    if most >= sizes.max():
+        return usual
+    rng, kept = np.random.default_rng(seed), np.full(len(values), -1)
+    for number in numbers:
+        chosen = rng.permutation(np.flatnonzero(values == number))[:most]
+        kept[chosen] = number
+    thinned = balanced_weights(kept)
+    thinned[torch.from_numpy(kept < 0)] = 0.0
+    return thinned

@@ -73,6 +73,13 @@ METHODS = {
     "dett": {**TEACHERS, **LAST, **JTT},
     "group-dro": {**DRO, **BALANCE},
     "balanced": BALANCE,
+    "mixture": {**BALANCE, "ratio": ("0.5", "-1", "nan", "x")},
+    "pde": {
+        "warmup_epochs": ("-1", "x", "1.5"),
+        "expand_every": ("0", "-1", "x"),
+        "expand_by": ("0", "-1", "x"),
+        "per_group": ("0", "-1", "x"),
+    },
     "large-dropout": {"rate": ("-0.1", "1", "nan", "x")},
     "dfr": {
         **REPAIR,
