@@ -136,6 +136,17 @@ def test_a_resumed_run_equals_one_that_was_not_interrupted(tmp_path: Path) -> No
         trainer(tmp_path, "early").train(resume_from_checkpoint=True)
 
 
+def test_the_usual_order_is_shuffled_and_the_same_after_a_resumption(tmp_path: Path) -> None:
+    options = {"sampler": None, "save_strategy": "steps", "save_steps": 4}
+    whole = trainer(tmp_path, "erm", **options)
+    orders = [[int(i) for batch in whole.get_train_dataloader() for i in batch["index"]]]
+    assert sorted(orders[0]) == list(range(SIZE)) != orders[0]
+    whole.train()
+    resumed = trainer(tmp_path, "erm", **options)
+    resumed.train(resume_from_checkpoint=str(tmp_path / "checkpoint-8"))  # within an epoch
+    assert same(resumed, dict(whole.model.net.state_dict()))
+
+
 def test_accumulation_and_clipping_are_the_trainers(tmp_path: Path) -> None:
     options = {"gradient_accumulation_steps": 2, "max_grad_norm": 0.1}
     made = trainer(tmp_path, "group-dro", **options)

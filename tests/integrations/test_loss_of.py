@@ -1,5 +1,6 @@
 """A method's loss in a loop by hand, and with Accelerate, does what `fit` does, bit for bit."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.errors import InputError
+from earlysieve.integrations.each_epoch import EpochAudits
 from earlysieve.training import ERM, NonFiniteLossError
 
 from ..training.helpers import difference
-from .helpers import EPOCHS, METHODS, Order, Points, fitted, loader, momentum, network
+from .helpers import BATCH, EPOCHS, METHODS, SEED, Order, Points, fitted, loader, momentum, network
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -65,6 +67,25 @@ def test_a_balanced_sampler_draws_what_fit_does() -> None:
         assert drawn == [i for batch in order.batches(epoch) for i in batch]
     assert list(sampler) == [i for batch in order.batches(5) for i in batch]
     assert len(sampler) == len(Points())
+
+
+def test_fit_can_be_audited_on_the_way_and_gives_the_same(tmp_path: Path) -> None:
+    model = network().train()
+    algorithm = METHODS["early"](model, momentum(model.parameters()))
+    audits = EpochAudits(Points(60, seed=1), every=2, out=tmp_path, options={"layers": ["0"]})
+    es.fit(
+        algorithm,
+        Points(),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        seed=SEED,
+        on_event=audits.listen(model),
+        progress=False,
+    )
+    assert difference(dict(model.state_dict()), fitted(METHODS["early"])[0]) is None
+    assert list(audits.results) == [2]
+    kept = es.AuditResult.load(tmp_path / "epoch-2").summary
+    assert kept.explanation == audits.results[2].summary.explanation
 
 
 def refusal(algorithm: Any) -> str:

@@ -149,3 +149,18 @@ def test_inputs_take_the_models_precision():
     assert (matched["x"].dtype, matched["ids"].dtype) == (torch.float16, torch.int64)
     assert matched["flag"] is True
     assert match_precision(nn.ReLU(), x) is x
+
+
+def test_a_module_without_forward_names_the_part_to_pass() -> None:
+    class Holder(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.loss = torch.nn.CrossEntropyLoss()
+            self.net = torch.nn.Linear(4, 2)
+
+    message = r"^Expected a model that can be called, but Holder has no forward; pass .*`\.net`$"
+    with pytest.raises(InputError, match=message):
+        call_model(Holder(), torch.randn(2, 4))
+    inner = torch.nn.Sequential(Holder())
+    with pytest.raises(NotImplementedError):
+        call_model(inner, torch.randn(2, 4))

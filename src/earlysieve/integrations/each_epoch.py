@@ -1,7 +1,7 @@
 """Audits while a network learns, in whatever loop."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from earlysieve._files import check_output
 from earlysieve.auditing.audit import audit
 from earlysieve.errors import InputError
 from earlysieve.runs.audit_run import save
+from earlysieve.training.events import Event
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
@@ -71,6 +72,15 @@ class EpochAudits:
             save(result, self.out / f"epoch-{epoch}", _silent)
         values = {name: float(getattr(result.summary, name)) for name in _FIGURES}
         return {f"audit/{name}": value for name, value in values.items() if value == value}
+
+    def listen(self, model: nn.Module) -> Callable[[Event], None]:
+        """For `fit(on_event=...)`: audit a network at the end of each epoch that is due."""
+
+        def hear(event: Event) -> None:
+            if event.kind == "epoch":
+                self.after_epoch(model, event.epoch)
+
+        return hear
 
 
 def _silent(_: str) -> None:

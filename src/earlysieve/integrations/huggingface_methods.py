@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _transformers = need("transformers", extra="text")
 _trainer_utils = need("transformers.trainer_utils", extra="text")
-need("accelerate", extra="train")
+_accelerate_data = need("accelerate.data_loader", extra="train")
 
 STATE_NAME = "method.pt"
 
@@ -48,8 +48,8 @@ class MethodTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
             clip_norm, accumulate, scheduler or autocast: these are the Trainer's. For the sieve
             use `SieveTrainer`. Methods with a weight per example need indices: train on
             `with_index(data)`.
-        sampler: the order of the training examples, such as `BalancedSampler(groups)`; None: the
-            Trainer's own.
+        sampler: the order of the training examples, such as `BalancedSampler(groups)`; None:
+            shuffled anew in each epoch.
         kwargs: keyword arguments of `Trainer`. A batch is a mapping with the labels under "labels".
 
     Attributes:
@@ -118,10 +118,9 @@ class MethodTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
             return super().get_train_dataloader()
         drawn = self.sampler
         if drawn is None:
-            generator = torch.Generator()
+            # A function of seed and epoch, so that a resumed run sees what it would have seen.
             seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
-            generator.manual_seed(seed)
-            drawn = torch.utils.data.RandomSampler(self.train_dataset, generator=generator)
+            drawn = _accelerate_data.SeedableRandomSampler(self.train_dataset, data_seed=seed)
         loader = DataLoader(
             _with_known_columns(self.train_dataset, self.model, self.args.remove_unused_columns),
             batch_size=self._train_batch_size,

@@ -140,14 +140,28 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
 
     Labels in a mapping never reach it. Inputs are converted here, once for audits, training and
     whatever tries a model out, so that what one of them takes all take.
+
+    Raises:
+        InputError: the model has no `forward`, as a LightningModule need not have.
     """
     if isinstance(model, nn.Module):  # a plain function has no precision
         inputs = match_precision(model, inputs)
-    if isinstance(inputs, Mapping):
-        return model(**{k: v for k, v in inputs.items() if k not in LABEL_KEYS})
-    if isinstance(inputs, tuple):
-        return model(*inputs)
-    return model(inputs)
+    try:
+        if isinstance(inputs, Mapping):
+            return model(**{k: v for k, v in inputs.items() if k not in LABEL_KEYS})
+        return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
+    except NotImplementedError as error:
+        if str(error).startswith(f"Module [{type(model).__name__}] is missing"):
+            raise _no_forward(model) from error
+        raise
+
+
+def _no_forward(model: nn.Module) -> InputError:
+    parts = [name for name, part in model.named_children() if any(True for _ in part.parameters())]
+    advice = f"pass one of its parts, such as its `.{parts[0]}`" if parts else "give it one"
+    return InputError(
+        f"Expected a model that can be called, but {type(model).__name__} has no forward; {advice}"
+    )
 
 
 def logits_of(output: Any) -> Tensor:
