@@ -48,7 +48,9 @@ class Net(nn.Module):
         super().__init__()
         self.net = network()
 
-    def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> dict[str, Any]:
+    def forward(
+        self, x: torch.Tensor, labels: torch.Tensor | None = None, **_: Any
+    ) -> dict[str, Any]:
         logits = self.net(x)
         if labels is None:
             return {"logits": logits}
