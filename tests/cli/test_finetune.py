@@ -100,8 +100,14 @@ def test_a_function_s_new_layer_is_found_again_by_later_commands(
         assert json.loads((tmp_path / "run" / "config.json").read_text())["head"] == "4"
         ok(
             "audit", "--model", "many_nets:many", "--checkpoint", "run/model.pt", "--data",
-            photo_folder, "--image-size", 16, "--swaps", 0, "--folds", 2, "--out", "audit",
+            photo_folder, "--swaps", 0, "--folds", 2, "--out", "audit",
         )  # fmt: skip
+        ok(
+            "train", "--model", "many_nets:many", "--checkpoint", "run/model.pt", "--data",
+            photo_folder, *FAST, "--out", "again",
+        )  # fmt: skip
+        again = json.loads((tmp_path / "again" / "config.json").read_text())
+        assert (again["head"], again["data_options"]) == ("4", {"image_size": 16})
     finally:
         sys.modules.pop("many_nets", None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from earlysieve.runs.run_beside import known_beside
 from tests.cli.helpers import ok, photos
 from tests.networks.snapshots import seeded, torch_home
 
@@ -71,6 +72,7 @@ def test_photographs_in_folders(tmp_path, monkeypatch):
     assert audited["data_options"] == {**expected, "split": "test"}
     assert "Data are prepared in the run of 'runs/tuned/model.pt'" in told[3]
     assert Path("fixes/tuned/model.pt").is_file()
+    assert known_beside("fixes/tuned/model.pt").data_options == {**expected, "split": "test"}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -130,11 +130,13 @@ def command(context: click.Context, /, **given: Any) -> None:
     load_libraries()
     console = Console(given["quiet"], given["as_json"])
     out = _checked(given["out"])
+    asked: dict[str, Any] = {}
     try:
-        result = run(context, given, console)
+        asked |= _prepared(context, given, console)
+        result = run(given, asked, console)
     except (KeyboardInterrupt, Terminated) as stop:
         raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
-    page = _save(context, given, result, out, console)
+    page = _save(context, given, asked, result, out, console)
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
     gate = gate_values(result.after, given)
@@ -158,20 +160,25 @@ def _checked(out: Path) -> Path:
     return check_place(out)
 
 
-def run(context: click.Context, given: dict[str, Any], console: Console) -> "FixResult":
+def _prepared(context: click.Context, given: dict[str, Any], console: Console) -> dict[str, Any]:
+    """The options of the data that were given, and those that follow from the model."""
+    from earlysieve.runs.preparation import prepared_options
+
+    return prepared_options(given, given_data_options(context), console.say)
+
+
+def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixResult":
     """Open model and data, and go through the loop."""
     from earlysieve.fixing.budget import parse_budget
     from earlysieve.fixing.fix import fix
     from earlysieve.fixing.fix_data import held_out_part, open_fix_data
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
-    from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.seen_data import split_record
 
     parse_budget(given["budget"])
     audit = _audit(given)
     device = pick_device(given["device"])
-    asked = prepared_options(given, given_data_options(context), console.say)
     options = split_record(held_out_part(given["data"], asked.get("split")), asked)
     built, opened = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say
@@ -190,7 +197,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Fix
         audit=audit,
         features=given["features"],
         groups=_groups(given, data.held_out),
-        retrain=_recipe(given, data.config) if given["retrain"] else None,
+        retrain=_recipe(given, data.config, data.train) if given["retrain"] else None,
         select=given["select"],
         budget=given["budget"],
         folder=given["out"],
@@ -227,12 +234,13 @@ def _groups(given: dict[str, Any], data: Any) -> Any:
     return read_groups(given["groups_from"], None if data is None else opened(data).size)
 
 
-def _recipe(given: dict[str, Any], config: Any) -> "Recipe":
+def _recipe(given: dict[str, Any], config: Any, train: Any) -> "Recipe":
     """How to retrain: as the model was trained, or a few epochs; options win."""
     from dataclasses import replace
 
     from earlysieve.fixing.retraining import Recipe
     from earlysieve.networks.spec import build_model, parse_options
+    from earlysieve.runs.train_run import start_of_run
 
     base = Recipe().config if config is None else replace(config, validation=None, patience=None)
     changes = {name: given[name] for name in ("epochs", "lr") if given[name] is not None}
@@ -240,6 +248,8 @@ def _recipe(given: dict[str, Any], config: Any) -> "Recipe":
         return Recipe(replace(base, **changes))
 
     def fresh() -> Any:
+        if config is not None and config.pretrained is not None:
+            return start_of_run(config, train, lambda _: None).model
         return build_model(
             given["model"],
             num_classes=given["num_classes"],
@@ -251,11 +261,18 @@ def _recipe(given: dict[str, Any], config: Any) -> "Recipe":
 
 
 def _save(
-    context: click.Context, given: dict[str, Any], result: "FixResult", out: Path, console: Console
+    context: click.Context,
+    given: dict[str, Any],
+    asked: dict[str, Any],
+    result: "FixResult",
+    out: Path,
+    console: Console,
 ) -> Path | None:
     from earlysieve.cli.command_line import command_line
     from earlysieve.fixing.saving import save_fix
+    from earlysieve.runs.run_beside import known_beside
 
+    known = known_beside(given["checkpoint"])
     record = {
         "command": command_line(context),
         "model": given["model"],
@@ -264,7 +281,8 @@ def _save(
         "checkpoint_key": given["checkpoint_key"],
         "checkpoint_prefix": given["checkpoint_prefix"],
         "data": given["data"],
-        "data_options": given_data_options(context),
+        "data_options": asked,
+        "head": None if known is None else known.head,
     }
     return save_fix(result, out, record=record, tell=console.say)
 

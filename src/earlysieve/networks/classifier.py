@@ -67,7 +67,7 @@ def replace_classifier(
 
 
 def resize_classifier(model: "nn.Module", name: str, outputs: int) -> None:
-    """Give a named last layer another number of outputs, as a checkpoint of a run needs it.
+    """Give a named last layer another number of outputs, as a checkpoint needs it.
 
     Raises:
         InputError, LayerError: see `replace_classifier`.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
-from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import (
@@ -14,7 +13,7 @@ from earlysieve.runs.class_names import (
 )
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.preparation import check_one_place
-from earlysieve.runs.run_beside import config_beside
+from earlysieve.runs.run_beside import as_in_run
 from earlysieve.runs.seen_data import part_of, split_record
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def open_both(
         seed=given["seed"],
         pretrained=given["pretrained"],
     )
-    _resize(built, given["checkpoint"], wanted)
+    as_in_run(built, given["checkpoint"], wanted)
     if need_weights or given["checkpoint"] is not None:
         for note in load_checkpoint(
             built,
@@ -89,13 +88,6 @@ def open_both(
 
 def _brings_weights(given: Mapping[str, Any]) -> bool:
     return given["pretrained"] is not None or given["model"].startswith("hf:")
-
-
-def _resize(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None:
-    """Give the network the last layer that the run of a checkpoint gave it."""
-    run = config_beside(checkpoint)
-    if run is not None and run.pretrained is not None and run.head is not None and outputs:
-        resize_classifier(built.model, run.head, outputs)
 
 
 def reference_options(spec: str, split: str | None, options: Mapping[str, Any]) -> dict[str, Any]:

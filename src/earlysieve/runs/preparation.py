@@ -9,7 +9,7 @@ from earlysieve.errors import InputError
 from earlysieve.networks.preprocessing import preprocessing_of
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.data_settings import full_spec
-from earlysieve.runs.run_beside import config_beside
+from earlysieve.runs.run_beside import known_beside
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
@@ -50,7 +50,7 @@ def prepared_options(
     """
     check_one_place(given)
     model_options = parse_options(given["model_option"])
-    run = config_beside(given["checkpoint"])
+    run = known_beside(given["checkpoint"])
     if run is not None:
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
         where = f"in the run of '{given['checkpoint']}'"
@@ -71,7 +71,7 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
         config: of a training run.
         tell: see `prepared_options`.
     """
-    run = config_beside(config.checkpoint)
+    run = known_beside(config.checkpoint)
     if run is not None:
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
         where = f"in the run of '{config.checkpoint}'"

@@ -1,11 +1,60 @@
-"""The configuration of the run that wrote a file of weights."""
+"""What the run or the fix that wrote a file of weights says of it, in a file beside it."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.training.config import TrainConfig, read_config
 
-_CONFIG = "config.json"
+if TYPE_CHECKING:
+    from earlysieve.networks.built import BuiltModel
+
+_CONFIG, _FIX = "config.json", "fix.json"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What has to be known of weights to use them again.
+
+    Attributes:
+        data_options: how data were prepared, among other options of them.
+        head: last layer that was made anew, where the network's builder does not do it.
+    """
+
+    data_options: Mapping[str, Any]
+    head: str | None
+
+
+def known_beside(checkpoint: str | Path | None) -> Beside | None:
+    """What lies beside a checkpoint; None where nothing does that a run or a fix wrote."""
+    run = _read(checkpoint, _CONFIG)
+    found = run if "method" in run else _read(checkpoint, _FIX).get("config")
+    if not isinstance(found, dict):
+        return None
+    options, head = found.get("data_options"), found.get("head")
+    return Beside(
+        options if isinstance(options, dict) else {}, head if isinstance(head, str) else None
+    )
+
+
+def as_in_run(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None:
+    """Give a network the last layer that the run of a checkpoint gave it.
+
+    Args:
+        built: changed in place.
+        checkpoint: that it shall get.
+        outputs: wanted; None: as they are.
+
+    Raises:
+        LayerError: the network has no such layer.
+    """
+    from earlysieve.networks.classifier import resize_classifier
+
+    found = known_beside(checkpoint)
+    if found is not None and found.head is not None and outputs:
+        resize_classifier(built.model, found.head, outputs)
 
 
 def config_beside(checkpoint: str | Path | None) -> TrainConfig | None:
@@ -14,11 +63,17 @@ def config_beside(checkpoint: str | Path | None) -> TrainConfig | None:
     Raises:
         InputError: there is one with an unknown or wrong field.
     """
+    if checkpoint is None or "method" not in _read(checkpoint, _CONFIG):
+        return None
+    return read_config(Path(checkpoint).with_name(_CONFIG))
+
+
+def _read(checkpoint: str | Path | None, name: str) -> dict[str, Any]:
+    """The object in a file of JSON beside a checkpoint; empty where there is none."""
     if checkpoint is None:
-        return None
-    path = Path(checkpoint).with_name(_CONFIG)
+        return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(Path(checkpoint).with_name(name).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return None
-    return read_config(path) if isinstance(found, dict) and "method" in found else None
+        return {}
+    return found if isinstance(found, dict) else {}

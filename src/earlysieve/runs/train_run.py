@@ -15,6 +15,7 @@ from earlysieve.datasets.with_groups import with_groups
 from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
+from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.own_format import write_own_format
 from earlysieve.networks.spec import build_model, load_checkpoint
@@ -25,6 +26,7 @@ from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
 from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.run_beside import known_beside
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.tracking.listening import tracked
@@ -100,6 +102,7 @@ class TrainRun:
             EarlysieveError: something is missing, wrong, or does not fit.
         """
         _check_weights(config)
+        config = _as_before(config)
         device = pick_device(config.device)
         if parts is None:
             config = prepared_config(config, reporter.tell)
@@ -112,7 +115,7 @@ class TrainRun:
             reporter.tell(
                 f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
             )
-        built = _build(config, data, reporter.tell)
+        built = start_of_run(config, data, reporter.tell)
         if built.new is not None:
             reporter.tell(str(built.new))
             config = _with_head(config, built)
@@ -306,11 +309,17 @@ def _check_weights(config: TrainConfig) -> None:
             "Expected pretrained weights or a checkpoint to start from, but got both; leave out "
             "--pretrained, or --checkpoint"
         )
-    if config.head is not None and config.pretrained is None:
+    if config.head is not None and config.pretrained is None and config.checkpoint is None:
         raise InputError(
             f"Expected pretrained weights with the last layer '{config.head}' to make anew, but "
             "got none; give --pretrained, or leave out --head"
         )
+
+
+def _as_before(config: TrainConfig) -> TrainConfig:
+    """The configuration with the last layer that the run of its checkpoint made anew."""
+    found = None if config.head is not None else known_beside(config.checkpoint)
+    return config if found is None or found.head is None else replace(config, head=found.head)
 
 
 def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
@@ -319,7 +328,17 @@ def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
     return replace(config, head=layers[0]) if built.resized and layers else config
 
 
-def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
+def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
+    """The network from which a run starts: its weights, and a last layer for the data's classes.
+
+    Args:
+        config: of the run.
+        data: the training data.
+        tell: takes lines for people.
+
+    Raises:
+        EarlysieveError: it cannot be built, or its weights do not fit.
+    """
     wanted = config.num_classes or opened(data).num_classes
     built = build_model(
         config.model,
@@ -329,6 +348,8 @@ def _build(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> Built
         pretrained=config.pretrained,
         head=config.head,
     )
+    if config.head is not None and config.checkpoint is not None and wanted:
+        resize_classifier(built.model, config.head, wanted)
     if config.checkpoint is not None:
         for note in load_checkpoint(
             built,
