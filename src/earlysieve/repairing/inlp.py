@@ -1,5 +1,8 @@
 """INLP: directions by which groups can be read are taken out, until they cannot."""
 
+import math
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
@@ -8,8 +11,11 @@ from earlysieve.repairing.linear_map import LinearMap, Problem
 from earlysieve.repairing.multinomial import fit_multinomial
 from earlysieve.repairing.settings import INLPSettings
 from earlysieve.repairing.weighted_loss import WeightedLoss
+from earlysieve.training.sampling import derive_seed
 
 _LEAST = 1e-8
+_MOST = 1000
+_SURE = 1.645  # the normal quantile of 0.95
 
 
 def fit_inlp(problem: Problem, settings: INLPSettings) -> LinearMap:
@@ -41,9 +47,10 @@ def inlp_projection(
     """P = I - B B^T, B an orthonormal basis of the rows of all readers W_t; shape (D, D).
 
     W_t is fitted to tell the groups of one class from P z, P that of the readers before, all groups
-    counting equally, on a half of the examples; classes take turns, so that what two of them share
-    is taken out once. A class leaves once the mean over its groups of the accuracy on the other
-    half is at most 1 / groups + margin.
+    counting equally, on a half of the examples (of each group at most 1,000); classes take turns,
+    so that what two of them share is taken out once. A class leaves once the mean over its groups
+    of the accuracy on the other half is at most 1 / groups + margin, or above chance by no more
+    than the choice of these examples explains (one-sided, 95%).
 
     Args:
         found: features and groups.
@@ -55,43 +62,76 @@ def inlp_projection(
     width = found.features.shape[1]
     projection = torch.eye(width, dtype=torch.float64)
     basis = torch.empty(width, 0, dtype=torch.float64)
-    halves = _halves(found.cells.of, seed)
     sizes = torch.bincount(found.cells.label)
-    open_classes = (sizes > 1).nonzero().squeeze(1).tolist()
+    left = [_OneClass.of(found, label, seed) for label in (sizes > 1).nonzero().squeeze(1).tolist()]
     for _ in range(rounds):
-        for label in list(open_classes):
-            mine = found.labels == label
-            left = found.features[mine] @ projection
-            reader, accuracy = _reader(left, found.cells.of[mine], halves[mine], strength)
-            if accuracy <= 1 / len(reader) + margin:
-                open_classes.remove(label)
+        for one in list(left):
+            reader = one.reader(projection, strength)
+            if one.excess(reader, projection) <= margin:
+                left.remove(one)
                 continue
-            basis = _basis(torch.cat([basis.T, _basis(reader - reader.mean(0)).T]))
+            basis = _basis(torch.cat([basis.T, _basis(reader.weight - reader.weight.mean(0)).T]))
             projection = torch.eye(width, dtype=torch.float64) - basis @ basis.T
     return projection
 
 
-def _halves(cells: Tensor, seed: int) -> Tensor:
-    """Half of the examples of each cell, bool, shape (M,)."""
-    order = torch.randperm(len(cells), generator=torch.Generator().manual_seed(seed))
-    chosen = torch.zeros(len(cells), dtype=torch.bool)
-    for cell in range(int(cells.max()) + 1):
-        rows = order[cells[order] == cell]
-        chosen[rows[: -(-len(rows) // 2)]] = True
-    return chosen
+@dataclass(frozen=True, eq=False)
+class _OneClass:
+    """Examples of one class whose groups are read: those to fit to, and those to judge by."""
+
+    features: tuple[Tensor, Tensor]
+    groups: tuple[Tensor, Tensor]
+
+    @classmethod
+    def of(cls, found: Erasable, label: int, seed: int) -> "_OneClass":
+        cells = (found.cells.label == label).nonzero().squeeze(1).tolist()
+        parts = [rows_of_halves(found.cells.of, cell, seed) for cell in cells]
+        rows = [torch.cat(half) for half in zip(*parts, strict=True)]
+        groups = [
+            torch.cat([torch.full((len(part[half]),), k) for k, part in enumerate(parts)])
+            for half in (0, 1)
+        ]
+        z = found.features
+        return cls((z[rows[0]].float(), z[rows[1]].float()), (groups[0], groups[1]))
+
+    def reader(self, projection: Tensor, strength: float) -> LinearMap:
+        """A reader of the groups from the projected features; weight (K, D)."""
+        groups = self.groups[0]
+        sizes = torch.bincount(groups).double()
+        features = self.features[0] @ projection.float()
+        loss = WeightedLoss(features, groups, (1 / sizes)[groups], len(sizes))
+        return fit_multinomial(loss, strength)
+
+    def excess(self, reader: LinearMap, projection: Tensor) -> float:
+        """By how much the reader's accuracy on the other half is surely above chance; below 0: not.
+
+        The mean over groups of their accuracies, minus 1 / K; 0 where it is no more than 1.645
+        deviations of a reader that guesses.
+        """
+        groups = self.groups[1]
+        said = reader(self.features[1].double() @ projection).argmax(1)
+        sizes = torch.bincount(groups, minlength=len(reader.weight)).double()
+        right = torch.bincount(groups[said == groups], minlength=len(sizes)).double()
+        seen = sizes > 0
+        count, chance = int(seen.sum()), 1 / len(sizes)
+        above = float((right[seen] / sizes[seen]).mean()) - chance
+        variance = float((chance * (1 - chance) / sizes[seen]).sum()) / count**2
+        return above if above > _SURE * math.sqrt(variance) else min(above, 0.0)
 
 
-def _reader(features: Tensor, cells: Tensor, half: Tensor, strength: float) -> tuple[Tensor, float]:
-    """A reader of one class's groups, (K, D), and its accuracy on the other half, by group."""
-    numbers, place = torch.unique(cells, return_inverse=True)
-    count = len(numbers)
-    sizes = torch.bincount(place[half], minlength=count).double()
-    loss = WeightedLoss(features[half], place[half], (1 / sizes)[place[half]], count)
-    found = fit_multinomial(loss, strength)
-    right = (found(features[~half]).argmax(1) == place[~half]).double()
-    others = place[~half]
-    shares = [float(right[others == k].mean()) for k in range(count) if bool((others == k).any())]
-    return found.weight, sum(shares) / max(len(shares), 1)
+def rows_of_halves(cells: Tensor, cell: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Positions of the examples of a cell in two random halves, of each at most 1,000.
+
+    Args:
+        cells: of each example, shape (M,).
+        cell: which.
+        seed: of the draw.
+    """
+    rows = (cells == cell).nonzero().squeeze(1)
+    generator = torch.Generator().manual_seed(derive_seed(seed, cell))
+    rows = rows[torch.randperm(len(rows), generator=generator)]
+    middle = -(-len(rows) // 2)
+    return rows[:middle][:_MOST], rows[middle:][:_MOST]
 
 
 def _basis(rows: Tensor) -> Tensor:
