@@ -9,6 +9,7 @@ from torch import nn
 from earlysieve import _user_code
 from earlysieve.datasets import digits
 from earlysieve.errors import CheckpointError, InputError, LayerError
+from earlysieve.networks.small import small_cnn
 from earlysieve.networks.spec import build_model
 from earlysieve.networks.tuned import with_classifier
 from tests.networks.snapshots import seeded, timm_folder, torch_home, vit_folder
@@ -65,6 +66,19 @@ def test_weights_that_cannot_be_fetched_say_where_they_belong(tmp_path, monkeypa
 def test_unknown_weights_list_those_that_there_are():
     with pytest.raises(InputError, match="choose DEFAULT, IMAGENET1K_V1"):
         build_model("torchvision:resnet18", pretrained="IMAGENET1K_V3")
+
+
+def test_unknown_tags_and_heads_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"for 'resnet18', but got 'a9_in1k'; choose .*a1_in1k"):
+        build_model("timm:resnet18", pretrained="a9_in1k")
+    torch.save(small_cnn(7, seed=0).state_dict(), tmp_path / "some.pt")
+    given = {"num_classes": 7, "pretrained": str(tmp_path / "some.pt")}
+    with pytest.raises(LayerError, match="it has no 'heads'"):
+        build_model("earlysieve.networks:small_cnn", **given, head="heads")
+    with pytest.raises(InputError, match="'stage1' is of type Sequential"):
+        build_model("earlysieve.networks:small_cnn", **given, head="stage1")
+    fresh = build_model("earlysieve.networks:small_cnn", **given, head="head")
+    assert (fresh.new.layers, fresh.new.before) == (("head",), 7)
 
 
 def test_timm_from_a_local_folder(tmp_path):

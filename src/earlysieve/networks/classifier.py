@@ -77,6 +77,17 @@ def resize_classifier(model: "nn.Module", name: str, outputs: int) -> None:
         put(model, name, _like(old, name, outputs))
 
 
+def check_head(model: "nn.Module", name: str) -> None:
+    """Check that a layer can be made anew.
+
+    Raises:
+        InputError, LayerError: see `replace_classifier`.
+    """
+    module = _module(model, name)
+    if not is_resizable(module):
+        raise _no_head(name, module)
+
+
 def put(model: "nn.Module", name: str, new: "nn.Module") -> None:
     """Put a module into a network under a dotted name, in the mode of the network."""
     parent, _, last = name.rpartition(".")
@@ -140,7 +151,11 @@ def _like(old: "nn.Module", name: str, outputs: int) -> "nn.Module":
             bias=old.bias is not None,
         )
         return new.to(device=old.weight.device, dtype=old.weight.dtype)
-    raise InputError(
+    raise _no_head(name, old)
+
+
+def _no_head(name: str, module: "nn.Module") -> InputError:
+    return InputError(
         f"Expected --head to name a linear or a two-dimensional convolutional layer, but '{name}' "
-        f"is of type {type(old).__name__}; name the layer that makes the logits, {_LIST}"
+        f"is of type {type(module).__name__}; name the layer that makes the logits, {_LIST}"
     )

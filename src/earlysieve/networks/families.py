@@ -21,6 +21,7 @@ from earlysieve.networks.pretrained import (
     DEFAULT,
     fetched,
     load_all_but_head,
+    timm_name,
     torchvision_weights,
 )
 
@@ -89,7 +90,7 @@ def from_timm(
     timm = need("timm", extra="vision")
     if ":" not in name and not timm.is_model(name):
         check_known(name, timm.list_models(), "timm")
-    full = name if pretrained in (None, DEFAULT) else f"{name}.{pretrained}"
+    full = timm_name(timm, name, pretrained)
     wanted = _with_classes(options, num_classes)
     if ":" in name:
         _check_reads_safely(timm)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve._imports import need
-from earlysieve.networks.pretrained import DEFAULT, is_file
+from earlysieve.networks.pretrained import DEFAULT, is_file, timm_name
 
 _PIL_NAMES = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 _LARGE = 384  # pixels
@@ -82,7 +82,6 @@ def _of_torchvision(name: str, pretrained: str | None) -> Preprocessing | None:
 
 def _of_timm(name: str, options: Mapping[str, Any], pretrained: str | None) -> Preprocessing | None:
     timm = need("timm", extra="vision")
-    tag = None if pretrained in (None, DEFAULT) or is_file(str(pretrained)) else pretrained
     if ":" in name:
         from earlysieve.networks.pretrained import fetched
 
@@ -90,8 +89,10 @@ def _of_timm(name: str, options: Mapping[str, Any], pretrained: str | None) -> P
         with fetched(f"'{name}' of timm", advice):
             config = timm.create_model(name, pretrained=False).pretrained_cfg
     else:
-        full = name if tag is None else f"{name}.{tag}"
-        found = timm.get_pretrained_cfg(full, allow_unregistered=True)
+        full = timm_name(timm, name, pretrained)
+        if not timm.is_model(full):
+            return None  # building it says what is wrong
+        found = timm.get_pretrained_cfg(full)
         config = None if found is None else found.to_dict()
     if not config:
         return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError, EarlysieveError, InputError, first_line
-from earlysieve.networks.classifier import NewClassifier, is_resizable
+from earlysieve.networks.classifier import NewClassifier, check_head, is_resizable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,12 +45,14 @@ def load_all_but_head(
 
     Raises:
         CheckpointError: other layers differ, too.
+        InputError, LayerError: `head` is no layer that can be made anew.
     """
     from earlysieve.training.model_weights import load_state
 
     own = model.state_dict()
     fresh = _resized(model, own, state, outputs)
     if head is not None:
+        check_head(model, head)
         fresh[head] = _rows(state, head)
     kept = {key: own[key] for key in own if key.rpartition(".")[0] in fresh}
     given = {key: value for key, value in state.items() if key.rpartition(".")[0] not in fresh}
@@ -93,11 +95,30 @@ def torchvision_weights(models: Any, name: str, pretrained: str) -> Any:
     known = models.get_model_weights(name)
     if pretrained == DEFAULT or pretrained in known.__members__:
         return known[pretrained]
-    near = near_names(pretrained, list(known.__members__)) or list(known.__members__)
+    names = [name for name in known.__members__ if name != DEFAULT]
+    near = near_names(pretrained, names) or names
     raise InputError(
         f"Expected weights that torchvision has for '{name}', but got '{pretrained}'; choose "
         f"{', '.join([DEFAULT, *near])}, or a file of weights"
     )
+
+
+def timm_name(timm: Any, name: str, pretrained: str | None) -> str:
+    """A timm model's name with the tag of the weights, if `pretrained` is one.
+
+    Raises:
+        InputError: the model has no weights of that tag.
+    """
+    if pretrained in (None, DEFAULT) or ":" in name or is_file(str(pretrained)):
+        return name
+    plain = name.partition(".")[0]
+    known = [found.partition(".")[2] for found in timm.list_pretrained(f"{plain}.*")]
+    if pretrained not in known:
+        raise InputError(
+            f"Expected weights that timm has for '{plain}', but got '{pretrained}'; choose "
+            f"{', '.join([DEFAULT, *filter(None, known)])}, or a file of weights"
+        )
+    return f"{plain}.{pretrained}"
 
 
 @contextmanager
