@@ -149,8 +149,9 @@ def test_the_usual_order_is_shuffled_and_the_same_after_a_resumption(tmp_path: P
     assert same(resumed, dict(whole.model.net.state_dict()))
 
 
-def test_accumulation_and_clipping_are_the_trainers(tmp_path: Path) -> None:
-    options = {"gradient_accumulation_steps": 2, "max_grad_norm": 0.1}
+@pytest.mark.parametrize("norm", [0.0, 0.1])  # clipping alone would hide the scale of a loss
+def test_accumulation_and_clipping_are_the_trainers(tmp_path: Path, norm: float) -> None:
+    options = {"gradient_accumulation_steps": 2, "max_grad_norm": norm}
     made = trainer(tmp_path, "group-dro", **options)
     made.train()
     model = network().train()
@@ -174,7 +175,8 @@ def test_accumulation_and_clipping_are_the_trainers(tmp_path: Path) -> None:
                 loss, _ = es.loss_of(algorithm, batch)
                 assert loss is not None
                 (loss / len(together)).backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+            if norm:
+                nn.utils.clip_grad_norm_(model.parameters(), norm)
             optimizer.step()
             optimizer.zero_grad()
     for key, value in model.state_dict().items():
