@@ -65,10 +65,13 @@ def test_layers_and_training_say_it_too(files: dict[str, Any], tmp_path: Path) -
     )
 
 
-def test_a_wrong_key_and_one_without_a_file_are_told(files: dict[str, Any]) -> None:
+def test_a_wrong_key_and_one_without_a_file_are_told(files: dict[str, Any], tmp_path: Path) -> None:
     named = ("layers", "--model", SMALL, "--num-classes", 10, "--input-shape", "3,28,28")
     told = problem(*named, "--checkpoint", files["lit"], "--checkpoint-key", "ema")
     assert "but it has weights under 'state_dict', 'state_dict_ema'; name one of them" in told
     result = run(*named, "--checkpoint-key", "ema")
     assert result.exit_code == 1
     assert "Expected --checkpoint with --checkpoint-key, but got no file" in result.stderr
+    train = ("train", "--model", SMALL, *DIGITS, "--epochs", 1, "--out", tmp_path / "run")
+    told = problem(*train, "--checkpoint-prefix", "model.")
+    assert "Expected --checkpoint with --checkpoint-prefix, but got no file" in told

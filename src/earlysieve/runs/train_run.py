@@ -350,10 +350,10 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
     )
     if config.head is not None and config.checkpoint is not None and wanted:
         resize_classifier(built.model, config.head, wanted)
-    if config.checkpoint is not None:
+    if (config.checkpoint, config.checkpoint_key, config.checkpoint_prefix) != (None, None, None):
         for note in load_checkpoint(
             built,
-            Path(config.checkpoint),
+            None if config.checkpoint is None else Path(config.checkpoint),
             spec=config.model,
             key=config.checkpoint_key,
             prefix=config.checkpoint_prefix,

@@ -23,7 +23,7 @@ def weights_file(path: str | os.PathLike[str]) -> Path:
         CheckpointError: a folder has none.
     """
     place = Path(path)
-    if not place.is_dir():
+    if not _is_folder(place):
         return place
     for name in IN_FOLDERS:
         if (place / name).is_file():
@@ -78,8 +78,15 @@ def weights_hash(path: Path | None) -> str | None:
     return together.hexdigest()
 
 
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except OSError:  # a name that is too long
+        return False
+
+
 def _is_index(file: Path) -> bool:
-    return file.name.endswith(INDEX) and file.is_file()
+    return file.name.endswith(INDEX)
 
 
 def _listed(index: Path) -> dict[str, list[str]]:
@@ -94,7 +101,7 @@ def _listed(index: Path) -> dict[str, list[str]]:
         ) from error
     shards: dict[str, list[str]] = {}
     for shard, key in pairs:
-        if Path(shard).name != shard or "\\" in shard:
+        if not shard or Path(shard).name != shard or "\\" in shard:
             raise CheckpointError(
                 f"Expected '{index}' to list files beside it, but got '{shard}'; restore the index"
             )

@@ -1,6 +1,7 @@
 """Files of weights that are damaged, foreign, of another network, or hostile."""
 
 import io
+import json
 import os
 import pickle
 import struct
@@ -37,6 +38,7 @@ def cases(draw: Random, world: Path) -> Iterator[Case]:
     for name, content in hostile().items():
         yield from _each(draw, "checkpoints: code", name, content)
     yield from _safetensors(draw, world)
+    yield from _folders(draw)
 
 
 def saved(content: Any, *, legacy: bool = False) -> bytes:
@@ -64,6 +66,7 @@ def hostile() -> dict[str, bytes]:
     found = {f"pickle of protocol {n}": pickle.dumps(command, protocol=n) for n in range(6)}
     found["evaluated"] = pickle.dumps(Code(eval, "open('proof', 'w').close()"))
     found["beside weights"] = saved({"state_dict": {}, "x": Code(exec, "open('proof', 'w')")})
+    found["of many lives"] = saved({"state_dict": {}, "x": [Code(getattr, "a", "b")] * 3})
     found["beside weights, old format"] = saved({"a": Code(os.system, "touch proof")}, legacy=True)
     return found
 
@@ -204,6 +207,38 @@ def _cycle() -> dict[str, Any]:
     cycle: dict[str, Any] = {}
     cycle["model"] = cycle
     return cycle
+
+
+def _folders(draw: Random) -> Iterator[Case]:
+    """Folders of weights and indices that list nothing, too much, or files from elsewhere."""
+    maps: dict[str, Any] = {
+        "no list": [],
+        "no map": {"weight_map": 3},
+        "a map of lists": {"weight_map": {"a": ["b"]}},
+        "nothing": {"weight_map": {}},
+        "a file above": {"weight_map": {"a": "../good.pt"}},
+        "a file at the root": {"weight_map": {"a": "/dev/zero"}},
+        "no file": {"weight_map": {"a": "nope.safetensors"}},
+        "itself": {"weight_map": {"a": "model.safetensors.index.json"}},
+        "a long name": {"weight_map": {"a": LONG}},
+        "an empty name": {"weight_map": {"a": ""}},
+        "a folder": {"weight_map": {"a": "."}},
+        "a zero": {"weight_map": {"a": "a\0b"}},
+    }
+    for name, content in maps.items():
+        file = "bad/model.safetensors.index.json"
+        written = {file: json.dumps(content).encode()}
+        for path in ("scratch/bad", f"scratch/{file}"):
+            words = _use(draw, path)
+            shown = f"{_how(words)} an index: {name}"
+            yield Case("checkpoints: folders", shown, words, written)
+    for name, files in {
+        "an adapter": {"bad/adapter_config.json": b"{}"},
+        "no weights": {"bad/config.json": b"{}"},
+        "weights that are text": {"bad/pytorch_model.bin": b"hello"},
+    }.items():
+        words = _use(draw, "scratch/bad")
+        yield Case("checkpoints: folders", f"{_how(words)} a folder: {name}", words, files)
 
 
 def _safetensors(draw: Random, world: Path) -> Iterator[Case]:
