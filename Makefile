@@ -17,6 +17,8 @@ help:
 	@echo "make lint         ruff and mypy"
 	@echo "make docs         build the documentation as a site, build/site/index.html, and check its links"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"
+	@echo "make results-quick  compare methods on planted data, write docs/results/methods.md: minutes"
+	@echo "make results      the same at full size: hours; both go on where they were stopped"
 	@echo "make clean        remove what the above have made"
 
 # The stamps make a second run instant. The development environment serves the demo, too.
@@ -48,6 +50,12 @@ docs: $(VENV)/.ready-dev
 wheel-check: $(VENV)/.ready-dev
 	@.ci/wheel-check $(BIN)/python
 
+# A results folder belongs to one protocol: remove it after a change of the grid.
+results-quick results: results%: $(VENV)/.ready-dev
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/earlysieve benchmark --trust-config --jobs 2 \
+		--grid benchmarks/grids/$(if $*,quick,full).yaml --out $@-out
+	$(BIN)/python benchmarks/methods_table.py $@-out $(if $*,quick,full)
+
 clean:
-	rm -rf $(VENV) build dist demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo-out results-out results-quick-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,7 +17,7 @@ from earlysieve.benchmarking.lines import BenchmarkResult
 from earlysieve.benchmarking.page import write_page
 from earlysieve.benchmarking.protocol import Protocol
 from earlysieve.benchmarking.record import Record
-from earlysieve.benchmarking.work import forget_failed, work
+from earlysieve.benchmarking.work import Hear, forget_failed, tell_over, work
 from earlysieve.benchmarking.written import write_tables
 from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.runs.reporter import Reporter
@@ -95,10 +95,12 @@ def run_grid(
         raise InputError(f"Expected jobs to be at least 1, but got {jobs}; give more")
     prepare(grid, out, retry_failed=retry_failed)
     reporter, cells = reporter or Reporter(), cells_of(grid)
+    hear = _told_once(on_cell or _ignore)
     if jobs > 1:
         silent = Reporter(trackers=reporter.trackers)
-        work_together(partial(work, cells, grid, out, silent, _ignore), jobs, _nothing)
-    work(cells, grid, out, reporter, on_cell or _ignore)
+        task = partial(work, cells, grid, out, silent, _ignore)
+        work_together(task, jobs, lambda: tell_over(cells, out, hear))
+    work(cells, grid, out, reporter, hear)
     return conclude(out, reporter)
 
 
@@ -152,5 +154,12 @@ def _ignore(_cell: Cell, _record: Record) -> None:
     """Say nothing."""
 
 
-def _nothing() -> None:
-    """Do nothing."""
+def _told_once(hear: Hear) -> Hear:
+    told: set[Cell] = set()
+
+    def once(cell: Cell, record: Record) -> None:
+        if cell not in told:
+            told.add(cell)
+            hear(cell, record)
+
+    return once

@@ -49,6 +49,14 @@ def work(cells: Sequence[Cell], grid: Grid, out: Path, reporter: Reporter, hear:
             time.sleep(_LOOK)
 
 
+def tell_over(cells: Sequence[Cell], out: Path, hear: Hear) -> None:
+    """Tell of all cells that are over."""
+    for cell in cells:
+        record = read_record(folder_of(out, cell))
+        if record is not None:
+            hear(cell, record)
+
+
 def forget_failed(cells: Sequence[Cell], out: Path) -> None:
     """Let failed cells be tried again."""
     for cell in cells:

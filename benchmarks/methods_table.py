@@ -1,0 +1,129 @@
+"""docs/results/methods.md, and a small JSON of each cell, from the results of a benchmark.
+
+python benchmarks/methods_table.py results-quick quick
+"""
+
+import argparse
+import json
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from earlysieve._files import write_text
+from earlysieve.benchmarking.gather import gather
+from earlysieve.benchmarking.lines import BenchmarkResult, Line, failures
+from earlysieve.benchmarking.record import RECORD_NAME
+from earlysieve.benchmarking.written import by_data, foot, interval
+from earlysieve.comparing.written import markdown
+from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
+
+DOCS = Path(__file__).parent.parent / "docs" / "results"
+FAILS = "shortcut fails"
+KEPT = ("state", "seconds", "figures", "groups", "best_epoch", "why")
+HEADS = (
+    *("method", "supervision", "seeds", "average", "cue fails", "minus erm"),
+    *("average minus erm", "cost"),
+)
+
+
+def main() -> None:
+    """Write both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path, help="--out of earlysieve benchmark")
+    parser.add_argument("name", choices=("quick", "full"), help="of the grid")
+    given = parser.parse_args()
+    result = gather(given.results)
+    export(result, given.name)
+    write_text(DOCS / "methods.md", page(result, given.name))
+
+
+def export(result: BenchmarkResult, name: str) -> None:
+    """A file for each cell, docs/results/data/methods/GRID/DATA/METHOD/seed-S.json."""
+    target = DOCS / "data" / "methods" / name
+    shutil.rmtree(target, ignore_errors=True)
+    for line in result.lines:
+        for seed, place in line.runs.items():
+            record = read(result, place)
+            text = json.dumps({key: record[key] for key in KEPT}, separators=(",", ":"))
+            write_text(target / line.data / line.name / f"seed-{seed}.json", text + "\n")
+
+
+def page(result: BenchmarkResult, name: str) -> str:
+    """The page in Markdown."""
+    command = "make results-quick" if name == "quick" else "make results"
+    tables = "\n".join(
+        f"## {data}\n\n{markdown([list(HEADS), *rows(lines, result)])}{failed(lines)}"
+        for data, lines in by_data(result.lines).items()
+    )
+    return f"""# What methods change
+
+    {command}
+
+runs the grid [benchmarks/grids/{name}.yaml](../../benchmarks/grids/{name}.yaml), and writes this
+page and the [figures of each run](data/methods/{name}/). Data are planted: a cue tells the class of
+95% of the examples, in training, validation and test data alike. *Cue fails* is the accuracy on
+those test examples where it misleads, *minus erm* its difference to plain training, seed by seed.
+Nothing was tuned; epochs are chosen by accuracy on validation data with the same cue, which knows
+nothing of it. A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
+been shown to change anything.
+
+{tables}
+{foot(result)}
+"""
+
+
+def rows(lines: Sequence[Line], result: BenchmarkResult) -> list[list[str]]:
+    """The lines of one data set as cells."""
+    plain = where_it_fails(lines[0], result)
+    found = []
+    for line in lines:
+        ours = where_it_fails(line, result)
+        both = sorted(ours.keys() & plain.keys())
+        gain = None if line is lines[0] or not both else _gain(ours, plain, both)
+        found.append(
+            [
+                line.name,
+                line.supervision,
+                str(len(line.by_seed)),
+                interval(line.figures.get("average")),
+                interval(over_seeds(list(ours.values())) if ours else None),
+                interval(gain, "+.3f"),
+                interval(line.differences.get("average"), "+.3f"),
+                "-" if math.isnan(line.cost) else f"{line.cost:.2f}",
+            ]
+        )
+    return found
+
+
+def where_it_fails(line: Line, result: BenchmarkResult) -> dict[int, float]:
+    """By seed the accuracy on all test examples where the cue misleads."""
+    found = {}
+    for seed in line.by_seed:
+        groups = read(result, line.runs[seed])["groups"]
+        misled = [group for group in groups if group["name"].endswith(FAILS)]
+        size = sum(group["n"] for group in misled)
+        if size:
+            found[seed] = sum(group["n"] * group["accuracy"] for group in misled) / size
+    return found
+
+
+def failed(lines: Sequence[Line]) -> str:
+    """What failed, and why."""
+    told = "".join(f"- {line.name}: {failures(line)}\n" for line in lines if line.failed)
+    return f"\nFailed:\n\n{told}" if told else ""
+
+
+def read(result: BenchmarkResult, place: str) -> dict[str, Any]:
+    """The record of a cell."""
+    found: dict[str, Any] = json.loads((result.folder / place / RECORD_NAME).read_text())
+    return found
+
+
+def _gain(ours: Mapping[int, float], theirs: Mapping[int, float], both: Sequence[int]) -> Any:
+    return paired_over_seeds([ours[s] for s in both], [theirs[s] for s in both])
+
+
+if __name__ == "__main__":
+    main()
