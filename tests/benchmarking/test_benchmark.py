@@ -8,13 +8,14 @@ import pytest
 
 from earlysieve.benchmarking.benchmark import benchmark, run_grid
 from earlysieve.benchmarking.cells import folder_of
+from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import grid_of
 from earlysieve.benchmarking.lines import FIGURES
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import EarlysieveError, InputError, TrainingError
 from earlysieve.runs.train_run import TrainRun
 from tests.benchmarking.nets import HERE
-from tests.cli.helpers import process
+from tests.cli.helpers import ok, process
 
 PROTOCOL = Protocol(
     {"points": DataSplits(f"{HERE}:points", f"{HERE}:held", f"{HERE}:others")},
@@ -131,6 +132,21 @@ def test_nothing_is_repeated_and_methods_seeds_and_data_are_added(whole, trained
     )
     assert trained[4:] == ["erm/seed-0", "sieve/seed-0"]
     assert {line.data for line in both.lines} == {"points", "again"}
+
+
+def test_compare_takes_the_folder_for_all_its_runs(whole):
+    """Repairs and students name the run of their own seed, and are one line all the same."""
+    from earlysieve.benchmarking.gather import run_folders
+    from earlysieve.comparing.compare import compare
+
+    out, result = whole
+    found = compare(run_folders(out))
+    assert [line.entries[0].method for line in found.lines][:5] == [
+        *("erm", "group-dro", "dfr", "kd", "sieve"),
+    ]
+    assert all(len(line.entries) >= 2 for line in found.lines[:5])
+    assert len(found.lines) <= len(gather(out).lines) >= len(result.lines)
+    assert "erm" in ok("compare", out).stdout
 
 
 def test_a_killed_benchmark_ends_as_one_that_was_not(whole, tmp_path, trained):

@@ -37,6 +37,16 @@ def gather(out: Path) -> BenchmarkResult:
     return BenchmarkResult(out, protocol, kept["digest"], tuple(lines))
 
 
+def run_folders(out: Path) -> list[Path]:
+    """The folders of all finished runs of a benchmark, method by method.
+
+    Raises:
+        InputError, CheckpointError: as for `gather`.
+    """
+    lines = gather(out).lines
+    return [out / line.runs[seed] for line in lines for seed in line.by_seed]
+
+
 def _lines(data: str, arms: Sequence[Arm], protocol: Mapping[str, Any], out: Path) -> list[Line]:
     seeds = protocol["seeds"]
     found = {arm.name: _records([RunCell(data, arm, seed) for seed in seeds], out) for arm in arms}

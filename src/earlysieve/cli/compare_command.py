@@ -23,7 +23,8 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
 
     Folders that differ in their seed alone become one line: mean and 95% t-interval over seeds.
     Each other line is compared with the first, seed by seed where seeds match. Figures of runs are
-    those of their validation data; verdict and reliance those of their audit (train --audit).
+    those of their validation data; verdict and reliance those of their audit (train --audit). The
+    folder of a benchmark stands for all its runs.
 
     \b
     Examples:
@@ -36,7 +37,7 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
     console = Console(quiet, as_json)
     if out is not None:
         check_output(out)
-    found = compare(folders)
+    found = compare(_runs_of(folders))
     for cells in all_cells(found):
         console.table(cells[0], cells[1:])
     files = [] if out is None else write_comparison(found, out)
@@ -49,3 +50,14 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
             "files": files,
         }
     )
+
+
+def _runs_of(folders: tuple[Path, ...]) -> list[Path]:
+    """The folders, with those of its runs in place of that of a benchmark."""
+    from earlysieve.benchmarking.gather import run_folders
+    from earlysieve.benchmarking.kept import PROTOCOL_NAME
+
+    found: list[Path] = []
+    for folder in folders:
+        found += run_folders(folder) if (folder / PROTOCOL_NAME).exists() else [folder]
+    return found

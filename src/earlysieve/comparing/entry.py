@@ -135,7 +135,21 @@ def _kept_row(found: Mapping[str, Any]) -> Mapping[str, Any]:
 def _without_seed(config: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
     kept = {key: value for key, value in config.items() if key not in (*_BESIDE, "seed")}
     seed = config.get("seed")
-    return kept, seed if isinstance(seed, int) else None
+    if not isinstance(seed, int):
+        return kept, None
+    return _renamed(kept, f"seed-{seed}"), seed
+
+
+def _renamed(value: Any, folder: str) -> Any:
+    """The value without what a benchmark calls the folders of a seed, in the paths of a plain run.
+
+    A repair or a student names the run that it starts from or learns from.
+    """
+    if isinstance(value, Mapping):
+        return {key: _renamed(item, folder) for key, item in value.items()}
+    if isinstance(value, str) and "/" in value:
+        return "/".join("seed" if part == folder else part for part in value.split("/"))
+    return value
 
 
 def _object(path: Path) -> dict[str, Any]:
