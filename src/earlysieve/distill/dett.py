@@ -73,7 +73,8 @@ class DeTT(TrainTwice):
             epochs=identification_epochs,
             upweight=upweight,
             num_workers=num_workers,
-            make_optimizer=identifier_optimizer or same_kind(optimizer),
+            make_optimizer=identifier_optimizer
+            or same_kind(optimizer, own if identifier is None else None),
         )
         super().__init__(student, optimizer, loss, errors, **step)
         self.teacher = teacher

@@ -97,6 +97,20 @@ def modes_of(*models: nn.Module) -> Callable[[], None]:
     return restore
 
 
+def train_as(copied: nn.Module, original: nn.Module, training: bool) -> None:
+    """Put a copy of a network into training mode, or out of it, module by module as the original.
+
+    Args:
+        copied: whose modes are set.
+        original: that it was copied from; one that is in evaluation mode as a whole says nothing.
+        training: whether training goes on.
+    """
+    copied.train(training)
+    if training and original.training:
+        for mine, theirs in zip(copied.modules(), original.modules(), strict=True):
+            mine.training = theirs.training
+
+
 def warn_if_evaluating(model: nn.Module) -> None:
     """Warn the caller of a training step whose model is in evaluation mode, if that changes it."""
     if model.training or any(module.training for module in model.modules()):

@@ -6,7 +6,7 @@ Information", ICML 2021, arXiv 2107.09044, section 4.1.
 
 import copy
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.model.batch import Batch, call_model, logits_of
-from earlysieve.model.state import device_of, evaluating, preserved_rng
+from earlysieve.model.state import device_of, evaluating, preserved_rng, train_as
 from earlysieve.training.distributed import of_first_process, synchronised
 from earlysieve.training.erm import ERM
 from earlysieve.training.model_weights import load_state
@@ -58,6 +58,7 @@ class ErrorSet(Weighting):
         self.data, self.epochs, self.upweight = data, epochs, upweight
         self.num_workers = num_workers
         self.size = len(source_of(data))
+        self._original = identifier
         self.identifier = copy.deepcopy(identifier)
         optimizer = make_optimizer(self.identifier.parameters())
         self._erm = ERM(synchronised(self.identifier), optimizer)
@@ -70,7 +71,7 @@ class ErrorSet(Weighting):
 
     def step(self, batch: Batch, *, training: bool) -> dict[str, float]:
         """One step of the first training."""
-        self.identifier.train(training)
+        train_as(self.identifier, self._original, training)
         return self._erm.step(batch)
 
     def check(self, batch: Batch) -> None:
@@ -158,10 +159,30 @@ def upweighted(wrong: Tensor, factor: float) -> Tensor:
     return (weights / weights.mean()).float()
 
 
-def same_kind(optimizer: Optimizer) -> MakeOptimizer:
-    """A maker of optimisers of the same class and settings as `optimizer`."""
+def same_kind(optimizer: Optimizer, original: nn.Module | None = None) -> MakeOptimizer:
+    """A maker of optimisers of the same class and settings as `optimizer`.
+
+    Args:
+        optimizer: of a network.
+        original: that network; parameters of a copy of it then learn at the rate of their
+            originals, where groups have rates of their own.
+    """
     optimizer = getattr(optimizer, "optimizer", optimizer)  # inside of that of Accelerate
     kind = type(optimizer)
     taken = inspect.signature(kind).parameters  # `defaults` also holds settings of base classes
     settings = {name: value for name, value in optimizer.defaults.items() if name in taken}
-    return lambda parameters: kind(parameters, **settings)
+    if original is None or len(optimizer.param_groups) == 1:
+        return lambda parameters: kind(parameters, **settings)
+    rates = {
+        id(parameter): float(group.get("initial_lr", group["lr"]))
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+
+    def make(parameters: Iterable[nn.Parameter]) -> Optimizer:
+        groups: dict[float, list[nn.Parameter]] = {}
+        for mine, theirs in zip(parameters, original.parameters(), strict=True):
+            groups.setdefault(rates.get(id(theirs), settings["lr"]), []).append(mine)
+        return kind([{"params": own, "lr": rate} for rate, own in groups.items()], **settings)
+
+    return make

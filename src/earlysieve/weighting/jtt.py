@@ -111,6 +111,7 @@ class JTT(TrainTwice):
             epochs=identification_epochs,
             upweight=upweight,
             num_workers=num_workers,
-            make_optimizer=identifier_optimizer or same_kind(optimizer),
+            make_optimizer=identifier_optimizer
+            or same_kind(optimizer, unwrap(model) if identifier is None else None),
         )
         super().__init__(model, optimizer, CrossEntropy(), errors, **step)

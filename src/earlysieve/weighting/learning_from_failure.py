@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
+from earlysieve.model.state import train_as
 from earlysieve.model.unwrap import unwrap
 from earlysieve.training.algorithm import half_done
 from earlysieve.training.distributed import synchronised
@@ -78,11 +79,11 @@ class LearningFromFailure(PerExampleTraining):
     ) -> None:
         if not 0 <= q <= 1:
             raise InputError(f"Expected q from 0 to 1, but got {q}; 0.7 is the published value")
-        twin = copy.deepcopy(unwrap(model) if biased is None else biased)
-        make = biased_optimizer or same_kind(optimizer)
+        original = unwrap(model) if biased is None else biased
+        make = biased_optimizer or same_kind(optimizer, original if biased is None else None)
         of_twin = step.copy()
         of_twin["scheduler"] = None
-        self.twin = BiasedTwin(twin, make, q, **of_twin)
+        self.twin = BiasedTwin(copy.deepcopy(original), original, make, q, **of_twin)
         super().__init__(model, optimizer, CrossEntropy(), self.twin, **step)
 
     def step(self, batch: Any) -> dict[str, float]:
@@ -102,6 +103,7 @@ class BiasedTwin(Weighting):
 
     Args:
         model: the twin.
+        original: that it was copied from.
         make_optimizer: called with its parameters.
         q: of the generalised cross-entropy.
         step: see `LearningFromFailure`.
@@ -114,11 +116,13 @@ class BiasedTwin(Weighting):
     def __init__(
         self,
         model: nn.Module,
+        original: nn.Module,
         make_optimizer: MakeOptimizer,
         q: float,
         **step: Unpack[StepSettings],
     ) -> None:
         self.model, self.q = model, q
+        self._original = original
         self.mean_weight = float("nan")
         self._losses: Tensor | None = None
         optimizer = make_optimizer(model.parameters())
@@ -131,7 +135,7 @@ class BiasedTwin(Weighting):
 
     def step(self, batch: Batch, *, training: bool) -> dict[str, float]:
         """Learn from a batch; note how hard its examples were before."""
-        self.model.train(training)
+        train_as(self.model, self._original, training)
         logs = self._erm.step(batch)
         return {f"biased_{name}": value for name, value in logs.items()}
 
