@@ -3,6 +3,7 @@ import json
 import pytest
 
 from earlysieve.grouping.files import read_groups
+from earlysieve.grouping.infer import SOURCES
 from tests.cli.helpers import SMALL, ok, problem, run
 
 DIGITS = ("--data", "digits", "--split", "test", "--limit", 120, "--shortcut", "colour")
@@ -34,17 +35,33 @@ def test_errors_are_written_and_compared(model, tmp_path):
     assert other.read_bytes() == out.read_bytes()
 
 
-@pytest.mark.parametrize("source", ["disagreement", "xrm-features", "eiil", "spare"])
+@pytest.mark.parametrize("source", ["disagreement", "xrm-features"])
 def test_sources_of_a_model(source, model, tmp_path):
     out = tmp_path / "groups.csv"
     ok("groups", "--from", source, *model, *DIGITS, "--out", out, "-q")
     assert len(read_groups(out)) == 120
 
 
-def test_a_model_that_is_needed(tmp_path):
-    result = run("groups", "--from", "errors", *DIGITS, "--out", tmp_path / "groups.csv")
+@pytest.mark.parametrize("source", ["eiil", "spare"])
+def test_sources_of_an_early_copy_get_model_and_seed(source, model, tmp_path, monkeypatch):
+    """They train for so long that others test them; see `tests/grouping`."""
+    usual, seen = SOURCES[source], []
+
+    def shortened(data, *, model, seed):
+        seen.append(seed)
+        return usual(data, model=model, seed=seed, epochs=2)
+
+    monkeypatch.setitem(SOURCES, source, shortened)
+    out = tmp_path / "groups.csv"
+    ok("groups", "--from", source, *model, *DIGITS, "--seed", 3, "--out", out, "-q")
+    assert (len(read_groups(out)), seen) == (120, [3])
+
+
+@pytest.mark.parametrize("source", ["errors", "eiil", "spare"])
+def test_a_model_that_is_needed(source, tmp_path):
+    result = run("groups", "--from", source, *DIGITS, "--out", tmp_path / "groups.csv")
     assert result.exit_code == 2
-    assert "--from errors needs a --model." in result.stderr
+    assert f"--from {source} needs a --model." in result.stderr
 
 
 def test_bad_sources(tmp_path):

@@ -64,6 +64,7 @@ def test_further_figures_have_a_column_where_one_is_known(tmp_path, runs):
     assert found.table["group_gap"][0] == 0.25
     assert all_cells(found)[0][1][-2] == "0.250"
     assert all_cells(found)[1][0][-1] == "group gap"
+    assert "group gap" not in all_cells(found, short=True)[0][0]
 
 
 def test_only_seeds_that_match_are_paired(runs):

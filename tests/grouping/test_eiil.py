@@ -70,7 +70,10 @@ def test_the_reference_is_a_copy_that_is_trained_for_a_while():
     found = groups_from_eiil(data, model=model, epochs=1, seed=2)
     assert torch.equal(state, torch.get_rng_state())
     assert all(map(torch.equal, before, model.state_dict().values()))
-    assert torch.equal(found.weights, groups_from_eiil(data, model=model, seed=2).weights)
+    assert torch.equal(found.weights, groups_from_eiil(data, model=model, epochs=1, seed=2).weights)
+    usual = groups_from_eiil(data, model=model, seed=2)
+    assert usual.config["epochs"] == 100  # of two steps each
+    assert not torch.equal(found.weights, usual.weights)
     assert not torch.equal(found.weights, groups_from_eiil(data, model=model, epochs=0).weights)
 
 
@@ -81,6 +84,7 @@ def test_the_reference_is_a_copy_that_is_trained_for_a_while():
         ({"model": None}, "Expected a model for the groups of"),
         ({"epochs": -1}, "Expected epochs >= 0"),
         ({"lr": 0.0}, "Expected epochs >= 1, lr > 0"),
+        ({"batch_size": 0}, "batch_size >= 2"),
         ({"twins": "small"}, "Expected settings of"),
     ],
 )

@@ -38,7 +38,7 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
     if out is not None:
         check_output(out)
     found = compare(_runs_of(folders))
-    for cells in all_cells(found):
+    for cells in all_cells(found, short=True):
         console.table(cells[0], cells[1:])
     files = [] if out is None else write_comparison(found, out)
     for path in files:

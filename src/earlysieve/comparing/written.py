@@ -6,7 +6,7 @@ from pathlib import Path
 
 from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
-from earlysieve.comparing.compare import Comparison
+from earlysieve.comparing.compare import COLUMNS, Comparison
 from earlysieve.comparing.entry import Estimated
 from earlysieve.errors import MissingDependencyError
 
@@ -19,15 +19,15 @@ _LATEX = {
 Cells = list[list[str]]
 
 
-def lines_as_cells(comparison: Comparison) -> Cells:
-    """The lines, below a row of heads; a dash where a figure is not known."""
-    heads = ["model", "seeds", "verdict", *comparison.columns, "best epoch"]
+def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
+    """The lines with these figures, below a row of heads; a dash where one is not known."""
+    heads = ["model", "seeds", "verdict", *columns, "best epoch"]
     rows = [
         [
             line.name,
             str(len(line.entries)),
             line.verdict or "-",
-            *(_cell(line.figures.get(name)) for name in comparison.columns),
+            *(_cell(line.figures.get(name)) for name in columns),
             "-" if line.best_epoch is None else f"{line.best_epoch:g}",
         ]
         for line in comparison.lines
@@ -35,9 +35,8 @@ def lines_as_cells(comparison: Comparison) -> Cells:
     return [heads, *rows]
 
 
-def differences_as_cells(comparison: Comparison) -> Cells:
-    """The differences to the first line, below a row of heads."""
-    columns = comparison.columns
+def differences_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
+    """The differences of these figures to the first line, below a row of heads."""
     rows = [
         [one.name, str(len(one.seeds)), *(_cell(one.figures.get(n), "+.3f") for n in columns)]
         for one in comparison.differences
@@ -119,7 +118,13 @@ def _escaped(text: str) -> str:
     return "".join(_LATEX.get(c, c) for c in _plain(text))
 
 
-def all_cells(comparison: Comparison) -> Sequence[Cells]:
-    """Both tables, the second where there is one."""
-    second = [differences_as_cells(comparison)] if comparison.differences else []
-    return [lines_as_cells(comparison), *second]
+def all_cells(comparison: Comparison, *, short: bool = False) -> Sequence[Cells]:
+    """Both tables, the second where there is one.
+
+    Args:
+        comparison: what is shown.
+        short: with the columns that a terminal has room for.
+    """
+    columns = COLUMNS if short else comparison.columns
+    second = [differences_as_cells(comparison, columns)] if comparison.differences else []
+    return [lines_as_cells(comparison, columns), *second]

@@ -13,7 +13,9 @@ from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import unwrap
 from earlysieve.training.loading import load_batches, open_source
 from earlysieve.training.randomness import seeded
-from earlysieve.training.sampling import EpochSampler
+from earlysieve.training.sampling import EpochSampler, batch_count
+
+_STEPS = 200  # fewer tell nothing yet
 
 
 def train_early_copy(
@@ -61,6 +63,12 @@ def train_early_copy(
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
     return early
+
+
+def usual_epochs(data: OpenedData, batch_size: int) -> int:
+    """One epoch, and more where that is less than 200 steps."""
+    steps = batch_count(max(data.size or 1, 1), max(batch_size, 1))
+    return -(-_STEPS // steps)
 
 
 def early_answers(

@@ -4,20 +4,22 @@ Source: Creager, Jacobsen and Zemel, "Environment Inference for Invariant Learni
 2021, arXiv 2010.07249.
 """
 
+from typing import Any
+
 from torch import Tensor, nn
 
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, data_identity, label_by_suspect
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.grouping.answers import needed
-from earlysieve.grouping.early_copy import early_answers
+from earlysieve.grouping.early_copy import early_answers, usual_epochs
 
 
 def groups_from_eiil(
     data: "Data | OpenedData",
     *,
     model: nn.Module | None = None,
-    epochs: int = 1,
+    epochs: int | None = None,
     lr: float = 1e-3,
     batch_size: int = 64,
     seed: int = 0,
@@ -40,8 +42,9 @@ def groups_from_eiil(
         data: N examples, with random access unless `epochs` is 0.
         model: any classifier; it is left as it was.
         epochs: the reference is a copy with weights drawn anew that is trained on these data for so
-            many epochs: one that knows them by heart says nothing. 0: the model itself, which
-            should then be an early checkpoint, or the data held out.
+            many epochs: one that knows them by heart says nothing. None: one, and more where that
+            is less than 200 steps. 0: the model itself, which should then be an early checkpoint,
+            or the data held out.
         lr, batch_size: of that training, by Adam.
         seed: of that training, >= 0; global random states stay.
 
@@ -53,10 +56,9 @@ def groups_from_eiil(
             parts of it cannot draw their weights anew.
     """
     source = opened(data)
-    settings = {"epochs": epochs, "lr": lr, "batch_size": batch_size, "seed": seed}
-    found = early_answers(
-        needed(model, "eiil"), source, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed
-    )
+    settings: dict[str, Any] = {"lr": lr, "batch_size": batch_size, "seed": seed}
+    settings["epochs"] = usual_epochs(source, batch_size) if epochs is None else epochs
+    found = early_answers(needed(model, "eiil"), source, **settings)
     told = found.logits.double().softmax(1).gather(1, found.labels[:, None]).squeeze(1)
     return label_by_suspect(
         found.labels,

@@ -17,7 +17,7 @@ from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.grouping.answers import needed
 from earlysieve.grouping.clusters import k_means, silhouette
-from earlysieve.grouping.early_copy import early_answers
+from earlysieve.grouping.early_copy import early_answers, usual_epochs
 
 MOST_CLUSTERS = 5
 _APART = 0.5
@@ -28,7 +28,7 @@ def groups_from_spare(
     *,
     model: nn.Module | None = None,
     clusters: int | None = 2,
-    epochs: int = 1,
+    epochs: int | None = None,
     lr: float = 1e-3,
     batch_size: int = 64,
     seed: int = 0,
@@ -51,7 +51,8 @@ def groups_from_spare(
         model: any classifier; it is left as it was.
         clusters: per class, >= 2; None: from 2 to 5, by the largest silhouette in each class.
         epochs: outputs are of a copy with weights drawn anew that is trained on these data for so
-            many epochs. 0: of the model itself, which should then be an early checkpoint.
+            many epochs; None: one, and more where that is less than 200 steps. 0: of the model
+            itself, which should then be an early checkpoint.
         lr, batch_size: of that training, by Adam.
         seed: of that training and of k-means, >= 0; global random states stay.
 
@@ -68,10 +69,9 @@ def groups_from_spare(
             "pass 2 or more"
         )
     source = opened(data)
-    settings = {"epochs": epochs, "lr": lr, "batch_size": batch_size, "seed": seed}
-    found = early_answers(
-        needed(model, "spare"), source, epochs=epochs, lr=lr, batch_size=batch_size, seed=seed
-    )
+    settings: dict[str, Any] = {"lr": lr, "batch_size": batch_size, "seed": seed}
+    settings["epochs"] = usual_epochs(source, batch_size) if epochs is None else epochs
+    found = early_answers(needed(model, "spare"), source, **settings)
     rows, labels = found.logits.double().numpy(), found.labels.numpy()
     place, apart = _clustered(rows, labels, clusters, seed)
     low = [label for label, value in apart.items() if value < _APART]
