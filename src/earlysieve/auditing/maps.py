@@ -29,18 +29,25 @@ def principal_channels(activation: Tensor, layout: Layout, count: int = CHANNELS
     Returns:
         Orthonormal columns, float32, shape (channels, min(channels, count)).
     """
-    maps = torch.nan_to_num(as_map(activation, layout).float())
-    maps = maps.to(pooling_device(maps.device))
-    rows = maps.movedim(1, -1).flatten(0, -2)
-    rows = rows[:: -(-len(rows) // _MOST_POSITIONS)]
-    wide = rows.shape[1] > _MOST_CHANNELS
-    generator = torch.Generator().manual_seed(rows.shape[1])
-    first = torch.randn(rows.shape[1], _MOST_CHANNELS, generator=generator).to(rows)
-    basis = torch.linalg.qr(first).Q if wide else None
+    maps = as_map(activation, layout).movedim(1, -1)
+    # Only these positions are copied: maps of early layers are large.
+    step = -(-maps[..., 0].numel() // _MOST_POSITIONS)
+    places = torch.arange(0, maps[..., 0].numel(), step, device=maps.device)
+    rows = torch.nan_to_num(maps[torch.unravel_index(places, maps.shape[:-1])].float())
+    rows = rows.to(pooling_device(rows.device))
+    basis = _some_directions(rows) if rows.shape[1] > _MOST_CHANNELS else None
     centred = rows - rows.mean(0)
     centred = centred if basis is None else centred @ basis
     directions: Tensor = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -count:]
     return directions if basis is None else basis @ directions
+
+
+def _some_directions(rows: Tensor) -> Tensor:
+    """Random orthonormal columns, the same for every network of this width."""
+    generator = torch.Generator().manual_seed(rows.shape[1])
+    random = torch.randn(rows.shape[1], _MOST_CHANNELS, generator=generator)
+    found: Tensor = torch.linalg.qr(random.to(rows)).Q
+    return found
 
 
 def position_map(

@@ -57,7 +57,7 @@ def check_swaps(swaps: object, irrelevant: object) -> None:
     if isinstance(swaps, bool) or not isinstance(swaps, int) or swaps < 0:
         raise InputError(
             f"Expected swaps to be a whole number of example-forwards, 0 or more, but got "
-            f"{swaps!r}; 1000 is usual, 0 turns them off"
+            f"{swaps!r}; 800 is usual, 0 turns them off"
         )
     named = [] if isinstance(irrelevant, str) else irrelevant
     if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):

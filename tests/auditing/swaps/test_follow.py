@@ -129,3 +129,18 @@ def test_a_part_that_the_data_lack_is_no_irrelevant_part() -> None:
         swap_parts(Reads(by_frame), data, labels, labels, irrelevant=["smell"])
     found = swap_parts(Reads(by_frame), data, labels, labels, irrelevant=["frame"], budget=50)
     assert [part.irrelevant for part in found.parts if part.part == "frame"] == [True]
+
+
+def test_what_decides_nothing_is_tried_on_a_few_pairs_unless_the_user_asks() -> None:
+    data, _ = pictures(3)
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 3, padding=1), nn.ReLU()]
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(1600, 2)).eval()
+    with torch.no_grad():
+        given = model(torch.stack([image for image, _ in data])).argmax(1).numpy()
+    assert 0 < given.sum() < len(given)
+    for irrelevant, pairs in (((), [14]), (("stage",), [28, 42, 56, 60])):
+        found = swap_parts(model, data, given, given, budget=2000, irrelevant=irrelevant)
+        part = found.of("stage")
+        assert part is not None
+        assert part.followed.count in pairs

@@ -27,7 +27,7 @@ from earlysieve.model.placement import on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 
-DEFAULT_BUDGET = 1000
+DEFAULT_BUDGET = 800
 _PILOT, _PILOT_ERRORS = 14, 8
 _STEP, _STEP_ERRORS = 14, 12
 _MOST, _MOST_ERRORS = 60, 40
@@ -174,7 +174,9 @@ def _run(
             skipped[part.name] = "too few examples that have it are read correctly"
             continue
         tallies.append(_Tally(part, pairs, for_errors(pool, part.usable, _MOST_ERRORS, rng)))
-    failed = _rounds(tallies, pool, asker, pictures)
+    asked = [tally for tally in tallies if tally.part.decides or tally.part.name in irrelevant]
+    failed = _pilot(tallies, pool, asker, pictures)
+    failed |= _rounds([one for one in asked if one.part.name not in failed], pool, asker, pictures)
     skipped |= failed
     if pool.carrier.kind == "table":
         for tally in tallies:
@@ -187,14 +189,20 @@ def _run(
     return Swaps(tuple(found), skipped, asker.spent)
 
 
-def _rounds(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
-    """A few pairs of every part, then more of whichever part shows most."""
+def _pilot(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
+    """A few pairs of every part; what went wrong, by part."""
     failed: dict[str, str] = {}
     for tally in tallies:
         if tally.next_cost(_PILOT, _PILOT_ERRORS) <= asker.left:
             problem = _try(tally, pool, _PILOT, _PILOT_ERRORS, pictures)
             if problem:
                 failed[tally.part.name] = problem
+    return failed
+
+
+def _rounds(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
+    """More pairs of whichever part shows most; what went wrong, by part."""
+    failed: dict[str, str] = {}
     while True:
         open_ = [
             tally

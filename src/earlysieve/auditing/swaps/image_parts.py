@@ -129,4 +129,5 @@ def _stage(pool: Pool, asker: Asker, everyone: Bools) -> Part | str:
         mix = partial(with_channel_statistics, layout=layouts[name])
         return asker.answers_between(mine, theirs, name, mix), None
 
-    return Part("stage", swap, everyone, 2, f"channel statistics of layer '{name}'")
+    detail = f"channel statistics of layer '{name}'"
+    return Part("stage", swap, everyone, 2, detail, decides=False)

@@ -23,6 +23,8 @@ class Part:
         usable: which rows of the pool have the part, (P,).
         cost: example-forwards per swap, at most.
         detail: what it is here, in words.
+        decides: whether a verdict may rest on it; else it is tried on a few pairs only, unless the
+            user named it.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Part:
     usable: Bools
     cost: int = 1
     detail: str = ""
+    decides: bool = True
 
     @property
     def coverage(self) -> float:
