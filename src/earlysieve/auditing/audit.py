@@ -111,7 +111,8 @@ def audit(
         seen_in_training: whether the model was trained on `data`, where that is known. On such data
             the verdict is never "none found", since what was memorised hides a shortcut; where it
             is unknown, the model is taken to have seen what it gets nearly always right.
-        swaps: example-forwards to spend on swapping parts between examples; 0 turns swaps off.
+        swaps: example-forwards to spend on swapping parts between examples, and a fifth of them on
+            what decisions survive (`summary.survives`); 0 turns both off.
         irrelevant: parts of which you say that the answer must not depend on them, as "colour";
             an answer that follows one of them is a shortcut, also where no example lacks it.
         pictures: examples of the piles or flagged to keep for the report, and as many correctly

@@ -45,10 +45,11 @@ _MOST_GROUPS = 8
 @click.option(
     "--swaps",
     type=Count(min=0),
-    default=1000,
+    default=800,
     show_default=True,
     metavar="N",
-    help="Example-forwards to spend on swapping parts between examples; 0 turns swaps off.",
+    help="Example-forwards to spend on swapping parts between examples and on taking parts away; 0 "
+    "turns both off.",
 )
 @click.option(
     "--irrelevant",
