@@ -201,3 +201,24 @@ def test_augmentation_where_there_are_no_pictures_is_refused(tmp_path):
 def test_what_a_refitted_last_layer_would_ignore_is_refused(tmp_path):
     words = (*SMALL_RUN, "--method", "crt", "--checkpoint", weights(tmp_path / "start.pt"))
     assert "Expected no augment" in problem(*words, "--augment", "flip", "--out", tmp_path / "run")
+
+
+def test_a_benchmark_starts_all_methods_from_the_pretrained_weights(tmp_path):
+    timm_folder(tmp_path / "net")
+    data = tmp_path / "data"
+    for split in ("train", "val", "test"):
+        photos(data / split, 8)
+    ok(
+        "benchmark", "--methods", "erm", "--methods", "crt", "--model",
+        f"timm:local-dir:{tmp_path / 'net'}", "--pretrained", "--data", data, "--image-size", 32,
+        "--epochs", 1, "--lr", 1e-9, "--augment", "flip", "--seeds", 1, "--out", tmp_path / "out",
+    )  # fmt: skip
+    found = {path.parent for path in (tmp_path / "out").rglob("config.json")}
+    runs = {json.loads((run / "config.json").read_text())["method"]: run for run in found}
+    assert set(runs) == {"erm", "crt"}
+    published = torch.load(tmp_path / "net" / "pytorch_model.bin", weights_only=True)
+    for run_folder in runs.values():
+        config = json.loads((run_folder / "config.json").read_text())
+        assert config["data_options"]["mean"] == [0.4, 0.5, 0.6]
+        name = "conv1.0.weight"
+        torch.testing.assert_close(parameters(run_folder)[name], published[name])

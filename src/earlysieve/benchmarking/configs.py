@@ -79,6 +79,10 @@ def _once(plain: "TrainConfig", base: str | None) -> dict[str, Any]:
     """One pass over the validation data, of which the configuration names the source if it can."""
     fields: dict[str, Any] = {
         "checkpoint": base,
+        "pretrained": None,
+        "augment": None,
+        "freeze": None,
+        "backbone_lr_scale": None,
         "epochs": 1,
         "restore_best": None,
         "patience": None,

@@ -15,6 +15,7 @@ from earlysieve.grouping.infer import infer_groups
 from earlysieve.networks.fit_check import pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.audit_run import save
+from earlysieve.runs.run_beside import as_in_run
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_run import WEIGHTS_NAME
 from earlysieve.searching.one_trial import few_warnings
@@ -68,12 +69,11 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
     Raises:
         EarlysieveError: they cannot be loaded.
     """
+    outputs = config.num_classes or opened(parts.train).num_classes
     built = build_model(
-        config.model,
-        num_classes=config.num_classes or opened(parts.train).num_classes,
-        options=config.model_options,
-        seed=config.seed,
+        config.model, num_classes=outputs, options=config.model_options, seed=config.seed
     )
+    as_in_run(built, weights, outputs)
     load_checkpoint(built, weights, spec=config.model)
     return built.model.to(pick_device(config.device)).eval()
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from earlysieve.benchmarking.grid import Grid
     from earlysieve.benchmarking.protocol import DataSplits, Protocol
 
-_NETWORK = ("model", "num_classes", "checkpoint", "restore_best", "validation_groups_from")
+_NETWORK = (
+    *("model", "num_classes", "checkpoint", "checkpoint_key", "checkpoint_prefix", "pretrained"),
+    *("restore_best", "validation_groups_from"),
+)
 # Options that go with a grid in a file.
 _BESIDE_A_FILE = (
     *("grid", "out", "seeds", "retry_failed", "jobs", "log_to", "trust_config", "quiet", "as_json"),
@@ -81,7 +84,7 @@ def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protoco
     if given["model_option"]:
         training["model_options"] = parse_options(given["model_option"])
     data = {
-        name: _splits(spec, given, given_data_options(context))
+        name: _splits(spec, given, _prepared(spec, context))
         for name, spec in named(given["data"]).items()
     }
     epochs = given["epochs"] or Budget().epochs
@@ -93,6 +96,17 @@ def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protoco
         tuned=dict(_pairs(given["tuned"], "--tuned", "METHOD=WHAT")),
         training=training,
     )
+
+
+def _prepared(spec: str, context: click.Context) -> dict[str, Any]:
+    """The options of a source that were given, and those that follow from the network."""
+    from earlysieve.runs.preparation import prepared_options
+
+    def tell(line: str) -> None:
+        if not context.params["quiet"]:
+            click.echo(line, err=True)
+
+    return prepared_options({**context.params, "data": spec}, given_data_options(context), tell)
 
 
 def named(specs: Sequence[str]) -> dict[str, str]:
