@@ -19,7 +19,8 @@ from transformers import (
 
 from earlysieve import Batch, FeatureSieve, ForgetSchedule, TokenHead
 from earlysieve.errors import CheckpointError, InputError, LayerError
-from earlysieve.integrations.huggingface import STATE_NAME, SieveTrainer
+from earlysieve.integrations.huggingface import SieveTrainer
+from earlysieve.integrations.huggingface.sieve_trainer import STATE_NAME
 
 from ..training.helpers import difference
 

@@ -15,11 +15,8 @@ from transformers import TrainingArguments
 
 import earlysieve as es
 from earlysieve.errors import CheckpointError, InputError
-from earlysieve.integrations.huggingface_methods import (
-    STATE_NAME,
-    AuditEachEpoch,
-    MethodTrainer,
-)
+from earlysieve.integrations.huggingface import AuditEachEpoch, MethodTrainer
+from earlysieve.integrations.huggingface.method_trainer import STATE_NAME
 from earlysieve.training import Algorithm, EpochSampler
 
 from ..training.helpers import difference

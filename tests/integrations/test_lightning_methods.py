@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 import earlysieve as es
 from earlysieve.errors import InputError, TrainingError
-from earlysieve.integrations.lightning_methods import (
+from earlysieve.integrations.lightning import (
     AuditCallback,
     MethodCallback,
     RepairCallback,

@@ -1,5 +1,5 @@
 """All methods in other people's training loops: PyTorch Lightning and Hugging Face.
 
-`lightning_methods` and `huggingface_methods` let any method give the loss, `lightning` and
-`huggingface` sieve after the main update, `each_epoch` audits on the way.
+`lightning` and `huggingface` let any method give the loss, sieve after the main update, and audit
+on the way; `each_epoch` audits in whatever loop.
 """

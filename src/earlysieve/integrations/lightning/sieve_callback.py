@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
-
 from earlysieve._imports import need
 from earlysieve.datasets.batches import as_batch
-from earlysieve.errors import InputError, TrainingError
+from earlysieve.errors import TrainingError
+from earlysieve.integrations.lightning.network import find_network
 from earlysieve.model.batch import Batch
 from earlysieve.sieve.sieve import FeatureSieve
 
@@ -129,21 +128,3 @@ def _loss_scale(trainer: Any) -> float | None:
     """By what fp16 training multiplies losses; it falls when a step was skipped. None: nothing."""
     scaler = getattr(trainer.precision_plugin, "scaler", None)
     return None if scaler is None else float(scaler.get_scale())
-
-
-def find_network(pl_module: nn.Module, name: str | None) -> nn.Module:
-    """The classifier: a part of the LightningModule, or the module itself.
-
-    Raises:
-        InputError: there is no such part.
-    """
-    if name is None:
-        return pl_module
-    try:
-        return pl_module.get_submodule(name)
-    except AttributeError as error:
-        children = ", ".join(child for child, _ in pl_module.named_children())
-        raise InputError(
-            f"Expected network to name a part of the LightningModule, but it has no '{name}'; "
-            f"its parts are {children}"
-        ) from error

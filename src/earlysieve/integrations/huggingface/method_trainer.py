@@ -1,10 +1,9 @@
-"""Any training method in HuggingFace's `Trainer`, and audits while it trains."""
+"""Any training method in HuggingFace's `Trainer`."""
 
 import inspect
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,16 +12,12 @@ from torch.utils.data import DataLoader, Sampler
 
 from earlysieve._files import write_with
 from earlysieve._imports import need
-from earlysieve.datasets.batches import Data, as_batch
+from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import TrainingError
-from earlysieve.integrations.each_epoch import EpochAudits
 from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS
 from earlysieve.training.algorithm import Algorithm, end_epoch
 from earlysieve.training.archive import read_weights
 from earlysieve.training.handed_over import check_loss_alone, loss_of
-
-if TYPE_CHECKING:
-    from earlysieve.auditing.result import AuditResult
 
 _transformers = need("transformers", extra="text")
 _trainer_utils = need("transformers.trainer_utils", extra="text")
@@ -180,53 +175,6 @@ class _Following(_transformers.TrainerCallback):  # type: ignore[misc, name-defi
         content = self.trainer.running.state_dict()
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         write_with(folder / STATE_NAME, lambda path: torch.save(content, path))
-
-
-class AuditEachEpoch(_transformers.TrainerCallback):  # type: ignore[misc, name-defined]
-    """Audit a Trainer's model after every so many epochs, and log what is found.
-
-    The model is left as it was, bit for bit, and so are the random states. Figures are logged as
-    "audit/...", see `EpochAudits.after_epoch`. Add it: `trainer.add_callback(AuditEachEpoch(
-    trainer, data))`; it works with any `Trainer`. With several processes the first one audits.
-
-    Args:
-        trainer: whose model, and whose log.
-        data: what is audited, best not trained on; a data set of mappings, or a DataLoader with
-            the Trainer's collator.
-        every: epochs from one audit to the next, >= 1.
-        out: folder for the audits, "epoch-N"; None: nothing is saved.
-        options: further arguments of `earlysieve.audit`.
-
-    Raises:
-        InputError: every is below 1.
-        OutputError: the folder cannot be written.
-    """
-
-    def __init__(
-        self,
-        trainer: Any,
-        data: Data,
-        *,
-        every: int = 1,
-        out: str | os.PathLike[str] | None = None,
-        **options: Any,
-    ) -> None:
-        self.trainer = trainer
-        self.audits = EpochAudits(data, every=every, out=out, options=options)
-
-    @property
-    def results(self) -> "dict[int, AuditResult]":
-        """Each audit by its epoch, from 1."""
-        return self.audits.results
-
-    def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Audit, if it is time."""
-        if not state.is_world_process_zero:
-            return
-        epoch = round(state.epoch or 0)
-        figures = self.audits.after_epoch(self.trainer.model, epoch)
-        if figures:
-            self.trainer.log(figures)
 
 
 def _with_known_columns(data: Any, model: nn.Module, remove: bool) -> Any:

@@ -1,23 +1,18 @@
-"""Any training method in Lightning, audits while it trains, and a repair at the end."""
+"""Any training method in Lightning."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from earlysieve._imports import need
-from earlysieve.datasets.batches import Data, as_batch
-from earlysieve.errors import InputError, TrainingError
-from earlysieve.integrations.each_epoch import EpochAudits
-from earlysieve.integrations.lightning import find_network
+from earlysieve.datasets.batches import as_batch
+from earlysieve.errors import InputError
+from earlysieve.integrations.lightning.network import find_network
 from earlysieve.model.batch import Batch
-from earlysieve.repairing.repair import repair
 from earlysieve.training.algorithm import Algorithm, end_epoch
 from earlysieve.training.handed_over import check_loss_alone, loss_of
-
-if TYPE_CHECKING:
-    from earlysieve.auditing.result import AuditResult
 
 _lightning = need("lightning.pytorch", extra="train")
 
@@ -136,87 +131,3 @@ class MethodCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
         if self.log_figures and logs:
             figures = {f"method/{key}": value for key, value in logs.items()}
             module.log_dict(figures, batch_size=size)
-
-
-class AuditCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
-    """Audit the network after every so many epochs of training, and log what is found.
-
-    The network is left as it was, bit for bit, and so are the random states. Figures are logged as
-    "audit/...", see `EpochAudits.after_epoch`. With several processes the first one audits.
-
-    Args:
-        data: what is audited, best not trained on.
-        every: epochs from one audit to the next, >= 1.
-        network: where the classifier is in the LightningModule; None: the module itself.
-        out: folder for the audits, "epoch-N"; None: nothing is saved.
-        options: further arguments of `earlysieve.audit`.
-
-    Raises:
-        InputError: every is below 1.
-        OutputError: the folder cannot be written.
-    """
-
-    def __init__(
-        self,
-        data: Data,
-        *,
-        every: int = 1,
-        network: str | None = None,
-        out: str | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__()
-        self.audits = EpochAudits(data, every=every, out=out, options=options)
-        self.network = network
-
-    @property
-    def results(self) -> "dict[int, AuditResult]":
-        """Each audit by its epoch, from 1."""
-        return self.audits.results
-
-    def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Audit, if it is time."""
-        if not trainer.is_global_zero:
-            return
-        model = find_network(pl_module, self.network)
-        figures = self.audits.after_epoch(model, int(trainer.current_epoch) + 1)
-        if figures:
-            pl_module.log_dict(figures, rank_zero_only=True)
-
-
-class RepairCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
-    """Fit the last layer anew when training has ended, on data that the network has not seen.
-
-    Args:
-        data: held-out examples, see `earlysieve.repair`.
-        network: where the classifier is in the LightningModule; None: the module itself.
-        options: further arguments of `earlysieve.repair`, such as method and groups.
-
-    Attributes:
-        repaired: the new network; the trained one stays as it is. None before the end.
-    """
-
-    def __init__(self, data: Data, *, network: str | None = None, **options: Any) -> None:
-        super().__init__()
-        self.data, self.network = data, network
-        self.options = {"progress": False, **options}
-        self._repaired: nn.Module | None = None
-
-    @property
-    def repaired(self) -> nn.Module:
-        """The new network.
-
-        Raises:
-            TrainingError: training has not ended.
-        """
-        if self._repaired is None:
-            raise TrainingError(
-                "Expected a training that has ended, but it has not; pass the callback to "
-                "Trainer(callbacks=[...]) and call fit"
-            )
-        return self._repaired
-
-    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
-        """Repair what was trained."""
-        model = find_network(pl_module, self.network)
-        self._repaired = repair(model, self.data, **self.options)
