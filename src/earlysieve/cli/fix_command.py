@@ -169,6 +169,8 @@ def _prepared(context: click.Context, given: dict[str, Any], console: Console) -
 
 def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixResult":
     """Open model and data, and go through the loop."""
+    from earlysieve.cli.command_line import command_line
+    from earlysieve.fixing.audit_steps import with_commands
     from earlysieve.fixing.budget import parse_budget
     from earlysieve.fixing.fix import fix
     from earlysieve.fixing.fix_data import held_out_part, open_fix_data
@@ -190,7 +192,7 @@ def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixR
     if given["retrain"]:
         check_model_takes(built.model, data.train, device, what="training data")
     built.model.to(device)
-    return fix(
+    result = fix(
         built.model,
         held_out=data.held_out,
         train=data.train if given["retrain"] else None,
@@ -207,6 +209,7 @@ def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixR
         progress=console.progress,
         tell=console.say,
     )
+    return with_commands(result, command_line(context), data, given["checkpoint"], given["out"])
 
 
 def _audit(given: dict[str, Any]) -> Any:

@@ -25,12 +25,14 @@ class FixData:
         train: training data; None: not needed, or there are none.
         told: what was chosen, in a sentence.
         config: of the run that trained the model; None: there is no such file.
+        options: with which `--data` opens the held-out examples; None: they are a share of it.
     """
 
     held_out: Any
     train: Any
     told: str
     config: TrainConfig | None
+    options: Mapping[str, Any] | None = None
 
 
 def open_fix_data(
@@ -74,7 +76,7 @@ def open_fix_data(
             )
         told = "a fifth of the training data, held out before training"
         return FixData(None, train if train is not None else data, told, config)
-    return FixData(data, train, _called(part), config)
+    return FixData(data, train, _called(part), config, split_record(part, asked))
 
 
 def held_out_part(spec: str, split: str | None) -> Part:

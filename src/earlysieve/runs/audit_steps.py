@@ -21,6 +21,9 @@ class Ran:
         out: its folder.
         training: the training data and their split; None: not known.
         unseen: a split that the model was not trained on; None: there is none, or it was audited.
+        is_training: whether the audited examples are those that the model was trained on, or has to
+            be: there are no others.
+        kept: whether `out` holds the audit where `earlysieve fix --audit` can use it.
     """
 
     options: Options
@@ -28,6 +31,8 @@ class Ran:
     out: str
     training: Source | None
     unseen: str | None
+    is_training: bool
+    kept: bool = True
 
 
 def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -> list[str]:
@@ -44,24 +49,44 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
     if not given.get("--data") or not given.get("--out") or "\n" in config["command"]:
         return list(steps)
     split = config["data_options"].get("split")
+    source = given["--data"], split
+    training = training_data(config.get("checkpoint"), given["--data"], part)
     ran = Ran(
         options,
-        (given["--data"], split),
+        source,
         given["--out"].rstrip("/") or "/",
-        training_data(config.get("checkpoint"), given["--data"], part),
-        next((name for name in PREFERRED if name in _others(part, split)), None),
+        training,
+        unseen_split(part, split),
+        is_training=training in (None, source),
     )
+    return filled_in(steps, ran)
+
+
+def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
+    """The steps with commands in place of Python; without code where there is no such command."""
     return with_code(steps, lambda code: _COMMANDS[code](ran) if code in _COMMANDS else "")
 
 
-def _others(part: Part, split: str | None) -> set[str]:
-    """The splits that are neither audited nor trained on."""
-    return set(part.splits or ()) - {"train", split}
+def unseen_split(part: Part, split: str | None) -> str | None:
+    """The best of the splits that are neither audited nor trained on; None where there is none."""
+    others = set(part.splits or ()) - {"train", split}
+    return next((name for name in PREFERRED if name in others), None)
 
 
 def _fix(ran: Ran) -> str:
-    ends = {"--split": ran.source[1], "--audit": ran.out, "--out": f"{ran.out}/fix"}
-    return command_with("fix", describing(ran.options), ends)
+    """Repairs on what was audited; on other examples where the model was trained on these."""
+    about, out = describing(ran.options), {"--out": f"{ran.out}/fix"}
+    if ran.training == ran.source and ran.is_training:
+        if ran.unseen is None:
+            return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
+        return command_with("fix", about, {"--split": ran.unseen, **out})
+    kept = {"--audit": ran.out} if ran.kept else {}
+    return command_with("fix", about, {"--split": ran.source[1], **kept, **out})
+
+
+def _with_flag(command: str) -> str:
+    """Retraining holds examples out by itself, where there are none that the model has not seen."""
+    return f"{command} --retrain"
 
 
 def _train(ran: Ran) -> str:
@@ -70,7 +95,7 @@ def _train(ran: Ran) -> str:
     of_training: dict[str, str | None] = {"--data": data, "--split": split}
     about, groups = describing(ran.options), ran.out
     lines = []
-    if (data, split) != ran.source:
+    if not ran.is_training:
         groups = f"{ran.out}/of-training"
         lines.append(command_with("audit", about, {**of_training, "--out": groups}))
     ends = {"--method": "group-dro", "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
@@ -78,7 +103,7 @@ def _train(ran: Ran) -> str:
 
 
 def _reference(ran: Ran) -> str:
-    if ran.training is None or ran.training == ran.source:
+    if ran.training is None or ran.is_training or not ran.kept:
         return ""
     data, split = ran.training
     more = {"--reference": data, "--reference-split": split, "--out": f"{ran.out}/compared"}

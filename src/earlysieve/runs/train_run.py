@@ -1,7 +1,7 @@
 """A training run in a folder: prepare, train, save, audit before and after."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,10 +265,22 @@ class TrainRun:
         result = replace(
             result,
             config={**result.config, **known, **record},
-            summary=replace(result.summary, warnings=told),
+            summary=replace(
+                result.summary,
+                warnings=told,
+                next_steps=self._steps(result.summary.next_steps, when),
+            ),
         )
         save(result, output_folder(self.out / f"audit-{when}"), self.reporter.tell)
         return result
+
+    def _steps(self, steps: Sequence[str], when: str) -> list[str]:
+        """What to do next, as commands that name the weights of this run, or those before it."""
+        from earlysieve.runs.training_steps import steps_of_run
+
+        before = None if self.config.checkpoint is None else Path(self.config.checkpoint)
+        weights = self.out / WEIGHTS_NAME if when == "after" else before
+        return steps_of_run(steps, self.config, weights, self.out / f"audit-{when}")
 
     @property
     def _audited(self) -> Any:

@@ -1,0 +1,48 @@
+"""What to do after the audits of a fix that was run by a command, as commands."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from earlysieve.auditing.next_steps import with_code
+from earlysieve.auditing.result import AuditResult
+from earlysieve.fixing.fix_data import FixData
+from earlysieve.fixing.result import FixResult
+from earlysieve.fixing.saving import AFTER, BEFORE, WEIGHTS
+from earlysieve.runs.training_steps import steps_of_fix, steps_of_run
+
+
+def with_commands(
+    result: FixResult, command: str, data: FixData, checkpoint: Path | None, out: Path
+) -> FixResult:
+    """The result, with steps of its audits that name this model, these data and their folder.
+
+    Args:
+        result: what came of it. An audit that was given has its own commands already.
+        command: `earlysieve fix ...` as it was run.
+        data: what was opened.
+        checkpoint: of the given model.
+        out: folder of the fix.
+    """
+
+    def steps(kept: Sequence[str], when: str) -> list[str]:
+        changed = when == AFTER
+        if data.options is not None:
+            weights = out / WEIGHTS if changed else None
+            return steps_of_fix(kept, command, data.options.get("split"), weights, out / when)
+        if data.config is None or changed:
+            # No option names a share that a run has held out, but beside its own weights.
+            return with_code(kept, lambda _: "")
+        return steps_of_run(kept, data.config, checkpoint, out / when)
+
+    before = _with(result.before, steps(result.before.summary.next_steps, BEFORE))
+    if not result.changed:
+        return replace(result, before=before, after=before)
+    after = _with(result.after, steps(result.after.summary.next_steps, AFTER))
+    return replace(result, before=before, after=after)
+
+
+def _with(audit: AuditResult, steps: list[str]) -> AuditResult:
+    if audit.config.get("command"):
+        return audit
+    return replace(audit, summary=replace(audit.summary, next_steps=steps))
