@@ -13,7 +13,14 @@ from earlysieve.auditing import audit_folder as folders
 from earlysieve.auditing.changed_pictures import ChangedShown
 from earlysieve.auditing.gate import gate_failures
 from earlysieve.auditing.pseudo_groups import groups_from_audit
-from earlysieve.auditing.saved_audit import DOCUMENT, audit_files, read_audit, sha256
+from earlysieve.auditing.saved_audit import (
+    DOCUMENT,
+    EXAMPLES,
+    audit_files,
+    read_audit,
+    sha256,
+    table_lies_in,
+)
 from earlysieve.auditing.saved_pictures import Picture, SwapShown
 from earlysieve.auditing.swap_texts import SwapText
 from earlysieve.auditing.verdict import Summary
@@ -143,7 +150,8 @@ class AuditResult:
         if page:
             from earlysieve.report import render
 
-            files[folders.PAGE] = render(self, sections=sections).encode("utf-8")
+            page_text = render(self, sections=sections, scores=EXAMPLES)
+            files[folders.PAGE] = page_text.encode("utf-8")
         target = Path(folder)
         folders.publish(target, files, identity)
         return target
@@ -169,7 +177,8 @@ class AuditResult:
         """
         from earlysieve.report import write_html
 
-        write_html(self, path)
+        beside = table_lies_in(Path(path).parent, self.examples)
+        write_html(self, path, scores=EXAMPLES if beside else "")
         return Path(path)
 
     def to_fiftyone_csv(

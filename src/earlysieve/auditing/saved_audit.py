@@ -175,6 +175,14 @@ def read_audit(source: Path) -> dict[str, Any]:
     }
 
 
+def table_lies_in(folder: Path, examples: "pd.DataFrame") -> bool:
+    """Whether the file of all examples that lies in a folder holds these."""
+    try:
+        return (folder / EXAMPLES).read_bytes() == csv_bytes(examples)
+    except OSError:
+        return False
+
+
 def sha256(content: bytes) -> str:
     """The digest that names a file of an audit."""
     return hashlib.sha256(content).hexdigest()

@@ -121,7 +121,7 @@ def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
         readout_correct=label == readout,
         margin=float(row["margin"]),
         score=float(row["shortcut_score"]),
-        group=_group(row.get("group"), data),
+        group=group_of(row.get("group"), data),
         kind=PILES.get(str(row.get("pile", ""))),
         against=_against(row, data),
     )
@@ -137,7 +137,8 @@ def _against(row: Any, data: ReportData) -> tuple[str, float] | None:
     return None if math.isnan(score) else (who, score)
 
 
-def _group(value: Any, data: ReportData) -> str | None:
+def group_of(value: Any, data: ReportData) -> str | None:
+    """The name of a group; None where it is unknown."""
     import pandas as pd
 
     if value is None or pd.isna(value) or int(value) < 0:

@@ -13,6 +13,7 @@ from earlysieve.report.cards import Card, galleries, top_rows
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.class_figures import class_figures
 from earlysieve.report.histogram import counts, histogram
+from earlysieve.report.listed import suspects, wrong_and_sure
 from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
 from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
@@ -48,8 +49,13 @@ class GroupRow:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
-def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any]:
+def page_context(data: ReportData, sections: Sequence[Section], scores: str = "") -> dict[str, Any]:
     """The variables of the page template.
+
+    Args:
+        data: an audit.
+        sections: further sections.
+        scores: address of the table of all examples, from the page; empty where there is none.
 
     Raises:
         InputError: the verdict is unknown, a picture is wrong, or two sections share an id.
@@ -74,6 +80,9 @@ def page_context(data: ReportData, sections: Sequence[Section]) -> dict[str, Any
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
+        "sure": wrong_and_sure(data),
+        "suspects": suspects(data),
+        "scores": scores,
         "transfer": transfer_figure(data),
         "class_figures": class_figures(data),
         "groups": data.groups,

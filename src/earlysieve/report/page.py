@@ -14,7 +14,7 @@ from earlysieve.report.sections import Section
 from earlysieve.report.templating import asset, environment
 
 
-def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
+def render(data: ReportData, *, sections: Sequence[Section] = (), scores: str = "") -> str:
     """The page as a string: HTML with its style, its script and its pictures inside.
 
     Everything that came from a user (names, texts, settings) is escaped, and the page forbids the
@@ -23,12 +23,13 @@ def render(data: ReportData, *, sections: Sequence[Section] = ()) -> str:
     Args:
         data: an audit, or anything with the attributes of `ReportData`.
         sections: further sections, shown between the groups and the next steps.
+        scores: name of the file beside the page that holds all examples; empty: there is none.
 
     Raises:
         InputError: the verdict, a picture or a section is not of the form expected.
         MissingDependencyError: Jinja2 is not installed.
     """
-    context = page_context(data, sections)
+    context = page_context(data, sections, scores)
     return assembled("page.html.j2", {**context, "identity": getattr(data, "identity", "")})
 
 
@@ -57,13 +58,17 @@ def assembled(name: str, context: Mapping[str, Any], styles: Sequence[str] = ())
 
 
 def write_html(
-    data: ReportData, path: str | os.PathLike[str], *, sections: Sequence[Section] = ()
+    data: ReportData,
+    path: str | os.PathLike[str],
+    *,
+    sections: Sequence[Section] = (),
+    scores: str = "",
 ) -> None:
-    """Write the page to `path`, atomically.
+    """Write the page to `path`, atomically; see `render`.
 
     Raises:
         InputError: as in `render`.
         MissingDependencyError: Jinja2 is not installed.
         OutputError: the file cannot be written.
     """
-    write_text(path, render(data, sections=sections))
+    write_text(path, render(data, sections=sections, scores=scores))
