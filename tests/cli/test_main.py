@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import warnings
@@ -13,7 +14,7 @@ from earlysieve._json import plain
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.cli.command_line import command_line
 from earlysieve.cli.console import Console, share
-from earlysieve.cli.main import COMMANDS, _warnings_in_one_line
+from earlysieve.cli.main import COMMANDS, _warnings_in_one_line, main
 from earlysieve.errors import OutputError
 from earlysieve.training import SingleClassWarning
 from tests.cli.helpers import ok, run
@@ -48,6 +49,17 @@ def test_each_command_has_help_with_an_example_and_both_ways_to_be_silent(name):
     if name not in ONE_TEXT:
         assert "--quiet" in text
         assert "--json" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_line_of_help_is_a_sentence(name):
+    context = click.Context(main, info_name="earlysieve")
+    made = main.get_command(context, name)
+    options = [p for p in made.get_params(click.Context(made, context)) if p.name != "help"]
+    texts = [option.help for option in options if isinstance(option, click.Option)]
+    for text in texts:
+        sentence = re.sub(r" \[[^\]]*\]$", "", text)
+        assert re.match(r"[A-Z][a-z]+,? .* .*\.$", sentence, re.DOTALL), text
 
 
 def test_command_help_imports_no_torch():

@@ -29,18 +29,21 @@ _MOST_GROUPS = 8
 
 @click.command("audit")
 @model_options(required=True)
-@click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
+@click.option(
+    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+)
 @data_options
 @click.option(
     "--reference",
     metavar="SOURCE",
-    help="Other examples of the same classes, best the training data: readouts are fitted on "
+    help="Compare with other examples of the same classes, best the training data: readouts are "
+    "fitted on "
     "these and score the data, which tells what transfers. Options of the data hold for both.",
 )
 @click.option(
     "--reference-split",
     metavar="NAME",
-    help="Part of the reference; by default train.",
+    help="Take this part of the reference; by default train.",
 )
 @click.option(
     "--swaps",
@@ -48,35 +51,35 @@ _MOST_GROUPS = 8
     default=800,
     show_default=True,
     metavar="N",
-    help="Example-forwards to spend on swapping parts between examples and on taking parts away; 0 "
-    "turns both off.",
+    help="Spend this many example-forwards on swapping parts between examples and on taking parts "
+    "away; 0 turns both off.",
 )
 @click.option(
     "--irrelevant",
     multiple=True,
     metavar="NAME",
-    help="Part, such as colour, that the answer must not depend on. May be repeated.",
+    help="Say that the answer must not depend on this part, such as colour. May be repeated.",
 )
 @click.option(
     "--out",
     required=True,
     type=Place(),
     metavar="DIR",
-    help="Folder for audit.json, scores.csv, report.html and pictures/.",
+    help="Write audit.json, scores.csv, report.html and pictures/ to this folder.",
 )
 @click.option(
     "--layers",
     default="auto",
     show_default=True,
     metavar="NAMES",
-    help="Layers to read out, separated by commas; see `earlysieve layers`.",
+    help="Read out these layers, separated by commas; see `earlysieve layers`.",
 )
 @click.option(
     "--head",
     type=click.Choice(READOUTS),
     default="linear",
     show_default=True,
-    help="Readout: the more complex, the more counts as a simple feature.",
+    help="Read layers out by this kind of readout: the more complex, the more counts as simple.",
 )
 @click.option(
     "--folds",
@@ -98,7 +101,8 @@ _MOST_GROUPS = 8
     "--features-dir",
     type=Place(),
     metavar="DIR",
-    help="Folder for features that do not fit in memory, gone at the end; by default $TMPDIR.",
+    help="Keep features that do not fit in memory in this folder until the end; by default in "
+    "$TMPDIR.",
 )
 @click.option(
     "--keep-features",
@@ -106,7 +110,7 @@ _MOST_GROUPS = 8
     metavar="DIR",
     help="Keep what the last layer reads in this pass, for `earlysieve fix --features DIR`.",
 )
-@seed_option("folds, planted shortcuts and the draw for --limit")
+@seed_option("folds, planted shortcuts and the examples of --limit")
 @gate_options
 @recorded
 @speaking

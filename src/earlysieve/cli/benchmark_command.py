@@ -26,65 +26,77 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--data",
         multiple=True,
         metavar="SOURCE",
-        help=f"Data, perhaps with a name (NAME=SOURCE); may be repeated: {SOURCE_HELP}",
+        help="Train on these data, perhaps with a name (NAME=SOURCE); may be repeated: "
+        f"{SOURCE_HELP}",
     ),
     click.option(
         "--methods",
         multiple=True,
         metavar="LIST",
-        help="Methods with commas, METHOD@SOURCE where one needs groups that the data do not name: "
+        help="Train by these methods, separated by commas, METHOD@SOURCE where one needs groups "
+        "that the data do not name: "
         "audit, xrm, disagreement, errors, eiil, spare, true or a file. erm is always among them.",
     ),
     click.option(
         "--grid",
         type=Place(),
         metavar="FILE",
-        help="Protocol and methods in YAML, instead of options; see docs/benchmark.md.",
+        help="Read protocol and methods from this file in YAML, instead of options; see "
+        "docs/benchmark.md.",
     ),
     click.option(
-        "--seeds", type=int, metavar="N", help="Seeds 0 to N - 1 of each method. [default: 5]"
+        "--seeds",
+        type=int,
+        metavar="N",
+        help="Run each method with the seeds 0 to N - 1. [default: 5]",
     ),
     click.option(
         "--out",
         required=True,
         type=Place(),
         metavar="DIR",
-        help="Folder for results.json, table.md, .csv and .tex, report.html, protocol.json, runs/ "
+        help="Write to this folder results.json, table.md, .csv and .tex, report.html, "
+        "protocol.json, runs/ "
         "(one ordinary run each) and groups/.",
     ),
     click.option(
         "--validation",
         metavar="SOURCE",
-        help="What chooses epochs, and what last layers are fitted to: a share of the training "
+        help="Choose epochs on, and fit last layers to, these data: a share of the training "
         "data (0.2), another split (split:val), or another source; by default a validation split, "
         "else 0.2.",
     ),
     click.option(
         "--test",
         metavar="SOURCE",
-        help="What is reported, likewise; by default split:test. Nothing is chosen on it.",
+        help="Report figures of these data, named as for --validation; by default split:test. "
+        "Nothing is chosen on them.",
     ),
     click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="METHOD.KEY=VALUE",
-        help="Setting of a method; may be repeated. What reads a layer takes the end of the first "
+        help="Give a method this setting; may be repeated. What reads a layer takes the end of "
+        "the first "
         "stage by default.",
     ),
     click.option(
         "--teacher",
         metavar="SPEC",
-        help="Teacher of distillation; by default the erm run of the same seed.",
+        help="Distil from this teacher; by default from the erm run of the same seed.",
     ),
     click.option(
-        "--teacher-checkpoint", type=Place(), metavar="FILE", help="Weights of --teacher."
+        "--teacher-checkpoint",
+        type=Place(),
+        metavar="FILE",
+        help="Load the weights of --teacher from this file or folder.",
     ),
     click.option(
         "--teacher-option",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Further argument of the teacher's builder; may be repeated.",
+        help="Give the teacher's builder this further argument; may be repeated.",
     ),
     click.option(
         "--trials",
@@ -92,23 +104,28 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default=1,
         show_default=True,
         metavar="N",
-        help="Configurations that were tried for what is tuned; said in the tables.",
+        help="Say in the tables how many configurations were tried for what is tuned.",
     ),
     click.option(
         "--tuned",
         multiple=True,
         metavar="METHOD=WHAT",
-        help="What was tuned of a method, in words; said in the tables. May be repeated.",
+        help="Say in the tables what was tuned of a method, in words. May be repeated.",
     ),
     click.option(
         "--minutes",
         type=click.FloatRange(min=0, min_open=True),
         metavar="M",
-        help="A training that takes longer has failed.",
+        help="Let a training that takes longer than this fail.",
     ),
     click.option("--retry-failed", is_flag=True, help="Try again what has failed before."),
     click.option(
-        "--jobs", type=Count(min=1), default=1, show_default=True, metavar="N", help="Processes."
+        "--jobs",
+        type=Count(min=1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Run this many at a time, each in a process of its own.",
     ),
     click.option(
         "--log-to",
@@ -121,7 +138,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--validation-groups-from",
         type=Place(),
         metavar="PLACE",
-        help="Groups of the validation data for a --select that needs some.",
+        help="Take groups of the validation data, for a --select that needs some, from this.",
     ),
     data_options,
     model_options(required=False),

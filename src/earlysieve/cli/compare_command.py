@@ -15,7 +15,7 @@ from earlysieve.cli.kinds import Place
     "--out",
     type=Place(),
     metavar="DIR",
-    help="Folder for compare.csv (numbers), compare.md, compare.tex and compare.html.",
+    help="Write compare.csv (numbers), compare.md, compare.tex and compare.html to this folder.",
 )
 @speaking
 def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: bool) -> None:

@@ -42,11 +42,11 @@ def _one_or_several(_context: click.Context, _option: click.Parameter, given: An
 
 
 _MEAN = (
-    "Mean of pixels in [0, 1] that is subtracted, as in the model's training; by default that of "
+    "Subtract this mean from pixels in [0, 1], as in the model's training; by default that of "
     "ImageNet for files, 0.5 for embedded images."
 )
 _STD = (
-    "Deviation by which pixels are divided, as in the model's training; by default that of "
+    "Divide pixels by this deviation, as in the model's training; by default that of "
     "ImageNet for files, 0.5 for embedded images."
 )
 
@@ -55,19 +55,20 @@ _OPTIONS = {
     "split": click.option(
         "--split",
         metavar="NAME",
-        help="Part of the source: train, test, ... By default an audit takes test data, else "
+        help="Take this part of the source: train, test, ... By default an audit takes test data, "
+        "else "
         "validation data; training takes train.",
     ),
     "variant": click.option(
         "--variant",
         metavar="NAME",
-        help="Which version of published data; `earlysieve datasets NAME` lists them.",
+        help="Take this version of published data; `earlysieve datasets NAME` lists them.",
     ),
     "image_size": click.option(
         "--image-size",
         type=Count(min=1),
         metavar="PIXELS",
-        help="Shorter side of images after resizing; the centre square is cut out.",
+        help="Resize the shorter side of images to this; the centre square is cut out.",
     ),
     "mean": click.option("--mean", callback=_numbers, metavar="M[,M,M]", help=_MEAN),
     "std": click.option("--std", callback=_numbers, metavar="S[,S,S]", help=_STD),
@@ -75,13 +76,14 @@ _OPTIONS = {
         "--resize",
         callback=_resize,
         metavar="PIXELS",
-        help="Shorter side of images before the centre square of --image-size is cut out, or "
+        help="Resize the shorter side of images to this before the centre square of --image-size "
+        "is cut out, or "
         "squash to press whole images into the square; by default that of --image-size.",
     ),
     "interpolation": click.option(
         "--interpolation",
         type=click.Choice(["bilinear", "bicubic", "lanczos", "nearest", "box", "hamming"]),
-        help="How images in files are resized; by default bilinear.",
+        help="Resize images in files in this way; by default bilinear.",
     ),
     "shortcut": click.option(
         "--shortcut",
@@ -92,7 +94,7 @@ _OPTIONS = {
         "--correlation",
         type=click.FloatRange(0, 1),
         metavar="P",
-        help="How often the planted shortcut tells the class; by default 0.95.",
+        help="Let the planted shortcut tell the class this often; by default 0.95.",
     ),
     "limit": click.option(
         "--limit",
@@ -108,40 +110,44 @@ _OPTIONS = {
     "root": click.option(
         "--root",
         metavar="DIR",
-        help="Folder in which the images of a CSV file lie; by default that of the file. Paths "
+        help="Look for the images of a CSV file in this folder; by default in that of the file. "
+        "Paths "
         "may not leave it.",
     ),
     "text_column": click.option(
-        "--text-column", metavar="NAME", help="Column of a CSV file or data set that holds texts."
+        "--text-column",
+        metavar="NAME",
+        help="Read texts from this column of a CSV file or data set.",
     ),
     "label_column": click.option(
         "--label-column",
         metavar="NAME",
-        help="Column of a CSV file or table that holds the labels; by default 'label'.",
+        help="Read labels from this column of a CSV file or table; by default 'label'.",
     ),
     "path_column": click.option(
         "--path-column",
         metavar="NAME",
-        help="Column of a CSV file that holds the paths of images; by default 'path'.",
+        help="Read the paths of images from this column of a CSV file; by default 'path'.",
     ),
     "group_column": click.option(
         "--group-column",
         metavar="NAME",
         multiple=True,
         callback=_one_or_several,
-        help="Column of a CSV file or table that holds the groups; by default 'group', if there is "
+        help="Read groups from this column of a CSV file or table; by default 'group', if there is "
         "one. May be repeated: groups are then the combinations.",
     ),
     "tokenizer": click.option(
         "--tokenizer",
         metavar="FOLDER",
-        help="Tokenizer for texts; by default that of an hf: model.",
+        help="Cut texts into tokens by the tokenizer of this folder; by default by that of an hf: "
+        "model.",
     ),
     "max_length": click.option(
         "--max-length",
         type=Count(min=1),
         metavar="TOKENS",
-        help="Tokens after which a text is cut, by default 128.",
+        help="Cut a text after this many tokens, by default 128.",
     ),
     "cache": click.option(
         "--cache",

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     default="demo-out",
     show_default=True,
     metavar="DIR",
-    help="Folder for audit.json, scores.csv, report.html, the weights, and fix/, which holds "
+    help="Write to this folder audit.json, scores.csv, report.html, the weights, and fix/, which "
+    "holds "
     "the same of the repaired network.",
 )
 @seed_option("weights, order and colours")
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     default=4,
     show_default=True,
     metavar="N",
-    help="Passes over the training digits.",
+    help="Pass over the training digits this many times.",
 )
 @click.option(
     "--limit",

@@ -32,7 +32,7 @@ _OPTIONS = (
         "--root",
         type=Place(),
         metavar="DIR",
-        help="Folder in which the audited files lie, for --export fiftyone; by default the one "
+        help="Look for the audited files in this folder, for --export fiftyone; by default the one "
         "that the audit read.",
     ),
 )

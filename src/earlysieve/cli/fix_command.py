@@ -32,7 +32,8 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
     "--data",
     required=True,
     metavar="SOURCE",
-    help=f"Labelled data that the model was not trained on: {SOURCE_HELP} By default the share "
+    help="Repair and choose on these labelled data, which the model was not trained on: "
+    f"{SOURCE_HELP} By default the share "
     "that the model's run held out, else the validation split, else the test split.",
 )
 @data_options
@@ -41,19 +42,21 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
     "audit_dir",
     type=Place(),
     metavar="DIR",
-    help="Folder of an audit of this model on these data, to save another one.",
+    help="Take the audit of this model on these data from this folder, to save another one.",
 )
 @click.option(
     "--features",
     type=Place(),
     metavar="DIR",
-    help="Folder of `earlysieve audit --keep-features`, of this model on these data.",
+    help="Read features from this folder, which `earlysieve audit --keep-features` wrote of this "
+    "model on these data.",
 )
 @click.option(
     "--groups-from",
     type=Place(),
     metavar="PLACE",
-    help="Groups of the held-out data, instead of those that follow from the audit: an audit "
+    help="Judge by these groups of the held-out data, instead of those that follow from the "
+    "audit: an audit "
     "folder or a file of groups.",
 )
 @click.option(
@@ -64,20 +67,23 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 @click.option(
     "--train-data",
     metavar="SOURCE",
-    help="Training data for --retrain; by default the training split of --data.",
+    help="Train on these data with --retrain; by default on the training split of --data.",
 )
-@click.option("--train-split", metavar="NAME", help="Part of the training data; by default train.")
+@click.option(
+    "--train-split", metavar="NAME", help="Take this part of the training data; by default train."
+)
 @click.option(
     "--epochs",
     type=Count(min=1),
     metavar="N",
-    help="Epochs of each retraining; by default as in the model's run, else 4.",
+    help="Train each retraining for this many epochs; by default as in the model's run, else 4.",
 )
 @click.option(
     "--lr",
     type=click.FloatRange(min=0, min_open=True),
     metavar="X",
-    help="Learning rate of each retraining; by default as in the model's run, else 0.001.",
+    help="Train each retraining with this learning rate; by default as in the model's run, else "
+    "0.001.",
 )
 @click.option(
     "--fresh/--go-on",
@@ -90,22 +96,23 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
     type=click.Choice(RULE_NAMES),
     default="pseudo_group_accuracy",
     show_default=True,
-    help="Rule by which candidates are compared; see the documentation on selection.",
+    help="Compare candidates by this rule; see the documentation on selection.",
 )
 @click.option(
     "--budget",
     metavar="LIMIT",
-    help="Time or number of candidates, such as 10m, 2h or 20trials; by default all are tried.",
+    help="Stop trying after this time or number of candidates, such as 10m, 2h or 20trials; by "
+    "default all are tried.",
 )
 @click.option(
     "--out",
     required=True,
     type=Place(),
     metavar="DIR",
-    help="Folder for model.pt, fix.json, report.html and both audits.",
+    help="Write model.pt, fix.json, report.html and both audits to this folder.",
 )
 @pass_options
-@seed_option("folds, orders, planted shortcuts and the draw for --limit")
+@seed_option("folds, orders, planted shortcuts and the examples of --limit")
 @gate_options
 @recorded
 @speaking

@@ -31,9 +31,15 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
 
 @click.command("groups")
 @click.option(
-    "--from", "source", required=True, metavar="SOURCE", help=f"Where groups come from: {_SOURCES}."
+    "--from",
+    "source",
+    required=True,
+    metavar="SOURCE",
+    help=f"Take groups from this source: {_SOURCES}.",
 )
-@click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
+@click.option(
+    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+)
 @data_options
 @model_options(required=False)
 @click.option(
@@ -41,9 +47,9 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
     required=True,
     type=Place(),
     metavar="FILE",
-    help="CSV file for index, id, group, name, suspect and weight of each example.",
+    help="Write index, id, group, name, suspect and weight of each example to this CSV file.",
 )
-@seed_option("what is trained, of planted shortcuts and the draw for --limit")
+@seed_option("what is trained, planted shortcuts and the examples of --limit")
 @recorded
 @speaking
 @click.pass_context

@@ -25,7 +25,8 @@ _DIGITS = 10  # of a size that fits in 32 bits
 @click.option(
     "--input-shape",
     metavar="SHAPE",
-    help="Shape of one example, such as 3,224,224 or 20; by default that of the network's family.",
+    help="Try the network on examples of this shape, such as 3,224,224 or 20; by default that of "
+    "the network's family.",
 )
 @click.option("--all", "show_all", is_flag=True, help="Show layers at any depth of nesting.")
 @speaking

@@ -23,25 +23,27 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             "--model",
             metavar="SPEC",
             required=required,
-            help=f"Network: {SPEC_HELP}",
+            help=f"Use this network: {SPEC_HELP}",
         ),
         click.option(
             "--checkpoint",
             type=Place(),
             metavar="FILE",
-            help="Weights of the network: a file of torch.save or safetensors (Lightning, timm, "
+            help="Load the network's weights from this: a file of torch.save or safetensors "
+            "(Lightning, timm, "
             "...), an index of several, or a folder of save_pretrained.",
         ),
         click.option(
             "--checkpoint-key",
             metavar="KEY",
-            help="Where in the file of --checkpoint the weights lie, such as state_dict_ema for "
+            help="Read the weights of --checkpoint from this place in its file, where the weights "
+            "lie, such as state_dict_ema for "
             "averaged ones; by default they are looked for.",
         ),
         click.option(
             "--checkpoint-prefix",
             metavar="PREFIX",
-            help="What stands before the network's own names in the file of --checkpoint, such as "
+            help="Take away this prefix of the names in the file of --checkpoint, such as "
             "model. or student.; by default it is looked for.",
         ),
         click.option(
@@ -57,7 +59,8 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             "--num-classes",
             type=Count(min=1),
             metavar="C",
-            help="Outputs of the network; by default as many as the data has classes. 1 builds a "
+            help="Give the network this many outputs; by default as many as the data has classes. "
+            "1 builds a "
             "head with one logit, which tells class 1 from class 0.",
         ),
         click.option(
@@ -65,7 +68,7 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             "model_option",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Further argument of the network's builder; may be repeated.",
+            help="Give the network's builder this further argument; may be repeated.",
         ),
     )
 

@@ -16,7 +16,7 @@ _OPTIONS = (
         default=64,
         show_default=True,
         metavar="N",
-        help="Examples per batch.",
+        help="Run this many examples through the network at a time.",
     ),
     click.option(
         "--num-workers",
@@ -24,10 +24,13 @@ _OPTIONS = (
         default=0,
         show_default=True,
         metavar="N",
-        help="Processes that load data.",
+        help="Load data in this many processes; 0 is in that of the command.",
     ),
     click.option(
-        "--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one."
+        "--device",
+        metavar="NAME",
+        help="Run the network on this device, such as cpu or cuda; by default on a GPU if there "
+        "is one.",
     ),
 )
 
@@ -46,5 +49,10 @@ def seed_option(of: str) -> Callable[[F], F]:
         of: what the seed draws, as in "folds and the draw for --limit".
     """
     return click.option(
-        "--seed", type=Seed(), default=0, show_default=True, metavar="N", help=f"Seed of {of}."
+        "--seed",
+        type=Seed(),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help=f"Draw {of} by this seed.",
     )

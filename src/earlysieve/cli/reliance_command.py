@@ -34,14 +34,17 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
 
 @click.command("reliance")
 @model_options(required=True)
-@click.option("--data", required=True, metavar="SOURCE", help=f"Labelled data: {SOURCE_HELP}")
+@click.option(
+    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+)
 @data_options
 @click.option(
     "--cue",
     "cues",
     multiple=True,
     metavar="NAME",
-    help=f"Cue to plant, drawn independently of the label: {_CUES}. May be repeated for cues that "
+    help=f"Plant this cue, drawn independently of the label: {_CUES}. May be repeated for cues "
+    "that "
     "are equally predictive; --shortcut does the same.",
 )
 @click.option(
@@ -49,7 +52,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     "columns",
     multiple=True,
     metavar="NAME",
-    help="Column of a CSV file that holds the cue; may be repeated.",
+    help="Read the cue from this column of a CSV file; may be repeated.",
 )
 @click.option(
     "--cue-class",
@@ -57,7 +60,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     multiple=True,
     callback=_pairs,
     metavar="VALUE=CLASS",
-    help="Class for which a value of the column speaks, where the value is not its name.",
+    help="Say for which class a value of the column speaks, where it is not the class's name.",
 )
 @click.option(
     "--randomise",
@@ -70,22 +73,27 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the result as JSON.",
+    help="Write the result to this file as JSON.",
 )
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
     default=64,
     show_default=True,
-    help="Examples per batch.",
+    help="Run this many examples through the network at a time.",
 )
-@click.option("--device", metavar="NAME", help="cpu, cuda, ...; by default a GPU if there is one.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="Run the network on this device, such as cpu or cuda; by default on a GPU if there is "
+    "one.",
+)
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Seed of cues, permutations and --limit.",
+    help="Draw cues, permutations and --limit by this seed.",
 )
 @recorded
 @speaking

@@ -17,7 +17,7 @@ from earlysieve.cli.kinds import Place
     "--out",
     type=Place(),
     metavar="FILE",
-    help="File to write; by default DIR/report.html, for an export DIR/fiftyone.csv, "
+    help="Write to this file; by default DIR/report.html, for an export DIR/fiftyone.csv, "
     "DIR/model-card.md or the folder DIR/huggingface.",
 )
 @export_options

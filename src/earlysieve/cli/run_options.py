@@ -13,18 +13,19 @@ from earlysieve.cli.train_options import config_options
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--data", metavar="SOURCE", help=f"Training data: {SOURCE_HELP}"),
+    click.option("--data", metavar="SOURCE", help=f"Train on these data: {SOURCE_HELP}"),
     click.option(
         "--validation",
         metavar="SOURCE",
-        help="Validation data: a share of the training data (0.1), another split of it "
+        help="Evaluate on these data: a share of the training data (0.1), another split of it "
         "(split:test), or another source.",
     ),
     click.option(
         "--groups-from",
         type=Place(),
         metavar="PLACE",
-        help="Groups of the training data for group methods: the folder of an audit of them, a "
+        help="Take groups of the training data, for group methods, from this: the folder of an "
+        "audit of them, a "
         ".npy file of whole numbers, or a CSV file with the columns group (-1 or blank where "
         "unknown) and, if it leaves examples out, index. Where a share is held out, they may be of "
         "all data.",
@@ -33,7 +34,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--validation-groups-from",
         type=Place(),
         metavar="PLACE",
-        help="Groups of the validation data for a --select that needs some: a folder or file as "
+        help="Take groups of the validation data, for a --select that needs some, from a folder "
+        "or file as "
         "for --groups-from.",
     ),
     data_options,
@@ -77,7 +79,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--method-option",
         multiple=True,
         metavar="KEY=VALUE",
-        help="Setting of the method, written by its key; may be repeated.",
+        help="Give the method this setting, written by its key; may be repeated.",
     ),
 )
 

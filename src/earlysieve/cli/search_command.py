@@ -30,7 +30,8 @@ _MOST_ROWS = 10
     required=True,
     type=Place(),
     metavar="DIR",
-    help="Folder for search.json and page.html (what came of it), plan.json (what is searched), "
+    help="Write to this folder search.json and page.html (what came of it), plan.json (what is "
+    "searched), "
     "trials/NNN and again/ (ordinary runs).",
 )
 @click.option(
@@ -39,7 +40,7 @@ _MOST_ROWS = 10
     default=50,
     show_default=True,
     metavar="N",
-    help="Trials in all, those of earlier calls and trial 0 included.",
+    help="Run this many trials in all, those of earlier calls and trial 0 included.",
 )
 @click.option(
     "--timeout",
@@ -47,12 +48,18 @@ _MOST_ROWS = 10
     help="Begin no trial after this time: 90 (seconds), 30m, 2h, 1d. The choice follows.",
 )
 @click.option(
-    "--jobs", type=Count(min=1), default=1, show_default=True, metavar="N", help="Processes."
+    "--jobs",
+    type=Count(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run this many at a time, each in a process of its own.",
 )
 @click.option(
     "--storage",
     metavar="URL",
-    help="Where Optuna keeps the trials: a URL such as postgresql://host/name, or journal:FILE on "
+    help="Let Optuna keep the trials here: a URL such as postgresql://host/name, or journal:FILE "
+    "on "
     "a shared disk; by default a file in --out.",
 )
 @click.option(
@@ -75,7 +82,7 @@ _MOST_ROWS = 10
     default=3,
     show_default=True,
     metavar="N",
-    help="Fresh seeds with which the choice and trial 0 are trained again.",
+    help="Train the choice and trial 0 again with this many fresh seeds.",
 )
 @recorded
 @speaking

@@ -29,7 +29,8 @@ _MOST_EPOCHS = 10
     required=True,
     type=Place(),
     metavar="DIR",
-    help="Folder for model.pt (weights), classes.json (names of its classes), last.pt (to go on), "
+    help="Write to this folder model.pt (weights), classes.json (names of its classes), last.pt "
+    "(to go on), "
     "config.json and training.json, and with weighted examples weights.csv.",
 )
 @click.option(

@@ -18,7 +18,7 @@ _FROM_ZERO = click.FloatRange(min=0)
 # Field of TrainConfig, type, default as help shows it, help. Types and defaults are those of
 # TrainConfig, which checks them again; they are written out so that --help imports no torch.
 _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
-    ("method", _NAME, "erm", "How to train; see the end of this help."),
+    ("method", _NAME, "erm", "Train by this method; the end of this help lists all."),
     (
         "augment",
         click.Choice(["none", "flip", "flip-crop", "randaugment"]),
@@ -27,8 +27,13 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "mirror half of them. flip-crop: cut out a part as well. randaugment: change colours and "
         "shape as well.",
     ),
-    ("optimizer", click.Choice(["sgd", "adam", "adamw"]), "sgd", "Optimiser of the network."),
-    ("lr", _FROM_ZERO, "0.01", "Learning rate."),
+    (
+        "optimizer",
+        click.Choice(["sgd", "adam", "adamw"]),
+        "sgd",
+        "Train the network with this optimiser.",
+    ),
+    ("lr", _FROM_ZERO, "0.01", "Begin with this learning rate."),
     (
         "backbone_lr_scale",
         _FROM_ZERO,
@@ -36,30 +41,30 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "Multiply the learning rate of all but the last layer by this, by default by 1; 0.1 is "
         "usual for pretrained networks.",
     ),
-    ("momentum", click.FloatRange(0, 1), "0.9", "Momentum of the optimiser sgd."),
-    ("weight_decay", _FROM_ZERO, "0.0", "Weight decay."),
+    ("momentum", click.FloatRange(0, 1), "0.9", "Use this momentum in the optimiser sgd."),
+    ("weight_decay", _FROM_ZERO, "0.0", "Let weights decay at this rate."),
     (
         "scheduler",
         click.Choice(["none", "cosine", "linear-warmup"]),
         "none",
-        "Schedule of the learning rate over the steps.",
+        "Change the learning rate over the steps by this schedule.",
     ),
     (
         "warmup",
         click.FloatRange(0, 1),
         "0.1",
-        "Share of the steps in which --scheduler linear-warmup raises the learning rate.",
+        "Raise the learning rate in this share of the steps, with --scheduler linear-warmup.",
     ),
-    ("epochs", _POSITIVE, "10", "Passes over the training data."),
-    ("batch_size", _POSITIVE, "64", "Examples per batch."),
-    ("seed", Seed(), "0", "Seed of weights, order, augmentation and planted shortcuts."),
+    ("epochs", _POSITIVE, "10", "Pass over the training data this many times."),
+    ("batch_size", _POSITIVE, "64", "Run this many examples through the network at a time."),
+    ("seed", Seed(), "0", "Draw weights, order, augmentation and planted shortcuts by this seed."),
     ("clip_norm", _FROM_ZERO, None, "Scale gradients down to this total norm."),
-    ("accumulate", _POSITIVE, "1", "Batches per optimiser step."),
+    ("accumulate", _POSITIVE, "1", "Take one step of the optimiser after this many batches."),
     (
         "autocast",
         click.Choice(["bf16", "fp16"]),
         None,
-        "Type of mixed precision; by default none.",
+        "Train in this type of mixed precision; by default in none.",
     ),
     ("evaluate_every", _POSITIVE, "1", "Evaluate after every so many epochs."),
     (
@@ -72,7 +77,7 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "select",
         click.Choice(RULE_NAMES),
         "accuracy",
-        "Figure that decides which epoch is best. "
+        "Choose the best epoch by this figure. "
         + " ".join(f"{name}: {text}." for name, text in RULE_HELP.items()),
     ),
     (
@@ -82,8 +87,18 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "Before each evaluation compute BatchNorm statistics anew from so many training batches; "
         "50 to 100 are advised with sieve.",
     ),
-    ("device", _NAME, None, "cpu, cuda, ...; by default a GPU if there is one."),
-    ("num_workers", Count(min=0), "0", "Processes that load data."),
+    (
+        "device",
+        _NAME,
+        None,
+        "Run the network on this device, such as cpu or cuda; by default on a GPU if there is one.",
+    ),
+    (
+        "num_workers",
+        Count(min=0),
+        "0",
+        "Load data in this many processes; 0 is in that of the command.",
+    ),
     (
         "checkpoint_every_steps",
         _POSITIVE,
