@@ -216,7 +216,8 @@ def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixR
         progress=console.progress,
         tell=console.say,
     )
-    return with_commands(result, command_line(context), data, given["checkpoint"], given["out"])
+    ran = command_line(click.get_current_context())
+    return with_commands(result, ran, data, given["checkpoint"], given["out"])
 
 
 def _audit(given: dict[str, Any]) -> Any:
