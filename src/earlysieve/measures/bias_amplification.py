@@ -1,5 +1,6 @@
 """How much more a model's answers tell of an attribute than labels of that accuracy would."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,19 +52,38 @@ def bias_amplification(
     Returns:
         NaN where the attribute of no example is known.
     """
+    every = np.ones(len(labels)) if weights is None else weights
+    return weighed_amplification(prediction, labels, attribute, num_classes)(every)
+
+
+def weighed_amplification(
+    prediction: Ints, labels: Ints, attribute: Ints, num_classes: int
+) -> Callable[[Floats], Amplification]:
+    """`bias_amplification` as a function of the examples' weights, shape (N,)."""
     known = attribute >= 0
-    _, place = np.unique(attribute[known], return_inverse=True)
-    mass = np.ones(int(known.sum())) if weights is None else weights[known]
-    total = float(mass.sum())
-    if total == 0:
-        return Amplification(float("nan"), float("nan"), float("nan"))
+    values, place = np.unique(attribute[known], return_inverse=True)
     told, true = prediction[known], labels[known]
-    of_labels = _joint(true, place, mass / total, num_classes)
-    accuracy = float(mass[told == true].sum()) / total
-    others = of_labels.sum(axis=0) - of_labels
-    flipped = accuracy * of_labels + (1 - accuracy) * others / max(num_classes - 1, 1)
-    model, data = leakage(_joint(told, place, mass / total, num_classes)), leakage(flipped)
-    return Amplification(model, data, model - data)
+    shape = num_classes, len(values)
+    right = (told == true).astype(np.float64)
+
+    def joint(cells: Ints, mass: Floats) -> Floats:
+        found = np.bincount(cells, weights=mass, minlength=shape[0] * shape[1])
+        return np.asarray(found, np.float64).reshape(shape)
+
+    def weighed(weights: Floats) -> Amplification:
+        mass = weights[known]
+        total = float(mass.sum())
+        if total == 0:
+            return Amplification(float("nan"), float("nan"), float("nan"))
+        mass = mass / total
+        of_labels = joint(true * shape[1] + place, mass)
+        accuracy = float(mass @ right)
+        others = of_labels.sum(axis=0) - of_labels
+        flipped = accuracy * of_labels + (1 - accuracy) * others / max(num_classes - 1, 1)
+        model = leakage(joint(told * shape[1] + place, mass))
+        return Amplification(model, leakage(flipped), model - leakage(flipped))
+
+    return weighed
 
 
 def leakage(joint: Floats) -> float:
@@ -88,9 +108,3 @@ def attribute_in(groups: Ints, labels: Ints, num_classes: int) -> Ints | None:
     if count < 2 or not np.array_equal(groups[known] // count, labels[known]):
         return None
     return np.where(known, groups % count, -1)
-
-
-def _joint(values: Ints, attribute: Ints, mass: Floats, num_classes: int) -> Floats:
-    found = np.zeros((num_classes, int(attribute.max()) + 1))
-    np.add.at(found, (values, attribute), mass)
-    return found

@@ -74,18 +74,20 @@ def weighed_error(
     confidence: Floats, right: Bools, *, bins: int = BINS, equal_mass: bool = False
 ) -> Weighing:
     """`calibration_error` of examples with weights >= 0, shape (N,), as a function of these."""
-    values, inverse = np.unique(confidence, return_inverse=True)
-    excess = right - confidence
-    by_width = np.clip(np.ceil(values * bins).astype(np.int64) - 1, 0, bins - 1)
+    order = np.argsort(confidence, kind="stable")
+    ordered = confidence[order]
+    excess = right[order] - ordered
+    by_width = np.clip(np.ceil(ordered * bins).astype(np.int64) - 1, 0, bins - 1)
+    first = np.searchsorted(ordered, ordered)  # of those with the same confidence
 
     def weighed(weights: Floats) -> float:
-        mass = np.bincount(inverse, weights=weights, minlength=len(values))
+        mass = weights[order]
         total = mass.sum()
         place = by_width
         if equal_mass:
-            below = bins * (np.cumsum(mass) - mass) / total
+            below = bins * (np.cumsum(mass) - mass)[first] / total
             place = np.minimum(below.astype(np.int64), bins - 1)
-        off = np.bincount(inverse, weights=weights * excess, minlength=len(values))
-        return float(np.abs(np.bincount(place, weights=off, minlength=bins)).sum() / total)
+        off = np.bincount(place, weights=mass * excess, minlength=bins)
+        return float(np.abs(off).sum() / total)
 
     return weighed

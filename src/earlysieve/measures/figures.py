@@ -8,7 +8,7 @@ import numpy as np
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.groups.selection_rules import Answers
-from earlysieve.measures.bias_amplification import bias_amplification
+from earlysieve.measures.bias_amplification import weighed_amplification
 from earlysieve.measures.by_cell import WeighedCells, reweighted, shares_for
 from earlysieve.measures.calibration import (
     BINS,
@@ -82,9 +82,8 @@ def weighed_figures(answers: Answers, known: Known) -> Weighed:
     said, size = answers.logits.argmax(axis=1), answers.logits.shape[1]
     attribute = known.attribute
     if attribute is not None and bool((attribute >= 0).any()):
-        found.by_name["bias_amplification"] = lambda w: (
-            bias_amplification(said, answers.labels, attribute, size, w).amplification
-        )
+        amplified = weighed_amplification(said, answers.labels, attribute, size)
+        found.by_name["bias_amplification"] = lambda w: amplified(w).amplification
     if has_groups and answers.groups is not None:
         found.by_name |= _of_rates(right, answers.labels, answers.groups)
     return found
