@@ -68,6 +68,20 @@ def test_a_size_that_the_network_does_not_take_is_one_sentence(tmp_path, photo_f
     assert "--image-size" in line
 
 
+def test_a_fine_tuned_folder_of_transformers_calls_its_classes_as_the_data(tmp_path, photo_folder):
+    vit_folder(tmp_path / "vit", {0: "a", 1: "b", 2: "c"})
+    words = ("--model", f"hf:{tmp_path / 'vit'}", "--data", photo_folder)
+    told = ok("train", *words, *FAST, "--out", tmp_path / "run").output.replace("\n", " ")
+    assert "New classifier 'classifier' with 2 outputs in place of 3" in told
+    saved = json.loads((tmp_path / "run" / "pretrained" / "config.json").read_text())
+    assert saved["id2label"] == {"0": "cat", "1": "dog"}
+    told = ok(
+        "audit", "--model", f"hf:{tmp_path / 'run' / 'pretrained'}", "--data", photo_folder,
+        "--swaps", 0, "--folds", 2, "--out", tmp_path / "audit",
+    ).output  # fmt: skip
+    assert "image-size 32, resize squash" in told.replace("\n", " ")
+
+
 def test_an_audit_uses_the_image_processor_and_the_names_of_the_model(tmp_path, photo_folder):
     vit_folder(tmp_path / "vit", {0: "dog", 1: "cat", 2: "horse"})
     words = (
@@ -83,6 +97,14 @@ def test_an_audit_uses_the_image_processor_and_the_names_of_the_model(tmp_path, 
     assert audited["config"]["images.image_size"] == 32
     assert audited["config"]["images.resize"] == "squash"
     assert audited["config"]["images.interpolation"] == "bicubic"
+
+
+def test_random_weights_of_a_folder_are_said(tmp_path, photo_folder):
+    timm_folder(tmp_path / "net")
+    spec = f"timm:local-dir:{tmp_path / 'net'}"
+    words = ("train", "--model", spec, "--data", photo_folder, *FAST, "--image-size", 32)
+    told = ok(*words, "--out", tmp_path / "run").output.replace("\n", " ")
+    assert "are random; --pretrained takes its own" in told
 
 
 def test_a_function_s_new_layer_is_found_again_by_later_commands(

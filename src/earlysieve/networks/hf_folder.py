@@ -2,7 +2,7 @@
 
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -68,6 +68,21 @@ def from_transformers(
         _new_layers(fresh, before if mismatched else None, config.num_labels),
         () if fresh else names,
     )
+
+
+def name_outputs(built: BuiltModel, names: Sequence[str]) -> None:
+    """Let the configuration of a classifier call its classes as the data that it will learn from.
+
+    Args:
+        built: any network; only one of transformers is changed.
+        names: of the classes, in order; none, or numbers alone: nothing is done.
+    """
+    config: Any = getattr(built.model, "config", None)
+    numbers = list(names) == [str(k) for k in range(len(names))]
+    if numbers or len(names) != getattr(config, "num_labels", None):
+        return
+    config.id2label = dict(enumerate(names))
+    config.label2id = {name: k for k, name in enumerate(names)}
 
 
 def place_of(name: str) -> Path | str:

@@ -17,6 +17,7 @@ from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.fit_check import check_model_takes, pick_device
+from earlysieve.networks.hf_folder import name_outputs
 from earlysieve.networks.own_format import write_own_format
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.networks.tuned import with_classifier
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_NAME = "model.pt"
 RESULT_NAME = "training.json"
+_OF_OTHERS = ("hf-hub:", "timm:hf-hub:", "timm:local-dir:")
 _NOT_HELD_OUT = (
     "No validation data were given, so that this audit is of the training data: hold some out, for "
     "instance with --validation 0.1, to see what the model does on data that it has not seen."
@@ -360,6 +362,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
         pretrained=config.pretrained,
         head=config.head,
     )
+    name_outputs(built, opened(data).class_names)
     if config.head is not None and config.checkpoint is not None and wanted:
         resize_classifier(built.model, config.head, wanted)
     if (config.checkpoint, config.checkpoint_key, config.checkpoint_prefix) != (None, None, None):
@@ -372,5 +375,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
         ):
             tell(note)
     if config.pretrained is None:
+        if config.checkpoint is None and config.model.startswith(_OF_OTHERS):
+            tell(f"The weights of '{config.model}' are random; --pretrained takes its own.")
         return built
     return with_classifier(built, data, wanted, head=config.head, seed=config.seed)
