@@ -134,6 +134,19 @@ def test_audit_before_and_after(tmp_path):
     assert same(tmp_path / "model.pt", plain / "model.pt")
 
 
+def test_audits_between_epochs_change_nothing(tmp_path):
+    words = ("train", "--model", SMALL, *DIGITS, "--epochs", 3, "--validation", "0.5", "--seed", 2)
+    told = ok(*words, "--out", tmp_path / "run", "--audit-every", 2).output
+    assert "Audit after epoch 2: " in told
+    folders = {path.name for path in (tmp_path / "run").glob("audit-*")}
+    assert folders == {"audit-epoch-2"}
+    document = json.loads((tmp_path / "run/audit-epoch-2/audit.json").read_text())
+    assert document["config"]["when"] == "after epoch 2"
+    assert document["config"]["audited"] == "validation data"
+    ok(*words, "--out", tmp_path / "plain", "--quiet")
+    assert same(tmp_path / "run" / "model.pt", tmp_path / "plain" / "model.pt")
+
+
 def audit_of(folder):
     return json.loads((folder / "audit-before" / "audit.json").read_text())
 

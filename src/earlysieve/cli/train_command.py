@@ -9,7 +9,7 @@ from earlysieve._files import check_output
 from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.exit_codes import stopped
-from earlysieve.cli.kinds import Place
+from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.method_flags import MethodCommand
 from earlysieve.cli.recording import recorded
@@ -40,6 +40,13 @@ _MOST_EPOCHS = 10
     help="Go on with the run that --out holds, or start again and overwrite it.",
 )
 @click.option("--audit", is_flag=True, help="Audit the network before and after training.")
+@click.option(
+    "--audit-every",
+    type=Count(min=1),
+    metavar="N",
+    help="Audit the network after every N epochs, in the folders audit-epoch-N of --out; training "
+    "gives the same weights as without.",
+)
 @recorded
 @speaking
 @click.pass_context
@@ -76,10 +83,15 @@ def command(context: click.Context, /, **given: Any) -> None:
     if given["groups_from"] is not None:
         check_groups_used(run.job)
     audits: dict[str, AuditResult] = {}
+
+    def audit_epoch(epoch: int) -> None:
+        if given["audit_every"] is not None and epoch % given["audit_every"] == 0:
+            audits[f"epoch-{epoch}"] = run.audit(f"epoch-{epoch}")
+
     try:
         if given["audit"]:
             audits["before"] = run.audit_before(resume=given["resume"])
-        result = run.train(resume=given["resume"])
+        result = run.train(resume=given["resume"], after_epoch=audit_epoch)
         weights, example_weights = run.save(result), run.save_example_weights()
         if given["audit"]:
             audits["after"] = run.audit("after")
@@ -103,6 +115,7 @@ def _cell(name: str, value: float | None) -> float | int | None:
 
 def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
     """Print the last epochs, the best one, and what the audits said."""
+    from earlysieve.runs.while_training import when_in_words
     from earlysieve.training.progress import is_by_group
 
     rows = result.history[-_MOST_EPOCHS:]
@@ -117,7 +130,7 @@ def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Consol
     elif result.best_epoch not in (None, result.epochs):
         console.say(f"Best was epoch {result.best_epoch}; --restore-best would keep it.")
     for when, audit in audits.items():
-        console.say(f"Audit {when} training: {audit.summary.headline}")
+        console.say(f"Audit {when_in_words(when)}: {audit.summary.headline}")
 
 
 def _report(console: Console, event: "Event") -> None:

@@ -30,6 +30,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.run_beside import known_beside
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
+from earlysieve.runs.while_training import told, when_in_words
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
@@ -137,8 +138,13 @@ class TrainRun:
             learner.frozen,
         )
 
-    def train(self, *, resume: bool) -> FitResult:
-        """Train to the end, from the checkpoint in the folder if there is one and `resume`."""
+    def train(self, *, resume: bool, after_epoch: Callable[[int], None] | None = None) -> FitResult:
+        """Train to the end, from the checkpoint in the folder if there is one and `resume`.
+
+        Args:
+            resume: whether to go on from what the folder holds.
+            after_epoch: called with the number, from 1, of each epoch in which the network learned.
+        """
         c = self.config
         begin(
             self.job,
@@ -153,7 +159,7 @@ class TrainRun:
         bar = wanted(self.reporter.progress)
         watching = self.reporter.trackers, c.to_dict(), self.out, self.reporter.tell
         with tracked(*watching) as hear, frozen(self.job.model, self.frozen):
-            return self._fit(resume=resume, bar=bar, hear=hear)
+            return self._fit(resume=resume, bar=bar, hear=told(hear, self.algorithm, after_epoch))
 
     def _fit(self, *, resume: bool, bar: bool, hear: Callable[[Event], None]) -> FitResult:
         c = self.config
@@ -241,7 +247,7 @@ class TrainRun:
         """Audit the network as it is now, on validation data if there are any; save and return it.
 
         Args:
-            when: "before" or "after"; the result goes to the folder audit-WHEN.
+            when: "before", "after" or "epoch-N"; the result goes to the folder audit-WHEN.
             record: what else to write down in the configuration of the audit.
         """
         from earlysieve.auditing.audit import audit
@@ -260,7 +266,7 @@ class TrainRun:
             "model": self.config.model,
             "data": self.config.data,
             "audited": "training data" if self.validation is None else "validation data",
-            "when": f"{when} training",
+            "when": when_in_words(when),
             "split": self._split(),
         }
         told = [*result.summary.warnings, *([] if self.validation is not None else [_NOT_HELD_OUT])]
@@ -292,7 +298,7 @@ class TrainRun:
         """Whether the network was trained on what is audited, where that is known."""
         from earlysieve.runs.seen_data import part_of, seen_in_training
 
-        if when == "after":
+        if when != "before":
             return self.validation is None
         if self.config.checkpoint is None:
             return None
