@@ -44,6 +44,13 @@ def test_torchvision_weights_of_as_many_classes_are_kept_whole(tmp_path, monkeyp
     assert built.class_names[:2] == ("tench", "goldfish")
 
 
+def test_one_logit(tmp_path, monkeypatch):
+    torch_home(tmp_path, monkeypatch)
+    built = build_model("torchvision:resnet18", num_classes=1, pretrained="DEFAULT")
+    assert built.model.fc.out_features == 1
+    assert "with 1 output in place of 1000" in str(built.new)
+
+
 def test_the_new_layer_comes_from_the_seed(tmp_path, monkeypatch):
     torch_home(tmp_path, monkeypatch)
     spec, given = "torchvision:resnet18", {"num_classes": 3, "pretrained": "DEFAULT"}

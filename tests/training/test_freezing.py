@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from earlysieve.errors import InputError, LayerError
+from earlysieve.errors import CheckpointError, InputError, LayerError
 from earlysieve.networks import small_cnn
 from earlysieve.training import ERM, TrainConfig, build_optimizer, fit
 from earlysieve.training.freezing import classifier_of, frozen_parameters
@@ -21,8 +21,8 @@ def moved(model: nn.Module, before: dict) -> set[str]:
     return {name.split(".")[0] for name in now if not torch.equal(now[name], before[name])}
 
 
-def train(model: nn.Module, freeze: object, lr: float = 0.1, **options: object) -> None:
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, weight_decay=0.1)
+def train(model: nn.Module, freeze: object, momentum: float = 0.0, **options: object) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1, momentum=momentum)
     fit(
         ERM(model, optimizer),
         DATA,
@@ -75,6 +75,22 @@ def test_an_error_in_the_middle_undoes_it_too():
     assert model.training
     assert model.stage1.training
     assert all(value.requires_grad for value in model.parameters())
+
+
+def test_a_frozen_run_goes_on_as_if_it_had_not_stopped(tmp_path):
+    whole, first, second = (small_cnn(2, seed=0) for _ in range(3))
+    train(whole, "stage2", momentum=0.9)
+
+    def stop(event):
+        if event.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(first, "stage2", momentum=0.9, checkpoint_dir=tmp_path, on_event=stop)
+    train(second, "stage2", momentum=0.9, checkpoint_dir=tmp_path)
+    assert moved(second, whole.state_dict()) == set()
+    with pytest.raises(CheckpointError, match="freeze"):
+        train(small_cnn(2, seed=0), "stage1", momentum=0.9, checkpoint_dir=tmp_path)
 
 
 def test_what_the_user_froze_stays_frozen():

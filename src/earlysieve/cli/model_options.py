@@ -51,9 +51,10 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             is_flag=False,
             flag_value="DEFAULT",
             metavar="[WEIGHTS]",
-            help="Take published weights: alone those that the network's family prefers, or their "
-            "name such as IMAGENET1K_V2 (torchvision) or a1_in1k (timm), or a file. Training gives "
-            "the network a new last layer where the data has another number of classes.",
+            help="Start from published weights instead of random ones. Without a value they are "
+            "those that the network's family prefers; a value is their name, such as IMAGENET1K_V2 "
+            "(torchvision) or a1_in1k (timm), or a file of weights. Training makes a new last "
+            "layer where the data has another number of classes.",
         ),
         click.option(
             "--num-classes",

@@ -43,16 +43,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--head",
         metavar="LAYER",
-        help="Last layer to make anew with --pretrained, where it is not found by itself or shall "
-        "be new in any case; `earlysieve layers` lists the names.",
+        help="Name of the last layer, which --pretrained makes anew; needed where it is not found "
+        "by itself or shall be new in any case. `earlysieve layers` lists the names.",
     ),
     click.option(
         "--freeze",
         is_flag=False,
         flag_value="backbone",
         metavar="[LAYER]",
-        help="Keep a part of the network as it is: alone all but the last layer, or all up to the "
-        "named layer. BatchNorm in it keeps its statistics.",
+        help="Keep a part of the network as it is: without a value all but the last layer, with "
+        "the name of a layer all that its output depends on. BatchNorm in it keeps its statistics.",
     ),
     click.option(
         "--config",

@@ -1,0 +1,95 @@
+"""Data are prepared as the run or the family of a network says; what is given wins."""
+
+import json
+
+import pytest
+
+from earlysieve.errors import InputError
+from earlysieve.runs.preparation import prepared_config, prepared_options
+from earlysieve.runs.run_beside import known_beside
+from earlysieve.training import TrainConfig
+from tests.cli.helpers import photos
+
+VIT = {
+    "image_size": 160,
+    "resize": 168,
+    "interpolation": "bicubic",
+    "mean": [0.5] * 3,
+    "std": [0.5] * 3,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return str(photos(tmp_path / "photos", 2))
+
+
+def prepared(folder, options=None, *, told=None, **given):
+    usual = {"model": "timm:test_vit", "pretrained": None, "checkpoint": None, "model_option": ()}
+    tell = (lambda _: None) if told is None else told.append
+    return prepared_options({"data": folder, **usual, **given}, options or {}, tell)
+
+
+def test_pretrained_weights_say_how_and_random_ones_do_not(folder):
+    assert prepared(folder, pretrained="DEFAULT") == VIT
+    assert prepared(folder) == {}
+    assert prepared(folder, pretrained="DEFAULT", model="nets:build") == {}
+
+
+def test_weights_from_elsewhere_are_prepared_for_as_timm_says_where_images_lie_in_files(
+    folder, tmp_path
+):
+    (tmp_path / "model.pt").touch()
+    foreign = {"checkpoint": tmp_path / "model.pt"}
+    assert prepared(folder, **foreign) == VIT
+    assert prepared(folder, **foreign, model="torchvision:resnet18") == {}
+    assert prepared("digits", **foreign) == {}
+
+
+def test_only_options_that_the_source_has_are_added():
+    assert set(prepared("digits", pretrained="DEFAULT")) == {"image_size", "mean", "std"}
+
+
+def test_what_is_given_wins_and_is_told_where_it_differs(folder):
+    told = []
+    found = prepared(folder, {"image_size": 80, "mean": [0.5]}, pretrained="DEFAULT", told=told)
+    assert found == {**VIT, "image_size": 80, "mean": [0.5], "resize": 84}
+    assert told == [
+        "--image-size 80 was given and is used, though it is 160 as 'timm:test_vit' expects it.",
+        "Data are prepared as 'timm:test_vit' expects it: resize 84, interpolation bicubic, std "
+        "0.5,0.5,0.5; the options of these names change it.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["config.json", "fix.json"])
+def test_a_run_or_a_fix_beside_a_checkpoint_decides(folder, tmp_path, name):
+    options = {"image_size": 64, "mean": [0.1], "split": "train", "limit": 3}
+    values = {"method": "erm", "data_options": options, "head": "fc"}
+    content = values if name == "config.json" else {"config": values}
+    (tmp_path / name).write_text(json.dumps(content))
+    weights = tmp_path / "model.pt"
+    assert prepared(folder, checkpoint=weights) == {"image_size": 64, "mean": [0.1]}
+    assert known_beside(weights).head == "fc"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"config": 3}'])
+def test_other_files_beside_a_checkpoint_say_nothing(folder, tmp_path, text):
+    for name in ("config.json", "fix.json"):
+        (tmp_path / name).write_text(text)
+    assert known_beside(tmp_path / "model.pt") is None
+    assert prepared(folder, checkpoint=tmp_path / "model.pt") == VIT
+
+
+def test_a_prepared_configuration_stays_as_it_is(folder):
+    config = TrainConfig(data=folder, model="timm:test_vit", pretrained="DEFAULT")
+    told = []
+    once = prepared_config(config, told.append)
+    assert once.data_options == VIT
+    assert len(told) == 1
+    assert prepared_config(once, told.append) == once
+    assert len(told) == 1
+
+
+def test_two_places_of_weights_are_refused(folder, tmp_path):
+    with pytest.raises(InputError, match="but got both"):
+        prepared(folder, pretrained="DEFAULT", checkpoint=tmp_path / "model.pt")
