@@ -101,6 +101,15 @@ class Shared(torch.nn.Module):
         self.b.weight = self.a.weight
 
 
+def test_weights_of_a_hub_for_timm_come_as_safetensors_and_go_as_such(tmp_path: Path) -> None:
+    model = torch.nn.Linear(2, 2)
+    assert write_own_format(model, tmp_path, spec="timm:resnet18") is None
+    file = write_own_format(model, tmp_path, spec="hf-hub:timm/resnet18")
+    assert file == tmp_path / "model.safetensors"
+    assert write_own_format(model, tmp_path, spec="hf-hub:a/b", checkpoint="w.pt") is None
+    assert not file.exists()
+
+
 def test_a_tensor_with_two_names_is_written_once_and_read_again(tmp_path: Path) -> None:
     model: Any = Shared()
     save_file({"x": torch.ones(1)}, tmp_path / "old.safetensors")

@@ -90,7 +90,12 @@ def save_fix(
     for name in (DOCUMENT, PAGE):
         (folder / name).unlink(missing_ok=True)
     record = record or {}
-    also = write_own_format(result.model, folder, checkpoint=record.get("checkpoint"))
+    also = write_own_format(
+        result.model,
+        folder,
+        spec=str(record.get("model") or ""),
+        checkpoint=record.get("checkpoint"),
+    )
     save_weights(folder / WEIGHTS, result.model.state_dict())
     if also is not None:
         tell(f"Weights as they came: {also}")

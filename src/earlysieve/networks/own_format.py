@@ -34,7 +34,9 @@ _BESIDE = (
 )
 
 
-def write_own_format(model: "nn.Module", out: Path, *, checkpoint: Any = None) -> Path | None:
+def write_own_format(
+    model: "nn.Module", out: Path, *, spec: str = "", checkpoint: Any = None
+) -> Path | None:
     """Write a model beside its "model.pt" in the form in which it came, if that was another.
 
     A model of transformers (what has `save_pretrained` and a `config`) gets the folder
@@ -45,6 +47,7 @@ def write_own_format(model: "nn.Module", out: Path, *, checkpoint: Any = None) -
     Args:
         model: what was trained or repaired.
         out: the folder of the run.
+        spec: of the network; those of `hf-hub:` come as safetensors.
         checkpoint: where its first weights came from; None: not from a file.
 
     Returns:
@@ -60,7 +63,8 @@ def write_own_format(model: "nn.Module", out: Path, *, checkpoint: Any = None) -
             "there; move it, or choose another output folder"
         )
     pretrained = hasattr(model, "save_pretrained") and hasattr(model, "config")
-    tensors = not pretrained and checkpoint is not None and _is_safetensors(Path(checkpoint))
+    given = spec.startswith("hf-hub:") if checkpoint is None else _is_safetensors(Path(checkpoint))
+    tensors = given and not pretrained
     if not tensors and _is_ours(file):
         file.unlink()
     if pretrained:

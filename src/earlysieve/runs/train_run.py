@@ -205,7 +205,12 @@ class TrainRun:
         # Without names, rather than with those of other weights, if this is stopped halfway.
         weights.with_name(CLASSES_NAME).unlink(missing_ok=True)
         model = self.algorithm.model
-        also = write_own_format(model, self.out, checkpoint=self.config.checkpoint)
+        also = write_own_format(
+            model,
+            self.out,
+            spec=self.config.model,
+            checkpoint=self.config.checkpoint or self.config.pretrained,
+        )
         save_weights(weights, model.state_dict())
         if also is not None:
             self.reporter.tell(f"Weights as they came: {also}")
