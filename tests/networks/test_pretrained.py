@@ -88,6 +88,16 @@ def test_unknown_tags_and_heads_are_refused(tmp_path):
     assert (fresh.new.layers, fresh.new.before) == (("head",), 7)
 
 
+@pytest.mark.parametrize(
+    ("spec", "options"),
+    [("torchvision:resnet18", {"weights": "DEFAULT"}), ("timm:resnet18", {"pretrained": True})],
+)
+def test_weights_as_an_option_of_the_builder_are_led_to_the_right_one(spec, options):
+    with pytest.raises(InputError, match="give --pretrained, or --pretrained NAME"):
+        build_model(spec, options=options)
+    assert build_model(spec, options=dict.fromkeys(options, None)).model is not None
+
+
 def test_timm_from_a_local_folder(tmp_path):
     published = timm_folder(tmp_path / "net")
     spec = f"timm:local-dir:{tmp_path / 'net'}"

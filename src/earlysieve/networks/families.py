@@ -45,6 +45,7 @@ def from_torchvision(
     models = need("torchvision.models", extra="vision")
     known = models.list_models(module=models) + models.list_models(module=models.video)
     check_known(name, known, "torchvision")
+    _check_no_weights(options, "weights")
     if name in ("inception_v3", "googlenet"):
         options.setdefault("init_weights", True)  # else torchvision warns
     shape = None if name in models.list_models(models.video) else IMAGE
@@ -90,6 +91,7 @@ def from_timm(
     timm = need("timm", extra="vision")
     if ":" not in name and not timm.is_model(name):
         check_known(name, timm.list_models(), "timm")
+    _check_no_weights(options, "pretrained")
     full = timm_name(timm, name, pretrained)
     wanted = _with_classes(options, num_classes)
     if ":" in name:
@@ -106,6 +108,16 @@ def from_timm(
     if pretrained is None:
         return BuiltModel(model, False, shape)
     return BuiltModel(model, True, shape, new=_new_of_timm(cfg, num_classes))
+
+
+def _check_no_weights(options: dict[str, Any], name: str) -> None:
+    """Check that weights are asked for in one way, which knows what follows from them."""
+    if options.get(name):
+        raise InputError(
+            f"Expected weights with --pretrained, but got the option {name}={options[name]!r} of "
+            "the network; give --pretrained, or --pretrained NAME, instead"
+        )
+    options.pop(name, None)
 
 
 def _check_reads_safely(timm: Any) -> None:
