@@ -325,3 +325,30 @@ def grid_cell(grid):
     from earlysieve.benchmarking.cells import cells_of
 
     return cells_of(grid)[-1]
+
+
+def test_all_parts_are_prepared_as_the_network_expects(tmp_path, monkeypatch):
+    from earlysieve.benchmarking import configs, on_test
+
+    seen = []
+
+    def prepared(config, tell):
+        return replace(config, data_options={**config.data_options, "image_size": 20})
+
+    def open_beside(plain, spec, **given):
+        data = usual(plain, spec, **given)
+        seen.append(tuple(data[0][0].shape[1:]))
+        return data
+
+    usual = on_test.open_beside
+    monkeypatch.setattr(configs, "prepared_config", prepared)
+    monkeypatch.setattr(on_test, "open_beside", open_beside)
+    data = DataSplits("digits", "0.25", "split:test", {"limit": 120})
+    small = {"model": "earlysieve.networks:small_cnn", "batch_size": 32}
+    one = Protocol({"d": data}, seeds=(0,), budget=Budget(epochs=1), training=small)
+    result = benchmark(one, ["afr"], tmp_path)
+    assert not any(line.failed for line in result.lines)
+    assert set(seen) == {(20, 20)}
+    for name in ("erm", "afr"):
+        config = json.loads((tmp_path / f"runs/d/{name}/seed-0/config.json").read_text())
+        assert config["data_options"]["image_size"] == 20

@@ -6,7 +6,7 @@ from typing import Any
 
 from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
 from earlysieve.benchmarking.cells import RunCell
-from earlysieve.benchmarking.configs import config_of, parts_for, with_layer
+from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
 from earlysieve.benchmarking.grid import Grid
 from earlysieve.benchmarking.on_test import open_test
 from earlysieve.datasets.opened_data import opened
@@ -34,7 +34,7 @@ def check_grid(grid: Grid, out: Path) -> None:
 
 def _check_data(name: str, grid: Grid, out: Path) -> None:
     protocol, seed = grid.protocol, grid.protocol.seeds[0]
-    plain = protocol.config(name, seed)
+    plain = plain_config(protocol, name, seed)
     parts = open_parts(plain, progress=False)
     if parts.validation is None:
         raise InputError(

@@ -8,6 +8,7 @@ from earlysieve.benchmarking.arms import PLAIN, TRUE
 from earlysieve.benchmarking.cells import RunCell, folder_of
 from earlysieve.benchmarking.protocol import Protocol
 from earlysieve.methods.registry import method_settings
+from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.train_data import Parts, share_of, source_beside
 from earlysieve.runs.train_run import WEIGHTS_NAME, TrainRun
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 GROUPS_NAME = "groups.csv"
+
+
+def plain_config(protocol: Protocol, data: str, seed: int) -> "TrainConfig":
+    """Plain training on a data set, with its data prepared as the network expects them."""
+    return prepared_config(protocol.config(data, seed), _say_nothing)
 
 
 def config_of(cell: RunCell, protocol: Protocol, out: Path) -> "TrainConfig":
@@ -25,7 +31,7 @@ def config_of(cell: RunCell, protocol: Protocol, out: Path) -> "TrainConfig":
     """
     more: dict[str, Any] = {"method": cell.arm.method, "method_options": cell.arm.all_settings()}
     base = None if cell.base is None else str(folder_of(out, cell.base) / WEIGHTS_NAME)
-    plain = protocol.config(cell.data, cell.seed)
+    plain = plain_config(protocol, cell.data, cell.seed)
     if cell.groups is not None:
         more["groups_from"] = str(folder_of(out, cell.groups) / GROUPS_NAME)
     elif cell.arm.source not in (None, TRUE):
@@ -83,6 +89,8 @@ def _once(plain: "TrainConfig", base: str | None) -> dict[str, Any]:
         "augment": None,
         "freeze": None,
         "backbone_lr_scale": None,
+        "checkpoint_key": None,
+        "checkpoint_prefix": None,
         "epochs": 1,
         "restore_best": None,
         "patience": None,
@@ -95,3 +103,7 @@ def _once(plain: "TrainConfig", base: str | None) -> dict[str, Any]:
         return fields  # which no configuration can name: `parts_for` hands it over
     data, options = source_beside(plain, validation)
     return {**fields, "data": data, "data_options": options, "validation": None}
+
+
+def _say_nothing(_: str) -> None:
+    """Say nothing."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.benchmarking.arms import OF_A_MODEL, PLAIN, Arm
 from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
-from earlysieve.benchmarking.configs import GROUPS_NAME
+from earlysieve.benchmarking.configs import GROUPS_NAME, plain_config
 from earlysieve.benchmarking.log import Clock, Log, write_made_with
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
@@ -43,7 +43,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path) -> Record:
     clock, log = Clock(folder), Log(folder)
     log(f"{cell.title}: begun")
     write_made_with(folder)
-    config = grid.protocol.config(cell.data, cell.seed)
+    config = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(config, progress=False)
     model = None if cell.source not in OF_A_MODEL else plain_model(cell, config, parts, out)
     data = parts.train if cell.part == "train" else parts.validation

@@ -1,11 +1,16 @@
 """One cell: an ordinary run in its folder, then its figures on the test data."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.benchmarking.cells import RunCell, folder_of
-from earlysieve.benchmarking.configs import config_of, parts_for, plain_settings, with_layer
+from earlysieve.benchmarking.configs import (
+    config_of,
+    parts_for,
+    plain_config,
+    plain_settings,
+    with_layer,
+)
 from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
 from earlysieve.benchmarking.record import Record
@@ -13,13 +18,13 @@ from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import TrainingError
 from earlysieve.measures.by_cell import shares_of
 from earlysieve.methods.registry import method_named
+from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_parts
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching.one_trial import few_warnings
 
 if TYPE_CHECKING:
     from earlysieve.benchmarking.grid import Grid
-    from earlysieve.runs.reporter import Reporter
     from earlysieve.training import Event, FitResult, TrainConfig
 
 
@@ -52,7 +57,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     run.save(result)
     seconds = clock.seconds
     clock.keep()
-    plain = protocol.config(cell.data, cell.seed)
+    plain = plain_config(protocol, cell.data, cell.seed)
     figures, groups = figures_on_test(
         run.algorithm.model,
         plain,
@@ -79,13 +84,13 @@ def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> tu
     Raises:
         EarlysieveError: something is missing, wrong, or does not fit.
     """
-    plain = grid.protocol.config(cell.data, cell.seed)
+    plain = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(plain, progress=False)
     config = config_of(cell, grid.protocol, out)
     with few_warnings():
         if "layer" in config.method_options:
-            bare = replace(plain_settings(config), checkpoint=plain.checkpoint)
-            config = with_layer(config, TrainRun.prepare(bare, out, reporter, parts=parts))
+            bare = TrainRun.prepare(plain_settings(plain), out, Reporter(), parts=parts)
+            config = with_layer(config, bare)
         own = parts_for(cell, parts)
         run = TrainRun.prepare(config, folder_of(out, cell), reporter, parts=own)
     return run, parts.train

@@ -14,6 +14,7 @@ from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
+from earlysieve.cli.run_options import fine_tuning_options
 from earlysieve.cli.train_options import config_options
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     data_options,
     model_options(required=False),
+    fine_tuning_options,
     lambda command: config_options(command, without=("method", "seed")),
 )
 

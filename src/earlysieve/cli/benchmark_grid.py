@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NETWORK = (
     *("model", "num_classes", "checkpoint", "checkpoint_key", "checkpoint_prefix", "pretrained"),
-    *("restore_best", "validation_groups_from"),
+    *("head", "freeze", "restore_best", "validation_groups_from"),
 )
 # Options that go with a grid in a file.
 _BESIDE_A_FILE = (

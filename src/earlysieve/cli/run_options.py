@@ -12,6 +12,31 @@ from earlysieve.cli.train_options import config_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_FINE_TUNING: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--head",
+        metavar="LAYER",
+        help="Name of the last layer, which --pretrained makes anew; needed where it is not found "
+        "by itself or shall be new in any case. `earlysieve layers` lists the names.",
+    ),
+    click.option(
+        "--freeze",
+        is_flag=False,
+        flag_value="backbone",
+        metavar="[LAYER]",
+        help="Keep a part of the network as it is: without a value all but the last layer, with "
+        "the name of a layer all that its output depends on. BatchNorm in it keeps its statistics.",
+    ),
+)
+
+
+def fine_tuning_options(command: F) -> F:
+    """Add --head and --freeze to a command."""
+    for option in reversed(_FINE_TUNING):
+        command = option(command)
+    return command
+
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--data", metavar="SOURCE", help=f"Train on these data: {SOURCE_HELP}"),
     click.option(
@@ -40,20 +65,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     data_options,
     model_options(required=False),
-    click.option(
-        "--head",
-        metavar="LAYER",
-        help="Name of the last layer, which --pretrained makes anew; needed where it is not found "
-        "by itself or shall be new in any case. `earlysieve layers` lists the names.",
-    ),
-    click.option(
-        "--freeze",
-        is_flag=False,
-        flag_value="backbone",
-        metavar="[LAYER]",
-        help="Keep a part of the network as it is: without a value all but the last layer, with "
-        "the name of a layer all that its output depends on. BatchNorm in it keeps its statistics.",
-    ),
+    fine_tuning_options,
     click.option(
         "--config",
         type=Place(),
