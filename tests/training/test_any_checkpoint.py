@@ -1,6 +1,7 @@
 """Weights are found in the files that people have, and what was found is said."""
 
 import argparse
+import datetime
 import json
 import pathlib
 import sys
@@ -209,6 +210,9 @@ SETTINGS = {
     "hyper_parameters": {"root": pathlib.PurePosixPath("/data")},
     "config": types.SimpleNamespace(depth=3),
     "best_acc": np.float64(0.9),
+    "history": [np.arange(3), np.zeros((2, 2), dtype=np.float32)],
+    "began": datetime.datetime(2026, 1, 2, 3, 4),
+    "took": {"all": datetime.timedelta(hours=1), "day": datetime.date(2026, 1, 2)},
 }
 
 

@@ -16,10 +16,15 @@ SAFE_SETTINGS = (
     ("argparse", "Namespace"),
     ("types", "SimpleNamespace"),
     *((module, name) for module in ("pathlib", "pathlib._local") for name in _PATHS),
-    # A figure such as the best accuracy, as NumPy 1 and 2 save it.
+    *(("datetime", name) for name in ("date", "datetime", "timedelta")),
+    # A figure such as the best accuracy, or an array of them, as NumPy 1 and 2 save them.
     ("numpy", "dtype"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "scalar"),
+    ("numpy", "ndarray"),
+    *(
+        (f"numpy.{core}.multiarray", name)
+        for core in ("core", "_core")
+        for name in ("scalar", "_reconstruct")
+    ),
 )
 
 
