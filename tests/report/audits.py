@@ -150,6 +150,7 @@ class Picture:
     image: bytes | None = None
     text: str | None = None
     heatmap: bytes | None = None
+    pieces: tuple["Piece", ...] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
+from earlysieve.auditing.speaking_words import with_speaking_words
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swap_pictures import swap_pictures
 from earlysieve.auditing.swap_texts import swap_texts
@@ -214,6 +215,17 @@ def audit(
             heatmaps=heatmaps,
             device=place,
             failing=seen.again.by_reader.get(summary.leans_on or ""),
+        )
+        shown = with_speaking_words(
+            network,
+            source,
+            shown,
+            seen.collected,
+            seen.layer,
+            dict(zip(examples["index"], examples["readout_prediction"], strict=True)),
+            head=recipe,
+            l2=l2,
+            device=place,
         )
         return _Looked(seen, groups, examples, summary, shown, notes)
 

@@ -1,6 +1,7 @@
 """What a person sees of the examples: thumbnails, texts, and where the model looked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -166,9 +167,7 @@ def _with_heatmaps(
         # Overlays are an extra: an unusual network must not cost the whole audit.
         return pictures, [f"No Grad-CAM overlays: {error}"]
     made = {picture.index: overlay for picture, overlay in zip(wanted, overlays, strict=True)}
-    return [
-        Picture(p.index, p.kind, p.role, p.image, p.text, made.get(p.index)) for p in pictures
-    ], []
+    return [replace(p, heatmap=made.get(p.index)) for p in pictures], []
 
 
 def _half_of_each(pictures: Sequence[Picture], count: int) -> list[Picture]:

@@ -1,10 +1,11 @@
 """Pictures of examples, and their files in the folder of an audit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from earlysieve.auditing.fields import Fields, damaged
+from earlysieve.auditing.token_words import Piece
 
 Role = Literal["flagged", "correct", "shortcut fails", "label doubtful", "rare or hard"]
 
@@ -17,7 +18,8 @@ _SUFFIXES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 class Picture:
     """What a person sees of one example: a small image or a text, and where the model looked.
 
-    `role` says why it was taken: for its pile, as flagged, or for comparison.
+    `role` says why it was taken: for its pile, as flagged, or for comparison. `pieces` are a text
+    with the words marked that speak for the readout's answer; empty where that is not known.
     """
 
     index: int
@@ -26,6 +28,7 @@ class Picture:
     image: bytes | None = None
     text: str | None = None
     heatmap: bytes | None = None
+    pieces: list[Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ def picture_entry(picture: Picture) -> dict[str, Any]:
         for kind in _KINDS
     }
     named = {"index": picture.index, "kind": picture.kind, "role": picture.role}
-    return {**named, "text": picture.text, **files}
+    marked = {"pieces": [asdict(piece) for piece in picture.pieces]} if picture.pieces else {}
+    return {**named, "text": picture.text, **files, **marked}
 
 
 def named_files(entry: Fields, known: Sequence[str] | None) -> dict[str, str]:
@@ -153,6 +157,7 @@ def picture_from(entry: Fields, contents: dict[str, bytes]) -> Picture:
         entry.get("kind", Literal["image", "text"]),
         entry.get("role", Role),
         text=entry.get("text", str | None),
+        pieces=entry.get_or("pieces", list[Piece], []),
         **contents,
     )
 

@@ -299,6 +299,18 @@ class GroupsLike(Protocol):
         """Best minus worst."""
 
 
+class PieceLike(Protocol):
+    """Words that stand together."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+
+    @property
+    def marked(self) -> bool:
+        """Whether they are what is to be seen: swapped, or speaking for an answer."""
+
+
 class PictureLike(Protocol):
     """One example as a person should see it; its figures are looked up in `examples`."""
 
@@ -321,6 +333,10 @@ class PictureLike(Protocol):
     @property
     def text(self) -> str | None:
         """The example itself, where it is a text."""
+
+    @property
+    def pieces(self) -> Sequence[PieceLike]:
+        """The text with words marked that speak for the readout's answer; empty if unknown."""
 
     @property
     def heatmap(self) -> bytes | None:
@@ -365,18 +381,6 @@ class SwapPictureLike(Protocol):
     @property
     def after(self) -> bytes | None:
         """The receiver with the donor's part."""
-
-
-class PieceLike(Protocol):
-    """Words that stand together."""
-
-    @property
-    def text(self) -> str:
-        """The words."""
-
-    @property
-    def marked(self) -> bool:
-        """Whether they are what was swapped."""
 
 
 class SwapTextLike(Protocol):

@@ -1,11 +1,12 @@
 """The examples that the page shows, ready for the template."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import InputError
-from earlysieve.report.audit_view import PictureLike, ReportData
+from earlysieve.report.audit_view import PictureLike, PieceLike, ReportData
 from earlysieve.report.piles import PILES, ROLES, Kind, has_piles, kinds
 from earlysieve.report.readable import short_name
 from earlysieve.report.words import as_float, data_uri, name_of
@@ -41,11 +42,18 @@ class Card:
     group: str | None
     kind: Kind | None
     against: tuple[str, float] | None
+    pieces: Sequence[PieceLike] = ()
 
     @property
     def excerpt(self) -> str:
         """The beginning of a long text, cut between words."""
         return excerpt(self.text or "")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what is shown of a text is all of it."""
+        shown = " ".join(piece.text for piece in self.pieces) if self.pieces else self.excerpt
+        return shown.split() == (self.text or "").split()
 
 
 def excerpt(text: str) -> str:
@@ -124,6 +132,7 @@ def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
         group=group_of(row.get("group"), data),
         kind=PILES.get(str(row.get("pile", ""))),
         against=_against(row, data),
+        pieces=picture.pieces if picture else (),
     )
 
 

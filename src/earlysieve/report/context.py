@@ -79,6 +79,7 @@ def page_context(data: ReportData, sections: Sequence[Section], scores: str = ""
         "survival": survives(data),
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
+        "has_marks": any(card.pieces for card in all_cards),
         "top_rows": [] if all_cards else top_rows(data),
         "sure": wrong_and_sure(data),
         "suspects": suspects(data),
