@@ -67,7 +67,7 @@ page and the [figures of each run](data/methods/{name}/). Data are planted: a cu
 those test examples where it misleads, *minus erm* its difference to plain training, seed by seed.
 Nothing was tuned; epochs are chosen by accuracy on validation data with the same cue, which knows
 nothing of it. A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
-been shown to change anything.
+been shown to change anything. Costs are rough: seconds by the clock, of runs beside other programs.
 
 {tables}
 {foot(result)}
