@@ -65,7 +65,7 @@ def test_a_size_that_the_network_does_not_take_is_one_sentence(tmp_path, photo_f
     assert result.exit_code == 1
     (line,) = result.stderr.strip().splitlines()
     assert "(3, 40, 40), but it failed" in line
-    assert "--image-size" in line
+    assert "or set --image-size 32 or" in line
 
 
 def test_a_fine_tuned_folder_of_transformers_calls_its_classes_as_the_data(tmp_path, photo_folder):

@@ -41,13 +41,21 @@ def check_model_takes(
             raise
         except Exception as error:
             expected = f"Expected the {who} to take inputs of the {what}, {describe(batch.inputs)}"
-            advice = f"choose another {who}, or set --image-size or --model-option"
+            advice = f"choose another {who}, or set {_size_option(model)} or --model-option"
             raise refusal(error, expected, advice) from error
     logits = logits_of(output)
     check_rows(logits, len(batch))
     classes = int(logits.shape[1])
     _check_classes(data, classes, who)
     return classes
+
+
+def _size_option(model: "nn.Module") -> str:
+    """The option for the size of images, with the size that timm or transformers made it for."""
+    size = getattr(getattr(model, "config", None), "image_size", None)
+    if size is None and isinstance(getattr(model, "pretrained_cfg", None), dict):
+        size = (model.pretrained_cfg.get("input_size") or (None,))[-1]  # type: ignore[operator,union-attr]
+    return f"--image-size {size}" if isinstance(size, int) else "--image-size"
 
 
 def _check_classes(data: Any, classes: int, who: str) -> None:
