@@ -118,6 +118,11 @@ MANY = (
     "--optimizer", "adamw", "--scheduler", "cosine", "--accumulate", "2", "--clip-norm", "1",
     "--validation", "kill_nets:others", "--patience", "3", "--refresh-batches", "2",
 )  # fmt: skip
+TUNED = (
+    "--model", "earlysieve.networks:small_cnn", "--data", "digits", "--limit", "72",
+    "--freeze", "stage1", "--backbone-lr-scale", "0.1", "--augment", "randaugment",
+    "--num-workers", "1",
+)  # fmt: skip
 DEDIER = ("--method", "dedier", *LAYER, *TEACHER)
 AUDIT_ALONE = ("audit-before",)
 OTHER = train("--seed", "8", "--lr", "0.5")
@@ -138,6 +143,7 @@ COMMANDS = (
     Command("dfr", train("--method", "dfr", "--min-group", "1", "--unseen")),
     Command("afr", train("--method", "afr", "--unseen")),
     Command("erm, all settings", train(*MANY)),
+    Command("erm, frozen and augmented", train(*TUNED)),
     Command("erm with audits", train("--audit"), train("--audit", "--seed", "8"), AUDIT_ALONE),
     Command(
         "dedier over dedier", train(*DEDIER, "--mode", "published"), train(*DEDIER, "--lr", "1")
