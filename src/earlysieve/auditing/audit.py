@@ -24,6 +24,7 @@ from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
+from earlysieve.auditing.speaking_columns import with_speaking_columns
 from earlysieve.auditing.speaking_words import with_speaking_words
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swap_pictures import swap_pictures
@@ -227,6 +228,7 @@ def audit(
             l2=l2,
             device=place,
         )
+        shown = with_speaking_columns(shown, source.column_names, examples)
         return _Looked(seen, groups, examples, summary, shown, notes)
 
     with torch.inference_mode(False), preserved_rng():

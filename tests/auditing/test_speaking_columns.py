@@ -1,0 +1,84 @@
+"""Columns that side with the readout are marked in the rows that a page shows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import earlysieve as es
+from earlysieve.auditing.saved_pictures import Picture
+from earlysieve.auditing.speaking_columns import with_speaking_columns
+from earlysieve.auditing.token_words import Piece
+from earlysieve.report import render
+
+COLUMNS = ("ward", "a, b", "age")
+
+
+def examples(**scores):
+    table = {"index": [7], "label": [0], "readout_prediction": [1]}
+    return pd.DataFrame({**table, **{f"score of column {n}": [v] for n, v in scores.items()}})
+
+
+def row(text="ward=1, a, b=0.5, age=40"):
+    return [Picture(7, "text", "flagged", text=text)]
+
+
+def marks(shown):
+    return {piece.text.rstrip(","): piece.marked for piece in shown[0].pieces}
+
+
+def test_where_the_readout_is_wrong_columns_against_the_label_are_marked():
+    shown = with_speaking_columns(
+        row(), COLUMNS, examples(**{"ward": 0.9, "a, b": -0.8, "age": 0.1})
+    )
+    assert marks(shown) == {"ward=1": True, "a, b=0.5": False, "age=40": False}
+    assert " ".join(piece.text for piece in shown[0].pieces) == shown[0].text
+
+
+def test_where_it_is_right_those_for_the_label_are():
+    table = examples(**{"ward": 0.9, "a, b": -0.8, "age": -0.31}).assign(readout_prediction=0)
+    shown = with_speaking_columns(row(), COLUMNS, table)
+    assert marks(shown) == {"ward=1": False, "a, b=0.5": True, "age=40": True}
+
+
+def test_at_most_three_are_marked_the_clearest():
+    names = tuple("vwxyz")
+    scores = dict(zip(names, (0.4, 0.9, 0.5, 0.8, 0.7), strict=True))
+    text = ", ".join(f"{name}=1" for name in names)
+    shown = with_speaking_columns(row(text), names, examples(**scores))
+    assert [name for name, mark in marks(shown).items() if mark] == ["w=1", "y=1", "z=1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ward=1, a, b=0.5, age=4 and 3 more", [True, False, False]),
+        ("ward=1, a, b=", [True, False]),
+        ("something else", []),
+    ],
+)
+def test_rows_that_are_cut_or_written_otherwise(text, found):
+    shown = with_speaking_columns(row(text), COLUMNS, examples(ward=0.9))
+    assert [piece.marked for piece in shown[0].pieces] == found
+
+
+def test_what_is_no_table_stays_as_it_is():
+    texts = row("a text")
+    assert with_speaking_columns(texts, (), examples(ward=0.9)) == texts
+    assert with_speaking_columns(row(), COLUMNS, examples()) == row()
+
+
+def test_the_page_of_a_table_marks_the_column_that_misleads():
+    rng = np.random.default_rng(0)
+    ill = rng.integers(0, 2, 300)
+    ward = np.where(rng.random(300) < 0.9, ill, 1 - ill)
+    patients = pd.DataFrame({"ward": ward, "fever": rng.random(300), "age": rng.random(300)})
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    result = es.audit(network, (patients, ill), pictures=6, swaps=0)
+    marked = [p for picture in result.pictures for p in picture.pieces if p.marked]
+    assert marked
+    assert all(piece.text.startswith("ward=") for piece in marked)
+    assert isinstance(marked[0], Piece)
+    assert "Marked columns side with the early readout" in render(result)
