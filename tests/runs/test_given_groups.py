@@ -1,5 +1,7 @@
 """Groups of a run's data from an audit or a file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,22 @@ def test_a_csv_file(tmp_path):
 def test_a_numpy_file(tmp_path):
     np.save(tmp_path / "g.npy", np.array([2, -1, 0], np.int32))
     assert read_groups(tmp_path / "g.npy").numbers.tolist() == [2, -1, 0]
+
+
+def test_a_file_of_groups_as_they_are_saved_says_whose_they_are(tmp_path):
+    config = TrainConfig(data="digits", data_options={"limit": 60}, validation="0.5")
+    parts = open_parts(config)
+    groups = es.infer_groups([0, 1] * 15).save(tmp_path / "plain.csv")
+    assert read_groups(groups).numbers.tolist() == [0, 1] * 15
+    model = small_cnn(10, seed=0)
+    own = es.infer_groups("errors", data=parts.train, model=model)
+    own.save(tmp_path / "own.csv")
+    found = groups_for_training(replace(config, groups_from=str(tmp_path / "own.csv")), parts)
+    assert found is not None
+    assert len(found) == 30
+    swapped = Parts(parts.validation, parts.train)
+    with pytest.raises(DataError, match="they are of others"):
+        groups_for_training(replace(config, groups_from=str(tmp_path / "own.csv")), swapped)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def costs(lines: Sequence["Line"]) -> Tile:
         axes.annotate(line.name, place, beside, textcoords="offset points", fontsize=8)
     axes.set_xlabel("seconds relative to erm, those of what a method needs included")
     axes.set_ylabel(_words(name))
-    axes.margins(x=0.15)
+    axes.margins(x=0.2, y=0.25)  # names beside points stay within
     told = ", ".join(f"{line.name} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)
     alt = f"The {_words(name)} of each method against its cost: {told}"
     return _tile(figure, alt, "What a method costs; line: 95% t-interval over seeds")
