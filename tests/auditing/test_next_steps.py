@@ -74,6 +74,21 @@ def test_advice_fits_the_kind_of_data(kind, said, unsaid):
     assert not any(piece in told for piece in unsaid)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("image", "change it at random in training pictures"),
+        ("text", "put it into texts of the other classes"),
+        ("table", "leave it out of the table"),
+        ("unknown", "change it at random, or take it out"),
+    ],
+)
+def test_how_a_shortcut_is_untied_fits_the_kind_of_data(kind, said):
+    told = [text for text, _ in map(parts, steps(facts(COLOUR), kind)) if said in text]
+    assert len(told) == 1
+    assert "make colour say less" in told[0]
+
+
 def test_a_name_with_a_line_break_is_no_code():
     named = replace(COLOUR, name="column a\nrm -rf ~")
     assert codes(facts(named)) == [FIX, RETRAIN]

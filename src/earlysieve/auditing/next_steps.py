@@ -80,7 +80,7 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     return [_CHECK.format(_TREATED[kind])] if untrained or decision.reason == "chance" else []
 
 
-def _shortcut(decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
+def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     on = decision.leaning
     what = "the feature" if on is None else called(on)
     return [
@@ -98,6 +98,7 @@ def _shortcut(decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
             RETRAIN,
         ),
+        step(_UNTIE[kind].format(what=what)),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         "Check the pile 'label doubtful' by hand.",
         "After any change, audit again on held-out data and compare accuracy where it fails.",
@@ -175,6 +176,15 @@ _TREATED: dict[Kind, str] = {
     "line)",
     "table": "columns come in the order and on the scale of training",
     "unknown": "inputs are prepared as in training (images: --mean and --std on the command line)",
+}
+_UNTIE: dict[Kind, str] = {
+    "image": "Or make {what} say less in the training data: change it at random in training "
+    "pictures (--augment on the command line), or cut out what the task is about.",
+    "text": "Or make {what} say less in the training data: put it into texts of the other classes, "
+    "or take it out of some.",
+    "table": "Or make {what} say less: leave it out of the table if it will not be known in use, "
+    "or add rows in which it does not go with the label.",
+    "unknown": "Or make {what} say less in the training data: change it at random, or take it out.",
 }
 _HEADS: dict[Kind, str] = {
     "image": "head='mlp' or head='conv'",
