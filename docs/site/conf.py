@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "listed_pages",
+    "plain_text",
     "public_names",
 ]
 
