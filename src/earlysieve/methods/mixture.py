@@ -21,7 +21,7 @@ class Settings:
     balance: Literal["class", "group"] = setting("group", BALANCE)
     ratio: float = setting(
         2.0,
-        "Examples of a class or group that are kept, at most, relative to the smallest; 1: a "
+        "Keep of each class or group at most this many times as many as the smallest has; 1: a "
         "balanced subset, very large: all are drawn, the small ones more often.",
         low=1,
         search=Range(1, 20, log=True),

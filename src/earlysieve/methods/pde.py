@@ -26,12 +26,14 @@ class Settings:
     expand_every: int = setting(1, "Epochs from one expansion to the next.", low=1)
     expand_by: int = setting(
         20,
-        "Examples that join in each expansion.",
+        "Let this many examples join in each expansion.",
         low=1,
         search=Range(1, 1000, log=True),
     )
     per_group: int | None = setting(
-        None, "Examples of each group at first, at most; by default as the smallest has.", low=1
+        None,
+        "Begin with at most this many examples of each group; by default as the smallest has.",
+        low=1,
     )
 
 
