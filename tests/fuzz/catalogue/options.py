@@ -29,6 +29,7 @@ FREE = {
     "--teacher-classifier",
     "--features-dir",
     "--keep-features",
+    "--log-file",
     "--root",
 }
 
