@@ -423,6 +423,8 @@ def test_a_fix_fits_on_a_phone(visit, kind):
     for width in (360, 320, 768, 1200):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        headline = "document.querySelector('h1').getBoundingClientRect().width"
+        assert page.evaluate(headline) > 0.75 * min(width, 1000)
     assert page.evaluate("window.hacked") is None
 
 
