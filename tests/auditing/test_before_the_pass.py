@@ -118,7 +118,7 @@ def test_maps_are_counted_as_they_are_kept(monkeypatch, tmp_path):
         features_dir=tmp_path, tell=said.append,
     )  # fmt: skip
     # Brightness, colour, spectrum, frame, size, place, sharpness and four halves.
-    properties = 2 + 4 * 3 + 14 * 8 + 7 * 3 + 3 + 2 * 36 + 2 + 4 * (4 * 8)
+    properties = 12 + 4 * 3 + 14 * 8 + 7 * 3 + 3 + 2 * 36 + 2 + 4 * (4 * 8)
     # The readout's map, its mean, a small map, properties, logits.
     numbers = 4 * 64 + 4 + 4 * 16 + properties + 2
     assert said[0].startswith(f"Features of 40 examples take about {size(40 * numbers * 4)}, ")

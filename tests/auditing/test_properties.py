@@ -12,9 +12,10 @@ from earlysieve.auditing.properties import (
     curved,
     knots_of,
     pairs_of,
-    properties_of,
     telling_columns,
 )
+from earlysieve.auditing.properties import properties_of as computed
+from earlysieve.auditing.swaps.carrier import carrier_of
 
 ALL = {
     "brightness", "colour", "spectrum", "frame", "size", "place", "sharpness",
@@ -25,6 +26,10 @@ ALL = {
 def noise(count=2, channels=3, high=16, wide=12, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(count, channels, high, wide, generator=generator)
+
+
+def properties_of(inputs):
+    return computed(inputs, carrier_of(inputs)[0])
 
 
 def seen(images, name):
@@ -45,7 +50,7 @@ def test_every_property_of_an_image():
     assert set(found) == ALL
     assert all(values.shape[0] == 2 and values.ndim == 2 for values in found.values())
     assert {name: values.shape[1] for name, values in found.items()} == {
-        "brightness": 2, "colour": 12, "spectrum": 112, "frame": 21, "size": 3, "place": 72,
+        "brightness": 12, "colour": 12, "spectrum": 112, "frame": 21, "size": 3, "place": 72,
         "sharpness": 2, "top half": 8 * 10, "bottom half": 80, "left half": 60, "right half": 60,
     }  # fmt: skip
 
@@ -53,7 +58,17 @@ def test_every_property_of_an_image():
 def test_brightness_by_hand():
     image = torch.zeros(1, 3, 8, 8)
     image[:, :, :4] = 1.0
-    assert seen(image, "brightness").tolist() == [[0.5, 0.5]]
+    # Mean and deviation, deciles, and the share of pixels that have another's value.
+    expected = [0.5, 0.5, *[0.0] * 4, *[1.0] * 5, 62 / 64]
+    assert seen(image, "brightness")[0].tolist() == pytest.approx(expected)
+
+
+def test_brightness_tells_how_many_tones_there_are():
+    fine = torch.linspace(0, 1, 256).reshape(1, 1, 16, 16)
+    coarse = (fine * 3.999).floor() / 3
+    assert seen(fine, "brightness")[0, -1] == 0
+    assert seen(coarse, "brightness")[0, -1] == (256 - 4) / 256
+    assert seen(5 * coarse - 2, "brightness")[0, -1] == (256 - 4) / 256
 
 
 @pytest.mark.parametrize("level", [0.0, 100.0])
@@ -61,7 +76,7 @@ def test_means_and_deviations_are_those_of_torch(level):
     images = level + noise(high=31, wide=50)
     grey = images.mean(1)
     expected = torch.stack([grey.mean((1, 2)), grey.std((1, 2), correction=0)], 1)
-    assert torch.allclose(seen(images, "brightness"), expected, rtol=1e-4)
+    assert torch.allclose(seen(images, "brightness")[:, :2], expected, rtol=1e-4)
     deviations = images.std((2, 3), correction=0)
     assert torch.allclose(seen(images, "colour")[:, 3:6], deviations, rtol=1e-4)
 
@@ -184,7 +199,7 @@ def test_nothing_where_it_is_not_clear_what_inputs_are():
     assert properties_of(torch.rand(2, 5)) == {}  # a table has its columns
     assert properties_of(torch.rand(2, 3, 8, 8, 8)) == {}
     assert properties_of((noise(), noise())) == {}
-    assert properties_of({"input_ids": torch.ones(2, 3, dtype=torch.int64)}) == {}
+    assert properties_of({"input_ids": torch.ones(2, 3)}) == {}
 
 
 # --- texts ----------------------------------------------------------------------------------------
@@ -196,7 +211,7 @@ def test_tokens_and_length_by_hand_and_padding_never_counts():
     found = properties_of({"input_ids": tokens, "attention_mask": mask})
     assert found["length"].tolist() == [[3.0], [2.0]]
     assert [row.nonzero()[:, 0].tolist() for row in found[TOKEN]] == [[5, 7], [0, 600 - 512]]
-    assert found[TOKEN].max() == 1.0
+    assert found[TOKEN].max() == pytest.approx(np.log2(3))  # a word that is said twice
     other = {"input_ids": tokens.where(mask.bool(), 3), "attention_mask": mask}
     assert torch.equal(properties_of(other)[TOKEN], found[TOKEN])
     longer = {name: torch.nn.functional.pad(x, (0, 2)) for name, x in other.items()}
@@ -213,6 +228,15 @@ def test_telling_columns_by_hand():
     found = telling_columns(holds, labels, 2)
     assert found.tolist() == [4, 9]
     assert telling_columns(holds[:, :2], labels, 2).tolist() == []
+    holds[:, 1] += labels  # twice in those of one class
+    assert telling_columns(holds, labels, 2).tolist() == [1, 4, 9]
+
+
+def test_a_word_said_again_counts_for_less_each_time():
+    tokens = torch.tensor([[7, 8, 9, 9, 9, 0], [6, 6, 6, 6, 6, 6]])
+    found = properties_of({"input_ids": tokens, "attention_mask": tokens > 0})[TOKEN]
+    assert found[0, [7, 9, 0]].tolist() == [1.0, 2.0, 0.0]
+    assert found[1, 6] == pytest.approx(np.log2(7))
 
 
 # --- what readers make of them --------------------------------------------------------------------

@@ -4,8 +4,6 @@ A reader of one property sees nothing else, so that what it is misled by has a n
 whether it is misled does not depend on what a network makes of the rest of the example.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,9 +11,9 @@ from torch.nn import functional
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.maps import shrunk
-from earlysieve.auditing.swaps.carrier import MASK, Carrier, carrier_of
+from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
-from earlysieve.auditing.swaps.tokens import telling_tokens
+from earlysieve.auditing.swaps.tokens import TELLING
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
@@ -31,18 +29,23 @@ _CELLS = 6
 _GRID = 10
 _SIDE = 48
 _BUCKETS = 512
+_MOST_TIMES = 7
 _KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
 _MOST_CURVED = 80
 _SMALLEST = 8
+_PIXELS, _DECILES, _SAME = 1024, 9, 1e-5
 
 
-def properties_of(inputs: Inputs) -> dict[str, Tensor]:
+def properties_of(inputs: Inputs, carrier: Carrier | None) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
     Images: colour, brightness, spectrum, frame, size, place, sharpness; texts: tokens and length;
     tables have their columns instead. Nothing where it is not clear what the inputs are.
+
+    Args:
+        inputs: of a batch.
+        carrier: where images or texts are among them.
     """
-    carrier, _ = carrier_of(inputs)
     if carrier is None:
         return {}
     if carrier.kind == "image":
@@ -54,7 +57,7 @@ def properties_of(inputs: Inputs) -> dict[str, Tensor]:
 def _of_images(images: Tensor) -> dict[str, Tensor]:
     grey = images.mean(1, keepdim=True)
     means, stds = _moments(images.flatten(2))
-    found = {"brightness": torch.cat(_moments(grey.flatten(2)), 1)}
+    found = {"brightness": torch.cat([*_moments(grey.flatten(2)), _tones(grey.flatten(1))], 1)}
     if images.shape[1] > 1:
         found["colour"] = torch.cat([means, stds, *_ratios(means, stds)], 1)
     if min(images.shape[-2:]) < _SMALLEST:
@@ -86,6 +89,16 @@ def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
     mean = values.mean(-1, keepdim=True)
     length = torch.linalg.vector_norm(values - mean, dim=-1)
     return mean.squeeze(-1), length / values.shape[-1] ** 0.5
+
+
+def _tones(values: Tensor) -> Tensor:
+    """Deciles of some pixels (B, P), and how many pixels have the very value of another."""
+    ordered = values[:, :: max(1, values.shape[1] // _PIXELS)].sort(1).values
+    places = (torch.linspace(0.1, 0.9, _DECILES) * (ordered.shape[1] - 1)).round().long()
+    steps = ordered.diff(dim=1)
+    least = _SAME * (ordered[:, -1:] - ordered[:, :1])
+    again = (steps <= least).float().sum(1, keepdim=True) / ordered.shape[1]
+    return torch.cat([ordered[:, places.to(ordered.device)], again], 1)
 
 
 def _halves(grey: Tensor) -> dict[str, Tensor]:
@@ -128,20 +141,28 @@ def _frame(images: Tensor) -> Tensor:
 
 
 def _of_texts(inputs: Inputs, carrier: Carrier) -> dict[str, Tensor]:
-    if not isinstance(inputs, Mapping):
-        return {}
-    tokens, mask = carrier.get(inputs), inputs[MASK]
+    tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
     holds = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
-    holds.scatter_reduce_(1, tokens % _BUCKETS, mask.to(holds.dtype), "amax")
-    return {TOKEN: holds, "length": mask.sum(1, keepdim=True).float()}
+    holds.scatter_add_(1, tokens % _BUCKETS, mask.to(holds.dtype))
+    # How often, too, but once more says the less the more there are.
+    return {
+        TOKEN: holds.clamp_max(_MOST_TIMES).add(1).log2(),
+        "length": mask.sum(1, keepdim=True).float(),
+    }
 
 
 def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
-    """The buckets of tokens that tell the classes most, a few of each class."""
-    tokens = torch.arange(holds.shape[1]).expand(len(holds), -1)
-    telling = telling_tokens(tokens, torch.from_numpy(holds), labels, classes)
-    top = np.unique(telling.top.numpy())
-    return np.asarray(top[top >= 0])
+    """The buckets of tokens that tell the classes most, a few of each class.
+
+    Told by how much more often a class says them than the others do, so that a word of every text
+    counts where one class says it again and again.
+    """
+    mine = np.eye(classes)[labels]
+    totals, sums = mine.sum(0)[:, None], mine.T @ holds
+    others = np.maximum(len(labels) - totals, 1)
+    more = sums / np.maximum(totals, 1) - (holds.sum(0) - sums) / others
+    top = np.argsort(-more, 1, kind="stable")[:, :TELLING]
+    return np.unique(top[np.take_along_axis(more, top, 1) > 0])
 
 
 def curved(values: Floats, knots: Floats) -> Floats:

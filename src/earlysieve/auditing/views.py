@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from earlysieve.auditing.maps import CHANNELS, position_map, principal_channels
 from earlysieve.auditing.properties import properties_of
+from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few, first_tensor
 from earlysieve.model.capture import capture
 from earlysieve.model.layout import Layout, as_map
@@ -76,6 +77,7 @@ class Views:
         properties: of the inputs, by name, see `earlysieve.auditing.properties`.
         logits: of the model.
         left_out: views that not all examples have alike, and why.
+        carrier: where images or texts are among the inputs.
     """
 
     layers: dict[str, LayerViews]
@@ -83,6 +85,7 @@ class Views:
     properties: dict[str, FeatureStore]
     logits: FeatureStore
     left_out: dict[str, str] = field(default_factory=dict)
+    carrier: Carrier | None = None
 
     def stores(self) -> dict[str, FeatureStore]:
         """Every view by name, the simplest first."""
@@ -99,7 +102,7 @@ class Views:
             columns = columns_of(batch)
             if columns is not None:
                 self.columns.append(columns)
-        self._append_properties(properties_of(batch.inputs))
+        self._append_properties(properties_of(batch.inputs, self.carrier))
         self.logits.append(logits)
 
     def append_layer(self, name: str, rows: Mapping[str, Tensor]) -> None:
@@ -130,7 +133,7 @@ class Views:
         sizes.append(captured.logits.shape[1])
         if self.columns is not None:
             sizes.append(first_tensor(some).shape[1])
-        sizes.extend(values.shape[1] for values in properties_of(some).values())
+        sizes.extend(values.shape[1] for values in properties_of(some, self.carrier).values())
         return 4 * sum(sizes)
 
 
@@ -157,8 +160,10 @@ def views_for(
         for name, (layout, store, is_mean) in layers.items()
     }
     columns = FeatureStore(budget) if columns_of(batch) is not None else None
-    properties = {name: FeatureStore(budget) for name in properties_of(few(batch.inputs)[0])}
-    return Views(found, columns, properties, FeatureStore(budget))
+    carrier, _ = carrier_of(batch.inputs)
+    seen = properties_of(few(batch.inputs)[0], carrier)
+    properties = {name: FeatureStore(budget) for name in seen}
+    return Views(found, columns, properties, FeatureStore(budget), carrier=carrier)
 
 
 def no_views(budget: Budget) -> Views:

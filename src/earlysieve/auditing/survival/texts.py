@@ -5,7 +5,7 @@ the tokenizer says, or, without one, what stands in nearly every text.
 """
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from torch import Tensor
 
 from earlysieve._arrays import Ints
 from earlysieve.auditing.survival.change import Change
-from earlysieve.auditing.swaps.carrier import MASK, TOKENS
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.tokens import refitted, telling_tokens
 from earlysieve.model.batch import Inputs
@@ -78,9 +77,9 @@ def text_changes(
         tokenizer: of the data, as those of HuggingFace; None where they have none.
         rng: of the order.
     """
-    inputs = dict(sample.inputs) if isinstance(sample.inputs, Mapping) else {}
-    tokens, mask = sample.values, inputs[MASK]
-    extra = [str(key) for key in inputs if key not in (TOKENS, MASK)]
+    inputs, carrier = sample.inputs, sample.carrier
+    tokens, mask = sample.values, carrier.mask_of(inputs)
+    extra = carrier.others(inputs)
     if extra:
         reason = f"the fields {', '.join(extra)} would not fit other places of the tokens"
         return [], dict.fromkeys((ORDER, FIRST_HALF, LAST_HALF, NO_PUNCTUATION), reason)
@@ -90,12 +89,12 @@ def text_changes(
     def cut(keep: Tensor) -> Callable[[], Inputs]:
         def made() -> Inputs:
             found, masks = without(tokens, mask, movable & ~keep)
-            return {**inputs, TOKENS: found, MASK: masks}
+            return carrier.put_text(inputs, found, masks)
 
         return made
 
     changes = [
-        Change(ORDER, lambda: {**inputs, TOKENS: shuffled_words(tokens, movable, rng)}),
+        Change(ORDER, lambda: carrier.put(inputs, shuffled_words(tokens, movable, rng))),
         Change(FIRST_HALF, cut(half(movable, first=True))),
         Change(LAST_HALF, cut(half(movable, first=False))),
     ]

@@ -12,6 +12,9 @@ from earlysieve.model.batch import Inputs
 Kind = Literal["image", "text", "table"]
 TOKENS, MASK = "input_ids", "attention_mask"
 _MOST_CHANNELS = 4
+_FEWEST_TOKENS = 4
+_FEWEST_ROWS = 16
+_SHARED = 0.4
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,24 @@ class Carrier:
             return tuple(placed if i == self.key else value for i, value in enumerate(inputs))
         return placed
 
+    def mask_of(self, inputs: Inputs) -> Tensor:
+        """Which tokens of texts are none of the padding, bool, (B, T)."""
+        if isinstance(inputs, Mapping) and MASK in inputs:
+            found: Tensor = inputs[MASK]
+            return found.bool()
+        return unpadded(self._raw(inputs))
+
+    def put_text(self, inputs: Inputs, tokens: Tensor, mask: Tensor) -> Inputs:
+        """The inputs with other texts, and with their mask where there was one."""
+        placed = self.put(inputs, tokens)
+        if isinstance(placed, Mapping) and MASK in placed:
+            return {**placed, MASK: _as(mask, placed[MASK])}
+        return placed
+
+    def others(self, inputs: Inputs) -> list[str]:
+        """Names or positions of further fields, besides a text's mask."""
+        return [str(key) for key in _named(inputs) if key not in (self.key, MASK)]
+
     def _raw(self, inputs: Inputs) -> Tensor:
         if isinstance(inputs, Mapping):
             found: Tensor = inputs[str(self.key)]
@@ -53,9 +74,7 @@ def carrier_of(inputs: Inputs) -> tuple[Carrier | None, str]:
     """What can be swapped, or None and why nothing can."""
     named = _named(inputs)
     if TOKENS in named:
-        mask = named.get(MASK)
-        if mask is None:
-            return None, "texts without an attention mask do not say what is padding"
+        mask = named.get(MASK, named[TOKENS])
         if named[TOKENS].is_floating_point() or named[TOKENS].ndim != 2 or mask.ndim != 2:
             return None, "token numbers are not whole numbers of shape (batch, tokens)"
         return Carrier("text", TOKENS), ""
@@ -64,12 +83,63 @@ def carrier_of(inputs: Inputs) -> tuple[Carrier | None, str]:
         return None, f"there are {len(images)} images per example, and no swap says which one"
     if images:
         return Carrier("image", images[0], _has_channels_last(named[images[0]])), ""
+    texts = [key for key, value in named.items() if _may_be_text(value)]
+    if len(texts) == 1 and all(value.ndim == 1 for key, value in named.items() if key != texts[0]):
+        carrier = Carrier("text", texts[0])
+        if is_text(carrier, inputs):
+            return carrier, ""
+        return None, CATEGORIES
     if len(named) != 1:
         return None, f"the inputs have {len(named)} fields, none of them tokens or one image"
     (key, value), *_ = named.items()
     if value.ndim == 2 and value.is_floating_point():
         return Carrier("table", key), ""
     return None, f"inputs of {value.dtype} and shape {tuple(value.shape)} are no image or table"
+
+
+CATEGORIES = "whole numbers whose range differs by column are categories, not tokens"
+
+
+def is_text(carrier: Carrier, inputs: Inputs) -> bool:
+    """Whether whole numbers (B, T) are tokens: those of one vocabulary stand in any place.
+
+    Categories of a table's columns are not; a number of one column may mean nothing in another.
+    Of fewer than 16 examples nothing is told, and tokens are assumed.
+    """
+    tokens, mask = carrier.get(inputs), carrier.mask_of(inputs)
+    if TOKENS in _named(inputs) or len(tokens) < _FEWEST_ROWS:
+        return True
+    often = mask.float().mean(0) >= 0.5 * mask.float().mean(0).amax()
+    largest = tokens.masked_fill(~mask, 0).amax(0)[often].float()
+    smallest = tokens.amin(0)[often]
+    moves = smallest < largest  # else one token opens or closes every text
+    return bool(moves.any()) and bool(largest[moves].median() >= _SHARED * largest.max())
+
+
+def unpadded(tokens: Tensor) -> Tensor:
+    """What is no padding where no mask says so, bool, (B, T).
+
+    Padding is one number said again and again at either end of a text, or a single 0 there.
+    """
+    return ~(_run(tokens) | _run(tokens.flip(1)).flip(1))
+
+
+def _run(tokens: Tensor) -> Tensor:
+    """Where the first number of each row is said again from the start, twice or more, or is 0."""
+    same = (tokens == tokens[:, :1]).long().cumprod(1).bool()
+    padding = (same.sum(1) > 1) | (tokens[:, 0] == 0)
+    return same & padding[:, None]
+
+
+def _may_be_text(values: Tensor) -> bool:
+    whole = not values.is_floating_point() and not values.is_complex()
+    return (
+        whole
+        and values.dtype is not torch.bool
+        and values.ndim == 2
+        and values.shape[1] >= _FEWEST_TOKENS
+        and (not values.numel() or int(values.min()) >= 0)
+    )
 
 
 def _named(inputs: Inputs) -> dict[str | int | None, Tensor]:

@@ -11,7 +11,7 @@ from torch import nn
 
 from earlysieve._arrays import Bools, Ints
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
+from earlysieve.auditing.swaps.carrier import CATEGORIES, Carrier, carrier_of, is_text
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
@@ -85,6 +85,8 @@ def swap_parts(
             return Swaps(skipped={"all": reason})
         where = np.arange(len(labels)) if index is None else index
         pool = read_pool(source, carrier, where, labels, predictions, seed)
+        if carrier.kind == "text" and not is_text(carrier, pool.inputs):
+            return Swaps(skipped={"all": CATEGORIES})
         asker = Asker(network, budget, device=place, batch_size=batch_size)
         parts, skipped = _parts(pool, carrier, asker, source, irrelevant)
         return _run(parts, pool, asker, skipped, seed, irrelevant, pictures)

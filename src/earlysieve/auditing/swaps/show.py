@@ -1,12 +1,9 @@
 """Swaps as pictures: the receiver, the donor, and what became of both."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor
 
 from earlysieve._arrays import Ints
-from earlysieve.auditing.swaps.carrier import MASK
 from earlysieve.auditing.swaps.found import SwapPicture
 from earlysieve.auditing.swaps.pairs import Pairs
 from earlysieve.auditing.swaps.pool import Pool
@@ -44,8 +41,8 @@ def shown(pool: Pool, inputs: Inputs) -> list[Tensor]:
     if pool.carrier.kind == "image":
         low, high = (float(end) for end in torch.aminmax(pool.values))
         return [as_picture(image, low, high) for image in values]
-    if pool.carrier.kind == "text" and isinstance(inputs, Mapping):
-        kept = inputs[MASK].cpu().bool()
+    if pool.carrier.kind == "text":
+        kept = pool.carrier.mask_of(inputs).cpu()
         return [tokens[mask].clone() for tokens, mask in zip(values, kept, strict=True)]
     return [row.clone() for row in values]
 

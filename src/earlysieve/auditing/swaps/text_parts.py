@@ -1,15 +1,11 @@
 """The parts of texts, ready to be swapped in a model."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import MASK
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
@@ -21,14 +17,11 @@ _SHOWN = 3
 
 def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     """The parts that these texts have, and why others were left out."""
-    tokens, mask = pool.values, _mask_of(pool.inputs)
+    tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
     telling = telling_tokens(tokens, mask, pool.labels, pool.num_classes)
     places = telling.place(tokens, mask, torch.as_tensor(pool.predictions))
     has = (places >= 0).numpy()
     lengths = mask.sum(1)
-
-    def of(inputs: Inputs, **changed: Tensor) -> dict[str, Any]:
-        return {**(inputs if isinstance(inputs, Mapping) else {}), **changed}
 
     def swap_token(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine, theirs = torch.as_tensor(receivers), torch.as_tensor(donors)
@@ -39,7 +32,7 @@ def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     def swap_length(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine, theirs = torch.as_tensor(receivers), torch.as_tensor(donors)
         swapped, masks = with_length(tokens[mine], mask[mine], lengths[theirs], telling)
-        inputs = of(pool.carrier.put(take(pool.inputs, mine), swapped), **{MASK: masks})
+        inputs = pool.carrier.put_text(take(pool.inputs, mine), swapped, masks)
         return asker.answers(inputs), inputs
 
     parts, skipped = [], {}
@@ -47,15 +40,11 @@ def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         parts.append(Part("token", swap_token, has, detail=_named(telling.top)))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
-    extra = (
-        [k for k in dict(pool.inputs) if k not in (pool.carrier.key, MASK)]
-        if isinstance(pool.inputs, Mapping)
-        else []
-    )
+    extra = pool.carrier.others(pool.inputs)
     if int(lengths.max()) == int(lengths.min()):
         skipped["length"] = "all texts have one length"
     elif extra:
-        skipped["length"] = f"the fields {', '.join(map(str, extra))} would not fit another length"
+        skipped["length"] = f"the fields {', '.join(extra)} would not fit another length"
     else:
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
     return parts, skipped
@@ -67,10 +56,3 @@ def _named(top: Tensor) -> str:
         for kind, row in enumerate(top)
     )
     return "token numbers that tell each class: " + "; ".join(classes)
-
-
-def _mask_of(inputs: Inputs) -> Tensor:
-    if not isinstance(inputs, Mapping):
-        raise TypeError("texts are mappings")
-    found: Tensor = inputs[MASK]
-    return found

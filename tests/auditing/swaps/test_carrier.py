@@ -1,0 +1,110 @@
+"""Which tensor of the inputs is a text, and what of it is padding."""
+
+import pytest
+import torch
+from torch import nn
+
+import earlysieve as es
+from earlysieve.auditing.swaps.carrier import CATEGORIES, Carrier, carrier_of, unpadded
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kept"),
+    [
+        ([5, 6, 7, 0, 0], [1, 1, 1, 0, 0]),
+        ([5, 6, 7, 8, 0], [1, 1, 1, 1, 0]),
+        ([5, 6, 1, 1, 1], [1, 1, 0, 0, 0]),
+        ([9, 9, 5, 6, 7], [0, 0, 1, 1, 1]),
+        ([5, 6, 6, 7, 8], [1, 1, 1, 1, 1]),
+        ([5, 0, 6, 7, 8], [1, 1, 1, 1, 1]),
+        ([0, 0, 0, 0, 0], [0, 0, 0, 0, 0]),
+    ],
+)
+def test_padding_is_one_number_again_and_again_at_an_end(tokens, kept):
+    assert unpadded(torch.tensor([tokens])).long().tolist() == [kept]
+
+
+def words(count=40, length=12, vocabulary=50, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(1, vocabulary, (count, length), generator=generator)
+
+
+def test_a_bare_tensor_of_tokens_is_a_text():
+    assert carrier_of(words()) == (Carrier("text"), "")
+    assert carrier_of({"ids": words().int()}) == (Carrier("text", "ids"), "")
+    lengths = torch.full((40,), 12)
+    assert carrier_of((words(), lengths)) == (Carrier("text", 0), "")
+    assert carrier_of({"input_ids": words()}) == (Carrier("text", "input_ids"), "")
+
+
+def test_one_token_that_opens_every_text_changes_nothing():
+    tokens = words()
+    tokens[:, 0] = 101
+    tokens[:, 9:] = 0
+    assert carrier_of(tokens)[0] == Carrier("text")
+
+
+def test_categories_of_columns_are_no_tokens():
+    sizes = torch.tensor([2, 3, 2, 50, 4, 2])
+    table = torch.stack([words(vocabulary=int(size) + 1, length=1)[:, 0] for size in sizes], 1)
+    assert carrier_of(table) == (None, CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    "values", [words() - 9, words()[:, :3], words().bool(), words().double()[:, :, None]]
+)
+def test_other_whole_numbers_are_nothing_that_is_known(values):
+    carrier, reason = carrier_of(values)
+    assert carrier is None
+    assert "no image or table" in reason
+
+
+def test_a_mask_says_what_is_padding_and_is_changed_along():
+    mask = torch.ones(40, 12, dtype=torch.int64)
+    mask[:, 8:] = 0
+    inputs = {"input_ids": words(), "attention_mask": mask}
+    carrier = Carrier("text", "input_ids")
+    assert torch.equal(carrier.mask_of(inputs), mask.bool())
+    placed = carrier.put_text(inputs, words(seed=1), ~mask.bool())
+    assert torch.equal(placed["input_ids"], words(seed=1))
+    assert torch.equal(placed["attention_mask"], 1 - mask)
+    assert torch.equal(Carrier("text").put_text(words(), words(seed=1), mask), words(seed=1))
+
+
+class Bag(nn.Module):
+    """Mean embedding, then two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(60, 16, padding_idx=0)
+        self.hidden = nn.Linear(16, 32)
+        self.last = nn.Linear(32, 2)
+
+    def forward(self, tokens):
+        return self.last(torch.relu(self.hidden(self.embedding(tokens).sum(1))))
+
+
+def test_a_planted_word_is_named_where_texts_are_bare_tensors():
+    labels = torch.arange(2600) % 2
+    tokens = words(2600, 12)
+    # A weak word of the class, and one at the start that tells it but for one in ten.
+    rng = torch.Generator().manual_seed(1)
+    tokens[:, 5] = torch.where(torch.rand(2600, generator=rng) < 0.8, 51 + labels, tokens[:, 5])
+    fails = torch.rand(2600, generator=rng) < 0.1
+    tokens[:, 0] = 55 + torch.where(fails, 1 - labels, labels)
+    tokens[::3, 10:] = 0
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Bag()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    for step in range(40):
+        rows = torch.arange(step % 4 * 150, step % 4 * 150 + 150)
+        loss = nn.functional.cross_entropy(model(tokens[rows]), labels[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    held_out = torch.utils.data.TensorDataset(tokens[600:], labels[600:])
+    summary = es.audit(model.eval(), held_out, seen_in_training=False, progress=False).summary
+    assert "token" in {one.name for one in summary.leanings}
+    assert {part.part for part in summary.swaps} >= {"token"}
+    assert (summary.verdict, summary.leans_on) == ("shortcut", "token")
