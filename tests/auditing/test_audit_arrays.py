@@ -52,6 +52,14 @@ def test_without_inputs_no_property_is_looked_at(arrays):
     assert result.groups is None
 
 
+def test_where_only_a_layer_misleads_it_does_not_say_that_nothing_was_found(arrays):
+    hidden, logits = arrays
+    alone = es.audit_arrays(hidden, DATA.labels, logits, seen_in_training=False).summary
+    assert (alone.verdict, alone.examples_needed) == ("inconclusive", None)
+    assert "Nothing but layers was looked at" in alone.explanation
+    assert "pass inputs= to audit_arrays" in " ".join(alone.next_steps)
+
+
 def test_columns_of_a_frame_ids_and_saving(arrays, tmp_path):
     frame = pd.DataFrame(DATA.x.numpy(), columns=["marker", *"abcde"])
     ids = [f"p{k}" for k in range(240)]
@@ -96,6 +104,7 @@ Z = np.random.default_rng(1).normal(size=(20, 2))
     ("arguments", "error", "told"),
     [
         (({}, Y, Z), InputError, "mapping from layer names.*got dict without any"),
+        ((GOOD["a"], Y, Z), InputError, "mapping from layer names.*got ndarray; pass"),
         (([1], Y, Z), InputError, "mapping from layer names.*got list"),
         (({"a": GOOD["a"][:5]}, Y, Z), InputError, "layer 'a' of shape .20, D.*got .5, 3"),
         (({"a": GOOD["a"][:, 0]}, Y, Z), InputError, "layer 'a' of shape .20, D.*got .20,"),

@@ -27,6 +27,7 @@ TASK = replace(COLOUR, own_tells=0.55, recovered=0.55, accuracy_sure=0.04, times
 COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, sure=20, accuracy=0.8)
 RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, sure=19)
 COLUMN = replace(COLOUR, name="column a", at_edge=0.75, followed=0.12, mended=0.9)
+UNASKED = replace(LAYER, recovered=math.nan, recovered_by="")
 BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
 
 
@@ -83,6 +84,13 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         # Never swapped, it has to tell more.
         (facts(replace(RESTS, followed=math.nan)), "none found", "nothing", None),
         (facts(replace(RESTS, followed=math.nan, reads=0.97)), "at risk", "rests", "token"),
+        # Only layers were looked at: wrong labels could look the same, if the model is unsure.
+        (facts(UNASKED), "inconclusive", "layers alone", "layer1 mean"),
+        (facts(UNASKED, IDLE), "none found", "nothing", None),
+        (facts(replace(UNASKED, recovered=0.6)), "none found", "nothing", None),
+        (facts(replace(UNASKED, own_tells=0.55)), "none found", "nothing", None),
+        (facts(replace(UNASKED, explained=9)), "none found", "nothing", None),
+        (facts(replace(UNASKED, accuracy=0.95, accuracy_else=0.99)), "none found", "nothing", None),
         (facts(IDLE, collapsed=["diving"]), "inconclusive", "collapsed", None),
         (facts(COLOUR, collapsed=["diving"]), "shortcut", "leans", "colour"),
         (facts(IDLE, examples=300), "inconclusive", "too few", None),

@@ -93,10 +93,11 @@ def layer_tensors(features: Any, examples: int) -> dict[str, Tensor]:
     Raises:
         InputError: no mapping from names to arrays of one row per example, or another shape.
     """
-    if not isinstance(features, Mapping) or not features:
+    empty = isinstance(features, Mapping) and not features
+    if empty or not isinstance(features, Mapping):
         raise InputError(
             f"Expected activations as a mapping from layer names, in the order of depth, to "
-            f"arrays, but got {type(features).__name__}{'' if features else ' without any'}; pass "
+            f"arrays, but got {type(features).__name__}{' without any' if empty else ''}; pass "
             "{'first': array, 'second': other}"
         )
     return {str(name): _layer(str(name), values, examples) for name, values in features.items()}

@@ -151,6 +151,11 @@ def _missing(decision: Decision, facts: Facts) -> str:
         )
     if reason in ("copes only here", memorised(facts.data, facts.accuracy)):
         return step("Audit data that the model was not trained on:", UNSEEN)
+    if reason == "layers alone":
+        return (
+            "Let properties of the inputs be looked at, too: pass inputs= to audit_arrays, or audit "
+            "the model itself. Until then, check the labels of the flagged examples by hand."
+        )
     if reason == "collapsed":
         return step(
             f"Look at the examples of {listed(facts.collapsed)}: are they labelled and prepared "

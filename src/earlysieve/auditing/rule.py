@@ -121,6 +121,9 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", learnt)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
+    unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)
+    if unasked is not None:
+        return say("inconclusive", "layers alone", unasked)
     if chance < LIKELY:
         return say("inconclusive", "too few")
     return say("none found", "nothing")
@@ -167,11 +170,24 @@ def _only_at_edge(found: Leaning) -> bool:
 
 def _speaks(found: Leaning) -> bool:
     """A layer sees what the task is about, too: only recovered errors tell that it is misled."""
-    signs = strength(found)
+    return found.recovered >= _RECOVERED_UNNAMED and _misleads(found)
+
+
+def _unasked(found: Leaning, facts: Facts) -> bool:
+    """Errors gather where a layer misleads, and no property was there to tell what that is."""
+    return (
+        all(one.of_network for one in facts.leanings)
+        and math.isnan(found.recovered)
+        and _misleads(found)
+        and enough(strength(found))
+        and _costs(found)
+    )
+
+
+def _misleads(found: Leaning) -> bool:
     return (
         found.explained >= _EXPLAINED_UNNAMED
-        and found.recovered >= _RECOVERED_UNNAMED
-        and signs.gathers >= _GATHERS_UNNAMED
+        and strength(found).gathers >= _GATHERS_UNNAMED
         and not found.own_tells < _OWN_UNNAMED
         and found.reads <= OUTDONE
         and not found.at_edge > _AT_EDGE_UNNAMED

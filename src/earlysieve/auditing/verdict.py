@@ -380,6 +380,11 @@ _REASONS = {
         "Answers follow the part when it is swapped, and yet most examples that lack it are read "
         "right: so it is on data that a model has memorised. Audit data that it was not trained on."
     ),
+    "layers alone": (
+        "The model errs where an early layer misleads. Nothing but layers was looked at, so that "
+        "nothing could tell whether these labels can be read from something else: a shortcut and "
+        "wrong labels look the same here."
+    ),
     "task": (
         "What the model errs on are examples that contradict a property which it hardly ever "
         "overrules, and nothing else in them speaks for the label more often than not: it may be "
