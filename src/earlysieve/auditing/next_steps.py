@@ -153,8 +153,8 @@ def _missing(decision: Decision, facts: Facts) -> str:
         return step("Audit data that the model was not trained on:", UNSEEN)
     if reason == "layers alone":
         return (
-            "Let properties of the inputs be looked at, too: pass inputs= to audit_arrays, or audit "
-            "the model itself. Until then, check the labels of the flagged examples by hand."
+            "Let properties of the inputs be looked at, too: pass inputs= to audit_arrays, or "
+            "audit the model itself. Until then, check the labels of flagged examples by hand."
         )
     if reason == "collapsed":
         return step(
