@@ -9,6 +9,7 @@ import earlysieve as es
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.speaking_columns import with_speaking_columns
 from earlysieve.auditing.token_words import Piece
+from earlysieve.datasets.table import Table
 from earlysieve.report import render
 
 COLUMNS = ("ward", "a, b", "age")
@@ -60,6 +61,27 @@ def test_at_most_three_are_marked_the_clearest():
 def test_rows_that_are_cut_or_written_otherwise(text, found):
     shown = with_speaking_columns(row(text), COLUMNS, examples(ward=0.9))
     assert [piece.marked for piece in shown[0].pieces] == found
+
+
+@pytest.mark.parametrize(
+    ("leans_on", "first"),
+    [
+        ("column m", ["c=2", "m=12"]),
+        ("columns a and m", ["a=0", "c=2", "m=12"]),
+        ("direction", ["c=2", "a=0"]),
+        (None, ["c=2", "a=0"]),
+    ],
+)
+def test_of_long_rows_what_the_verdict_names_and_what_is_marked_comes_first(leans_on, first):
+    names = tuple("abcdefghijklmn")
+    table = Table(np.arange(28.0).reshape(2, 14), [0, 1], ("x", "y"), columns=names)
+    given = [Picture(0, "text", "flagged", text=table.display(0))]
+    scores = examples(c=0.9).assign(index=0)
+    (shown,) = with_speaking_columns(given, names, scores, source=table, leans_on=leans_on)
+    assert [piece.text.rstrip(",") for piece in shown.pieces][: len(first)] == first
+    assert [piece.text for piece in shown.pieces if piece.marked] == ["c=2,"]
+    assert shown.text == " ".join(piece.text for piece in shown.pieces)
+    assert shown.text.endswith("and 2 more")
 
 
 def test_what_is_no_table_stays_as_it_is():

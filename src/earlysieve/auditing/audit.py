@@ -228,7 +228,9 @@ def audit(
             l2=l2,
             device=place,
         )
-        shown = with_speaking_columns(shown, source.column_names, examples)
+        shown = with_speaking_columns(
+            shown, source.column_names, examples, source=source.source, leans_on=summary.leans_on
+        )
         return _Looked(seen, groups, examples, summary, shown, notes)
 
     with torch.inference_mode(False), preserved_rng():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.token_words import Piece
+from earlysieve.datasets.table import SHOWN_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,24 +19,47 @@ _MOST, _CLEARLY = 3, 0.3
 
 
 def with_speaking_columns(
-    pictures: Sequence[Picture], columns: Sequence[str], examples: "pd.DataFrame"
+    pictures: Sequence[Picture],
+    columns: Sequence[str],
+    examples: "pd.DataFrame",
+    *,
+    source: object = None,
+    leans_on: str | None = None,
 ) -> list[Picture]:
     """The pictures, rows of a table with the columns marked that clearly side with the readout.
+
+    Where a row has more columns than are shown, those that the verdict names and the marked ones
+    come first.
 
     Args:
         pictures: of some examples; a row is shown as "name=value, name=value".
         columns: names of the table's columns; empty: it is no table.
         examples: the example table, with the scores of readers of columns.
+        source: the data set; one that writes rows (`Table.row_text`) can write them in that order.
+        leans_on: what the verdict is about, as "column ward" or "columns ward and age".
     """
     if not columns or not any(str(name).startswith(COLUMN_SCORE) for name in examples):
         return list(pictures)
     rows = examples.set_index("index")
-    return [
-        replace(one, pieces=_pieces(one.text or "", columns, _siding(rows.loc[one.index], columns)))
-        if one.kind == "text"
-        else one
-        for one in pictures
-    ]
+    write = getattr(source, "row_text", None) if len(columns) > SHOWN_COLUMNS else None
+    named = _named(leans_on or "", columns)
+
+    def marked(one: Picture) -> Picture:
+        siding = _siding(rows.loc[one.index], columns)
+        if write is None:
+            return replace(one, pieces=_pieces(one.text or "", columns, siding))
+        first = named | siding
+        order = sorted(columns, key=lambda name: name not in first)
+        text = write(one.index, first)
+        return replace(one, text=text, pieces=_pieces(text, order, siding))
+
+    return [marked(one) if one.kind == "text" else one for one in pictures]
+
+
+def _named(leans_on: str, columns: Sequence[str]) -> set[str]:
+    kind, _, names = leans_on.partition(" ")
+    several = names.split(" and ") if kind == "columns" else [names] if kind == "column" else []
+    return {name for name in columns if name.removeprefix("column ") in several}
 
 
 def _siding(row: Any, columns: Sequence[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Tables of numbers: one row per example, one column per feature."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,10 +73,16 @@ class Table(ExampleDataset):
     def _identify(self, row: int) -> str:
         return self._ids[row] if self._ids else super()._identify(row)
 
+    def row_text(self, index: int, first: Collection[str] = ()) -> str:
+        """Example `index` as `display` shows it, with these columns before the others."""
+        return self._written(self._row(index), first)
+
     def _display(self, row: int) -> str:
-        shown = [
-            f"{name}={value:.3g}"
-            for name, value in zip(self.columns, self._table[row], strict=True)
-        ]
+        return self._written(row)
+
+    def _written(self, row: int, first: Collection[str] = ()) -> str:
+        pairs = list(zip(self.columns, self._table[row], strict=True))
+        pairs.sort(key=lambda pair: pair[0] not in first)
+        shown = [f"{name}={value:.3g}" for name, value in pairs]
         rest = len(shown) - SHOWN_COLUMNS
         return ", ".join(shown[:SHOWN_COLUMNS]) + (f" and {rest} more" if rest > 0 else "")
