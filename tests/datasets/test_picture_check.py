@@ -86,7 +86,7 @@ def test_an_interrupt_cancels_what_is_left(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(picture_check, "_is_sound", interrupt)
     with pytest.raises(KeyboardInterrupt):
         readable(tmp_path, [f"{i}.png" for i in range(50_000)], strict=False)
-    assert len(looked) < 700
+    assert len(looked) < 5_000  # those that were under way
 
 
 @pytest.mark.parametrize("progress", [True, False, None])
