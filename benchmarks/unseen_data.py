@@ -155,7 +155,7 @@ def images(
         ]
         inputs = torch.from_numpy(np.stack(pictures).astype(np.float32))[:, None]
         wrong = 0.0 if name == "redrawn" else more.get("wrong", 0.0)
-        labels = np.where(rng.random(size) < wrong, (true + 1) % classes, true)
+        labels = np.where(rng.random(len(true)) < wrong, (true + 1) % classes, true)
         found[name] = Examples(inputs, torch.from_numpy(labels), true, values)
     return found
 

@@ -48,7 +48,9 @@ def check_output(folder: Path) -> Path:
             there can be no such folder.
     """
     _check_can_be(folder)
-    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if _is(path))
+    nearest = next(
+        path for path in (folder.absolute(), *folder.absolute().parents) if is_there(path)
+    )
     if not nearest.is_dir():
         raise OutputError(
             f"Expected an output folder, but '{nearest}' is a file; choose another output folder"
@@ -94,11 +96,19 @@ def _takes_files(folder: Path) -> bool:
         return False
 
 
-def _is(path: Path) -> bool:
-    """Whether something is there; below a file, nothing is."""
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with ~ written out, or as it is where that user has no home that is known."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is there; below a file, or under a name that no file can have, nothing."""
     try:
         return path.exists()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
@@ -120,7 +130,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: the folder cannot be written, or `path` is a folder or a device.
     """
     target = Path(path)
-    if _is(target) and not target.is_file():
+    if is_there(target) and not target.is_file():
         raise OutputError(
             f"Expected to write a file at '{target}', but got a folder or a device; choose another "
             "path"

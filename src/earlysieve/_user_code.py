@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from earlysieve._files import expanded
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, first_line, one_line
 
 _OURS = str(Path(__file__).resolve().parent)
@@ -161,7 +162,7 @@ def _load(module: str, name: str, forms: str, error: type[EarlysieveError]) -> M
     importlib.invalidate_caches()
     try:
         if module.endswith(".py"):
-            return _load_file(Path(module).expanduser(), error)
+            return _load_file(expanded(module), error)
         parts = module.split(".")
         if not all(part.isidentifier() and len(part) < _LONGEST_NAME for part in parts):
             shown = module[:_LONGEST_NAME]

@@ -9,6 +9,7 @@ from torch import nn
 from earlysieve import _user_code
 from earlysieve.datasets import digits
 from earlysieve.errors import CheckpointError, InputError, LayerError
+from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.small import small_cnn
 from earlysieve.networks.spec import build_model
 from earlysieve.networks.tuned import with_classifier
@@ -239,3 +240,12 @@ def test_a_real_pretrained_network_from_its_file(tmp_path):
     assert (built.new.layers, built.new.before, built.new.outputs) == (("_fc",), 1000, 6)
     state = torch.load(file, weights_only=True)
     assert same(all_but(built.model.state_dict(), "_fc"), all_but(state, "_fc"))
+
+
+@pytest.mark.parametrize("place", ["~nobody-of-that-name/net", "a" * 5000, "a/b/" + "c" * 5000])
+@pytest.mark.parametrize("spec", ["hf:{}", "torchvision:resnet18"])
+def test_places_that_cannot_be_are_told_as_missing_ones(spec, place):
+    pretrained = None if "{}" in spec else place
+    with pytest.raises((InputError, CheckpointError), match="Expected"):
+        build_model(spec.format(place), num_classes=2, pretrained=pretrained)
+    assert tokenizer_of(f"hf:{place}") is None

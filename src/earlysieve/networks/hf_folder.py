@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from earlysieve._files import expanded, is_there
 from earlysieve._imports import need
 from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import CheckpointError, InputError, first_line
@@ -91,9 +92,9 @@ def place_of(name: str) -> Path | str:
     Only a name whose organisation is no folder here is looked up there, so that a misspelt path is
     not sent over the network.
     """
-    folder = Path(name).expanduser()
-    on_hub = _HUB_NAME.fullmatch(name) is not None and not folder.parent.is_dir()
-    return name if on_hub and not folder.exists() else folder
+    folder = expanded(name)
+    on_hub = _HUB_NAME.fullmatch(name) is not None and not is_there(folder.parent)
+    return name if on_hub and not is_there(folder) else folder
 
 
 def _label_names(config: Any) -> tuple[str, ...]:
@@ -136,6 +137,8 @@ def tokenizer_of(spec: str) -> Path | str | None:
     place = place_of(spec.removeprefix("hf:"))
     if isinstance(place, str):
         return place
+    if not is_there(place):
+        return None
     found = any(place.glob("tokenizer*")) or (place / "vocab.txt").exists()
     return place if found else None
 
@@ -144,7 +147,7 @@ def _hf_config(
     transformers: ModuleType, folder: Path | str, options: dict[str, Any], trust: bool
 ) -> tuple[Any, dict[str, Any]]:
     """The configuration with the options that it knows, and the other options."""
-    if isinstance(folder, Path) and not (folder / "config.json").is_file():
+    if isinstance(folder, Path) and not is_there(folder / "config.json"):
         raise InputError(
             f"Expected a folder with a config.json at '{folder}', but found none; pass the folder "
             "that save_pretrained wrote, or a model of the hub as ORGANISATION/NAME"

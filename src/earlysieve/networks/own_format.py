@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import output_folder, write_text, write_with
+from earlysieve._files import is_there, output_folder, write_text, write_with
 from earlysieve._imports import need
 from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import OutputError
@@ -126,11 +126,11 @@ def _write_pretrained(model: Any, folder: Path) -> Path:
 def _copy_beside(source: Any, new: Path) -> None:
     if not isinstance(source, str) or not source:
         return
-    if not Path(source).is_dir():  # of a hub, of which this machine has a copy
+    if not is_there(Path(source)):  # of a hub, of which this machine has a copy
         with suppress(Exception):
             hub = need("huggingface_hub", extra="text")
             source = hub.snapshot_download(source, local_files_only=True)
-    if not Path(source).is_dir():
+    if not is_there(Path(source)):
         return
     for pattern in _BESIDE:
         for file in Path(source).glob(pattern):

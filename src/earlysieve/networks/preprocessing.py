@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_there
 from earlysieve._imports import need
 from earlysieve.networks.pretrained import DEFAULT, is_file, timm_name
 
@@ -114,7 +115,7 @@ def _of_transformers(name: str, options: Mapping[str, Any]) -> Preprocessing | N
     from earlysieve.networks.hf_folder import place_of
 
     place = place_of(name)
-    if isinstance(place, Path) and not (place / "preprocessor_config.json").is_file():
+    if isinstance(place, Path) and not is_there(place / "preprocessor_config.json"):
         return _of_text(place, options)
     processor = _processor(place, options)
     if processor is None:

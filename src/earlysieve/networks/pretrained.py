@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._files import is_there
 from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError, EarlysieveError, InputError, first_line
 from earlysieve.networks.classifier import NewClassifier, check_head, is_resizable
@@ -20,7 +21,9 @@ _SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".tar")
 
 def is_file(pretrained: str) -> bool:
     """Whether `--pretrained` names a file of weights rather than published weights."""
-    return pretrained.endswith(_SUFFIXES) or os.sep in pretrained or Path(pretrained).is_file()
+    place = Path(pretrained)
+    named = pretrained.endswith(_SUFFIXES) or os.sep in pretrained
+    return named or (is_there(place) and place.is_file())
 
 
 def load_all_but_head(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import expanded
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.networks.built import FORMS, BuiltModel, warned_if_it_works
 from earlysieve.networks.families import from_function, from_timm, from_torchvision
@@ -54,7 +55,7 @@ def build_model(
     from earlysieve.training.randomness import seeded
 
     given = dict(options or {})
-    file = Path(pretrained).expanduser() if pretrained and is_file(pretrained) else None
+    file = expanded(pretrained) if pretrained and is_file(pretrained) else None
     named = None if file is not None else pretrained
     with seeded(seed):
         if family in _FAMILIES:

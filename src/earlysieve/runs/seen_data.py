@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import expanded
 from earlysieve.datasets.registry import OWN
 from earlysieve.errors import DataError
 from earlysieve.runs.data_settings import full_spec
@@ -60,7 +61,7 @@ def part_of(spec: str, split: str | None, *, default: str = "train") -> Part:
         except (DataError, OSError):
             splits = None  # opening it will say why
     if kind in OWN and rest:
-        rest = str(Path(rest).expanduser().resolve())
+        rest = str(expanded(rest).resolve())
     divided = splits is None or bool(splits)
     return Part(kind, rest, (split or (default if splits else None)) if divided else None, splits)
 
