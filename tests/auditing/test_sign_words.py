@@ -72,3 +72,10 @@ def test_a_sign_that_is_not_known_is_said_to_count_for_nothing():
 def test_evidence_is_not_known_where_too_few_errors_are_explained():
     assert COLOUR.evidence == strength(COLOUR).total
     assert math.isnan(replace(COLOUR, explained=FEWEST_EXPLAINED - 1).evidence)
+
+
+def test_a_swap_that_too_few_errors_can_judge_is_still_told():
+    found = replace(COLOUR, mended=math.nan, followed=0.18)
+    assert strength(found).swaps == 0
+    assert "18% more answers follow it" in signs_in_words(found)["swaps"]
+    assert "not swapped" in signs_in_words(replace(found, followed=math.nan))["swaps"]

@@ -56,8 +56,8 @@ def test_a_shortcut():
         "that sees only colour achieves 85% of what the model achieves; where it is misled (40 "
         "examples) the model is right 20% of the time, elsewhere 97%; swapped, its answer follows "
         "50% more often than by chance, and 60% more of its errors are right. On 80% of the errors "
-        "that it explains, spectrum speaks for the label. Where it fails, the model's accuracy is "
-        "estimated at 55% [40%, 70%]. Layer 'layer1', early in the network, already gives 90% of "
+        "that it explains, the label can be told from texture. Where it fails, the model's accuracy "
+        "is estimated at 55% [40%, 70%]. Layer 'layer1', early in the network, already gives 90% of "
         "what the model achieves above chance. It misreads 100 examples, 60 of them with "
         "confidence. On these the model is right 10% of the time, against 97% elsewhere, and gives "
         "the readout's wrong answer 90% of the time."
@@ -73,7 +73,7 @@ def test_a_shortcut():
         "1 label is in doubt: model and readers agree on another class. Check by hand before you "
         "act on this."
     ]
-    assert "beside correctly read examples: is colour what they lack?" in found.next_steps[0]
+    assert "beside correctly read examples: do they differ in colour?" in found.next_steps[0]
     assert "pseudo_groups" in " ".join(found.next_steps)
 
 

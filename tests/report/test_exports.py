@@ -98,7 +98,7 @@ def test_a_model_card_has_verdict_figures_and_command():
     card = model_card(audit)
     assert card.startswith("## Shortcut audit\n\n**Shortcut found.** ")
     assert f"| all | {len(audit.examples)} | 80.0% |  |" in card
-    assert "| where colour misleads (estimate) |  | 27.0% | 19.0% to 35.0% |" in card
+    assert "| misled by colour (estimate) |  | 27.0% | 19.0% to 35.0% |" in card
     assert f"```bash\n{command}\n```" in card
     assert "model: m; seed: 3." in card
 

@@ -85,8 +85,8 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     what = "the feature" if on is None else called(on)
     return [
         step(
-            "Look at the pile 'shortcut fails' beside correctly read examples: is "
-            f"{what} what they lack?"
+            "Look at the pile 'shortcut fails' beside correctly read examples: "
+            f"do they differ in {what}?"
         ),
         step(
             "Try repairs of the last layer. They are compared without group labels, and the model "

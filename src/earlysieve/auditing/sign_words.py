@@ -2,6 +2,7 @@
 
 import math
 
+from earlysieve._readable import readable
 from earlysieve.auditing.leaning import GATHER, OWN, READ, RECOVER, SWAP, Leaning
 from earlysieve.auditing.words import called
 
@@ -40,14 +41,19 @@ def _recovers(found: Leaning) -> str:
         return f"{_UNKNOWN}: too few errors, or no other property to ask."
     return (
         f"On {found.recovered:.0%} of the errors that it explains, another property "
-        f"({found.recovered_by}) speaks for the label: about {RECOVER:.0%} or more says that these "
+        f"({readable(found.recovered_by)}) speaks for the label: about {RECOVER:.0%} or more says that these "
         "could have been read right, less that they are hard or wrongly labelled."
     )
 
 
 def _swaps(found: Leaning) -> str:
     if math.isnan(found.mended):
-        return f"{_UNKNOWN}: it was not swapped between examples, or too few errors were."
+        if math.isnan(found.followed):
+            return f"{_UNKNOWN}: it was not swapped between examples, or too few errors were."
+        return (
+            f"{_UNKNOWN}: when it is swapped, {max(0.0, found.followed):.0%} more answers follow "
+            "it than by chance, but there are too few errors to say whether that mends them."
+        )
     seen = f"{max(0.0, found.mended):.0%} more of its errors are right than by chance"
     asked = f"about {SWAP:.0%}"
     if not math.isnan(found.followed):

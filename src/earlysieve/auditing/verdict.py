@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from earlysieve._readable import readable
 from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
@@ -268,8 +269,8 @@ def _seen(on: Leaning, fails: Estimate | None) -> str:
         text += f"; swapped, {', and '.join(moved)}"
     if not math.isnan(on.recovered):
         text += (
-            f". On {on.recovered:.0%} of the errors that it explains, {on.recovered_by} speaks for "
-            "the label"
+            f". On {on.recovered:.0%} of the errors that it explains, the label can be told from "
+            f"{readable(on.recovered_by)}"
         )
     if fails is not None:
         text += f". Where it fails, the model's accuracy is estimated at {percent_of(fails)}"

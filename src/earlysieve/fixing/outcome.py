@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from earlysieve.auditing.words import called
 from earlysieve.fixing.basis import Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.figures import ALL
@@ -47,6 +48,13 @@ def _misled(basis: Basis, trial: Trial | None) -> float:
     return float(right[suspects].double().mean())
 
 
+def _reader(basis: Basis) -> str:
+    """What the reader sees that tells who is misled; empty where none is known."""
+    name = None if basis.judged_by is None else basis.judged_by.config.get("reader")
+    found = (one for one in basis.audit.summary.leanings if one.name == name)
+    return next((called(one) for one in found), str(name or ""))
+
+
 def words_of(
     basis: Basis, chosen: str, parts: "pd.DataFrame", select: str, tried: int
 ) -> tuple[str, str]:
@@ -63,8 +71,8 @@ def words_of(
         return "The model stays as it is.", _why_not(basis, select, tried)
     whole = parts[parts["part"] == ALL].iloc[0]
     misled = parts[(parts["kind"] == "misled") & (parts["part"] == "misled")]
-    about = basis.judged_by.config.get("reader") if basis.judged_by is not None else None
-    where = f"where {about} misleads" if about else "on the examples in question"
+    about = _reader(basis)
+    where = f"where a reader of {about} is misled" if about else "on the examples in question"
     if len(misled):
         row = misled.iloc[0]
         headline = (

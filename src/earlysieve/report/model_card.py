@@ -50,7 +50,7 @@ def _rows(data: ReportData) -> list[tuple[str, str, str, str]]:
     rows = [("all", count(len(data.examples)), percent(summary.accuracy, 1), "")]
     fails, about = summary.accuracy_where_it_fails, short_name(summary)
     if fails is not None and about and not math.isnan(fails.value):
-        rows.append((f"where {_text(about)} misleads (estimate)", "", *_shown(fails)))
+        rows.append((f"misled by {_text(about)} (estimate)", "", *_shown(fails)))
     if data.groups is None:
         return rows
     worst = data.groups.table.sort_values("accuracy", kind="stable").head(_MOST_GROUPS)

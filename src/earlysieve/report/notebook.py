@@ -36,7 +36,7 @@ def _audit_rows(data: ReportData) -> list[tuple[str, str, str]]:
     about = short_name(summary)
     if about:
         fails = summary.accuracy_where_it_fails
-        rows.append((visible(f"right where {cut(about)} misleads"), *_estimate(fails)))
+        rows.append((visible(f"right where misled by {cut(about)}"), *_estimate(fails)))
     if summary.worst_group is not None:
         worst = visible(cut(summary.worst_group))
         rows.append(("right in the worst group", percent(summary.worst_group_accuracy), worst))

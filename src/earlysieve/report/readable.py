@@ -1,28 +1,9 @@
-"""What properties, layers and parts are called on the page."""
+"""What the verdict is about, as the page calls it."""
 
+from earlysieve._readable import readable
 from earlysieve.report.audit_view import SummaryLike
 
-_SHORT = {
-    "spectrum": "texture",
-    "frame": "border",
-    "window": "telling window",
-    "token": "telling words",
-    "other tokens": "all other words",
-    "length": "length of the text",
-    "stage": "early layer",
-    "columns": "all columns, straight",
-    "all": "swaps of all parts",
-}
-
-
-def readable(name: str, *, of_network: bool = False) -> str:
-    """A short name, as "texture", "column 'x3'" or "layer 'stage1'"."""
-    if of_network and name not in _SHORT:
-        layer, _, view = name.rpartition(" ")
-        return f"layer '{layer}'" + (", as a map" if view == "map" else "")
-    if name.startswith("column "):
-        return f"column '{name.removeprefix('column ')}'"
-    return _SHORT.get(name, name)
+__all__ = ["readable", "short_name"]
 
 
 def short_name(summary: SummaryLike) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from earlysieve._arrays import Bools, Ints
+from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import CATEGORIES, Carrier, carrier_of, is_text
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
@@ -88,8 +89,9 @@ def swap_parts(
         if carrier.kind == "text" and not is_text(carrier, pool.inputs):
             return Swaps(skipped={"all": CATEGORIES})
         asker = Asker(network, budget, device=place, batch_size=batch_size)
-        parts, skipped = _parts(pool, carrier, asker, source, irrelevant)
-        return _run(parts, pool, asker, skipped, seed, irrelevant, pictures)
+        barred = [as_kept(name) for name in irrelevant]
+        parts, skipped = _parts(pool, carrier, asker, source, barred)
+        return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
     with torch.inference_mode(False), preserved_rng():
         return looking_at(lambda: on_device(network, place, look), network)
@@ -122,7 +124,7 @@ def _parts(
     lacking = [name for name in irrelevant if name not in known and name not in skipped]
     if lacking:
         raise InputError(
-            f"Expected irrelevant parts among {', '.join(known)}, but got {', '.join(lacking)}; "
+            f"Expected irrelevant parts among {', '.join(map(readable, known))}, but got {', '.join(lacking)}; "
             "name parts that these data have"
         )
     return sorted(parts, key=lambda part: part.name not in irrelevant), skipped

@@ -1,0 +1,35 @@
+"""What properties, layers and parts are called in a few words."""
+
+_SHORT = {
+    "spectrum": "texture",
+    "frame": "border",
+    "window": "telling window",
+    "token": "telling words",
+    "other tokens": "all other words",
+    "length": "length of the text",
+    "stage": "early layer",
+    "columns": "all columns, straight",
+    "all": "swaps of all parts",
+}
+_KEPT = {short: name for name, short in _SHORT.items()} | {
+    "color": "colour",
+    "single telling words": "token",
+    "the length of the text": "length",
+}
+
+
+def readable(name: str, *, of_network: bool = False) -> str:
+    """A short name, as "texture", "column 'x3'" or "layer 'stage1'"."""
+    if of_network and name not in _SHORT:
+        layer, _, view = name.rpartition(" ")
+        return f"layer '{layer}'" + (", as a map" if view == "map" else "")
+    if name.startswith("column "):
+        return f"column '{name.removeprefix('column ')}'"
+    return _SHORT.get(name, name)
+
+
+def as_kept(name: str) -> str:
+    """The name by which results keep what is called so on the page; any other as it is."""
+    if name.startswith("column '") and name.endswith("'"):
+        return "column " + name.removeprefix("column '")[:-1]
+    return _KEPT.get(name, name)
