@@ -41,8 +41,8 @@ def _recovers(found: Leaning) -> str:
         return f"{_UNKNOWN}: too few errors, or no other property to ask."
     return (
         f"On {found.recovered:.0%} of the errors that it explains, another property "
-        f"({readable(found.recovered_by)}) speaks for the label: about {RECOVER:.0%} or more says that these "
-        "could have been read right, less that they are hard or wrongly labelled."
+        f"({readable(found.recovered_by)}) speaks for the label: about {RECOVER:.0%} or more says "
+        "that these could have been read right, less that they are hard or wrongly labelled."
     )
 
 

@@ -124,8 +124,8 @@ def _parts(
     lacking = [name for name in irrelevant if name not in known and name not in skipped]
     if lacking:
         raise InputError(
-            f"Expected irrelevant parts among {', '.join(map(readable, known))}, but got {', '.join(lacking)}; "
-            "name parts that these data have"
+            f"Expected irrelevant parts among {', '.join(map(readable, known))}, but got "
+            f"{', '.join(lacking)}; name parts that these data have"
         )
     return sorted(parts, key=lambda part: part.name not in irrelevant), skipped
 
