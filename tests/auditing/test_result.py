@@ -195,6 +195,14 @@ def test_any_ids(tmp_path_factory, ids):
     assert es.AuditResult.load(folder).examples["id"].tolist() == ids
 
 
+def test_a_console_shows_the_verdict_and_no_table():
+    shown = repr(made())
+    assert shown == (
+        f"<AuditResult of {len(IDS)} examples: {made().summary.headline} "
+        "See .summary, .layers, .examples and save(folder, page=True)>"
+    )
+
+
 def test_no_cell_is_a_formula(tmp_path):
     ids = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "\tx", "\rx", "\nx", "'=1", "photo=1.png"]
     made(ids).save(tmp_path)

@@ -25,6 +25,7 @@ def test_a_model_that_leans_on_a_column_leans_on_it_less(outcome):
     assert accuracy_on(model, fresh, fresh.minority) < 0.05
     assert accuracy_on(result.model, fresh, fresh.minority) > 0.8
     assert "where a reader of column '0' is misled" in result.headline
+    assert repr(result).startswith(f"<FixResult: {result.headline} See ")
 
 
 def test_the_given_model_is_as_it_was(outcome):

@@ -179,3 +179,10 @@ def test_what_is_not_there(tmp_path):
         es.infer_groups(path, reader="place")
     with pytest.raises(InputError, match="Expected 4 ids, one per example, but got 1"):
         made().save(tmp_path / "groups.csv", ids=["a"])
+
+
+def test_a_console_shows_how_many_are_in_which_group():
+    few = es.Groups(torch.tensor([0, 1, -1, 1]), names=("day", "night"))
+    assert repr(few) == "<Groups of 4 examples, source 'given': day: 1; night: 2>"
+    many = repr(es.Groups(torch.arange(8)))
+    assert many.endswith("group 4: 1; group 5: 1; 2 more>")

@@ -86,6 +86,13 @@ class AuditResult:
 
         return AuditPlots(self)
 
+    def __repr__(self) -> str:
+        """What a console shows: the verdict, and where the rest is."""
+        return (
+            f"<AuditResult of {len(self.examples):,} examples: {self.summary.headline} "
+            "See .summary, .layers, .examples and save(folder, page=True)>"
+        )
+
     def _repr_html_(self) -> str:
         """What a notebook shows: verdict, key figures, some pictures."""
         from earlysieve.report.notebook import audit_html

@@ -18,7 +18,7 @@ from earlysieve.datasets.groups_file import groups_bytes
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import DataError, InputError
 
-_PROBES = 256
+_PROBES, _SHOWN = 256, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +69,13 @@ class Groups:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def __repr__(self) -> str:
+        """How many examples are in which group, and where the groups come from."""
+        shown = [f"{self.name(group)}: {count:,}" for group, count in enumerate(self.counts)]
+        more = [f"{len(shown) - _SHOWN} more"] if len(shown) > _SHOWN else []
+        listed = "; ".join([*shown[:_SHOWN], *more])
+        return f"<Groups of {len(self):,} examples, source '{self.source}': {listed}>"
 
     @property
     def counts(self) -> list[int]:

@@ -66,6 +66,10 @@ class FixResult:
 
         return save_fix(self, Path(folder))
 
+    def __repr__(self) -> str:
+        """What a console shows: the outcome, and where the rest is."""
+        return f"<FixResult: {self.headline} See .explanation, .candidates, .figures and .model>"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: the outcome, before and after."""
         from earlysieve.report.notebook import fix_html
