@@ -98,3 +98,11 @@ def test_code_gives_way_to_other_code_or_to_none():
     kept = ["Look.", step("Do it:", FIX)]
     assert with_code(kept, lambda code: code.upper()) == ["Look.", f"Do it:\n{FIX.upper()}"]
     assert with_code(kept, lambda _: "") == ["Look.", "Do it."]
+
+
+def test_doubtful_labels_are_to_be_checked_where_there_are_any():
+    seen = facts(COLOUR)
+    both = [next_steps(decide(seen), seen, doubtful=any_) for any_ in (True, False)]
+    assert [one for one in both[0] if one not in both[1]] == [
+        "Check the pile 'label doubtful' by hand."
+    ]

@@ -8,6 +8,7 @@ import torch
 import earlysieve as es
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.speaking_columns import with_speaking_columns
+from earlysieve.auditing.swaps.table_parts import as_parts
 from earlysieve.auditing.token_words import Piece
 from earlysieve.datasets.table import Table
 from earlysieve.report import render
@@ -104,3 +105,10 @@ def test_the_page_of_a_table_marks_the_column_that_misleads():
     assert all(piece.text.startswith("ward=") for piece in marked)
     assert isinstance(marked[0], Piece)
     assert "Marked columns side with the early readout" in render(result)
+
+
+def test_a_column_that_must_not_matter_is_named_as_the_table_names_it():
+    assert as_parts(["ward", "column age", "direction"], COLUMNS) == (
+        "column ward", "column age", "direction",
+    )  # fmt: skip
+    assert as_parts(["column 1", "colour"], ["column 0", "column 1"]) == ("column 1", "colour")

@@ -341,3 +341,14 @@ def test_whatever_was_found_is_said_without_a_gap(found, count, accuracy, best, 
     assert ("mostly" in told.headline) == (told.reliance is not None and told.reliance.value >= 0.5)
     if told.reliance is not None:
         assert told.reliance.low <= told.reliance.value <= told.reliance.high
+
+
+@pytest.mark.parametrize(
+    ("leaning", "told"),
+    [
+        (COLOUR, "A reader that sees only colour achieves"),
+        (replace(LAYER, name="layer1 mean"), "A reader of layer 'layer1' achieves"),
+    ],
+)
+def test_what_readers_are_called(leaning, told):
+    assert told in summary(facts(leaning)).explanation

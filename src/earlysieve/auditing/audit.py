@@ -30,6 +30,7 @@ from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swap_pictures import swap_pictures
 from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
+from earlysieve.auditing.swaps.table_parts import as_parts
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
@@ -115,8 +116,9 @@ def audit(
             is unknown, the model is taken to have seen what it gets nearly always right.
         swaps: example-forwards to spend on swapping parts between examples, and a fifth of them on
             what decisions survive (`summary.survives`); 0 turns both off.
-        irrelevant: parts of which you say that the answer must not depend on them, as "colour";
-            an answer that follows one of them is a shortcut, also where no example lacks it.
+        irrelevant: parts of which you say that the answer must not depend on them, as "colour" or
+            the name of a column; an answer that follows one of them is a shortcut, also
+            where no example lacks it.
         pictures: examples of the piles or flagged to keep for the report, and as many correctly
             read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
@@ -181,7 +183,7 @@ def audit(
         device=place,
         budget=Budget(memory_budget, folder),
         swaps=swaps,
-        irrelevant=tuple(irrelevant),
+        irrelevant=as_parts(irrelevant, source.column_names),
         progress=progress,
         tell=tell,
         group_shares=group_shares,

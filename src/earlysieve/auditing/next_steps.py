@@ -62,15 +62,19 @@ def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
     return step(text, other) if other or not code else step(f"{text.rstrip(':')}.")
 
 
-def next_steps(decision: Decision, facts: Facts, kind: Kind = "unknown") -> list[str]:
+def next_steps(
+    decision: Decision, facts: Facts, kind: Kind = "unknown", *, doubtful: bool = True
+) -> list[str]:
     """What to do, most useful first.
 
     Args:
         decision: the verdict with its reason.
         facts: what it was made of.
         kind: of the data.
+        doubtful: whether any label is.
     """
-    return [*_first(decision, facts, kind), *_STEPS[decision.verdict](decision, facts, kind)]
+    steps = [*_first(decision, facts, kind), *_STEPS[decision.verdict](decision, facts, kind)]
+    return [one for one in steps if doubtful or one != _DOUBTFUL]
 
 
 def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
@@ -100,7 +104,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
         ),
         step(_UNTIE[kind].format(what=what)),
         "Collect examples like those in the pile: no training adds what the data do not show.",
-        "Check the pile 'label doubtful' by hand.",
+        _DOUBTFUL,
         "After any change, audit again on held-out data and compare accuracy where it fails.",
     ]
 
@@ -170,6 +174,7 @@ _STEPS = {
     "none found": _none_found,
     "inconclusive": _inconclusive,
 }
+_DOUBTFUL = "Check the pile 'label doubtful' by hand."
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that {}."

@@ -125,7 +125,9 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=next_steps(decision, facts, reported.kind),
+        next_steps=next_steps(
+            decision, facts, reported.kind, doubtful="label doubtful" in reported.piles
+        ),
         warnings=[
             *_warnings(evidence, reported.num_classes),
             *data_warnings(facts.data),
@@ -247,7 +249,8 @@ def _reason(decision: Decision, facts: Facts) -> str:
 
 def _seen(on: Leaning, fails: Estimate | None) -> str:
     """What was seen of one leaning, in numbers."""
-    text = f"A reader {f'of {on.name}' if on.of_network else f'that sees only {called(on)}'}"
+    what = readable(on.name, of_network=True)
+    text = f"A reader {f'of {what}' if on.of_network else f'that sees only {called(on)}'}"
     if math.isnan(on.reads):
         text += " was fitted"
     else:

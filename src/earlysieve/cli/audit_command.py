@@ -58,7 +58,8 @@ _MOST_GROUPS = 8
     "--irrelevant",
     multiple=True,
     metavar="NAME",
-    help="Say that the answer must not depend on this part, such as colour. May be repeated.",
+    help="Say that the answer must not depend on this part, such as colour or a column of a table. "
+    "May be repeated.",
 )
 @click.option(
     "--out",

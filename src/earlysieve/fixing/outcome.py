@@ -83,11 +83,11 @@ def words_of(
     cost = whole["after"] - whole["before"]
     text = (
         f"Over all {int(whole['n']):,} held-out examples it is right on {whole['after']:.1%}, "
-        f"{abs(cost):.1%} {'more' if cost >= 0 else 'less'} than before. It was chosen among "
-        f"{tried} candidates and no change by {select}, which knows labels and inferred groups, no "
-        "true ones. Every figure is of examples that the last layer, or the network, was not "
-        "fitted to; but the choice was made on them. What else the model leans on is not known: "
-        "test it on data in which the shortcut fails before you rely on it."
+        f"{100 * abs(cost):.1f} points {'more' if cost >= 0 else 'less'} than before. It was "
+        f"chosen among {tried} candidates and no change by {select}, which knows labels and "
+        "inferred groups, no true ones. Every figure is of examples that the last layer, or the "
+        "network, was not fitted to; but the choice was made on them. What else the model "
+        "leans on is not known: test it on data in which the shortcut fails before you rely on it."
     )
     return headline, text
 

@@ -76,6 +76,13 @@ def column_name(names: Sequence[str], column: int) -> str:
     return f"column {name.removeprefix('column ')}"
 
 
+def as_parts(names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """Names of parts, where a column may be named as the table names it."""
+    return tuple(
+        column_name(columns, columns.index(name)) if name in columns else name for name in names
+    )
+
+
 def pair_name(names: Sequence[str], pair: tuple[int, int]) -> str:
     """The part's name for two columns together."""
     first, second = (column_name(names, column).removeprefix("column ") for column in pair)
