@@ -2,12 +2,14 @@
 
 import json
 import shlex
+from dataclasses import asdict
 
 import pytest
 
 from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, parts, step
 from earlysieve.runs.audit_steps import command_steps
 from earlysieve.runs.seen_data import audited_part
+from earlysieve.training import TrainConfig
 
 STEPS = ["Look.", *(step(f"Do {code[:9]}:", code) for code in (FIX, RETRAIN, REFERENCE, UNSEEN))]
 MODEL = ("--model", "nets:net", "--checkpoint", "a b/model.pt")
@@ -45,6 +47,18 @@ def test_steps_are_filled_in():
         "--split test --reference digits --reference-split train --out out/compared"
     )
     assert unseen == ""  # there is no third split
+
+
+def test_the_network_is_trained_again_as_it_was_trained(tmp_path):
+    trained = TrainConfig("nets:net", "digits", optimizer="adamw", lr=0.001, epochs=3, freeze="a b")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    weights = str(tmp_path / "model.pt")
+    ran = config("--model", "nets:net", "--checkpoint", weights, "--data", "digits", "--out", "out")
+    _, _, train, *_ = codes(STEPS, ran)
+    given = "--optimizer adamw --lr 0.001 --epochs 3 --freeze 'a b' --method group-dro"
+    audit, command = train.splitlines()
+    assert given in command  # what is as by default is left out
+    assert "--lr" not in audit
 
 
 def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used():

@@ -6,6 +6,7 @@ from typing import Any
 
 from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, with_code
 from earlysieve.report.command_words import Options, command_with, describing, options_of
+from earlysieve.runs.as_trained import as_trained
 from earlysieve.runs.seen_data import PREFERRED, Part, training_data
 
 Source = tuple[str, str | None]
@@ -90,7 +91,10 @@ def _with_flag(command: str) -> str:
 
 
 def _train(ran: Ran) -> str:
-    """Training by group DRO; before it an audit of the training data, unless these were audited."""
+    """Training by group DRO as the model was trained, after an audit of the training data.
+
+    That is left out where these were audited.
+    """
     data, split = ran.training or ran.source
     of_training: dict[str, str | None] = {"--data": data, "--split": split}
     about, groups = describing(ran.options), ran.out
@@ -98,8 +102,10 @@ def _train(ran: Ran) -> str:
     if not ran.is_training:
         groups = f"{ran.out}/of-training"
         lines.append(command_with("audit", about, {**of_training, "--out": groups}))
+    checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
+    as_before = as_trained(checkpoint)
     ends = {"--method": "group-dro", "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
-    return "\n".join([*lines, command_with("train", about, {**of_training, **ends})])
+    return "\n".join([*lines, command_with("train", about, {**of_training, **as_before, **ends})])
 
 
 def _reference(ran: Ran) -> str:
