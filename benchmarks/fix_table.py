@@ -23,6 +23,7 @@ WAYS: tuple[tuple[str, str, str], ...] = (
     ("cRT", "crt", "dfr@true, strength 0.01"),
     ("fix", "fix", "dfr@true, strength 0.01"),
     ("balanced batches, groups of the audit", "balanced@audit", "balanced@true"),
+    ("balanced batches, groups of XRM", "balanced@xrm", "balanced@true"),
     ("group DRO, groups of the audit", "group-dro@audit", "balanced@true"),
     ("fix --retrain", "fix --retrain", "balanced@true"),
 )
