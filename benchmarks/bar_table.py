@@ -18,8 +18,9 @@ def show(folder: Path) -> None:
     seeds = [_load(path.parent) for path in sorted(folder.glob("*/summary.json"))]
     if not seeds:
         raise SystemExit(f"nothing was run yet in {folder}")
-    print(f"{len(seeds)} seeds; verdicts {[one['verdict'] for one in seeds]}; "
-          f"misled {[one['misled'] for one in seeds]}; chosen {[one['chosen'] for one in seeds]}\n")  # fmt: skip
+    for name in ("verdict", "misled", "chosen"):
+        print(f"{name}: {', '.join(str(one[name]) for one in seeds)}")
+    print()
     _candidates(seeds)
     _rules(seeds)
 

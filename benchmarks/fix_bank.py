@@ -98,7 +98,7 @@ def run(args: argparse.Namespace, folder: Path) -> None:
     chosen = some[place - 1 :: of]
     for case in chosen:
         path = folder / f"{case.name}-{case.training}.json"
-        if path.exists() and (args.repairs_only or json.loads(path.read_text())["fix --retrain"]):
+        if path.exists() and (args.repairs_only or json.loads(path.read_text()).get("xrm")):
             continue
         begun = time.monotonic()
         found = outcome(case, args.cache, retrain=not args.repairs_only)
@@ -145,6 +145,7 @@ def outcome(case: Case, cache: Path, *, retrain: bool = True) -> dict[str, Any]:
             basis, {n: t for n, t in done.items() if t.candidate.kind == "repair"}, made
         ),
         "fix --retrain": _chosen(basis, done, made) if retrain else None,
+        "xrm": retrain,
         "rules": _rules(basis, done, made, held),
     }
 

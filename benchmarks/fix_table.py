@@ -68,6 +68,8 @@ def kept(rows: Sequence[Row], name: str, reference: str) -> tuple[float, float, 
     for row in rows:
         plain, true = fails(row, NO_CHANGE), fails(row, reference)
         got = fails(row, name)
+        if name.endswith("@xrm") and not row.get("xrm"):
+            continue
         if plain is None or true is None or true - plain < LEAST:
             continue
         pairs.append(((plain if got is None else got) - plain, true - plain))

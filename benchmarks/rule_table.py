@@ -3,8 +3,9 @@
 Nobody with a real problem can look that up. On planted cases it is known, since the cue can be
 drawn anew. Over some fifty candidates (settings of every repair, and every epoch of two
 retrainings): each rule's Spearman correlation with accuracy where the cue misleads, its regret
-(accuracy where the cue misleads of the best candidate minus that of the rule's choice) and what its
-choice loses where the cue holds; means over cases with 95% intervals (bootstrap over cases).
+(accuracy where the cue misleads of the best candidate minus that of the rule's choice), what its
+choice loses where the cue holds, and the sum of both;
+means over cases with 95% intervals (bootstrap over cases).
 
 Run: python benchmarks/rule_table.py run --cache DIR, any number of times (it goes on where it was),
 then: python benchmarks/rule_table.py table --cache DIR.
@@ -167,7 +168,7 @@ def show(rows: list[dict[str, Any]]) -> None:
     names = sorted({name for row in rows for scores in row["scores"].values() for name in scores})
     count = np.mean([len(row["truth"]) for row in rows])
     print(f"{len(rows)} cases, {count:.0f} candidates each\n")
-    print("| rule | Spearman | regret | lost where the cue holds |\n|---|---|---|---|")
+    print("| rule | Spearman | regret | lost where the cue holds | both |\n" + "|---" * 5 + "|")
     lines = []
     for name in names:
         found = []
@@ -182,7 +183,8 @@ def show(rows: list[dict[str, Any]]) -> None:
                 (rho, max(fails) - fails[best], holds[known.index(NO_CHANGE)] - holds[best])
             )
         values = np.array(found)
-        cells = [bootstrap(values[:, k], np.mean) for k in range(3)]
+        values = np.column_stack([values, values[:, 1] + values[:, 2]])
+        cells = [bootstrap(values[:, k], np.mean) for k in range(4)]
         text = " | ".join(f"{m:.3f} [{low:.3f}, {high:.3f}]" for m, low, high in cells)
         lines.append((cells[1][0], f"| {name} | {text} |"))
     print("\n".join(line for _, line in sorted(lines)))
