@@ -14,7 +14,7 @@ times, then: python benchmarks/bar_fix.py table --cache DIR.
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from torch.utils.data import TensorDataset
 
 import earlysieve as es
 from bar_common import DATA, SIZE, decoded, predict, pretrained
-from earlysieve._files import write_text
+from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
 from earlysieve.datasets import bar, stratified_split
 from earlysieve.datasets.opened_data import opened
@@ -87,26 +87,65 @@ def run(folder: Path, seed: int, variant: str) -> None:
     rest, held = (_in_memory(part) for part in stratified_split(photographs, 0.2, seed))
     test = _in_memory(bar(DATA, split="test", variant=variant, image_size=SIZE))
     recipe = Recipe(CONFIG, fresh=lambda: pretrained(seed).to(memory_format=torch.channels_last))
-    erm = Candidate("plain", "retrain", "erm")
-    model = retrained(
-        pretrained(seed).eval(), erm, rest, None, recipe, seed=seed, folder=None, progress=False
-    )
+    model = _plain(folder / "plain.pt", rest, recipe, seed)
     basis, training = start(model, held, rest, recipe)
     print(f"seed {seed}: {basis.audit.summary.headline}", flush=True)
     kept: dict[str, Any] = {"held": basis.labels, "test": test.tensors[1].numpy()}
     logits = {NO_CHANGE: basis.features.logits}
     kept |= _answers(NO_CHANGE, logits[NO_CHANGE], predict(model, test.tensors[0]))
-    for candidate, trial, made in candidates(basis, training, seed):
-        logits[candidate.name] = trial
-        kept |= _answers(candidate.name, trial, predict(made, test.tensors[0]))
-        accuracy = (kept[f"test {candidate.name}"].argmax(1) == kept["test"]).mean()
-        print(
-            f"  {candidate.name}: {accuracy:.3f} after {time.monotonic() - begun:.0f} s", flush=True
-        )
-    folder.mkdir(parents=True, exist_ok=True)
+    for candidate in candidates(basis, training):
+        found = _tried(folder / "tried", candidate, basis, training, test, seed)
+        if found is None:
+            continue
+        held_out, tested = found
+        logits[candidate.name] = held_out
+        kept |= _answers(candidate.name, held_out, tested)
+        accuracy = (tested.argmax(1) == test.tensors[1]).double().mean()
+        seconds = time.monotonic() - begun
+        print(f"  {candidate.name}: {accuracy:.3f} after {seconds:.0f} s", flush=True)
     basis.audit.examples.sort_values("index").to_csv(folder / "examples.csv", index=False)
     np.savez(folder / "answers.npz", **kept)
     write_text(folder / "summary.json", json.dumps(plain(summary(basis, logits)), indent=1))
+
+
+def _plain(path: Path, rest: TensorDataset, recipe: Recipe, seed: int) -> nn.Module:
+    model = pretrained(seed).eval()
+    if path.exists():
+        model.load_state_dict(torch.load(path, weights_only=True))
+        return model
+    erm = Candidate("plain", "retrain", "erm")
+    model = retrained(model, erm, rest, None, recipe, seed=seed, folder=None, progress=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_with(path, lambda part: torch.save(model.state_dict(), part))
+    return model
+
+
+def _tried(
+    folder: Path,
+    candidate: Candidate,
+    basis: Basis,
+    training: Training,
+    test: TensorDataset,
+    seed: int,
+) -> tuple[Tensor, Tensor] | None:
+    """Logits on held-out and test photographs, kept or made now; None where it cannot be done."""
+    path = folder / f"{candidate.name.replace(' ', '-')}.pt"
+    if path.exists():
+        kept: tuple[Tensor, Tensor] = torch.load(path, weights_only=True)
+        return kept
+    try:
+        trial = attempt(candidate, basis, training, seed=seed + 100)
+        if trial.logits is None:
+            print(f"  {candidate.name}: {trial.failure}", flush=True)
+            return None
+        made = finished(trial, basis, seed=seed).eval()
+    except EarlysieveError as error:
+        print(f"  {candidate.name}: {error}", flush=True)
+        return None
+    found = (trial.logits, predict(made, test.tensors[0]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_with(path, lambda part: torch.save(found, part))
+    return found
 
 
 def _in_memory(part: Any) -> TensorDataset:
@@ -127,20 +166,13 @@ def start(
     return basis, Training(rest, sources, recipe, progress=False)
 
 
-def candidates(
-    basis: Basis, training: Training, seed: int
-) -> Iterator[tuple[Candidate, Tensor, nn.Module]]:
+def candidates(basis: Basis, training: Training) -> list[Candidate]:
     """Everything that `fix --retrain` tries, and methods that need no groups."""
-    tried = [*repair_candidates(tuple(basis.sources)), *retrain_candidates(tuple(training.sources))]
-    for candidate in (*tried, *OTHERS):
-        try:
-            trial = attempt(candidate, basis, training, seed=seed + 100)
-            if trial.logits is not None:
-                yield candidate, trial.logits, finished(trial, basis, seed=seed).eval()
-            else:
-                print(f"  {candidate.name}: {trial.failure}", flush=True)
-        except EarlysieveError as error:
-            print(f"  {candidate.name}: {error}", flush=True)
+    return [
+        *repair_candidates(tuple(basis.sources)),
+        *retrain_candidates(tuple(training.sources)),
+        *OTHERS,
+    ]
 
 
 def _answers(name: str, held: Tensor, test: Tensor) -> dict[str, Any]:
