@@ -20,6 +20,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "listed_pages",
+    "notebook_pages",
     "plain_text",
     "public_names",
 ]
@@ -27,7 +28,7 @@ extensions = [
 # The repository is the source folder, so that links between its files hold on the site as they are.
 root_doc = "docs/index"
 include_patterns = ["docs/**", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
-source_suffix = {".md": "markdown"}
+source_suffix = {".md": "markdown", ".ipynb": "markdown"}
 SHOWN = {"docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
 exclude_patterns = [path.name for path in ROOT.iterdir() if path.name not in SHOWN]
 

@@ -1,7 +1,8 @@
 """The list of links on an index page is the site's navigation; pages that none lists follow it.
 
 An index is `docs/index.md` or a `README.md` below docs. Its entries are list items that begin with
-a link to a page, `- [Title](page.md)`; the heading above them is the caption of their part.
+a link to a page, `- [Title](page.md)`, or a notebook; the heading above them is the caption of
+their part.
 """
 
 import posixpath
@@ -9,7 +10,7 @@ import re
 
 from sphinx.application import Sphinx
 
-ENTRY = re.compile(r"^- \[[^\]]+\]\(([^)#:]+)\.md\)", re.MULTILINE)
+ENTRY = re.compile(r"^- \[[^\]]+\]\(([^)#:]+)\.(?:md|ipynb)\)", re.MULTILINE)
 ROOT = "docs/index"
 
 

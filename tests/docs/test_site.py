@@ -1,6 +1,7 @@
 """What the site is made of: pages, links, public names; what the check of a built site finds."""
 
 import inspect
+import json
 import re
 import sys
 from importlib import import_module
@@ -17,6 +18,7 @@ sys.path.insert(0, str(SITE))
 import api_names  # noqa: E402
 import check  # noqa: E402
 import listed_pages  # noqa: E402
+import notebook_pages  # noqa: E402
 
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -55,10 +57,21 @@ def test_every_public_name_is_described():
 
 def test_the_navigation_follows_the_list():
     text = "# Title\n\n- [A](a.md): one\n\n## Part\n\n- [B](b/README.md)\n- [C](../C.md)\n- none\n"
+    text += "- [D](d.ipynb)\n"
     assert listed_pages.parts("docs/index", text) == [
         ("Title", ["docs/a"]),
-        ("Part", ["docs/b/README", "C"]),
+        ("Part", ["docs/b/README", "C", "docs/d"]),
     ]
+
+
+def test_a_notebook_becomes_a_page():
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "Text"]},
+        {"cell_type": "code", "source": ["a = 1\n", "a"], "outputs": []},
+    ]
+    found = notebook_pages.as_markdown(json.dumps({"cells": cells}), "n.ipynb")
+    assert found.startswith("# Title\nText\n\n```python\na = 1\na\n```\n\n")
+    assert found.endswith("{download}`n.ipynb`.")
 
 
 def page(folder: Path, name: str, body: str) -> None:
