@@ -70,11 +70,11 @@ def loops(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leans_on: 
 def test_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     space = loops("images", tmp_path, monkeypatch, "colour")
     assert space["foreign"].mean() > 0.9
-    assert space["told"].fails > 0.45  # 0.27 before
+    assert space["told"].fails > 0.4  # 0.30 before
 
 
 def test_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    space = loops("texts", tmp_path, monkeypatch, "word")
+    space = loops("texts", tmp_path, monkeypatch, "token")
     assert space["told"].fails > 0.6  # 0.46 before
 
 
