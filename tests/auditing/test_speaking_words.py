@@ -46,6 +46,10 @@ class Texts(torch.utils.data.Dataset):
         return self.texts[i]
 
 
+class Wordless(Texts):
+    tokenizer = None
+
+
 class Reader(nn.Module):
     """Embeds words, mixes them linearly, and reads their mean."""
 
@@ -106,3 +110,17 @@ def test_where_no_token_can_be_weighed_nothing_is_marked(change):
     assert result.pictures
     assert all(one.pieces == [] for one in result.pictures)
     assert "Marked words" not in render(result)
+
+
+def test_without_a_tokenizer_texts_stay_texts_and_a_note_says_how_to_name_words():
+    told = es.audit(Reader(), Texts(), pictures=4, swaps=400)
+    numbers = es.audit(Reader(), Wordless(), pictures=4, swaps=400)
+    assert all(one.text for one in numbers.pictures)
+    assert not any(one.pieces for one in numbers.pictures)
+    assert [note for note in numbers.notes if "data.tokenizer = tokenizer" in note]
+    assert not [note for note in told.notes if "tokenizer" in note]
+    (part,) = [one for one in told.summary.swaps if one.part == "token"]
+    assert "0: rain" in part.detail
+    assert "1: sun" in part.detail
+    (part,) = [one for one in numbers.summary.swaps if one.part == "token"]
+    assert "0: #" in part.detail

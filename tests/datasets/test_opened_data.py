@@ -81,3 +81,17 @@ def test_what_a_sample_shows():
     assert opened([{"text": "hello", "label": 0}]).display(0) == "hello"
     assert torch.equal(opened([{"x": IMAGES[0], "label": 0}]).display(0), IMAGES[0])
     assert opened([(torch.zeros(3), 0)]).display(0) is None
+
+
+def test_a_class_label_of_huggingface_names_the_classes():
+    datasets = pytest.importorskip("datasets")
+    kinds = datasets.Features(
+        {
+            "x": datasets.Sequence(datasets.Value("float32")),
+            "label": datasets.ClassLabel(names=["bad", "good"]),
+        }
+    )
+    table = datasets.Dataset.from_dict({"x": [[0.0], [1.0]], "label": [0, 1]}, features=kinds)
+    assert opened(table).class_names == ("bad", "good")
+    assert opened(table.rename_column("label", "labels")).class_names == ("bad", "good")
+    assert opened(table.cast_column("label", datasets.Value("int64"))).class_names == ()

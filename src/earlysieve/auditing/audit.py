@@ -262,7 +262,13 @@ def audit(
             **_written(group_shares),
             **_compared(seen),
         ),
-        notes=[*_skipped(source), *source.notes, *_left_out(seen), *looked.notes],
+        notes=[
+            *_skipped(source),
+            *source.notes,
+            *_left_out(seen),
+            *_wordless(seen, source),
+            *looked.notes,
+        ],
         class_names=class_labels,
         group_names=group_labels,
         pictures=looked.pictures,
@@ -310,6 +316,18 @@ def _compared(seen: Examined) -> dict[str, Any]:
         "scores": "by readouts of the reference",
         "reference_examples": seen.compared.examples,
     }
+
+
+def _wordless(seen: Examined, source: OpenedData) -> list[str]:
+    """That tokens are numbers to people, where texts were audited."""
+    texts = any(part.part == "token" for part in seen.swaps.parts)
+    return [_WORDLESS] if texts and not hasattr(source.tokenizer, "decode") else []
+
+
+_WORDLESS = (
+    "Nothing tells what the tokens say, so that words are shown as numbers; give the data set its "
+    "tokenizer, as data.tokenizer = tokenizer."
+)
 
 
 def _left_out(seen: Examined) -> list[str]:

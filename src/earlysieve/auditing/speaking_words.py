@@ -52,8 +52,8 @@ def with_speaking_words(
 ) -> list[Picture]:
     """The pictures, those of texts with the words marked that speak for the readout's answer.
 
-    They stay as they are where the readout is not linear, the layer has no tokens, or the texts
-    are no sequences of token numbers.
+    They stay as they are where the readout is not linear, the layer has no tokens, the texts
+    are no sequences of token numbers, or no tokenizer tells what these say.
 
     Args:
         model: in evaluation mode, on `device`.
@@ -72,7 +72,7 @@ def with_speaking_words(
         return list(pictures)
     batch = data.examples([one.index for one in texts])
     tokens = _tokens(batch.inputs)
-    if tokens is None:
+    if tokens is None or not hasattr(data.tokenizer, "decode"):
         return list(pictures)
     inputs = inputs_to(match_precision(model, batch.inputs), device)
     seen = capture(model, inputs, [layer], stop=True).outputs[layer]

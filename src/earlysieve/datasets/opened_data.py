@@ -4,7 +4,7 @@
 of samples, a DataLoader, an iterable of batches.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -29,7 +29,7 @@ from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.seen_kinds import SeenKinds
 from earlysieve.datasets.shown import shown_of
 from earlysieve.datasets.views import identity_of
-from earlysieve.model.batch import Batch
+from earlysieve.model.batch import LABEL_KEYS, Batch
 from earlysieve.model.state import preserved_rng
 
 _PREPROCESSING = ("image_size", "resize", "interpolation", "mean", "std")
@@ -107,10 +107,20 @@ class OpenedData:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """One name per class; those of our data sets, or of torchvision's; else none."""
+        """One name per class; those of our data sets, torchvision's or HuggingFace's; else none."""
         for found in (getattr(self.source, name, None) for name in ("class_names", "classes")):
             if found and _are_names(found):
                 return tuple(found)
+        return self._names_of_features()
+
+    def _names_of_features(self) -> tuple[str, ...]:
+        """Those that a data set of HuggingFace has where its labels are a ClassLabel."""
+        features = getattr(self.source, "features", None)
+        if isinstance(features, Mapping):
+            for key in LABEL_KEYS:
+                found = getattr(features.get(key), "names", None)
+                if found and _are_names(found):
+                    return tuple(found)
         return ()
 
     @property

@@ -117,7 +117,7 @@ def _parts(
     if carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
     elif carrier.kind == "text":
-        parts, skipped = text_parts(pool, asker)
+        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names)
     else:
         parts, skipped = table_parts(pool, asker, source.column_names, irrelevant)
     known = [part.name for part in parts]

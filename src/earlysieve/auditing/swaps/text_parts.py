@@ -1,5 +1,8 @@
 """The parts of texts, ready to be swapped in a model."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,14 +12,24 @@ from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
+from earlysieve.auditing.token_words import words_of
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
 _SHOWN = 3
 
 
-def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
-    """The parts that these texts have, and why others were left out."""
+def text_parts(
+    pool: Pool, asker: Asker, tokenizer: Any = None, class_names: Sequence[str] = ()
+) -> tuple[list[Part], dict[str, str]]:
+    """The parts that these texts have, and why others were left out.
+
+    Args:
+        pool: the texts.
+        asker: the model.
+        tokenizer: tells what tokens are; without one, their numbers are named.
+        class_names: empty where unknown.
+    """
     tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
     telling = telling_tokens(tokens, mask, pool.labels, pool.num_classes)
     places = telling.place(tokens, mask, torch.as_tensor(pool.predictions))
@@ -37,7 +50,8 @@ def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
 
     parts, skipped = [], {}
     if has.any():
-        parts.append(Part("token", swap_token, has, detail=_named(telling.top)))
+        words = _named(telling.top, tokenizer, class_names)
+        parts.append(Part("token", swap_token, has, detail=words))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
     extra = pool.carrier.others(pool.inputs)
@@ -50,9 +64,10 @@ def text_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     return parts, skipped
 
 
-def _named(top: Tensor) -> str:
+def _named(top: Tensor, tokenizer: Any, class_names: Sequence[str]) -> str:
     classes = (
-        f"{kind}: " + ", ".join(str(int(token)) for token in row[:_SHOWN] if token >= 0)
+        f"{class_names[kind] if kind < len(class_names) else kind}: "
+        + ", ".join(words_of([int(token)], tokenizer) for token in row[:_SHOWN] if token >= 0)
         for kind, row in enumerate(top)
     )
-    return "token numbers that tell each class: " + "; ".join(classes)
+    return "those that tell each class best: " + "; ".join(classes)
