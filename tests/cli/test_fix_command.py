@@ -46,7 +46,7 @@ def test_weights_document_page_and_audits_are_written(fixed):
 def test_it_says_what_it_does(fixed):
     told = (fixed / "told.txt").read_text()
     assert "Held out: the share of 0.34 that training held out." in told
-    for piece in ("Tried, by pseudo_group_accuracy", "Before and after", "Page: "):
+    for piece in ("Tried, by pseudo_group_accuracy", "Before and after", "Weights: ", "Page: "):
         assert piece in told
 
 

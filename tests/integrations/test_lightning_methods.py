@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 pytest.importorskip("lightning", reason="needs lightning")
 
@@ -203,3 +203,29 @@ def test_a_repair_follows_training() -> None:
     got = callback.repaired.state_dict()
     assert difference(dict(got), dict(expected.state_dict())) is None
     assert not torch.equal(got["4.weight"], module.net[4].weight)
+
+
+def _without_groups(data: Points) -> TensorDataset:
+    return TensorDataset(data.x, data.y)
+
+
+def test_a_repair_that_lacks_groups_says_so_before_training() -> None:
+    callback = RepairCallback(_without_groups(Points(60, seed=1)), network="net", method="dfr")
+    module = Module()
+    before = {name: value.clone() for name, value in module.net.state_dict().items()}
+    with pytest.raises(InputError, match='that name groups.*pass groups="audit"'):
+        trainer(callback).fit(module, loader())
+    assert same(module, before)
+    with pytest.raises(InputError, match="did you mean dfr"):
+        RepairCallback(Points(60), method="dfrr")
+
+
+def test_a_repair_by_groups_of_an_audit_of_what_was_trained() -> None:
+    held_out = _without_groups(Points(300, seed=1))
+    options = {"method": "leace", "seen_in_training": False, "settings": {"min_group": 1}}
+    callback = RepairCallback(held_out, network="net", groups="audit", **options)
+    module = Module()
+    trainer(callback).fit(module, loader())
+    groups = es.infer_groups(es.audit(module.net, held_out, seen_in_training=False, pictures=0))
+    expected = es.repair(module.net, held_out, groups=groups, progress=False, **options)
+    assert difference(dict(callback.repaired.state_dict()), dict(expected.state_dict())) is None

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -85,5 +86,9 @@ def test_figures_have_a_difference_only_where_something_was_chosen():
         ["accuracy", "0.500 [0.400, 0.600]", "0.700 [0.600, 0.800]", "0.200 [0.100, 0.300]"]
     ]
     assert len(figure_rows(result(changed=False))[0]) == 2
+    plain = result(changed=False)
+    means = {"loss": OverSeeds(-2.0, -2.1, -1.9, 2), "worst_class_accuracy": OverSeeds(0, 0, 0, 2)}
+    _, cells = figure_rows(replace(plain, plain=replace(plain.plain, means=means)))
+    assert [row[0] for row in cells] == ["minus loss", "worst class accuracy"]
     assert interval_text(OverSeeds(0.5, math.nan, math.nan, 1)) == "0.500"
     assert interval_text(None) == "-"

@@ -145,6 +145,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
     page = _save(context, given, asked, result, out, console)
     show(result, console)
+    console.say(f"Weights: {out / 'model.pt'}" + ("" if result.changed else ", those given"))
     console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
     gate = gate_values(result.after, given)
     console.result({**as_values(result, out, page), "gate": gate})

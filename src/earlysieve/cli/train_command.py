@@ -60,9 +60,10 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
       earlysieve train --method sieve --model torchvision:resnet18 --data photos/ \\
         --layer layer1 --forget-every 5 --forget-lr 0.01 --out runs/sieved
-      earlysieve train --method group-dro --groups-from audits/photos --model \
-        torchvision:resnet18 --data photos/ --split train --validation split:val --select \
-        worst_pseudo_group_accuracy --validation-groups-from audits/val --out runs/groups
+      earlysieve train --method group-dro --groups-from audits/photos \\
+        --model torchvision:resnet18 --data photos/ --split train --validation split:val \\
+        --select worst_pseudo_group_accuracy --validation-groups-from audits/val \\
+        --out runs/groups
       earlysieve train --method dedier --preset celeba --model torchvision:resnet18 \\
         --data faces.csv --teacher torchvision:resnet50 --teacher-checkpoint teacher.pt \\
         --out runs/debiased

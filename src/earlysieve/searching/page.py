@@ -34,6 +34,10 @@ def render_search(result: SearchResult, plots: Sequence[Tile], config: "TrainCon
     )
 
 
+# Figures that rules negate so that larger is better.
+_LABELS = {"loss": "minus loss", "class_difference": "minus class difference"}
+
+
 def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the figures with fresh seeds."""
     shown = [one for one in (result.plain, result.best) if one is not None]
@@ -43,7 +47,8 @@ def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
     for name in result.plain.means:
         if name == "flip_rate":  # larger is worse for what people want of these models
             continue
-        row = [name.replace("_", " "), *(interval_text(one.means.get(name)) for one in shown)]
+        label = _LABELS.get(name, name.replace("_", " "))
+        row = [label, *(interval_text(one.means.get(name)) for one in shown)]
         rows.append(
             row + ([interval_text(result.difference.get(name))] if result.difference else [])
         )
