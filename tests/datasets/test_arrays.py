@@ -176,3 +176,12 @@ def test_what_cannot_be_taken(data, error, told):
         opened(data)
     kind = str(data[0]["city"].dtype) if "{}" in told else ""
     assert str(caught.value) == told.format(kind)
+
+
+def test_a_frame_alone_does_not_say_what_its_labels_are():
+    with pytest.raises(InputError) as caught:
+        opened(FRAME)
+    assert str(caught.value) == (
+        "Expected (X, y) of a table, but got a frame alone; pass its columns and its labels, as "
+        "(frame.drop(columns='label'), frame['label'])"
+    )

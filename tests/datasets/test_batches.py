@@ -305,6 +305,12 @@ FORMS = (
             "x, kind; rename the label column",
         ),
         (
+            [{"text": "a film", "label": 1}],
+            "Expected inputs as tensors, but 'text' holds texts and no other column holds tokens; "
+            "add them first: data.map(lambda row: tokenizer(row['text'], truncation=True), "
+            "batched=True)",
+        ),
+        (
             [(X[0], "cat")],
             "Expected whole numbers as labels, groups and indices, but got tuple of str; turn "
             "names into class numbers",
@@ -369,8 +375,8 @@ def test_what_is_no_data_set(data, kind):
     with pytest.raises(InputError) as caught:
         list(iterate(data))
     assert str(caught.value) == (
-        f"Expected a data set or a DataLoader, but got {kind}; pass a list of samples, or a "
-        "torch.utils.data.Dataset"
+        f"Expected a data set or a DataLoader, but got {kind}; pass a list of samples, a "
+        "torch.utils.data.Dataset, or one of several splits, as data['test']"
     )
 
 

@@ -50,6 +50,11 @@ def data_of(data: Any) -> Any:
         InputError: X, y and groups are not of one length, or X has one dimension.
         DataError: there is no example, a label is missing, or a column is no finite number.
     """
+    if is_frame(data):
+        raise InputError(
+            "Expected (X, y) of a table, but got a frame alone; pass its columns and its labels, "
+            "as (frame.drop(columns='label'), frame['label'])"
+        )
     if not isinstance(data, tuple) or len(data) not in (2, 3) or not _is_array(data[0]):
         return data
     if not (_is_array(data[1]) or isinstance(data[1], list | tuple)):

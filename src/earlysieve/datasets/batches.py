@@ -168,7 +168,7 @@ def _in_order(data: Data, batch_size: int, num_workers: int) -> _Batches:
     if isinstance(source, Mapping | str):
         raise InputError(
             f"Expected a data set or a DataLoader, but got {type(source).__name__}; pass a list of "
-            "samples, or a torch.utils.data.Dataset"
+            "samples, a torch.utils.data.Dataset, or one of several splits, as data['test']"
         )
     if not has_random_access(data):
         return _Batches(source)

@@ -75,6 +75,8 @@ def _from_mapping(raw: Mapping[str, Any]) -> Batch:
     group = next((key for key in GROUP_KEYS if key in raw), None)
     index = next((key for key in INDEX_KEYS if key in raw), None)
     others = _tensors({k: v for k, v in raw.items() if k not in (label, group, index)})
+    if not others:
+        _refuse_texts(raw)
     inputs: Inputs = others
     if len(others) == 1 and next(iter(others)) in _LONE_INPUT_KEYS:
         inputs = first_tensor(others)
@@ -84,6 +86,16 @@ def _from_mapping(raw: Mapping[str, Any]) -> Batch:
         None if index is None else _flat(raw[index]),
         None if group is None else _flat(raw[group]),
     )
+
+
+def _refuse_texts(raw: Mapping[str, Any]) -> None:
+    for name, value in raw.items():
+        if isinstance(value, list | tuple) and value and isinstance(value[0], str):
+            raise InputError(
+                f"Expected inputs as tensors, but '{name}' holds texts and no other column holds "
+                "tokens; add them first: "
+                f"data.map(lambda row: tokenizer(row['{name}'], truncation=True), batched=True)"
+            )
 
 
 def _tensors(mapping: Mapping[str, Any]) -> dict[str, Tensor]:
