@@ -79,8 +79,11 @@ def test_a_source_without_splits_is_trained_on_itself_unless_the_run_names_anoth
     assert "--split" not in fix + train
     assert f"--data {data} --method group-dro --groups-from out " in train
     assert reference == ""
+    told = " ".join(command_steps(STEPS, ran, audited_part(data, None)))
+    assert "Which these are is not known: audit them first" in told
     (tmp_path / "config.json").write_text(json.dumps({"data": "csv:all.csv"}))
     beside = ran | {"checkpoint": str(tmp_path / "model.pt")}
+    assert "not known" not in " ".join(command_steps(STEPS, beside, audited_part(data, None)))
     assert "--reference csv:all.csv --out" in codes(STEPS, beside, data, None)[3]
     # What would run code is not taken from a file.
     (tmp_path / "config.json").write_text(json.dumps({"data": "evil:data"}))

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, with_code
+from earlysieve.auditing.next_steps import (
+    FIX,
+    MORE,
+    REFERENCE,
+    RETRAIN,
+    UNSEEN,
+    parts,
+    step,
+    with_code,
+)
 from earlysieve.report.command_words import Options, command_with, describing, options_of
 from earlysieve.runs.as_trained import as_trained
 from earlysieve.runs.seen_data import PREFERRED, Part, training_data
@@ -65,7 +74,14 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
 
 def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
     """The steps with commands in place of Python; without code where there is no such command."""
-    return with_code(steps, lambda code: _COMMANDS[code](ran) if code in _COMMANDS else "")
+    found = with_code(steps, lambda code: _COMMANDS[code](ran) if code in _COMMANDS else "")
+    return [_of_unknown(one) for one in found] if ran.training is None else found
+
+
+def _of_unknown(one: str) -> str:
+    """The step as it is, but for a training that would be on audited data for want of others."""
+    _, command = parts(one)
+    return step(_UNKNOWN, command) if command.startswith("earlysieve train ") else one
 
 
 def unseen_split(part: Part, split: str | None) -> str | None:
@@ -129,4 +145,9 @@ def _more(ran: Ran) -> str:
     return command_with("audit", ran.options, {"--limit": None, "--out": f"{ran.out}/all"})
 
 
+_UNKNOWN = (
+    "Or train the network again, with groups of its training data. Which these are is not known: "
+    "audit them first, and name them and that audit below in place of the data audited here, which "
+    "are best kept to test on:"
+)
 _COMMANDS = {FIX: _fix, RETRAIN: _train, REFERENCE: _reference, UNSEEN: _unseen, MORE: _more}
