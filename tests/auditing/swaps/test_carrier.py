@@ -51,7 +51,8 @@ def test_categories_of_columns_are_no_tokens():
 
 
 @pytest.mark.parametrize(
-    "values", [words() - 9, words()[:, :3], words().bool(), words().double()[:, :, None]]
+    "values",
+    [words() - 9, words()[:, :3], words().bool(), words().byte(), words().double()[:, :, None]],
 )
 def test_other_whole_numbers_are_nothing_that_is_known(values):
     carrier, reason = carrier_of(values)

@@ -135,7 +135,7 @@ def _may_be_text(values: Tensor) -> bool:
     whole = not values.is_floating_point() and not values.is_complex()
     return (
         whole
-        and values.dtype is not torch.bool
+        and values.dtype not in (torch.bool, torch.uint8)  # grey values in a row
         and values.ndim == 2
         and values.shape[1] >= _FEWEST_TOKENS
         and (not values.numel() or int(values.min()) >= 0)
