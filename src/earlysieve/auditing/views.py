@@ -99,7 +99,7 @@ class Views:
     def append(self, batch: Batch, logits: Tensor) -> None:
         """Keep what is not a layer's: a table's columns, and the model's answer."""
         if self.columns is not None:
-            columns = columns_of(batch)
+            columns = columns_of(batch, self.carrier)
             if columns is not None:
                 self.columns.append(columns)
         self._append_properties(properties_of(batch.inputs, self.carrier))
@@ -159,8 +159,8 @@ def views_for(
         )
         for name, (layout, store, is_mean) in layers.items()
     }
-    columns = FeatureStore(budget) if columns_of(batch) is not None else None
     carrier, _ = carrier_of(batch.inputs)
+    columns = FeatureStore(budget) if columns_of(batch, carrier) is not None else None
     seen = properties_of(few(batch.inputs)[0], carrier)
     properties = {name: FeatureStore(budget) for name in seen}
     return Views(found, columns, properties, FeatureStore(budget), carrier=carrier)
@@ -171,10 +171,10 @@ def no_views(budget: Budget) -> Views:
     return Views({}, None, {}, FeatureStore(budget))
 
 
-def columns_of(batch: Batch) -> Tensor | None:
+def columns_of(batch: Batch, carrier: Carrier | None) -> Tensor | None:
     """A table's columns, shape (B, D); None where the inputs are no table, or too wide a one."""
     inputs = batch.inputs
-    if not isinstance(inputs, Tensor) or inputs.ndim != 2 or not inputs.is_floating_point():
+    if not isinstance(inputs, Tensor) or carrier is None or carrier.kind != "table":
         return None
     return inputs.float() if inputs.shape[1] <= WIDEST else None
 

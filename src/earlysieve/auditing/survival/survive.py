@@ -1,6 +1,7 @@
 """Take something from a sample of the examples and count how often the model is right then."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from earlysieve.auditing.survival.images import image_changes
 from earlysieve.auditing.survival.tables import table_changes
 from earlysieve.auditing.survival.texts import text_changes
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import CATEGORIES, Carrier, carrier_of, is_text
+from earlysieve.auditing.swaps.carrier import Carrier, carrier_of, settled
 from earlysieve.auditing.swaps.columns import column_strength
 from earlysieve.auditing.swaps.pool import Pool, affordable
 from earlysieve.auditing.swaps.show import shown
@@ -80,8 +81,7 @@ def survive(
     if budget < _FEWEST_CHANGES * min(_FEWEST_EXAMPLES, len(labels)):
         return Survival(skipped={"all": "the budget is spent"})
     sample = _read(data, carrier, index, labels, predictions, drawn[:most])
-    if carrier.kind == "text" and not is_text(carrier, sample.inputs):
-        return Survival(skipped={"all": CATEGORIES})
+    sample = replace(sample, carrier=settled(carrier, sample.inputs))
     changes, skipped = _changes(sample, data, drawn, index, labels, rng)
     size = min(len(sample.labels), budget // max(1, len(changes)))
     if not changes or size < min(_FEWEST_EXAMPLES, len(labels)):

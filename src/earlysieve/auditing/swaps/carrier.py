@@ -88,22 +88,25 @@ def carrier_of(inputs: Inputs) -> tuple[Carrier | None, str]:
         carrier = Carrier("text", texts[0])
         if is_text(carrier, inputs):
             return carrier, ""
-        return None, CATEGORIES
     if len(named) != 1:
         return None, f"the inputs have {len(named)} fields, none of them tokens or one image"
     (key, value), *_ = named.items()
-    if value.ndim == 2 and value.is_floating_point():
+    if value.ndim == 2 and not value.is_complex():
         return Carrier("table", key), ""
     return None, f"inputs of {value.dtype} and shape {tuple(value.shape)} are no image or table"
 
 
-CATEGORIES = "whole numbers whose range differs by column are categories, not tokens"
+def settled(carrier: Carrier, inputs: Inputs) -> Carrier:
+    """The carrier that was found on a few examples, as many tell it."""
+    if carrier.kind != "text":
+        return carrier
+    return carrier_of(inputs)[0] or carrier
 
 
 def is_text(carrier: Carrier, inputs: Inputs) -> bool:
     """Whether whole numbers (B, T) are tokens: those of one vocabulary stand in any place.
 
-    Categories of a table's columns are not; a number of one column may mean nothing in another.
+    Categories of a table's columns do not; a number of one column may mean nothing in another.
     Of fewer than 16 examples nothing is told, and tokens are assumed.
     """
     tokens, mask = carrier.get(inputs), carrier.mask_of(inputs)

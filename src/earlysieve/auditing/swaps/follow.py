@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import nn
 from earlysieve._arrays import Bools, Ints
 from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import CATEGORIES, Carrier, carrier_of, is_text
+from earlysieve.auditing.swaps.carrier import Carrier, carrier_of, settled
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
@@ -86,8 +86,8 @@ def swap_parts(
             return Swaps(skipped={"all": reason})
         where = np.arange(len(labels)) if index is None else index
         pool = read_pool(source, carrier, where, labels, predictions, seed)
-        if carrier.kind == "text" and not is_text(carrier, pool.inputs):
-            return Swaps(skipped={"all": CATEGORIES})
+        carrier = settled(carrier, pool.inputs)
+        pool = replace(pool, carrier=carrier)
         asker = Asker(network, budget, device=place, batch_size=batch_size)
         barred = [as_kept(name) for name in irrelevant]
         parts, skipped = _parts(pool, carrier, asker, source, barred)

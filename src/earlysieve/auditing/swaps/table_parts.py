@@ -28,7 +28,7 @@ def table_parts(
     pool: Pool, asker: Asker, names: Sequence[str], irrelevant: Sequence[str]
 ) -> tuple[list[Part], dict[str, str]]:
     """The columns that tell the class most by themselves, those the user named, and a direction."""
-    values = pool.values
+    values = pool.values.float()
     strength = column_strength(values.numpy(), pool.labels, pool.num_classes)
     strongest = np.argsort(-strength, kind="stable")[:MOST_COLUMNS].tolist()
     asked = [k for k in range(values.shape[1]) if column_name(names, k) in irrelevant]
@@ -56,6 +56,10 @@ def table_parts(
     if pair is not None:
         detail = "their product tells more than either"
         parts.append(part(pair_name(names, pair), partial(swap_columns, columns=pair), detail))
+    left = values.shape[1] - len(chosen)
+    skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
+    if not pool.values.is_floating_point():
+        return parts, {**skipped, DIRECTION: "whole numbers may be categories, and have no between"}
     found = leading_direction(values.numpy(), pool.labels, pool.num_classes)
     projection = torch.from_numpy(found.projection).to(values.dtype)
     parts.append(
@@ -65,8 +69,6 @@ def table_parts(
             "what the columns share that goes with the class",
         )
     )
-    left = values.shape[1] - len(chosen)
-    skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
     return parts, skipped
 
 
