@@ -72,6 +72,17 @@ def test_ids_and_the_index_of_pandas_are_no_features(tmp_path):
     assert [data.identify(k) for k in range(2)] == ["p1", "p2"]
 
 
+@pytest.mark.parametrize(("dropped", "left"), [("name", ("x", "y")), (["name", "y"], ("x",))])
+def test_columns_that_are_dropped_are_no_features(tmp_path, dropped, left):
+    rows = [("name", "x", "y", "label"), ("ann", 1, 2, 0), ("bob", 3, 4, 1)]
+    source = f"table:{write(tmp_path / 't.csv', rows=rows)}"
+    assert load_source(source, drop_column=dropped).columns == left
+    with pytest.raises(DataError, match="'name' holds .* leave it out .--drop-column., or turn"):
+        load_source(source)
+    with pytest.raises(DataError, match="'nam'.*--drop-column"):
+        load_source(source, drop_column="nam")
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
@@ -116,14 +127,16 @@ def test_on_the_command_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     x = torch.randn(60, 3, generator=torch.Generator().manual_seed(0))
-    rows = [(*map(float, row), int(row[0] > 0), k % 2, k % 3) for k, row in enumerate(x)]
-    write(tmp_path / "t.csv", ";", [("u", "v", "w", "ill", "site", "ward"), *rows])
+    rows = [("p", *map(float, row), int(row[0] > 0), k % 2, k % 3) for k, row in enumerate(x)]
+    write(tmp_path / "t.csv", ";", [("name", "u", "v", "w", "ill", "site", "ward"), *rows])
     words = ("audit", "--model", "tabular_net_of_a_test:net", "--data", "table:t.csv")
-    options = ("--label-column", "ill", "--group-column", "site", "--group-column", "ward")
+    options = ("--label-column", "ill", "--group-column", "site", "--group-column", "ward",
+               "--drop-column", "name")  # fmt: skip
     ok(*words, *options, "--out", "out")
     found = AuditResult.load("out")
     assert found.group_names[0] == "0 x 0"
     assert found.config["data_options"]["group_column"] == ["site", "ward"]
+    assert found.config["data_options"]["drop_column"] == "name"
     assert any("the columns u, v, w," in note for note in found.notes)
     assert "add or rename 'label'" in problem(*words, "--out", "no")
 

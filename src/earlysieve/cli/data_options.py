@@ -137,6 +137,14 @@ _OPTIONS = {
         help="Read groups from this column of a CSV file or table; by default 'group', if there is "
         "one. May be repeated: groups are then the combinations.",
     ),
+    "drop_column": click.option(
+        "--drop-column",
+        metavar="NAME",
+        multiple=True,
+        callback=_one_or_several,
+        help="Do not give the model this column of a table, such as a name or a place. May be "
+        "repeated.",
+    ),
     "tokenizer": click.option(
         "--tokenizer",
         metavar="FOLDER",

@@ -42,8 +42,8 @@ def _column(column: "pd.Series[Any]", name: str, where: str) -> NDArray[np.float
     if not number or is_complex_dtype(column.dtype):
         raise DataError(
             f"Expected columns of numbers{where}, but '{name}' holds {_kind(column)}; leave it "
-            "out, or turn it into numbers, for example with pandas.get_dummies(frame, "
-            f"columns=['{name}'])"
+            f"out{' (--drop-column)' if where else ''}, or turn it into numbers, for example with "
+            f"pandas.get_dummies(frame, columns=['{name}'])"
         )
     missing = column.isna().to_numpy()
     if missing.any():

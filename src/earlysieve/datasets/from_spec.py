@@ -35,6 +35,7 @@ def load_source(
     label_column: str | None = None,
     path_column: str | None = None,
     group_column: str | Sequence[str] | None = None,
+    drop_column: str | Sequence[str] | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
@@ -64,6 +65,7 @@ def load_source(
         text_column, tokenizer, max_length: for texts.
         label_column, path_column: columns of a CSV file or table that hold labels and paths.
         group_column: column of a CSV file or table that holds the groups, or several, crossed.
+        drop_column: column of a table, or several, that the model is not given.
         mean, std: normalisation of images.
         resize, interpolation: of images in files, see `ImageFiles`.
         cache: folder that keeps the images of files, decoded and resized, for later runs.
@@ -92,6 +94,7 @@ def load_source(
         "label_column": label_column,
         "path_column": path_column,
         "group_column": group_column,
+        "drop_column": drop_column,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }

@@ -21,7 +21,8 @@ class Source:
         open: called with what stands after the colon (None where nothing does) and with those of
             `options` that were given, by name; returns the data.
         options: names of options of `load_source` that `open` takes: split, variant, strict, root,
-            seed, progress, and those of `COLUMN_OPTIONS`, `FILE_OPTIONS` and `TEXT_OPTIONS`.
+            seed, progress, drop_column, and those of `COLUMN_OPTIONS`, `FILE_OPTIONS` and
+            `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
         splits: called with what stands after the colon (or None); names of the parts that these
             data are divided into, none where they are not divided. None: the parts are unknown.

@@ -36,6 +36,7 @@ def table_file(
     split: str | None = None,
     label_column: str = "label",
     group_column: str | Sequence[str] = "group",
+    drop_column: str | Sequence[str] = (),
 ) -> Table:
     """A table in a file: every column that is not named as something else is a feature.
 
@@ -51,6 +52,7 @@ def table_file(
         label_column: the column that holds the label.
         group_column: the column that holds the group, or several, which are crossed; any but
             "group" has to be there.
+        drop_column: one or several columns that are no features, as the model was not given them.
 
     Raises:
         DataError: no such file or rows, a column is missing, or a feature is not a finite number
@@ -60,11 +62,14 @@ def table_file(
     source = Path(path)
     table = _read(source)
     columns = group_columns(group_column, table)
+    dropped = [drop_column] if isinstance(drop_column, str) else list(drop_column)
     check_columns(table, source, [label_column, *columns], "--label-column and --group-column")
+    check_columns(table, source, dropped, "--drop-column")
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
     groups, group_names = groups_in(table, source, columns)
     rows = rows_of_split(table, source, split)
-    features = _features(table, {label_column, *columns, "split", "id"}).iloc[rows]
+    others = {label_column, *columns, *dropped, "split", "id"}
+    features = _features(table, others).iloc[rows]
     found = Table(
         frame_values(features, f" in '{source}'"),
         labels[rows],
@@ -141,6 +146,6 @@ SOURCE = Source(
     "table",
     "a CSV or Parquet file of numbers with a label in each row",
     table_file,
-    ("split", "label_column", "group_column"),
+    ("split", "label_column", "group_column", "drop_column"),
     splits=lambda path: splits_in_table(str(path)),
 )

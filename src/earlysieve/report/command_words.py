@@ -31,6 +31,7 @@ DESCRIBING = {
     "--label-column",
     "--path-column",
     "--group-column",
+    "--drop-column",
     "--tokenizer",
     "--max-length",
     "--cache",

@@ -62,6 +62,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "label_column": (_is_text, "a name"),
     "path_column": (_is_text, "a name"),
     "group_column": (_are_names, "a name or a list of names"),
+    "drop_column": (_are_names, "a name or a list of names"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),
     "cache": (_is_text, "a folder"),
