@@ -38,6 +38,7 @@ def test_a_saved_audit_can_be_held_to_a_gate(audited, tmp_path):
     assert json.loads(ok(*words, "--json").stdout)["gate"] is None
     passed = ok(*words, "--fail-on", "at-risk", "--min-worst-group", "0", "--json")
     assert json.loads(passed.stdout)["gate"] == {"passed": True, "failures": []}
+    assert passed.stderr.startswith("Gate passed, but the audit could not tell anything; ")
     failed = run(*words, "--fail-on", "inconclusive", "--quiet")
     assert (failed.exit_code, failed.stdout) == (3, "")
     assert failed.stderr.startswith("Gate failed: The verdict is 'inconclusive': ")

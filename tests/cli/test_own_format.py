@@ -41,7 +41,7 @@ def test_training_a_folder_of_transformers_gives_another(photos: Path, tmp_path:
     for _ in range(2):  # the second replaces the first
         told = ok(*words, "--fresh").output
         folder = tmp_path / "run" / "pretrained"
-        assert f"Weights as they came: {folder}" in told
+        assert f"Weights in the form of those given: {folder}" in told
     assert {path.name for path in folder.iterdir()} == {
         "config.json", "model.safetensors", "preprocessor_config.json", MARK
     }  # fmt: skip
@@ -62,11 +62,11 @@ def test_training_safetensors_gives_safetensors(tmp_path: Path) -> None:
     words = ("train", "--model", SMALL, *DIGITS, "--epochs", 1, "--out", tmp_path / "run")
     told = ok(*words, "--checkpoint", tmp_path / "w.safetensors").output
     file = tmp_path / "run" / "model.safetensors"
-    assert f"Weights as they came: {file}" in told
+    assert f"Weights in the form of those given: {file}" in told
     state = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
     assert difference(dict(sorted(load_file(file).items())), dict(sorted(state.items()))) is None
     again = ok(*words, "--fresh").output
-    assert "Weights as they came" not in again
+    assert "Weights in the form of those given" not in again
     assert not file.exists()
 
 

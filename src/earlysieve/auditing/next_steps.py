@@ -117,10 +117,16 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         "is simple holds here, too (--reference on the command line):",
         REFERENCE,
     )
+    more = (
+        f"audit at least {FEWEST_MISLED} examples (better 100) in which it does not go with the "
+        "label."
+    )
+    if on is not None and on.irrelevant:
+        more = step(f"To see what {what} costs, {more}")
+        return [more, *([] if facts.transfer is not None else [compared])]
     return [
         step(f"Decide whether {what} is what the task is about; if it is, nothing is wrong."),
-        f"If it is not, audit at least {FEWEST_MISLED} examples (better 100) in which it does not "
-        "go with the label.",
+        f"If it is not, {more}",
         *([] if facts.transfer is not None else [compared]),
         IRRELEVANT,
     ]
@@ -180,8 +186,8 @@ _CHECK = (
     "that {}."
 )
 _TREATED: dict[Kind, str] = {
-    "image": "images are resized and normalised as in training (--mean and --std on the command "
-    "line)",
+    "image": "images are resized and normalised as in training (--image-size, --resize, --mean and "
+    "--std on the command line)",
     "text": "texts are cut into tokens as in training (--tokenizer and --max-length on the command "
     "line)",
     "table": "columns come in the order and on the scale of training",

@@ -179,9 +179,11 @@ def _headline(
             f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
         )
     if decision.verdict == "at risk" and on is not None:
+        # The user has said already that it is not.
+        task = "" if on.irrelevant else ", or it is the task"
         return (
             f"At risk: {called(on)} goes with the label, and these data hold too few examples "
-            "where it does not, or it is the task."
+            f"where it does not{task}."
         )
     if decision.verdict == "none found":
         return _none_found(weak, groups)

@@ -229,15 +229,15 @@ def show(result: "AuditResult", console: Console) -> None:
         _show_groups(result.groups, console)
     for warning in [*summary.warnings, *result.notes]:
         console.say(f"Note: {warning}")
-    _show_steps(summary.next_steps, console)
+    _show_steps(summary.next_steps, console, every=summary.verdict == "at risk")
 
 
-def _show_steps(steps: Sequence[str], console: Console) -> None:
-    """Print the first step, and those that name a command."""
+def _show_steps(steps: Sequence[str], console: Console, *, every: bool) -> None:
+    """Print the first step, and those that name a command, or every one."""
     from earlysieve.auditing.next_steps import parts
 
     for place, (text, code) in enumerate(map(parts, steps)):
-        if place == 0 or code:
+        if place == 0 or code or every:
             console.say(f"Next: {text}")
         for line in filter(None, code.split("\n")):
             console.say(f"  {line}")
@@ -279,6 +279,7 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
         if groups is None
         else {**vars(groups), "table": groups.table.to_dict("records")},
         "notes": result.notes,
+        "preparation": result.config.get("preparation", []),
     }
 
 

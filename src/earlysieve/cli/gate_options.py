@@ -59,7 +59,14 @@ def gate_values(result: "AuditResult", given: dict[str, Any]) -> dict[str, Any] 
     if not given["fail_on"] and given["min_worst_group"] is None:
         return None
     failures = result.failures(fail_on=given["fail_on"], min_worst_group=given["min_worst_group"])
+    if not failures and result.summary.verdict == "inconclusive":
+        click.echo(_NOTHING_TOLD, err=True)
     return {"passed": not failures, "failures": failures}
+
+
+_NOTHING_TOLD = (
+    "Gate passed, but the audit could not tell anything; --fail-on inconclusive holds that up, too."
+)
 
 
 def end_by(gate: dict[str, Any] | None) -> None:

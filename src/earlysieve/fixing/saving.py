@@ -98,7 +98,7 @@ def save_fix(
     )
     save_weights(folder / WEIGHTS, result.model.state_dict())
     if also is not None:
-        tell(f"Weights as they came: {also}")
+        tell(f"Weights in the form of those given: {also}")
     page = _pages(result, folder, record, before, tell)
     document = {
         "chosen": result.chosen,

@@ -213,7 +213,7 @@ class TrainRun:
         )
         save_weights(weights, model.state_dict())
         if also is not None:
-            self.reporter.tell(f"Weights as they came: {also}")
+            self.reporter.tell(f"Weights in the form of those given: {also}")
         write_class_names(weights, self.job.data)
         text = json.dumps(plain(asdict(result)), indent=2, allow_nan=False)
         write_text(self.out / RESULT_NAME, f"{text}\n")
