@@ -137,3 +137,16 @@ def test_a_planted_word_is_named_where_texts_are_bare_tensors():
     assert "token" in {one.name for one in summary.leanings}
     assert {part.part for part in summary.swaps} >= {"token"}
     assert (summary.verdict, summary.leans_on) == ("shortcut", "token")
+
+
+def test_a_field_that_says_one_number_of_every_token_fits_texts_of_any_length():
+    kinds = torch.zeros(40, 12, dtype=torch.int64)
+    inputs = {"input_ids": words(), "token_type_ids": kinds}
+    carrier = Carrier("text", "input_ids")
+    assert carrier.others(inputs) == []
+    placed = carrier.put_text(inputs, words()[:, :5], torch.ones(40, 5))
+    assert torch.equal(placed["token_type_ids"], kinds[:, :5])
+    two = kinds.clone()
+    two[:, 6:] = 1
+    assert carrier.others({**inputs, "token_type_ids": two}) == ["token_type_ids"]
+    assert carrier.others({**inputs, "weight": torch.zeros(40, 12)}) == ["weight"]

@@ -53,21 +53,47 @@ class Carrier:
         return unpadded(self._raw(inputs))
 
     def put_text(self, inputs: Inputs, tokens: Tensor, mask: Tensor) -> Inputs:
-        """The inputs with other texts, and with their mask where there was one."""
+        """The inputs with other texts, their mask, and fields that say one number of every token.
+
+        Texts may be of another length where `others` names none.
+        """
         placed = self.put(inputs, tokens)
-        if isinstance(placed, Mapping) and MASK in placed:
-            return {**placed, MASK: _as(mask, placed[MASK])}
-        return placed
+        if not isinstance(placed, Mapping):
+            return placed
+        fitted = {
+            name: value.flatten()[:1].expand(tokens.shape).contiguous()
+            for name, value in placed.items()
+            if name not in (self.key, MASK) and _says_nothing(value, self._raw(inputs))
+        }
+        masks = {MASK: _as(mask, placed[MASK])} if MASK in placed else {}
+        return {**placed, **fitted, **masks}
 
     def others(self, inputs: Inputs) -> list[str]:
-        """Names or positions of further fields, besides a text's mask."""
-        return [str(key) for key in _named(inputs) if key not in (self.key, MASK)]
+        """Names or positions of further fields, besides a text's mask.
+
+        A field that says one number of every token, as `token_type_ids` of single texts, is none.
+        """
+        tokens, named = self._raw(inputs), isinstance(inputs, Mapping)
+        return [
+            str(key)
+            for key, value in _named(inputs).items()
+            if key not in (self.key, MASK) and not (named and _says_nothing(value, tokens))
+        ]
 
     def _raw(self, inputs: Inputs) -> Tensor:
         if isinstance(inputs, Mapping):
             found: Tensor = inputs[str(self.key)]
             return found
         return inputs[int(self.key or 0)] if isinstance(inputs, tuple) else inputs
+
+
+def _says_nothing(value: Tensor, tokens: Tensor) -> bool:
+    """Whether a field has the same whole number for each token."""
+    if not isinstance(value, Tensor) or value.is_floating_point():
+        return False
+    if value.shape != tokens.shape or not value.numel():
+        return False
+    return bool((value == value.flatten()[0]).all())
 
 
 def carrier_of(inputs: Inputs) -> tuple[Carrier | None, str]:
