@@ -67,7 +67,8 @@ def checked_index(batch: Batch, size: int) -> Tensor:
         raise InputError(
             "Expected batches that carry the index of each example, since weights are kept per "
             "example, but this one has none; wrap the data set: "
-            "DataLoader(earlysieve.with_index(dataset), shuffle=True)"
+            "DataLoader(earlysieve.with_index(dataset), shuffle=True), or "
+            "train_dataset=earlysieve.with_index(dataset)"
         )
     index = batch.index.cpu()
     low, high = (int(bound) for bound in torch.aminmax(index))
