@@ -120,7 +120,7 @@ def test_without_a_tokenizer_texts_stay_texts_and_a_note_says_how_to_name_words(
     assert [note for note in numbers.notes if "data.tokenizer = tokenizer" in note]
     assert not [note for note in told.notes if "tokenizer" in note]
     (part,) = [one for one in told.summary.swaps if one.part == "token"]
-    assert "0: rain" in part.detail
-    assert "1: sun" in part.detail
+    assert part.detail.startswith("words that tell each class best: rain, ")
+    assert " (class 0); sun, " in part.detail
     (part,) = [one for one in numbers.summary.swaps if one.part == "token"]
-    assert "0: #" in part.detail
+    assert part.detail.startswith("tokens that tell each class best: #")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.leaning import Leaning, strength
 from earlysieve.auditing.rule import Facts, decide
-from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
@@ -176,6 +176,16 @@ def test_at_risk_none_found_and_no_answer():
     assert few.examples_needed == 1000
     assert few.power == decide(facts(examples=400)).power
     assert "with a probability of 3%. Audit about 1,000." in few.explanation
+
+
+def test_the_words_that_tell_classes_are_named_where_a_tokenizer_says_them():
+    seen = facts(replace(COLOUR, name="token"))
+    words = "words that tell each class best: rain, wet (a); sun (b)"
+    for said, shown in ((words, True), (words.replace("words", "tokens"), False)):
+        part = PartFound("token", said, *[Share(1, 2)] * 5)
+        found = summary(seen, swaps=Swaps((part,))).explanation
+        assert (f". W{words[1:]}. Layer 'layer1'" in found) is shown
+        assert ("that tell each class best" in found) is shown
 
 
 def test_swaps_that_were_not_made_are_said():

@@ -21,6 +21,7 @@ from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
@@ -31,6 +32,7 @@ __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
 _MOSTLY = 0.5
 _COLLAPSED = 0.25
+_LONGEST = 240
 
 
 def facts_of(
@@ -212,7 +214,7 @@ def _explanation(
     sentences = [_reason(decision, facts)]
     on = decision.leaning
     if on is not None:
-        sentences.append(_seen(on, fails))
+        sentences += [_seen(on, fails), _words_told(on, reported.swaps)]
     if facts.transfer is not None:
         sentences.append(_transferred(facts.transfer))
     sentences.append(_observation(evidence, reported.layer))
@@ -247,6 +249,14 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "that these data cannot show what the answer rests on."
         )
     return _REASONS.get(decision.reason, decision.reason)
+
+
+def _words_told(on: Leaning, swaps: Swaps) -> str:
+    """Which words the reader goes by; nothing where it sees none, or they are many."""
+    part = swaps.of(on.name)
+    if part is None or not part.detail.startswith(f"{WORDS} ") or len(part.detail) > _LONGEST:
+        return ""
+    return f"{part.detail[0].upper()}{part.detail[1:]}."
 
 
 def _seen(on: Leaning, fails: Estimate | None) -> str:

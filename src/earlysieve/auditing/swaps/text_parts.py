@@ -16,6 +16,7 @@ from earlysieve.auditing.token_words import words_of
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
+WORDS = "words"
 _SHOWN = 3
 
 
@@ -66,8 +67,10 @@ def text_parts(
 
 def _named(top: Tensor, tokenizer: Any, class_names: Sequence[str]) -> str:
     classes = (
-        f"{class_names[kind] if kind < len(class_names) else kind}: "
-        + ", ".join(words_of([int(token)], tokenizer) for token in row[:_SHOWN] if token >= 0)
+        ", ".join(words_of([int(token)], tokenizer) for token in row[:_SHOWN] if token >= 0)
+        + f" ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"
         for kind, row in enumerate(top)
+        if (row >= 0).any()
     )
-    return "those that tell each class best: " + "; ".join(classes)
+    what = WORDS if hasattr(tokenizer, "decode") else "tokens"
+    return f"{what} that tell each class best: " + "; ".join(classes)
