@@ -67,8 +67,8 @@ def test_rows_that_are_cut_or_written_otherwise(text, found):
 @pytest.mark.parametrize(
     ("leans_on", "first"),
     [
-        ("column m", ["c=2", "m=12"]),
-        ("columns a and m", ["a=0", "c=2", "m=12"]),
+        ("column m", ["m=12", "c=2", "a=0"]),
+        ("columns a and m", ["a=0", "m=12", "c=2"]),
         ("direction", ["c=2", "a=0"]),
         (None, ["c=2", "a=0"]),
     ],

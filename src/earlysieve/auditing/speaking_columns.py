@@ -48,18 +48,18 @@ def with_speaking_columns(
         siding = _siding(rows.loc[one.index], columns)
         if write is None:
             return replace(one, pieces=_pieces(one.text or "", columns, siding))
-        first = named | siding
-        order = sorted(columns, key=lambda name: name not in first)
+        first = [*named, *(name for name in columns if name in siding - set(named))]
         text = write(one.index, first)
+        order = list(dict.fromkeys([*first, *columns]))
         return replace(one, text=text, pieces=_pieces(text, order, siding))
 
     return [marked(one) if one.kind == "text" else one for one in pictures]
 
 
-def _named(leans_on: str, columns: Sequence[str]) -> set[str]:
+def _named(leans_on: str, columns: Sequence[str]) -> list[str]:
     kind, _, names = leans_on.partition(" ")
     several = names.split(" and ") if kind == "columns" else [names] if kind == "column" else []
-    return {name for name in columns if name.removeprefix("column ") in several}
+    return [name for name in columns if name.removeprefix("column ") in several]
 
 
 def _siding(row: Any, columns: Sequence[str]) -> set[str]:

@@ -1,6 +1,6 @@
 """Tables of numbers: one row per example, one column per feature."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,16 +73,17 @@ class Table(ExampleDataset):
     def _identify(self, row: int) -> str:
         return self._ids[row] if self._ids else super()._identify(row)
 
-    def row_text(self, index: int, first: Collection[str] = ()) -> str:
+    def row_text(self, index: int, first: Sequence[str] = ()) -> str:
         """Example `index` as `display` shows it, with these columns before the others."""
         return self._written(self._row(index), first)
 
     def _display(self, row: int) -> str:
         return self._written(row)
 
-    def _written(self, row: int, first: Collection[str] = ()) -> str:
+    def _written(self, row: int, first: Sequence[str] = ()) -> str:
         pairs = list(zip(self.columns, self._table[row], strict=True))
-        pairs.sort(key=lambda pair: pair[0] not in first)
+        place = {name: position for position, name in enumerate(first)}
+        pairs.sort(key=lambda pair: place.get(pair[0], len(place)))
         shown = [f"{name}={value:.3g}" for name, value in pairs]
         rest = len(shown) - SHOWN_COLUMNS
         return ", ".join(shown[:SHOWN_COLUMNS]) + (f" and {rest} more" if rest > 0 else "")
