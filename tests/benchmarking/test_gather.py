@@ -11,7 +11,7 @@ from earlysieve.benchmarking.grid import grid_of
 from earlysieve.benchmarking.kept import keep
 from earlysieve.benchmarking.protocol import DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
-from earlysieve.benchmarking.written import cells_of_data, interval, write_tables
+from earlysieve.benchmarking.written import cells_of_data, interval, short_cells, write_tables
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.groups.over_seeds import OverSeeds
 
@@ -84,6 +84,7 @@ def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     assert [row["cost"] for row in said] == ["1.00", "1.50", "1.50"]
     assert said[2]["failed"] == "seed 1: Expected <b> & 5_% of it"
     assert said[1]["worst group minus erm"].startswith("+0.058 [")
+    assert short_cells(result.lines)[0][4] == "worst group minus erm"
     names = [path.name for path in write_tables(result)]
     assert names == ["results.json", "table.md", "table.csv", "table.tex"]
     text = (results / "table.md").read_text()

@@ -34,7 +34,8 @@ def cells_of_data(lines: Sequence[Line], names: Sequence[str] = SHOWN) -> Cells:
 def short_cells(lines: Sequence[Line]) -> Cells:
     """As `cells_of_data`, with the columns that a terminal has room for."""
     worst = "worst_group" if any("worst_group" in line.figures for line in lines) else "worst_class"
-    heads = ["method", "seeds", "average", _words(worst), "minus erm", "supervision", "cost"]
+    name = _words(worst)
+    heads = ["method", "seeds", "average", name, f"{name} minus erm", "supervision", "cost"]
     rows = [
         [
             line.name,
