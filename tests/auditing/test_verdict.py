@@ -164,6 +164,7 @@ def test_at_risk_none_found_and_no_answer():
     told = summary(facts(replace(COLOUR, sure=19, irrelevant=True, followed=0.1)), fails=FAILS)
     assert told.headline.endswith("too few examples where it does not.")
     assert told.next_steps[0].startswith("To see what colour costs, audit at least 20 examples")
+    assert told.next_steps[1].startswith("Try repairs of the last layer.")
     assert "Decide" not in " ".join(told.next_steps)
     none = summary(facts(IDLE))
     assert none.headline == "No shortcut was found that these data could show."

@@ -92,11 +92,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "Look at the pile 'shortcut fails' beside correctly read examples: "
             f"do they differ in {what}?"
         ),
-        step(
-            "Try repairs of the last layer. They are compared without group labels, and the model "
-            "stays as it is where none is better by more than chance:",
-            FIX,
-        ),
+        _REPAIR,
         step(
             "Or train the network again, with groups of the examples that it is trained on "
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
@@ -123,7 +119,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     )
     if on is not None and on.irrelevant:
         more = step(f"To see what {what} costs, {more}")
-        return [more, *([] if facts.transfer is not None else [compared])]
+        return [more, _REPAIR, *([] if facts.transfer is not None else [compared])]
     return [
         step(f"Decide whether {what} is what the task is about; if it is, nothing is wrong."),
         f"If it is not, {more}",
@@ -174,6 +170,11 @@ def _missing(decision: Decision, facts: Facts) -> str:
     return "Audit more data, best of all data that the model was not trained on."
 
 
+_REPAIR = step(
+    "Try repairs of the last layer. They are compared without group labels, and the model stays as "
+    "it is where none is better by more than chance:",
+    FIX,
+)
 _STEPS = {
     "shortcut": _shortcut,
     "at risk": _at_risk,

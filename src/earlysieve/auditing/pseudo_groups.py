@@ -113,7 +113,10 @@ def _without(groups: Groups, left_out: Bools) -> Groups:
     if not left_out.any():
         return groups
     numbers = groups.numbers.masked_fill(torch.from_numpy(left_out), -1)
-    note = f"{int(left_out.sum()):,} examples whose label is doubtful are in no group."
+    count = int(left_out.sum())
+    note = f"{count:,} examples whose label is doubtful are in no group."
+    if count == 1:
+        note = "1 example whose label is doubtful is in no group."
     return Groups(
         numbers,
         groups.names,
