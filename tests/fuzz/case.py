@@ -104,6 +104,42 @@ def distill(method: str, *words: str) -> tuple[str, ...]:
     return train(*_but(usual, words), *words)
 
 
+def search(*words: str) -> tuple[str, ...]:
+    """A search of one trial in the scratch folder; options that are given again win."""
+    usual = {
+        "--method": "early-reweighting",
+        "--layer": "stage1",
+        "--model": NET,
+        "--data": POINTS,
+        "--validation": POINTS,
+        "--epochs": "1",
+        "--trials": "1",
+        "--seeds": "1",
+        "--out": f"{SCRATCH}/o",
+    }
+    return ("search", *_but(usual, words), *words, "-q")
+
+
+def benchmark(*words: str) -> tuple[str, ...]:
+    """A benchmark of plain training in the scratch folder; options that are given again win."""
+    usual = {
+        "--methods": "erm",
+        "--model": NET,
+        "--data": POINTS,
+        "--validation": POINTS,
+        "--test": POINTS,
+        "--epochs": "1",
+        "--seeds": "1",
+        "--out": f"{SCRATCH}/o",
+    }
+    return ("benchmark", *_but(usual, words), *words, "-q")
+
+
+def compare(*words: str) -> tuple[str, ...]:
+    """Folders side by side."""
+    return ("compare", *words, "-q")
+
+
 def layers(*words: str) -> tuple[str, ...]:
     """A list of layers."""
     return ("layers", *_but({"--model": NET, "--input-shape": "4"}, words), *words, "-q")

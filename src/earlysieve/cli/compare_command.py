@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from earlysieve._files import check_output
+from earlysieve._files import check_output, is_there
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.kinds import Place
 
@@ -59,5 +59,5 @@ def _runs_of(folders: tuple[Path, ...]) -> list[Path]:
 
     found: list[Path] = []
     for folder in folders:
-        found += run_folders(folder) if (folder / PROTOCOL_NAME).exists() else [folder]
+        found += run_folders(folder) if is_there(folder / PROTOCOL_NAME) else [folder]
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from earlysieve.cli.exit_codes import GateFailed
+from earlysieve.cli.kinds import Share
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _OPTIONS = (
     ),
     click.option(
         "--min-worst-group",
-        type=click.FloatRange(0, 1),
+        type=Share(),
         metavar="SHARE",
         help="End with exit code 3, after the report is written, if the model is right on a "
         "smaller share of its worst group, such as 0.8, or if no group is known.",

@@ -1,5 +1,6 @@
 """What options may be, beyond click's own types."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,22 @@ class Seed(Count):
 
     def __init__(self) -> None:
         super().__init__(min=0)
+
+
+class Share(click.FloatRange):
+    """A number from 0 to 1; nan, which is neither above nor below, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number; usage is wrong if it is not one."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not in the range 0<=x<=1.", param, ctx)
+        return number
 
 
 class Place(click.Path):

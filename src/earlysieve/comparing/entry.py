@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._files import is_there
 from earlysieve.errors import DataError, InputError, one_line
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def read_entry(path: Path) -> Entry:
         InputError: it is neither.
         DataError: it is damaged.
     """
-    if (path / AUDIT).exists():
+    if is_there(path / AUDIT):
         return _of_audit(path)
-    if (path / HISTORY).exists() and (path / CONFIG).exists():
+    if is_there(path / HISTORY) and is_there(path / CONFIG):
         return _of_run(path)
     raise InputError(
         f"Expected the folder of an audit or of a finished run, but '{path}' has neither {AUDIT} "
@@ -96,7 +97,7 @@ def _of_run(path: Path) -> Entry:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _damaged(path / HISTORY, error) from error
     verdict = None
-    if (path / AFTER / AUDIT).exists():
+    if is_there(path / AFTER / AUDIT):
         from earlysieve.auditing.result import AuditResult
 
         result = AuditResult.load(path / AFTER)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._cells import csv_bytes
+from earlysieve._files import is_there
 from earlysieve.errors import DataError, InputError
 from earlysieve.report.audit_view import ReportData
 from earlysieve.report.named_examples import named_table
@@ -28,7 +29,7 @@ def fiftyone_csv(data: ReportData, root: Path | None) -> str:
     table = named_table(data)
     place = root if root is not None else _recorded(data)
     paths = [(place / one).absolute() for one in table["example"]]
-    missing = [path for path in paths if not path.is_file()]
+    missing = [path for path in paths if not (is_there(path) and path.is_file())]
     if missing:
         raise DataError(
             f"Expected the file of each example below '{place}', but {len(missing):,} of "

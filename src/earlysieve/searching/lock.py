@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from earlysieve._files import output_folder
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -13,8 +15,12 @@ except ImportError:  # Windows
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder, made if it is missing; wait while another process does."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Hold a folder, made if it is missing; wait while another process does.
+
+    Raises:
+        OutputError: there can be no such folder.
+    """
+    output_folder(folder)
     handle = _opened(folder)
     try:
         if handle is not None:
@@ -27,8 +33,12 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def held_if_free(folder: Path) -> Iterator[bool]:
-    """Hold a folder, made if it is missing, and say so; or say that another process does."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Hold a folder, made if it is missing, and say so; or say that another process does.
+
+    Raises:
+        OutputError: there can be no such folder.
+    """
+    output_folder(folder)
     handle = _opened(folder)
     try:
         yield handle is None or _lock(handle, wait=False)

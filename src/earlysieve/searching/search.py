@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earlysieve._files import output_folder, write_text
+from earlysieve._files import is_there, output_folder, write_text
 from earlysieve._json import plain
 from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.methods.registry import method_settings
@@ -17,10 +17,10 @@ from earlysieve.searching.again import differences, fresh_seeds, train_again
 from earlysieve.searching.choice import choose
 from earlysieve.searching.lock import held
 from earlysieve.searching.places import FAILURE, finished, take_up
-from earlysieve.searching.plan import Plan, keep
+from earlysieve.searching.plan import PLAN_NAME, Plan, keep
 from earlysieve.searching.result import RESULT_NAME, SearchResult, TrialRow
 from earlysieve.searching.space import configured, plain_config, space_of
-from earlysieve.searching.storage import import_optuna, quiet_optuna
+from earlysieve.searching.storage import import_optuna, open_storage, quiet_optuna
 from earlysieve.searching.together import work_together
 from earlysieve.searching.worker import Work, open_study, work_on
 
@@ -104,6 +104,8 @@ def search(
         space_of(config, fixed=fixed, given=space, layers=lambda: _layers(config)),
         pruning,
     )
+    if not is_there(out / PLAN_NAME):
+        _try_out(plan, out, options.storage)
     output_folder(out)
     with held(out):
         keep(plan, out)
@@ -143,6 +145,16 @@ def _check_validation(config: "TrainConfig") -> None:
             "Expected validation data to choose by, but got none; hold some out, for instance with "
             "--validation 0.2"
         )
+
+
+def _try_out(plan: Plan, out: Path, storage: str | None) -> None:
+    """Prepare trial 0 and reach the storage before a folder belongs to a plan that cannot be."""
+    from earlysieve.runs.train_run import TrainRun
+
+    TrainRun.prepare(plain_config(plan.config, plan.space), out, Reporter())
+    if storage is not None:
+        with quiet_optuna():
+            open_storage(storage, out)
 
 
 def _train_all(

@@ -8,6 +8,7 @@ from tests.fuzz.case import Case
 from tests.fuzz.catalogue import (
     audit_folders,
     checkpoints,
+    comparisons,
     configurations,
     data_files,
     data_functions,
@@ -20,6 +21,7 @@ from tests.fuzz.catalogue import (
     published_data,
     run_folders,
     settings,
+    told_on,
 )
 
 # Each takes what draws at random, and the folder of the world, whose good files it damages.
@@ -38,6 +40,8 @@ SUBJECTS: dict[str, Callable[..., Iterator[Case]]] = {
     "hub folders": hub_folders.cases,
     "outputs": outputs.cases,
     "fixes": fixes.cases,
+    "comparisons": comparisons.cases,
+    "told on": told_on.cases,
 }
 
 

@@ -80,7 +80,7 @@ def _held_out() -> Iterator[Case]:
         usable = name in ("five", "two")
         words = fix("--data", source, "--out", "scratch/o")
         yield Case("fixes: data", name, words, files, may_pass=usable, late=True)
-        for kind in ("errors", "xrm", "xrm-features", "disagreement"):
+        for kind in ("errors", "xrm", "xrm-features", "disagreement", "eiil", "spare"):
             words = groups("--data", source, "--from", kind)
             part = f"groups: data of {kind}"
             fine = name in ("five", "two", "one_class") or (kind == "xrm" and name == "beyond")
