@@ -40,7 +40,7 @@ def test_an_audit_of_arrays_is_that_of_a_data_set(result):
 def test_fix():
     found = es.fix(Net(), held_out=(FRAME, NAMES), progress=False)
     assert found.changed
-    assert "column marker misleads" in found.headline
+    assert "a reader of column 'marker' is misled" in found.headline
 
 
 def test_evaluation_groups_and_training(result):

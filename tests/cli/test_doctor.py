@@ -96,4 +96,4 @@ def test_every_extra_has_its_use():
     if not file.exists():
         pytest.skip("the project file is not part of this copy")
     extras = tomllib.loads(file.read_text())["project"]["optional-dependencies"]
-    assert set(USES) - {""} == set(extras) - {"all", "test", "dev"}
+    assert set(USES) - {""} == set(extras) - {"all", "test", "dev", "docs"}

@@ -15,6 +15,7 @@ USES = {
     "train": "Lightning and Accelerate",
     "baselines": "comparisons with scikit-learn",
     "search": "earlysieve search",
+    "benchmark": "earlysieve benchmark",
     "tensorboard": "--log-to tensorboard",
     "mlflow": "--log-to mlflow",
     "wandb": "--log-to wandb",
