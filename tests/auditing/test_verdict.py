@@ -153,7 +153,7 @@ def test_how_the_explanation_begins(seen, start):
 def test_at_risk_none_found_and_no_answer():
     risk = summary(facts(replace(COLOUR, sure=19)), fails=FAILS)
     assert risk.headline == (
-        "At risk: colour goes with the label, and these data hold too few examples where it does "
+        "At risk: the label goes with colour, and these data hold too few examples where it does "
         "not, or it is the task."
     )
     # What is not called a shortcut costs nothing.

@@ -184,7 +184,7 @@ def _headline(
         # The user has said already that it is not.
         task = "" if on.irrelevant else ", or it is the task"
         return (
-            f"At risk: {called(on)} goes with the label, and these data hold too few examples "
+            f"At risk: the label goes with {called(on)}, and these data hold too few examples "
             f"where it does not{task}."
         )
     if decision.verdict == "none found":

@@ -34,7 +34,8 @@ def told(trials: Sequence[Trial], candidates: Sequence[Candidate], *, kept: bool
     trial = trials[-1]
     line = f"{len(trials)} of {len(candidates)}: {trial.candidate.name}, "
     if trial.failure:
-        return f"{line}cannot be used here. {trial.failure}"
+        again = any(one.failure == trial.failure for one in trials[:-1])
+        return f"{line}cannot be used here{', as before.' if again else f'. {trial.failure}'}"
     line += "kept from an earlier call." if kept else f"tried in {trial.seconds:.1f} s."
     kind = trial.candidate.kind
     first = all(one.candidate.kind != kind or one.failure for one in trials[:-1])
