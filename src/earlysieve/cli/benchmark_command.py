@@ -16,6 +16,7 @@ from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.run_options import fine_tuning_options
 from earlysieve.cli.train_options import config_options
+from earlysieve.cli.with_options import with_options
 
 if TYPE_CHECKING:
     from earlysieve.benchmarking.cells import Cell
@@ -150,9 +151,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 
 
 def _options(command: Any) -> Any:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @click.command("benchmark")

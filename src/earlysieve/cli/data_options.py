@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.kinds import Count
+from earlysieve.cli.with_options import with_options
 from earlysieve.datasets.registry import source_forms
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -168,9 +169,7 @@ _OPTIONS = {
 
 def data_options(command: F) -> F:
     """Add the options that describe data to a command."""
-    for option in reversed(_OPTIONS.values()):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS.values())
 
 
 def given_data_options(context: click.Context) -> dict[str, Any]:

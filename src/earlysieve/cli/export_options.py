@@ -8,6 +8,7 @@ import click
 
 from earlysieve._files import check_output, check_output_file, write_text
 from earlysieve.cli.kinds import Place
+from earlysieve.cli.with_options import with_options
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ _OPTIONS = (
 
 def export_options(command: F) -> F:
     """Add --export and --root to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def check_export(given: dict[str, Any], folder: Path, out: Path | None) -> Path:

@@ -7,6 +7,7 @@ import click
 
 from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Share
+from earlysieve.cli.with_options import with_options
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,9 +51,7 @@ _OPTIONS = (
 
 def gate_options(command: F) -> F:
     """Add --fail-on and --min-worst-group to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def gate_values(result: "AuditResult", given: dict[str, Any]) -> dict[str, Any] | None:

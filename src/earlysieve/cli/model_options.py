@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from earlysieve.cli.kinds import Count, Place
+from earlysieve.cli.with_options import with_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,8 +75,6 @@ def model_options(*, required: bool) -> Callable[[F], F]:
     )
 
     def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
+        return with_options(command, options)
 
     return add

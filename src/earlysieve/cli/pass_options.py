@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from earlysieve.cli.kinds import Count, Seed
+from earlysieve.cli.with_options import with_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,9 +38,7 @@ _OPTIONS = (
 
 def pass_options(command: F) -> F:
     """Add --batch-size, --num-workers and --device to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def seed_option(of: str) -> Callable[[F], F]:

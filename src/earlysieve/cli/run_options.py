@@ -9,6 +9,7 @@ from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.train_options import config_options
+from earlysieve.cli.with_options import with_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,9 +33,7 @@ _FINE_TUNING: tuple[Callable[[Any], Any], ...] = (
 
 def fine_tuning_options(command: F) -> F:
     """Add --head and --freeze to a command."""
-    for option in reversed(_FINE_TUNING):
-        command = option(command)
-    return command
+    return with_options(command, _FINE_TUNING)
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
@@ -98,6 +97,4 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
 
 def run_options(command: F) -> F:
     """Add every option that `cli.train_config.resolve` reads."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)

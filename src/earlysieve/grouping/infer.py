@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from earlysieve._files import is_there
 from earlysieve._names import near_names
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.datasets.batches import Data
@@ -69,7 +70,7 @@ def infer_groups(
         torch.Size([200])
     """
     if isinstance(source, os.PathLike) or (
-        isinstance(source, str) and source not in SOURCES and _is_there(source)
+        isinstance(source, str) and source not in SOURCES and is_there(Path(source))
     ):
         _check_settings("a file", read_groups, settings)
         return told_apart(read_groups(source, data, **settings))
@@ -79,13 +80,6 @@ def infer_groups(
     if data is not None:
         found.check(data)
     return told_apart(found)
-
-
-def _is_there(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def told_apart(groups: Groups) -> Groups:

@@ -1,7 +1,6 @@
 """Take something from a sample of the examples and count how often the model is right then."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,9 +13,9 @@ from earlysieve.auditing.survival.images import image_changes
 from earlysieve.auditing.survival.tables import table_changes
 from earlysieve.auditing.survival.texts import text_changes
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import Carrier, carrier_of, settled
+from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.columns import column_strength
-from earlysieve.auditing.swaps.pool import Pool, affordable
+from earlysieve.auditing.swaps.pool import Pool, affordable, read_rows
 from earlysieve.auditing.swaps.show import shown
 from earlysieve.auditing.swaps.table_parts import MOST_COLUMNS, column_name
 from earlysieve.datasets.opened_data import OpenedData
@@ -80,8 +79,7 @@ def survive(
     most = affordable(data, min(MOST_EXAMPLES, budget // _FEWEST_CHANGES))
     if budget < _FEWEST_CHANGES * min(_FEWEST_EXAMPLES, len(labels)):
         return Survival(skipped={"all": "the budget is spent"})
-    sample = _read(data, carrier, index, labels, predictions, drawn[:most])
-    sample = replace(sample, carrier=settled(carrier, sample.inputs))
+    sample = read_rows(data, carrier, index, labels, predictions, drawn[:most])
     changes, skipped = _changes(sample, data, drawn, index, labels, rng)
     size = min(len(sample.labels), budget // max(1, len(changes)))
     if not changes or size < min(_FEWEST_EXAMPLES, len(labels)):
@@ -89,19 +87,6 @@ def survive(
         return Survival(skipped={**skipped, **spent})
     asker = Asker(model, budget, device=device, batch_size=batch_size)
     return _asked(sample, changes, skipped, asker, size)
-
-
-def _read(
-    data: OpenedData,
-    carrier: Carrier,
-    index: Ints,
-    labels: Ints,
-    predictions: Ints,
-    rows: Ints,
-) -> Pool:
-    inputs = data.examples(index[rows].tolist()).inputs
-    classes = int(max(labels.max(), predictions.max())) + 1
-    return Pool(inputs, carrier, index[rows], labels[rows], predictions[rows], classes)
 
 
 def _changes(

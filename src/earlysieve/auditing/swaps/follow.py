@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import nn
 from earlysieve._arrays import Bools, Ints
 from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.swaps.ask import Asker
-from earlysieve.auditing.swaps.carrier import Carrier, carrier_of, settled
+from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
@@ -86,11 +86,9 @@ def swap_parts(
             return Swaps(skipped={"all": reason})
         where = np.arange(len(labels)) if index is None else index
         pool = read_pool(source, carrier, where, labels, predictions, seed)
-        carrier = settled(carrier, pool.inputs)
-        pool = replace(pool, carrier=carrier)
         asker = Asker(network, budget, device=place, batch_size=batch_size)
         barred = [as_kept(name) for name in irrelevant]
-        parts, skipped = _parts(pool, carrier, asker, source, barred)
+        parts, skipped = _parts(pool, asker, source, barred)
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
     with torch.inference_mode(False), preserved_rng():
@@ -112,11 +110,11 @@ def _check(labels: Ints, predictions: Ints, index: Ints | None, budget: int) -> 
 
 
 def _parts(
-    pool: Pool, carrier: Carrier, asker: Asker, source: OpenedData, irrelevant: Sequence[str]
+    pool: Pool, asker: Asker, source: OpenedData, irrelevant: Sequence[str]
 ) -> tuple[list[Part], dict[str, str]]:
-    if carrier.kind == "image":
+    if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
-    elif carrier.kind == "text":
+    elif pool.carrier.kind == "text":
         parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names)
     else:
         parts, skipped = table_parts(pool, asker, source.column_names, irrelevant)

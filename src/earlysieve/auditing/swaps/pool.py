@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Bools, Ints
-from earlysieve.auditing.swaps.carrier import Carrier
+from earlysieve.auditing.swaps.carrier import Carrier, settled
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.model.batch import Inputs, few, tensors_of
 
@@ -63,14 +63,17 @@ def read_pool(
     errors = wrong[: max(1, round(_SHARE_OF_ERRORS * most))]
     rest = evenly(np.flatnonzero(labels == predictions), labels, rng)
     rows = np.sort(np.concatenate([errors, rest[: most - len(errors)]]))
-    return Pool(
-        data.examples(index[rows].tolist()).inputs,
-        carrier,
-        index[rows],
-        labels[rows],
-        predictions[rows],
-        int(max(labels.max(), predictions.max())) + 1,
-    )
+    return read_rows(data, carrier, index, labels, predictions, rows)
+
+
+def read_rows(
+    data: OpenedData, carrier: Carrier, index: Ints, labels: Ints, predictions: Ints, rows: Ints
+) -> Pool:
+    """Read these rows, (P,) in [0, N); what carries the parts is told by all of them."""
+    inputs = data.examples(index[rows].tolist()).inputs
+    classes = int(max(labels.max(), predictions.max())) + 1
+    found = settled(carrier, inputs)
+    return Pool(inputs, found, index[rows], labels[rows], predictions[rows], classes)
 
 
 def affordable(data: OpenedData, most: int) -> int:

@@ -14,13 +14,13 @@ from earlysieve._files import write_with
 from earlysieve._imports import need
 from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import TrainingError
+from earlysieve.integrations.huggingface.resuming import checkpoint_asked
 from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS
 from earlysieve.training.algorithm import Algorithm, end_epoch
 from earlysieve.training.archive import read_weights
 from earlysieve.training.handed_over import check_loss_alone, loss_of
 
 _transformers = need("transformers", extra="text")
-_trainer_utils = need("transformers.trainer_utils", extra="text")
 _accelerate_data = need("accelerate.data_loader", extra="train")
 
 STATE_NAME = "method.pt"
@@ -73,10 +73,7 @@ class MethodTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
         self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Train as `Trainer.train` does, by the method."""
-        checkpoint = resume_from_checkpoint or None
-        if checkpoint is True:  # looked up now, since training adds checkpoints
-            checkpoint = _trainer_utils.get_last_checkpoint(self.args.output_dir)
-        self._checkpoint = None if checkpoint is None else str(checkpoint)
+        self._checkpoint = checkpoint_asked(resume_from_checkpoint, self.args.output_dir)
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def begin(self) -> None:

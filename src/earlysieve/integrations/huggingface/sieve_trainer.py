@@ -11,12 +11,12 @@ from earlysieve._files import write_with
 from earlysieve._imports import need
 from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import InputError
+from earlysieve.integrations.huggingface.resuming import checkpoint_asked
 from earlysieve.model.batch import Batch
 from earlysieve.sieve.sieve import FeatureSieve
 from earlysieve.training.archive import read_weights
 
 _transformers = need("transformers", extra="text")
-_trainer_utils = need("transformers.trainer_utils", extra="text")
 need("accelerate", extra="train")
 
 STATE_NAME = "sieve.pt"
@@ -71,10 +71,7 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
         self, resume_from_checkpoint: str | bool | None = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Train as `Trainer.train` does, and sieve."""
-        checkpoint = resume_from_checkpoint or None
-        if checkpoint is True:  # looked up now, since training adds checkpoints
-            checkpoint = _trainer_utils.get_last_checkpoint(self.args.output_dir)
-        self._checkpoint = None if checkpoint is None else str(checkpoint)
+        self._checkpoint = checkpoint_asked(resume_from_checkpoint, self.args.output_dir)
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def begin_sieving(self) -> None:
