@@ -7,8 +7,8 @@ methods that need no groups. Every candidate's answers on held-out and test phot
 the test split is used for the table alone. With `--variant 1pct` or `5pct` that share of
 counter-examples is in training and held-out photographs.
 
-Run: python benchmarks/bar_fix.py run --cache DIR [--seeds 5 --variant original], any number of
-times, then: python benchmarks/bar_fix.py table --cache DIR.
+Run: python benchmarks/bar_fix.py run --cache DIR [--seeds 5 --variant original --fix-only], any
+number of times, then: python benchmarks/bar_fix.py table --cache DIR.
 """
 
 import argparse
@@ -65,22 +65,24 @@ def main() -> None:
     parser.add_argument("what", choices=["run", "table"])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--fix-only", action="store_true", help="no methods beside those of fix")
     parser.add_argument("--variant", default="original", choices=["original", "1pct", "5pct"])
     args = parser.parse_args()
     folder = args.cache / "bar" / args.variant
     if args.what == "run":
         torch.set_num_threads(1)
         for seed in range(args.seeds):
-            run(folder / str(seed), seed, args.variant)
+            run(folder / str(seed), seed, args.variant, others=not args.fix_only)
     else:
         from bar_table import show
 
         show(folder)
 
 
-def run(folder: Path, seed: int, variant: str) -> None:
+def run(folder: Path, seed: int, variant: str, *, others: bool) -> None:
     """One seed: what is not there yet."""
-    if (folder / "summary.json").exists():
+    path = folder / "summary.json"
+    if path.exists() and (not others or json.loads(path.read_text())["others"]):
         return
     begun = time.monotonic()
     photographs = bar(DATA, split="train", variant=variant, image_size=SIZE)
@@ -93,7 +95,7 @@ def run(folder: Path, seed: int, variant: str) -> None:
     kept: dict[str, Any] = {"held": basis.labels, "test": test.tensors[1].numpy()}
     logits = {NO_CHANGE: basis.features.logits}
     kept |= _answers(NO_CHANGE, logits[NO_CHANGE], predict(model, test.tensors[0]))
-    for candidate in candidates(basis, training):
+    for candidate in [*candidates(basis, training), *(OTHERS if others else ())]:
         found = _tried(folder / "tried", candidate, basis, training, test, seed)
         if found is None:
             continue
@@ -105,7 +107,8 @@ def run(folder: Path, seed: int, variant: str) -> None:
         print(f"  {candidate.name}: {accuracy:.3f} after {seconds:.0f} s", flush=True)
     basis.audit.examples.sort_values("index").to_csv(folder / "examples.csv", index=False)
     np.savez(folder / "answers.npz", **kept)
-    write_text(folder / "summary.json", json.dumps(plain(summary(basis, logits)), indent=1))
+    found = {**summary(basis, logits), "others": others}
+    write_text(path, json.dumps(plain(found), indent=1))
 
 
 def _plain(path: Path, rest: TensorDataset, recipe: Recipe, seed: int) -> nn.Module:
@@ -167,11 +170,10 @@ def start(
 
 
 def candidates(basis: Basis, training: Training) -> list[Candidate]:
-    """Everything that `fix --retrain` tries, and methods that need no groups."""
+    """Everything that `fix --retrain` tries."""
     return [
         *repair_candidates(tuple(basis.sources)),
         *retrain_candidates(tuple(training.sources)),
-        *OTHERS,
     ]
 
 
@@ -189,7 +191,8 @@ def summary(basis: Basis, logits: Mapping[str, Tensor]) -> dict[str, Any]:
         scores[name] = {
             key: rule.score(answers) for key, rule in RULES.items() if not rule.missing(answers)
         }
-    tried = {name: values for name, values in logits.items() if name != NO_CHANGE}
+    beside = {NO_CHANGE, *(one.name for one in OTHERS)}
+    tried = {name: values for name, values in logits.items() if name not in beside}
     return {
         "verdict": basis.audit.summary.verdict,
         "misled": None if pseudo is None else int((pseudo == 1).sum()),

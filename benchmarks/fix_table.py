@@ -39,10 +39,10 @@ def show(folder: Path, which: str) -> None:
     rows = load(folder)
     planted = [row for row in rows if row["kind"] == "planted"]
     print(f"{which}: {len(planted)} planted cases, {len(rows) - len(planted)} controls\n")
-    _gains(planted)
+    gains(planted)
     _by_family(planted)
     _rules(planted)
-    _controls([row for row in rows if row["kind"] != "planted"])
+    controls([row for row in rows if row["kind"] != "planted"])
 
 
 def export(folder: Path, which: str) -> None:
@@ -90,7 +90,8 @@ def bootstrap(
     return figure(values), float(low), float(high)
 
 
-def _gains(rows: Sequence[Row]) -> None:
+def gains(rows: Sequence[Row]) -> None:
+    """Print what every way gains, and what it keeps of the gain with true groups."""
     print("| way | cases | gain | kept of the gain with true groups |\n|---|---|---|---|")
     for title, name, reference in WAYS:
         gain, share, low, high, count = kept(rows, name, reference)
@@ -149,7 +150,8 @@ def _rules(rows: Sequence[Row]) -> None:
     print("\n".join(line for _, line in sorted(lines)) + "\n")
 
 
-def _controls(rows: Sequence[Row]) -> None:
+def controls(rows: Sequence[Row]) -> None:
+    """Print what changes on data without a cue."""
     print("| controls | cases | changed by fix | accuracy | worst class | changed by --retrain | "
           "accuracy | worst class |\n|---|---|---|---|---|---|---|---|")  # fmt: skip
     for name in sorted({row["case"].rsplit("-", 1)[0] for row in rows}):

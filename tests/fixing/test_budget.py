@@ -3,7 +3,7 @@ import math
 import pytest
 
 from earlysieve.errors import InputError
-from earlysieve.fixing.budget import Budget, parse_budget
+from earlysieve.fixing.budget import Budget, BudgetSpentError, parse_budget
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,10 @@ def test_a_trial_that_takes_too_long_does_not_fit():
     budget = Budget(seconds=100)
     assert budget.allows(50)
     assert not budget.allows(101)
+
+
+def test_check_raises_when_the_time_is_over():
+    Budget(seconds=100).check()
+    Budget(trials=1).check()
+    with pytest.raises(BudgetSpentError):
+        Budget(seconds=0).check()

@@ -6,6 +6,7 @@ import torch
 import earlysieve as es
 from earlysieve.errors import OutputError
 from earlysieve.fixing import search
+from earlysieve.fixing.budget import Budget, BudgetSpentError
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.retraining import Recipe
@@ -212,3 +213,23 @@ def test_what_the_budget_left_untried_is_said_and_noted(tmp_path):
     assert "best so far" in note
     assert "Not tried: 'dfr@audit, strength 0.001'" in note
     assert note in said
+
+
+def test_a_training_in_which_the_time_ends_is_untried_and_goes_on_later(tmp_path, monkeypatch):
+    held, train = Leaning(), Leaning(seed=3)
+    more = {"train": train, "retrain": QUICK}
+    once = fix(None, held=held, **more)
+    steps = []
+
+    def over(self):
+        steps.append(self)
+        if len(steps) == 5:
+            raise BudgetSpentError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Budget, "check", over)
+        found = fix(tmp_path, held=held, budget="1h", **more)
+    assert len(steps) == 5
+    assert list(found.candidates["candidate"]) == list(once.candidates["candidate"][:4])
+    assert "Not tried: 'balanced@audit'" in found.notes[-1]
+    same(once, fix(tmp_path, held=held, **more))

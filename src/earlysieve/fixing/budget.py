@@ -11,6 +11,10 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|trials?)")
 
 
+class BudgetSpentError(Exception):
+    """The time ended within a trial: what was finished before counts, and this one may go on."""
+
+
 @dataclass
 class Budget:
     """A limit of time or of trials; without either, everything is tried.
@@ -38,6 +42,15 @@ class Budget:
         if self.trials is not None and self._used >= self.trials:
             return False
         return self.spent + estimate < self.seconds
+
+    def check(self) -> None:
+        """Raise where the time is over.
+
+        Raises:
+            BudgetSpentError: it is.
+        """
+        if self.spent >= self.seconds:
+            raise BudgetSpentError
 
     def use(self, before: float = 0.0) -> None:
         """Count one trial, and the seconds that an earlier call had spent on it."""

@@ -68,6 +68,7 @@ def retrained(
     seed: int,
     folder: Path | None,
     progress: bool,
+    check: Callable[[], None] | None = None,
 ) -> nn.Module:
     """A network that was trained as a candidate says; the given one is not changed.
 
@@ -80,6 +81,8 @@ def retrained(
         seed: of the order.
         folder: for checkpoints, from which an interrupted training goes on; None: nowhere.
         progress: draw a bar.
+        check: called after every step; what it raises ends the training, with a checkpoint in
+            `folder`.
 
     Raises:
         EarlysieveError: data, groups, method or recipe do not fit.
@@ -102,6 +105,7 @@ def retrained(
             data,
             **run_settings(config),
             checkpoint_dir=folder,
+            on_event=None if check is None else lambda _event: check(),
             progress=progress,
             sampler=learner.sampler,
             num_workers=config.num_workers,

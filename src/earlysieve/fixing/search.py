@@ -9,7 +9,7 @@ from torch import nn
 
 from earlysieve.errors import InputError
 from earlysieve.fixing.basis import Basis
-from earlysieve.fixing.budget import Budget
+from earlysieve.fixing.budget import Budget, BudgetSpentError
 from earlysieve.fixing.candidates import Candidate, repair_candidates, retrain_candidates
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import repair_key, training_key
@@ -68,14 +68,17 @@ class Search:
         for candidate in candidates:
             if not self.budget.allows(_estimate(candidate, trials)):
                 break
-            trial, kept = self._tried(candidate)
+            try:
+                trial, kept = self._tried(candidate)
+            except BudgetSpentError:
+                break
             trials.append(trial)
             self.tell(told(trials, candidates, kept=kept))
         left = tuple(one.name for one in candidates[len(trials) :])
         if candidates and not trials:
             raise InputError(
                 f"Expected a budget for one candidate at least, but {self.budget.text} was spent "
-                "before the first; allow more time, or give budget in trials"
+                "before the first was finished; allow more time, or give budget in trials"
             )
         if left:
             self.tell(what_is_left(self.budget, len(trials), left))
@@ -101,7 +104,14 @@ class Search:
             return found, True
         self.budget.use()
         folder = self.kept.checkpoints(candidate, key) if candidate.kind == "retrain" else None
-        made = attempt(candidate, self.basis, self.training, seed=self.seed, folder=folder)
+        made = attempt(
+            candidate,
+            self.basis,
+            self.training,
+            seed=self.seed,
+            folder=folder,
+            check=self.budget.check,
+        )
         self.kept.keep(made, key)
         return made, False
 

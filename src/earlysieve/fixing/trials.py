@@ -1,7 +1,7 @@
 """Try one candidate: its logits on held-out examples, from weights that have not seen them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,7 @@ def attempt(
     *,
     seed: int,
     folder: Path | None = None,
+    check: Callable[[], None] | None = None,
 ) -> Trial:
     """Try a candidate; that it cannot do with these data is an outcome, not an error.
 
@@ -73,10 +74,11 @@ def attempt(
         training: what retraining needs.
         seed: of folds and orders.
         folder: for checkpoints of a training; None: nowhere.
+        check: called after every step of a training; what it raises ends it.
     """
     start = time.monotonic()
     try:
-        logits, model = _tries(candidate, basis, training, seed, folder)
+        logits, model = _tries(candidate, basis, training, seed, folder, check)
     except EarlysieveError as error:
         return Trial(candidate, None, time.monotonic() - start, str(error))
     return Trial(candidate, logits, time.monotonic() - start, "", model)
@@ -88,6 +90,7 @@ def _tries(
     training: Training | None,
     seed: int,
     folder: Path | None,
+    check: Callable[[], None] | None,
 ) -> tuple[Tensor, nn.Module | None]:
     if candidate.kind == "repair" or training is None:
         return _repair_logits(candidate, basis, seed), None
@@ -100,6 +103,7 @@ def _tries(
         seed=seed,
         folder=folder,
         progress=training.progress,
+        check=check,
     )
     return logits_of(model, basis), model
 
