@@ -64,10 +64,10 @@ def test_leace_is_the_package_s():
     fitter = package.LeaceFitter(
         4, found.concept.shape[1], shrinkage=False, constrain_cov_trace=False, svd_tol=1e-9,
         dtype=torch.float64,
-    ).update(found.features, found.concept)  # fmt: skip
-    expected = fitter.eraser(found.features)
-    projection = leace_projection(found.features, found.concept)
-    assert torch.allclose(found.features @ projection.T, expected, atol=1e-8)
+    ).update(found.features(), found.concept)  # fmt: skip
+    expected = fitter.eraser(found.features())
+    projection = leace_projection(found.features(), found.concept)
+    assert torch.allclose(found.features() @ projection.T, expected, atol=1e-8)
     assert torch.allclose(projection @ projection, projection)
 
 
@@ -140,7 +140,7 @@ def test_the_first_reader_of_inlp_is_scikit_learn_s():
     assert (found.labels[half] == 0).all()
     fit = linear.LogisticRegression(
         C=1 / (0.01 * len(half)), class_weight="balanced", tol=1e-10, max_iter=10_000
-    ).fit(found.features[half].numpy(), p.groups[half].numpy())
+    ).fit(found.features(half).numpy(), p.groups[half].numpy())
     direction = torch.from_numpy(fit.coef_[0])
     projection = inlp_projection(found, rounds=1, margin=0.02, strength=0.01)
     removed = torch.eye(6, dtype=torch.float64) - projection

@@ -20,14 +20,14 @@ class Erasable:
     Attributes:
         problem: that a layer is fitted to.
         scale: of the examples of known group.
-        features: of these, standardised, float64, shape (M, D).
+        known: positions of these in the problem, shape (M,).
         labels: int64, shape (M,).
         cells: their pairs (label, group).
     """
 
     problem: Problem
     scale: Scale
-    features: Tensor
+    known: Tensor
     labels: Tensor
     cells: Cells
 
@@ -43,13 +43,23 @@ class Erasable:
                 f"Expected groups for the method '{method}', but got none; pass groups=, for "
                 "instance of an audit, or use a method without: 'afr'"
             )
-        known = problem.groups >= 0
+        known = (problem.groups >= 0).nonzero().squeeze(1)
         labels = problem.labels[known]
         cells = Cells.found(labels, problem.groups[known])
         cells.check(min_group)
-        scale = Scale.of(problem.features[known], centred=problem.bias)
-        z = (problem.features[known].double() - scale.mean) / scale.deviation
-        return cls(problem, scale, z, labels, cells)
+        every = len(known) == len(problem.features)
+        features = problem.features if every else problem.features[known]
+        return cls(problem, Scale.of(features, centred=problem.bias), known, labels, cells)
+
+    def features(self, rows: Tensor | None = None) -> Tensor:
+        """Standardised features of examples of known group, float64, shape (M, D).
+
+        Args:
+            rows: positions among these; None: all.
+        """
+        chosen = self.known if rows is None else self.known[rows]
+        found = self.problem.features[chosen].double()
+        return found.sub_(self.scale.mean).div_(self.scale.deviation)
 
     @property
     def concept(self) -> Tensor:

@@ -59,7 +59,7 @@ def inlp_projection(
         strength: of the readers' penalty.
         seed: of the halves.
     """
-    width = found.features.shape[1]
+    width = found.problem.features.shape[1]
     projection = torch.eye(width, dtype=torch.float64)
     basis = torch.empty(width, 0, dtype=torch.float64)
     sizes = torch.bincount(found.cells.label)
@@ -91,8 +91,8 @@ class _OneClass:
             torch.cat([torch.full((len(part[half]),), k) for k, part in enumerate(parts)])
             for half in (0, 1)
         ]
-        z = found.features
-        return cls((z[rows[0]].float(), z[rows[1]].float()), (groups[0], groups[1]))
+        fit, judge = (found.features(some).float() for some in rows)
+        return cls((fit, judge), (groups[0], groups[1]))
 
     def reader(self, projection: Tensor, strength: float) -> LinearMap:
         """A reader of the groups from the projected features; weight (K, D)."""
@@ -109,7 +109,9 @@ class _OneClass:
         deviations of a reader that guesses.
         """
         groups = self.groups[1]
-        said = reader(self.features[1].double() @ projection).argmax(1)
+        # P is symmetric: reading P z costs K products of an example instead of D.
+        through = LinearMap(reader.weight @ projection, reader.bias)
+        said = through(self.features[1].double()).argmax(1)
         sizes = torch.bincount(groups, minlength=len(reader.weight)).double()
         right = torch.bincount(groups[said == groups], minlength=len(sizes)).double()
         seen = sizes > 0

@@ -25,7 +25,7 @@ def fit_leace(problem: Problem, settings: LEACESettings) -> LinearMap:
             is left of the features, or there is no example of a class.
     """
     found = Erasable.of(problem, "leace", settings.min_group)
-    projection = leace_projection(found.features, found.concept)
+    projection = leace_projection(found.features(), found.concept)
     return found.layer(projection, settings.strength, refit=settings.refit)
 
 
