@@ -5,11 +5,11 @@ import json
 import pytest
 from scipy import stats
 
-from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
+from earlysieve.benchmarking.cells import GroupsCell, RunCell, SearchCell, folder_of
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import grid_of
 from earlysieve.benchmarking.kept import keep
-from earlysieve.benchmarking.protocol import DataSplits, Protocol
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
 from earlysieve.benchmarking.written import cells_of_data, interval, short_cells, write_tables
 from earlysieve.errors import CheckpointError, InputError
@@ -18,7 +18,8 @@ from earlysieve.groups.over_seeds import OverSeeds
 PROTOCOL = Protocol(
     {"a": DataSplits("digits")},
     seeds=(0, 1, 2),
-    tuned={"jtt": "upweight"},
+    budget=Budget(trials=3),
+    tuned={"jtt": ["upweight"]},
     training={"model": "m:n"},
 )
 GRID = grid_of(PROTOCOL, ["jtt", "dfr@audit"])
@@ -38,6 +39,9 @@ def results(tmp_path):
     for seed, (plain, jtt) in enumerate([(0.5, 0.6), (0.6, 0.8), (0.7, 0.75)]):
         keep_record(folder_of(tmp_path, RunCell("a", ERM, seed)), record(plain, 10.0))
         keep_record(folder_of(tmp_path, RunCell("a", JTT, seed)), record(jtt, 15.0))
+    chosen = {"method_options": {"upweight": 5}, "fields": {}, "searched": ["upweight"]}
+    search = Record("complete", 30.0, settings={**chosen, "trials": 3})
+    keep_record(folder_of(tmp_path, SearchCell("a", JTT)), search)
     groups = GroupsCell("a", "audit", "validation", 0)
     keep_record(folder_of(tmp_path, groups), Record("complete", 4.0))
     keep_record(folder_of(tmp_path, RunCell("a", DFR, 0)), record(0.9, 1.0))
@@ -62,7 +66,7 @@ def test_means_and_intervals_are_those_of_the_t_distribution(results):
 
 def test_costs_count_what_a_method_needs(results):
     erm, jtt, dfr = gather(results).lines
-    assert [erm.cost, jtt.cost] == [1.0, 1.5]
+    assert [erm.cost, jtt.cost] == [1.0, (15 + 30) / 10]
     assert dfr.cost == pytest.approx((10 + 4 + 1) / 10)
 
 
@@ -77,11 +81,13 @@ def test_differences_are_over_the_seeds_that_both_have(results):
 
 def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     result = gather(results)
+    assert [line.chosen for line in result.lines] == [{}, {"upweight": 5}, {}]
     heads, *rows = cells_of_data(result.lines)
     said = [dict(zip(heads, row, strict=True)) for row in rows]
     assert [row["supervision"] for row in said] == ["none"] * 3
     assert [row["tuned"] for row in said] == ["nothing", "upweight", "nothing"]
-    assert [row["cost"] for row in said] == ["1.00", "1.50", "1.50"]
+    assert [row["trials"] for row in said] == ["1", "3", "1"]
+    assert [row["cost"] for row in said] == ["1.00", "4.50", "1.50"]
     assert said[2]["failed"] == "seed 1: Expected <b> & 5_% of it"
     assert said[1]["worst group minus erm"].startswith("+0.058 [")
     assert short_cells(result.lines)[0][4] == "worst group minus erm"

@@ -7,6 +7,7 @@ from earlysieve.benchmarking.cells import GroupsCell, RunCell, cells_of
 from earlysieve.benchmarking.grid import grid_of, read_grid
 from earlysieve.benchmarking.kept import check_same, keep
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.errors import EarlysieveError, InputError
 from earlysieve.grouping.infer import SOURCES
 
@@ -17,9 +18,9 @@ protocol:
   data:
     digits: {data: digits, options: {limit: 100}, training: {lr: 0.2}}
   seeds: 2
-  budget: {epochs: 3, minutes: 5}
+  budget: {epochs: 3, minutes: 5, trials: 4}
   select: worst_class_accuracy
-  tuned: {strong: upweight}
+  tuned: {strong: ["identification_epochs"]}
   training: {model: "earlysieve.networks:small_cnn", lr: 0.1}
 methods:
   - erm
@@ -34,7 +35,7 @@ def test_the_digest_is_of_all_but_seeds_and_of_nothing_that_changes_no_figure():
     for other in (
         replace(ONE, budget=Budget(epochs=3)),
         replace(ONE, select="loss"),
-        replace(ONE, tuned={"erm": "lr"}),
+        replace(ONE, tuned={"jtt": ()}, budget=Budget(trials=2)),
         replace(ONE, training={**ONE.training, "lr": 0.2}),
         replace(ONE, data={"a": DataSplits("digits", test="split:val")}),
     ):
@@ -100,7 +101,9 @@ def test_a_grid_is_read_from_yaml(tmp_path):
     assert [arm.name for arm in grid.arms] == ["erm", "strong", "group-dro@audit"]
     assert grid.arms[1].all_settings()["upweight"] == 50
     assert grid.protocol.seeds == (0, 1)
-    assert grid.protocol.budget == Budget(epochs=3, minutes=5)
+    assert grid.protocol.budget == Budget(4, epochs=3, minutes=5)
+    assert grid.arms[1].tuned == Tuning(("identification_epochs",), 4, 0)
+    assert grid.arms[2].tuned is None
     assert grid.protocol.config("digits", 0).lr == 0.2
     assert read_grid(path, seeds=(7,)).protocol.seeds == (7,)
 
@@ -124,6 +127,19 @@ def test_a_grid_is_read_from_yaml(tmp_path):
         ("model: ", "num_classes: 2, model_: ", "did you mean model"),
         ("select: worst_class_accuracy", "select: worst_clas_accuracy", "worst_class_accuracy"),
         ("tuned: {strong:", "tuned: {stong:", "did you mean strong"),
+        ('["identification_epochs"]', "some", "as a list, but got 'some'"),
+        ("identification_epochs", "identification_epoch", "did you mean identification_epochs"),
+        ("identification_epochs", "upweight", "'upweight' is both"),
+        ("identification_epochs", "warmup", "a range for 'warmup' of 'strong'"),
+        ("identification_epochs", "epochs=1:3", "which the budget says for all"),
+        ("tuned: {strong:", "tuned: {erm:", "other methods than erm"),
+        ("trials: 4", "trials: 1", "at least 2 trials to tune strong"),
+        ("  tuned:", "  #", "methods to tune with 4 trials"),
+        (
+            "method: jtt, name: strong, settings: {upweight: 50}",
+            "method: crt, name: strong",
+            "leaves none to choose by",
+        ),
         ("upweight: 50", "upwieght: 50", "did you mean upweight"),
         ("upweight: 50", "upweight: 0", "at least 1"),
         ("method: jtt", "method: jttt", "did you mean jtt"),

@@ -24,19 +24,19 @@ methods: [jtt]
 
 
 def test_a_benchmark_from_the_command_line(tmp_path):
-    words = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=5", "--tuned", "jtt=upweight")
+    words = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=5")
     out = tmp_path / "out"
-    said = ok(*words, "--trials", 3, "--out", out).stdout
+    said = ok(*words, "--out", out).stdout
     assert "jtt on points, seed 0: average 0." in said
     assert "supervision" in said
-    found = json.loads(ok(*words, "--trials", 3, "--out", out, "--json").stdout)
+    found = json.loads(ok(*words, "--out", out, "--json").stdout)
     assert [line["name"] for line in found["lines"]] == ["erm", "jtt", "kd"]
-    assert found["lines"][1]["tuned"] == "upweight"
     config = json.loads((out / "runs/points/jtt/seed-0/config.json").read_text())
     assert config["method_options"]["upweight"] == 5
-    other = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=6", "--trials", 3)
+    other = (*TESTED, "--methods", "jtt,kd", "--set", "jtt.upweight=6")
     assert "upweight: 5 there, 6 here" in problem(*other, "--out", out)
-    assert "budget.trials: 3 there, 1 here" in problem(*TESTED, "--methods", "erm", "--out", out)
+    tuned = ("--tuned", "kd.temperature=1:9", "--trials", 2)
+    assert "budget.trials: 1 there, 2 here" in problem(*words, *tuned, "--out", out)
 
 
 def test_a_grid_runs_no_code_that_was_not_named(tmp_path):
@@ -59,7 +59,11 @@ def test_a_grid_runs_no_code_that_was_not_named(tmp_path):
         (("--methods", "jtt", "--set", "jtt.upwieght=3"), "did you mean upweight"),
         (("--methods", "jtt", "--set", "sieve.upweight=3"), "one of the methods jtt"),
         (("--methods", "jtt", "--set", "upweight"), "--set as METHOD.KEY=VALUE"),
-        (("--methods", "jtt", "--tuned", "sieve=lr"), "methods of the grid in 'tuned'"),
+        (("--methods", "jtt", "--tuned", "sieve"), "--tuned METHOD, METHOD.KEY or"),
+        (("--methods", "jtt", "--tuned", "jtt=3"), "--tuned METHOD, METHOD.KEY or"),
+        (("--methods", "jtt", "--tuned", "jtt"), "at least 2 trials to tune jtt"),
+        (("--methods", "jtt", "--trials", 9), "methods to tune with 9 trials"),
+        (("--methods", "jtt", "--trials", 2, "--tuned", "jtt.upweight=0:3"), "at least 1"),
         (("--methods", "jtt", "--teacher", "torchvision:resnet18"), "a method that has one"),
         (("--methods", "kd", "--teacher-option", "a=1"), "Expected --teacher"),
         (("--methods", "jtt", "--seeds", 0), "at least one seed"),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from earlysieve.errors import InputError
-from earlysieve.searching import search as module
+from earlysieve.searching import find as module
 from earlysieve.searching.choice import choose, name_of
 from earlysieve.searching.one_trial import keep_logits
 from earlysieve.searching.places import folder_of

@@ -70,11 +70,11 @@ def test_further_dimensions(given, wanted):
         ({"forget_lr": "1:0.1"}, "LOW below HIGH"),
         ({"forget_lr": "0:1:log"}, "above 0 with log"),
         ({"forget_lr": "0:1:cubic"}, "KEY=LOW:HIGH:log"),
-        ({"forget_lr": "few"}, "Expected numbers for --space forget_lr"),
+        ({"forget_lr": "few"}, "Expected numbers for the range of forget_lr"),
         ({"forget_every": "1.5:3"}, "Expected whole numbers"),
         ({"order": "shared,publishd"}, "one of shared, published"),
         ({"momentum": "0:2"}, "at most 1.0"),
-        ({"layer": "a,b"}, "fixed by an option"),
+        ({"layer": "a,b"}, "which is fixed as well"),
     ],
 )
 def test_wrong_dimensions_are_refused(given, part):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from earlysieve._names import near_names
+from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.errors import InputError
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.methods.registry import method_named, method_settings
@@ -32,12 +33,14 @@ class Arm:
         source: of groups: one of `INFERRED`, "true" (those that the data name), or a file; None:
             it needs none.
         settings: of the method, those that differ from its defaults.
+        tuned: how its other settings are searched; None: they have their defaults.
     """
 
     name: str
     method: str
     source: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    tuned: Tuning | None = None
 
     @property
     def is_repair(self) -> bool:
@@ -66,7 +69,8 @@ class Arm:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, all settings written out."""
-        return {"method": self.method, "source": self.source, "settings": self.all_settings()}
+        found = {"method": self.method, "source": self.source, "settings": self.all_settings()}
+        return found if self.tuned is None else {**found, "tuned": list(self.tuned.settings)}
 
 
 def arm_from(

@@ -11,8 +11,8 @@ from earlysieve.benchmarking.arms import Arm
 from earlysieve.benchmarking.cells import Cell, cells_of
 from earlysieve.benchmarking.checks import check_grid
 from earlysieve.benchmarking.gather import gather
-from earlysieve.benchmarking.grid import Grid, grid_of
-from earlysieve.benchmarking.kept import check_same, keep
+from earlysieve.benchmarking.grid import Grid, grid_of, with_first_seed
+from earlysieve.benchmarking.kept import check_same, keep, read_kept
 from earlysieve.benchmarking.lines import BenchmarkResult
 from earlysieve.benchmarking.page import write_page
 from earlysieve.benchmarking.protocol import Protocol
@@ -93,6 +93,7 @@ def run_grid(
     """As `benchmark`, of a grid."""
     if jobs < 1:
         raise InputError(f"Expected jobs to be at least 1, but got {jobs}; give more")
+    grid = _as_begun(grid, out)
     prepare(grid, out, retry_failed=retry_failed)
     reporter, cells = reporter or Reporter(), cells_of(grid)
     hear = _told_once(on_cell or _ignore)
@@ -133,16 +134,22 @@ def conclude(out: Path, reporter: Reporter) -> BenchmarkResult:
     return result
 
 
+def _as_begun(grid: Grid, out: Path) -> Grid:
+    """The grid whose searches see the data of the seed that the folder began with."""
+    seeds = ((read_kept(out) or {}).get("protocol") or {}).get("seeds")
+    return with_first_seed(grid, seeds[0]) if seeds else grid
+
+
 def _check_empty(out: Path) -> None:
     """Refuse a folder of something else, whose runs would be taken for cells.
 
     Raises:
         InputError: it has runs or groups, but no protocol.
     """
-    from earlysieve.benchmarking.cells import GROUPS, RUNS
+    from earlysieve.benchmarking.cells import GROUPS, RUNS, SEARCHES
     from earlysieve.benchmarking.kept import PROTOCOL_NAME
 
-    foreign = [name for name in (RUNS, GROUPS) if (out / name).exists()]
+    foreign = [name for name in (RUNS, GROUPS, SEARCHES) if (out / name).exists()]
     if foreign and not (out / PROTOCOL_NAME).exists():
         raise InputError(
             f"Expected the results of a benchmark, or an empty folder, in '{out}', but it holds "

@@ -1,13 +1,13 @@
 """The cells of a benchmark, the groups that some need, and in which order they can be made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from earlysieve.benchmarking.arms import INFERRED, OF_A_MODEL, PLAIN, Arm
 from earlysieve.benchmarking.grid import Grid
 
-RUNS, GROUPS = "runs", "groups"
+RUNS, GROUPS, SEARCHES = "runs", "groups", "searches"
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,14 @@ class RunCell:
         return GroupsCell(self.data, source, self.arm.part, self.seed)
 
     @property
+    def search(self) -> "SearchCell | None":
+        """The search for its settings."""
+        return None if self.arm.tuned is None else SearchCell(self.data, self.arm)
+
+    @property
     def needs(self) -> "tuple[Cell, ...]":
         """What has to be complete before it begins."""
-        return tuple(one for one in (self.base, self.groups) if one is not None)
+        return tuple(one for one in (self.base, self.groups, self.search) if one is not None)
 
     @property
     def after(self) -> "tuple[Cell, ...]":
@@ -111,7 +116,46 @@ class GroupsCell:
         return self.needs if self.held_out is None else (*self.needs, self.held_out)
 
 
-Cell = RunCell | GroupsCell
+@dataclass(frozen=True)
+class SearchCell:
+    """The search for the settings of an arm on one data set, once for all seeds.
+
+    Attributes:
+        data: name of the data set.
+        arm: what is tuned.
+    """
+
+    data: str
+    arm: Arm
+
+    @property
+    def place(self) -> str:
+        """Its folder below that of the results."""
+        return f"{SEARCHES}/{self.data}/{self.arm.name}"
+
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        return f"search for {self.arm.name} on {self.data}"
+
+    @property
+    def run(self) -> RunCell:
+        """The run whose settings are searched, with their defaults."""
+        seed = 0 if self.arm.tuned is None else self.arm.tuned.seed
+        return RunCell(self.data, replace(self.arm, tuned=None), seed)
+
+    @property
+    def needs(self) -> "tuple[Cell, ...]":
+        """What has to be complete before it begins."""
+        return self.run.needs
+
+    @property
+    def after(self) -> "tuple[Cell, ...]":
+        """What has to be over before it begins, whatever came of it."""
+        return self.needs
+
+
+Cell = RunCell | GroupsCell | SearchCell
 
 
 def cells_of(grid: Grid) -> list[Cell]:

@@ -9,6 +9,7 @@ from earlysieve.benchmarking.cells import RunCell
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
 from earlysieve.benchmarking.grid import Grid
 from earlysieve.benchmarking.on_test import open_test
+from earlysieve.benchmarking.one_search import check_search
 from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.fit_check import check_model_takes, pick_device
@@ -80,6 +81,9 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
     """Build what needs neither another run nor groups of one; of others look at what can be."""
     if cell.arm.name == PLAIN:
         return
+    if cell.search is not None:
+        check_search(cell.search, grid, out)
+        cell = cell.search.run
     config, own = config_of(cell, grid.protocol, out), parts_for(cell, parts)
     if cell.groups is None and config.groups_from is not None:
         groups_for_training(config, own)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.benchmarking.arms import PLAIN, Arm, supervision_of
-from earlysieve.benchmarking.cells import RunCell, all_needs, folder_of
+from earlysieve.benchmarking.cells import RunCell, SearchCell, all_needs, folder_of
 from earlysieve.benchmarking.kept import read_kept
 from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
 from earlysieve.benchmarking.record import Record, read_record
+from earlysieve.benchmarking.tuning import ALL, Tuning
 from earlysieve.errors import InputError
 from earlysieve.groups.over_seeds import OverSeeds, over_seeds, paired_over_seeds
 
@@ -28,10 +29,7 @@ def gather(out: Path) -> BenchmarkResult:
             "'earlysieve benchmark'"
         )
     protocol = kept["protocol"]
-    arms = [
-        Arm(name, one["method"], one["source"], one["settings"])
-        for name, one in kept["methods"].items()
-    ]
+    arms = [_arm(name, one, protocol) for name, one in kept["methods"].items()]
     arms = [Arm(PLAIN, PLAIN), *(arm for arm in arms if arm.name != PLAIN)]
     lines = [line for data in protocol["data"] for line in _lines(data, arms, protocol, out)]
     return BenchmarkResult(out, protocol, kept["digest"], tuple(lines))
@@ -45,6 +43,14 @@ def run_folders(out: Path) -> list[Path]:
     """
     lines = gather(out).lines
     return [out / line.runs[seed] for line in lines for seed in line.by_seed]
+
+
+def _arm(name: str, kept: Mapping[str, Any], protocol: Mapping[str, Any]) -> Arm:
+    tuned = None
+    if "tuned" in kept:
+        trials = protocol["budget"]["trials"]
+        tuned = Tuning(tuple(kept["tuned"]), trials, protocol["seeds"][0])
+    return Arm(name, kept["method"], kept["source"], kept["settings"], tuned)
 
 
 def _lines(data: str, arms: Sequence[Arm], protocol: Mapping[str, Any], out: Path) -> list[Line]:
@@ -78,7 +84,7 @@ def _line(
         arm.method,
         arm.source,
         supervision_of(arm, protocol["select"]),
-        str(protocol["tuned"].get(arm.name, "")),
+        _tuned_words(data, arm, out),
         {seed: cell.place for seed, cell in cells.items()},
         {seed: one.figures for seed, one in done.items()},
         _means(done),
@@ -86,7 +92,26 @@ def _line(
         _cost({seed: cells[seed] for seed in done}, done, base, out),
         {seed: one.why for seed, one in records.items() if one.state == "failed"},
         _group_means(done),
+        *_search_of(data, arm, out),
     )
+
+
+def _search_of(data: str, arm: Arm, out: Path) -> tuple[int, dict[str, Any]]:
+    """How many trials there were, and what they chose; one and nothing where nothing is tuned."""
+    record = None if arm.tuned is None else read_record(folder_of(out, SearchCell(data, arm)))
+    if record is None or record.state == "failed":
+        return (1, {}) if arm.tuned is None else (0, {})
+    found = record.settings
+    return int(found["trials"]), {**found["method_options"], **found["fields"]}
+
+
+def _tuned_words(data: str, arm: Arm, out: Path) -> str:
+    """The settings that are searched; empty where nothing is tuned."""
+    if arm.tuned is None:
+        return ""
+    record = read_record(folder_of(out, SearchCell(data, arm)))
+    names = arm.tuned.names if record is None else record.settings.get("searched", arm.tuned.names)
+    return ", ".join(names) or ALL
 
 
 def _means(done: Mapping[int, Record]) -> dict[str, OverSeeds]:

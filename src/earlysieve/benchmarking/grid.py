@@ -8,6 +8,8 @@ from typing import Any
 from earlysieve._imports import need
 from earlysieve.benchmarking.arms import PLAIN, Arm, arm_from, check_different
 from earlysieve.benchmarking.protocol import Protocol, check_keys
+from earlysieve.benchmarking.tuning import Tuning
+from earlysieve.benchmarking.tuning_checks import check_tuning
 from earlysieve.errors import InputError, one_line
 
 _OF_AN_ARM = ("method", "name", "settings")
@@ -45,7 +47,22 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
     arms = tuple(sorted(arms, key=lambda arm: arm.name != PLAIN))
     check_different(arms)
     check_keys(protocol.tuned, [arm.name for arm in arms], "methods of the grid in 'tuned'")
+    arms = tuple(_tuned(arm, protocol, protocol.seeds[0]) for arm in arms)
+    for arm in arms:
+        check_tuning(arm)
     return Grid(protocol, arms)
+
+
+def with_first_seed(grid: Grid, seed: int) -> Grid:
+    """The grid whose searches see the data of this seed."""
+    return Grid(grid.protocol, tuple(_tuned(arm, grid.protocol, seed) for arm in grid.arms))
+
+
+def _tuned(arm: Arm, protocol: Protocol, seed: int) -> Arm:
+    settings = protocol.tuned.get(arm.name)
+    if settings is None:
+        return arm
+    return replace(arm, tuned=Tuning(tuple(settings), protocol.budget.trials, seed))
 
 
 def read_grid(path: Path, *, seeds: tuple[int, ...] | None = None) -> Grid:

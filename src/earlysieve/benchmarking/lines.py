@@ -36,7 +36,7 @@ class Line:
     Attributes:
         data, name, method, source: see `RunCell` and `Arm`.
         supervision: what it knows of true groups; see `supervision_of`.
-        tuned: what was tuned of it, in words; empty: nothing.
+        tuned: the settings that were searched; empty: none.
         runs: folders of its runs below that of the results, by seed.
         by_seed: figures on the test data, by seed.
         figures: their means over seeds, with 95% t-intervals.
@@ -45,6 +45,9 @@ class Line:
             unknown.
         failed: why, by seed.
         groups: of the test data: name -> mean accuracy over seeds.
+        trials: configurations that were tried, on validation data.
+        chosen: settings that they chose; empty where nothing was tuned, or the plain method stayed
+            and has none.
     """
 
     data: str
@@ -60,6 +63,8 @@ class Line:
     cost: float
     failed: Mapping[int, str] = field(default_factory=dict)
     groups: Mapping[str, float] = field(default_factory=dict)
+    trials: int = 1
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def _numbers(line: Line) -> dict[str, Any]:
         "seeds": len(line.by_seed),
         "supervision": line.supervision,
         "tuned": line.tuned,
+        "trials": line.trials,
         "cost": line.cost,
     }
     for ending, found in (("", line.figures), ("_minus_erm", line.differences)):

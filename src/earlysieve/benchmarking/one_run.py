@@ -13,6 +13,7 @@ from earlysieve.benchmarking.configs import (
 )
 from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
+from earlysieve.benchmarking.one_search import as_chosen
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import TrainingError
@@ -86,7 +87,7 @@ def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> tu
     """
     plain = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(plain, progress=False)
-    config = config_of(cell, grid.protocol, out)
+    config = as_chosen(config_of(cell, grid.protocol, out), cell, out)
     with few_warnings():
         if "layer" in config.method_options:
             bare = TrainRun.prepare(plain_settings(plain), out, Reporter(), parts=parts)

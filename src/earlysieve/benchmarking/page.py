@@ -16,6 +16,7 @@ from earlysieve.benchmarking.written import (
 )
 from earlysieve.report.plain_page import plot, render_plain
 from earlysieve.report.sections import Piece, Section, links, paragraph, table
+from earlysieve.searching.result import settings_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,11 +55,12 @@ def render(result: BenchmarkResult) -> str:
         _of_data(number, name, ranked(lines), result)
         for number, (name, lines) in enumerate(groups.items())
     ]
+    tuned = [_tuned(result.lines)] if any(line.tuned for line in result.lines) else []
     failed = [_failures(result.lines)] if any(line.failed for line in result.lines) else []
     return render_plain(
         "benchmark",
         headline,
-        [*sections, *failed, _protocol(result), _help()],
+        [*sections, *tuned, *failed, _protocol(result), _help()],
         lead=[*map(_best, groups.values()), foot(result)],
         subject=[("data", ", ".join(groups)), ("protocol", result.digest)],
     )
@@ -158,6 +160,23 @@ def _by_group(name: str, lines: Sequence[Line]) -> Piece:
 
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _tuned(lines: Sequence[Line]) -> Section:
+    rows: Cells = [
+        [
+            line.name,
+            line.data,
+            str(line.trials),
+            line.tuned,
+            settings_text(line.chosen) or ("the plain method" if line.trials else "-"),
+        ]
+        for line in lines
+        if line.tuned
+    ]
+    caption = "Settings that were searched on training and validation data of the first seed"
+    heads = ["method", "data", "trials", "searched", "chosen"]
+    return Section("tuned", "What was tuned", [table(heads, rows, caption=caption, numeric=[2])])
 
 
 def _failures(lines: Sequence[Line]) -> Section:

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from earlysieve._json import plain
 from earlysieve._names import near_names
+from earlysieve.benchmarking.tuning import check_trials, tuned_of
 from earlysieve.errors import InputError
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.training.config import PRACTICAL, TrainConfig
@@ -47,7 +48,7 @@ class Budget:
     """What each method may spend.
 
     Attributes:
-        trials: configurations that were tried for what is tuned; declared, >= 1.
+        trials: of the search for what is tuned, the plain method included, >= 2; 1: no search.
         epochs: of each training, >= 1.
         minutes: of each training, above 0; one that takes longer has failed. None: no limit.
 
@@ -84,7 +85,9 @@ class Protocol:
         seeds: of weights, order and planted shortcuts; every method is trained with each.
         budget: what each method may spend.
         select: the rule that chooses epochs on the validation data, see `groups.rule_names`.
-        tuned: what was tuned of a method, by its name, in words; others have their defaults.
+        tuned: what is tuned of a method, by its name: settings, each KEY or KEY=RANGE as
+            `earlysieve search --space` takes it; none: all that it can search. The search sees
+            training and validation data of the first seed only. Others have their defaults.
         training: fields of `TrainConfig` for all data sets, `model` among them.
 
     Raises:
@@ -95,7 +98,7 @@ class Protocol:
     seeds: tuple[int, ...] = tuple(range(USUAL_SEEDS))
     budget: Budget = Budget()
     select: str = "accuracy"
-    tuned: Mapping[str, str] = field(default_factory=dict)
+    tuned: Mapping[str, Sequence[str]] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,6 +106,8 @@ class Protocol:
             raise InputError("Expected data to compare methods on, but got none; give --data")
         _check_seeds(self.seeds)
         rule_named(self.select)
+        object.__setattr__(self, "tuned", tuned_of(self.tuned))
+        check_trials(self.tuned, self.budget.trials)
         for where in (self.training, *(one.training for one in self.data.values())):
             check_keys(where, TRAINING, "fields of the training of a benchmark")
         for name, one in self.data.items():
@@ -168,8 +173,7 @@ class Protocol:
             found["budget"] = _part(Budget, found["budget"], "budget")
         if "seeds" in found:
             found["seeds"] = seeds_of(found["seeds"])
-        for name in ("tuned", "training"):
-            _check_mapping(found.get(name, {}), f"'{name}' of the protocol")
+        _check_mapping(found.get("training", {}), "'training' of the protocol")
         return cls(**found)
 
 

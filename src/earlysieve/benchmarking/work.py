@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from earlysieve.benchmarking.cells import Cell, RunCell, folder_of
+from earlysieve.benchmarking.cells import Cell, RunCell, SearchCell, folder_of
 from earlysieve.benchmarking.grid import Grid
 from earlysieve.benchmarking.one_groups import make_groups
 from earlysieve.benchmarking.one_run import make_run
+from earlysieve.benchmarking.one_search import make_search
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record, read_record
 from earlysieve.errors import CheckpointError, MissingDependencyError, OutputError, one_line
 from earlysieve.runs.reporter import Reporter
@@ -92,6 +93,8 @@ def _tried(cell: Cell, grid: Grid, out: Path, reporter: Reporter) -> Record:
             warnings.simplefilter("ignore", UserWarning)
             if isinstance(cell, RunCell):
                 return make_run(cell, grid, out, reporter)
+            if isinstance(cell, SearchCell):
+                return make_search(cell, grid, out, reporter)
             return make_groups(cell, grid, out)
     except _FATAL:
         raise

@@ -26,7 +26,7 @@ def cells_of_data(lines: Sequence[Line], names: Sequence[str] = SHOWN) -> Cells:
     heads = [
         *("method", "supervision", "seeds", *map(_words, figures)),
         *(f"{_words(name)} minus erm" for name in compared),
-        *("cost", "tuned", "failed"),
+        *("cost", "trials", "tuned", "failed"),
     ]
     return [heads, *(_row(line, figures, compared) for line in lines)]
 
@@ -85,11 +85,16 @@ def foot(result: BenchmarkResult) -> str:
     """What the figures are, in a sentence or two."""
     p = result.protocol
     trials = p["budget"]["trials"]
+    searched = (
+        f"settings of {', '.join(p['tuned'])} by {trials} trials on training and validation data "
+        "of one seed; "
+        if p["tuned"]
+        else ""
+    )
     return (
         "Test data; mean and 95% t-interval over seeds, differences seed by seed. Epochs chosen by "
-        f"{p['select']} on validation data, of {p['budget']['epochs']}; {trials} "
-        f"trial{'s' if trials > 1 else ''} per method; cost: seconds relative to erm, those of "
-        f"what a method needs included. Protocol {result.digest}."
+        f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: seconds "
+        f"relative to erm, those of what a method needs included. Protocol {result.digest}."
     )
 
 
@@ -109,6 +114,7 @@ def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[st
         *(interval(line.figures.get(name)) for name in figures),
         *(interval(line.differences.get(name), "+.3f") for name in compared),
         _cost(line),
+        str(line.trials),
         line.tuned or "nothing",
         failures(line) or "-",
     ]

@@ -107,13 +107,16 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         default=1,
         show_default=True,
         metavar="N",
-        help="Say in the tables how many configurations were tried for what is tuned.",
+        help="Search the settings of each method of --tuned with this many trials, on data of the "
+        "first seed, the plain method included.",
     ),
     click.option(
         "--tuned",
         multiple=True,
-        metavar="METHOD=WHAT",
-        help="Say in the tables what was tuned of a method, in words. May be repeated.",
+        metavar="METHOD[.KEY[=RANGE]]",
+        help="Search the settings of this method, all that have a range or those that are named "
+        "(METHOD.KEY, METHOD.KEY=LOW:HIGH:log), with --trials trials; needs optuna. May be "
+        "repeated.",
     ),
     click.option(
         "--minutes",
@@ -214,7 +217,11 @@ def _line(cell: "Cell", record: "Record") -> str:
         return f"{cell.title}: failed. {record.why}"
     known = [name for name in _TOLD if name in record.figures]
     figures = ", ".join(f"{k.replace('_', ' ')} {record.figures[k]:.3f}" for k in known)
-    return f"{cell.title}: {figures or 'done'} ({record.seconds:.0f} s)"
+    from earlysieve.benchmarking.cells import SearchCell
+
+    why = record.notes[0].rstrip(".") if isinstance(cell, SearchCell) else "done"
+    said = figures or why
+    return f"{cell.title}: {said} ({record.seconds:.0f} s)"
 
 
 def _show(result: "BenchmarkResult", console: Console) -> None:

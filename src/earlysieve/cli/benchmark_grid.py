@@ -93,7 +93,7 @@ def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protoco
         seeds=tuple(range(USUAL_SEEDS)) if seeds is None else seeds,
         budget=Budget(given["trials"], epochs, given["minutes"]),
         select=given["select"] or "accuracy",
-        tuned=dict(_pairs(given["tuned"], "--tuned", "METHOD=WHAT")),
+        tuned=_tuned(given["tuned"], _names(given)),
         training=training,
     )
 
@@ -162,10 +162,33 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
     return DataSplits(spec, given["validation"] or validation, test, kept)
 
 
+def _names(given: Mapping[str, Any]) -> list[str]:
+    return [name.strip() for text in given["methods"] for name in text.split(",") if name.strip()]
+
+
+def _tuned(given: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
+    """What is tuned, by method, from METHOD (all), METHOD.KEY and METHOD.KEY=RANGE.
+
+    Raises:
+        InputError: a method is not among those that are compared.
+    """
+    found: dict[str, list[str]] = {}
+    for text in given:
+        head, equals, room = text.partition("=")
+        method, _, key = (head, "", "") if head in names else head.rpartition(".")
+        if method not in names or (equals and not key):
+            raise InputError(
+                f"Expected --tuned METHOD, METHOD.KEY or METHOD.KEY=RANGE with one of the methods "
+                f"{', '.join(names)}, but got '{text}'; write for instance --tuned {names[-1]}"
+            )
+        found.setdefault(method, []).extend([f"{key}{equals}{room}"] if key else [])
+    return found
+
+
 def _methods(context: click.Context) -> list[dict[str, Any]]:
     """The methods with the settings that --set and the teacher's options say."""
     given = context.params
-    names = [name.strip() for text in given["methods"] for name in text.split(",") if name.strip()]
+    names = _names(given)
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
     for key, value in _pairs(given["settings"], "--set", "METHOD.KEY=VALUE"):
         method, dot, setting = key.rpartition(".")

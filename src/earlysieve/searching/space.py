@@ -97,14 +97,14 @@ def space_of(
     for name, text in (given or {}).items():
         if name in fixed:
             raise InputError(
-                f"Expected --space for what is not given, but got '{name}', which is fixed by an "
-                "option as well; leave out one of them"
+                f"Expected a range for what is not given, but got one of '{name}', which is fixed "
+                "as well; leave out one of them"
             )
         own[name] = _parsed(name, text, infos.get(name), config)
     if not own:
         raise InputError(
             f"Expected something to search for, but every setting of '{config.method}' is given "
-            "or has no range; leave one out, or name a range such as --space lr=0.001:0.1:log"
+            "or has no range; leave one out, or name a range such as lr=0.001:0.1:log"
         )
     return tuple(own.values())
 
@@ -163,7 +163,7 @@ def _parsed(name: str, text: str, info: SettingInfo | None, config: "TrainConfig
         near = difflib.get_close_matches(name, known, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
         raise InputError(
-            f"Expected --space of a setting of '{config.method}' or of training, but got "
+            f"Expected a range of a setting of '{config.method}' or of training, but got one of "
             f"'{name}'; {hint}"
         )
     whole = name in _WHOLE if info is None else info.kind is int
@@ -187,7 +187,7 @@ def _range(name: str, text: str, whole: bool) -> Dimension:
     least, most = (_number(name, end, whole) for end in (low, high))
     if scale not in ("", "log", "linear") or least >= most or (scale == "log" and least <= 0):
         raise InputError(
-            f"Expected --space with LOW below HIGH, above 0 with log, but got '{name}={text}'; "
+            f"Expected a range with LOW below HIGH, above 0 with log, but got '{name}={text}'; "
             f"{_FORM}"
         )
     return Dimension(name, "int" if whole else "float", least, most, log=scale == "log")
@@ -207,5 +207,5 @@ def _number(name: str, text: str, whole: bool) -> float:
         number = math.nan
     if not math.isfinite(number) or (whole and number != int(number)):
         kind = "whole numbers" if whole else "numbers"
-        raise InputError(f"Expected {kind} for --space {name}, but got '{text}'; {_FORM}")
+        raise InputError(f"Expected {kind} for the range of {name}, but got '{text}'; {_FORM}")
     return number
