@@ -9,6 +9,8 @@ from earlysieve.benchmarking.cells import GroupsCell, RunCell, SearchCell, folde
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import grid_of
 from earlysieve.benchmarking.kept import keep
+from earlysieve.benchmarking.lines import failures
+from earlysieve.benchmarking.page import render
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
 from earlysieve.benchmarking.written import cells_of_data, interval, short_cells, write_tables
@@ -77,6 +79,26 @@ def test_differences_are_over_the_seeds_that_both_have(results):
     assert dfr.failed == {1: "Expected <b> & 5_% of it"}
     assert dfr.runs == {0: "runs/a/dfr@audit/seed-0", 1: "runs/a/dfr@audit/seed-1"}
     assert dfr.groups == {"g": pytest.approx(0.9)}
+
+
+def test_a_reason_that_seeds_share_is_said_once_with_the_option_that_helps(results):
+    few = "Expected at least 5 examples of each group, but got 2; set min_group=2 to use them"
+    erm = "Expected a finite loss, but got nan"
+    for seed, why in ((0, few), (1, few), (2, f"erm on a, seed 2 failed: {erm}")):
+        place = folder_of(results, RunCell("a", DFR, seed))
+        keep_record(place, Record("failed", 0.0, why=why))
+    for seed in (0, 1):
+        why = f"erm on a, seed {seed} failed: {erm}"
+        keep_record(folder_of(results, RunCell("a", JTT, seed)), Record("failed", 0.0, why=why))
+    _, jtt, dfr = gather(results).lines
+    assert failures(jtt) == f"seed 0, 1: erm on a failed: {erm}"
+    assert failures(dfr).startswith(
+        "seed 0, 1: Expected at least 5 examples of each group, but got 2; set min_group=2 "
+        "(--set dfr@audit.min_group=2 with another --out, or in a --grid one more line: "
+        "{method: dfr@audit, name: ANOTHER, settings: {min_group: 2}}) to use them; seed 2: erm"
+    )
+    pytest.importorskip("jinja2")
+    assert render(gather(results)).count("min_group: 2}") == 1
 
 
 def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):

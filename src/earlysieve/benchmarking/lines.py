@@ -1,6 +1,7 @@
 """A benchmark as lines: a method on a data set each."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,10 +93,32 @@ class BenchmarkResult:
 
 def failures(line: Line) -> str:
     """Which seeds failed and why; a reason that is the same is said once."""
+    return "; ".join(
+        f"seed {', '.join(map(str, who))}: {why}" for why, who in reasons(line).items()
+    )
+
+
+def reasons(line: Line) -> dict[str, list[int]]:
+    """The seeds that failed, by the reason, which says how a benchmark gives a setting."""
     seeds: dict[str, list[int]] = {}
     for seed, why in line.failed.items():
-        seeds.setdefault(why, []).append(seed)
-    return "; ".join(f"seed {', '.join(map(str, who))}: {why}" for why, who in seeds.items())
+        # What it needs has the same seed.
+        told = why.replace(f", seed {seed} failed: ", " failed: ")
+        seeds.setdefault(_with_option(line, told), []).append(seed)
+    return seeds
+
+
+def _with_option(line: Line, why: str) -> str:
+    found = re.search(r"\bset (min_group)=(\d+)", why)
+    if found is None:
+        return why
+    key, value = found.groups()
+    spec = line.method if line.source in (None, "true") else f"{line.method}@{line.source}"
+    return why.replace(
+        found[0],
+        f"set {key}={value} (--set {spec}.{key}={value} with another --out, or in a --grid one "
+        f"more line: {{method: {spec}, name: ANOTHER, settings: {{{key}: {value}}}}})",
+    )
 
 
 def _numbers(line: Line) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import write_text
 from earlysieve.benchmarking.arms import PLAIN
-from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line
+from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line, reasons
 from earlysieve.benchmarking.written import (
     by_data,
     cells_of_data,
@@ -181,11 +181,11 @@ def _tuned(lines: Sequence[Line]) -> Section:
 
 def _failures(lines: Sequence[Line]) -> Section:
     rows: Cells = [
-        [line.name, line.data, links([(str(seed), f"{line.runs[seed]}/")]), why]
+        [line.name, line.data, links([(str(s), f"{line.runs[s]}/") for s in seeds]), why]
         for line in lines
-        for seed, why in line.failed.items()
+        for why, seeds in reasons(line).items()
     ]
-    heads = ["method", "data", "seed", "why"]
+    heads = ["method", "data", "seeds", "why"]
     shown = table(heads, rows, caption="Cells that failed; the others count without them")
     return Section("failed", "What failed", [shown])
 
