@@ -1,5 +1,6 @@
 """The page, of records that nobody trained, in a browser; and its pictures, of real runs."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from earlysieve.benchmarking.benchmark import benchmark
+from earlysieve.benchmarking.depth import depth_of
 from earlysieve.benchmarking.lines import BenchmarkResult, Line
 from earlysieve.benchmarking.page import ranked, render, write_page
 from earlysieve.benchmarking.plots import plots_of
@@ -46,6 +48,28 @@ LINES = (
 
 def result(folder: Path = Path()) -> BenchmarkResult:
     return BenchmarkResult(folder, PROTOCOL.to_dict(), "0123", LINES)
+
+
+def test_gains_are_shown_by_the_depth_at_which_audits_read_the_cue(tmp_path):
+    def audit(seed: int, layer: str, readability: float | None) -> None:
+        path = tmp_path / f"groups/digits/audit-validation/seed-{seed}/audit/audit.json"
+        path.parent.mkdir(parents=True)
+        layers = {"layer": ["a", "b", "c", "d"]}
+        summary = {"layer": layer, "readability": readability}
+        path.write_text(json.dumps({"format_version": 3, "summary": summary, "layers": layers}))
+
+    assert "takes groups of an audit" in depth_of("digits", (0, 1, 2), tmp_path).why
+    audit(0, "a", None)
+    assert "half of what the network knows" in depth_of("digits", (0, 1, 2), tmp_path).why
+    audit(1, "a", 0.6)
+    audit(2, "b", 0.9)
+    assert depth_of("digits", (0, 1, 2), tmp_path).share == pytest.approx((1 / 4 + 2 / 4) / 2)
+    other = replace(LINES[1], data="tables")
+    lines = (*LINES, other)
+    seeds = {**PROTOCOL.to_dict(), "seeds": [0, 1, 2]}
+    page = render(BenchmarkResult(tmp_path, seeds, "0123", lines))
+    assert "by depth of the cue: jtt on digits +0.200 at 0.38" in page
+    assert "depth is unknown: tables (no method takes groups" in page
 
 
 def test_the_page_says_who_gains_links_every_run_and_escapes_what_is_in_it():

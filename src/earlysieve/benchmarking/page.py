@@ -55,12 +55,13 @@ def render(result: BenchmarkResult) -> str:
         _of_data(number, name, ranked(lines), result)
         for number, (name, lines) in enumerate(groups.items())
     ]
+    depth = [_by_depth(result)] if any(line.differences for line in result.lines) else []
     tuned = [_tuned(result.lines)] if any(line.tuned for line in result.lines) else []
     failed = [_failures(result.lines)] if any(line.failed for line in result.lines) else []
     return render_plain(
         "benchmark",
         headline,
-        [*sections, *tuned, *failed, _protocol(result), _help()],
+        [*sections, *depth, *tuned, *failed, _protocol(result), _help()],
         lead=[*map(_best, groups.values()), foot(result)],
         subject=[("data", ", ".join(groups)), ("protocol", result.digest)],
     )
@@ -107,6 +108,20 @@ def _of_data(number: int, name: str, lines: Sequence[Line], result: BenchmarkRes
         pieces.append(_by_group(name, lines))
     pictures = grid_of_pictures(lines, result.folder)
     return Section(f"data-{number}", name, pieces if pictures is None else [*pieces, pictures])
+
+
+def _by_depth(result: BenchmarkResult) -> Section:
+    from earlysieve.benchmarking.depth import depth_of
+    from earlysieve.benchmarking.plots import gains_by_depth
+
+    names = by_data(result.lines)
+    found = {name: depth_of(name, result.protocol["seeds"], result.folder) for name in names}
+    known = {name: one.share for name, one in found.items() if one.share is not None}
+    pieces: list[Piece] = [plot(gains_by_depth(result.lines, known))] if known else []
+    out = [f"{name} ({one.why})" for name, one in found.items() if one.share is None]
+    if out:
+        pieces.append(paragraph(f"Left out, since the depth is unknown: {'; '.join(out)}."))
+    return Section("depth", "Gain by depth of the cue", pieces)
 
 
 def _tables(name: str, lines: Sequence[Line]) -> list[Piece]:

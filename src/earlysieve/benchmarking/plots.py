@@ -1,8 +1,8 @@
-"""Plots of one data set: what a method gains over plain training, and what it costs."""
+"""Plots: what a method gains over plain training, what it costs, and where the cue lies."""
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._imports import need
@@ -77,6 +77,44 @@ def costs(lines: Sequence["Line"]) -> Tile:
     told = ", ".join(f"{line.name} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)
     alt = f"The {_words(name)} of each method against its cost: {told}"
     return _tile(figure, alt, "What a method costs; line: 95% t-interval over seeds")
+
+
+def gains_by_depth(lines: Sequence["Line"], depths: Mapping[str, float]) -> Tile:
+    """Each method minus plain training against the depth at which the cue is read.
+
+    Args:
+        lines: of all data sets.
+        depths: of each data set that is shown, as shares of the layers.
+
+    Raises:
+        MissingDependencyError: matplotlib is not installed.
+    """
+    name = _worst(lines)
+    found = [line for line in lines if line.data in depths and name in line.differences]
+    methods = list(dict.fromkeys(line.name for line in found))
+    figure, axes = _axes(3.6)
+    for k, method in enumerate(methods):
+        own = sorted(
+            (depths[line.data] + 0.01 * (k - (len(methods) - 1) / 2), line.differences[name].mean)
+            for line in found
+            if line.name == method
+        )
+        axes.plot(*zip(*own, strict=True), "o", markersize=5, label=method)
+    axes.axhline(0, color="#20242a", linewidth=0.8)
+    for k, (data, depth) in enumerate(depths.items()):
+        beside = (0, 4 + 10 * (k % 2))
+        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        axes.annotate(data, (depth, 1.0), beside, ha="center", fontsize=8, **place)
+    axes.set_xlim(0, 1.05)
+    axes.set_xlabel("depth at which an early readout reads the cue, as a share of the layers")
+    axes.set_ylabel(f"{_words(name)} minus erm")
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    told = ", ".join(
+        f"{line.name} on {line.data} {line.differences[name].mean:+.3f} at {depths[line.data]:.2f}"
+        for line in found
+    )
+    alt = f"Each method minus erm, {_words(name)}, by depth of the cue: {told}"
+    return _tile(figure, alt, "Gain by depth of the cue; means over seeds")
 
 
 def _worst(lines: Sequence["Line"]) -> str:

@@ -1,0 +1,61 @@
+"""How deep in the plain network the cue can first be read, as its audits say."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earlysieve.auditing.document import parsed
+from earlysieve.auditing.evidence import READABLE
+from earlysieve.benchmarking.cells import GroupsCell, folder_of
+from earlysieve.benchmarking.one_groups import AUDIT_NAME
+from earlysieve.errors import DataError
+
+DOCUMENT = "audit.json"
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Where a cue is read first.
+
+    Attributes:
+        share: of the audited layers up to the first early one whose readout achieves at least half
+            of what the network achieves above chance, in (0, 1], mean over seeds; None: unknown.
+        why: it is unknown.
+    """
+
+    share: float | None
+    why: str = ""
+
+
+def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
+    """The depth of the cue of a data set, from audits of held-out data by its plain runs.
+
+    Args:
+        data: its name.
+        seeds: of the runs.
+        out: folder of the results.
+    """
+    folders = [folder_of(out, GroupsCell(data, "audit", "validation", seed)) for seed in seeds]
+    paths = [path for one in folders if (path := one / AUDIT_NAME / DOCUMENT).is_file()]
+    if not paths:
+        return Depth(None, "no method takes groups of an audit there (METHOD@audit)")
+    found = [_share(path) for path in paths]
+    known = [share for share in found if share is not None]
+    if not known:
+        return Depth(None, "no early readout achieves half of what the network knows")
+    return Depth(math.fsum(known) / len(known))
+
+
+def _share(path: Path) -> float | None:
+    try:
+        document = parsed(path, path.read_bytes())
+        summary = document.get("summary", dict[str, Any])
+        layers = document.get("layers", dict[str, Any])
+        names, readability = layers["layer"], summary["readability"]
+        if readability is None or readability < READABLE:
+            return None
+        return float((names.index(summary["layer"]) + 1) / len(names))
+    except (OSError, DataError, KeyError, ValueError, TypeError):
+        return None  # of another version, or damaged: a plot is no place to fail
