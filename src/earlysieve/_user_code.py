@@ -12,10 +12,12 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from earlysieve._files import expanded
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, first_line, one_line
+
+T = TypeVar("T")
 
 _OURS = str(Path(__file__).resolve().parent)
 _LIBRARIES = tuple(
@@ -52,12 +54,38 @@ def load_function(
         UserCodeError: the module raises an exception while it is imported.
     """
     found = _load(module, name, forms, error)
-    function: Any = found
-    for part in name.split("."):
-        function = getattr(function, part, None)
+    function = _inside(found, name)
     if not callable(function):
         raise error(_no_function(found, module, name))
     return function  # type: ignore[no-any-return]
+
+
+def load_object(module: str, name: str, kind: type[T], *, forms: str) -> T:
+    """What is called `name` in a module or Python file; see `load_function`.
+
+    Args:
+        module, name, forms: see `load_function`.
+        kind: the class that it has to be of.
+
+    Raises:
+        InputError: there is no such module or name, or it is something else.
+        UserCodeError: the module raises an exception while it is imported.
+    """
+    found = _inside(_load(module, name, forms, InputError), name)
+    if not isinstance(found, kind):
+        home = kind.__module__.rpartition(".")[0]
+        got = "nothing" if found is None else type(found).__name__
+        raise InputError(
+            f"Expected an {home}.{kind.__name__} called '{name}' in the module '{module}', but got "
+            f"{got}; correct the name, or write {name} = {kind.__name__}(...) there"
+        )
+    return found
+
+
+def _inside(found: Any, name: str) -> Any:
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def arguments_of(function: Callable[..., Any], spec: str) -> set[str]:

@@ -10,7 +10,7 @@ from earlysieve._names import near_names
 from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.errors import InputError
 from earlysieve.groups.selection_rules import rule_named
-from earlysieve.methods.registry import method_named, method_settings
+from earlysieve.methods.registry import is_code, method_named, method_settings
 from earlysieve.methods.teacher_settings import TeacherSettings
 
 # Of which of them each example is told apart, and what they look at besides the data.
@@ -24,6 +24,19 @@ Supervision = Literal["none", "groups in validation", "groups in training"]
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What a benchmark has to know of a method.
+
+    Attributes:
+        starts_trained: whether it changes a trained network.
+        has_teacher: whether it learns from a teacher.
+    """
+
+    starts_trained: bool
+    has_teacher: bool
+
+
+@dataclass(frozen=True)
 class Arm:
     """A line of the table.
 
@@ -34,6 +47,7 @@ class Arm:
             it needs none.
         settings: of the method, those that differ from its defaults.
         tuned: how its other settings are searched; None: they have their defaults.
+        kind: of a method that its code names, what it is, so that results are read without it.
     """
 
     name: str
@@ -41,16 +55,17 @@ class Arm:
     source: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     tuned: Tuning | None = None
+    kind: Kind | None = None
 
     @property
     def is_repair(self) -> bool:
         """Whether it starts from the plain run of the same seed, and is fitted to validation."""
-        return method_named(self.method).starts_trained
+        return _kind_of(self.method, self.kind).starts_trained
 
     @property
     def has_teacher(self) -> bool:
         """Whether it learns from a teacher, by default the plain run of the same seed."""
-        return issubclass(method_named(self.method).settings, TeacherSettings)
+        return _kind_of(self.method, self.kind).has_teacher
 
     @property
     def needs_teacher(self) -> bool:
@@ -70,6 +85,8 @@ class Arm:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, all settings written out."""
         found = {"method": self.method, "source": self.source, "settings": self.all_settings()}
+        if self.kind is not None:
+            found["kind"] = asdict(self.kind)
         return found if self.tuned is None else {**found, "tuned": list(self.tuned.settings)}
 
 
@@ -79,7 +96,7 @@ def arm_from(
     """An arm from METHOD or METHOD@SOURCE.
 
     Args:
-        text: such as "group-dro@audit".
+        text: such as "group-dro@audit"; the method may be module:METHOD or file.py:METHOD.
         settings: of the method.
         name: how it is called; None: as `text`.
 
@@ -103,13 +120,15 @@ def arm_from(
     if at:
         _check_source(source, text)
     chosen = (source if at else TRUE) if needed else None
-    label = name or (method if chosen is None else f"{method}@{_short(chosen)}")
+    own = found.name if is_code(method) else method
+    label = name or (own if chosen is None else f"{own}@{_short(chosen)}")
     if not _NAME.fullmatch(label):
         raise InputError(
             f"Expected a name of letters, digits, @ . _ and -, but got '{label}'; give the method "
             "another name"
         )
-    arm = Arm(label, method, chosen, dict(settings or {}))
+    kind = _kind_of(method, None) if is_code(method) else None
+    arm = Arm(label, method, chosen, dict(settings or {}), kind=kind)
     if label == PLAIN and arm != Arm(PLAIN, PLAIN):
         raise InputError(
             f"Expected the name '{PLAIN}' for plain training, but got it for {method} with other "
@@ -149,6 +168,13 @@ def check_different(arms: tuple[Arm, ...]) -> None:
             f"Expected each method once, but got '{twice}' twice; leave one out, or give it "
             "another 'name' in the grid"
         )
+
+
+def _kind_of(method: str, known: Kind | None) -> Kind:
+    if known is not None:
+        return known
+    found = method_named(method)
+    return Kind(found.starts_trained, issubclass(found.settings, TeacherSettings))
 
 
 def _check_source(source: str, text: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from earlysieve.benchmarking.arms import PLAIN, Arm, supervision_of
+from earlysieve.benchmarking.arms import PLAIN, Arm, Kind, supervision_of
 from earlysieve.benchmarking.cells import RunCell, SearchCell, all_needs, folder_of
 from earlysieve.benchmarking.kept import read_kept
 from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
@@ -50,7 +50,8 @@ def _arm(name: str, kept: Mapping[str, Any], protocol: Mapping[str, Any]) -> Arm
     if "tuned" in kept:
         trials = protocol["budget"]["trials"]
         tuned = Tuning(tuple(kept["tuned"]), trials, protocol["seeds"][0])
-    return Arm(name, kept["method"], kept["source"], kept["settings"], tuned)
+    kind = Kind(**kept["kind"]) if "kind" in kept else None
+    return Arm(name, kept["method"], kept["source"], kept["settings"], tuned, kind)
 
 
 def _lines(data: str, arms: Sequence[Arm], protocol: Mapping[str, Any], out: Path) -> list[Line]:

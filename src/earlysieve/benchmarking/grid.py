@@ -11,6 +11,7 @@ from earlysieve.benchmarking.protocol import Protocol, check_keys
 from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.benchmarking.tuning_checks import check_tuning
 from earlysieve.errors import InputError, one_line
+from earlysieve.runs.trust import check_trusted
 
 _OF_AN_ARM = ("method", "name", "settings")
 
@@ -65,15 +66,17 @@ def _tuned(arm: Arm, protocol: Protocol, seed: int) -> Arm:
     return replace(arm, tuned=Tuning(tuple(settings), protocol.budget.trials, seed))
 
 
-def read_grid(path: Path, *, seeds: tuple[int, ...] | None = None) -> Grid:
+def read_grid(path: Path, *, seeds: tuple[int, ...] | None = None, trust: bool = False) -> Grid:
     """The grid in a YAML (or JSON) file.
 
     Args:
         path: of a file with the keys `protocol` and `methods`.
         seeds: in place of those of the file.
+        trust: import methods that the file names as module:METHOD.
 
     Raises:
-        InputError: it cannot be read, or something in it is missing, unknown or wrong.
+        InputError: it cannot be read, something in it is missing, unknown or wrong, or names code
+            without `trust`.
         MissingDependencyError: PyYAML is not installed.
     """
     yaml = need("yaml", extra="benchmark")
@@ -97,6 +100,10 @@ def read_grid(path: Path, *, seeds: tuple[int, ...] | None = None) -> Grid:
             f"Expected 'methods' in '{path}' as a list, but got {found['methods']!r}; write one "
             "method a line with - before it"
         )
+    if not trust:
+        for one in found["methods"]:
+            named = one.get("method") if isinstance(one, Mapping) else one
+            check_trusted({"method": str(named).partition("@")[0].strip()})
     protocol = Protocol.from_dict(found["protocol"])
     return grid_of(protocol if seeds is None else replace(protocol, seeds=seeds), found["methods"])
 

@@ -38,7 +38,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="LIST",
         help="Train by these methods, separated by commas, METHOD@SOURCE where one needs groups "
         "that the data do not name: "
-        "audit, xrm, disagreement, errors, eiil, spare, true or a file. erm is always among them.",
+        "audit, xrm, disagreement, errors, eiil, spare, true or a file. erm is always among them; "
+        "module:METHOD and file.py:METHOD name methods of your own.",
     ),
     click.option(
         "--grid",

@@ -50,8 +50,9 @@ def grid_from(context: click.Context) -> "Grid":
             raise InputError(
                 f"Expected --grid without --{flag}, but got both; write it into the file"
             )
-        grid = read_grid(context.params["grid"], seeds=seeds)
-        if not context.params["trust_config"]:
+        trust = context.params["trust_config"]
+        grid = read_grid(context.params["grid"], seeds=seeds, trust=trust)
+        if not trust:
             for values in _runnable(grid):
                 check_trusted(values, ())
         return grid
@@ -60,7 +61,8 @@ def grid_from(context: click.Context) -> "Grid":
             raise click.UsageError(
                 f"Missing option '--{name}', or --grid with a file that says it."
             )
-    return grid_of(_protocol(context, seeds), _methods(context))
+    methods = _methods(context)
+    return grid_of(_protocol(context, seeds, methods), methods)
 
 
 def _runnable(grid: "Grid") -> list[Mapping[str, Any]]:
@@ -72,7 +74,9 @@ def _runnable(grid: "Grid") -> list[Mapping[str, Any]]:
     return found
 
 
-def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protocol":
+def _protocol(
+    context: click.Context, seeds: tuple[int, ...] | None, methods: Sequence[Mapping[str, Any]]
+) -> "Protocol":
     from earlysieve.benchmarking.protocol import USUAL_SEEDS, Budget, Protocol
 
     given = context.params
@@ -93,7 +97,7 @@ def _protocol(context: click.Context, seeds: tuple[int, ...] | None) -> "Protoco
         seeds=tuple(range(USUAL_SEEDS)) if seeds is None else seeds,
         budget=Budget(given["trials"], epochs, given["minutes"]),
         select=given["select"] or "accuracy",
-        tuned=_tuned(given["tuned"], _names(given)),
+        tuned=_tuned(given["tuned"], methods),
         training=training,
     )
 
@@ -166,12 +170,15 @@ def _names(given: Mapping[str, Any]) -> list[str]:
     return [name.strip() for text in given["methods"] for name in text.split(",") if name.strip()]
 
 
-def _tuned(given: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
-    """What is tuned, by method, from METHOD (all), METHOD.KEY and METHOD.KEY=RANGE.
+def _tuned(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """What is tuned, by the name of the arm, from METHOD (all), METHOD.KEY and METHOD.KEY=RANGE.
 
     Raises:
         InputError: a method is not among those that are compared.
     """
+    from earlysieve.benchmarking.arms import arm_from
+
+    names = [one["method"] for one in methods]
     found: dict[str, list[str]] = {}
     for text in given:
         head, equals, room = text.partition("=")
@@ -182,7 +189,8 @@ def _tuned(given: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
                 f"{', '.join(names)}, but got '{text}'; write for instance --tuned {names[-1]}"
             )
         found.setdefault(method, []).extend([f"{key}{equals}{room}"] if key else [])
-    return found
+    arms = {one["method"]: arm_from(one["method"], one["settings"]).name for one in methods}
+    return {arms[method]: settings for method, settings in found.items()}
 
 
 def _methods(context: click.Context) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from earlysieve.cli.train_options import METAVARS
-from earlysieve.methods.registry import method_named, method_names, own_methods
+from earlysieve.methods.registry import is_code, method_named, method_names, own_methods
 from earlysieve.methods.settings import SettingInfo, settings_in
 from earlysieve.networks.spec import parse_options
 
@@ -75,7 +75,8 @@ def named_method(args: Sequence[str]) -> str:
     preset = given.get("--preset") or (options or {}).get("preset")
     usual = USUAL_METHOD if preset is None else PRESET_METHOD
     name = given.get("--method") or file.get("method") or usual
-    return name if name in method_names() else USUAL_METHOD
+    by_hand = name == given.get("--method") or "--trust-config" in args
+    return name if name in method_names() or (by_hand and is_code(name)) else USUAL_METHOD
 
 
 def given_method_options(context: click.Context) -> dict[str, Any]:

@@ -56,6 +56,8 @@ def resolve(context: click.Context) -> "TrainConfig":
     _keep_fitting_shape(file, given["method_options"])
     names = [_preset_of(file), _preset_of(given)]
     method = str(given.get("method", file.get("method", _usual_method(names))))
+    if not context.params["trust_config"]:
+        check_trusted({"method": method}, trusted_by(given))  # before its code is imported
     _leave_out_foreign(file, method)
     presets = [_published(name, method) for name in names]
     values = _merged(presets[0], file, presets[1], _one_place(given, method), {"method": method})

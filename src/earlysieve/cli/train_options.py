@@ -18,7 +18,13 @@ _FROM_ZERO = click.FloatRange(min=0)
 # Field of TrainConfig, type, default as help shows it, help. Types and defaults are those of
 # TrainConfig, which checks them again; they are written out so that --help imports no torch.
 _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
-    ("method", _NAME, "erm", "Train by this method; the end of this help lists all."),
+    (
+        "method",
+        _NAME,
+        "erm",
+        "Train by this method, one that the end of this help lists, or one of your own, "
+        "module:METHOD or file.py:METHOD.",
+    ),
     (
         "augment",
         click.Choice(["none", "flip", "flip-crop", "randaugment"]),

@@ -5,6 +5,8 @@ names its own in the entry-point group `earlysieve.methods`:
 
     [project.entry-points."earlysieve.methods"]
     my-method = "my_package.my_method:METHOD"
+
+A method of one project needs no package: `module:METHOD` or `file.py:METHOD` names it.
 """
 
 import difflib
@@ -13,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from earlysieve._plugins import load_plugin, plugins
+from earlysieve._user_code import load_object
 from earlysieve.errors import InputError
 from earlysieve.methods.method import Method
 from earlysieve.methods.settings import make_settings
@@ -45,17 +48,29 @@ OWN = {
 }
 
 
+def is_code(name: str) -> bool:
+    """Whether a method is named by module:NAME or file.py:NAME, rather than registered."""
+    module, colon, own = name.rpartition(":")
+    return bool(module and colon and own)
+
+
 def method_names() -> list[str]:
     """The names of all methods, our own first."""
     return [*OWN, *sorted(set(plugins(GROUP)) - set(OWN))]
 
 
 def method_named(name: str) -> Method:
-    """The method of this name.
+    """The method of this name, or the one that module:NAME or file.py:NAME names.
+
+    Code is imported: a name out of a file needs `runs.trust.check_trusted` first.
 
     Raises:
         InputError: there is none (near names are listed), or its package cannot be imported.
+        UserCodeError: the code raises an exception while it is imported.
     """
+    if is_code(name):
+        module, _, own = name.rpartition(":")
+        return load_object(module, own, Method, forms="a method by its name, or as module:METHOD")
     if name in OWN:
         found: Method = import_module(f"earlysieve.methods.{OWN[name]}").METHOD
         return found
@@ -65,7 +80,8 @@ def method_named(name: str) -> Method:
         near = difflib.get_close_matches(name, names, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "choose one"
         raise InputError(
-            f"Expected method to be one of {', '.join(names)}, but got '{name}'; {hint}"
+            f"Expected method to be one of {', '.join(names)}, or module:METHOD or file.py:METHOD, "
+            f"but got '{name}'; {hint}"
         )
     return load_plugin(others[name], Method, "method")
 

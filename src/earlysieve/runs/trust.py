@@ -26,6 +26,7 @@ OWN_BUILDERS = (
 )
 
 _MODEL_FIELDS = ("model", "student", "teacher")
+_METHOD_FIELD = "method"
 _DATA_FIELDS = ("data", "validation")
 # Fields whose text is the name of a file, a column or a layer, whatever it looks like.
 _NAMES = (
@@ -130,6 +131,8 @@ def _is_code(key: str, text: str) -> bool:
     head, separator, rest = text.partition(":")
     if not separator or key in _NAMES or text in OWN_BUILDERS:
         return False
+    if key == _METHOD_FIELD:
+        return True
     if key in _MODEL_FIELDS:
         return head not in MODEL_FAMILIES
     if key in _DATA_FIELDS:

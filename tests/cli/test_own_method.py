@@ -1,0 +1,127 @@
+"""A method of one's own by its file or module, in train, search and benchmark."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from earlysieve import _user_code
+from earlysieve.benchmarking.gather import gather
+from tests.benchmarking.nets import HERE
+from tests.cli.helpers import ok, problem, run
+
+CODE = """
+from dataclasses import dataclass
+from pathlib import Path
+
+from earlysieve.methods import Method, Range, setting
+
+Path("proof").touch()
+
+
+@dataclass(frozen=True)
+class Settings:
+    smoothing: float = setting(
+        0.1, "Share of the label for other classes.", low=0, high=1, search=Range(0.01, 0.5)
+    )
+
+
+def build(job):
+    from functools import partial
+
+    from torch.nn.functional import cross_entropy
+
+    from earlysieve.training import ERM
+
+    loss = partial(cross_entropy, label_smoothing=job.settings.smoothing)
+    optimizer, around = job.update(job.model.parameters())
+    return ERM(job.model, optimizer, loss=loss, **around)
+
+
+METHOD = Method("smooth", "smoothed labels", build, Settings, neutral={"smoothing": 0.0})
+OTHER = 3
+"""
+FILE = "own_method_of_a_test.py:METHOD"
+MODULE = "own_method_of_a_test:METHOD"
+TRAINED = (
+    *("--data", f"{HERE}:points", "--model", f"{HERE}:net", "--validation", f"{HERE}:held"),
+    *("--epochs", 1, "--batch-size", 32),
+)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """The current folder, with a method in it that says when it is imported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(_user_code, "_folders", [])
+    monkeypatch.setattr(_user_code, "_named", set())
+    (tmp_path / "own_method_of_a_test.py").write_text(CODE)
+    yield tmp_path
+    forget()
+
+
+def forget() -> None:
+    for name in [name for name in sys.modules if name.startswith("own_method_of_a_test")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("spec", [FILE, MODULE])
+def test_a_method_is_trained_by_its_code(here, spec):
+    assert "--smoothing" in ok("train", "--method", spec, "--help").stdout
+    ok("train", "--method", spec, "--smoothing", 0.3, *TRAINED, "--out", "run")
+    config = json.loads((here / "run" / "config.json").read_text())
+    assert (config["method"], config["method_options"]) == (spec, {"smoothing": 0.3})
+    result = run("train", "--method", spec, "--smoothing", 3, *TRAINED, "--out", "other")
+    assert "'--smoothing': 3.0 is not in the range" in result.stderr
+
+
+def test_a_configuration_does_not_choose_it(here):
+    config = here / "c.json"
+    config.write_text(json.dumps({"method": FILE, "method_options": {"smoothing": 0.2}}))
+    words = ("train", "--config", config, *TRAINED, "--out", "run")
+    assert f"its field 'method' asks for '{FILE}'" in problem(*words)
+    assert not (here / "proof").exists()
+    ok(*words, "--method", FILE)
+    ok(*words[:-1], "again", "--trust-config")
+    grid = here / "grid.yaml"
+    grid.write_text(
+        f"protocol: {{data: {{a: {{data: digits}}}}, training: {{model: 'm:n'}}}}\n"
+        f"methods: [{{method: '{MODULE}'}}]\n"
+    )
+    (here / "proof").unlink()
+    forget()
+    assert "'method' asks for" in problem("benchmark", "--grid", grid, "--out", "results")
+    assert not (here / "proof").exists()
+
+
+def test_it_is_searched_and_compared_and_results_are_read_without_it(here):
+    ok("search", "--method", FILE, *TRAINED, "--trials", 2, "--seeds", 1, "--out", "searched")
+    found = json.loads((here / "searched" / "search.json").read_text())
+    assert set(found["trials"][1]["values"]) == {"smoothing"}
+    compared = (*TRAINED, "--test", f"{HERE}:others", "--seeds", 1, "--methods", FILE)
+    ok("benchmark", *compared, "--set", f"{FILE}.smoothing=0.2", "--out", "results")
+    (here / "own_method_of_a_test.py").unlink()
+    forget()
+    (here / "proof").unlink()
+    lines = gather(here / "results").lines
+    assert [(line.name, line.method) for line in lines] == [("erm", "erm"), ("smooth", FILE)]
+    assert not lines[1].failed
+    assert not (here / "proof").exists()
+
+
+@pytest.mark.parametrize(
+    ("spec", "part"),
+    [
+        ("own_method_of_a_test.py:OTHER", "Method called 'OTHER'"),
+        ("own_method_of_a_test.py:NONE", "but got nothing"),
+        ("nowhere_of_a_test.py:METHOD", "a Python file at"),
+        ("nowhere_of_a_test:METHOD", "no module"),
+    ],
+)
+def test_what_is_no_method_is_said(here, spec, part):
+    assert part in problem("train", "--method", spec, *TRAINED, "--out", "run")
+    compared = (*TRAINED, "--test", f"{HERE}:others", "--out", "results")
+    assert part in problem("benchmark", *compared, "--methods", spec)
+    assert not (here / "results").exists()
