@@ -55,6 +55,7 @@ class Allowed:
         metavar: how help calls the value; None: by its type.
         off: the option that switches a boolean off; None: "no-" before its name.
         search: where a search looks: a range, some values, or layers; None: nowhere by itself.
+        bare: the text that the option stands for where it is given without one; None: it needs one.
     """
 
     help: str
@@ -65,6 +66,7 @@ class Allowed:
     metavar: str | None = None
     off: str | None = None
     search: Range | Layers | tuple[Any, ...] | None = None
+    bare: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def setting(default: Any, help: str, **allowed: Any) -> Any:
     Args:
         default: the value that holds where none is given; None: there is none.
         help: what it means, in words that can be read alone.
-        allowed: low, high, low_open, metavar, off or search.
+        allowed: low, high, low_open, metavar, off, search or bare.
     """
     metadata = {_KEY: Allowed(help, **allowed)}
     if isinstance(default, dict):

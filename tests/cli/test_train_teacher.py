@@ -46,6 +46,36 @@ def test_checkpoint_and_options_of_the_teacher(tmp_path):
     assert not same_weights(tmp_path / "b", tmp_path / "c")
 
 
+def test_weights_of_a_teacher_are_found_as_those_of_a_model_are(tmp_path):
+    """By key and prefix in another tool's file, or as the pretrained weights of a file."""
+    plain = weights(tmp_path / "t.pt", seed=3)
+    state = torch.load(plain, weights_only=True)
+    both = {f"student.{k}": v + 1 for k, v in state.items() if v.is_floating_point()}
+    both |= {f"student.{k}": v for k, v in state.items() if not v.is_floating_point()}
+    both |= {f"teacher.{k}": v for k, v in state.items()}
+    torch.save({"state_dict": both, "ema": {}}, tmp_path / "lit.ckpt")
+    file = ("--teacher", SMALL, "--teacher-checkpoint", tmp_path / "lit.ckpt")
+    named = ("--teacher-checkpoint-key", "state_dict", "--teacher-checkpoint-prefix", "teacher.")
+    ok(*KD, *file, *named, "--out", tmp_path / "a", "--quiet")
+    ok(*KD, "--teacher", SMALL, "--teacher-pretrained", plain, "--out", tmp_path / "b", "--quiet")
+    ok(*KD, *TRAINED, "--out", tmp_path / "c", "--quiet")
+    assert same_weights(tmp_path / "a", tmp_path / "c")
+    assert same_weights(tmp_path / "b", tmp_path / "c")
+    no = ("--out", tmp_path / "no")
+    assert "prefix" in problem(*KD, *file, *no)  # which of the two networks?
+    wrong = ("--teacher-checkpoint-key", "emma")
+    assert "it has weights under 'state_dict'" in problem(*KD, *file, *wrong, *no)
+    alone = problem(*KD, "--teacher", SMALL, *named, *no)
+    assert "Expected --teacher-checkpoint with --teacher-checkpoint-" in alone
+    assert "but got both" in problem(*KD, *file, "--teacher-pretrained", plain, *no)
+    small = ("--teacher-pretrained", weights(tmp_path / "four.pt", classes=4))
+    assert "last layer" in problem(*KD, *no, "--teacher", SMALL, *small)
+    bare = problem(*KD, *no, "--teacher", SMALL, "--teacher-pretrained")
+    assert "since 'earlysieve.networks:small_cnn' builds a network with random weights" in bare
+    said = problem(*KD, *no, "--teacher", "torchvision:resnet18")
+    assert "or --teacher-pretrained for published ones" in said
+
+
 def test_teacher_runs_on_every_batch_where_inputs_differ(tmp_path):
     words = ("--data", f"{NETWORKS}:flipped", "--model", SMALL, "--epochs", 1, *TRAINED)
     words = ("train", "--num-classes", 10, "--method", "dedier", "--stage", 1, *words)

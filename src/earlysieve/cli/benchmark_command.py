@@ -97,6 +97,25 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Load the weights of --teacher from this file or folder.",
     ),
     click.option(
+        "--teacher-checkpoint-key",
+        metavar="KEY",
+        help="Read the teacher's weights from this place in its file; by default it is looked for.",
+    ),
+    click.option(
+        "--teacher-checkpoint-prefix",
+        metavar="PREFIX",
+        help="Take away this prefix of the names in the teacher's file; by default it is looked "
+        "for.",
+    ),
+    click.option(
+        "--teacher-pretrained",
+        is_flag=False,
+        flag_value="DEFAULT",
+        metavar="[WEIGHTS]",
+        help="Give --teacher published weights, for as many classes as the data have, as "
+        "--pretrained does to --model.",
+    ),
+    click.option(
         "--teacher-option",
         multiple=True,
         metavar="KEY=VALUE",

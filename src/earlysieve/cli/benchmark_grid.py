@@ -28,6 +28,7 @@ _NETWORK = (
 _BESIDE_A_FILE = (
     *("grid", "out", "seeds", "retry_failed", "jobs", "log_to", "trust_config", "quiet", "as_json"),
 )
+_OF_WEIGHTS = ("checkpoint_key", "checkpoint_prefix", "pretrained")
 _VALIDATION = ("validation", "val", "valid", "dev")
 _USUAL_SHARE = "0.2"
 
@@ -209,6 +210,7 @@ def _methods(context: click.Context) -> list[dict[str, Any]]:
     teacher = {
         "teacher": given["teacher"],
         "teacher_checkpoint": _plain(given["teacher_checkpoint"]),
+        **{f"teacher_{name}": given[f"teacher_{name}"] for name in _OF_WEIGHTS},
         "teacher_options": parse_options(given["teacher_option"]) or None,
     }
     named_teacher = {key: value for key, value in teacher.items() if value is not None}

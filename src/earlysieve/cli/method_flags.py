@@ -142,11 +142,15 @@ def _option(info: SettingInfo, flag: str, *, hidden: bool = False) -> click.Opti
     allowed = info.allowed
     several = info.kind is dict
     off = allowed.off or f"no-{flag.removeprefix('--')}"
+    bare: dict[str, Any] = {}
+    if allowed.bare is not None:
+        bare = {"is_flag": False, "flag_value": allowed.bare}
     shown = "" if info.default in (None, {}) or info.kind is bool else f" [default: {info.default}]"
     return click.Option(
         [f"{flag}/--{off}" if info.kind is bool else flag, f"{_PARAM}{info.name}"],
         type=_click_type(info),
         default=None,
+        **bare,
         multiple=several,
         metavar="KEY=VALUE" if several else _metavar(info),
         help=allowed.help + shown,

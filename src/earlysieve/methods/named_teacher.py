@@ -10,12 +10,14 @@ from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.model.first_look import check_classes
 from earlysieve.networks.fit_check import check_model_takes
+from earlysieve.networks.pretrained import is_file
 from earlysieve.networks.spec import build_model, load_checkpoint
 
 if TYPE_CHECKING:
     from torch import nn
 
 LOGITS_NAME = "teacher.logits"
+_LIBRARIES = ("torchvision:", "timm:", "hf:", "hf-hub:")
 
 
 class KeptTeacher(Teacher):
@@ -101,19 +103,37 @@ def open_teacher_model(job: Job) -> "nn.Module":
     Raises:
         EarlysieveError: there is none, or it does not fit the data.
     """
-    spec, checkpoint = job.settings.teacher, job.settings.teacher_checkpoint
+    settings = job.settings
+    spec, checkpoint = settings.teacher, settings.teacher_checkpoint
+    published = settings.teacher_pretrained
     if spec is None:
         raise _no_teacher(job, "")
-    trained_folder = spec.startswith("hf:") and checkpoint is None
+    if published is not None and checkpoint is not None:
+        raise InputError(
+            "Expected published weights of the teacher or a checkpoint of it, but got both; leave "
+            "out --teacher-pretrained, or --teacher-checkpoint"
+        )
+    brings_weights = published is not None or (spec.startswith("hf:") and checkpoint is None)
+    # Weights by name, and those of a folder, have as many outputs as they have.
+    sized = brings_weights and spec.startswith(_LIBRARIES) and not is_file(published or "")
     built = build_model(
         spec,
-        num_classes=None if trained_folder else job.num_classes,
-        options=job.settings.teacher_options,
+        num_classes=None if sized else job.num_classes,
+        options=settings.teacher_options,
         seed=job.config.seed,
+        pretrained=published,
     )
     path = None if checkpoint is None else Path(checkpoint)
-    job.notes.extend(load_checkpoint(built, path, spec=spec, flag="--teacher-checkpoint"))
-    if path is None and not trained_folder:
+    notes = load_checkpoint(
+        built,
+        path,
+        spec=spec,
+        flag="--teacher-checkpoint",
+        key=settings.teacher_checkpoint_key,
+        prefix=settings.teacher_checkpoint_prefix,
+    )
+    job.notes.extend(notes)
+    if path is None and not brings_weights:
         job.notes.append(
             f"No --teacher-checkpoint was given: the teacher's weights are those that '{spec}' "
             "made; see to it that they are trained."
@@ -128,6 +148,9 @@ def _check_no_network(job: Job) -> None:
     settings = job.settings
     said = {
         "--teacher-checkpoint": settings.teacher_checkpoint,
+        "--teacher-checkpoint-key": settings.teacher_checkpoint_key,
+        "--teacher-checkpoint-prefix": settings.teacher_checkpoint_prefix,
+        "--teacher-pretrained": settings.teacher_pretrained,
         "--teacher-option": settings.teacher_options,
         "--keep-logits": settings.keep_logits,
     }

@@ -15,6 +15,25 @@ class TeacherSettings:
     teacher_checkpoint: str | None = setting(
         None, "Trained weights of the teacher.", metavar="FILE"
     )
+    teacher_checkpoint_key: str | None = setting(
+        None,
+        "Place of the weights in the file of --teacher-checkpoint, such as state_dict_ema; by "
+        "default it is looked for.",
+        metavar="KEY",
+    )
+    teacher_checkpoint_prefix: str | None = setting(
+        None,
+        "Prefix of the names in the file of --teacher-checkpoint, such as model. or teacher.; by "
+        "default it is looked for.",
+        metavar="PREFIX",
+    )
+    teacher_pretrained: str | None = setting(
+        None,
+        "Published weights of the teacher, for as many classes as the data have. Without a value "
+        "those that the network's family prefers; a value is their name, or a file.",
+        metavar="[WEIGHTS]",
+        bare="DEFAULT",
+    )
     teacher_options: dict[str, Any] = setting(
         {}, "Further argument of the teacher's builder; may be repeated."
     )

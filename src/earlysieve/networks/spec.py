@@ -133,7 +133,8 @@ def load_checkpoint(
 
 def _or_published(spec: str, flag: str) -> str:
     published = spec.startswith(("torchvision:", "timm:", "hf-hub:"))
-    return ", or --pretrained for published ones" if flag == "--checkpoint" and published else ""
+    other = flag.replace("checkpoint", "pretrained")
+    return f", or {other} for published ones" if published else ""
 
 
 def parse_options(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -81,7 +81,12 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
 
 
 def _decisive(field: str, value: Any) -> Any:
-    """A setting without what changes nothing but time: where decoded images are kept."""
+    """A setting without what changes nothing but time, and without what is not given.
+
+    Decoded images may be kept anywhere, and a run of a version that lacked a setting goes on.
+    """
+    if field == "method_options" and isinstance(value, Mapping):
+        return {name: option for name, option in value.items() if option is not None}
     if field == "data_options" and isinstance(value, Mapping):
         return {name: option for name, option in value.items() if name != "cache"}
     return value
