@@ -75,6 +75,9 @@ def test_folders_are_compared_by_place(tmp_path, divided, monkeypatch):
     assert seen_in_training(file, part_of(str(divided / "train"), None)) is True
     assert seen_in_training(file, part_of("divided", "val")) is False
     assert seen_in_training(file, part_of("divided/val", None)) is False
+    photos(divided / "autumn", per_class=1)  # a split of a name of one's own
+    assert seen_in_training(file, part_of("divided", "autumn")) is False
+    assert seen_in_training(file, part_of("divided/autumn", None)) is False
 
 
 def test_without_a_run_training_splits_count_as_seen(tmp_path, divided):

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from earlysieve import DebiasedDistillation, EarlyReweighting, with_index
-from earlysieve.errors import CheckpointError, InputError
+from earlysieve.errors import CheckpointError, DataError, InputError
 from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
 from earlysieve.training import fit
 from earlysieve.weighting import WeightWarning, published_reweight
@@ -269,6 +269,16 @@ def test_with_index() -> None:
         with_index([x])[0]
     with pytest.raises(InputError, match="not a loader"):
         with_index(iter([]))
+
+
+def test_with_index_gives_groups_in_place_of_those_of_the_data() -> None:
+    x = torch.zeros(2)
+    assert with_index([(x, 1), (x, 0)], groups=[2, -1])[0] == (x, 1, 2, 0)
+    assert with_index([(x, 1, 5), (x, 0, 6)], groups=torch.tensor([0, 1]))[1] == (x, 0, 1, 1)
+    found = with_index([{"x": x, "label": 1, "group": 7}], groups=[3])[0]
+    assert found == {"x": x, "label": 1, "group": 3, "index": 0}
+    with pytest.raises(DataError, match="groups of 2 examples, but got those of 1"):
+        with_index([(x, 1), (x, 0)], groups=[0])
 
 
 @pytest.mark.parametrize(

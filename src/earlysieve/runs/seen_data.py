@@ -36,10 +36,13 @@ class Part:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the part, where the source is one."""
+        """The folder of the part, where the source is one.
+
+        A split that was asked for may have any name: it is one where the source is divided.
+        """
         if self.kind != "folder":
             return None
-        return Path(self.rest, self.split) if self.split in (self.splits or ()) else Path(self.rest)
+        return Path(self.rest, self.split) if self.split and self.splits else Path(self.rest)
 
 
 def part_of(spec: str, split: str | None, *, default: str = "train") -> Part:

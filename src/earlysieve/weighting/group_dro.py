@@ -114,7 +114,8 @@ class GroupWeighting(Weighting):
         if groups is None or bool((groups < 0).all()):
             raise InputError(
                 "Expected batches that say the group of each example, but this one says none; "
-                "yield (x, y, group), or use a method that needs no groups"
+                "yield (x, y, group), load from earlysieve.with_index(data, groups=groups), or use "
+                "a method that needs no groups"
             )
         if int(groups.max()) >= self.num_groups:
             raise InputError(

@@ -1,13 +1,16 @@
 """Data sets that say which example they give, and checks of what batches say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from earlysieve.datasets.arrays import data_of
+from earlysieve.datasets.example_groups import Groups
+from earlysieve.datasets.with_groups import with_groups
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
 
@@ -31,20 +34,27 @@ class IndexedDataset(Dataset[Any]):
         return _indexed(self.dataset[i], i)
 
 
-def with_index(dataset: Any) -> IndexedDataset:
-    """A data set whose batches carry the index of each example.
+def with_index(
+    dataset: Any,
+    groups: "Groups | Tensor | Sequence[int] | np.ndarray[Any, Any] | None" = None,
+) -> IndexedDataset:
+    """A data set whose batches carry the index of each example, and groups that you give.
 
     Use it for loops of your own: `DataLoader(with_index(data), shuffle=True)`. Batches of
     `earlysieve.training.fit` carry indices anyway.
 
     Args:
         dataset: map-style; samples are (x, y), (x, y, group) or mappings.
+        groups: of the examples, such as those of `infer_groups`, in place of the data set's own:
+            one per example, -1 where unknown. None: the data set's own.
 
     Returns:
         A data set of (x, y, group, index), group -1 where unknown, or of mappings with "index".
 
     Raises:
-        InputError: the data set has no length or no indices, or a sample has another form.
+        InputError: the data set has no length or no indices, or a sample has another form; the
+            groups are not one whole number of at least -1 per example.
+        DataError: the groups are of other data.
 
     Example:
         >>> import torch
@@ -53,8 +63,11 @@ def with_index(dataset: Any) -> IndexedDataset:
         >>> inputs, label, group, index = es.with_index(data)[5]
         >>> int(label), int(group), int(index)
         (1, -1, 5)
+        >>> es.with_index(data, groups=[0, 0, 1, 1, 2, 3])[5][2]
+        3
     """
-    return IndexedDataset(dataset)
+    indexed = IndexedDataset(dataset)
+    return indexed if groups is None else IndexedDataset(with_groups(indexed.dataset, groups))
 
 
 def checked_index(batch: Batch, size: int) -> Tensor:
