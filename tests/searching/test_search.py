@@ -9,7 +9,7 @@ from earlysieve.searching.one_trial import RECORD_NAME, TrainRun
 from earlysieve.searching.places import finished, is_all_begun, places_of, take_up
 from earlysieve.searching.plan import Plan
 from earlysieve.searching.search import SearchOptions, search
-from earlysieve.searching.space import space_of
+from earlysieve.searching.space import Dimension, space_of
 from earlysieve.searching.storage import quiet_optuna
 from earlysieve.searching.worker import Work, open_study
 from earlysieve.training import TrainConfig
@@ -108,6 +108,25 @@ def test_an_interrupted_search_ends_as_if_nothing_had_happened(whole, tmp_path, 
     with monkeypatch.context() as patched:
         patched.setattr(TrainRun, "save", save)
         with pytest.raises(stop):
+            search(CONFIG, tmp_path, options=FEW)
+    search(CONFIG, tmp_path, options=FEW)
+    assert values_of(tmp_path) == values_of(out)[:4]
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_kill_between_two_values_changes_none(whole, tmp_path, monkeypatch, place):
+    out, _ = whole
+    usual, drawn = Dimension.draw, []
+
+    def draw(self, trial):
+        drawn.append(self.name)
+        if len(drawn) == 2 * place:
+            raise KeyboardInterrupt
+        return usual(self, trial)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Dimension, "draw", draw)
+        with pytest.raises(KeyboardInterrupt):
             search(CONFIG, tmp_path, options=FEW)
     search(CONFIG, tmp_path, options=FEW)
     assert values_of(tmp_path) == values_of(out)[:4]

@@ -60,6 +60,11 @@ class Dimension:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log)
         return trial.suggest_float(self.name, self.low, self.high, log=self.log)
 
+    def skip(self, study: "optuna.Study", trial: "optuna.trial.FrozenTrial") -> None:
+        """Let the sampler draw what an earlier attempt at a trial has drawn, for nothing."""
+        found = trial.distributions[self.name]
+        study.sampler.sample_independent(study, trial, self.name, found)
+
     def holds(self, value: Any) -> bool:
         """Whether a value is within it."""
         if self.kind == "choice":

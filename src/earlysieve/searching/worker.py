@@ -126,7 +126,7 @@ def _objective(trial: "optuna.Trial", work: Work) -> float:
     folder = folder_of(work.out, place)
     with held(folder):
         study.sampler = _sampler(plan.config.seed, place)
-        values = {} if is_plain else {d.name: d.draw(trial) for d in plan.space}
+        values = {} if is_plain else _drawn(trial, trials[trial.number], plan)
         config = (
             plain_config(plan.config, plan.space)
             if is_plain
@@ -151,6 +151,16 @@ def _objective(trial: "optuna.Trial", work: Work) -> float:
                 raise
             record = keep_record(folder, Record(values, "failed", why=str(error)))
         return _told(trial, record, told)
+
+
+def _drawn(trial: "optuna.Trial", begun: "optuna.trial.FrozenTrial", plan: Plan) -> dict[str, Any]:
+    """The values of a trial; a kill between two of them does not change the second."""
+    values, queued = {}, begun.system_attrs.get("fixed_params", {})
+    for one in plan.space:
+        if one.name in begun.params and one.name not in queued:
+            one.skip(trial.study, begun)
+        values[one.name] = one.draw(trial)
+    return values
 
 
 def _told(trial: "optuna.Trial", record: Record, told: set[int]) -> float:
