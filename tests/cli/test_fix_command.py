@@ -48,6 +48,8 @@ def test_it_says_what_it_does(fixed):
     assert "Held out: the share of 0.34 that training held out." in told
     for piece in ("Tried, by pseudo_group_accuracy", "Before and after", "Weights: ", "Page: "):
         assert piece in told
+    assert "Audit of the given model: " in told
+    assert "Next: " in told
 
 
 def test_the_weights_fit_the_same_model(trained, fixed):

@@ -7,7 +7,7 @@ from earlysieve.report.notebook import LARGEST, audit_html, fix_html
 from earlysieve.training import FitResult
 
 from .audits import HOSTILE, Picture, hostile_audit, image_audit, piled_audit, png, text_audit
-from .fixes import hostile_fix, made_fix
+from .fixes import candidate_table, hostile_fix, made_fix, unchanged_fix
 
 
 def parsed(text: str) -> ET.Element:
@@ -62,6 +62,16 @@ def test_a_fix_shows_before_and_after():
     assert fix.headline in said
     assert "shortcut fails 149 25% 43%" in said
     assert "Tried: 4" in said
+    assert "Next: Test the new model on labelled examples" in said
+
+
+def test_a_fix_that_changed_nothing_says_why_and_what_next():
+    table = candidate_table()
+    kept = unchanged_fix(candidates=table[table["kind"] != "retrain"], explanation="Too little.")
+    said = texts(fix_html(kept))
+    assert "The model stays as it is. Too little." in said
+    assert "Next: Let the whole network be trained again" in said
+    assert "train=train_data, retrain=True)" in said
 
 
 def test_a_run_shows_its_last_epochs():

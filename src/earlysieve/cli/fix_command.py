@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from earlysieve.fixing.retraining import Recipe
 
 
+_STEPS = 2
 _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 
 
@@ -143,8 +144,10 @@ def command(context: click.Context, /, **given: Any) -> None:
         result = run(given, asked, console)
     except (KeyboardInterrupt, Terminated) as stop:
         raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
+    from earlysieve.cli.command_line import command_line
+
     page = _save(context, given, asked, result, out, console)
-    show(result, console)
+    show(result, console, command_line(context))
     console.say(f"Weights: {out / 'model.pt'}" + ("" if result.changed else ", those given"))
     console.say(f"Page: {page}" if page else f"Result: {out / 'fix.json'}")
     gate = gate_values(result.after, given)
@@ -299,9 +302,13 @@ def _save(
     return save_fix(result, out, record=record, tell=console.say)
 
 
-def show(result: "FixResult", console: Console) -> None:
-    """Print the outcome, what was tried and the parts for people."""
-    console.say(f"\n{result.headline}\n{result.explanation}\n")
+def show(result: "FixResult", console: Console, command: str) -> None:
+    """Print the outcome, what was tried, the parts and what to do next for people."""
+    from earlysieve.report.fix_steps import next_steps
+
+    console.say(f"\n{result.headline}\n{result.explanation}")
+    console.say(f"Audit of the given model: {result.before.summary.headline}")
+    console.say("")
     tried = result.candidates
     if len(tried) > 1:
         columns = [name for name in ("candidate", "score", "accuracy", "misled") if name in tried]
@@ -315,6 +322,10 @@ def show(result: "FixResult", console: Console) -> None:
     )
     for note in result.notes:
         console.say(f"Note: {note}")
+    for step in next_steps(result, command)[:_STEPS]:
+        console.say(f"Next: {step.text}")
+        if step.command and command:
+            console.say(f"  {step.command}")
 
 
 def as_values(result: "FixResult", out: Path, page: Path | None) -> dict[str, Any]:

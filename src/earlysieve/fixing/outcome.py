@@ -1,7 +1,7 @@
 """The outcome of a fix in a table and in words."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.words import called
 from earlysieve.fixing.basis import Basis
@@ -73,23 +73,34 @@ def words_of(
     misled = parts[(parts["kind"] == "misled") & (parts["part"] == "misled")]
     about = _reader(basis)
     where = f"where a reader of {about} is misled" if about else "on the examples in question"
-    if len(misled):
-        row = misled.iloc[0]
-        headline = (
-            f"'{chosen}' is right on {row['after']:.0%} instead of {row['before']:.0%} {where}."
-        )
-    else:
-        headline = f"'{chosen}' does better by {select}."
     cost = whole["after"] - whole["before"]
+    examples = f"{int(whole['n']):,} held-out examples"
+    on_all = (
+        f"Over all {examples} it is right on {whole['after']:.1%}, "
+        f"{100 * abs(cost):.1f} points {'more' if cost >= 0 else 'less'} than before."
+    )
+    test = "on data in which the shortcut fails"
+    if not len(misled):
+        headline, beside = f"'{chosen}' does better by {select}.", on_all
+    elif about and cost > 0 and basis.audit.summary.verdict == "inconclusive":
+        # The audit names nothing: the reader is but its best guess, and no shortcut is known.
+        headline = f"'{chosen}' is {_instead(whole)} of the {examples}."
+        beside = f"{where[0].upper()}{where[1:]} it is {_instead(misled.iloc[0])}."
+        test = "on other data"
+    else:
+        headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}.", on_all
     text = (
-        f"Over all {int(whole['n']):,} held-out examples it is right on {whole['after']:.1%}, "
-        f"{100 * abs(cost):.1f} points {'more' if cost >= 0 else 'less'} than before. It was "
-        f"chosen among {tried} candidates and no change by {select}, which knows labels and "
-        "inferred groups, no true ones. Every figure is of examples that the last layer, or the "
-        "network, was not fitted to; but the choice was made on them. What else the model "
-        "leans on is not known: test it on data in which the shortcut fails before you rely on it."
+        f"{beside} It was chosen among {tried} candidates and no change by {select}, which knows "
+        "labels and inferred groups, no true ones. Every figure is of examples that the last "
+        "layer, or the network, was not fitted to; but the choice was made on them. What else the "
+        f"model leans on is not known: test it {test} before you rely on it."
     )
     return headline, text
+
+
+def _instead(part: "pd.Series[Any]") -> str:
+    """How often it is right on a part after and before."""
+    return f"right on {part['after']:.0%} instead of {part['before']:.0%}"
 
 
 def _why_not(basis: Basis, select: str, tried: int) -> str:
@@ -104,8 +115,14 @@ def _why_not(basis: Basis, select: str, tried: int) -> str:
             f"The audit's verdict is '{verdict}': nothing was tried, since a change would cost "
             "accuracy for nothing that is known. Pass groups= to try all the same."
         )
-    better = "scored higher" if verdict == "shortcut" else "scored higher than chance explains"
+    if verdict == "shortcut":
+        return (
+            f"None of {tried} candidates scored higher by {select}. Another last layer only weighs "
+            "what the features hold, and here that seems too little; the table lists what was "
+            "tried."
+        )
     return (
-        f"None of {tried} candidates {better} by {select}, so that a change may well do harm. More "
-        "held-out examples would show smaller gains; the table lists what was tried."
+        f"None of {tried} candidates scored higher than chance explains by {select}, so that a "
+        "change may well do harm. More held-out examples would show smaller gains; the table lists "
+        "what was tried."
     )

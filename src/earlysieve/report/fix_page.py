@@ -95,7 +95,7 @@ def _context(
         "tried": fix_tried(result),
         "pictures": pictures(rows),
         "texts": texts(result),
-        "steps": next_steps(result, shown.groups, str(config.get("command") or "")),
+        "steps": next_steps(result, str(config.get("command") or "")),
         "settings": settings(config),
         "command": config.get("command"),
         "version": __version__,

@@ -4,24 +4,25 @@ import math
 import shlex
 
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
-from earlysieve.report.fix_figures import Part
+from earlysieve.report.fix_figures import Part, fix_figures
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.step import Step
 from earlysieve.report.words import count
 
 _ENOUGH_IN_A_GROUP = 25
+_RETRAIN = "es.fix(model, held_out=data, audit=outcome.before, train=train_data, retrain=True)"
 
 
-def next_steps(data: FixData, groups: list[Part], command: str) -> list[Step]:
+def next_steps(data: FixData, command: str = "") -> list[Step]:
     """What to do next, most useful first.
 
     Args:
         data: what came of the fix.
-        groups: figures by pseudo-group.
         command: that was run; empty where there was none.
     """
     if data.changed:
         return _after_a_change(command)
+    groups = fix_figures(data).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
     if len(data.candidates) <= 1:
@@ -29,7 +30,10 @@ def next_steps(data: FixData, groups: list[Part], command: str) -> list[Step]:
     trained = bool((data.candidates["kind"] == "retrain").any())
     steps = [_more_data(data, groups)]
     if not trained:
-        steps.append(_retrain(command))
+        # After a shortcut the highest score wins: more examples would not change what the features
+        # hold. Else a gain may have been too small for as few examples.
+        called = data.before.summary.verdict == "shortcut"
+        steps.insert(0 if called else 1, _retrain(command))
     return [*steps, _other_groups(), _COLLECT]
 
 
@@ -96,8 +100,8 @@ def _retrain(command: str) -> Step:
     words = [word for word in words_of(command, "fix") if word != "--repair-only"]
     return Step(
         "Let the whole network be trained again, too: a last layer can only weigh what the "
-        "features already hold (retrain=True in Python, --retrain on the command line).",
-        shlex.join([*words, "--retrain"]) if words else "",
+        "features already hold.",
+        shlex.join([*words, "--retrain"]) if words else _RETRAIN,
     )
 
 

@@ -6,6 +6,7 @@ from earlysieve._html import box, figures, line, table
 from earlysieve.report.audit_view import EstimateLike, PictureLike, ReportData
 from earlysieve.report.cards import excerpt
 from earlysieve.report.context import BADGES
+from earlysieve.report.fix_steps import next_steps
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.piles import pile_counts
 from earlysieve.report.readable import short_name
@@ -90,12 +91,16 @@ def fix_html(data: FixData) -> str:
     ]
     verdicts = [BADGES[audit.summary.verdict][1] for audit in (data.before, data.after)]
     tried = len(data.candidates) - 1
+    step = next_steps(data)[0]
+    why = "" if data.changed else line(visible(data.explanation))
     return box(
         line(visible(data.headline), bold=True),
+        why,
         table(("part", "examples", "right before", "after"), rows),
         line(
             f"Audit before: {verdicts[0]}; after: {verdicts[1]}. Tried: {tried}, compared by "
             f"{data.select}."
         ),
+        line(visible(f"Next: {step.text} {step.command}".rstrip()), soft=True),
         line("outcome.save('fix-out') writes the model and the whole report.", soft=True),
     )

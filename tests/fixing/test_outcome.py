@@ -1,0 +1,55 @@
+"""The outcome in words: what leads, and what is said where nothing was better."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from earlysieve.fixing.outcome import words_of
+
+PARTS = pd.DataFrame(
+    [("all held-out examples", "all", 180, 0.44, 0.76), ("misled", "misled", 104, 0.38, 0.68)],
+    columns=["part", "kind", "n", "before", "after"],
+)
+
+
+def basis(verdict, reader="colour"):
+    judged = SimpleNamespace(config={"reader": reader} if reader else {})
+    summary = SimpleNamespace(verdict=verdict, leanings=())
+    return SimpleNamespace(judged_by=judged, audit=SimpleNamespace(summary=summary), notes=())
+
+
+def test_a_shortcut_leads_with_those_whom_it_misleads():
+    headline, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3)
+    assert headline == "'afr' is right on 68% instead of 38% where a reader of colour is misled."
+    assert "Over all 180 held-out examples it is right on 76.0%, 32.0 points more" in text
+    assert "test it on data in which the shortcut fails" in text
+
+
+def test_where_the_audit_names_nothing_all_examples_lead():
+    headline, text = words_of(basis("inconclusive"), "afr", PARTS, "accuracy", 3)
+    assert headline == "'afr' is right on 76% instead of 44% of the 180 held-out examples."
+    assert text.startswith("Where a reader of colour is misled it is right on 68% instead of 38%.")
+    assert "test it on other data" in text
+    assert "shortcut" not in text
+
+
+@pytest.mark.parametrize(("verdict", "reader"), [("shortcut", ""), ("inconclusive", "")])
+def test_given_groups_lead_whatever_the_verdict(verdict, reader):
+    headline, _ = words_of(basis(verdict, reader), "afr", PARTS, "accuracy", 3)
+    assert headline == "'afr' is right on 68% instead of 38% on the examples in question."
+
+
+def test_a_loss_over_all_never_leads():
+    lost = PARTS.assign(before=[0.8, 0.38])
+    headline, text = words_of(basis("inconclusive"), "afr", lost, "accuracy", 3)
+    assert "where a reader of colour is misled" in headline
+    assert "4.0 points less" in text
+
+
+def test_why_nothing_was_changed():
+    headline, text = words_of(basis("shortcut"), "no change", PARTS, "accuracy", 3)
+    assert headline == "The model stays as it is."
+    assert "only weighs what the features hold" in text
+    _, text = words_of(basis("inconclusive"), "no change", PARTS, "accuracy", 3)
+    assert "than chance explains by accuracy" in text
