@@ -106,3 +106,16 @@ def test_doubtful_labels_are_to_be_checked_where_there_are_any():
     assert [one for one in both[0] if one not in both[1]] == [
         "Check the pile 'label doubtful' by hand."
     ]
+
+
+def test_a_shortcut_of_a_model_that_its_readouts_outdo_is_looked_at_first():
+    found = steps(facts(COLOUR, best_reads=1.1))
+    assert found[0].startswith("Look at the pile 'shortcut fails'")
+    assert "do better than the model: check that images are resized" in found[-1]
+    assert "do better than the model" not in " ".join(steps(facts(COLOUR)))
+
+
+def test_a_repair_may_be_why_readouts_outdo_the_model():
+    first, second, *_ = steps(facts(IDLE, best_reads=1.1))
+    assert first.startswith("Check the model before its shortcuts")
+    assert "earlysieve compare BEFORE AFTER" in second

@@ -1,5 +1,6 @@
 """Swapped and changed texts as words."""
 
+import pytest
 import torch
 
 from earlysieve.auditing.changed_pictures import changed_pictures
@@ -85,3 +86,46 @@ def test_a_changed_example_is_an_image_or_a_text() -> None:
     assert shown[1].text.startswith("a good a good")
     assert shown[1].text.endswith(" …")
     assert len(shown[1].text) <= 402
+
+
+class Cut:
+    """A tokenizer that names its tokens as WordPiece or BPE do."""
+
+    def __init__(self, names: list[str], begins: str) -> None:
+        self.names, self.begins = names, begins
+
+    def convert_ids_to_tokens(self, numbers: list[int]) -> list[str]:
+        return [self.names[number] for number in numbers]
+
+    def decode(self, numbers: list[int], skip_special_tokens: bool = False) -> str:
+        names = self.convert_ids_to_tokens(numbers)
+        if self.begins == "##":
+            return " ".join(names).replace(" ##", "")
+        return "".join(names).replace(self.begins, " ")
+
+
+@pytest.mark.parametrize(
+    ("names", "begins"),
+    [
+        (["red", "##neck", "##s", "are", "birds"], "##"),
+        (["red", "neck", "s", "\u0120are", "\u0120birds"], "\u0120"),
+        (["\u2581red", "neck", "s", "\u2581are", "\u2581birds"], "\u2581"),
+    ],
+)
+def test_a_word_of_several_tokens_is_shown_and_marked_whole(names: list[str], begins: str) -> None:
+    tokenizer = Cut(names, begins)
+    marked = [False, True, False, False, True]
+    assert pieces(range(5), marked, tokenizer) == [
+        Piece("rednecks", True),
+        Piece("are", False),
+        Piece("birds", True),
+    ]
+    assert pieces(range(5), [False] * 5, tokenizer) == [Piece("rednecks are birds", False)]
+
+
+def test_punctuation_stays_apart_from_the_word_before() -> None:
+    tokenizer = Cut(["\u0120so", "!", "\u0120there"], "\u0120")
+    assert pieces(range(3), [True, False, False], tokenizer) == [
+        Piece("so", True),
+        Piece("! there", False),
+    ]

@@ -85,6 +85,17 @@ def test_a_repaired_model_of_transformers_is_written_as_such(tmp_path: Path) -> 
     assert difference(dict(other.state_dict()), dict(outcome.model.state_dict())) is None
 
 
+@pytest.mark.filterwarnings("ignore::earlysieve.training.evaluate.SingleClassWarning")
+def test_a_repair_calls_outputs_as_the_training_did(photos: Path, tmp_path: Path) -> None:
+    vit_folder(tmp_path / "vit", {0: "LABEL_0", 1: "LABEL_1"})
+    common = ("--model", f"hf:{tmp_path / 'vit'}", "--data", photos, "--image-size", 32)
+    ok("train", *common, "--epochs", 1, "--out", tmp_path / "run")
+    weights = ("--checkpoint", tmp_path / "run/model.pt")
+    ok("fix", *common, *weights, "--budget", "1trial", "--out", tmp_path / "fixed")
+    found = json.loads((tmp_path / "fixed/pretrained/config.json").read_text())
+    assert found["id2label"] == {"0": "cat", "1": "dog"}
+
+
 def test_a_folder_of_the_users_own_is_not_replaced(photos: Path, tmp_path: Path) -> None:
     vit_folder(tmp_path / "vit", LABELS)
     vit_folder(tmp_path / "run" / "pretrained", LABELS)

@@ -73,15 +73,27 @@ def next_steps(
         kind: of the data.
         doubtful: whether any label is.
     """
-    steps = [*_first(decision, facts, kind), *_STEPS[decision.verdict](decision, facts, kind)]
+    steps = [
+        *_first(decision, facts, kind),
+        *_STEPS[decision.verdict](decision, facts, kind),
+        *_last(decision, facts, kind),
+    ]
     return [one for one in steps if doubtful or one != _DOUBTFUL]
 
 
 def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     if decision.reason == "does not transfer":
         return [_PREPARED]
-    untrained = facts.best_reads > OUTDONE or facts.predicted_classes == 1
-    return [_CHECK.format(_TREATED[kind])] if untrained or decision.reason == "chance" else []
+    if decision.reason == "outdone":
+        return [_CHECK.format(_TREATED[kind]), _REPAIRED]
+    untrained = decision.reason in ("chance", "one class")
+    return [_CHECK.format(_TREATED[kind])] if untrained else []
+
+
+def _last(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    """What follows from swaps is found of a model that its readers outdo, too."""
+    told = decision.verdict in ("shortcut", "at risk") and decision.reason != "does not transfer"
+    return [_OUTDONE.format(_TREATED[kind])] if told and facts.best_reads > OUTDONE else []
 
 
 def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
@@ -185,6 +197,12 @@ _DOUBTFUL = "Check the pile 'label doubtful' by hand."
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that {}."
+)
+_OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
+_REPAIRED = (
+    "If it was repaired, nothing need be wrong: the repair costs accuracy where the shortcut holds. "
+    "Compare both audits for what it gains where the first one's reader is misled (earlysieve "
+    "compare BEFORE AFTER)."
 )
 _TREATED: dict[Kind, str] = {
     "image": "images are resized and normalised as in training (--image-size, --resize, --mean and "

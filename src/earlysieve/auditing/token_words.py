@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 MOST_TOKENS = 80
-_PIECE = "##"
+# How WordPiece writes what goes on with a word, BPE of bytes and SentencePiece what begins one.
+_PIECE, _BEGINS = "##", ("\u0120", "\u2581")
 _CUT = "…"
 
 
@@ -36,11 +37,34 @@ def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> lis
     start = max(0, min(first - MOST_TOKENS // 2, len(tokens) - MOST_TOKENS))
     stop = min(len(tokens), start + MOST_TOKENS)
     found = [Piece(_CUT, marked=False)] if start else []
-    for mark, places in groupby(range(start, stop), key=lambda place: bool(marked[place])):
+    whole = _whole_words(tokens, marked, tokenizer)
+    for mark, places in groupby(range(start, stop), key=lambda place: whole[place]):
         text = words_of([tokens[place] for place in places], tokenizer)
         if text:
             found.append(Piece(text, mark))
     return [*found, Piece(_CUT, marked=False)] if stop < len(tokens) else found
+
+
+def _whole_words(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[bool]:
+    """The marks, with a word marked as a whole where any token of it is."""
+    words: list[list[int]] = []
+    for place, goes_on in enumerate(_goes_on(tokens, tokenizer)):
+        if goes_on and words:
+            words[-1].append(place)
+        else:
+            words.append([place])
+    return [mark for word in words for mark in [any(marked[p] for p in word)] * len(word)]
+
+
+def _goes_on(tokens: Sequence[int], tokenizer: Any) -> list[bool]:
+    """Whether a token goes on with the word of the one before, as tokenizers write that."""
+    tell = getattr(tokenizer, "convert_ids_to_tokens", None)
+    if tell is None:
+        return [False] * len(tokens)
+    names = [str(name) for name in tell(list(tokens))]
+    if any(name.startswith(_BEGINS) for name in names):
+        return [not name.startswith(_BEGINS) and name[:1].isalnum() for name in names]
+    return [name.startswith(_PIECE) for name in names]
 
 
 def differences(before: Sequence[int], after: Sequence[int]) -> tuple[list[bool], list[bool]]:

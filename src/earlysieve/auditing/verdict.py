@@ -390,7 +390,7 @@ _REASONS = {
     "outdone": (
         "The model does worse than a simple readout of its own layers: it is not trained well "
         "enough for its mistakes to tell anything, or it was trained with another preprocessing "
-        "than that of these data."
+        "than that of these data, or a repair keeps it from following what its layers still tell."
     ),
     "copes only here": (
         "Answers follow the part when it is swapped, and yet most examples that lack it are read "

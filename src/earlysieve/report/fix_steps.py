@@ -45,6 +45,7 @@ _COLLECT = Step(
 
 def _after_a_change(command: str) -> list[Step]:
     test = audit_command(command)
+    model = dict(options_of(command, "fix")).get("--model") or [""]
     return [
         Step(
             "Test the new model on labelled examples that neither training nor this choice has "
@@ -58,7 +59,9 @@ def _after_a_change(command: str) -> list[Step]:
             "worth it to you."
         ),
         Step(
-            "Use the new weights: they are beside this page, for the same network as before.",
+            "Use the new weights: they are beside this page, for the same network as before."
+            + " The folder pretrained has them for from_pretrained and pipeline of transformers."
+            * model[0].startswith("hf:"),
             'model.load_state_dict(torch.load("model.pt", weights_only=True))',
         ),
     ]

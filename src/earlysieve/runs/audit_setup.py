@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
-from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.networks.hf_folder import name_outputs, tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import (
     called_as_by_model,
@@ -81,6 +81,9 @@ def open_both(
             prefix=given.get("checkpoint_prefix"),
         ):
             tell(note)
+    if not built.class_names:
+        # A repaired model of transformers calls its outputs so in the folder that it is written to.
+        name_outputs(built, trained or opened(data).class_names)
     if given["checkpoint"] is None:
         data = called_as_by_model(data, built.class_names, given["model"], tell)
     return built, data

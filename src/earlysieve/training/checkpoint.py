@@ -92,7 +92,9 @@ def _decisive(field: str, value: Any) -> Any:
     return value
 
 
-_ANOTHER_SETTING = "go on with the first, or start again in another folder"
+_ANOTHER_SETTING = (
+    "go on with the first, or start again in another folder, or here with --fresh (resume=False)"
+)
 _ANOTHER_LENGTH = (
     "its learning rate was scheduled over all epochs, so that a longer run is another: start it in "
     "another folder, from the weights of this one if you like"
