@@ -89,7 +89,7 @@ def test_a_repaired_model_of_transformers_is_written_as_such(tmp_path: Path) -> 
 def test_a_repair_calls_outputs_as_the_training_did(photos: Path, tmp_path: Path) -> None:
     vit_folder(tmp_path / "vit", {0: "LABEL_0", 1: "LABEL_1"})
     common = ("--model", f"hf:{tmp_path / 'vit'}", "--data", photos, "--image-size", 32)
-    ok("train", *common, "--epochs", 1, "--out", tmp_path / "run")
+    ok("train", *common, "--validation", 0.5, "--epochs", 1, "--out", tmp_path / "run")
     weights = ("--checkpoint", tmp_path / "run/model.pt")
     ok("fix", *common, *weights, "--budget", "1trial", "--out", tmp_path / "fixed")
     found = json.loads((tmp_path / "fixed/pretrained/config.json").read_text())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from scipy import stats
 
 import earlysieve as es
@@ -11,6 +12,7 @@ from earlysieve.comparing.compare import compare
 from earlysieve.comparing.entry import read_entry
 from earlysieve.comparing.written import all_cells, latex, markdown, write_comparison
 from earlysieve.errors import DataError, InputError
+from earlysieve.groups.accuracy import wilson_interval
 from tests.cli.helpers import ok, problem
 from tests.searching.nets import net, others
 
@@ -102,12 +104,56 @@ def test_audits_show_verdict_and_accuracies(tmp_path):
     assert found.differences == ()
 
 
+@pytest.fixture
+def leaning():
+    """A table in which "ward" tells the label of 85% and "fever" of all, and models of either."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(600) % 2
+    holds = torch.rand(600, generator=generator) < 0.85
+    ward = torch.where(holds, labels, 1 - labels)
+    fever = labels + 0.3 * torch.randn(600, generator=generator)
+    table = pd.DataFrame({"ward": ward.float(), "fever": fever})
+
+    def by(column):
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 2))
+        with torch.no_grad():
+            net[0].weight.copy_(torch.eye(2))
+            net[0].bias.fill_(0.5)
+            net[2].weight.zero_()
+            net[2].weight[1, column] = 6.0
+            net[2].bias.copy_(torch.tensor([6.0, 0.0]))
+        return net.eval()
+
+    return table, labels.numpy(), ~holds.numpy(), by
+
+
+def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled(tmp_path, leaning):
+    table, labels, against, by = leaning
+    for name, column, rows in (("ward", 0, 600), ("fever", 1, 600), ("half", 1, 300)):
+        data = (table[:rows], labels[:rows])
+        es.audit(by(column), data, pictures=0, progress=False).save(tmp_path / name)
+    found = compare([tmp_path / name for name in ("ward", "fever", "half")])
+    first, second, third = (line.figures.get("where misled") for line in found.lines)
+    right = es.AuditResult.load(tmp_path / "fever").examples.eval("prediction == label")
+    assert first.value == 0
+    assert second.value == pytest.approx(right[against].mean())
+    assert (second.low, second.high) == pytest.approx(
+        wilson_interval(int(right[against].sum()), int(against.sum()))
+    )
+    assert third is None  # is of other examples
+    assert f"{against.sum()} examples on which a reader of column 'ward'" in found.notes[0]
+    assert "where misled" in all_cells(found, short=True)[0][0]
+    assert "worst group" not in all_cells(found, short=True)[0][0]
+    assert found.notes[0] in write_comparison(found, tmp_path / "out")[1].read_text()
+
+
 def test_written_tables(tmp_path, runs):
     plain, other = runs
     found = compare([*plain, *other])
     paths = write_comparison(found, tmp_path / "out")
     table = pd.read_csv(paths[0])
     assert table["accuracy"].tolist() == pytest.approx([0.62, 0.695])
+    assert found.notes == ()
     assert "| 3 | - | - | 0.620 [" in paths[1].read_text()
     assert "2 models side by side" in paths[3].read_text()
     assert paths[2].read_text().count(r"\toprule") == len(all_cells(found)) == 2

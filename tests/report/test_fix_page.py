@@ -344,3 +344,12 @@ def test_names_that_are_no_text_do_not_stop_it():
 )
 def test_points(difference, text):
     assert points(difference) == text
+
+
+def test_weights_of_transformers_are_pointed_at():
+    def told(model):
+        fix = made_fix(config={"command": f"earlysieve fix --model {model} --data x --out y"})
+        return outline(fix).text
+
+    assert "The folder pretrained has them" in told("hf:tiny")
+    assert "The folder pretrained has them" not in told("timm:resnet18")

@@ -200,9 +200,9 @@ _CHECK = (
 )
 _OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
 _REPAIRED = (
-    "If it was repaired, nothing need be wrong: the repair costs accuracy where the shortcut holds. "
-    "Compare both audits for what it gains where the first one's reader is misled (earlysieve "
-    "compare BEFORE AFTER)."
+    "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
+    "What it gains where it misleads, a comparison of both audits says (earlysieve compare BEFORE "
+    "AFTER)."
 )
 _TREATED: dict[Kind, str] = {
     "image": "images are resized and normalised as in training (--image-size, --resize, --mean and "

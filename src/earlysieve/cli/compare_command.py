@@ -23,8 +23,9 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
 
     Folders that differ in their seed alone become one line: mean and 95% t-interval over seeds.
     Each other line is compared with the first, seed by seed where seeds match. Figures of runs are
-    those of their validation data; verdict and reliance those of their audit (train --audit). The
-    folder of a benchmark stands for all its runs.
+    those of their validation data; verdict and reliance those of their audit (train --audit).
+    Audits of the same examples also say how often models are right where something simple misleads
+    that the first one leans on. The folder of a benchmark stands for all its runs.
 
     \b
     Examples:
@@ -40,6 +41,8 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
     found = compare(_runs_of(folders))
     for cells in all_cells(found, short=True):
         console.table(cells[0], cells[1:])
+    for note in found.notes:
+        console.say(f"Note: {note}")
     files = [] if out is None else write_comparison(found, out)
     for path in files:
         console.say(f"Written: {path}")
@@ -47,6 +50,7 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
         {
             "lines": found.table.to_dict("records"),
             "differences": [vars(one) for one in found.differences],
+            "notes": found.notes,
             "files": files,
         }
     )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from earlysieve.comparing.entry import Estimated, read_entry
+from earlysieve.comparing.entry import audit_of, read_entry
+from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import Line, fold
+from earlysieve.comparing.misled import WHERE_MISLED, misled_in
 from earlysieve.errors import InputError
 from earlysieve.measures.paired_seeds import compare_over_seeds
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("reliance", "accuracy", "worst group", "worst class")
-MORE_COLUMNS = ("reweighted accuracy", "group gap", "calibration error")  # where one is known
+# Where one is known.
+MORE_COLUMNS = (WHERE_MISLED, "reweighted accuracy", "group gap", "calibration error")
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,12 @@ class Comparison:
     Attributes:
         lines: one for each configuration, in the order given.
         differences: of each other line minus the first, where seeds match.
+        notes: what figures are of.
     """
 
     lines: tuple[Line, ...]
     differences: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -61,7 +66,9 @@ class Comparison:
 def compare(folders: Sequence[Path]) -> Comparison:
     """Put folders of audits and runs side by side.
 
-    Entries that differ in their seed alone are one line: mean and 95% t-interval over seeds.
+    Entries that differ in their seed alone are one line: mean and 95% t-interval over seeds. Where
+    the verdict of the first audit is about something simple, audits of the same examples say how
+    often their models are right on those where a reader of it is misled.
 
     Args:
         folders: two or more, of audits or finished runs.
@@ -78,9 +85,18 @@ def compare(folders: Sequence[Path]) -> Comparison:
     twice = next((f for f, p in zip(folders, places, strict=True) if places.count(p) > 1), None)
     if twice is not None:
         raise InputError(f"Expected different folders, but got '{twice}' twice; name it once")
-    lines = fold([read_entry(folder) for folder in folders])
+    first = audit_of(folders[0])
+    misled = None if first is None else misled_in(first)
+    lines = fold([read_entry(folder, misled) for folder in folders])
     found = [difference(line, lines[0]) for line in lines[1:]]
-    return Comparison(tuple(lines), tuple(one for one in found if one is not None))
+    notes = []
+    if misled is not None:
+        notes.append(
+            f"'{WHERE_MISLED}' is the accuracy on the {int(misled.misled.sum()):,} examples on "
+            f"which a reader of {misled.reader} is misled in the audit of '{folders[0]}', in "
+            "audits of the same examples."
+        )
+    return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
 
 def difference(line: Line, first: Line) -> Difference | None:

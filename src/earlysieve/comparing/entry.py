@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import is_there
+from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.misled import WHERE_MISLED, Misled
 from earlysieve.errors import DataError, InputError, one_line
 
 if TYPE_CHECKING:
@@ -25,15 +27,6 @@ FIGURES = {
     "group gap": "validation_group_gap",
     "calibration error": "validation_calibration_error",
 }
-
-
-@dataclass(frozen=True)
-class Estimated:
-    """A figure with its 95% interval; NaN where it has none."""
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -61,33 +54,51 @@ class Entry:
     best_epoch: int | None = None
 
 
-def read_entry(path: Path) -> Entry:
+def read_entry(path: Path, misled: Misled | None = None) -> Entry:
     """What the folder says: of an audit, or of a run and, where it has one, its audit after it.
+
+    Args:
+        path: of the folder.
+        misled: on which examples models are looked at besides.
 
     Raises:
         InputError: it is neither.
         DataError: it is damaged.
     """
     if is_there(path / AUDIT):
-        return _of_audit(path)
+        return _of_audit(path, misled)
     if is_there(path / HISTORY) and is_there(path / CONFIG):
-        return _of_run(path)
+        return _of_run(path, misled)
     raise InputError(
         f"Expected the folder of an audit or of a finished run, but '{path}' has neither {AUDIT} "
         f"nor {HISTORY}; give the --out of 'earlysieve audit' or 'earlysieve train'"
     )
 
 
-def _of_audit(path: Path) -> Entry:
+def audit_of(path: Path) -> "AuditResult | None":
+    """The audit that a folder is, or that of a run after training; None where it has none.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    from earlysieve.auditing.result import AuditResult
+
+    for folder in (path, path / AFTER):
+        if is_there(folder / AUDIT):
+            return AuditResult.load(folder)
+    return None
+
+
+def _of_audit(path: Path, misled: Misled | None) -> Entry:
     from earlysieve.auditing.result import AuditResult
 
     result = AuditResult.load(path)
     config, seed = _without_seed(result.config)
-    figures = _audited(result)
+    figures = _audited(result, misled)
     return Entry(path, "audit", "", config, seed, result.summary.verdict, figures)
 
 
-def _of_run(path: Path) -> Entry:
+def _of_run(path: Path, misled: Misled | None) -> Entry:
     config, seed = _without_seed(_object(path / CONFIG))
     found = _object(path / HISTORY)
     try:
@@ -101,12 +112,12 @@ def _of_run(path: Path) -> Entry:
         from earlysieve.auditing.result import AuditResult
 
         result = AuditResult.load(path / AFTER)
-        verdict, figures = result.summary.verdict, {**_audited(result), **figures}
+        verdict, figures = result.summary.verdict, {**_audited(result, misled), **figures}
     method = str(config.get("method", ""))
     return Entry(path, "run", method, config, seed, verdict, figures, best)
 
 
-def _audited(result: "AuditResult") -> dict[str, Estimated]:
+def _audited(result: "AuditResult", misled: Misled | None) -> dict[str, Estimated]:
     summary = result.summary
     found = {"accuracy": Estimated(summary.accuracy)}
     if summary.reliance is not None:
@@ -121,6 +132,9 @@ def _audited(result: "AuditResult") -> dict[str, Estimated]:
             found["reweighted accuracy"] = Estimated(result.groups.reweighted_average)
     if summary.classes:
         found["worst class"] = Estimated(min(one.accuracy for one in summary.classes))
+    there = None if misled is None else misled.accuracy(result)
+    if there is not None:
+        found[WHERE_MISLED] = there
     return {name: one for name, one in found.items() if not math.isnan(one.value)}
 
 

@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from earlysieve.comparing.entry import Entry, Estimated
+from earlysieve.comparing.entry import Entry
+from earlysieve.comparing.estimated import Estimated
 from earlysieve.groups.over_seeds import over_seeds
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve.comparing.compare import COLUMNS, Comparison
-from earlysieve.comparing.entry import Estimated
+from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.misled import WHERE_MISLED
 from earlysieve.errors import MissingDependencyError
 
 _LATEX = {
@@ -69,7 +70,7 @@ def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
     tables = all_cells(comparison)
     content = csv_bytes(comparison.table)
     write_with(folder / "compare.csv", lambda path: _write_bytes(path, content))
-    write_text(folder / "compare.md", "\n".join(markdown(cells) for cells in tables))
+    write_text(folder / "compare.md", "\n".join([*map(markdown, tables), *comparison.notes]))
     write_text(folder / "compare.tex", "\n".join(latex(cells) for cells in tables))
     written = [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
     try:
@@ -92,7 +93,9 @@ def page(comparison: Comparison) -> str:
     sections = []
     for (name, title), cells in zip(titles, all_cells(comparison), strict=False):
         numeric = range(1, len(cells[0]))
-        caption = "Seeds of one configuration: mean and 95% t-interval over seeds"
+        caption = " ".join(
+            ("Seeds of one configuration: mean and 95% t-interval over seeds.", *comparison.notes)
+        )
         sections.append(
             Section(name, title, [table(cells[0], cells[1:], caption=caption, numeric=numeric)])
         )
@@ -123,8 +126,11 @@ def all_cells(comparison: Comparison, *, short: bool = False) -> Sequence[Cells]
 
     Args:
         comparison: what is shown.
-        short: with the columns that a terminal has room for.
+        short: with those columns alone that a terminal has room for, where one is known.
     """
-    columns = COLUMNS if short else comparison.columns
+    columns = comparison.columns
+    if short:
+        known = {name for line in comparison.lines for name in line.figures}
+        columns = tuple(name for name in (*COLUMNS, WHERE_MISLED) if name in known)
     second = [differences_as_cells(comparison, columns)] if comparison.differences else []
     return [lines_as_cells(comparison, columns), *second]

@@ -1,0 +1,61 @@
+"""How models do on those examples on which the simple thing misleads that the first leans on."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earlysieve.comparing.estimated import Estimated
+from earlysieve.groups.accuracy import wilson_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from earlysieve.auditing.result import AuditResult
+
+WHERE_MISLED = "where misled"
+_EXAMPLE = ["index", "id", "label"]
+
+
+@dataclass(frozen=True)
+class Misled:
+    """Whom the reader misleads that the verdict of the first audit is about.
+
+    Attributes:
+        reader: what it sees, in a sentence.
+        examples: index, id and label of all examples of that audit, in their order.
+        misled: of shape (N,), whether the reader, fitted on the other folds, takes it for another
+            class.
+    """
+
+    reader: str
+    examples: "pd.DataFrame"
+    misled: "pd.Series[bool]"
+
+    def accuracy(self, result: "AuditResult") -> Estimated | None:
+        """How often the model of an audit is right there, with Wilson's 95% interval.
+
+        None where the audit is of other examples.
+        """
+        table = _in_order(result)
+        if not table[_EXAMPLE].equals(self.examples):
+            return None
+        right = (table["prediction"] == table["label"])[self.misled]
+        return Estimated(float(right.mean()), *wilson_interval(int(right.sum()), len(right)))
+
+
+def misled_in(result: "AuditResult") -> Misled | None:
+    """Whom its reader misleads; None where the verdict is about none, or it misleads nobody."""
+    from earlysieve.auditing.pseudo_groups import SCORE
+    from earlysieve.auditing.words import called
+
+    summary = result.summary
+    found = next((one for one in summary.leanings if one.name == summary.leans_on), None)
+    column = SCORE.format(summary.leans_on)
+    if found is None or column not in result.examples:
+        return None
+    table = _in_order(result)
+    misled = table[column] > 0
+    return Misled(called(found), table[_EXAMPLE], misled) if misled.any() else None
+
+
+def _in_order(result: "AuditResult") -> "pd.DataFrame":
+    return result.examples.sort_values("index", kind="stable").reset_index(drop=True)
