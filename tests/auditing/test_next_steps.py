@@ -42,6 +42,7 @@ def codes(seen):
         (facts(data=KnownData(seen_in_training=True)), [UNSEEN]),
         (facts(IDLE, collapsed=["k1"]), []),
         (facts(predicted_classes=1), []),
+        (facts(best_reads=2.3), [REFERENCE, FIX]),
     ],
 )
 def test_code_belongs_to_what_was_found(seen, found):

@@ -150,6 +150,8 @@ def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
 
 
 def _inconclusive(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    if decision.reason == "outdone":
+        return [*([] if facts.transfer is not None else [_HOLDS_HERE]), _HOLDS_MORE]
     return [
         _missing(decision, facts),
         f"Try other layers, or another readout: layers=[...], {_HEADS[kind]} (--layers and --head "
@@ -185,6 +187,17 @@ def _missing(decision: Decision, facts: Facts) -> str:
 _REPAIR = step(
     "Try repairs of the last layer. They are compared without group labels, and the model stays as "
     "it is where none is better by more than chance:",
+    FIX,
+)
+_HOLDS_HERE = step(
+    "If all that is so, compare with the training data: readouts that are fitted on these show "
+    "whether what the layers tell there holds here, too (--reference on the command line):",
+    REFERENCE,
+)
+_HOLDS_MORE = step(
+    "Its layers tell more than its answers do, so that another last layer may be right far more "
+    "often. Several are compared without group labels, and the model stays as it is where none is "
+    "better by more than chance:",
     FIX,
 )
 _STEPS = {

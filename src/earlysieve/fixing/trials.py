@@ -1,5 +1,6 @@
 """Try one candidate: its logits on held-out examples, from weights that have not seen them."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, retrained
 from earlysieve.repairing.fitting import cross_fitted_logits
 from earlysieve.repairing.repair import repair
+
+# Advice that only `repair` can follow: a fix takes no settings of its candidates.
+_SETTING = re.compile(r", (take groups from another source), or set min_group=\d+ to use [a-z ]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +84,8 @@ def attempt(
     try:
         logits, model = _tries(candidate, basis, training, seed, folder, check)
     except EarlysieveError as error:
-        return Trial(candidate, None, time.monotonic() - start, str(error))
+        why = _SETTING.sub(r" or \1", str(error))
+        return Trial(candidate, None, time.monotonic() - start, why)
     return Trial(candidate, logits, time.monotonic() - start, "", model)
 
 

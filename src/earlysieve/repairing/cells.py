@@ -1,5 +1,6 @@
 """Groups within classes, and weights with which they count equally."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -40,8 +41,12 @@ class Cells:
         of[known] = numbers
         return cls(of, kinds[:, 0], kinds[:, 1], size)
 
-    def check(self, min_group: int) -> None:
+    def check(self, min_group: int, names: Sequence[str] = ()) -> None:
         """Check that there is something to balance, and enough of it.
+
+        Args:
+            min_group: the fewest examples of a group within a class.
+            names: of group 0, 1, ..., for the message.
 
         Raises:
             InputError: no class has two groups, or a group within a class is smaller than
@@ -56,7 +61,8 @@ class Cells:
         small = (self.size < min_group).nonzero().squeeze(1).tolist()
         if small:
             named = ", ".join(
-                f"{int(self.size[k])} of class {int(self.label[k])} in group {int(self.group[k])}"
+                f"{int(self.size[k])} of class {int(self.label[k])} in group "
+                f"{_name(int(self.group[k]), names)}"
                 for k in small[:_LISTED]
             )
             others = len(small) - _LISTED
@@ -82,6 +88,10 @@ class Cells:
         order = torch.randperm(len(self.of), generator=generator)
         rows = [order[self.of[order] == cell][:count] for cell in range(len(self.size))]
         return torch.cat(rows).sort().values
+
+
+def _name(group: int, names: Sequence[str]) -> str:
+    return f"'{names[group]}'" if group < len(names) else str(group)
 
 
 def class_weights(labels: Tensor) -> Tensor:

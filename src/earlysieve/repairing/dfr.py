@@ -33,7 +33,7 @@ def fit_dfr(problem: Problem, settings: DFRSettings) -> LinearMap:
             "pseudo_groups(), or use a method that needs none: 'afr', 'neurontune', 'crt'"
         )
     cells = Cells.found(problem.labels, problem.groups)
-    cells.check(settings.min_group)
+    cells.check(settings.min_group, problem.group_names)
     known = cells.of >= 0
     problem.check_classes(problem.labels[known])
     scale = Scale.of(problem.features[known], centred=problem.bias)

@@ -46,7 +46,7 @@ class Erasable:
         known = (problem.groups >= 0).nonzero().squeeze(1)
         labels = problem.labels[known]
         cells = Cells.found(labels, problem.groups[known])
-        cells.check(min_group)
+        cells.check(min_group, problem.group_names)
         every = len(known) == len(problem.features)
         features = problem.features if every else problem.features[known]
         return cls(problem, Scale.of(features, centred=problem.bias), known, labels, cells)

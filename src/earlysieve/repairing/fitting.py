@@ -1,5 +1,6 @@
 """Fit a last layer to features that are there: once, or by parts of them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ def fit_last_layer(
     found = repair_method(method)
     chosen = found.settings_from(settings)
     problem = _problem(features, _as_map(old), numbers_of(groups, features), rows, seed)
+    if isinstance(groups, Groups):
+        problem = replace(problem, group_names=groups.names)
     new = found.fit(problem, chosen)
     kind = torch.float32 if old is None else old[0].dtype
     return LinearMap(new.weight.to(kind), None if new.bias is None else new.bias.to(kind))

@@ -37,6 +37,7 @@ class Problem:
         groups: int64, shape (N,), -1 where unknown; None: none is known.
         bias: whether the new layer has a bias.
         seed: for what is drawn.
+        group_names: of group 0, 1, ..., for messages; none where they have only numbers.
     """
 
     features: Tensor
@@ -46,6 +47,7 @@ class Problem:
     groups: Tensor | None = None
     bias: bool = True
     seed: int = 0
+    group_names: tuple[str, ...] = ()
 
     @property
     def num_classes(self) -> int:
