@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import astuple
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from earlysieve.comparing.entry import read_entry
 from earlysieve.comparing.written import all_cells, latex, markdown, write_comparison
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
+from earlysieve.groups.paired_shares import paired_difference
 from tests.cli.helpers import ok, problem
 from tests.searching.nets import net, others
 
@@ -141,6 +143,14 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
         wilson_interval(int(right[against].sum()), int(against.sum()))
     )
     assert third is None  # is of other examples
+    fever, half = (one.figures for one in found.differences)
+    wards = es.AuditResult.load(tmp_path / "ward").examples.eval("prediction == label")
+    expected = paired_difference(right.to_numpy(), wards.to_numpy())
+    assert astuple(fever["accuracy"]) == pytest.approx(expected)
+    assert fever["where misled"].value == second.value
+    assert fever["where misled"].low > 0
+    assert math.isnan(half["accuracy"].low)
+    assert "paired 95% interval" in found.notes[1]
     assert f"{against.sum()} examples on which a reader of column 'ward'" in found.notes[0]
     assert "where misled" in all_cells(found, short=True)[0][0]
     assert "worst group" not in all_cells(found, short=True)[0][0]

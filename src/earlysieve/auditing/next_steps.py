@@ -195,9 +195,9 @@ _HOLDS_HERE = step(
     REFERENCE,
 )
 _HOLDS_MORE = step(
-    "Its layers tell more than its answers do, so that another last layer may be right far more "
-    "often. Several are compared without group labels, and the model stays as it is where none is "
-    "better by more than chance:",
+    "Its layers tell more than its answers do. Unless its last layer was repaired already, another "
+    "one may be right far more often; several are compared without group labels, and the model "
+    "stays as it is where none is better by more than chance:",
     FIX,
 )
 _STEPS = {

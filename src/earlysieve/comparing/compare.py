@@ -1,19 +1,22 @@
 """Two or more audits or runs side by side, and how far each is from the first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlysieve.comparing.entry import audit_of, read_entry
 from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import Line, fold
-from earlysieve.comparing.misled import WHERE_MISLED, misled_in
+from earlysieve.comparing.misled import WHERE_MISLED, Misled, misled_in
+from earlysieve.comparing.paired import NOTE, paired_figures
 from earlysieve.errors import InputError
 from earlysieve.measures.paired_seeds import compare_over_seeds
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from earlysieve.auditing.result import AuditResult
 
 COLUMNS = ("reliance", "accuracy", "worst group", "worst class")
 # Where one is known.
@@ -27,7 +30,8 @@ class Difference:
     Attributes:
         name: of the line.
         seeds: those of both.
-        figures: mean difference, with its t-interval where there are two seeds or more.
+        figures: mean difference, with its t-interval where there are two seeds or more; of two
+            audits of the same examples with a paired interval.
     """
 
     name: str
@@ -68,7 +72,8 @@ def compare(folders: Sequence[Path]) -> Comparison:
 
     Entries that differ in their seed alone are one line: mean and 95% t-interval over seeds. Where
     the verdict of the first audit is about something simple, audits of the same examples say how
-    often their models are right on those where a reader of it is misled.
+    often their models are right on those where a reader of it is misled. Two audits of the same
+    examples differ in accuracy by so much, with a paired 95% interval.
 
     Args:
         folders: two or more, of audits or finished runs.
@@ -96,6 +101,13 @@ def compare(folders: Sequence[Path]) -> Comparison:
             f"which a reader of {misled.reader} is misled in the audit of '{folders[0]}', in "
             "audits of the same examples."
         )
+    if first is not None:
+        paired = [
+            _paired(one, line, lines[0], first, misled)
+            for one, line in zip(found, lines[1:], strict=True)
+        ]
+        notes += [NOTE] if paired != found else []
+        found = paired
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
 
@@ -111,6 +123,22 @@ def difference(line: Line, first: Line) -> Difference | None:
             figures[name] = Estimated(found.mean, found.low, found.high)
             seeds |= set(found.seeds)
     return Difference(line.name, tuple(sorted(seeds)), figures) if figures else None
+
+
+def _paired(
+    found: Difference | None,
+    line: Line,
+    first: Line,
+    audited: "AuditResult",
+    misled: Misled | None,
+) -> Difference | None:
+    """The difference of two single audits with intervals, where they are of the same examples."""
+    entries = (*line.entries, *first.entries)
+    if found is None or len(entries) > 2 or any(one.kind != "audit" for one in entries):
+        return found
+    result = audit_of(line.entries[0].path)
+    figures = {} if result is None else paired_figures(result, audited, misled)
+    return replace(found, figures={**found.figures, **figures}) if figures else found
 
 
 def _row(line: Line, columns: Sequence[str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
 
 WHERE_MISLED = "where misled"
-_EXAMPLE = ["index", "id", "label"]
+EXAMPLE = ["index", "id", "label"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Misled:
 
         None where the audit is of other examples.
         """
-        table = _in_order(result)
-        if not table[_EXAMPLE].equals(self.examples):
+        table = in_order(result)
+        if not table[EXAMPLE].equals(self.examples):
             return None
         right = (table["prediction"] == table["label"])[self.misled]
         return Estimated(float(right.mean()), *wilson_interval(int(right.sum()), len(right)))
@@ -52,10 +52,11 @@ def misled_in(result: "AuditResult") -> Misled | None:
     column = SCORE.format(summary.leans_on)
     if found is None or column not in result.examples:
         return None
-    table = _in_order(result)
+    table = in_order(result)
     misled = table[column] > 0
-    return Misled(called(found), table[_EXAMPLE], misled) if misled.any() else None
+    return Misled(called(found), table[EXAMPLE], misled) if misled.any() else None
 
 
-def _in_order(result: "AuditResult") -> "pd.DataFrame":
+def in_order(result: "AuditResult") -> "pd.DataFrame":
+    """The examples of an audit in the order of the data set."""
     return result.examples.sort_values("index", kind="stable").reset_index(drop=True)
