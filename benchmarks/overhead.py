@@ -9,14 +9,19 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 import earlysieve as es
+from earlysieve.benchmarking import benchmark, one_run
 from earlysieve.networks import small_cnn
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_run import TrainRun
@@ -25,6 +30,8 @@ from earlysieve.training import ERM, TrainConfig
 from timing import paired, show
 
 MODEL = "earlysieve.networks:small_cnn"
+# Of a benchmark: measuring on test data, which opens them, and the page with its pictures.
+PARTS = ((benchmark, "check_grid"), (one_run, "figures_on_test"), (benchmark, "write_page"))
 OPTIONS = {"shortcut": "colour", "image_size": 14}
 
 
@@ -44,15 +51,40 @@ def bare(configs: Iterable[Path], out: Path) -> None:
         run.save(run.train(resume=False))
 
 
+@contextmanager
+def timed(*parts: tuple[ModuleType, str]) -> Iterator[dict[str, float]]:
+    """Seconds spent in functions, by name, while this lasts."""
+    spent = {name: 0.0 for _, name in parts}
+
+    def listened(name: str, usual: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **given: Any) -> Any:
+            start = time.process_time()
+            try:
+                return usual(*args, **given)
+            finally:
+                spent[name] += time.process_time() - start
+
+        return call
+
+    with ExitStack() as stack:
+        for module, name in parts:
+            usual = getattr(module, name)
+            stack.enter_context(patch.object(module, name, listened(name, usual)))
+        yield spent
+
+
 def compare(name: str, whole: Callable[[Path], object], out: Path) -> None:
-    """Print what `whole` takes beside the runs that it made."""
+    """Print what `whole` takes beside the runs that it made, and where a benchmark spends it."""
     folder = out / name
-    took = seconds(lambda: whole(folder))
+    with timed(*PARTS) as spent:
+        took = seconds(lambda: whole(folder))
     configs = sorted(folder.rglob("config.json"))
     alone = seconds(lambda: bare(configs, out / f"{name}-bare"))
     print(
         f"{name}: {len(configs)} runs {alone:.1f} s alone, {took:.1f} s with all: "
         f"{took / alone:.3f} x, {took - alone:+.1f} s",
+        *(f"{part} {of:.2f} s" for part, of in spent.items() if of),
+        sep="; ",
         flush=True,
     )
 
@@ -113,16 +145,20 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=2)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--only", choices=("loop", "search", "benchmark"))
     args = parser.parse_args()
-    loops(args.repeats)
+    wanted = (args.only,) if args.only else ("loop", "search", "benchmark")
+    if "loop" in wanted:
+        loops(args.repeats)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        searched(1, 1, args.limit)(
-            out / "first"
-        )  # imports and the reading of data count for neither
-        compare("search", searched(args.epochs, args.trials, args.limit), out)
-        benchmarked(1, 1, args.limit)(out / "second")
-        compare("benchmark", benchmarked(args.epochs, args.seeds, args.limit), out)
+        # Imports and the reading of data count for neither.
+        if "search" in wanted:
+            searched(1, 1, args.limit)(out / "first")
+            compare("search", searched(args.epochs, args.trials, args.limit), out)
+        if "benchmark" in wanted:
+            benchmarked(1, 1, args.limit)(out / "second")
+            compare("benchmark", benchmarked(args.epochs, args.seeds, args.limit), out)
 
 
 if __name__ == "__main__":
