@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from earlysieve.cli.benchmark_grid import named
+from earlysieve.cli.benchmark_grid import named, tuned_from
 from earlysieve.errors import InputError
 from tests.benchmarking.nets import HERE
 from tests.cli.helpers import ok, problem, run
@@ -85,6 +85,16 @@ def test_data_methods_and_model_are_wanted(tmp_path):
     result = run("benchmark", "--methods", "erm", "--out", tmp_path)
     assert result.exit_code == 2
     assert "--data" in result.stderr
+
+
+def test_what_is_tuned_is_named_as_the_methods_were_typed():
+    typed = [{"method": name, "settings": {}} for name in ("sieve", "group-dro", "balanced@xrm")]
+    given = ["sieve.layer", "sieve.forget_lr=0.01:1:log", "group-dro", "balanced@xrm"]
+    assert tuned_from(given, typed) == {
+        "sieve": ["layer", "forget_lr=0.01:1:log"],
+        "group-dro@true": [],
+        "balanced@xrm": [],
+    }
 
 
 def test_data_get_short_names():

@@ -98,7 +98,7 @@ def _protocol(
         seeds=tuple(range(USUAL_SEEDS)) if seeds is None else seeds,
         budget=Budget(given["trials"], epochs, given["minutes"]),
         select=given["select"] or "accuracy",
-        tuned=_tuned(given["tuned"], methods),
+        tuned=tuned_from(given["tuned"], methods),
         training=training,
     )
 
@@ -171,7 +171,7 @@ def _names(given: Mapping[str, Any]) -> list[str]:
     return [name.strip() for text in given["methods"] for name in text.split(",") if name.strip()]
 
 
-def _tuned(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def tuned_from(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """What is tuned, by the name of the arm, from METHOD (all), METHOD.KEY and METHOD.KEY=RANGE.
 
     Raises:
