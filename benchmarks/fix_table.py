@@ -95,6 +95,8 @@ def gains(rows: Sequence[Row]) -> None:
     print("| way | cases | gain | kept of the gain with true groups |\n|---|---|---|---|")
     for title, name, reference in WAYS:
         gain, share, low, high, count = kept(rows, name, reference)
+        if not count:
+            continue
         print(f"| {title} | {count} | {gain:+.3f} | {share:.2f} [{low:.2f}, {high:.2f}] |")
     print()
 

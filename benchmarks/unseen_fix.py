@@ -6,7 +6,7 @@ Figures are accuracy where the cue misleads, on examples for which it is drawn a
 accuracy and that of the worst class.
 
 Run: python benchmarks/unseen_fix.py run --cache DIR [--seed 93 --retrain --share 1/2 --only TEXT],
-any number of times, then: python benchmarks/unseen_fix.py table --cache DIR.
+any number of times, then: python benchmarks/unseen_fix.py table --cache DIR, or export.
 """
 
 import argparse
@@ -39,13 +39,14 @@ from unseen_cues import Case, cases, trained
 from unseen_data import Examples
 
 TRUE = "true"
+DATA = Path(__file__).parent.parent / "docs" / "results" / "data" / "unseen_fix.json"
 Figures = dict[str, float]
 
 
 def main() -> None:
     """Run what is missing, or print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["run", "table"])
+    parser.add_argument("what", choices=["run", "table", "export"])
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=93)
     parser.add_argument("--share", default="1/1")
@@ -53,8 +54,12 @@ def main() -> None:
     parser.add_argument("--retrain", action="store_true", help="train whole networks, too")
     args = parser.parse_args()
     folder = args.cache / "unseen-fix"
-    if args.what == "table":
-        show([json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))])
+    if args.what != "run":
+        rows = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+        if args.what == "table":
+            show(rows)
+        else:
+            write_text(DATA, json.dumps(rows, indent=1) + "\n")
         return
     torch.set_num_threads(1)
     place, of = (int(part) for part in args.share.split("/"))
