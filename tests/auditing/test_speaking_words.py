@@ -122,5 +122,7 @@ def test_without_a_tokenizer_texts_stay_texts_and_a_note_says_how_to_name_words(
     (part,) = [one for one in told.summary.swaps if one.part == "token"]
     assert part.detail.startswith("words that tell each class best: rain, ")
     assert " (class 0); sun, " in part.detail
+    assert {one.speaks_for for one in told.summary.words} == {"class 0", "class 1"}
+    assert numbers.summary.words == ()
     (part,) = [one for one in numbers.summary.swaps if one.part == "token"]
     assert part.detail.startswith("tokens that tell each class best: #")

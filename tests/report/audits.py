@@ -39,6 +39,7 @@ class Summary:
     not_looked_at: dict[str, str] = field(default_factory=dict)
     survives: tuple["Survived", ...] = ()
     not_taken: dict[str, str] = field(default_factory=dict)
+    words: tuple["Word", ...] = ()
     piles: dict[str, int] = field(default_factory=dict)
     power: float = math.nan
     examples_needed: int | None = None
@@ -49,6 +50,15 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Word:
+    word: str = "reported"
+    speaks_for: str = "Coat"
+    texts: int = 306
+    against: int = 31
+    followed: float = 0.84
 
 
 @dataclass(frozen=True)
@@ -332,6 +342,7 @@ def hostile_audit() -> Audit:
             swaps=(Part(HOSTILE, HOSTILE),),
             not_swapped={HOSTILE: HOSTILE},
             not_looked_at={HOSTILE: HOSTILE},
+            words=(Word(HOSTILE, HOSTILE),),
             survives=(Survived(HOSTILE, 9, 0.5, 0.2, 0.8),),
             not_taken={HOSTILE: HOSTILE},
         ),

@@ -36,6 +36,7 @@ from .audits import (
     Piece,
     Summary,
     SwapText,
+    Word,
     example_table,
     group_table,
     hostile_audit,
@@ -223,6 +224,17 @@ def test_why_tells_the_signs_the_readers_and_the_swaps():
     assert len(outline.having("against")) == 1
     assert why.index("colour leading") < why.index("layer 'stage1'")
     assert sum(tag == "img" and "Receiver" in attrs["alt"] for tag, attrs in outline.tags) == 3
+
+
+def test_words_that_mislead_are_told_on_the_card_where_the_verdict_is_about_words():
+    words = (Word(against=3, followed=1.0), Word("sold", "Shirt", 1306, 31, 0.84))
+    summary = piled_summary(words=words, leans_on="token", leanings=(Leaning("token"),))
+    text = Outline(render(piled_audit(summary=summary))).text
+    assert "The model goes with “sold” in 84% of 31 texts of other classes." in text
+    assert "reported speaks for Coat 306 3 100% sold speaks for Shirt 1,306 31 84%" in text
+    other = Outline(render(piled_audit(summary=piled_summary(words=words)))).text
+    assert "The model goes with “" not in other
+    assert "Where a word contradicts" not in Outline(render(piled_audit())).text
 
 
 def test_swaps_of_texts_show_what_was_swapped():

@@ -6,6 +6,7 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import ENOUGH, Verdict
 from earlysieve.auditing.survival.found import Survived
 from earlysieve.auditing.swaps.found import PartFound, Share
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.auditing.transfer import LayerTransfer
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
@@ -82,6 +83,8 @@ class Summary:
         signs_in_words: a sentence on each of them.
         leanings: what was found of every property, and of the earlier half of the layers.
         swaps: of parts, those that answers follow most first.
+        words: of texts, what the model says where a word speaks for another class than the label,
+            those that most surely mislead first; see `WordFound`.
         not_swapped: parts that were not swapped, and why.
         not_looked_at: signs that are missing, and why.
         piles: how many examples are in each pile, by name.
@@ -127,3 +130,4 @@ class Summary:
     transfer: list[LayerTransfer] = field(default_factory=list)
     survives: tuple[Survived, ...] = ()
     not_taken: dict[str, str] = field(default_factory=dict)
+    words: tuple[WordFound, ...] = ()

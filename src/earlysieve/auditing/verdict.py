@@ -27,6 +27,7 @@ from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair, listed
 from earlysieve.groups.group_report import GroupReport
+from earlysieve.report.misleading import misleading_word
 
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
@@ -155,6 +156,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         transfer=[] if facts.transfer is None else facts.transfer.rows,
         survives=reported.survival.rows,
         not_taken=dict(reported.survival.skipped),
+        words=tuple(word for found in reported.swaps.parts for word in found.words),
     )
 
 
@@ -256,7 +258,14 @@ def _words_told(on: Leaning, swaps: Swaps) -> str:
     part = swaps.of(on.name)
     if part is None or not part.detail.startswith(f"{WORDS} ") or len(part.detail) > _LONGEST:
         return ""
-    return f"{part.detail[0].upper()}{part.detail[1:]}."
+    text = f"{part.detail[0].upper()}{part.detail[1:]}."
+    found = misleading_word(part.words)
+    if found is None or len(found.word) + len(found.speaks_for) > _LONGEST // 2:
+        return text
+    return (
+        f"{text} Above all, '{found.word}' misleads the model towards '{found.speaks_for}': so it "
+        f"answers on {found.followed:.0%} of {found.against:,} texts of other classes that hold it."
+    )
 
 
 def _seen(on: Leaning, fails: Estimate | None) -> str:

@@ -79,6 +79,30 @@ class LeaningLike(Protocol):
         """What speaks for a shortcut, less what speaks against it."""
 
 
+class WordLike(Protocol):
+    """A word that tells a class, and what the model says where it contradicts the label."""
+
+    @property
+    def word(self) -> str:
+        """It."""
+
+    @property
+    def speaks_for(self) -> str:
+        """Name of the class."""
+
+    @property
+    def texts(self) -> int:
+        """How many hold it."""
+
+    @property
+    def against(self) -> int:
+        """How many of these are of other classes."""
+
+    @property
+    def followed(self) -> float:
+        """Share of these that the model takes for the class; NaN where there are none."""
+
+
 class PartLike(Protocol):
     """What swaps of one part showed; shares in [0, 1]."""
 
@@ -229,6 +253,10 @@ class SummaryLike(Protocol):
     @property
     def swaps(self) -> Sequence[PartLike]:
         """Of parts, those that answers follow most first."""
+
+    @property
+    def words(self) -> Sequence[WordLike]:
+        """Of texts, those that most surely mislead first."""
 
     @property
     def not_swapped(self) -> Mapping[str, str]:

@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earlysieve.report.audit_view import LeaningLike, PartLike, ReportData, SummaryLike
+from earlysieve.report.audit_view import (
+    LeaningLike,
+    PartLike,
+    ReportData,
+    SummaryLike,
+    WordLike,
+)
+from earlysieve.report.misleading import misleading_word
 from earlysieve.report.readable import readable, short_name
 from earlysieve.report.swap_texts import SwapTextView, swap_text_view, told
 from earlysieve.report.words import NOTHING, count, data_uri, name_of, percent, signed
@@ -33,6 +40,9 @@ LEANING_COLUMNS = (
 PART_COLUMNS = (
     "Part", "Pairs", "Answer follows", "By chance", "Errors", "Mended", "By chance",
 )  # fmt: skip
+
+_WORDS = "token"
+WORD_COLUMNS = ("Word", "Texts with it", "Of other classes", "Model goes with the word there")
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,9 @@ def reasons(data: ReportData) -> dict[str, Any]:
         "more_leanings": rows[SHOWN:],
         "part_columns": PART_COLUMNS,
         "parts": [_part_row(one) for one in summary.swaps],
+        "word_columns": WORD_COLUMNS,
+        "misleading": misleading_word(summary.words) if summary.leans_on == _WORDS else None,
+        "words": [_word_row(one) for one in summary.words],
         "not_swapped": _named({n: r for n, r in summary.not_swapped.items() if n != "all"}),
         "not_looked_at": _named(summary.not_looked_at),
         "swap_rows": _swap_rows(data),
@@ -162,6 +175,16 @@ def _leaning_row(found: LeaningLike, leads: bool) -> Row:
             signed(found.evidence),
         ],
         stressed=leads,
+    )
+
+
+def _word_row(found: WordLike) -> Row:
+    return Row(
+        name=found.word,
+        note=f"speaks for {found.speaks_for}",
+        tags=[],
+        cells=[count(found.texts), count(found.against), percent(found.followed)],
+        stressed=False,
     )
 
 

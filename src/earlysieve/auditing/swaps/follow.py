@@ -278,6 +278,7 @@ def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
     return PartFound(
         part=tally.part.name,
         detail=tally.part.detail,
+        words=tally.part.words,
         followed=tally.followed,
         control=tally.control,
         kept=tally.kept,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.groups.accuracy import wilson_interval
 
 
@@ -76,6 +77,7 @@ class PartFound:
         receivers, donors, errors: positions in the data of the examples that were used.
         pictures: some of the swaps.
         irrelevant: the user said that the answer must not depend on it.
+        words: of texts, see `WordFound`.
     """
 
     part: str
@@ -93,6 +95,7 @@ class PartFound:
     errors: tuple[int, ...] = ()
     pictures: tuple[SwapPicture, ...] = ()
     irrelevant: bool = False
+    words: tuple[WordFound, ...] = ()
 
     @property
     def effect(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.model.batch import Inputs
 
 Swap = Callable[[Ints, Ints], tuple[Tensor, Inputs | None]]
@@ -23,6 +24,7 @@ class Part:
         usable: which rows of the pool have the part, (P,).
         cost: example-forwards per swap, at most.
         detail: what it is here, in words.
+        words: the words that it is made of, in texts.
         decides: whether a verdict may rest on it; else it is tried on a few pairs only, unless the
             user named it.
     """
@@ -32,6 +34,7 @@ class Part:
     usable: Bools
     cost: int = 1
     detail: str = ""
+    words: tuple[WordFound, ...] = ()
     decides: bool = True
 
     @property

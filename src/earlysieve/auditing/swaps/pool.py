@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from earlysieve._arrays import Bools, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.swaps.carrier import Carrier, settled
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.model.batch import Inputs, few, tensors_of
@@ -25,6 +25,7 @@ class Pool:
         positions: in the data, (P,).
         labels, predictions: (P,).
         num_classes: C.
+        drawn: how many examples of the data each stands for, (P,); None: one.
     """
 
     inputs: Inputs
@@ -33,6 +34,12 @@ class Pool:
     labels: Ints
     predictions: Ints
     num_classes: int
+    drawn: Floats | None = None
+
+    @property
+    def weights(self) -> Floats:
+        """How many examples of the data each stands for, (P,)."""
+        return np.ones(len(self.labels)) if self.drawn is None else self.drawn
 
     @property
     def right(self) -> Bools:
@@ -73,7 +80,11 @@ def read_rows(
     inputs = data.examples(index[rows].tolist()).inputs
     classes = int(max(labels.max(), predictions.max())) + 1
     found = settled(carrier, inputs)
-    return Pool(inputs, found, index[rows], labels[rows], predictions[rows], classes)
+    kinds = 2 * labels + (labels == predictions)
+    share = np.bincount(kinds) / np.maximum(np.bincount(kinds[rows], minlength=kinds.max() + 1), 1)
+    return Pool(
+        inputs, found, index[rows], labels[rows], predictions[rows], classes, share[kinds[rows]]
+    )
 
 
 def affordable(data: OpenedData, most: int) -> int:

@@ -12,6 +12,7 @@ from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
+from earlysieve.auditing.swaps.words import words_found
 from earlysieve.auditing.token_words import words_of
 from earlysieve.model.batch import Inputs, take
 
@@ -51,8 +52,9 @@ def text_parts(
 
     parts, skipped = [], {}
     if has.any():
-        words = _named(telling.top, tokenizer, class_names)
-        parts.append(Part("token", swap_token, has, detail=words))
+        detail = _named(telling.top, tokenizer, class_names)
+        words = words_found(pool, mask, telling, tokenizer, class_names)
+        parts.append(Part("token", swap_token, has, detail=detail, words=words))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
     extra = pool.carrier.others(pool.inputs)

@@ -1,0 +1,80 @@
+"""What a model says of texts in which a word speaks for another class than the label."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.tokens import Telling
+from earlysieve.auditing.token_words import words_of
+from earlysieve.groups.accuracy import wilson_bounds
+
+_OF_A_CLASS, _MOST = 10, 12
+
+
+@dataclass(frozen=True)
+class WordFound:
+    """One of the words that tell a class.
+
+    Attributes:
+        word: as the tokenizer writes it.
+        speaks_for: name of the class that it is more frequent in.
+        texts: how many hold it, of those that were read.
+        against: how many of these are labelled otherwise.
+        followed: on what share of the latter the model answers with the class that the word speaks
+            for, in [0, 1]; NaN where there are none.
+    """
+
+    word: str
+    speaks_for: str
+    texts: int
+    against: int
+    followed: float
+
+
+def words_found(
+    pool: Pool,
+    mask: Tensor,
+    telling: Telling,
+    tokenizer: Any,
+    class_names: Sequence[str],
+) -> tuple[WordFound, ...]:
+    """At most 12 words that tell a class, those that most surely mislead first.
+
+    Where the pool is a part of the data, in which errors are more frequent, shares are weighted to
+    be those of all data.
+
+    Args:
+        pool: the texts.
+        mask: which tokens are words, (P, T).
+        telling: which token tells which class.
+        tokenizer: tells what tokens are; without one nothing is found.
+        class_names: empty where unknown.
+    """
+    if not hasattr(tokenizer, "decode"):
+        return ()
+    tokens = pool.values.long()
+    found = []
+    for kind, scores in enumerate(telling.score):
+        name = class_names[kind] if kind < len(class_names) else f"class {kind}"
+        best = scores.topk(min(_OF_A_CLASS, len(scores)))
+        for token in best.indices[best.values > 0].tolist():
+            holds = ((tokens == token) & mask.bool()).any(1).numpy()
+            against = holds & (pool.labels != kind)
+            weights = pool.weights[against]
+            hits = weights[pool.predictions[against] == kind]
+            share = float(hits.sum() / weights.sum()) if len(weights) else math.nan
+            word = words_of([token], tokenizer)
+            if word:
+                one = WordFound(word, name, int(holds.sum()), int(against.sum()), share)
+                found.append((_surely(one), float(scores[token]), one))
+    found.sort(key=lambda item: item[:2], reverse=True)
+    return tuple(one for *_, one in found[:_MOST])
+
+
+def _surely(one: WordFound) -> float:
+    """At least how often the model goes with it: the lower end of Wilson's 95% interval."""
+    return wilson_bounds(one.followed, one.against)[0] if one.against else 0.0

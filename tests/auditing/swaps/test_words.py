@@ -1,0 +1,69 @@
+"""What a model says where a word contradicts the label."""
+
+import numpy as np
+import pytest
+import torch
+
+from earlysieve.auditing.swaps.carrier import carrier_of
+from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
+from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.tokens import telling_tokens
+from earlysieve.auditing.swaps.words import WordFound, words_found
+from earlysieve.auditing.verdict import _words_told
+from earlysieve.datasets.text_cues import WordTokenizer
+from earlysieve.report.misleading import misleading_word
+
+from ..made_up import COLOUR
+
+TOKENIZER = WordTokenizer(["seen", "sun", "rain"])  # numbered from 2
+SEEN, SUN, RAIN = 2, 3, 4
+
+
+def found(predictions, drawn=None, names=("dry", "wet"), tokenizer=TOKENIZER):
+    """Ten dry texts, two of which hold "seen", and ten wet ones, nine of which do."""
+    seen = np.array([1, 1] + [0] * 8 + [1] * 9 + [0], bool)
+    labels = np.repeat([0, 1], 10)
+    tokens = torch.tensor(
+        [[SEEN if s else 0, RAIN if y else SUN] for s, y in zip(seen, labels, strict=True)]
+    )
+    mask = (tokens > 0).long()
+    inputs = {"input_ids": tokens, "attention_mask": mask}
+    carrier, _ = carrier_of(inputs)
+    assert carrier is not None
+    pool = Pool(inputs, carrier, np.arange(20), labels, np.array(predictions), 2, drawn)
+    return words_found(pool, mask, telling_tokens(tokens, mask, labels, 2), tokenizer, names)
+
+
+def test_a_word_that_misleads_comes_first_with_its_shares():
+    first, *others = found([1, 0] + [0] * 8 + [1] * 10)
+    assert first == WordFound("seen", "wet", texts=11, against=2, followed=0.5)
+    assert {(one.word, one.speaks_for, one.against) for one in others} == {
+        ("sun", "dry", 0),
+        ("rain", "wet", 0),
+    }
+    assert all(np.isnan(one.followed) for one in others)
+
+
+def test_shares_are_those_of_all_data_where_errors_were_drawn_more_often():
+    drawn = np.array([1.0, 3.0] + [3.0] * 18)
+    assert found([1, 0] + [0] * 8 + [1] * 10, drawn)[0].followed == pytest.approx(0.25)
+
+
+def test_classes_without_names_are_numbered_and_without_a_tokenizer_nothing_is_named():
+    assert found([0] * 10 + [1] * 10, names=())[0].speaks_for.startswith("class ")
+    assert found([0] * 10 + [1] * 10, tokenizer=None) == ()
+
+
+def test_the_sentence_names_the_word_that_misleads_and_no_other():
+    words = (WordFound("a", "wet", 9, 4, 1.0), WordFound("b", "wet", 90, 30, 0.9))
+    assert misleading_word(words) == words[1]
+    assert misleading_word(words[:1]) is None
+
+    def told(words):
+        share = Share(1, 2)
+        part = PartFound(COLOUR.name, "words that tell each class best: b (wet)", *[share] * 5,
+                         words=words)  # fmt: skip
+        return _words_told(COLOUR, Swaps((part,)))
+
+    assert "'b' misleads the model towards 'wet': so it answers on 90% of 30 texts" in told(words)
+    assert told(words[:1]) == "Words that tell each class best: b (wet)."
