@@ -222,6 +222,13 @@ def test_streams_and_loaders_of_a_function_are_audited(tmp_path):
         assert len(pd.read_csv(out / "scores.csv")) == 120
 
 
+def test_features_in_files_give_the_same_audit(audited, tmp_path):
+    words = ("audit", *FAST, "--checkpoint", audited / "w.pt", "--seed", 3, "--swaps", 300)
+    assert "file" in ok(*words, "--memory-budget", 0, "--out", tmp_path / "out").stdout
+    written = [folder / "scores.csv" for folder in (audited / "out", tmp_path / "out")]
+    assert written[0].read_bytes() == written[1].read_bytes()
+
+
 def test_a_folder_for_features_that_cannot_be_used(audited, tmp_path):
     (tmp_path / "file").touch()
     given = ("--checkpoint", audited / "w.pt", "--out", tmp_path / "o")

@@ -99,6 +99,14 @@ _MOST_GROUPS = 8
 )
 @pass_options
 @click.option(
+    "--memory-budget",
+    type=Count(min=0),
+    default=512,
+    show_default=True,
+    metavar="MIB",
+    help="Hold at most this much of features in memory, in MiB; the rest goes to files.",
+)
+@click.option(
     "--features-dir",
     type=Place(),
     metavar="DIR",
@@ -186,6 +194,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         batch_size=given["batch_size"],
         num_workers=given["num_workers"],
         device=device,
+        memory_budget=given["memory_budget"] << 20,
         features_dir=given["features_dir"],
         keep_features=given["keep_features"],
         seen_in_training=seen_in_training(given["checkpoint"], part),
