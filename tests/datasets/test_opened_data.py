@@ -48,6 +48,12 @@ def test_all_forms_of_data_answer_alike(data):
     assert found.ids([2, 0]) == ["2", "0"]
 
 
+def test_names_of_classes_say_how_many_there_are():
+    data = plain()
+    data.class_names = ("even", "odd", "neither")
+    assert opened(data).num_classes == 3
+
+
 def test_opening_twice_is_opening_once():
     data = opened(plain())
     assert opened(data) is data

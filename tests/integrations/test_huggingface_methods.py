@@ -80,8 +80,11 @@ def layered(name: str) -> Any:
     return make
 
 
+_OWN = ("sampler", "method", "train_dataset", "eval_dataset")
+
+
 def trainer(folder: Path, name: str, **options: Any) -> MethodTrainer:
-    own = {k: options.pop(k) for k in ("sampler", "method", "eval_dataset") if k in options}
+    own = {k: options.pop(k) for k in _OWN if k in options}
     settings = {
         "num_train_epochs": EPOCHS,
         "per_device_train_batch_size": BATCH,
@@ -194,6 +197,15 @@ def test_figures_are_logged_and_the_model_is_evaluated_without_groups(tmp_path: 
     assert len(rows) == EPOCHS
     assert all(0 < row["method/group_weight/0"] < 1 for row in rows)
     assert sum("eval_loss" in row for row in made.state.log_history) == EPOCHS
+
+
+def test_columns_that_nothing_knows_are_left_out_behind_an_index(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="needs datasets")
+    columns = {"x": [[0.0] * 4] * 2, "labels": [0, 1], "text": ["a", "b"]}
+    rows = es.with_index(datasets.Dataset.from_dict(columns))
+    made = trainer(tmp_path, "erm", train_dataset=rows, sampler=None)
+    batch = next(iter(made.get_train_dataloader()))
+    assert set(batch) == {"x", "labels", "index"}
 
 
 def test_a_sieve_is_sent_to_its_own_trainer(tmp_path: Path) -> None:

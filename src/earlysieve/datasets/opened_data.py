@@ -142,9 +142,12 @@ class OpenedData:
 
     @property
     def num_classes(self) -> int | None:
-        """How many classes there are, seen among the examples or not; None: the data do not say."""
+        """How many classes there are, seen among the examples or not; None: the data do not say.
+
+        Data that name their classes say so, too.
+        """
         found = getattr(self.source, "num_classes", None)
-        return None if found is None else int(found)
+        return len(self.class_names) or None if found is None else int(found)
 
     @property
     def skipped(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS
 from earlysieve.training.algorithm import Algorithm, end_epoch
 from earlysieve.training.archive import read_weights
 from earlysieve.training.handed_over import check_loss_alone, loss_of
+from earlysieve.weighting.indexing import IndexedDataset
 
 _transformers = need("transformers", extra="text")
 _accelerate_data = need("accelerate.data_loader", extra="train")
@@ -176,6 +177,8 @@ class _Following(_transformers.TrainerCallback):  # type: ignore[misc, name-defi
 
 def _with_known_columns(data: Any, model: nn.Module, remove: bool) -> Any:
     """Without columns that neither model nor methods know, as the Trainer does by default."""
+    if isinstance(data, IndexedDataset):
+        return IndexedDataset(_with_known_columns(data.dataset, model, remove))
     if not remove or not hasattr(data, "remove_columns"):
         return data
     taken = inspect.signature(model.forward).parameters
