@@ -14,8 +14,9 @@ DATA = ("--data", "digits", "--shortcut", "colour", "--correlation", "0.9")
 def trained(tmp_path_factory) -> Path:
     """A run whose model leans on the colour, and which held a third of its data out."""
     folder = tmp_path_factory.mktemp("fix") / "run"
-    ok("train", "--model", SMALL, *DATA, "--validation", "0.34", "--epochs", "4", "--optimizer",
-       "adam", "--lr", "0.003", "--seed", "1", "--out", folder)  # fmt: skip
+    told = ok("train", "--model", SMALL, *DATA, "--validation", "0.34", "--epochs", "4",
+              "--optimizer", "adam", "--lr", "0.003", "--seed", "1", "--out", folder)  # fmt: skip
+    (folder.parent / "trained.txt").write_text(told.stdout)
     return folder
 
 
@@ -41,6 +42,12 @@ def test_weights_document_page_and_audits_are_written(fixed):
     assert len(found["candidates"]) == 3
     assert AuditResult.load(fixed / "audit-before").summary.verdict == found["verdict_before"]
     assert found["config"]["command"].startswith("earlysieve fix --model")
+
+
+def test_a_training_ends_in_the_command_that_audits_it(trained):
+    told = (trained.parent / "trained.txt").read_text()
+    assert "Next: Find out what it goes by:\n  earlysieve audit --data digits" in told
+    assert f"--checkpoint {trained}/model.pt --split test --out {trained}/audit" in told
 
 
 def test_it_says_what_it_does(fixed):

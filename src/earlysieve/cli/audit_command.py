@@ -226,7 +226,8 @@ def layer_names(text: str) -> str | list[str]:
 def show(result: "AuditResult", console: Console) -> None:
     """Print the verdict, the layers and the groups for people."""
     summary = result.summary
-    console.say(f"\n{summary.headline}\n{summary.explanation}\n")
+    console.say(f"\n{summary.headline}\n{summary.explanation}")
+    console.say(f"The model is right on {summary.accuracy:.1%} of {len(result.examples):,}.\n")
     columns = ("layer", "accuracy", "errors", "flagged", "margin_on_errors", "margin_on_correct")
     known = result.layers["auroc"].notna().any()
     names = [*columns, *(["auroc"] if known else [])]

@@ -69,7 +69,9 @@ def command(context: click.Context, /, **given: Any) -> None:
         --out runs/debiased
     """
     load_libraries()
+    from earlysieve.cli.command_line import command_line
     from earlysieve.cli.train_config import resolve
+    from earlysieve.runs.after_training import audit_of_run
     from earlysieve.runs.given_groups import check_groups_used
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
@@ -102,6 +104,9 @@ def command(context: click.Context, /, **given: Any) -> None:
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
+    audit = "" if given["audit"] else audit_of_run(command_line(context), given["out"])
+    if audit:
+        console.say(f"Next: Find out what it goes by:\n  {audit}")
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
     console.result({**files, **vars(result), "audits": verdicts})
