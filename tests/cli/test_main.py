@@ -175,7 +175,8 @@ def test_our_warnings_take_one_line_and_others_are_left_alone(capsys):
         warnings.simplefilter("always")
         warnings.showwarning = lambda message, *_rest, **_named: others.append(str(message))
         with _warnings_in_one_line():
-            warnings.warn("one class", SingleClassWarning, stacklevel=1)
+            for _ in range(2):
+                warnings.warn("one class", SingleClassWarning, stacklevel=1)
             warnings.warn("other", UserWarning, stacklevel=1)
     assert warnings.showwarning is usual
     assert capsys.readouterr().err == "Warning: one class\n"

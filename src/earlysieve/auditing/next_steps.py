@@ -85,7 +85,7 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     if decision.reason == "does not transfer":
         return [_PREPARED]
     if decision.reason == "outdone":
-        return [_CHECK.format(_TREATED[kind]), _REPAIRED]
+        return [f"{_CHECK.format(_TREATED[kind])} {_REPAIRED}"]
     untrained = decision.reason in ("chance", "one class")
     return [_CHECK.format(_TREATED[kind])] if untrained else []
 

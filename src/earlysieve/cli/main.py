@@ -122,11 +122,15 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 @contextmanager
 def _warnings_in_one_line() -> Iterator[None]:
-    """Print our own warnings without file and line, which say nothing to a user."""
+    """Print our own warnings once, without file and line, which say nothing to a user."""
     usual = warnings.showwarning
+    told: set[str] = set()
 
     def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
         if category.__module__.startswith("earlysieve."):
+            if str(message) in told:
+                return
+            told.add(str(message))
             log(f"Warning: {message}")
             click.echo(f"Warning: {message}", err=True)
         else:
