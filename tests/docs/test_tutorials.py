@@ -95,7 +95,7 @@ def test_huggingface(tmp_path, monkeypatch):
 
 
 def test_research(tmp_path, monkeypatch):
-    lines = {line.name: line for line in run("research", tmp_path, monkeypatch)["result"].lines}
+    lines = {line.name: line for line in run("research", tmp_path, monkeypatch)["compared"].lines}
     assert list(lines) == ["erm", "focal", "early-reweighting", "dfr@audit", "dfr@true", "afr"]
     assert not any(line.failed for line in lines.values())
     assert lines["dfr@true"].supervision == "groups in validation"
