@@ -15,6 +15,7 @@ copyright = author
 release = version = __version__
 
 extensions = [
+    "access",
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",

@@ -100,3 +100,12 @@ def test_they_know_their_data(audited):
     other = [(x, 1 - y) for x, y, _ in (data[i] for i in range(400))]
     with pytest.raises(DataError, match="they are of others"):
         es.infer_groups(result, data=other)
+
+
+def test_groups_of_a_verdict_that_names_nothing_say_so(audited):
+    _, result = audited
+    silent = replace(result, summary=replace(result.summary, leans_on=None))
+    (note,) = es.infer_groups(silent).notes
+    assert "names nothing that the model leans on: groups are told by 'column" in note
+    assert es.infer_groups(result).notes == ()
+    assert es.infer_groups(silent, reader="column 3").notes == ()

@@ -15,6 +15,7 @@ if not SITE.exists():
     pytest.skip("the documentation is not part of this copy", allow_module_level=True)
 sys.path.insert(0, str(SITE))
 
+import access  # noqa: E402
 import api_names  # noqa: E402
 import check  # noqa: E402
 import listed_pages  # noqa: E402
@@ -72,6 +73,17 @@ def test_a_notebook_becomes_a_page():
     found = notebook_pages.as_markdown(json.dumps({"cells": cells}), "n.ipynb")
     assert found.startswith("# Title\nText\n\n```python\na = 1\na\n```\n\n")
     assert found.endswith("{download}`n.ipynb`.")
+
+
+def test_keyboards_and_screen_readers_are_served():
+    heading = '<p class="caption" role="heading">'
+    assert access.usable(f"{heading}Start</p><pre>x</pre>") == (
+        f'{heading[:-1]} aria-level="2">Start</p><pre tabindex="0">x</pre>'
+    )
+    listed = '<dl>\n<dd><em class="sig-param">a</em></dd>\n</dl>'
+    assert access.usable(listed) == listed.replace("<dl>", '<dl role="presentation">')
+    assert access.usable(access.usable(heading)) == access.usable(heading)
+    assert access.usable("<dl><dt>term</dt><dd>what</dd></dl>").startswith("<dl><dt>")
 
 
 def page(folder: Path, name: str, body: str) -> None:

@@ -49,6 +49,12 @@ def test_steps_are_filled_in():
     assert unseen == ""  # there is no third split
 
 
+def test_features_that_were_kept_are_read_again():
+    ran = config(*MODEL, "--data", "digits", "--keep-features", "kept", "--out", "out")
+    fix = codes(STEPS, ran)[1]
+    assert fix.endswith("--split test --audit out --features kept --out out/fix")
+
+
 def test_the_network_is_trained_again_as_it_was_trained(tmp_path):
     trained = TrainConfig("nets:net", "digits", optimizer="adamw", lr=0.001, epochs=3, freeze="a b")
     (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")

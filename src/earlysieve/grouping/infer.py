@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,13 +101,24 @@ def told_apart(groups: Groups) -> Groups:
 
 def _of_object(source: Any, settings: dict[str, Any]) -> Groups:
     if hasattr(source, "summary") and hasattr(source, "examples"):
-        return groups_from_audit(source, **settings)
+        return _said_of(source, groups_from_audit(source, **settings), settings)
     if settings:
         raise InputError(
             f"Expected no settings for groups that are given, but got {', '.join(settings)}; "
             "leave them out"
         )
     return as_groups(source)
+
+
+def _said_of(result: "AuditResult", groups: Groups, settings: dict[str, Any]) -> Groups:
+    """The groups, with a note where the verdict names nothing by which they could be told."""
+    if settings.get("reader") is not None or result.summary.leans_on is not None:
+        return groups
+    note = (
+        f"The verdict is '{result.summary.verdict}' and names nothing that the model leans on: "
+        f"groups are told by '{groups.config['reader']}', the strongest sign there is."
+    )
+    return replace(groups, notes=(note, *groups.notes))
 
 
 def _named(

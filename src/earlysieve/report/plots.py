@@ -114,7 +114,7 @@ class AuditPlots:
         if groups is None:
             raise InputError(
                 "Expected an audit whose data name groups, but no group is known; audit data with "
-                "groups (--group-column), or plot scores() and layers()"
+                "groups, as (x, y, group), or plot scores() and layers()"
             )
         others = groups.table["group"] != groups.worst_group
         table = groups.table.assign(others=others).sort_values(

@@ -97,7 +97,8 @@ def _fix(ran: Ran) -> str:
         if ran.unseen is None:
             return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
         return command_with("fix", about, {"--split": ran.unseen, **out})
-    kept = {"--audit": ran.out} if ran.kept else {}
+    features = next((values[0] for name, values in ran.options if name == "--keep-features"), None)
+    kept = {"--audit": ran.out, "--features": features} if ran.kept else {}
     return command_with("fix", about, {"--split": ran.source[1], **kept, **out})
 
 

@@ -1,8 +1,10 @@
 """Several processes at work on one thing."""
 
 import pickle
+import signal
+import threading
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -13,6 +15,8 @@ _LOOK = 1.0  # seconds between looks at what the processes have done
 
 def work_together(work: Callable[[], None], jobs: int, hear: Callable[[], None]) -> None:
     """Work in processes of their own until all have returned; an error of one ends all.
+
+    Where the first process is killed, the others end as on SIGTERM.
 
     Args:
         work: what each of them does; it can be pickled.
@@ -47,11 +51,20 @@ def work_together(work: Callable[[], None], jobs: int, hear: Callable[[], None])
 def _child(work: Callable[[], None], errors: Any) -> None:
     try:
         with terminable():
+            threading.Thread(target=_end_with_parent, daemon=True).start()
             work()
     except (KeyboardInterrupt, Terminated):
         return  # the first process was stopped as well, and says so
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process
         errors.put(_passable(error))
+
+
+def _end_with_parent() -> None:
+    """Stop as on SIGTERM, which saves the run, when the first process is gone."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def _passable(error: BaseException) -> BaseException:

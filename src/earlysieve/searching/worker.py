@@ -1,7 +1,6 @@
 """A process that works on a search: trial after trial, until there are enough."""
 
 import math
-import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def work_on(work: Work, on_trial: Callable[[], None]) -> None:
     optuna = import_optuna()
     with quiet_optuna():
         study = open_study(work)
-        while not work.is_over and not _is_orphan():
+        while not work.is_over:
             take_up(study, work.out, work.trials)
             if is_all_begun(study.get_trials(deepcopy=False), work.trials):
                 return
@@ -216,8 +215,3 @@ def _sampler(seed: int, place: int) -> Any:
 
 def _is_told(error: Exception) -> bool:
     return not isinstance(error, ValueError) or str(error).startswith("Cannot tell a ")
-
-
-def _is_orphan() -> bool:
-    parent = multiprocessing.parent_process()
-    return parent is not None and not parent.is_alive()
