@@ -43,7 +43,14 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(TASK, accuracy_sure=0.05)), "shortcut", "leans", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED)), "shortcut", "leans", "colour"),
-        (facts(COLOUR, COPES, data=KnownData()), "inconclusive", "copes only here", "frame"),
+        (facts(COPES, data=KnownData()), "inconclusive", "copes only here", "frame"),
+        # Where most of what lacks the colour is misread nothing was memorised.
+        (facts(replace(COLOUR, accuracy=0.5), COPES, data=KnownData()), "inconclusive",
+         "copes only here", "frame"),
+        (facts(replace(COLOUR, accuracy=0.49), COPES, data=KnownData()), "shortcut", "leans",
+         "colour"),
+        (facts(replace(COLOUR, accuracy=0.49, sure=FEWEST_MISLED - 1), COPES, data=KnownData()),
+         "inconclusive", "copes only here", "frame"),
         (facts(COPES, data=KnownData(seen_in_training=False)), "none found", "nothing", None),
         (facts(replace(COPES, followed=0.39), data=KnownData()), "none found", "nothing", None),
         (facts(replace(COPES, accuracy=0.79), data=KnownData()), "none found", "nothing", None),
@@ -147,7 +154,8 @@ def test_a_model_that_learnt_nothing_has_memorised_nothing():
 
 def test_signs_are_of_the_leaning_that_the_verdict_is_about():
     assert decide(facts(COLOUR)).signs == strength(COLOUR)
-    assert decide(facts(COLOUR, COPES, data=KnownData())).signs == NOTHING
+    weaker = replace(COLOUR, accuracy=0.5)
+    assert decide(facts(weaker, COPES, data=KnownData())).signs == NOTHING
     assert decide(facts(IDLE)).signs == NOTHING
 
 

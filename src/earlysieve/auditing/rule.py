@@ -25,7 +25,7 @@ _RECOVERED_UNNAMED, _GATHERS_UNNAMED, _OWN_UNNAMED, _EXPLAINED_UNNAMED = 0.62, 0
 _OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.56, 0.05
 _DEVIATIONS = 1.64
 _FOLLOWS_IRRELEVANT = 0.2
-_COPES_FOLLOWS, _COPES = 0.4, 0.8
+_COPES_FOLLOWS, _COPES, _MEMORISES = 0.4, 0.8, 0.5
 _AT_EDGE, _AT_EDGE_UNNAMED, _HARDLY_FOLLOWS = 0.75, 0.95, 0.12
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
@@ -100,7 +100,8 @@ def decide(facts: Facts) -> Decision:
     if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
-    if inside is not None and facts.data.seen_in_training is None:
+    unseen = leading is not None and enough(signs) and _errs_without(leading)
+    if inside is not None and facts.data.seen_in_training is None and not unseen:
         return say("inconclusive", "copes only here", inside)
     if leading is not None and enough(signs) and _costs(leading):
         if _may_be_the_task(leading):
@@ -225,6 +226,11 @@ def _copes_only_here(found: Leaning) -> bool:
         and found.sure >= FEWEST_MISLED
         and found.accuracy >= _COPES
     )
+
+
+def _errs_without(found: Leaning) -> bool:
+    """Most examples that lack the property are misread: the model has not memorised these."""
+    return not found.of_network and found.sure >= FEWEST_MISLED and found.accuracy < _MEMORISES
 
 
 def _costs(found: Leaning) -> bool:
