@@ -5,8 +5,8 @@ examples with the plain call, and measures reliance where the cue is redrawn. Ex
 where reliance is at least 0.2, "none found" for controls; a reliance between 0.05 and 0.2 is
 listed, not counted.
 
-Run: python benchmarks/unseen_cues.py run --cache DIR [--seed 91 --share 1/2 --only TEXT], any
-number of times, then: python benchmarks/unseen_cues.py table --cache DIR.
+Run: python benchmarks/unseen_cues.py run --cache DIR [--seed 91 --share 1/2 --only TEXT --unsaid],
+any number of times, then: python benchmarks/unseen_cues.py table --cache DIR.
 """
 
 import argparse
@@ -104,8 +104,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=91)
     parser.add_argument("--share", default="1/1")
     parser.add_argument("--only", default="")
+    parser.add_argument("--unsaid", action="store_true", help="not told that examples are held out")
     args = parser.parse_args()
-    folder = args.cache / "unseen"
+    folder = args.cache / ("unseen-unsaid" if args.unsaid else "unseen")
     if args.what == "table":
         show([json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))])
         return
@@ -115,13 +116,13 @@ def main() -> None:
         path = folder / f"{case.name.replace(' ', '-').replace('%', '')}-{args.seed}.json"
         if path.exists():
             continue
-        found = outcome(case, args.seed)
+        found = outcome(case, args.seed, seen=None if args.unsaid else False)
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, json.dumps(plain(found), indent=1))
         print(f"{case.name}: {found['verdict']}, {found['leans_on']}", flush=True)
 
 
-def outcome(case: Case, seed: int) -> dict[str, Any]:
+def outcome(case: Case, seed: int, *, seen: bool | None = False) -> dict[str, Any]:
     """Train, audit, and measure on redrawn examples."""
     data = case.data(seed)
     model = trained(case, data["train"], seed)
@@ -129,7 +130,7 @@ def outcome(case: Case, seed: int) -> dict[str, Any]:
     result = es.audit(
         model,
         TensorDataset(held.inputs, held.labels),
-        seen_in_training=False,
+        seen_in_training=seen,
         pictures=0,
         progress=False,
     )
