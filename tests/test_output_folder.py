@@ -36,7 +36,8 @@ def test_what_is_no_file_is_never_replaced(tmp_path):
 
 def test_places_that_cannot_be(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
-    for place in (tmp_path / "loop", tmp_path / "loop" / "x", tmp_path / "x" / ("y" * 5000)):
+    null = tmp_path / "a\0b"
+    for place in (null, tmp_path / "loop", tmp_path / "loop" / "x", tmp_path / "x" / ("y" * 5000)):
         for check in (check_output, check_output_file):
             with pytest.raises(OutputError, match="Expected a place that can be written, but got"):
                 check(place)

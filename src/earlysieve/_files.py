@@ -74,14 +74,15 @@ def check_output_file(path: Path) -> Path:
 
 
 def _check_can_be(path: Path) -> Path:
-    """Refuse names that are too long, and links that lead back to themselves."""
+    """Refuse names that are too long or hold a null byte, and links to themselves."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        told = (error.strerror if isinstance(error, OSError) else None) or error
         raise OutputError(
-            f"Expected a place that can be written, but got: {error.strerror or error} "
+            f"Expected a place that can be written, but got: {told} "
             f"('{str(path)[:80]}'); choose another"
         ) from error
     return path

@@ -202,7 +202,8 @@ def test_another_configuration_is_refused_by_field(tmp_path):
     with pytest.raises(
         CheckpointError,
         match=r"^Expected lr=\[0.1\], with which the checkpoint was made, but got lr=\[0.2\]; "
-        r"go on with the first, or start again in another folder$",
+        r"go on with the first, or start again in another folder, or here with --fresh "
+        r"\(resume=False\)$",
     ):
         train(tmp_path, TrainConfig(optimizer="sgd", lr=0.2))
     with pytest.raises(CheckpointError, match=r"Expected epochs=3, .* but got epochs=2; go on"):
