@@ -89,6 +89,8 @@ def test_a_gain_whose_interval_holds_0_may_be_chance():
     assert "may be chance" in render(replace(result(), lines=unsure))
     one_seed = (LINES[0], line("jtt", 0.5, OverSeeds(0.2, math.nan, math.nan, 1)))
     assert "may be chance" in render(replace(result(), lines=one_seed))
+    worse = (LINES[0], line("jtt", 0.5, OverSeeds(0.0, -0.1, 0.1, 3)))
+    assert "no method gains in the worst group" in render(replace(result(), lines=worse))
     assert "nothing to compare" in render(replace(result(), lines=LINES[:1]))
 
 

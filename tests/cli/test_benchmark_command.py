@@ -97,6 +97,12 @@ def test_what_is_tuned_is_named_as_the_methods_were_typed():
     }
 
 
+def test_a_misspelt_method_to_tune_is_answered_with_the_near_one():
+    typed = [{"method": "sieve", "settings": {}}]
+    with pytest.raises(InputError, match="but got 'seive'; write for instance --tuned sieve"):
+        tuned_from(["seive"], typed)
+
+
 def test_data_get_short_names():
     given = ["digits", "cues:stripes,0.9", "cues:stripes,0.9", "mine=csv:a.csv", "module.a:f"]
     assert list(named(given)) == [

@@ -61,7 +61,7 @@ def test_unreadable_images_are_noted(tmp_path):
     folder = layouts.waterbirds(tmp_path)
     (folder / "000.Bird" / "Bird_0000.jpg").write_bytes(b"nothing")
     notes = json.loads(ok("datasets", "verify", "waterbirds", folder, "--json").stdout)["notes"]
-    assert "1 images of the split 'train' cannot be read: '000.Bird/Bird_0000.jpg'" in notes
+    assert "1 image of the split 'train' cannot be read: '000.Bird/Bird_0000.jpg'" in notes
 
 
 def test_official_numbers_end_without_a_note():
@@ -126,3 +126,10 @@ def test_images_are_kept_by_option(tmp_path):
     own = ("--checkpoint", weights(tmp_path / "w.pt", 2), "--out", tmp_path / "a")
     ok(*words, *own, "--cache", tmp_path / "kept")
     assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_a_folder_where_the_name_of_its_source_belongs(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    text = problem("datasets", "verify", folder)
+    assert f"a folder follows the name of its source, such as: folder {folder}" in text

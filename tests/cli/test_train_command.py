@@ -211,7 +211,7 @@ def test_validation_of_another_source_needs_the_same_classes(tmp_path):
     words = ("--model", SMALL, "--data", folder, "--image-size", 16, "--epochs", 1, "--quiet")
     (folder / "cat" / "broken.png").write_bytes(b"no")
     text = ok("train", *words[:-1], "--validation", folder, "--out", tmp_path / "run").stdout
-    assert "Left out 1 files that cannot be read, first '" in text
+    assert "Left out 1 file that cannot be read, first '" in text
     other = photos(tmp_path / "other")
     (other / "dog").rename(other / "owl")
     text = problem("train", *words, "--validation", other, "--out", tmp_path / "no")

@@ -202,10 +202,15 @@ def test_figures_are_logged_and_the_model_is_evaluated_without_groups(tmp_path: 
 def test_columns_that_nothing_knows_are_left_out_behind_an_index(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets", reason="needs datasets")
     columns = {"x": [[0.0] * 4] * 2, "labels": [0, 1], "text": ["a", "b"]}
-    rows = es.with_index(datasets.Dataset.from_dict(columns))
-    made = trainer(tmp_path, "erm", train_dataset=rows, sampler=None)
+    rows = datasets.Dataset.from_dict(columns)
+    made = trainer(tmp_path, "erm", train_dataset=es.with_index(rows), sampler=None)
     batch = next(iter(made.get_train_dataloader()))
     assert set(batch) == {"x", "labels", "index"}
+    grouped = es.with_index(rows, groups=[3, 1])
+    made = trainer(tmp_path, "erm", train_dataset=grouped, sampler=None)
+    batch = next(iter(made.get_train_dataloader()))
+    assert set(batch) == {"x", "labels", "index", "group"}
+    assert [[3, 1][i] for i in batch["index"]] == batch["group"].tolist()
 
 
 def test_a_sieve_is_sent_to_its_own_trainer(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path) -> Record:
     with few_warnings():
         groups = _groups(cell, config, data, model, out, log)
     groups.save(folder / GROUPS_NAME)
-    counts = ", ".join(f"{groups.name(k)} {n}" for k, n in enumerate(groups.counts))
+    counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
     return Record("complete", clock.seconds, notes=list(groups.notes))
 

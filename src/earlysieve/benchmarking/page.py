@@ -87,6 +87,8 @@ def _best(lines: Sequence[Line]) -> str:
     if not compared:
         return f"{name}: nothing to compare with plain training yet."
     gain, line = max(compared, key=lambda one: one[0].mean)
+    if gain.mean <= 0:
+        return f"{name}: no method gains in the {worst.replace('_', ' ')}."
     told = f"{line.name} gains most in the {worst.replace('_', ' ')}, {interval(gain, '+.3f')}"
     if not gain.low > 0:
         told += ", which may be chance (the interval does not lie above 0)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from earlysieve._names import near_names
 from earlysieve.cli.data_options import given_data_options
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
@@ -179,19 +180,21 @@ def tuned_from(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> di
     """
     from earlysieve.benchmarking.arms import arm_from
 
-    names = [one["method"] for one in methods]
+    arms = {one["method"]: arm_from(one["method"], one["settings"]).name for one in methods}
+    spelled = {shown: method for method, shown in arms.items()} | {name: name for name in arms}
     found: dict[str, list[str]] = {}
     for text in given:
         head, equals, room = text.partition("=")
-        method, _, key = (head, "", "") if head in names else head.rpartition(".")
-        if method not in names or (equals and not key):
+        method, _, key = (head, "", "") if head in spelled else head.rpartition(".")
+        if method not in spelled or (equals and not key):
+            near = (near_names(head, spelled, 1) or list(arms)[-1:])[0]
             raise InputError(
                 f"Expected --tuned METHOD, METHOD.KEY or METHOD.KEY=RANGE with one of the methods "
-                f"{', '.join(names)}, but got '{text}'; write for instance --tuned {names[-1]}"
+                f"{', '.join(arms)}, but got '{text}'; write for instance --tuned {near}"
             )
-        found.setdefault(method, []).extend([f"{key}{equals}{room}"] if key else [])
-    arms = {one["method"]: arm_from(one["method"], one["settings"]).name for one in methods}
-    return {arms[method]: settings for method, settings in found.items()}
+        shown = arms[spelled[method]]
+        found.setdefault(shown, []).extend([f"{key}{equals}{room}"] if key else [])
+    return found
 
 
 def _methods(context: click.Context) -> list[dict[str, Any]]:

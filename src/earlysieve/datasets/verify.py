@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,11 @@ def known_source(name: str) -> Source:
     """
     source = source_named(name)
     if source is None:
-        near = near_names(name, source_names(), 3) or source_names()
-        raise InputError(
-            f"Expected the name of a data source, but got '{name}'; near names are: "
-            f"{', '.join(near)}"
-        )
+        near = near_names(name, source_names(), 3)
+        hint = f"near names are: {', '.join(near)}" if near else "`earlysieve datasets` lists them"
+        if Path(name).is_dir():
+            hint = f"a folder follows the name of its source, such as: folder {name}"
+        raise InputError(f"Expected the name of a data source, but got '{name}'; {hint}")
     return source
 
 
@@ -163,4 +164,5 @@ def _skipped(split: str, data: Any) -> list[str]:
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return []
-    return [f"{len(skipped)} images of the split '{split}' cannot be read: {name_some(skipped)}"]
+    images = "1 image" if len(skipped) == 1 else f"{len(skipped)} images"
+    return [f"{images} of the split '{split}' cannot be read: {name_some(skipped)}"]

@@ -1,6 +1,6 @@
 """Data whose batches say groups that were inferred or written down, instead of their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,11 @@ class GroupedDataset:
         if name.startswith("_"):  # also while an instance is being unpickled
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
         return getattr(self._dataset, name)
+
+    def over(self, change: Callable[[Any], Any]) -> "GroupedDataset":
+        """The same groups over what `change` makes of the data set."""
+        changed = change(self._dataset)
+        return GroupedDataset(changed, self.groups, self.group_names, members=self._members)
 
     def display(self, index: int) -> Any:
         """What a person should see of example `index`."""

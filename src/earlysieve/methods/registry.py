@@ -79,6 +79,8 @@ def method_named(name: str) -> Method:
         names = method_names()
         near = difflib.get_close_matches(name, names, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "choose one"
+        if name.endswith(".py"):
+            hint = f"name the method in the file too, such as {name}:METHOD"
         raise InputError(
             f"Expected method to be one of {', '.join(names)}, or module:METHOD or file.py:METHOD, "
             f"but got '{name}'; {hint}"

@@ -115,9 +115,8 @@ class TrainRun:
         data = parts.train if groups is None else with_groups(parts.train, groups)
         skipped = opened(data).skipped
         if skipped:
-            reporter.tell(
-                f"Left out {len(skipped)} files that cannot be read, first '{skipped[0]}'."
-            )
+            files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
+            reporter.tell(f"Left out {files} that cannot be read, first '{skipped[0]}'.")
         built = start_of_run(config, data, reporter.tell)
         if built.new is not None:
             reporter.tell(str(built.new))

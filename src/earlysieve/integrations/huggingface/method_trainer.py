@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Sampler
 from earlysieve._files import write_with
 from earlysieve._imports import need
 from earlysieve.datasets.batches import as_batch
+from earlysieve.datasets.with_groups import GroupedDataset
 from earlysieve.errors import TrainingError
 from earlysieve.integrations.huggingface.resuming import checkpoint_asked
 from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS
@@ -179,6 +180,8 @@ def _with_known_columns(data: Any, model: nn.Module, remove: bool) -> Any:
     """Without columns that neither model nor methods know, as the Trainer does by default."""
     if isinstance(data, IndexedDataset):
         return IndexedDataset(_with_known_columns(data.dataset, model, remove))
+    if isinstance(data, GroupedDataset):  # which passes `remove_columns` on to what it wraps
+        return data.over(lambda inner: _with_known_columns(inner, model, remove))
     if not remove or not hasattr(data, "remove_columns"):
         return data
     taken = inspect.signature(model.forward).parameters
