@@ -112,7 +112,7 @@ Z = np.random.default_rng(1).normal(size=(20, 2))
         ((GOOD, Y[:5], Z), InputError, "one row of logits per example .5., but the model gave 20"),
         ((GOOD, Y * 3, Z), InputError, "Expected labels from 0 to 1"),
         ((GOOD, Y * 0, Z), DataError, "at least two classes"),
-        ((GOOD, Y, Y * 0.5), InputError, "as a sigmoid does"),
+        ((GOOD, Y, Y * 0.5), InputError, "as a sigmoid or a softmax does"),
         ((GOOD, Y, np.array(["x"] * 20)), InputError, "Expected arrays of numbers"),
     ],
 )

@@ -22,7 +22,7 @@ def test_the_audit_is_that_of_two_logits_to_the_last_bit(form):
 
 
 def test_what_a_sigmoid_gave_is_refused():
-    with pytest.raises(InputError, match="from 0 to 1 for all 240 examples, as a sigmoid does"):
+    with pytest.raises(InputError, match="probabilities for all 240 examples, as a sigmoid"):
         es.audit(nn.Sequential(Binary(), nn.Sigmoid()), Planted(), pictures=0)
 
 

@@ -43,7 +43,16 @@ def test_a_layer_goes_there_and_back():
 def test_what_a_sigmoid_gives_looks_like_it():
     assert look_like_probabilities(logits_of(Z.sigmoid()))
     assert not look_like_probabilities(logits_of(Z))
-    assert not look_like_probabilities(torch.full((3, 2), 0.5))
+    assert not look_like_probabilities(torch.full((3, 2), 0.6))
+
+
+def test_what_a_softmax_gives_looks_like_probabilities():
+    logits = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, 0.1]])
+    assert look_like_probabilities(logits.softmax(1))
+    assert look_like_probabilities(logits.softmax(1).half())
+    assert not look_like_probabilities(logits)
+    assert not look_like_probabilities(logits.log_softmax(1))
+    assert not look_like_probabilities(torch.eye(3))
 
 
 def test_more_than_two_classes_are_refused():

@@ -241,8 +241,8 @@ def finish(rows: Rows, prepared: Prepared, classes: int) -> Collected:
         )
     if rows.probabilities and len(labels) >= _TOO_MANY:
         raise InputError(
-            f"Expected logits, but the model gave one number from 0 to 1 for all {len(labels)} "
-            "examples, as a sigmoid does; return what goes into the sigmoid"
+            f"Expected logits, but the model gave probabilities for all {len(labels)} examples, as "
+            "a sigmoid or a softmax does; return what goes into it, or the logarithm"
         )
     groups = None
     if any(g is not None for g in rows.groups):

@@ -7,6 +7,8 @@ one. So everything that reads a model's answer gets two columns, and knows of tw
 import torch
 from torch import Tensor
 
+_ROUNDED = 0.01  # sums of many probabilities in half precision
+
 
 def is_one_logit(tensor: Tensor) -> bool:
     """Whether a model's output, shape (B,) or (B, 1), is one logit per example."""
@@ -22,9 +24,17 @@ def two_columns(logits: Tensor) -> Tensor:
 
 
 def look_like_probabilities(logits: Tensor) -> bool:
-    """Whether two columns (0, z), shape (B, 2), hold what a sigmoid gives instead of logits z."""
-    of_one = logits.shape[1] == 2 and bool((logits[:, 0] == 0).all())
-    return of_one and bool(((logits[:, 1] >= 0) & (logits[:, 1] <= 1)).all())
+    """Whether columns hold what a sigmoid or a softmax gives instead of logits.
+
+    Args:
+        logits: shape (B, C); of a binary head (0, z), of which z alone is looked at.
+    """
+    if not bool(((logits >= 0) & (logits <= 1)).all()):
+        return False
+    if logits.shape[1] == 2 and bool((logits[:, 0] == 0).all()):
+        return True
+    one_hot = bool(((logits == 0) | (logits == 1)).all())  # decisions, and no probabilities
+    return not one_hot and bool(((logits.double().sum(1) - 1).abs() <= _ROUNDED).all())
 
 
 def two_rows(weight: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
