@@ -95,20 +95,21 @@ def decide(facts: Facts) -> Decision:
     if prevented == "outdone" and lost:
         # Readouts that were fitted on the data outdo whatever fails on them.
         return say("shortcut", "does not transfer")
+    called = leading if leading is not None and enough(signs) else None
     # A model that relies on one part alone is outdone by readers that see the rest, too.
-    moved = leading is not None and enough(signs) and signs.swaps >= _MOVED
+    moved = called is not None and signs.swaps >= _MOVED
     if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
-    unseen = leading is not None and enough(signs) and _errs_without(leading)
-    if inside is not None and facts.data.seen_in_training is None and not unseen:
+    learnt_by_heart = called is None or not _errs_without(called)
+    if inside is not None and facts.data.seen_in_training is None and learnt_by_heart:
         return say("inconclusive", "copes only here", inside)
-    if leading is not None and enough(signs) and _costs(leading):
-        if _may_be_the_task(leading):
-            return say("at risk", "task", leading)
-        if leading.sure < FEWEST_MISLED:
-            return say("at risk", "few misled", leading)
-        return say("shortcut", "leans", leading)
+    if called is not None and _costs(called):
+        if _may_be_the_task(called):
+            return say("at risk", "task", called)
+        if called.sure < FEWEST_MISLED:
+            return say("at risk", "few misled", called)
+        return say("shortcut", "leans", called)
     barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
     if barred is not None:
         return say("shortcut", "irrelevant", barred)

@@ -92,7 +92,8 @@ def compare(folders: Sequence[Path]) -> Comparison:
         raise InputError(f"Expected different folders, but got '{twice}' twice; name it once")
     first = audit_of(folders[0])
     misled = None if first is None else misled_in(first)
-    lines = fold([read_entry(folder, misled) for folder in folders])
+    read = [(folders[0], first), *((folder, None) for folder in folders[1:])]
+    lines = fold([read_entry(folder, misled, audit) for folder, audit in read])
     found = [difference(line, lines[0]) for line in lines[1:]]
     notes = []
     if misled is not None:
@@ -136,8 +137,8 @@ def _paired(
     entries = (*line.entries, *first.entries)
     if found is None or len(entries) > 2 or any(one.kind != "audit" for one in entries):
         return found
-    result = audit_of(line.entries[0].path)
-    figures = {} if result is None else paired_figures(result, audited, misled)
+    ours = line.entries[0].audit
+    figures = {} if ours is None else paired_figures(ours, audited, misled)
     return replace(found, figures={**found.figures, **figures}) if figures else found
 
 

@@ -42,6 +42,7 @@ class Entry:
         verdict: of its audit; None without one.
         figures: "reliance" and those of `FIGURES`, as far as they are known.
         best_epoch: of a run with validation data.
+        audit: that the folder is; None of a run.
     """
 
     path: Path
@@ -52,23 +53,27 @@ class Entry:
     verdict: str | None = None
     figures: Mapping[str, Estimated] = field(default_factory=dict)
     best_epoch: int | None = None
+    audit: "AuditResult | None" = field(default=None, repr=False, compare=False)
 
 
-def read_entry(path: Path, misled: Misled | None = None) -> Entry:
+def read_entry(
+    path: Path, misled: Misled | None = None, audit: "AuditResult | None" = None
+) -> Entry:
     """What the folder says: of an audit, or of a run and, where it has one, its audit after it.
 
     Args:
         path: of the folder.
         misled: on which examples models are looked at besides.
+        audit: of this folder, where `audit_of` has read it already.
 
     Raises:
         InputError: it is neither.
         DataError: it is damaged.
     """
     if is_there(path / AUDIT):
-        return _of_audit(path, misled)
+        return _of_audit(path, misled, audit or _load(path))
     if is_there(path / HISTORY) and is_there(path / CONFIG):
-        return _of_run(path, misled)
+        return _of_run(path, misled, audit)
     raise InputError(
         f"Expected the folder of an audit or of a finished run, but '{path}' has neither {AUDIT} "
         f"nor {HISTORY}; give the --out of 'earlysieve audit' or 'earlysieve train'"
@@ -81,24 +86,23 @@ def audit_of(path: Path) -> "AuditResult | None":
     Raises:
         DataError: it is damaged.
     """
+    folder = next((one for one in (path, path / AFTER) if is_there(one / AUDIT)), None)
+    return None if folder is None else _load(folder)
+
+
+def _load(folder: Path) -> "AuditResult":
     from earlysieve.auditing.result import AuditResult
 
-    for folder in (path, path / AFTER):
-        if is_there(folder / AUDIT):
-            return AuditResult.load(folder)
-    return None
+    return AuditResult.load(folder)
 
 
-def _of_audit(path: Path, misled: Misled | None) -> Entry:
-    from earlysieve.auditing.result import AuditResult
-
-    result = AuditResult.load(path)
+def _of_audit(path: Path, misled: Misled | None, result: "AuditResult") -> Entry:
     config, seed = _without_seed(result.config)
     figures = _audited(result, misled)
-    return Entry(path, "audit", "", config, seed, result.summary.verdict, figures)
+    return Entry(path, "audit", "", config, seed, result.summary.verdict, figures, audit=result)
 
 
-def _of_run(path: Path, misled: Misled | None) -> Entry:
+def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> Entry:
     config, seed = _without_seed(_object(path / CONFIG))
     found = _object(path / HISTORY)
     try:
@@ -107,12 +111,9 @@ def _of_run(path: Path, misled: Misled | None) -> Entry:
         figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _damaged(path / HISTORY, error) from error
-    verdict = None
-    if is_there(path / AFTER / AUDIT):
-        from earlysieve.auditing.result import AuditResult
-
-        result = AuditResult.load(path / AFTER)
-        verdict, figures = result.summary.verdict, {**_audited(result, misled), **figures}
+    verdict, audit = None, audit or audit_of(path)
+    if audit is not None:
+        verdict, figures = audit.summary.verdict, {**_audited(audit, misled), **figures}
     method = str(config.get("method", ""))
     return Entry(path, "run", method, config, seed, verdict, figures, best)
 
