@@ -105,11 +105,25 @@ def expanded(path: str | os.PathLike[str]) -> Path:
         return Path(path)
 
 
-def is_there(path: Path) -> bool:
+def is_there(path: str | os.PathLike[str]) -> bool:
     """Whether something is there; below a file, or under a name that no file can have, nothing."""
+    return _holds(path, Path.exists)
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is there; False under a name that no file can have."""
+    return _holds(path, Path.is_file)
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether a folder is there; False under a name that no folder can have."""
+    return _holds(path, Path.is_dir)
+
+
+def _holds(path: str | os.PathLike[str], asked: Callable[[Path], bool]) -> bool:
     try:
-        return path.exists()
-    except (OSError, ValueError):
+        return asked(Path(path))
+    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
         return False
 
 

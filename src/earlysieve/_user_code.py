@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, TypeVar
 
-from earlysieve._files import expanded
+from earlysieve._files import expanded, is_file
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, first_line, one_line
 
 T = TypeVar("T")
@@ -224,7 +224,7 @@ def _load(module: str, name: str, forms: str, error: type[EarlysieveError]) -> M
 
 def _load_file(path: Path, error: type[EarlysieveError]) -> ModuleType:
     """Import a file, under a name of its own where its plain name means something else."""
-    if not _exists(path):
+    if not is_file(path):
         raise error(f"Expected a Python file at '{path}', but there is none; check the path")
     file = path.resolve()
     _make_importable(file.parent)
@@ -271,13 +271,6 @@ def _is_found_as(name: str, file: Path) -> bool:
         and spec.origin is not None
         and Path(spec.origin).resolve() == file.resolve()
     )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long
-        return False
 
 
 def _no_function(module: ModuleType, spec: str, name: str) -> str:

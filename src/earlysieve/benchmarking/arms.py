@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from earlysieve._files import is_there
 from earlysieve._names import near_names
 from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.errors import InputError
@@ -178,7 +179,7 @@ def _kind_of(method: str, known: Kind | None) -> Kind:
 
 
 def _check_source(source: str, text: str) -> None:
-    if source in (*INFERRED, TRUE) or _is_file(source):
+    if source in (*INFERRED, TRUE) or (source and is_there(source)):
         return
     known = [*INFERRED, TRUE]
     near = near_names(source, known, 2)
@@ -187,13 +188,6 @@ def _check_source(source: str, text: str) -> None:
         f"Expected {', '.join(known)} or a file of groups that is there after @, but got "
         f"'{source}' in '{text.strip()}'; {hint}"
     )
-
-
-def _is_file(source: str) -> bool:
-    try:
-        return bool(source) and Path(source).exists()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def _short(source: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from earlysieve._files import is_there
 from earlysieve._names import near_names
 from earlysieve.cli.data_options import given_data_options
 from earlysieve.cli.train_options import FIELD_NAMES
@@ -139,7 +140,7 @@ def named(specs: Sequence[str]) -> dict[str, str]:
 
 def _short(spec: str) -> str:
     kind, _, rest = spec.partition(":")
-    place = Path(rest or kind).name if "/" in spec or not rest or Path(rest).exists() else ""
+    place = Path(rest or kind).name if "/" in spec or not rest or is_there(rest) else ""
     text = kind if rest and place else (place or f"{kind.rpartition('.')[2]}-{rest}")
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-.") or "data"
 

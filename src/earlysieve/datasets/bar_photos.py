@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from earlysieve._files import is_folder
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.picture_check import readable
@@ -76,7 +77,7 @@ def bar(
 
 def _listed(path: Path, split: str, strict: bool) -> list[str]:
     root = path / split
-    if not root.is_dir():
+    if not is_folder(root):
         raise DataError(
             f"Expected the BAR layout with a folder '{split}' in '{path}', but there is none; "
             f"pass the folder that holds 'train' and 'test' ({HOMEPAGE})"

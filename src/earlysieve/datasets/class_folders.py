@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_folder
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.picture_check import readable
@@ -71,7 +72,7 @@ def split_folder(root: Path, split: str | None) -> Path:
     Raises:
         DataError: `root` is not a folder, has no such split, or the split would leave it.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise DataError(f"Expected a folder at '{root}', but there is none; check the path")
     wanted = split or "train"
     if wanted in (".", "..") or Path(wanted).name != wanted:
@@ -97,7 +98,7 @@ def split_folder(root: Path, split: str | None) -> Path:
 def splits_in(root: Path, *further: str) -> list[str]:
     """The splits that a folder is divided into, among the usual names and further ones."""
     names = dict.fromkeys((*SPLITS, *further))
-    return [name for name in names if _is_folder(root / name) and _is_split(root / name)]
+    return [name for name in names if is_folder(root / name) and _is_split(root / name)]
 
 
 def class_names_of(root: Path, splits: Sequence[str | None] = SPLITS) -> list[str]:
@@ -122,13 +123,6 @@ def _is_split(folder: Path) -> bool:
     """Whether this holds classes rather than the images of a class of that name."""
     own = any(p.suffix.lower() in SUFFIXES for p in folder.iterdir())
     return not own and bool(_subfolders(folder))
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that is too long
-        return False
 
 
 def _subfolders(folder: Path) -> list[Path]:

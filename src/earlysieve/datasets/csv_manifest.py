@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_file
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.csv_rows import (
@@ -122,7 +123,7 @@ def _paths(source: Path, root: Path, names: Sequence[str]) -> list[str]:
             "line --root)"
         )
     inside = [path for path in paths if path is not None]
-    missing = [n for n, path in zip(names, inside, strict=True) if not _is_file(root / path)]
+    missing = [n for n, path in zip(names, inside, strict=True) if not is_file(root / path)]
     if missing:
         raise DataError(
             f"Expected every file that '{source}' lists to exist, but {len(missing)} do not: "
@@ -142,13 +143,6 @@ def path_below(root: Path, name: str) -> str | None:
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
     return None
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name that is too long
-        return False
 
 
 def splits_in(path: str | os.PathLike[str]) -> list[str]:

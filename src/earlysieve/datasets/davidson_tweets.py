@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from earlysieve._files import is_file, is_folder
 from earlysieve.datasets.source import Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
 from earlysieve.errors import DataError, InputError, one_line
@@ -104,8 +105,8 @@ _TERM = re.compile(rf"(?<![\w@#])(?:{'|'.join(IDENTITY_TERMS)})(?!\w)", re.IGNOR
 def _read(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    file = path / "labeled_data.csv" if path.is_dir() else path
-    if not file.is_file():
+    file = path / "labeled_data.csv" if is_folder(path) else path
+    if not is_file(file):
         raise DataError(
             f"Expected the file 'labeled_data.csv' at '{path}', but there is none; "
             "pass the file or the folder that holds it"

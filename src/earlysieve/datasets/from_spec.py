@@ -3,9 +3,9 @@
 import importlib.util
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_file, is_folder
 from earlysieve._user_code import arguments_of, call_function, load_function
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
@@ -197,7 +197,7 @@ def _names_code(name: str) -> bool:
     """Whether this can be a module or a file, and not a source spelt wrongly."""
     if not name.isidentifier():
         return "." in name
-    here = Path(f"{name}.py").is_file() or Path(name).is_dir()
+    here = is_file(f"{name}.py") or is_folder(name)
     return here or importlib.util.find_spec(name) is not None
 
 

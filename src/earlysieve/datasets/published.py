@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from earlysieve._arrays import Ints
+from earlysieve._files import is_file, is_folder
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.csv_manifest import path_below
 from earlysieve.datasets.files import ImageFiles
@@ -48,7 +49,7 @@ class Published:
             DataError: there is none.
         """
         folder = Path(path)
-        if not _is(folder, "dir"):
+        if not is_folder(folder):
             raise self.missing(folder, "there is no such folder")
         return folder
 
@@ -64,7 +65,7 @@ class Published:
             DataError: none of them does.
         """
         for name in names:
-            if _is(folder / name, kind):
+            if (is_file if kind == "file" else is_folder)(folder / name):
                 return folder / name
         what = "file" if kind == "file" else "folder"
         raise self.missing(folder, f"the {what} '{names[0]}' is missing")
@@ -190,7 +191,7 @@ class Published:
         )
 
     def _check_there(self, root: Path, paths: Sequence[str], listed_in: Path) -> None:
-        absent = [path for path in paths if not _is(root / path, "file")]
+        absent = [path for path in paths if not is_file(root / path)]
         if absent:
             raise DataError(
                 f"Expected all {len(paths)} images that '{listed_in.name}' lists in '{root}', but "
@@ -236,10 +237,3 @@ def crossed(first: Sequence[str], second: Sequence[str], joint: str = ", ") -> t
 def subfolders(folder: Path) -> list[str]:
     """Sorted names of the folders in a folder, without hidden ones."""
     return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-
-
-def _is(path: Path, kind: str) -> bool:
-    try:
-        return path.is_file() if kind == "file" else path.is_dir()
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
-        return False

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from earlysieve._files import is_folder
 from earlysieve._names import near_names
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
@@ -71,7 +71,7 @@ def known_source(name: str) -> Source:
     if source is None:
         near = near_names(name, source_names(), 3)
         hint = f"near names are: {', '.join(near)}" if near else "`earlysieve datasets` lists them"
-        if Path(name).is_dir():
+        if is_folder(name):
             hint = f"a folder follows the name of its source, such as: folder {name}"
         raise InputError(f"Expected the name of a data source, but got '{name}'; {hint}")
     return source

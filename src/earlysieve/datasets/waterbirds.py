@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_folder
 from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.published import Published, chosen, crossed, rows_of
 from earlysieve.datasets.source import FILE_OPTIONS, Source
@@ -38,7 +39,7 @@ def waterbirds(path: str | Path, *, split: str | None = None, **options: Any) ->
     """
     part = chosen(split, SPLITS, "split")
     root = PUBLISHED.folder(path)
-    if (root / _ARCHIVE).is_dir():
+    if is_folder(root / _ARCHIVE):
         root = root / _ARCHIVE
     file = PUBLISHED.find(root, ("metadata.csv",))
     table = PUBLISHED.table(file, COLUMNS)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from earlysieve._files import is_file
 from earlysieve.distill.logits_file import LogitsWriter, read_arrays, read_header
 from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.model.batch import Batch
@@ -109,7 +110,7 @@ def open_logits(path: str | os.PathLike[str]) -> KeptLogits:
         CheckpointError: a file of torch.save that is damaged or cannot be read safely.
     """
     file = Path(path)
-    if not _is_file(file):
+    if not is_file(file):
         raise DataError(
             f"Expected a file of logits at '{file}', but there is no such file; check the path"
         )
@@ -124,13 +125,6 @@ def open_logits(path: str | os.PathLike[str]) -> KeptLogits:
             f"Expected '{file}' to hold logits, as keep_logits, np.save or torch.save write them, "
             f"but it cannot be read ({type(error).__name__}); copy it again, it may be damaged"
         ) from error
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def _opened(file: Path) -> KeptLogits:

@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from earlysieve._arrays import Floats, Ints
+from earlysieve._files import is_file
 from earlysieve.datasets.batches import Data, iterate, source_of
 from earlysieve.distill.fingerprint import data_fingerprint
 from earlysieve.distill.kept_logits import (
@@ -210,7 +210,7 @@ def keep_logits(
             "Expected a teacher model to compute logits with, but got logits only; pass the model"
         )
     weights, examples = weights_fingerprint(teacher.model), data_fingerprint(data)
-    if path is not None and Path(path).is_file():
+    if path is not None and is_file(path):
         kept = open_logits(path)
         kept.check(teacher=weights, data=examples)
         return kept

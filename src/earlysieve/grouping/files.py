@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from earlysieve._cells import restored
+from earlysieve._files import is_file, is_folder
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, data_identity
@@ -47,7 +48,7 @@ def read_groups(
         InputError: no group is known, or a reader of what is no audit.
     """
     source = Path(path)
-    audited = source.is_dir() or source.name == _AUDIT
+    audited = is_folder(source) or source.name == _AUDIT
     if reader is not None and not audited:
         raise InputError(
             f"Expected the folder of an audit with reader='{reader}', but got '{source}'; leave "
@@ -70,8 +71,8 @@ def read_groups(
 def _of_audit(source: Path, reader: str | None) -> Groups:
     from earlysieve.auditing.result import AuditResult
 
-    folder = source if source.is_dir() else source.parent
-    if not (folder / _AUDIT).is_file():
+    folder = source if is_folder(source) else source.parent
+    if not is_file(folder / _AUDIT):
         raise DataError(
             f"Expected the folder of an audit at '{folder}', but it has no {_AUDIT}; name a file "
             "of groups, or the folder that an audit was saved in"

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import check_output_file
+from earlysieve._files import check_output_file, is_file
 from earlysieve.distill.fingerprint import data_fingerprint, has_fixed_inputs
 from earlysieve.distill.teacher import Teacher, keep_logits
 from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.model.first_look import check_classes
 from earlysieve.networks.fit_check import check_model_takes
-from earlysieve.networks.pretrained import is_file
+from earlysieve.networks.pretrained import names_file
 from earlysieve.networks.spec import build_model, load_checkpoint
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def open_teacher(job: Job) -> Teacher:
     model = open_teacher_model(job)
     if file is not None:
         check_output_file(file)
-    if file is not None and file.is_file():
+    if file is not None and is_file(file):
         return _checked(_from_file(job, file, model), job)
     if file is None and not _keeps(job):
         job.notes.append("The teacher runs on every batch.")
@@ -115,7 +115,7 @@ def open_teacher_model(job: Job) -> "nn.Module":
         )
     brings_weights = published is not None or (spec.startswith("hf:") and checkpoint is None)
     # Weights by name, and those of a folder, have as many outputs as they have.
-    sized = brings_weights and spec.startswith(_LIBRARIES) and not is_file(published or "")
+    sized = brings_weights and spec.startswith(_LIBRARIES) and not names_file(published or "")
     built = build_model(
         spec,
         num_classes=None if sized else job.num_classes,

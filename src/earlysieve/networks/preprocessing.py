@@ -8,7 +8,7 @@ from typing import Any
 
 from earlysieve._files import is_there
 from earlysieve._imports import need
-from earlysieve.networks.pretrained import DEFAULT, is_file, timm_name
+from earlysieve.networks.pretrained import DEFAULT, names_file, timm_name
 
 _PIL_NAMES = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 _LARGE = 384  # pixels
@@ -68,7 +68,7 @@ def _of_torchvision(name: str, pretrained: str | None) -> Preprocessing | None:
     models = need("torchvision.models", extra="vision")
     if name not in models.list_models(module=models):
         return None  # a video network, or a name that building refuses
-    chosen = DEFAULT if pretrained is None or is_file(pretrained) else pretrained
+    chosen = DEFAULT if pretrained is None or names_file(pretrained) else pretrained
     transforms = torchvision_weights(models, name, chosen).transforms()
     if not hasattr(transforms, "crop_size"):
         return None

@@ -7,7 +7,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import is_there
+from earlysieve._files import is_file
 from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError, EarlysieveError, InputError, first_line
 from earlysieve.networks.classifier import NewClassifier, check_head, is_resizable
@@ -19,11 +19,11 @@ DEFAULT = "DEFAULT"
 _SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".safetensors", ".tar")
 
 
-def is_file(pretrained: str) -> bool:
+def names_file(pretrained: str) -> bool:
     """Whether `--pretrained` names a file of weights rather than published weights."""
     place = Path(pretrained)
     named = pretrained.endswith(_SUFFIXES) or os.sep in pretrained
-    return named or (is_there(place) and place.is_file())
+    return named or is_file(place)
 
 
 def load_all_but_head(
@@ -112,7 +112,7 @@ def timm_name(timm: Any, name: str, pretrained: str | None) -> str:
     Raises:
         InputError: the model has no weights of that tag.
     """
-    if pretrained in (None, DEFAULT) or ":" in name or is_file(str(pretrained)):
+    if pretrained in (None, DEFAULT) or ":" in name or names_file(str(pretrained)):
         return name
     plain = name.partition(".")[0]
     known = [found.partition(".")[2] for found in timm.list_pretrained(f"{plain}.*")]

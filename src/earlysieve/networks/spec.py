@@ -11,7 +11,7 @@ from earlysieve.errors import CheckpointError, InputError
 from earlysieve.networks.built import FORMS, BuiltModel, warned_if_it_works
 from earlysieve.networks.families import from_function, from_timm, from_torchvision
 from earlysieve.networks.hf_folder import from_transformers
-from earlysieve.networks.pretrained import is_file, load_all_but_head
+from earlysieve.networks.pretrained import load_all_but_head, names_file
 
 _Family = Callable[[str, int | None, dict[str, Any], str | None], BuiltModel]
 _FAMILIES: dict[str, _Family] = {
@@ -55,7 +55,7 @@ def build_model(
     from earlysieve.training.randomness import seeded
 
     given = dict(options or {})
-    file = expanded(pretrained) if pretrained and is_file(pretrained) else None
+    file = expanded(pretrained) if pretrained and names_file(pretrained) else None
     named = None if file is not None else pretrained
     with seeded(seed):
         if family in _FAMILIES:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_folder
 from earlysieve.datasets.registry import OWN, source_named, source_names
 from earlysieve.errors import InputError
 
@@ -123,7 +124,7 @@ def full_spec(spec: str) -> str:
     if kind in OWN and rest:
         return f"{kind}:{_path(rest)}"
     path = _path(spec)
-    if path.is_dir():
+    if is_folder(path):
         return f"folder:{path}"
     if separator:
         return spec
@@ -139,7 +140,7 @@ def _stands_alone(name: str) -> bool:
 
 
 def _note_namesake(name: str) -> None:
-    if Path(name).is_dir():
+    if is_folder(name):
         from earlysieve.datasets.checks import DataWarning
 
         warnings.warn(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Ints
+from earlysieve._files import is_folder
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.groups_file import MARK
 from earlysieve.errors import DataError, InputError, one_line
@@ -40,7 +41,7 @@ def read_groups(place: str | Path, size: int | None = None) -> Groups:
     from earlysieve.grouping.infer import infer_groups
 
     path = Path(place)
-    if _is_folder(path):
+    if is_folder(path):
         return infer_groups(_audit(path))
     return infer_groups(path) if _is_saved(path) else read_groups_file(path, size)
 
@@ -51,13 +52,6 @@ def _is_saved(path: Path) -> bool:
         with path.open("rb") as stream:
             return stream.read(len(MARK)) == MARK.encode()
     except (OSError, ValueError):
-        return False
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # a name that no file can have
         return False
 
 
@@ -154,7 +148,7 @@ def _readings(place: Path, parts: "Parts") -> Ints:
     """What the readout of an audit says of the validation data, out of fold."""
     from earlysieve.auditing.pseudo_groups import groups_from_audit
 
-    if not place.is_dir():
+    if not is_folder(place):
         raise InputError(
             f"Expected the folder of an audit, which holds what a biased reader says, but got "
             f"'{place}'; give that of an audit of the validation data, or select by "

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from earlysieve._files import write_with
+from earlysieve._files import is_file, write_with
 from earlysieve._imports import need
 from earlysieve.errors import CheckpointError
 from earlysieve.training.stand_ins import other_classes, stand_ins
@@ -55,7 +55,7 @@ def read_weights(path: str | os.PathLike[str], *, advice: str = COPY_AGAIN) -> A
         MissingDependencyError: a .safetensors file without the package safetensors.
     """
     file = Path(path)
-    if not _is_file(file):
+    if not is_file(file):
         raise CheckpointError(
             f"Expected a checkpoint at '{file}', but there is no such file; check the path"
         )
@@ -63,13 +63,6 @@ def read_weights(path: str | os.PathLike[str], *, advice: str = COPY_AGAIN) -> A
         return _read_safetensors(file, advice)
     _compare_checksums(file, advice)
     return _read_pytorch(file, advice)
-
-
-def _is_file(file: Path) -> bool:
-    try:
-        return file.is_file()
-    except OSError:  # a name that is too long
-        return False
 
 
 def _compare_checksums(file: Path, advice: str) -> None:
