@@ -13,6 +13,7 @@ from earlysieve.benchmarking.grid import grid_of
 from earlysieve.benchmarking.lines import FIGURES
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import EarlysieveError, InputError, TrainingError
+from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_run import TrainRun
 from tests.benchmarking.nets import HERE
 from tests.cli.helpers import ok, process
@@ -116,13 +117,18 @@ def test_the_test_data_are_opened_once_for_each_run_and_that_is_logged(whole):
 
 def test_nothing_is_repeated_and_methods_seeds_and_data_are_added(whole, trained, tmp_path):
     out, result = whole
-    assert benchmark(PROTOCOL, METHODS, out) == result
-    assert trained == []
+    told: list[str] = []
+    assert benchmark(PROTOCOL, METHODS, out, reporter=Reporter(told.append)) == result
+    assert (trained, told[0]) == (
+        [],
+        "Nothing is left to run: 14 of 14 cells are kept from earlier.",
+    )
     before = figures(out)
     seeds = replace(PROTOCOL, seeds=(2,))
     benchmark(seeds, ["dfr"], out)
     assert trained == ["erm/seed-2", "dfr@true/seed-2"]
-    more = benchmark(PROTOCOL, ["jtt"], out)
+    more = benchmark(PROTOCOL, ["jtt"], out, reporter=Reporter(told.append))
+    assert told[1] == "Going on with the benchmark: 2 of 4 cells are kept from earlier."
     assert trained[2:] == ["jtt/seed-0", "jtt/seed-1"]
     assert before.items() <= figures(out).items()
     assert [len(line.by_seed) for line in more.lines] == [3, 2, 3, 2, 2, 2]

@@ -200,6 +200,8 @@ def test_finished_run_is_loaded_and_fresh_starts_again(tmp_path):
     words = ("train", *FAST, "--out", tmp_path, "--json")
     first = json.loads(ok(*words).stdout)
     again = json.loads(ok(*words).stdout)
+    assert first.pop("going_on") is None
+    assert again.pop("going_on").startswith(f"The run in '{tmp_path}' is finished (1 epoch): ")
     assert {**again, "seconds": first["seconds"]} == first
     text = problem(*words, "--lr", "0.5")
     assert text.startswith("Expected lr=")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from earlysieve.errors import CheckpointError, InputError, TrainingError
+from earlysieve.runs.reporter import Reporter
 from earlysieve.searching.one_trial import RECORD_NAME, TrainRun
 from earlysieve.searching.places import finished, is_all_begun, places_of, take_up
 from earlysieve.searching.plan import Plan
@@ -79,9 +80,12 @@ def test_a_finished_search_is_read_and_more_trials_are_added_to_it(whole, monkey
         return usual(self, resume=resume)
 
     monkeypatch.setattr(TrainRun, "train", train)
-    assert search(CONFIG, out, options=FEW) == result
+    told: list[str] = []
+    assert search(CONFIG, out, options=FEW, reporter=Reporter(told.append)) == result
+    assert told[0] == "Nothing is left to search: 4 of 4 trials are kept from earlier."
     assert [path for path in trained if path.parent.name == "trials"] == []
-    more = search(CONFIG, out, options=replace(FEW, trials=5))
+    more = search(CONFIG, out, options=replace(FEW, trials=5), reporter=Reporter(told.append))
+    assert "Going on with the search: 4 of 5 trials are kept from earlier." in told
     assert [path.name for path in trained if path.parent.name == "trials"] == ["004"]
     assert values_of(out)[:4] == before
     assert len(more.trials) == 5

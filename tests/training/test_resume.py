@@ -190,6 +190,36 @@ def test_a_finished_run_is_loaded_and_not_repeated(tmp_path):
     )
 
 
+def test_a_run_says_where_it_goes_on(tmp_path, capsys):
+    told: list[str] = []
+
+    def go_on(stop=None, **options):
+        events = None if stop is None else stop_after(stop)
+        try:
+            train(tmp_path, CONFIGS["sgd"], on_event=events, tell=told.append, **options)
+        except KeyboardInterrupt:
+            told.append("stopped")
+
+    go_on(stop=2)
+    go_on(stop=4)  # the second half of the first epoch
+    go_on()
+    go_on()
+    go_on(epochs=EPOCHS + 1)
+    assert told == [
+        "stopped",
+        f"Going on with the run in '{tmp_path}' in epoch 1 of 3, after step 2.",
+        "stopped",
+        f"Going on with the run in '{tmp_path}' after epoch 1 of 3.",
+        f"The run in '{tmp_path}' is finished (3 epochs): nothing is left to train. To train "
+        "anew, start again with resume=False (--fresh).",
+        f"Going on with the run in '{tmp_path}' after epoch 3 of 4.",
+    ]
+    train(tmp_path, CONFIGS["sgd"], epochs=EPOCHS + 1)
+    assert capsys.readouterr().err == ""
+    train(tmp_path, CONFIGS["sgd"], epochs=EPOCHS + 1, progress=True)
+    assert "is finished (4 epochs)" in capsys.readouterr().err
+
+
 def test_resume_false_starts_again(tmp_path):
     config, events = CONFIGS["sgd"], []
     train(tmp_path, config)

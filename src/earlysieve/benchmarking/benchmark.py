@@ -8,7 +8,7 @@ from typing import Any
 
 from earlysieve._files import check_output, output_folder
 from earlysieve.benchmarking.arms import Arm
-from earlysieve.benchmarking.cells import Cell, cells_of
+from earlysieve.benchmarking.cells import Cell, cells_of, folder_of
 from earlysieve.benchmarking.checks import check_grid
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import Grid, grid_of, with_first_seed
@@ -16,7 +16,7 @@ from earlysieve.benchmarking.kept import check_same, keep, read_kept
 from earlysieve.benchmarking.lines import BenchmarkResult
 from earlysieve.benchmarking.page import write_page
 from earlysieve.benchmarking.protocol import Protocol
-from earlysieve.benchmarking.record import Record
+from earlysieve.benchmarking.record import Record, read_record
 from earlysieve.benchmarking.work import Hear, forget_failed, tell_over, work
 from earlysieve.benchmarking.written import write_tables
 from earlysieve.errors import InputError, MissingDependencyError
@@ -96,6 +96,7 @@ def run_grid(
     grid = _as_begun(grid, out)
     prepare(grid, out, retry_failed=retry_failed)
     reporter, cells = reporter or Reporter(), cells_of(grid)
+    _tell_kept(cells, out, reporter)
     hear = _told_once(on_cell or _ignore)
     if jobs > 1:
         silent = Reporter(trackers=reporter.trackers)
@@ -103,6 +104,13 @@ def run_grid(
         work_together(task, jobs, lambda: tell_over(cells, out, hear))
     work(cells, grid, out, reporter, hear)
     return conclude(out, reporter)
+
+
+def _tell_kept(cells: Sequence[Cell], out: Path, reporter: Reporter) -> None:
+    kept = sum(read_record(folder_of(out, cell)) is not None for cell in cells)
+    if kept:
+        what = "Nothing is left to run" if kept == len(cells) else "Going on with the benchmark"
+        reporter.tell(f"{what}: {kept} of {len(cells)} cells are kept from earlier.")
 
 
 def prepare(grid: Grid, out: Path, *, retry_failed: bool = False) -> None:

@@ -109,7 +109,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         console.say(f"Next: Find out what it goes by:\n  {audit}")
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
-    console.result({**files, **vars(result), "audits": verdicts})
+    console.result({**files, **vars(result), "going_on": run.going_on, "audits": verdicts})
 
 
 def _cell(name: str, value: float | None) -> float | int | None:

@@ -63,6 +63,7 @@ class TrainRun:
         groups: those that were given to the method; None: those of the data.
         known: what was given of the validation data, to select by.
         frozen: names of the parameters that do not learn.
+        going_on: where the run went on, in words; None: it did not.
     """
 
     job: Job
@@ -73,6 +74,7 @@ class TrainRun:
     groups: Groups | None = None
     known: Beside = NOTHING
     frozen: tuple[str, ...] = ()
+    going_on: str | None = None
 
     @property
     def validation(self) -> Any:
@@ -179,7 +181,12 @@ class TrainRun:
             validation_groups=self.known.pseudo_groups,
             reader_predictions=self.known.reader_predictions,
             augment=c.augment,
+            tell=self._tell_going_on,
         )
+
+    def _tell_going_on(self, text: str) -> None:
+        self.going_on = text
+        self.reporter.tell(text)
 
     def _listener(self, hear: Callable[[Event], None], *, silent: bool) -> Callable[[Event], None]:
         """What hears of each event: trackers, who reports, who needs the labels of all examples."""

@@ -116,12 +116,19 @@ def find(
         plan, out, options.storage, f"search {out.name}", options.trials, until, reporter.trackers
     )
     study = open_study(work)
+    _tell_kept(len(finished(study.get_trials(deepcopy=False))), options.trials, reporter)
     hear = _listener(study, on_trial)
     with quiet_optuna():
         _train_all(work, options.jobs, hear, study)
         done = finished(study.get_trials(deepcopy=False))
     place, choice = choose(config, out, done)
     return Found(work, study, _rows(done), place, dict(done[place].params), choice)
+
+
+def _tell_kept(kept: int, trials: int, reporter: Reporter) -> None:
+    if kept:
+        what = "Nothing is left to search" if kept >= trials else "Going on with the search"
+        reporter.tell(f"{what}: {kept} of {max(kept, trials)} trials are kept from earlier.")
 
 
 def searched_space(

@@ -1,6 +1,7 @@
 """The training loop: a generator that anybody can drive, and `fit`, which drives it."""
 
 import os
+import sys
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
@@ -71,6 +72,7 @@ def fit(
     reader_predictions: Any | None = None,
     augment: Augment | None = None,
     freeze: str | Collection[str] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> FitResult:
     """Train, evaluate, save, and stop early if asked to.
 
@@ -111,6 +113,8 @@ def fit(
         freeze: keep a part of the network as it is: "backbone" for all but the last layer, the name
             of a layer for all that its output depends on, or names of parameters. BatchNorm in it
             keeps its statistics; `requires_grad` and modes are restored at the end.
+        tell: takes a line for people, which says where a run goes on; None: standard error, beside
+            the progress bar.
 
     Raises:
         TrainingError: a loss or parameter is not finite; the last good state has been saved. Or
@@ -160,7 +164,9 @@ def fit(
     with frozen(algorithm.model, run.frozen):
         _check_single(run)
         store = CheckpointStore(run, checkpoint_dir, checkpoint_every_steps)
-        store.open(resume=resume, config=config)
+        taken_up = store.open(resume=resume, config=config)
+        if taken_up:
+            (tell or (_above_bar if progress else _ignore))(taken_up)
         _drive(run, store, on_event, progress)
     return _result(run)
 
@@ -254,8 +260,12 @@ def _shown(run: Run, progress: bool) -> AbstractContextManager[Callable[[Event],
     return progress_bar(total, done=run.position.step, epochs=run.settings.epochs)
 
 
-def _ignore(_event: Event) -> None:
+def _ignore(_: object) -> None:
     pass
+
+
+def _above_bar(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _result(run: Run) -> FitResult:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from earlysieve._files import output_folder, remove_leftovers
 from earlysieve.errors import EarlysieveError, InputError, TrainingError
-from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
+from earlysieve.training.checkpoint import START_AGAIN, load_checkpoint, save_checkpoint
 from earlysieve.training.config import TrainConfig, write_config
 from earlysieve.training.events import Event
 from earlysieve.training.run import Run, first_bad_parameter
@@ -35,18 +35,20 @@ class CheckpointStore:
         self.every_steps = every_steps
         self._held: dict[str, Any] | None = None  # the run before the end of an epoch, on the CPU
 
-    def open(self, *, resume: bool, config: TrainConfig | None = None) -> None:
-        """Load the checkpoint that is there, or write the first."""
+    def open(self, *, resume: bool, config: TrainConfig | None = None) -> str:
+        """Load the checkpoint that is there, or write the first; a line where it was loaded."""
         if self.path is None:
-            return
+            return ""
         output_folder(self.path.parent)
         remove_leftovers(self.path)
-        if resume and self.path.exists():
+        found = resume and self.path.exists()
+        if found:
             self.run.load_state_dict(load_checkpoint(self.path), source=f"'{self.path}'")
         else:
             self.save()
         if config is not None:
             write_config(self.path.parent / CONFIG_NAME, config)
+        return going_on(self.run, self.path.parent) if found else ""
 
     def save(self) -> None:
         """Save the run, if it is consistent and its parameters are finite."""
@@ -112,3 +114,25 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_copied(item) for item in value)
     return value
+
+
+def going_on(run: Run, folder: Path) -> str:
+    """Where a run that was loaded goes on, for people; empty where it had not taken a step."""
+    position, epochs = run.position, run.settings.epochs
+    if run.finished:
+        why = ", stopped early" if run.stopped_early else ""
+        return (
+            f"The run in '{folder}' is finished ({_epochs(position.epoch)}{why}): nothing is left "
+            f"to train. To train anew, {START_AGAIN}."
+        )
+    if position.batch:
+        at = f"in epoch {position.epoch + 1} of {epochs}, after step {position.step}"
+    elif position.epoch:
+        at = f"after epoch {position.epoch} of {epochs}"
+    else:
+        return ""
+    return f"Going on with the run in '{folder}' {at}."
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
