@@ -30,6 +30,11 @@ def others(seed: int = 0) -> Points:
     return Points(200, 200 + seed, 0.5)
 
 
+def few() -> Points:
+    """Four examples of each class."""
+    return Points(8, 100, 0.3)
+
+
 def silent(seed: int = 0) -> Silent:
     return Silent(160, seed, 0.15)
 

@@ -129,6 +129,7 @@ def test_nothing_is_repeated_and_methods_seeds_and_data_are_added(whole, trained
     assert trained == ["erm/seed-2", "dfr@true/seed-2"]
     more = benchmark(PROTOCOL, ["jtt"], out, reporter=Reporter(told.append))
     assert told[1] == "Going on with the benchmark: 2 of 4 cells are kept from earlier."
+    assert told[2:] == ["2 of 4: jtt on points, seed 0 ...", "4 of 4: jtt on points, seed 1 ..."]
     assert trained[2:] == ["jtt/seed-0", "jtt/seed-1"]
     assert before.items() <= figures(out).items()
     assert [len(line.by_seed) for line in more.lines] == [3, 2, 3, 2, 2, 2]
@@ -277,6 +278,13 @@ SILENT = DataSplits(f"{HERE}:silent", f"{HERE}:held", f"{HERE}:others")
             "groups in the test data of 'points', as its training data name some",
         ),
         (replace(SILENT, test="split:test"), ["erm"], "split|test"),
+        (
+            replace(SILENT, data=f"{HERE}:points", validation=f"{HERE}:few"),
+            ["dfr@xrm"],
+            r"at least 5 examples of each class, and of one 10, in the validation data of 'points'"
+            r", since 'dfr@xrm' takes no smaller groups, but got 4 of class 0, 4 of class 1; give "
+            r"more data with --validation, or allow .*: --set dfr@xrm\.min_group=2",
+        ),
         (replace(SILENT, validation="0.2"), ["erm"], "name another source with --validation"),
         (replace(SILENT, data=f"{HERE}:nothing"), ["erm"], "nothing"),
         (SILENT, [{"method": "jtt", "settings": {"identification_epochs": 3}}], "more epochs"),
@@ -358,3 +366,16 @@ def test_all_parts_are_prepared_as_the_network_expects(tmp_path, monkeypatch):
     for name in ("erm", "afr"):
         config = json.loads((tmp_path / f"runs/d/{name}/seed-0/config.json").read_text())
         assert config["data_options"]["image_size"] == 20
+
+
+def test_twins_draw_a_bar_where_people_watch(tmp_path, monkeypatch):
+    drawn = []
+
+    def track(items, label, *, progress):
+        drawn.append((label, progress))
+        return items
+
+    monkeypatch.setattr("earlysieve.grouping.twins.track", track)
+    one = replace(PROTOCOL, seeds=(0,), budget=Budget(epochs=1))
+    benchmark(one, ["dfr@xrm"], tmp_path, reporter=Reporter(progress=None))
+    assert drawn == [("Twins", None)]

@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
 from earlysieve.benchmarking.cells import RunCell
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
@@ -20,6 +22,7 @@ from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching.one_trial import few_warnings
 
 _PARTS = {"train": "training", "validation": "validation"}
+_LISTED = 5
 
 
 def check_grid(grid: Grid, out: Path) -> None:
@@ -85,6 +88,8 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
         check_search(cell.search, grid, out)
         cell = cell.search.run
     config, own = config_of(cell, grid.protocol, out), parts_for(cell, parts)
+    if cell.groups is not None:
+        _check_class_sizes(cell, own)
     if cell.groups is None and config.groups_from is not None:
         groups_for_training(config, own)
     config = with_layer(config, run)
@@ -94,6 +99,29 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
         return
     elif cell.arm.needs_teacher:
         _check_student(replace(config), run, out, own)
+
+
+def _check_class_sizes(cell: RunCell, own: Parts) -> None:
+    """Refuse classes that are too small for any group of theirs, before groups are inferred."""
+    fewest = cell.arm.all_settings().get("min_group")
+    if fewest is None:
+        return
+    data = opened(own.train)
+    sizes = np.bincount(np.asarray(data.labels))
+    small = [k for k, size in enumerate(sizes) if 0 < size < fewest]
+    if not small and sizes.max() >= 2 * fewest:
+        return
+    names, arm = data.class_names, cell.arm.name
+    counted = ", ".join(
+        f"{sizes[k]} of {names[k] if k < len(names) else f'class {k}'}"
+        for k in (small or sizes.nonzero()[0])[:_LISTED]
+    )
+    wanted = f"at least {fewest} examples of each class, and of one {2 * fewest},"
+    raise InputError(
+        f"Expected {wanted} in the {_PARTS[cell.arm.part]} data of '{cell.data}', since '{arm}' "
+        f"takes no smaller groups, but got {counted}; give more data with --validation, or allow "
+        f"smaller groups: --set {arm}.min_group=2"
+    )
 
 
 def _check_student(config: Any, run: TrainRun, out: Path, own: Parts) -> None:

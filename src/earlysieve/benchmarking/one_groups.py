@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 AUDIT_NAME = "audit"
 
 
-def make_groups(cell: GroupsCell, grid: "Grid", out: Path) -> Record:
-    """Infer groups and write them as a file that `--groups-from` takes.
+def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None = False) -> Record:
+    """Infer groups and write them as a file that `--groups-from` takes; `progress` draws bars.
 
     Those of an audit come, as in `fix`, from an audit of the held-out data, which says which reader
     misleads; training data are told apart by that reader, in an audit of their own.
@@ -48,7 +48,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path) -> Record:
     model = None if cell.source not in OF_A_MODEL else plain_model(cell, config, parts, out)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
-        groups = _groups(cell, config, data, model, out, log)
+        groups = _groups(cell, config, data, model, out, log, progress)
     groups.save(folder / GROUPS_NAME)
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
@@ -79,18 +79,30 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
 
 
 def _groups(
-    cell: GroupsCell, config: "TrainConfig", data: Any, model: Any, out: Path, log: Log
+    cell: GroupsCell,
+    config: "TrainConfig",
+    data: Any,
+    model: Any,
+    out: Path,
+    log: Log,
+    progress: bool | None,
 ) -> "Groups":
     if cell.source == "audit":
-        return _of_audit(cell, config, data, model, out, log)
+        return _of_audit(cell, config, data, model, out, log, progress)
     settings: dict[str, Any] = {} if cell.source == "errors" else {"seed": cell.seed}
     if cell.source == "xrm":
-        settings |= {"progress": False, "device": config.device}
+        settings |= {"progress": progress, "device": config.device}
     return infer_groups(cell.source, data=data, model=model, **settings)
 
 
 def _of_audit(
-    cell: GroupsCell, config: "TrainConfig", data: Any, model: Any, out: Path, log: Log
+    cell: GroupsCell,
+    config: "TrainConfig",
+    data: Any,
+    model: Any,
+    out: Path,
+    log: Log,
+    progress: bool | None,
 ) -> "Groups":
     from earlysieve.auditing.audit import audit
 
@@ -100,7 +112,7 @@ def _of_audit(
         seed=cell.seed,
         batch_size=config.batch_size,
         num_workers=config.num_workers,
-        progress=False,
+        progress=progress,
         seen_in_training=cell.part == "train",
     )
     save(found, folder_of(out, cell) / AUDIT_NAME, log)

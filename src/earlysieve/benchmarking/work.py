@@ -32,7 +32,7 @@ def work(cells: Sequence[Cell], grid: Grid, out: Path, reporter: Reporter, hear:
         cells: each after what it needs.
         grid: whose they are.
         out: folder of the results.
-        reporter: passed on to runs.
+        reporter: hears of each cell that this process begins; passed on to runs.
         hear: told of each cell when it is over, those of other processes included.
     """
     left = list(cells)
@@ -41,7 +41,8 @@ def work(cells: Sequence[Cell], grid: Grid, out: Path, reporter: Reporter, hear:
         for cell in list(left):
             record = read_record(folder_of(out, cell))
             if record is None and _is_ready(cell, out):
-                record = _made(cell, grid, out, reporter)
+                place = f"{cells.index(cell) + 1} of {len(cells)}"
+                record = _made(cell, grid, out, reporter, place)
                 worked = worked or record is not None
             if record is not None:
                 left.remove(cell)
@@ -72,14 +73,17 @@ def _is_ready(cell: Cell, out: Path) -> bool:
     return all(read_record(folder_of(out, one)) is not None for one in cell.after)
 
 
-def _made(cell: Cell, grid: Grid, out: Path, reporter: Reporter) -> Record | None:
+def _made(cell: Cell, grid: Grid, out: Path, reporter: Reporter, place: str) -> Record | None:
     """What came of a cell; None where another process makes it."""
     folder = folder_of(out, cell)
     with held_if_free(folder) as ours:
         if not ours:
             return None
         found = read_record(folder)  # another process may have just been over
-        return found or keep_record(folder, _tried(cell, grid, out, reporter))
+        if found is not None:
+            return found
+        reporter.tell(f"{place}: {cell.title} ...")
+        return keep_record(folder, _tried(cell, grid, out, reporter))
 
 
 def _tried(cell: Cell, grid: Grid, out: Path, reporter: Reporter) -> Record:
@@ -95,7 +99,7 @@ def _tried(cell: Cell, grid: Grid, out: Path, reporter: Reporter) -> Record:
                 return make_run(cell, grid, out, reporter)
             if isinstance(cell, SearchCell):
                 return make_search(cell, grid, out, reporter)
-            return make_groups(cell, grid, out)
+            return make_groups(cell, grid, out, reporter.progress)
     except _FATAL:
         raise
     except Exception as error:  # noqa: BLE001 - networks, data and methods may raise anything

@@ -213,7 +213,7 @@ def command(context: click.Context, /, **given: Any) -> None:
             out,
             jobs=given["jobs"],
             retry_failed=given["retry_failed"],
-            reporter=Reporter(console.say, trackers=check_trackers(given["log_to"])),
+            reporter=Reporter(console.say, None, console.progress, check_trackers(given["log_to"])),
             on_cell=hear,
         )
     except (KeyboardInterrupt, Terminated) as error:
