@@ -19,6 +19,7 @@ INFERRED = ("audit", "xrm", "disagreement", "errors", "eiil", "spare")
 TRUE = "true"
 OF_A_MODEL = ("audit", "disagreement", "errors", "eiil", "spare")
 PLAIN = "erm"
+REFERENCE = "reference"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*")
 
 Supervision = Literal["none", "groups in validation", "groups in training"]
@@ -49,6 +50,7 @@ class Arm:
         settings: of the method, those that differ from its defaults.
         tuned: how its other settings are searched; None: they have their defaults.
         kind: of a method that its code names, what it is, so that results are read without it.
+        by_groups: whether epochs are chosen by groups that are inferred from a reference run.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Arm:
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     tuned: Tuning | None = None
     kind: Kind | None = None
+    by_groups: bool = False
 
     @property
     def is_repair(self) -> bool:
@@ -89,6 +92,11 @@ class Arm:
         if self.kind is not None:
             found["kind"] = asdict(self.kind)
         return found if self.tuned is None else {**found, "tuned": list(self.tuned.settings)}
+
+
+PLAIN_ARM = Arm(PLAIN, PLAIN)
+# Plain training, whose audit says by which groups epochs are chosen.
+REFERENCE_ARM = Arm(REFERENCE, PLAIN)
 
 
 def arm_from(
@@ -130,7 +138,12 @@ def arm_from(
         )
     kind = _kind_of(method, None) if is_code(method) else None
     arm = Arm(label, method, chosen, dict(settings or {}), kind=kind)
-    if label == PLAIN and arm != Arm(PLAIN, PLAIN):
+    if label == REFERENCE:
+        raise InputError(
+            f"Expected another name than '{REFERENCE}', which is that of the runs whose audits say "
+            "by which groups epochs are chosen; give the method another name"
+        )
+    if label == PLAIN and arm != PLAIN_ARM:
         raise InputError(
             f"Expected the name '{PLAIN}' for plain training, but got it for {method} with other "
             "settings; give it another name"

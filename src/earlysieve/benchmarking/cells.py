@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from earlysieve.benchmarking.arms import INFERRED, OF_A_MODEL, PLAIN, Arm
+from earlysieve.benchmarking.arms import INFERRED, OF_A_MODEL, PLAIN_ARM, REFERENCE_ARM, Arm
 from earlysieve.benchmarking.grid import Grid
 
 RUNS, GROUPS, SEARCHES = "runs", "groups", "searches"
@@ -38,7 +38,7 @@ class RunCell:
     def base(self) -> "RunCell | None":
         """The plain run that it starts from or learns from."""
         if self.arm.is_repair or self.arm.needs_teacher:
-            return RunCell(self.data, Arm(PLAIN, PLAIN), self.seed)
+            return RunCell(self.data, _plain(self.arm.by_groups), self.seed)
         return None
 
     @property
@@ -47,7 +47,18 @@ class RunCell:
         source = self.arm.source
         if source not in INFERRED or source is None:
             return None
-        return GroupsCell(self.data, source, self.arm.part, self.seed)
+        plain = _plain(self.arm.by_groups)
+        return GroupsCell(self.data, source, self.arm.part, self.seed, plain)
+
+    @property
+    def reference(self) -> "GroupsCell | None":
+        """The groups of validation data by which its epoch is chosen; repairs have none to choose.
+
+        They are those of one run for all methods, so that the figures of methods can be compared.
+        """
+        if not self.arm.by_groups or self.arm.is_repair:
+            return None
+        return GroupsCell(self.data, "audit", "validation", self.seed, REFERENCE_ARM)
 
     @property
     def search(self) -> "SearchCell | None":
@@ -57,7 +68,8 @@ class RunCell:
     @property
     def needs(self) -> "tuple[Cell, ...]":
         """What has to be complete before it begins."""
-        return tuple(one for one in (self.base, self.groups, self.search) if one is not None)
+        found = (self.base, self.groups, self.reference, self.search)
+        return tuple(one for one in found if one is not None)
 
     @property
     def after(self) -> "tuple[Cell, ...]":
@@ -74,17 +86,20 @@ class GroupsCell:
         source: one of `INFERRED`.
         part: "train" or "validation".
         seed: of the plain run, and of what is drawn.
+        plain: what that run is an arm of.
     """
 
     data: str
     source: str
     part: str
     seed: int
+    plain: Arm = PLAIN_ARM
 
     @property
     def place(self) -> str:
         """Its folder below that of the results."""
-        return f"{GROUPS}/{self.data}/{self.source}-{self.part}/seed-{self.seed}"
+        source = REFERENCE_ARM.name if self.plain == REFERENCE_ARM else self.source
+        return f"{GROUPS}/{self.data}/{source}-{self.part}/seed-{self.seed}"
 
     @property
     def title(self) -> str:
@@ -95,14 +110,14 @@ class GroupsCell:
     def base(self) -> RunCell | None:
         """The plain run whose network is looked at."""
         if self.source in OF_A_MODEL:
-            return RunCell(self.data, Arm(PLAIN, PLAIN), self.seed)
+            return RunCell(self.data, self.plain, self.seed)
         return None
 
     @property
     def held_out(self) -> "GroupsCell | None":
         """The audit of held-out data, which names the reader that misleads."""
         if self.source == "audit" and self.part == "train":
-            return GroupsCell(self.data, self.source, "validation", self.seed)
+            return replace(self, part="validation")
         return None
 
     @property
@@ -177,6 +192,10 @@ def folder_of(out: Path, cell: Cell) -> Path:
 def all_needs(cell: Cell) -> "set[Cell]":
     """Everything that was spent before a cell could begin."""
     return set(_with_needs(cell)) - {cell}
+
+
+def _plain(by_groups: bool) -> Arm:
+    return replace(PLAIN_ARM, by_groups=by_groups)
 
 
 def _with_needs(cell: Cell) -> Iterator[Cell]:

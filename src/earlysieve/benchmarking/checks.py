@@ -84,6 +84,7 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
     """Build what needs neither another run nor groups of one; of others look at what can be."""
     if cell.arm.name == PLAIN:
         return
+    cell = replace(cell, arm=replace(cell.arm, by_groups=False))  # no such groups are there yet
     if cell.search is not None:
         check_search(cell.search, grid, out)
         cell = cell.search.run

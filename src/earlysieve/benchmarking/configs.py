@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 GROUPS_NAME = "groups.csv"
+AUDIT_NAME = "audit"
 
 
 def plain_config(protocol: Protocol, data: str, seed: int) -> "TrainConfig":
-    """Plain training on a data set, with its data prepared as the network expects them."""
-    return prepared_config(protocol.config(data, seed), _say_nothing)
+    """Plain training on a data set, with its data prepared as the network expects them.
+
+    Where the rule that chooses epochs needs groups, these are not yet inferred: accuracy does.
+    """
+    more = {"select": "accuracy"} if protocol.infers_groups else {}
+    return prepared_config(protocol.config(data, seed, **more), _say_nothing)
 
 
 def config_of(cell: RunCell, protocol: Protocol, out: Path) -> "TrainConfig":
@@ -32,6 +37,9 @@ def config_of(cell: RunCell, protocol: Protocol, out: Path) -> "TrainConfig":
     more: dict[str, Any] = {"method": cell.arm.method, "method_options": cell.arm.all_settings()}
     base = None if cell.base is None else str(folder_of(out, cell.base) / WEIGHTS_NAME)
     plain = plain_config(protocol, cell.data, cell.seed)
+    if cell.reference is not None:
+        audited = folder_of(out, cell.reference) / AUDIT_NAME
+        more |= {"select": protocol.select, "validation_groups_from": str(audited)}
     if cell.groups is not None:
         more["groups_from"] = str(folder_of(out, cell.groups) / GROUPS_NAME)
     elif cell.arm.source not in (None, TRUE):

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from earlysieve.auditing.document import parsed
 from earlysieve.auditing.evidence import READABLE
+from earlysieve.benchmarking.arms import REFERENCE_ARM
 from earlysieve.benchmarking.cells import GroupsCell, folder_of
-from earlysieve.benchmarking.one_groups import AUDIT_NAME
+from earlysieve.benchmarking.configs import AUDIT_NAME
 from earlysieve.errors import DataError
 
 DOCUMENT = "audit.json"
@@ -37,7 +38,9 @@ def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
         seeds: of the runs.
         out: folder of the results.
     """
-    folders = [folder_of(out, GroupsCell(data, "audit", "validation", seed)) for seed in seeds]
+    cells = [GroupsCell(data, "audit", "validation", seed) for seed in seeds]
+    cells += [replace(cell, plain=REFERENCE_ARM) for cell in cells]
+    folders = [folder_of(out, cell) for cell in cells]
     paths = [path for one in folders if (path := one / AUDIT_NAME / DOCUMENT).is_file()]
     if not paths:
         return Depth(None, "no method takes groups of an audit there (METHOD@audit)")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from earlysieve.benchmarking.arms import PLAIN, Arm, Kind, supervision_of
 from earlysieve.benchmarking.cells import RunCell, SearchCell, all_needs, folder_of
 from earlysieve.benchmarking.kept import read_kept
 from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
+from earlysieve.benchmarking.protocol import infers_groups
 from earlysieve.benchmarking.record import Record, read_record
 from earlysieve.benchmarking.tuning import ALL, Tuning
 from earlysieve.errors import InputError
@@ -30,7 +32,9 @@ def gather(out: Path) -> BenchmarkResult:
         )
     protocol = kept["protocol"]
     arms = [_arm(name, one, protocol) for name, one in kept["methods"].items()]
+    by_groups = infers_groups(protocol["select"], protocol["training"])
     arms = [Arm(PLAIN, PLAIN), *(arm for arm in arms if arm.name != PLAIN)]
+    arms = [replace(arm, by_groups=by_groups) for arm in arms]
     lines = [line for data in protocol["data"] for line in _lines(data, arms, protocol, out)]
     return BenchmarkResult(out, protocol, kept["digest"], tuple(lines))
 

@@ -48,6 +48,8 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
     arms = tuple(sorted(arms, key=lambda arm: arm.name != PLAIN))
     check_different(arms)
     check_keys(protocol.tuned, [arm.name for arm in arms], "methods of the grid in 'tuned'")
+    by_groups = protocol.infers_groups
+    arms = tuple(replace(arm, by_groups=by_groups) for arm in arms)
     arms = tuple(_tuned(arm, protocol, protocol.seeds[0]) for arm in arms)
     for arm in arms:
         check_tuning(arm)

@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.pseudo_groups import SCORE
-from earlysieve.benchmarking.arms import OF_A_MODEL, PLAIN, Arm
 from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
-from earlysieve.benchmarking.configs import GROUPS_NAME, plain_config
+from earlysieve.benchmarking.configs import AUDIT_NAME, GROUPS_NAME, plain_config
 from earlysieve.benchmarking.log import Clock, Log, write_made_with
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from earlysieve.datasets.example_groups import Groups
     from earlysieve.training import TrainConfig
 
-AUDIT_NAME = "audit"
-
 
 def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None = False) -> Record:
     """Infer groups and write them as a file that `--groups-from` takes; `progress` draws bars.
@@ -45,7 +42,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     write_made_with(folder)
     config = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(config, progress=False)
-    model = None if cell.source not in OF_A_MODEL else plain_model(cell, config, parts, out)
+    model = None if cell.base is None else plain_model(cell.base, config, parts, out)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
         groups = _groups(cell, config, data, model, out, log, progress)
@@ -55,11 +52,8 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     return Record("complete", clock.seconds, notes=list(groups.notes))
 
 
-def plain_model(
-    cell: GroupsCell | RunCell, config: "TrainConfig", parts: Parts, out: Path
-) -> "nn.Module":
-    """The network of the plain run of the same seed, in evaluation mode."""
-    plain = RunCell(cell.data, Arm(PLAIN, PLAIN), cell.seed)
+def plain_model(plain: RunCell, config: "TrainConfig", parts: Parts, out: Path) -> "nn.Module":
+    """The network of a plain run, in evaluation mode."""
     return trained_model(folder_of(out, plain) / WEIGHTS_NAME, config, parts)
 
 

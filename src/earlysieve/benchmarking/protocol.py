@@ -151,6 +151,11 @@ class Protocol:
         return values
 
     @property
+    def infers_groups(self) -> bool:
+        """Whether the rule needs groups of the validation data, and none are given."""
+        return infers_groups(self.select, self.training)
+
+    @property
     def digest(self) -> str:
         """SHA-256, cut to 16 digits, of all but the seeds, which a benchmark may add to."""
         return digest_of(self.to_dict())
@@ -175,6 +180,12 @@ class Protocol:
             found["seeds"] = seeds_of(found["seeds"])
         _check_mapping(found.get("training", {}), "'training' of the protocol")
         return cls(**found)
+
+
+def infers_groups(select: str, training: Mapping[str, Any]) -> bool:
+    """See `Protocol.infers_groups`."""
+    needs = {"pseudo_groups", "reader_predictions"} & set(rule_named(select).needs)
+    return bool(needs) and not training.get("validation_groups_from")
 
 
 def digest_of(values: Mapping[str, Any]) -> str:
