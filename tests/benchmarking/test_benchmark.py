@@ -62,6 +62,26 @@ def whole(tmp_path_factory):
     return out, benchmark(PROTOCOL, METHODS, out)
 
 
+def test_epochs_are_chosen_by_groups_of_a_reference_and_students_learn_from_any_run(tmp_path):
+    protocol = replace(PROTOCOL, seeds=(0,), select="worst_pseudo_group_accuracy")
+    student = {"method": "kd", "teacher": "group-dro"}
+    result = benchmark(protocol, ["jtt", "dfr@audit", student], tmp_path)
+    assert not any(line.failed for line in result.lines)
+    audited = str(tmp_path / "groups/points/reference-validation/seed-0/audit")
+    for name, teacher in {"erm": None, "jtt": None, "kd": "group-dro@true"}.items():
+        run = tmp_path / f"runs/points/{name}/seed-0"
+        config = json.loads((run / "config.json").read_text())
+        assert config["select"] == "worst_pseudo_group_accuracy"
+        assert config["validation_groups_from"] == audited
+        weights = config["method_options"].get("teacher_checkpoint")
+        assert weights == (teacher and str(tmp_path / f"runs/points/{teacher}/seed-0/model.pt"))
+        history = json.loads((run / "training.json").read_text())
+        assert "worst_pseudo_group_accuracy" in json.dumps(history)
+    costs = {line.name: line.cost for line in result.lines}
+    assert costs["erm"] > 1  # its reference counts, too
+    assert gather(tmp_path).lines == result.lines
+
+
 def test_every_cell_is_an_ordinary_run_and_the_plain_ones_serve_all(whole):
     out, result = whole
     assert [line.name for line in result.lines] == [

@@ -1,9 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from earlysieve.benchmarking.arms import INFERRED, arm_from, supervision_of
 from earlysieve.benchmarking.cells import GroupsCell, RunCell, cells_of
+from earlysieve.benchmarking.configs import config_of, plain_config
 from earlysieve.benchmarking.grid import grid_of, read_grid
 from earlysieve.benchmarking.kept import check_same, keep
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
@@ -12,6 +14,8 @@ from earlysieve.errors import EarlysieveError, InputError
 from earlysieve.grouping.infer import SOURCES
 
 ONE = Protocol({"a": DataSplits("digits")}, seeds=(0, 1), training={"model": "m:n", "lr": 0.1})
+
+STRONG = {"method": "jtt", "name": "strong", "settings": {"upweight": 50}}
 
 YAML = """
 protocol:
@@ -92,6 +96,56 @@ def test_cells_come_after_what_they_need_and_are_shared():
     assert [one.place for one in of_kd.needs] == ["runs/a/erm/seed-1"]
     own = arm_from("kd", {"teacher": "torchvision:resnet18"})
     assert RunCell("a", own, 1).needs == ()
+
+
+def test_a_rule_of_inferred_groups_takes_them_from_one_reference_run_for_all_methods():
+    grid = grid_of(replace(ONE, select="pseudo_group_accuracy"), ["dfr@audit", "jtt", "kd"])
+    of_seed = [cell.place for cell in cells_of(grid) if cell.seed == 0]
+    assert of_seed == [
+        "runs/a/reference/seed-0",
+        "groups/a/reference-validation/seed-0",
+        "runs/a/erm/seed-0",
+        "groups/a/audit-validation/seed-0",
+        "runs/a/dfr@audit/seed-0",
+        "runs/a/jtt/seed-0",
+        "runs/a/kd/seed-0",
+    ]
+    assert plain_config(grid.protocol, "a", 0).select == "accuracy"
+    erm = config_of(RunCell("a", grid.arms[0], 0), grid.protocol, Path("out"))
+    assert erm.select == "pseudo_group_accuracy"
+    assert erm.validation_groups_from == "out/groups/a/reference-validation/seed-0/audit"
+    given = {**ONE.training, "validation_groups_from": "groups.csv"}
+    named = grid_of(replace(ONE, select="pseudo_group_accuracy", training=given), ["jtt"])
+    assert len(cells_of(named)) == 4
+    with pytest.raises(InputError, match="another name than 'reference'"):
+        arm_from("jtt", name="reference")
+
+
+def test_a_student_may_learn_from_the_run_of_any_method_and_knows_what_that_knew():
+    one = {"method": "kd", "teacher": "group-dro"}
+    grid = grid_of(ONE, [one, {"method": "dedier", "teacher": "strong"}, STRONG])
+    by_name = {arm.name: arm for arm in grid.arms}
+    assert list(by_name) == ["erm", "kd", "dedier", "strong", "group-dro@true"]
+    (needed,) = RunCell("a", by_name["kd"], 1).needs
+    assert needed == RunCell("a", by_name["group-dro@true"], 1)
+    assert by_name["dedier"].teacher == by_name["strong"]
+    assert supervision_of(by_name["kd"], "accuracy") == "groups in training"
+    assert supervision_of(by_name["dedier"], "accuracy") == "none"
+    assert by_name["kd"].to_dict()["teacher"] == "group-dro@true"
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        ({"method": "kd", "teacher": "dedier"}, "that has none itself"),
+        ({"method": "jtt", "teacher": "erm"}, "a method that learns from a teacher"),
+        ({"method": "kd", "teacher": 3}, "METHOD or METHOD@SOURCE"),
+        ({"method": "kd", "teacher": "group-dr"}, "group-dro"),
+    ],
+)
+def test_a_teacher_that_cannot_be_is_refused(one, why):
+    with pytest.raises(InputError, match=why):
+        grid_of(ONE, [one])
 
 
 def test_a_grid_is_read_from_yaml(tmp_path):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from earlysieve._files import is_there
 from earlysieve._names import near_names
@@ -50,6 +50,8 @@ class Arm:
         settings: of the method, those that differ from its defaults.
         tuned: how its other settings are searched; None: they have their defaults.
         kind: of a method that its code names, what it is, so that results are read without it.
+        teacher: whose run of the same seed it learns from, where it has a teacher; None: plain
+            training.
         by_groups: whether epochs are chosen by groups that are inferred from a reference run.
     """
 
@@ -59,6 +61,7 @@ class Arm:
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     tuned: Tuning | None = None
     kind: Kind | None = None
+    teacher: "Arm | None" = None
     by_groups: bool = False
 
     @property
@@ -68,12 +71,12 @@ class Arm:
 
     @property
     def has_teacher(self) -> bool:
-        """Whether it learns from a teacher, by default the plain run of the same seed."""
+        """Whether it learns from a teacher, by default a run of the same seed."""
         return _kind_of(self.method, self.kind).has_teacher
 
     @property
     def needs_teacher(self) -> bool:
-        """Whether the plain run of the same seed is its teacher."""
+        """Whether a run of the same seed is its teacher."""
         given = self.settings
         return self.has_teacher and not (given.get("teacher") or given.get("teacher_logits"))
 
@@ -91,6 +94,8 @@ class Arm:
         found = {"method": self.method, "source": self.source, "settings": self.all_settings()}
         if self.kind is not None:
             found["kind"] = asdict(self.kind)
+        if self.teacher is not None:
+            found["teacher"] = self.teacher.name
         return found if self.tuned is None else {**found, "tuned": list(self.tuned.settings)}
 
 
@@ -155,12 +160,17 @@ def supervision_of(arm: Arm, select: str) -> Supervision:
     """What a method under a rule of choice knows of the true groups, the most of it.
 
     A file of groups counts as true ones, since nothing says how it was made. Training data with
-    groups tell more than validation data with groups.
+    groups tell more than validation data with groups. A student knows what its teacher knows.
 
     Args:
         arm: method and source.
         select: the rule that chooses its epoch; repairs have none to choose.
     """
+    known = [_own_supervision(one, select) for one in (arm, arm.teacher) if one is not None]
+    return max(known, key=get_args(Supervision).index)
+
+
+def _own_supervision(arm: Arm, select: str) -> Supervision:
     given = arm.source is not None and arm.source not in INFERRED
     if given and arm.part == "train":
         return "groups in training"

@@ -36,10 +36,10 @@ class RunCell:
 
     @property
     def base(self) -> "RunCell | None":
-        """The plain run that it starts from or learns from."""
-        if self.arm.is_repair or self.arm.needs_teacher:
-            return RunCell(self.data, _plain(self.arm.by_groups), self.seed)
-        return None
+        """The run that it starts from or learns from."""
+        if not (self.arm.is_repair or self.arm.needs_teacher):
+            return None
+        return RunCell(self.data, self.arm.teacher or _plain(self.arm.by_groups), self.seed)
 
     @property
     def groups(self) -> "GroupsCell | None":

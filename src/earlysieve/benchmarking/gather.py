@@ -8,6 +8,7 @@ from typing import Any
 
 from earlysieve.benchmarking.arms import PLAIN, Arm, Kind, supervision_of
 from earlysieve.benchmarking.cells import RunCell, SearchCell, all_needs, folder_of
+from earlysieve.benchmarking.grid import as_in_grid
 from earlysieve.benchmarking.kept import read_kept
 from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
 from earlysieve.benchmarking.protocol import infers_groups
@@ -35,6 +36,7 @@ def gather(out: Path) -> BenchmarkResult:
     by_groups = infers_groups(protocol["select"], protocol["training"])
     arms = [Arm(PLAIN, PLAIN), *(arm for arm in arms if arm.name != PLAIN)]
     arms = [replace(arm, by_groups=by_groups) for arm in arms]
+    arms = list(as_in_grid(tuple(arms)))
     lines = [line for data in protocol["data"] for line in _lines(data, arms, protocol, out)]
     return BenchmarkResult(out, protocol, kept["digest"], tuple(lines))
 
@@ -55,7 +57,9 @@ def _arm(name: str, kept: Mapping[str, Any], protocol: Mapping[str, Any]) -> Arm
         trials = protocol["budget"]["trials"]
         tuned = Tuning(tuple(kept["tuned"]), trials, protocol["seeds"][0])
     kind = Kind(**kept["kind"]) if "kind" in kept else None
-    return Arm(name, kept["method"], kept["source"], kept["settings"], tuned, kind)
+    # Only its name counts: `as_in_grid` puts the arm of that name in its place.
+    teacher = Arm(kept["teacher"], kept["teacher"]) if "teacher" in kept else None
+    return Arm(name, kept["method"], kept["source"], kept["settings"], tuned, kind, teacher)
 
 
 def _lines(data: str, arms: Sequence[Arm], protocol: Mapping[str, Any], out: Path) -> list[Line]:

@@ -13,7 +13,7 @@ from earlysieve.benchmarking.tuning_checks import check_tuning
 from earlysieve.errors import InputError, one_line
 from earlysieve.runs.trust import check_trusted
 
-_OF_AN_ARM = ("method", "name", "settings")
+_OF_AN_ARM = ("method", "name", "settings", "teacher")
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,15 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
 
     Args:
         protocol: what is the same for all.
-        methods: METHOD or METHOD@SOURCE, a mapping with `method`, `name` and `settings`, or arms.
+        methods: METHOD or METHOD@SOURCE, a mapping with `method`, `name`, `settings` and `teacher`
+            (the METHOD or METHOD@SOURCE whose run of the same seed it learns from), or arms.
 
     Raises:
         InputError: a method, source, setting or key is unknown, one comes twice, or what was tuned
             is said of another method.
     """
     arms = tuple(_arm(one) for one in methods)
+    arms = _with_teachers(arms, methods)
     if not arms:
         raise InputError("Expected methods to compare, but got none; give --methods erm,sieve")
     if PLAIN not in [arm.name for arm in arms]:
@@ -53,12 +55,53 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
     arms = tuple(_tuned(arm, protocol, protocol.seeds[0]) for arm in arms)
     for arm in arms:
         check_tuning(arm)
-    return Grid(protocol, arms)
+    return Grid(protocol, as_in_grid(arms))
 
 
 def with_first_seed(grid: Grid, seed: int) -> Grid:
     """The grid whose searches see the data of this seed."""
-    return Grid(grid.protocol, tuple(_tuned(arm, grid.protocol, seed) for arm in grid.arms))
+    arms = tuple(_tuned(arm, grid.protocol, seed) for arm in grid.arms)
+    return Grid(grid.protocol, as_in_grid(arms))
+
+
+def as_in_grid(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    """The arms, whose teachers are those of their names among them."""
+    named = {arm.name: arm for arm in arms}
+    return tuple(
+        arm if arm.teacher is None else replace(arm, teacher=named[arm.teacher.name])
+        for arm in arms
+    )
+
+
+def _with_teachers(arms: tuple[Arm, ...], methods: Sequence[Any]) -> tuple[Arm, ...]:
+    """The arms with the teachers that are named, which are lines of the table, too."""
+    named = {arm.name: arm for arm in arms}
+    found = []
+    for arm, one in zip(arms, methods, strict=True):
+        wanted = one.get("teacher") if isinstance(one, Mapping) else None
+        found.append(arm if wanted is None else _taught(arm, wanted, named))
+    more = {arm.teacher for arm in found if arm.teacher and arm.teacher.name not in named}
+    return (*found, *sorted(more, key=lambda arm: arm.name))
+
+
+def _taught(arm: Arm, wanted: Any, named: Mapping[str, Arm]) -> Arm:
+    if not isinstance(wanted, str):
+        raise InputError(
+            f"Expected the teacher of '{arm.name}' as METHOD or METHOD@SOURCE, but got {wanted!r}; "
+            "name a method here, and a network among the settings"
+        )
+    if not arm.needs_teacher:
+        raise InputError(
+            f"Expected a method that learns from a teacher, and settings that name none, for the "
+            f"teacher '{wanted}', but got '{arm.name}'; leave one out"
+        )
+    teacher = named.get(wanted) or arm_from(wanted)
+    if teacher.has_teacher:
+        raise InputError(
+            f"Expected a teacher of '{arm.name}' that has none itself, but got '{wanted}'; name "
+            "another method"
+        )
+    return replace(arm, teacher=named.get(teacher.name, teacher))
 
 
 def _tuned(arm: Arm, protocol: Protocol, seed: int) -> Arm:

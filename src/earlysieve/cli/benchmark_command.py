@@ -91,6 +91,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Distil from this teacher; by default from the erm run of the same seed.",
     ),
     click.option(
+        "--teacher-method",
+        metavar="METHOD[@SOURCE]",
+        help="Distil from the run of this method of the same seed; by default from that of erm.",
+    ),
+    click.option(
         "--teacher-checkpoint",
         type=Place(),
         metavar="FILE",

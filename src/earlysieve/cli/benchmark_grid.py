@@ -224,8 +224,16 @@ def _methods(context: click.Context) -> list[dict[str, Any]]:
             "Expected --teacher, and a method that has one, with the options of a teacher, but got "
             f"{', '.join(sorted(named_teacher))} for {', '.join(names)}; add what is missing"
         )
+    taught_by = given["teacher_method"]
+    if taught_by is not None and (named_teacher or not students):
+        raise InputError(
+            "Expected --teacher-method with a method that has a teacher and without other options "
+            f"of one, but got {', '.join(sorted(named_teacher)) or ', '.join(names)}; leave one out"
+        )
     return [
-        {"method": name, "settings": {**(named_teacher if name in students else {}), **own}}
+        {"method": name, "settings": own}
+        if name not in students
+        else {"method": name, "settings": {**named_teacher, **own}, "teacher": taught_by}
         for name, own in settings.items()
     ]
 
