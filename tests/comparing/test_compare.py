@@ -104,6 +104,10 @@ def test_audits_show_verdict_and_accuracies(tmp_path):
     assert [line.verdict for line in found.lines] == [result.summary.verdict] * 2
     assert found.lines[1].figures["accuracy"].value == 0.5
     assert found.differences == ()
+    assert found.notes[-1] == (
+        f"No difference of '{other}' to '{tmp_path / 'audit'}' is shown, since the first is an "
+        "audit and not a run: name folders of one kind."
+    )
 
 
 @pytest.fixture
@@ -154,7 +158,26 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     assert f"{against.sum()} examples on which a reader of column 'ward'" in found.notes[0]
     assert "where misled" in all_cells(found, short=True)[0][0]
     assert "worst group" not in all_cells(found, short=True)[0][0]
-    assert found.notes[0] in write_comparison(found, tmp_path / "out")[1].read_text()
+    assert found.notes[2] == (
+        f"'{tmp_path / 'half'}' and '{tmp_path / 'ward'}' are audits of different examples, so "
+        "that differences have no paired interval and may come from the examples: audit both "
+        "models on the same data, with the same --split, --limit and --seed."
+    )
+    written = write_comparison(found, tmp_path / "out")
+    assert all(found.notes[n] in written[1].read_text() for n in (0, 2))
+    assert "audits of different examples" in written[3].read_text()
+
+
+def test_why_runs_have_no_difference_or_no_interval_is_said_once_for_all(tmp_path, runs):
+    plain, other = runs
+    third = run(tmp_path / "third", 1, 0.7, method="kd")
+    alone = compare([plain[1], other[0], third, plain[0]])
+    assert alone.notes == (
+        f"Differences of '{other[0]}', '{third}' to '{plain[1]}' have no interval, since these "
+        "runs share one seed only: train both with more seeds.",
+    )
+    (none,) = compare([plain[0], other[0]]).notes
+    assert "since they share no seed: give both the same --seed" in none
 
 
 def test_written_tables(tmp_path, runs):

@@ -9,6 +9,7 @@ from earlysieve.comparing.entry import audit_of, read_entry
 from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import Line, fold
 from earlysieve.comparing.misled import WHERE_MISLED, Misled, misled_in
+from earlysieve.comparing.no_interval import reasons
 from earlysieve.comparing.paired import NOTE, paired_figures
 from earlysieve.errors import InputError
 from earlysieve.measures.paired_seeds import compare_over_seeds
@@ -46,7 +47,7 @@ class Comparison:
     Attributes:
         lines: one for each configuration, in the order given.
         differences: of each other line minus the first, where seeds match.
-        notes: what figures are of.
+        notes: what figures are of, and why differences or their intervals are missing.
     """
 
     lines: tuple[Line, ...]
@@ -109,6 +110,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         ]
         notes += [NOTE] if paired != found else []
         found = paired
+    notes += reasons(zip(lines[1:], found, strict=True), lines[0])
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
 

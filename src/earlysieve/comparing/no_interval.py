@@ -1,0 +1,78 @@
+"""Why a difference is missing, or has no interval."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from earlysieve.comparing.misled import EXAMPLE, in_order
+
+if TYPE_CHECKING:
+    from earlysieve.comparing.compare import Difference
+    from earlysieve.comparing.folded import Line
+
+_NAMED = 3
+
+
+def reasons(pairs: Iterable[tuple["Line", "Difference | None"]], first: "Line") -> tuple[str, ...]:
+    """A sentence for each reason, with the lines that it holds for; none where all have intervals.
+
+    Args:
+        pairs: each other line, and its difference to the first; None: there is none.
+        first: what they are compared with.
+    """
+    found: dict[str, list[Line]] = {}
+    for line, difference in pairs:
+        reason = _reason(line, difference, first)
+        if reason:
+            found.setdefault(reason, []).append(line)
+    return tuple(
+        reason.format(these=_named(lines), first=_path(first)) for reason, lines in found.items()
+    )
+
+
+def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str:
+    kind, other = line.entries[0].kind, first.entries[0].kind
+    if kind != other:
+        return (
+            f"No difference of {{these}} to '{{first}}' is shown, since the first is {_a(other)} "
+            f"and not {_a(kind)}: name folders of one kind."
+        )
+    single = len(line.entries) == len(first.entries) == 1
+    if kind == "audit" and single and not _same_examples(line, first):
+        return (
+            "{these} and '{first}' are audits of different examples, so that differences have no "
+            "paired interval and may come from the examples: audit both models on the same data, "
+            "with the same --split, --limit and --seed."
+        )
+    if difference is None:
+        return (
+            "No difference of {these} to '{first}' is shown, since they share no seed: give both "
+            "the same --seed."
+        )
+    if kind == "run" and len(difference.seeds) < 2:
+        return (
+            "Differences of {these} to '{first}' have no interval, since these runs share one "
+            "seed only: train both with more seeds."
+        )
+    return ""
+
+
+def _same_examples(line: "Line", first: "Line") -> bool:
+    ours, theirs = line.entries[0].audit, first.entries[0].audit
+    if ours is None or theirs is None:
+        return False
+    one, other = in_order(ours)[EXAMPLE], in_order(theirs)[EXAMPLE]
+    return bool(one.equals(other))
+
+
+def _a(kind: str) -> str:
+    return "an audit" if kind == "audit" else f"a {kind}"
+
+
+def _path(line: "Line") -> str:
+    return str(line.entries[0].path)
+
+
+def _named(lines: Sequence["Line"]) -> str:
+    shown = [f"'{_path(line)}'" for line in lines[:_NAMED]]
+    more = len(lines) - _NAMED
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
