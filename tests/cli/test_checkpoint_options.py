@@ -75,3 +75,20 @@ def test_a_wrong_key_and_one_without_a_file_are_told(files: dict[str, Any], tmp_
     train = ("train", "--model", SMALL, *DIGITS, "--epochs", 1, "--out", tmp_path / "run")
     told = problem(*train, "--checkpoint-prefix", "model.")
     assert "Expected --checkpoint with --checkpoint-prefix, but got no file" in told
+
+
+def test_json_tells_of_an_error_with_what_was_said_before(tmp_path):
+    """Weights that diverged, beside averaged ones that did not: the note that names them helps."""
+    good = small_cnn(10).state_dict()
+    bad = {k: v * torch.nan if v.is_floating_point() else v for k, v in good.items()}
+    torch.save({"model": bad, "model_ema": good}, tmp_path / "weights.pt")
+    words = ("audit", "--model", SMALL, "--checkpoint", tmp_path / "weights.pt", *DIGITS)
+    result = run(*words, "--out", tmp_path / "out", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["exit_code"]) == (1, 1)
+    assert result.stderr == f"Error: {found['error']}\n"
+    assert found["error"].startswith("Expected finite logits")
+    assert any("name the checkpoint key 'model_ema'" in note for note in found["notes"])
+    assert not (tmp_path / "out").exists()
+    quiet = run(*words, "--out", tmp_path / "out", "--quiet")
+    assert (quiet.stdout, quiet.stderr) == ("", result.stderr)

@@ -22,6 +22,8 @@ _FILE_WIDTH = 120
 _STDOUT = "earlysieve.stdout"
 # And where it keeps the log file, and when the command began (see `cli.recording`).
 LOG, STARTED = "earlysieve.log", "earlysieve.started"
+# And, for the object that tells programs of an error, the lines that people would have read.
+_SAID = "earlysieve.said"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Console:
     def say(self, text: str, *, err: bool = False) -> None:
         """Print a line for people; a log file gets it in any case."""
         log(text)
+        if self.as_json and _kept(_SAID) is not None:
+            _kept(_SAID).append(text)
         if self.talks:
             click.echo(text, err=err)
 
@@ -86,6 +90,23 @@ class Console:
                 plain({**values, **took}), indent=2, ensure_ascii=False, allow_nan=False
             )
             click.echo(text, file=_kept(_STDOUT))
+            context = click.get_current_context(silent=True)
+            if context is not None:
+                context.meta.pop(_SAID, None)  # nothing else is printed as JSON
+
+
+def tell_programs(context: click.Context, error: click.ClickException) -> None:
+    """Print an error as JSON where a command was to print its result so, and has not.
+
+    Args:
+        context: whose `meta` the command shares.
+        error: its sentence is `error`; what was said before, such as which weights of a file were
+            taken, is `notes`.
+    """
+    said = context.meta.pop(_SAID, None)
+    if said is not None:
+        values = {"error": error.format_message(), "exit_code": error.exit_code, "notes": said}
+        click.echo(json.dumps(values, indent=2, ensure_ascii=False), file=context.meta[_STDOUT])
 
 
 def log(text: str) -> None:
@@ -107,7 +128,7 @@ def speaking(command: F) -> F:
     def spoken(*args: Any, **given: Any) -> Any:
         if not given["as_json"]:
             return command(*args, **given)
-        click.get_current_context().meta[_STDOUT] = sys.stdout
+        click.get_current_context().meta.update({_STDOUT: sys.stdout, _SAID: []})
         with redirect_stdout(sys.stderr):
             return command(*args, **given)
 

@@ -11,7 +11,7 @@ import click
 
 from earlysieve._signals import Terminated, terminable
 from earlysieve._version import __version__
-from earlysieve.cli.console import log
+from earlysieve.cli.console import log, tell_programs
 from earlysieve.cli.exit_codes import Failure, UserCodeFailure, stopped
 from earlysieve.errors import EarlysieveError, InputError, UserCodeError, one_line
 
@@ -70,6 +70,13 @@ class Commands(click.Group):
 
         So do exceptions in the user's code, whose traceback follows; others are ours and pass.
         """
+        try:
+            return self._invoked(ctx)
+        except click.ClickException as error:
+            tell_programs(ctx, error)
+            raise
+
+    def _invoked(self, ctx: click.Context) -> Any:
         try:
             _check_alone()
             with terminable(), _warnings_in_one_line():
