@@ -165,6 +165,21 @@ def test_without_a_shortcut_nothing_is_in_its_pile():
     assert set(found) == {"", "label doubtful", "rare or hard"}
 
 
+@pytest.mark.parametrize(
+    ("error", "misleading", "raised", "pile"),
+    [
+        (True, 0.3, 0.5, "misled"),
+        (False, 0.9, -0.5, "misled"),  # the model gets it right all the same
+        (True, 0.9, 0.51, "label doubtful"),
+        (True, 0.29, 0.5, "rare or hard"),
+        (False, 0.29, 0.5, ""),
+    ],
+)
+def test_where_there_is_a_risk_alone_the_misled_are_a_pile(error, misleading, raised, pile):
+    columns = [np.array([value]) for value in (error, 0.0, raised, -0.5, misleading)]
+    assert doubt.piles(*columns) == [pile]
+
+
 def test_a_map_keeps_where_things_are():
     image = torch.zeros(2, 1, 8, 8)
     image[0, 0, :2, :2] = 1

@@ -68,7 +68,12 @@ def test_a_shortcut():
     assert found.strength == pytest.approx(sum(found.signs.values()))
     assert found.strength == strength(COLOUR).total
     assert [one.name for one in found.leanings] == ["colour", "size"]
-    assert found.piles == {"shortcut fails": 0, "label doubtful": 1, "rare or hard": 0}
+    assert found.piles == {
+        "shortcut fails": 0,
+        "misled": 0,
+        "label doubtful": 1,
+        "rare or hard": 0,
+    }
     assert found.share_flagged == 60 / 2000
     assert found.warnings == [
         "1 label is in doubt: model and readers agree on another class. Check by hand before you "

@@ -106,7 +106,7 @@ def test_bars_stay_inside_the_drawing(rows):
 
 
 def test_where_there_are_piles_they_are_told_apart():
-    piles = np.array([0, 0, 1, -1])
+    piles = np.array([0, 0, 2, -1])
     drawn = svg(histogram([0.75, 0.72, 0.78, -0.5], [True, False, False, False], piles))
     texts = "".join(drawn.itertext())
     assert "Score +0.70 to +0.80: 3 examples, 2 shortcut fails, 1 label doubtful" in texts

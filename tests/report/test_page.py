@@ -167,6 +167,25 @@ def test_what_was_found_without_a_name_needs_no_probability_of_being_found(verdi
     assert "Would have been found" not in Outline(render(piled_audit(summary=found))).text
 
 
+def test_after_at_risk_the_misled_stand_first():
+    audit = piled_audit(
+        summary=piled_summary(
+            verdict="at risk", piles={"misled": 3, "label doubtful": 2, "rare or hard": 1}
+        )
+    )
+    renamed = audit.examples["pile"].replace("shortcut fails", "misled")
+    pictures = tuple(
+        replace(one, role="misled") if one.role == "shortcut fails" else one
+        for one in audit.pictures
+    )
+    text = Outline(
+        render(replace(audit, examples=audit.examples.assign(pile=renamed), pictures=pictures))
+    ).text
+    assert "Misled: colour" in text
+    assert "Shortcut fails" not in text
+    assert text.index("Misled: colour") < text.index("Label doubtful")
+
+
 def test_each_pile_has_its_pictures_in_the_order_in_which_they_were_taken():
     outline = Outline(render(piled_audit()))
     ids = [one for one in outline.ids if one.endswith("-cards")]

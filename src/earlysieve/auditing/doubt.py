@@ -14,8 +14,8 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.readers import Reader, contradiction
 
-Pile = Literal["", "shortcut fails", "label doubtful", "rare or hard"]
-PILES: tuple[Pile, ...] = ("", "shortcut fails", "label doubtful", "rare or hard")
+Pile = Literal["", "shortcut fails", "misled", "label doubtful", "rare or hard"]
+PILES: tuple[Pile, ...] = ("", "shortcut fails", "misled", "label doubtful", "rare or hard")
 DOUBTFUL, SURE = 0.5, 0.3
 L2 = 30.0
 
@@ -33,7 +33,13 @@ def label_doubt(probabilities: Floats, readers: Mapping[str, Reader], labels: In
     return np.asarray(np.minimum(own, read))
 
 
-def piles(errors: Bools, failing: Floats, doubt: Floats, preference: Floats) -> list[Pile]:
+def piles(
+    errors: Bools,
+    failing: Floats,
+    doubt: Floats,
+    preference: Floats,
+    misleading: Floats | None = None,
+) -> list[Pile]:
     """The pile of each example.
 
     Args:
@@ -42,10 +48,15 @@ def piles(errors: Bools, failing: Floats, doubt: Floats, preference: Floats) -> 
             nowhere above 0 where it leans on nothing.
         doubt: from `label_doubt`.
         preference: how much readers contradict the label once suspects weigh more, shape (N,).
+        misleading: how much what the label goes with contradicts it, where it is only a risk that
+            the model leans on that, likewise; a label that is doubtful stays so.
     """
+    misled = np.zeros(len(errors), bool) if misleading is None else misleading >= SURE
     doubtful = doubt > DOUBTFUL
     fails = (failing >= SURE) & ~(doubtful & (preference > 0))
     found = np.select(
-        [fails, doubtful, errors], ["shortcut fails", "label doubtful", "rare or hard"], ""
+        [fails, doubtful, misled, errors],
+        ["shortcut fails", "label doubtful", "misled", "rare or hard"],
+        "",
     )
     return [str(name) for name in found]  # type: ignore[misc]

@@ -66,7 +66,13 @@ def judged(
     if decision.reason == "does not transfer":
         wrong = table["readout_prediction"].to_numpy() != labels
         failing = np.where(wrong, 1, -1) * table["margin"].to_numpy(float)
-    told = piles(said != labels, failing, again.doubt, _against(on, again))
+    told = piles(
+        said != labels,
+        failing,
+        again.doubt,
+        _against(on, again),
+        _failing(decision.leaning, again) if decision.verdict == "at risk" else None,
+    )
     near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
     if near is not None and near.misread:

@@ -24,6 +24,7 @@ _LONGEST_TEXT = 600
 # How many pictures of each kind for each of the others.
 _SHARES: dict[Role, int] = {
     "shortcut fails": 2,
+    "misled": 2,
     "label doubtful": 1,
     "rare or hard": 1,
     "flagged": 1,
@@ -35,9 +36,10 @@ def choose_examples(
 ) -> list[tuple[int, Role]]:
     """Up to `count` examples of the piles or flagged, each with a typical one of its class.
 
-    Of the pile "shortcut fails" those that fail most, of "label doubtful" the most doubted, of
-    "rare or hard" those of whose wrong answer the model is most sure, and of the rest the flagged
-    ones with the highest scores. Where there is none, typical examples of all classes in turn.
+    Of the piles "shortcut fails" and "misled" those that fail most, of "label doubtful" the most
+    doubted, of "rare or hard" those of whose wrong answer the model is most sure, and of the rest
+    the flagged ones with the highest scores. Where there is none, typical examples of all classes
+    in turn.
 
     Args:
         examples: the table, with piles.
@@ -50,6 +52,7 @@ def choose_examples(
     table = examples.reset_index(drop=True)
     strongest: dict[Role, Any] = {
         "shortcut fails": table["shortcut_score"] if failing is None else failing,
+        "misled": table["shortcut_score"] if failing is None else failing,
         "label doubtful": table["label_doubt"],
         "rare or hard": table["confidence"],
         "flagged": table["shortcut_score"],

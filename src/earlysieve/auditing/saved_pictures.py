@@ -7,7 +7,7 @@ from typing import Any, Literal
 from earlysieve.auditing.fields import Fields, damaged
 from earlysieve.auditing.token_words import Piece
 
-Role = Literal["flagged", "correct", "shortcut fails", "label doubtful", "rare or hard"]
+Role = Literal["flagged", "correct", "shortcut fails", "misled", "label doubtful", "rare or hard"]
 
 _KINDS = ("image", "heatmap")
 _SWAP_KINDS = ("before", "given", "after")

@@ -139,6 +139,7 @@ def _card(picture: PictureLike | None, row: Any, data: ReportData) -> Card:
 def _against(row: Any, data: ReportData) -> tuple[str, float] | None:
     told = {
         "shortcut fails": (short_name(data.summary), f"score of {data.summary.leans_on}"),
+        "misled": (short_name(data.summary), f"score of {data.summary.leans_on}"),
         "label doubtful": ("model and readers", "label_doubt"),
     }
     who, column = told.get(str(row.get("pile", "")), ("", ""))

@@ -51,11 +51,11 @@ def _said(answer: str, label: str) -> str:
 
 
 def texts(data: FixData) -> list[TextRow]:
-    """Up to eight texts of the audit, those on which the shortcut fails first; empty without."""
+    """Up to eight texts of the audit, those that are misled first; empty without."""
     if not data.changed:
         return []
     found = [one for one in data.before.pictures if one.kind == "text" and one.role != "correct"]
-    found.sort(key=lambda one: one.role != "shortcut fails")
+    found.sort(key=lambda one: one.role not in ("shortcut fails", "misled"))
     before, after = (audit.examples.set_index("index") for audit in (data.before, data.after))
     return [
         _text_row(one.text or "", before.loc[one.index], after.loc[one.index], data)

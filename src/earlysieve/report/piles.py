@@ -39,6 +39,13 @@ _FAILS = Kind(
     "Shortcut fails",
     "It contradicts the label here, and the label seems to be right.",
 )
+# Only one of the two is in an audit, so that they are drawn alike.
+_MISLED = Kind(
+    "misled",
+    "fails",
+    "Misled",
+    "What the verdict is about contradicts the label here, and the label seems to be right.",
+)
 _DOUBTFUL = Kind(
     "label doubtful",
     "doubtful",
@@ -58,7 +65,7 @@ _UNPILED = Kind(
     "The readout of an early layer is sure and wrong, and the model is right.",
 )
 _READ = Kind("correct", "correct", "For comparison", "The model and the readers are right.")
-PILES = {kind.role: kind for kind in (_FAILS, _DOUBTFUL, _HARD)}
+PILES = {kind.role: kind for kind in (_FAILS, _MISLED, _DOUBTFUL, _HARD)}
 ROLES = (FLAGGED.role, CORRECT.role, *PILES)
 
 
@@ -82,11 +89,13 @@ def kinds(data: ReportData) -> list[Kind]:
     """The galleries of the page: what fails stands beside what does not."""
     if not has_piles(data):
         return [FLAGGED, CORRECT]
-    if not any(picture.role == _FAILS.role for picture in data.pictures):
+    shown = {picture.role for picture in data.pictures}
+    first = next((kind for kind in (_FAILS, _MISLED) if kind.role in shown), None)
+    if first is None:
         return [_DOUBTFUL, _HARD, _UNPILED, _READ]
     what = short_name(data.summary)
-    fails = replace(_FAILS, title=f"{_FAILS.title}: {what}" if what else _FAILS.title)
-    return [fails, _READ, _DOUBTFUL, _HARD, _UNPILED]
+    titled = replace(first, title=f"{first.title}: {what}" if what else first.title)
+    return [titled, _READ, _DOUBTFUL, _HARD, _UNPILED]
 
 
 def pile_numbers(data: ReportData) -> NDArray[np.int64] | None:

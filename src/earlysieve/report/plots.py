@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _ACCENT, _RIGHT, _WRONG, _GREY, _PALE = "#17566f", "#2a6db0", "#b9500a", "#8a8f98", "#cfd3d8"
-_OF_PILES = {"shortcut fails": _WRONG, "label doubtful": "#7a3f9a", "rare or hard": "#5b6673"}
-_HATCHES = {"shortcut fails": "///", "label doubtful": "...", "rare or hard": "xxx"}
+_OF_PILES = {
+    "shortcut fails": _WRONG,
+    "misled": _WRONG,
+    "label doubtful": "#7a3f9a",
+    "rare or hard": "#5b6673",
+}
+_HATCHES = {
+    "shortcut fails": "///",
+    "misled": "///",
+    "label doubtful": "...",
+    "rare or hard": "xxx",
+}
 _PER_GROUP = 0.34  # inches
 
 
