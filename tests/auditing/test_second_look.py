@@ -12,6 +12,7 @@ from earlysieve.auditing.maps import position_map, principal_channels
 from earlysieve.auditing.second_look import look_again, sample_rows
 from earlysieve.auditing.views import LayerViews, Views
 from earlysieve.datasets.opened_data import opened
+from earlysieve.datasets.variables import Variable
 from earlysieve.model.layout import Layout
 from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.folds import assign_folds
@@ -44,6 +45,10 @@ def seen(table, layer, logits):
     return Views(kept, store(table), {"length": store(length)}, store(logits))
 
 
+def named(names):
+    return [Variable(name, (k,)) for k, name in enumerate(names)]
+
+
 def folds(labels, count=5):
     return assign_folds(torch.as_tensor(labels), count).numpy()
 
@@ -51,7 +56,7 @@ def folds(labels, count=5):
 @pytest.fixture(scope="module")
 def again():
     *shown, labels = made()
-    return look_again(seen(*shown), labels, folds(labels), column_names=["a", "b", "c", "d", "e"])
+    return look_again(seen(*shown), labels, folds(labels), variables=named("abcde"))
 
 
 def close(first, second, *, tolerance=1e-5):
@@ -194,7 +199,7 @@ def test_slices_change_nothing(monkeypatch, again):
     *shown, labels = made()
     monkeypatch.setattr(views, "_chunk", lambda _store: 7)
     names = ["a", "b", "c", "d", "e"]
-    close(look_again(seen(*shown), labels, folds(labels), column_names=names), again)
+    close(look_again(seen(*shown), labels, folds(labels), variables=named(names)), again)
 
 
 # --- the pass -------------------------------------------------------------------------------------
@@ -281,7 +286,7 @@ def test_two_columns_whose_product_tells_are_read_together():
     labels = (table[:, 1] * table[:, 3] > 0).astype(int)
     names = ["a", "b", "c", "d", "e"]
     looked = seen(table, table, np.eye(2)[labels])
-    found = look_again(looked, labels, folds(labels), column_names=names)
+    found = look_again(looked, labels, folds(labels), variables=named(names))
     assert "columns b and d" in found.properties
     assert found.reads["columns b and d"] > 0.97
 

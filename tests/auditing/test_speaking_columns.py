@@ -11,6 +11,7 @@ from earlysieve.auditing.speaking_columns import with_speaking_columns
 from earlysieve.auditing.swaps.table_parts import as_parts
 from earlysieve.auditing.token_words import Piece
 from earlysieve.datasets.table import Table
+from earlysieve.datasets.variables import Variable
 from earlysieve.report import render
 
 COLUMNS = ("ward", "a, b", "age")
@@ -111,4 +112,8 @@ def test_a_column_that_must_not_matter_is_named_as_the_table_names_it():
     assert as_parts(["ward", "column age", "direction"], COLUMNS) == (
         "column ward", "column age", "direction",
     )  # fmt: skip
+    city = [Variable("city", (0, 1), ("A", "B")), Variable("age", (2,))]
+    names = ["city", "city_A", "column city_B", "column city", "age"]
+    found = as_parts(names, ["city_A", "city_B", "age"], city)
+    assert found == (*["column city"] * 4, "column age")
     assert as_parts(["column 1", "colour"], ["column 0", "column 1"]) == ("column 1", "colour")

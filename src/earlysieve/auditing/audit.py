@@ -183,7 +183,7 @@ def audit(
         device=place,
         budget=Budget(memory_budget, folder),
         swaps=swaps,
-        irrelevant=as_parts(irrelevant, source.column_names),
+        irrelevant=as_parts(irrelevant, source.column_names, source.variables),
         progress=progress,
         tell=tell,
         group_shares=group_shares,
@@ -231,7 +231,11 @@ def audit(
             device=place,
         )
         shown = with_speaking_columns(
-            shown, source.column_names, examples, source=source.source, leans_on=summary.leans_on
+            shown,
+            [one.name for one in seen.variables] if source.column_names else [],
+            examples,
+            source=source.source,
+            leans_on=summary.leans_on,
         )
         return _Looked(seen, groups, examples, summary, shown, notes)
 

@@ -21,7 +21,9 @@ from earlysieve.auditing.survival.survive import kept_for_survival, survive
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.tables import example_table, layer_row
+from earlysieve.auditing.views import rows_of
 from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.errors import DataError, InputError
 from earlysieve.readouts.feature_store import Budget
 from earlysieve.readouts.fit import Reading, read_out
@@ -66,6 +68,7 @@ class Examined:
         again: what all readers say.
         swaps: which parts the answer follows.
         survival: how often the model is right where something is taken from the examples.
+        variables: of a table; empty for other data.
         compared: what a reference says; None without one.
     """
 
@@ -76,6 +79,7 @@ class Examined:
     again: SecondLook
     swaps: Swaps
     survival: Survival
+    variables: Sequence[Variable]
     compared: Compared | None = None
 
 
@@ -111,6 +115,7 @@ def examine(
         compared = _compared(network, reference, collected, passed, settings, source.class_names)
         readings = compared.readings
     index = collected.index.numpy()
+    variables = source.variables or _variables(collected, source.column_names)
     swaps = swap_parts(
         network,
         source,
@@ -122,6 +127,7 @@ def examine(
         irrelevant=settings.irrelevant,
         device=settings.device,
         batch_size=settings.batch_size,
+        variables=variables,
     )
     survival = survive(
         network,
@@ -133,10 +139,21 @@ def examine(
         seed=settings.seed,
         device=settings.device,
         batch_size=settings.batch_size,
+        variables=variables,
     )
     asked = Asked(swaps, survival)
-    ids, columns = source.ids(collected.index), source.column_names
-    return _examined(collected, settings, fold_of, readings, asked, ids, columns, compared)
+    ids = source.ids(collected.index)
+    return _examined(collected, settings, fold_of, readings, asked, ids, variables, compared)
+
+
+def _variables(collected: Collected, names: Sequence[str]) -> Sequence[Variable]:
+    """What the columns of a table stand for; nothing for other data, or of very wide tables."""
+    columns = collected.views.columns
+    return (
+        ()
+        if columns is None
+        else variables_of(rows_of(columns, slice(0, len(columns))).numpy(), names)
+    )
 
 
 def examine_kept(
@@ -154,7 +171,8 @@ def examine_kept(
     readings = _read_layers(collected, fold_of, settings)
     nobody = {"all": "there is no model to ask, only its activations"}
     asked = Asked(Swaps(skipped=nobody), Survival(skipped=nobody))
-    return _examined(collected, settings, fold_of, readings, asked, ids, column_names)
+    variables = _variables(collected, column_names)
+    return _examined(collected, settings, fold_of, readings, asked, ids, variables)
 
 
 def _examined(
@@ -164,7 +182,7 @@ def _examined(
     readings: dict[str, Reading],
     asked: Asked,
     ids: Sequence[str],
-    columns: Sequence[str],
+    variables: Sequence[Variable],
     compared: Compared | None = None,
 ) -> Examined:
     table = _layer_table(collected, readings, settings)
@@ -174,10 +192,12 @@ def _examined(
         collected.labels.numpy(),
         fold_of.numpy(),
         seed=settings.seed,
-        column_names=columns,
+        variables=variables,
     )
     examples = example_table(collected, readings[layer], again, list(ids), settings.flag_margin)
-    return Examined(collected, table, layer, examples, again, asked.swaps, asked.survival, compared)
+    return Examined(
+        collected, table, layer, examples, again, asked.swaps, asked.survival, variables, compared
+    )
 
 
 def _collected(

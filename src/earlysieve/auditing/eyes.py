@@ -30,10 +30,11 @@ from earlysieve.auditing.readers import (
     softmax,
     temperature,
 )
-from earlysieve.auditing.swaps.columns import column_strength, product_of, telling_pair
+from earlysieve.auditing.swaps.columns import product_of, telling_pair, variable_strength
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
-from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, column_name, pair_name
+from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
 from earlysieve.auditing.views import Views, rows_of
+from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.readouts.feature_store import FeatureStore
 
 Shape = Callable[[Floats], Floats]
@@ -116,8 +117,10 @@ def open_eye(
     return Eye(store, shape, scale, fit, opinion(chances, sample.labels))
 
 
-def property_eyes(views: Views, sample: Sample, column_names: Sequence[str]) -> dict[str, Eye]:
-    """A reader of each property: of tables, one of each column that tells most by itself."""
+def property_eyes(
+    views: Views, sample: Sample, variables: Sequence[Variable] | None
+) -> dict[str, Eye]:
+    """A reader of each property: of tables, one of each variable that tells most by itself."""
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
         if name == TOKEN:
@@ -127,7 +130,7 @@ def property_eyes(views: Views, sample: Sample, column_names: Sequence[str]) -> 
             shape = partial(curved, knots=knots_of(values))
             found[name] = open_eye(store, sample, shape, values)
     if views.columns is not None:
-        found |= _column_eyes(views.columns, sample, column_names)
+        found |= _column_eyes(views.columns, sample, variables)
     return found
 
 
@@ -143,28 +146,40 @@ def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     }
 
 
-def _column_eyes(store: FeatureStore, sample: Sample, names: Sequence[str]) -> dict[str, Eye]:
+def _column_eyes(
+    store: FeatureStore, sample: Sample, known: Sequence[Variable] | None
+) -> dict[str, Eye]:
     values = sample.of(store)
-    order = np.argsort(-column_strength(values, sample.labels, sample.classes), kind="stable")
+    variables = known or variables_of(values)
+    strength = variable_strength(values, sample.labels, sample.classes, variables)
+    order = np.argsort(-strength, kind="stable").tolist()
     found = {}
-    for column in order[:MOST_COLUMNS].tolist():
-        knots = column_knots(values[:, column], sample.labels, sample.classes)
-        shape = partial(_one, column=column, knots=knots)
-        found[column_name(names, column)] = open_eye(store, sample, shape, values)
+    for one in (variables[place] for place in order[:MOST_COLUMNS]):
+        shape = _variable_shape(one, values, sample)
+        found[part_name(one)] = open_eye(store, sample, shape, values)
     if len(order) > 1:
-        rest = np.sort(order[1:])
+        rest = np.setdiff1d(np.arange(values.shape[1]), variables[order[0]].columns)
         besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
         found[OTHER_COLUMNS] = open_eye(store, sample, besides, values)
-        found |= _pair_eyes(store, sample, values, names)
+        found |= _pair_eyes(store, sample, values, variables)
         found |= _direction_eyes(store, sample, values)
     return found
 
 
+def _variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:
+    """A curve of a column; a category's columns as they are, which a straight line reads."""
+    if one.is_category:
+        return partial(np.take, indices=np.array(one.columns), axis=1)
+    column = one.columns[0]
+    knots = column_knots(values[:, column], sample.labels, sample.classes)
+    return partial(_one, column=column, knots=knots)
+
+
 def _pair_eyes(
-    store: FeatureStore, sample: Sample, values: Floats, names: Sequence[str]
+    store: FeatureStore, sample: Sample, values: Floats, variables: Sequence[Variable]
 ) -> dict[str, Eye]:
     """A reader of the product of two columns, where one tells more than either."""
-    pair = telling_pair(values, sample.labels, sample.classes)
+    pair = telling_pair(values, sample.labels, sample.classes, variables)
     if pair is None:
         return {}
     product = partial(
@@ -172,7 +187,9 @@ def _pair_eyes(
     )
     knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
     return {
-        pair_name(names, pair): open_eye(store, sample, partial(_product, product, knots), values)
+        pair_name(variables, pair): open_eye(
+            store, sample, partial(_product, product, knots), values
+        )
     }
 
 

@@ -23,6 +23,7 @@ from earlysieve.auditing.readers import (
 )
 from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
 from earlysieve.auditing.views import Views, logits_of, places
+from earlysieve.datasets.variables import Variable
 
 MOST_FITTED = 10_000
 MOST_MENDED = 4
@@ -65,7 +66,7 @@ def look_again(
     fold_of: Ints,
     *,
     seed: int = 0,
-    column_names: Sequence[str] = (),
+    variables: Sequence[Variable] | None = None,
 ) -> SecondLook:
     """Fit readers on every view and let each example be judged by those that have not seen it.
 
@@ -74,14 +75,14 @@ def look_again(
         labels: shape (N,), values in [0, C).
         fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
         seed: of the sample.
-        column_names: of a table; numbers where they are not known.
+        variables: of a table, see `variables_of`; None: as the rows tell, without names.
     """
     classes = views.logits.shape[0]
     rows = sample_rows(len(labels), classes, seed)
     sample = Sample(rows, labels[rows], fold_of[rows], classes, int(fold_of.max()) + 1)
     chances = softmax(_logits(views, rows))
     prediction = chances.argmax(1)
-    seeing = property_eyes(views, sample, column_names)
+    seeing = property_eyes(views, sample, variables)
     eyes = {name: open_eye(store, sample) for name, store in views.stores().items()} | seeing
     readers = {name: eye.reader for name, eye in eyes.items()}
     combined = combine(readers, prediction != sample.labels)

@@ -28,6 +28,8 @@ from earlysieve.datasets.files import ImageFiles
 from earlysieve.datasets.forms import as_batch, collate
 from earlysieve.datasets.seen_kinds import SeenKinds
 from earlysieve.datasets.shown import shown_of
+from earlysieve.datasets.table import Table
+from earlysieve.datasets.variables import Variable
 from earlysieve.datasets.views import identity_of
 from earlysieve.model.batch import LABEL_KEYS, Batch
 from earlysieve.model.state import preserved_rng
@@ -134,6 +136,11 @@ class OpenedData:
         """Of a table, where the data name its columns."""
         found = getattr(self.source, "columns", ())
         return tuple(found) if _are_names(found) else ()
+
+    @property
+    def variables(self) -> tuple[Variable, ...] | None:
+        """What the columns of a table of ours stand for; None for other data."""
+        return self.source.variables if isinstance(self.source, Table) else None
 
     @property
     def tokenizer(self) -> Any:

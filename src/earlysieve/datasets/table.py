@@ -1,6 +1,7 @@
 """Tables of numbers: one row per example, one column per feature."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from earlysieve._arrays import Ints
 from earlysieve.datasets.base import ExampleDataset
+from earlysieve.datasets.variables import Variable, codes_of, variables_of
 from earlysieve.errors import InputError
 
 SHOWN_COLUMNS = 12
@@ -67,6 +70,11 @@ class Table(ExampleDataset):
         """The table, shape (N, D)."""
         return self._table[self._rows]
 
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What the columns stand for; those of one category, as city_A and city_B, together."""
+        return variables_of(self._table, self.columns)
+
     def _inputs(self, row: int) -> Tensor:
         return torch.from_numpy(self._table[row].copy())
 
@@ -74,16 +82,25 @@ class Table(ExampleDataset):
         return self._ids[row] if self._ids else super()._identify(row)
 
     def row_text(self, index: int, first: Sequence[str] = ()) -> str:
-        """Example `index` as `display` shows it, with these columns before the others."""
+        """Example `index` as `display` shows it, with these variables before the others."""
         return self._written(self._row(index), first)
 
     def _display(self, row: int) -> str:
         return self._written(row)
 
     def _written(self, row: int, first: Sequence[str] = ()) -> str:
-        pairs = list(zip(self.columns, self._table[row], strict=True))
         place = {name: position for position, name in enumerate(first)}
-        pairs.sort(key=lambda pair: place.get(pair[0], len(place)))
-        shown = [f"{name}={value:.3g}" for name, value in pairs]
+        ordered = sorted(self.variables, key=lambda one: place.get(one.name, len(place)))
+        shown = [f"{one.name}={self._value(row, one)}" for one in ordered]
         rest = len(shown) - SHOWN_COLUMNS
         return ", ".join(shown[:SHOWN_COLUMNS]) + (f" and {rest} more" if rest > 0 else "")
+
+    def _value(self, row: int, variable: Variable) -> str:
+        """A number, or the category; "none" where no column of it is on."""
+        if not variable.is_category:
+            return f"{self._table[row, variable.columns[0]]:.3g}"
+        return (*variable.categories, "none")[int(self._codes[variable.name][row])]
+
+    @cached_property
+    def _codes(self) -> dict[str, Ints]:
+        return {one.name: codes_of(self._table, one) for one in self.variables if one.is_category}

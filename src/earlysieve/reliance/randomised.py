@@ -14,6 +14,7 @@ from torch import Tensor
 
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.datasets.variables import variables_of
 from earlysieve.errors import InputError
 from earlysieve.reliance.answers import answers
 
@@ -57,7 +58,8 @@ def drop_when_randomised(
     Args:
         model: takes inputs of shape (B, D).
         data: a table: examples (x, y) with x of shape (D,); held in memory.
-        columns: names, where the data name their columns, or numbers from 0.
+        columns: names, where the data name their columns, or numbers from 0; "city" stands for all
+            columns of that category, as city_A and city_B.
         seed: of the permutation.
         batch_size: of the passes.
         device: where to run; the model's own by default.
@@ -79,7 +81,12 @@ def drop_when_randomised(
     source = opened(data)
     inputs, labels = _table(source, batch_size)
     names = tuple(getattr(source.source, "columns", ()))
-    places = [_place(column, names, inputs.shape[1]) for column in columns]
+    of = _categories(inputs, names)
+    places = [
+        place
+        for column in columns
+        for place in of.get(column) or (_place(column, names, inputs.shape[1]),)
+    ]
     order = np.random.default_rng(seed).permutation(len(inputs))
     changed = inputs.clone()
     changed[:, places] = inputs[torch.from_numpy(order)][:, places]
@@ -110,6 +117,12 @@ def _rows(inputs: Iterator[object]) -> Iterator[Tensor]:
                 f"examples of shape {shape}; for images and texts plant a cue instead"
             )
         yield value
+
+
+def _categories(inputs: Tensor, names: tuple[str, ...]) -> dict[str | int, tuple[int, ...]]:
+    """Places of the columns that stand for a category, by its name; nothing without names."""
+    known = variables_of(inputs.numpy(), names) if names else ()
+    return {one.name: one.columns for one in known if one.is_category}
 
 
 def _place(column: str | int, names: tuple[str, ...], width: int) -> int:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from earlysieve.auditing.swaps import columns, images, tokens, windows
 from earlysieve.auditing.swaps.directions import leading_direction
+from earlysieve.datasets.variables import Variable, variables_of
 
 
 def test_colour_takes_mean_and_spread_of_each_channel() -> None:
@@ -102,6 +103,10 @@ def test_a_direction_that_is_one_column_is_swapped_like_that_column() -> None:
     assert torch.allclose(found, torch.tensor([[2.0, 7.0]]), atol=1e-4)
 
 
+def telling_pair(values: np.ndarray, labels: np.ndarray) -> tuple[int, int] | None:
+    return columns.telling_pair(values, labels, 2, variables_of(values))
+
+
 def interaction(seed: int, wrong: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     values = rng.uniform(-1, 1, (800, 6)) + 3
@@ -112,13 +117,28 @@ def interaction(seed: int, wrong: float = 0.05) -> tuple[np.ndarray, np.ndarray]
 @given(st.integers(0, 200))
 def test_the_two_columns_whose_product_tells_the_class(seed: int) -> None:
     values, labels = interaction(seed)
-    assert columns.telling_pair(values, labels, 2) == (1, 4)
+    assert telling_pair(values, labels) == (1, 4)
     # Not where it tells nothing, nor where one of them tells as much.
     shuffled = np.random.default_rng(seed).permutation(labels)
-    assert columns.telling_pair(values, shuffled, 2) is None
-    assert columns.telling_pair(np.c_[values[:, :2] * labels[:, None]], labels, 2) is None
-    assert columns.telling_pair(values[:, :1], labels, 2) is None
-    assert columns.telling_pair(np.tile(values, 4), labels, 2) is None
+    assert telling_pair(values, shuffled) is None
+    assert telling_pair(np.c_[values[:, :2] * labels[:, None]], labels) is None
+    assert telling_pair(values[:, :1], labels) is None
+    assert telling_pair(np.tile(values, 4), labels) is None
+
+
+def test_a_category_is_told_by_the_other_rows_that_have_it() -> None:
+    # a: 3 of 4 rows are of class 0; b: 2 rows of class 1; c: one row, which nothing else tells.
+    codes = np.array([0, 0, 0, 0, 1, 1, 2])
+    labels = np.array([0, 0, 0, 1, 1, 1, 0])
+    city = Variable("city", (0, 1, 2), ("a", "b", "c"))
+    found = columns.variable_strength(np.eye(3)[codes], labels, 2, [city])
+    assert np.isclose(found[0], (3 + 2) / 7 - 4 / 7)
+
+
+def test_columns_of_one_category_are_no_pair() -> None:
+    values, labels = interaction(0)
+    both = (Variable("x", (1, 4)), *(Variable(str(k), (k,)) for k in (0, 2, 3, 5)))
+    assert columns.telling_pair(values, labels, 2, both) is None
 
 
 def test_products_and_swaps_of_columns_by_hand() -> None:

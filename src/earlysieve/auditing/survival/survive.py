@@ -14,11 +14,11 @@ from earlysieve.auditing.survival.tables import table_changes
 from earlysieve.auditing.survival.texts import text_changes
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
-from earlysieve.auditing.swaps.columns import column_strength
+from earlysieve.auditing.swaps.columns import variable_strength
 from earlysieve.auditing.swaps.pool import Pool, affordable, read_rows
 from earlysieve.auditing.swaps.show import shown
-from earlysieve.auditing.swaps.table_parts import MOST_COLUMNS, column_name
 from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import wilson_interval
 from earlysieve.model.batch import Inputs, take
@@ -47,6 +47,7 @@ def survive(
     seed: int = 0,
     device: torch.device | str = "cpu",
     batch_size: int = 64,
+    variables: Sequence[Variable] | None = None,
 ) -> Survival:
     """The model's accuracy on a random sample, as it is and with something taken away.
 
@@ -66,6 +67,7 @@ def survive(
         seed: of what is drawn.
         device: where the model is.
         batch_size: examples per forward pass.
+        variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
     """
     if not budget:
         return Survival(skipped={"all": "swaps are turned off"})
@@ -80,7 +82,7 @@ def survive(
     if budget < _FEWEST_CHANGES * min(_FEWEST_EXAMPLES, len(labels)):
         return Survival(skipped={"all": "the budget is spent"})
     sample = read_rows(data, carrier, index, labels, predictions, drawn[:most])
-    changes, skipped = _changes(sample, data, drawn, index, labels, rng)
+    changes, skipped = _changes(sample, data, drawn, index, labels, rng, variables)
     size = min(len(sample.labels), budget // max(1, len(changes)))
     if not changes or size < min(_FEWEST_EXAMPLES, len(labels)):
         spent = {"all": "the budget is spent"} if changes else {}
@@ -96,6 +98,7 @@ def _changes(
     index: Ints,
     labels: Ints,
     rng: np.random.Generator,
+    variables: Sequence[Variable] | None,
 ) -> tuple[list[Change], dict[str, str]]:
     try:
         if sample.carrier.kind == "image":
@@ -103,11 +106,10 @@ def _changes(
         if sample.carrier.kind == "text":
             return text_changes(sample, data.tokenizer, rng)
         rows = drawn[:_ROWS_RANKED]
-        ranked = sample.carrier.get(data.examples(index[rows].tolist()).inputs)
-        strength = column_strength(ranked.numpy(), labels[rows], sample.num_classes)
-        columns = np.argsort(-strength, kind="stable")[:MOST_COLUMNS]
-        named = [column_name(data.column_names, int(column)) for column in columns]
-        return table_changes(sample, columns, named, rng)
+        ranked = sample.carrier.get(data.examples(index[rows].tolist()).inputs).numpy()
+        known = variables or variables_of(ranked, data.column_names)
+        strength = variable_strength(ranked, labels[rows], sample.num_classes, known)
+        return table_changes(sample, known, np.argsort(-strength, kind="stable"), rng)
     except _PROBLEMS as error:
         return [], {"all": f"{type(error).__name__}: {error}"}
 

@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from earlysieve._arrays import Floats, Ints
+from earlysieve.datasets.variables import Variable, codes_of
 
 _BINS = 8
 _TINY = 1e-6
@@ -26,28 +27,73 @@ def column_strength(values: Floats, labels: Ints, num_classes: int) -> Floats:
     return found
 
 
-def telling_pair(values: Floats, labels: Ints, num_classes: int) -> tuple[int, int] | None:
-    """Two columns whose product tells the class more than either does, by 0.1 of accuracy.
+def variable_strength(
+    values: Floats, labels: Ints, num_classes: int, variables: Sequence[Variable]
+) -> Floats:
+    """How well each variable by itself tells the class: (V,), accuracy above chance.
+
+    That of a column in eight bins, see `column_strength`; of a category each row's is told by the
+    other rows of the same category, so that rare ones tell nothing.
+    """
+    of_columns = column_strength(values, labels, num_classes)
+    chance = np.bincount(labels, minlength=num_classes).max() / len(labels)
+    return np.array(
+        [
+            _told_by_others(codes_of(values, one), labels, num_classes) - chance
+            if one.is_category
+            else of_columns[one.columns[0]]
+            for one in variables
+        ]
+    )
+
+
+def _told_by_others(codes: Ints, labels: Ints, num_classes: int) -> float:
+    """Share of rows whose class most of the other rows with their code have."""
+    counts = np.zeros((int(codes.max()) + 1, num_classes), np.int64)
+    np.add.at(counts, (codes, labels), 1)
+    most = counts.max(1, keepdims=True)
+    next_most = np.sort(counts, 1)[:, [-2]] if num_classes > 1 else np.zeros_like(most)
+    return float((counts * ((counts == most) & (counts - 1 > next_most))).sum() / len(labels))
+
+
+def telling_pair(
+    values: Floats, labels: Ints, num_classes: int, variables: Sequence[Variable]
+) -> tuple[int, int] | None:
+    """Two columns whose product tells the class more than their variables do, by 0.1 of accuracy.
 
     Args:
         values: a table, shape (N, D); of more than 20 columns none is looked for.
         labels: shape (N,).
         num_classes: C.
+        variables: of the table; columns of one are no pair.
 
     Returns:
         Their places, ascending, or None where no product does.
     """
     if not 2 <= values.shape[1] <= _MOST_PAIRED:
         return None
+    of = variable_of(variables, values.shape[1])
     first, second = np.triu_indices(values.shape[1], 1)
+    apart = of[first] != of[second]
+    first, second = first[apart], second[apart]
+    if not len(first):
+        return None
     products = product_of(values, first, second, values.mean(0))
     standard = (products - products.mean(0)) / np.maximum(products.std(0), _TINY)
     targets = np.eye(num_classes)[labels]
     place = int(np.square(standard.T @ (targets - targets.mean(0))).sum(1).argmax())
     pair = [int(first[place]), int(second[place])]
-    both = np.column_stack([products[:, place], values[:, pair]])
-    tells = column_strength(both, labels, num_classes)
-    return (pair[0], pair[1]) if tells[0] >= tells[1:].max() + _TELLS_MORE else None
+    product = column_strength(products[:, [place]], labels, num_classes)[0]
+    each = variable_strength(values, labels, num_classes, [variables[of[k]] for k in pair])
+    return (pair[0], pair[1]) if product >= each.max() + _TELLS_MORE else None
+
+
+def variable_of(variables: Sequence[Variable], columns: int) -> Ints:
+    """Which variable each column belongs to, (D,)."""
+    found = np.zeros(columns, np.int64)
+    for place, one in enumerate(variables):
+        found[list(one.columns)] = place
+    return found
 
 
 def product_of(values: Floats, first: Ints, second: Ints, centre: Floats) -> Floats:

@@ -23,6 +23,7 @@ from earlysieve.auditing.swaps.table_parts import table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.errors import InputError
 from earlysieve.model.placement import on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
@@ -48,6 +49,7 @@ def swap_parts(
     device: torch.device | str | None = None,
     batch_size: int = 64,
     pictures: int = 4,
+    variables: Sequence[Variable] | None = None,
 ) -> Swaps:
     """Which parts of an example the model's answer follows when they are swapped.
 
@@ -67,6 +69,7 @@ def swap_parts(
         device: where to run; the model's own by default.
         batch_size: examples per forward pass.
         pictures: how many swaps of each part to keep for looking at.
+        variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
 
     Raises:
         InputError: unusable arrays or budget, or a part in `irrelevant` that these data lack.
@@ -88,7 +91,7 @@ def swap_parts(
         pool = read_pool(source, carrier, where, labels, predictions, seed)
         asker = Asker(network, budget, device=place, batch_size=batch_size)
         barred = [as_kept(name) for name in irrelevant]
-        parts, skipped = _parts(pool, asker, source, barred)
+        parts, skipped = _parts(pool, asker, source, barred, variables)
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
     with torch.inference_mode(False), preserved_rng():
@@ -110,19 +113,24 @@ def _check(labels: Ints, predictions: Ints, index: Ints | None, budget: int) -> 
 
 
 def _parts(
-    pool: Pool, asker: Asker, source: OpenedData, irrelevant: Sequence[str]
+    pool: Pool,
+    asker: Asker,
+    source: OpenedData,
+    irrelevant: Sequence[str],
+    variables: Sequence[Variable] | None,
 ) -> tuple[list[Part], dict[str, str]]:
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
     elif pool.carrier.kind == "text":
         parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names)
     else:
-        parts, skipped = table_parts(pool, asker, source.column_names, irrelevant)
-    known = [part.name for part in parts]
-    lacking = [name for name in irrelevant if name not in known and name not in skipped]
+        known = variables or variables_of(pool.values.float().numpy(), source.column_names)
+        parts, skipped = table_parts(pool, asker, known, irrelevant)
+    there = [part.name for part in parts]
+    lacking = [name for name in irrelevant if name not in there and name not in skipped]
     if lacking:
         raise InputError(
-            f"Expected irrelevant parts among {', '.join(map(readable, known))}, but got "
+            f"Expected irrelevant parts among {', '.join(map(readable, there))}, but got "
             f"{', '.join(lacking)}; name parts that these data have"
         )
     return sorted(parts, key=lambda part: part.name not in irrelevant), skipped

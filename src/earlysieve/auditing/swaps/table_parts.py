@@ -10,14 +10,16 @@ from torch import Tensor
 from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.columns import (
-    column_strength,
     swap_columns,
     swap_directions,
     telling_pair,
+    variable_of,
+    variable_strength,
 )
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.datasets.variables import Variable
 from earlysieve.model.batch import Inputs, take
 
 MOST_COLUMNS = 3
@@ -25,13 +27,20 @@ DIRECTION = "direction"
 
 
 def table_parts(
-    pool: Pool, asker: Asker, names: Sequence[str], irrelevant: Sequence[str]
+    pool: Pool, asker: Asker, variables: Sequence[Variable], irrelevant: Sequence[str]
 ) -> tuple[list[Part], dict[str, str]]:
-    """The columns that tell the class most by themselves, those the user named, and a direction."""
+    """What tells the class most by itself, what the user named, and a direction of all columns.
+
+    Args:
+        pool: the rows.
+        asker: the model.
+        variables: columns by what they stand for; those of one are swapped together.
+        irrelevant: names of parts that are always made.
+    """
     values = pool.values.float()
-    strength = column_strength(values.numpy(), pool.labels, pool.num_classes)
+    strength = variable_strength(values.numpy(), pool.labels, pool.num_classes, variables)
     strongest = np.argsort(-strength, kind="stable")[:MOST_COLUMNS].tolist()
-    asked = [k for k in range(values.shape[1]) if column_name(names, k) in irrelevant]
+    asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
     chosen = list(dict.fromkeys([*asked, *strongest]))
     everyone = np.ones(len(values), bool)
 
@@ -46,17 +55,19 @@ def table_parts(
 
     parts = [
         part(
-            column_name(names, k),
-            partial(swap_columns, columns=[k]),
-            f"by itself {strength[k]:.0%} above chance",
+            part_name(variables[k]),
+            partial(swap_columns, columns=variables[k].columns),
+            f"by itself {max(0.0, strength[k]):.0%} above chance{_together(variables[k])}",
         )
         for k in chosen
     ]
-    pair = telling_pair(values.numpy(), pool.labels, pool.num_classes)
+    pair = telling_pair(values.numpy(), pool.labels, pool.num_classes, variables)
     if pair is not None:
         detail = "their product tells more than either"
-        parts.append(part(pair_name(names, pair), partial(swap_columns, columns=pair), detail))
-    left = values.shape[1] - len(chosen)
+        of = variable_of(variables, values.shape[1])
+        both = [column for k in pair for column in variables[of[k]].columns]
+        parts.append(part(pair_name(variables, pair), partial(swap_columns, columns=both), detail))
+    left = len(variables) - len(chosen)
     skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
     if not pool.values.is_floating_point():
         return parts, {**skipped, DIRECTION: "whole numbers may be categories, and have no between"}
@@ -72,20 +83,29 @@ def table_parts(
     return parts, skipped
 
 
-def column_name(names: Sequence[str], column: int) -> str:
-    """The part's name for a column."""
-    name = names[column] if column < len(names) else str(column)
-    return f"column {name.removeprefix('column ')}"
+def _together(variable: Variable) -> str:
+    return f", {len(variable.columns)} columns swapped together" if variable.is_category else ""
 
 
-def as_parts(names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Names of parts, where a column may be named as the table names it."""
-    return tuple(
-        column_name(columns, columns.index(name)) if name in columns else name for name in names
-    )
+def part_name(variable: Variable) -> str:
+    """The part's name for a variable of the table."""
+    return f"column {variable.name.removeprefix('column ')}"
 
 
-def pair_name(names: Sequence[str], pair: tuple[int, int]) -> str:
-    """The part's name for two columns together."""
-    first, second = (column_name(names, column).removeprefix("column ") for column in pair)
+def as_parts(
+    names: Sequence[str], columns: Sequence[str], variables: Sequence[Variable] | None = None
+) -> tuple[str, ...]:
+    """Names of parts, where a variable may be named as the table names it or one of its columns."""
+    known = {name: f"column {name.removeprefix('column ')}" for name in columns}
+    for one in variables or ():
+        own = [columns[k] for k in one.columns if k < len(columns)]
+        known |= dict.fromkeys([*own, one.name], part_name(one))
+        known |= {f"column {name}": part_name(one) for name in own}
+    return tuple(known.get(name, name) for name in names)
+
+
+def pair_name(variables: Sequence[Variable], pair: tuple[int, int]) -> str:
+    """The part's name for the variables of two columns together."""
+    of = {column: one for one in variables for column in one.columns}
+    first, second = (part_name(of[column]).removeprefix("column ") for column in pair)
     return f"columns {first} and {second}"
