@@ -1,6 +1,5 @@
 """Try one candidate: its logits on held-out examples, from weights that have not seen them."""
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from earlysieve.errors import EarlysieveError
 from earlysieve.fixing.basis import Basis
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, retrained
+from earlysieve.repairing.cells import SmallGroupError
 from earlysieve.repairing.fitting import cross_fitted_logits
 from earlysieve.repairing.repair import repair
 
-# Advice that only `repair` can follow: a fix takes no settings of its candidates.
-_SETTING = re.compile(r", (take groups from another source), or set min_group=\d+ to use [a-z ]+")
+# What may be done in a fix, which takes no settings of its candidates.
+_ADVICE = "add held-out examples, or take groups from another source"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +83,13 @@ def attempt(
     start = time.monotonic()
     try:
         logits, model = _tries(candidate, basis, training, seed, folder, check)
+    except SmallGroupError as error:
+        why = f"{error.found}; {_ADVICE}"
     except EarlysieveError as error:
-        why = _SETTING.sub(r" or \1", str(error))
-        return Trial(candidate, None, time.monotonic() - start, why)
-    return Trial(candidate, logits, time.monotonic() - start, "", model)
+        why = str(error)
+    else:
+        return Trial(candidate, logits, time.monotonic() - start, "", model)
+    return Trial(candidate, None, time.monotonic() - start, why)
 
 
 def _tries(

@@ -9,10 +9,21 @@ from torch import Tensor
 from earlysieve.errors import InputError
 
 _LISTED = 5
-_ADVICE = (
-    "add held-out examples, take groups from another source, or set min_group={smallest} to use "
-    "groups as small as these"
-)
+
+
+class SmallGroupError(InputError):
+    """A group within a class has fewer examples than `min_group` asks for.
+
+    Attributes:
+        found: what was expected and what came, for those who can follow other advice.
+    """
+
+    def __init__(self, found: str, smallest: int) -> None:
+        super().__init__(
+            f"{found}; add held-out examples, take groups from another source, or set "
+            f"min_group={smallest} to use groups as small as these"
+        )
+        self.found = found
 
 
 @dataclass(frozen=True)
@@ -49,8 +60,8 @@ class Cells:
             names: of group 0, 1, ..., for the message.
 
         Raises:
-            InputError: no class has two groups, or a group within a class is smaller than
-                `min_group`.
+            InputError: no class has two groups.
+            SmallGroupError: a group within a class is smaller than `min_group`.
         """
         if len(self.label) == len(torch.unique(self.label)):
             raise InputError(
@@ -67,9 +78,10 @@ class Cells:
             )
             others = len(small) - _LISTED
             more = "" if others <= 0 else f" and {others} small groups more"
-            raise InputError(
+            raise SmallGroupError(
                 f"Expected at least {min_group} examples of each group within its class, but got "
-                f"{named}{more}; " + _ADVICE.format(smallest=int(self.size.min()))
+                f"{named}{more}",
+                int(self.size.min()),
             )
 
     def weights(self) -> Tensor:
