@@ -19,7 +19,7 @@ from earlysieve.repairing.fitting import cross_fitted_logits
 from earlysieve.repairing.repair import repair
 
 # What may be done in a fix, which takes no settings of its candidates.
-_ADVICE = "add held-out examples, or take groups from another source"
+_ADVICE = "add held-out examples or take groups from another source"
 
 
 @dataclass(frozen=True, eq=False)

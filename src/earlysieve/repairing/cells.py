@@ -16,6 +16,7 @@ class SmallGroupError(InputError):
 
     Attributes:
         found: what was expected and what came, for those who can follow other advice.
+        smallest: the size of the smallest.
     """
 
     def __init__(self, found: str, smallest: int) -> None:
@@ -23,7 +24,7 @@ class SmallGroupError(InputError):
             f"{found}; add held-out examples, take groups from another source, or set "
             f"min_group={smallest} to use groups as small as these"
         )
-        self.found = found
+        self.found, self.smallest = found, smallest
 
 
 @dataclass(frozen=True)

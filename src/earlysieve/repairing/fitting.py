@@ -11,6 +11,7 @@ from torch import Tensor
 from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.errors import InputError
 from earlysieve.readouts.folds import assign_folds
+from earlysieve.repairing.cells import SmallGroupError
 from earlysieve.repairing.features import LastFeatures
 from earlysieve.repairing.linear_map import LinearMap, Problem
 from earlysieve.repairing.registry import repair_method
@@ -86,6 +87,9 @@ def cross_fitted_logits(
         rows = (fold_of != fold).nonzero().squeeze(1)
         try:
             new = fit_last_layer(features, old, method, settings, groups, rows=rows, seed=seed)
+        except SmallGroupError as error:
+            found = f"Without fold {fold + 1} of {folds}: {error.found}"
+            raise SmallGroupError(found, error.smallest) from error
         except InputError as error:
             raise InputError(f"Without fold {fold + 1} of {folds}: {error}") from error
         held_out = fold_of == fold
