@@ -28,6 +28,20 @@ def arrays():
     return activations(Net(), DATA.x, LAYERS)
 
 
+def test_booleans_are_numbers():
+    """In a frame or array of activations, and among inputs."""
+    rng = np.random.default_rng(0)
+    labels, hidden = np.arange(60) % 2, rng.normal(size=(60, 3)) > 0
+    frame = pd.DataFrame({"a": hidden[:, 0], "b": hidden[:, 1], "c": hidden[:, 2] * 1.0})
+    logits = labels * 2.0 - rng.normal(size=60)
+    wanted = es.audit_arrays(
+        {"h": hidden.astype(float)}, labels, logits, inputs=frame.astype(float)
+    )
+    for layer in (hidden, frame, frame.to_numpy(object)):
+        found = es.audit_arrays({"h": layer}, labels, logits, inputs=frame)
+        pd.testing.assert_frame_equal(found.examples, wanted.examples)
+
+
 def test_the_same_as_the_audit_of_the_model(arrays):
     ours = es.audit_arrays(
         *(arrays[0], DATA.labels, arrays[1]), inputs=DATA.x, groups=DATA.minority.int().tolist()
@@ -113,7 +127,8 @@ Z = np.random.default_rng(1).normal(size=(20, 2))
         ((GOOD, Y * 3, Z), InputError, "Expected labels from 0 to 1"),
         ((GOOD, Y * 0, Z), DataError, "at least two classes"),
         ((GOOD, Y, Y * 0.5), InputError, "as a sigmoid or a softmax does"),
-        ((GOOD, Y, np.array(["x"] * 20)), InputError, "Expected arrays of numbers"),
+        ((GOOD, Y, np.array(["x"] * 20)), DataError, "Expected numbers as logits, but got 'x'"),
+        (({"a": np.array([["x", 1]] * 20, object)}, Y, Y * 2.0), DataError, "layer 'a'.*column 0"),
     ],
 )
 def test_bad_arrays(arguments, error, told):

@@ -115,8 +115,9 @@ def frame_with(**columns):
         (
             (frame_with(city=["Ulm", "Bonn", "Ulm", "Kiel"]), [0, 1, 1, 0]),
             DataError,
-            "Expected columns of numbers, but 'city' holds {}, as 'Ulm'; leave it out, or turn it "
-            "into numbers, for example with pandas.get_dummies(frame, columns=['city'])",
+            "Expected columns of numbers, but 'city' holds {}, as 'Ulm'; turn them into numbers, "
+            "for example categories with pandas.get_dummies(frame, columns=['city'], dtype=float), "
+            "or leave them out",
         ),
         (
             (frame_with(dose=[0.5, None, 2.0, None]), [0, 1, 1, 0]),
@@ -159,10 +160,11 @@ def frame_with(**columns):
             "Expected names or whole numbers in y, but got '0.5'; number them from 0, or use names",
         ),
         (
-            (X.astype(object), [0, 1, 1, 0]),
+            (np.array([[1, True], [2, "Ulm"], [0, False], [1, "Ulm"]], object), [0, 1, 1, 0]),
             DataError,
-            "Expected an array of numbers, but got one of objects; turn every column into numbers, "
-            "or pass a pandas frame, of which the columns at fault are named",
+            "Expected numbers as X, but got 'Ulm' in column 1; turn categories into numbers, for "
+            "example with pandas.get_dummies(frame, columns=[...], dtype=float), or leave the "
+            "column out",
         ),
         (
             (X[:0], []),
@@ -176,6 +178,17 @@ def test_what_cannot_be_taken(data, error, told):
         opened(data)
     kind = str(data[0]["city"].dtype) if "{}" in told else ""
     assert str(caught.value) == told.format(kind)
+
+
+def test_all_columns_that_are_no_numbers_are_named_at_once():
+    frame = frame_with(city=["Ulm", "Bonn", "Ulm", "Kiel"], sex=["f", "m", "m", "f"])
+    with pytest.raises(DataError, match=r"columns=\['city', 'sex'\]"):
+        opened((frame, [0, 1, 1, 0]))
+
+
+def test_objects_that_are_numbers_and_booleans_are_numbers():
+    values = np.array([[0.5, True], [2, False]], object)
+    assert opened((values, [0, 1])).source.values.tolist() == [[0.5, 1.0], [2.0, 0.0]]
 
 
 def test_a_frame_alone_does_not_say_what_its_labels_are():

@@ -15,7 +15,6 @@ from earlysieve.auditing.options import check_numbers, check_seen, config_of
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.datasets.arrays import is_frame, label_numbers, numbering_of
-from earlysieve.datasets.frames import frame_values
 from earlysieve.datasets.numbering import numbered_groups
 from earlysieve.errors import InputError
 from earlysieve.groups.group_report import group_report
@@ -77,7 +76,7 @@ def audit_arrays(
     Raises:
         InputError: arrays of other shapes or lengths, labels out of range, NaN, probabilities
             instead of logits, or an unusable argument.
-        DataError: no example, one class only, or a column of a frame that is no number.
+        DataError: no example, one class only, or something that is no number or boolean.
 
     Example:
         >>> import numpy as np
@@ -94,11 +93,11 @@ def audit_arrays(
     check_numbers(folds, batch_size, l2, seed)
     check_seen(seen_in_training)
     numbers, names = label_numbers(labels)
-    answers = logits_of(as_tensor(logits))
+    answers = logits_of(as_tensor(logits, "logits"))
     check_rows(answers, len(numbers))
     layers = layer_tensors(features_by_layer, len(numbers))
     columns = [str(name) for name in inputs.columns] if is_frame(inputs) else []
-    given = input_tensors(frame_values(inputs) if is_frame(inputs) else inputs, len(numbers))
+    given = input_tensors(inputs, len(numbers))
     in_groups, group_names = _groups(groups, len(numbers))
     whole = Batch(given, torch.from_numpy(numbers), torch.arange(len(numbers)), in_groups)
     settings = Settings(

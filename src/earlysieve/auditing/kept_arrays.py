@@ -16,6 +16,8 @@ from earlysieve.auditing.collect import (
     finish,
 )
 from earlysieve.auditing.prepare import LayerFeatures, Prepared, views_of
+from earlysieve.datasets.arrays import is_frame
+from earlysieve.datasets.frames import frame_values, number_array
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch, Inputs, few, first_tensor, take
 from earlysieve.model.layout import Layout
@@ -104,7 +106,7 @@ def layer_tensors(features: Any, examples: int) -> dict[str, Tensor]:
 
 
 def _layer(name: str, values: Any, examples: int) -> Tensor:
-    found = as_tensor(values)
+    found = as_tensor(values, f"activations of layer '{name}'")
     if found.ndim not in _LAYOUTS or len(found) != examples:
         raise InputError(
             f"Expected activations of layer '{name}' of shape ({examples}, D), ({examples}, T, D) "
@@ -114,16 +116,21 @@ def _layer(name: str, values: Any, examples: int) -> Tensor:
     return found if found.is_floating_point() else found.float()
 
 
-def as_tensor(values: Any) -> Tensor:
-    """An array of any library that NumPy can read, on the CPU and without a graph."""
+def as_tensor(values: Any, what: str) -> Tensor:
+    """An array of any library that NumPy can read, on the CPU and without a graph.
+
+    Args:
+        values: a tensor, an array, or a frame, of which true is 1.
+        what: it is, for messages.
+
+    Raises:
+        DataError: it holds something else than numbers and booleans.
+    """
     if isinstance(values, Tensor):
         return values.detach().cpu()
-    array: np.ndarray[Any, Any] = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise InputError(
-            f"Expected arrays of numbers, but got {array.dtype}; turn them into float32"
-        )
-    return torch.from_numpy(np.array(array))
+    if is_frame(values):
+        return torch.from_numpy(frame_values(values, f" ({what})"))
+    return torch.from_numpy(np.array(number_array(np.asarray(values), what)))
 
 
 def input_tensors(inputs: Any, examples: int) -> Inputs:
@@ -135,9 +142,11 @@ def input_tensors(inputs: Any, examples: int) -> Inputs:
     if inputs is None:
         return torch.arange(examples)
     if isinstance(inputs, Mapping):
-        found: Inputs = {str(name): as_tensor(values) for name, values in inputs.items()}
+        found: Inputs = {
+            str(name): as_tensor(values, f"inputs '{name}'") for name, values in inputs.items()
+        }
     else:
-        found = as_tensor(inputs)
+        found = as_tensor(inputs, "inputs")
         found = found.float() if found.ndim == 2 or found.is_floating_point() else found
     if len(first_tensor(found)) != examples:
         raise InputError(

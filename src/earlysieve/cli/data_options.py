@@ -1,5 +1,6 @@
 """The options that describe the data, shared by the commands."""
 
+import csv
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -40,6 +41,21 @@ def _resize(_context: click.Context, _option: click.Parameter, text: str | None)
 def _one_or_several(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
     """None, a name, or a list of several names."""
     return list(given) if len(given) > 1 else next(iter(given), None)
+
+
+def _categories(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
+    """None, or lists of categories by column."""
+    found = {}
+    for text in given:
+        column, _, rest = text.partition("=")
+        names = [name.strip() for name in next(csv.reader([rest]), [])]
+        if not column or not names or not all(names):
+            raise click.BadParameter(
+                f"Expected a column and its categories, as city=Bern,Ulm, but got '{text}'; part "
+                "them by commas"
+            )
+        found[column] = names
+    return found or None
 
 
 _MEAN = (
@@ -144,6 +160,15 @@ _OPTIONS = {
         multiple=True,
         callback=_one_or_several,
         help="Do not give the model this column of a table, such as a name or a place. May be "
+        "repeated.",
+    ),
+    "categories": click.option(
+        "--categories",
+        metavar="COLUMN=NAME,...",
+        multiple=True,
+        callback=_categories,
+        help="The categories of a column of a table, in the order of the model's inputs; by "
+        "default those of the run beside the checkpoint, else all in the file, sorted. May be "
         "repeated.",
     ),
     "tokenizer": click.option(

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from earlysieve._arrays import Ints
 from earlysieve.datasets.base import ExampleDataset
-from earlysieve.datasets.frames import frame_values
+from earlysieve.datasets.frames import frame_values, number_array
 from earlysieve.datasets.numbering import MOST, numbered, numbered_groups
 from earlysieve.datasets.table import Table
-from earlysieve.errors import DataError, InputError
+from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,18 +167,9 @@ def _check_lengths(x: Any, labels: Ints, groups: Ints | None) -> None:
 
 
 def _numbers(values: NDArray[Any]) -> NDArray[Any]:
-    if values.dtype.kind == "O":
-        raise DataError(
-            "Expected an array of numbers, but got one of objects; turn every column into numbers, "
-            "or pass a pandas frame, of which the columns at fault are named"
-        )
-    if values.dtype.kind not in "biuf":
-        raise DataError(
-            f"Expected an array of numbers, but got {values.dtype}; turn names into numbers, for "
-            "example one column of 0 and 1 for each"
-        )
+    known = number_array(values, "X")
     kept = values.ndim > 2 and values.dtype.kind in "biu"
-    return values if kept else values.astype(np.float32)
+    return known if kept else known.astype(np.float32)
 
 
 def _ids(frame: "pd.DataFrame") -> list[str]:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from earlysieve.datasets.checks import name_some
 from earlysieve.errors import DataError
 
+_TOLD = 10
+_NUMBERS = (bool, int, float, np.number, np.bool_)
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,20 +34,60 @@ def frame_values(frame: "pd.DataFrame", where: str = "") -> NDArray[np.float32]:
             f"Expected columns of different names{where}, but {name_some(twice)} is there more "
             "than once; rename or remove one"
         )
+    _check_numbers(frame, where)
     columns = [_column(frame[name], str(name), where) for name in frame.columns]
     return np.stack(columns, 1)
 
 
-def _column(column: "pd.Series[Any]", name: str, where: str) -> NDArray[np.float32]:
+def number_array(values: NDArray[Any], what: str) -> NDArray[Any]:
+    """An array of numbers as it is, one of objects that are numbers or booleans as float32.
+
+    Args:
+        values: any array.
+        what: it is, for messages, such as "activations of layer 'first'".
+
+    Raises:
+        DataError: it holds something else.
+    """
+    if values.dtype.kind in "biuf":
+        return values
+    try:
+        return values.astype(np.float32) if values.dtype.kind == "O" else _refused(values, what)
+    except (TypeError, ValueError):
+        return _refused(values, what)
+
+
+def _refused(values: NDArray[Any], what: str) -> NDArray[Any]:
+    odd = next((k for k, one in enumerate(values.flat) if not isinstance(one, _NUMBERS)), 0)
+    column = f" in column {odd % values.shape[-1]}" if values.ndim == 2 else ""
+    example = f"{str(values.flat[odd])[:40]!r}{column}" if values.size else str(values.dtype)
+    raise DataError(
+        f"Expected numbers as {what}, but got {example}; turn categories into numbers, for example "
+        "with pandas.get_dummies(frame, columns=[...], dtype=float), or leave the column out"
+    )
+
+
+def _check_numbers(frame: "pd.DataFrame", where: str) -> None:
+    """Check that all columns hold numbers; those that do not are named together."""
+    wrong = [str(name) for name in frame.columns if not _is_number(frame[name])]
+    if wrong:
+        told = ", ".join(f"'{name}' holds {_kind(frame[name])}" for name in wrong[:_TOLD])
+        more = f" and {len(wrong) - _TOLD} more" if len(wrong) > _TOLD else ""
+        raise DataError(
+            f"Expected columns of numbers{where}, but {told}{more}; turn them into numbers, for "
+            f"example categories with pandas.get_dummies(frame, columns={wrong[:_TOLD]}, "
+            "dtype=float), or leave them out"
+        )
+
+
+def _is_number(column: "pd.Series[Any]") -> bool:
     from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
     number = is_bool_dtype(column.dtype) or is_numeric_dtype(column.dtype)
-    if not number or is_complex_dtype(column.dtype):
-        raise DataError(
-            f"Expected columns of numbers{where}, but '{name}' holds {_kind(column)}; leave it "
-            f"out{' (--drop-column)' if where else ''}, or turn it into numbers, for example with "
-            f"pandas.get_dummies(frame, columns=['{name}'])"
-        )
+    return bool(number) and not is_complex_dtype(column.dtype)
+
+
+def _column(column: "pd.Series[Any]", name: str, where: str) -> NDArray[np.float32]:
     missing = column.isna().to_numpy()
     if missing.any():
         raise DataError(

@@ -36,6 +36,7 @@ def load_source(
     path_column: str | None = None,
     group_column: str | Sequence[str] | None = None,
     drop_column: str | Sequence[str] | None = None,
+    categories: Mapping[str, Sequence[str]] | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
@@ -66,6 +67,7 @@ def load_source(
         label_column, path_column: columns of a CSV file or table that hold labels and paths.
         group_column: column of a CSV file or table that holds the groups, or several, crossed.
         drop_column: column of a table, or several, that the model is not given.
+        categories: of columns of a table, in order; by default those that occur.
         mean, std: normalisation of images.
         resize, interpolation: of images in files, see `ImageFiles`.
         cache: folder that keeps the images of files, decoded and resized, for later runs.
@@ -95,6 +97,7 @@ def load_source(
         "path_column": path_column,
         "group_column": group_column,
         "drop_column": drop_column,
+        "categories": categories,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }

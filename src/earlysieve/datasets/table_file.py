@@ -1,11 +1,12 @@
-"""A table of numbers in a CSV or Parquet file: a label and features in each row."""
+"""A table of numbers and categories in a CSV or Parquet file: a label and features in each row."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._imports import need
+from earlysieve.datasets.categories import categories_of, with_dummies
 from earlysieve.datasets.csv_rows import (
     check_columns,
     check_names,
@@ -37,13 +38,16 @@ def table_file(
     label_column: str = "label",
     group_column: str | Sequence[str] = "group",
     drop_column: str | Sequence[str] = (),
+    categories: Mapping[str, Sequence[str]] | None = None,
 ) -> Table:
     """A table in a file: every column that is not named as something else is a feature.
 
     Labels and groups are names, numbered in sorted order over the whole file, or whole numbers,
     which keep their value. A column `split` divides the rows, a column `id` names them, and one
     without a name, as pandas writes its index, is left out. Features are numbers, or true and
-    false; they go to a model as they are.
+    false, which go to a model as they are; a column of texts becomes one of 0 and 1 for each
+    category, as `pandas.get_dummies(frame, columns=[...], dtype=float)` makes them: after all
+    others, in sorted order.
 
     Args:
         path: a CSV file, with commas, semicolons or tabs, or one that ends in ".parquet".
@@ -53,10 +57,12 @@ def table_file(
         group_column: the column that holds the group, or several, which are crossed; any but
             "group" has to be there.
         drop_column: one or several columns that are no features, as the model was not given them.
+        categories: by column, in the order of the model's inputs; all columns of a category that is
+            not among them are 0. By default those that occur in the file, at most 50.
 
     Raises:
         DataError: no such file or rows, a column is missing, or a feature is not a finite number
-            in every row.
+            or a category in every row.
         MissingDependencyError: a Parquet file without pyarrow.
     """
     source = Path(path)
@@ -69,7 +75,8 @@ def table_file(
     groups, group_names = groups_in(table, source, columns)
     rows = rows_of_split(table, source, split)
     others = {label_column, *columns, *dropped, "split", "id"}
-    features = _features(table, others).iloc[rows]
+    features, notes = _encoded(_features(table, others), source, categories)
+    features = features.iloc[rows]
     found = Table(
         frame_values(features, f" in '{source}'"),
         labels[rows],
@@ -79,8 +86,38 @@ def table_file(
         groups=groups[rows],
         group_names=group_names,
     )
-    found.notes = (_told(found.columns),)
+    found.notes = (_told(found.columns), *notes)
     return found
+
+
+def _encoded(
+    features: "pd.DataFrame", source: Path, given: Mapping[str, Sequence[str]] | None
+) -> tuple["pd.DataFrame", tuple[str, ...]]:
+    known = dict(given or {})
+    check_columns(features, source, list(known), "--categories")
+    found = categories_of(features.drop(columns=list(known)), f" in '{source}'")
+    known |= found
+    return with_dummies(features, known) if known else (features, ())
+
+
+def learned_categories(
+    path: str | os.PathLike[str], options: Mapping[str, Any]
+) -> dict[str, dict[str, list[str]]]:
+    """The option `categories` of a file, with which others get the same columns; else nothing.
+
+    Args:
+        path: of the file.
+        options: of the data.
+
+    Raises:
+        DataError: see `table_file`.
+    """
+    table = _read(Path(path))
+    named = [options.get("drop_column") or (), options.get("group_column") or "group"]
+    others = {name for one in named for name in ([one] if isinstance(one, str) else one)}
+    others |= {options.get("label_column") or "label", "split", "id"}
+    found = categories_of(_features(table, others), f" in '{path}'")
+    return {"categories": found} if found else {}
 
 
 def _read(source: Path) -> "pd.DataFrame":
@@ -144,8 +181,9 @@ def splits_in_table(path: str | os.PathLike[str]) -> list[str]:
 
 SOURCE = Source(
     "table",
-    "a CSV or Parquet file of numbers with a label in each row",
+    "a CSV or Parquet file of numbers and categories with a label in each row",
     table_file,
-    ("split", "label_column", "group_column", "drop_column"),
+    ("split", "label_column", "group_column", "drop_column", "categories"),
     splits=lambda path: splits_in_table(str(path)),
+    learned=lambda path, options: learned_categories(str(path), options),
 )

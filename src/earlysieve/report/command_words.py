@@ -32,6 +32,7 @@ DESCRIBING = {
     "--path-column",
     "--group-column",
     "--drop-column",
+    "--categories",
     "--tokenizer",
     "--max-length",
     "--cache",

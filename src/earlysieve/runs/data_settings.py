@@ -45,6 +45,13 @@ def _are_names(value: Any) -> bool:
     return all(map(_is_text, value)) if listed else _is_text(value)
 
 
+def _are_categories(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not value:
+        return False
+    lists = all(isinstance(one, list | tuple) and one for one in value.values())
+    return lists and all(_is_text(text) for one in value.values() for text in one)
+
+
 # Option: whether a value is of its kind, and the kind in words. Ranges are the sources' affair.
 OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "split": (_is_text, "a name"),
@@ -64,6 +71,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "path_column": (_is_text, "a name"),
     "group_column": (_are_names, "a name or a list of names"),
     "drop_column": (_are_names, "a name or a list of names"),
+    "categories": (_are_categories, "lists of names by column"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),
     "cache": (_is_text, "a folder"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 _KEYS = ("image_size", "resize", "interpolation", "mean", "std", "max_length")
-_OF_RUN = (*_KEYS, "tokenizer")
+_OF_RUN = (*_KEYS, "tokenizer", "categories")
 Tell = Callable[[str], None]
 
 
@@ -48,6 +48,10 @@ def prepared_options(
         options: of the data that were given; they win.
         tell: takes what was chosen, and where what was given differs from it.
     """
+    return _with_learned(given["data"], _prepared(given, options, tell))
+
+
+def _prepared(given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     check_one_place(given)
     model_options = parse_options(given["model_option"])
     run = known_beside(given["checkpoint"])
@@ -86,8 +90,19 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
             tell,
         )
     else:
-        return config
-    return replace(config, data_options=options)
+        options = config.data_options
+    learned = _with_learned(config.data, options)
+    return config if learned == config.data_options else replace(config, data_options=learned)
+
+
+def _with_learned(data: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with what these data tell of how others have to be opened for the same model."""
+    kind, _, rest = full_spec(data).partition(":")
+    source = source_named(kind)
+    if source is None or source.learned is None or not rest:
+        return dict(options)
+    missing = source.learned(rest, options) if options.get("categories") is None else {}
+    return {**missing, **options}
 
 
 def _as_expected(
@@ -139,6 +154,8 @@ def _same(one: Any, two: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={','.join(kept)}" for name, kept in value.items())
     if isinstance(value, list | tuple):
         return ",".join(f"{number:g}" for number in value)
     return str(value)
