@@ -34,6 +34,11 @@ def test_each_sign_has_a_sentence():
         "When it is swapped between examples, 80% more of its errors are right than by chance, and "
         "60% more answers follow it; about 45%, and 8%, or more speaks for a shortcut."
     )
+    few = replace(COLOUR, explained=34, recovered=23 / 38)
+    assert (
+        "on 21 of the 34 errors that it explains, which counts as 61%"
+        in (signs_in_words(few)["recovers"])
+    )
     assert "4.2 times" in signs_in_words(replace(COLOUR, times_worse=4.2))["gathers"]
 
 

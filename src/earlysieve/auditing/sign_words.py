@@ -40,9 +40,10 @@ def _recovers(found: Leaning) -> str:
     if math.isnan(found.recovered):
         return f"{_UNKNOWN}: too few errors, or no other property to ask."
     return (
-        f"On {found.recovered:.0%} of the errors that it explains, another property "
-        f"({readable(found.recovered_by)}) speaks for the label: about {RECOVER:.0%} or more says "
-        "that these could have been read right, less that they are hard or wrongly labelled."
+        f"Another property ({readable(found.recovered_by)}) prefers the label to the answer on "
+        f"{found.sided}, which counts as {found.recovered:.0%}: a guess gives about "
+        f"{RECOVER:.0%}; more says that these could have been read right, less that they are hard "
+        "or wrongly labelled."
     )
 
 

@@ -293,8 +293,8 @@ def _seen(on: Leaning, fails: Estimate | None) -> str:
         text += f"; swapped, {', and '.join(moved)}"
     if not math.isnan(on.recovered):
         text += (
-            f". On {on.recovered:.0%} of the errors that it explains, the label can be told from "
-            f"{readable(on.recovered_by)}"
+            f". On {on.sided}, {readable(on.recovered_by)} prefers the label to the answer (half "
+            "would be a guess)"
         )
     if fails is not None:
         text += f". Where it fails, the model's accuracy is estimated at {percent_of(fails)}"
