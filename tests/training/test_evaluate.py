@@ -41,6 +41,7 @@ def test_figures_by_hand():
         class_accuracy={0: 0.5, 1: pytest.approx(2 / 3)},
         calibration_error=pytest.approx(abs(0.6 - sure)),
         brier=pytest.approx(2 * (3 * (1 - sure) ** 2 + 2 * sure**2) / 5),
+        largest_class=0.6,
     )
     assert found.worst_class_accuracy == 0.5
     assert found.group_gap == 0.5

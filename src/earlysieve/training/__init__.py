@@ -9,6 +9,7 @@ and `optim` (a run as a file of settings).
 
 from earlysieve.training.algorithm import Algorithm, NonFiniteLossError
 from earlysieve.training.checkpoint import load_checkpoint, save_checkpoint
+from earlysieve.training.collapse import CollapseWarning
 from earlysieve.training.config import TrainConfig, read_config, write_config
 from earlysieve.training.erm import ERM
 from earlysieve.training.evaluate import SingleClassWarning, evaluate
@@ -29,6 +30,7 @@ __all__ = [
     "ERM",
     "Algorithm",
     "BatchSampler",
+    "CollapseWarning",
     "EpochSampler",
     "Evaluation",
     "Event",

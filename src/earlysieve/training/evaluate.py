@@ -152,6 +152,7 @@ def _summarise(columns: _Columns, keep_logits: bool) -> Evaluation:
         class_accuracy={label: found.accuracy for label, found in by_class.items()},
         calibration_error=calibration_error(confidences.numpy(), correct),
         brier=float(brier.mean()),
+        largest_class=max(found.size for found in by_class.values()) / len(labels),
         logits=logits if keep_logits else None,
         labels=labels if keep_logits else None,
         groups=groups if keep_logits else None,

@@ -30,6 +30,7 @@ class Evaluation:
         class_accuracy: accuracy by class that occurs.
         calibration_error: expected calibration error, 15 equal-width bins, in [0, 1].
         brier: mean Brier score, summed over classes, in [0, 2].
+        largest_class: share of the examples that are of the largest class, in (0, 1].
         logits: float32, shape (N, C), on the CPU, in the order of the pass; None unless they were
             kept (`keep_logits`).
         labels: int64, shape (N,), of the rows of `logits`; None without these.
@@ -45,6 +46,7 @@ class Evaluation:
     class_accuracy: dict[int, float] = field(default_factory=dict)
     calibration_error: float = float("nan")
     brier: float = float("nan")
+    largest_class: float = float("nan")
     logits: Tensor | None = field(default=None, compare=False, repr=False)
     labels: Tensor | None = field(default=None, compare=False, repr=False)
     groups: Tensor | None = field(default=None, compare=False, repr=False)

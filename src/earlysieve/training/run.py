@@ -27,6 +27,7 @@ from earlysieve.training.algorithm import (
 from earlysieve.training.augmentation import Augment, as_augmentation, check_teacher_sees
 from earlysieve.training.check_weights import check_keys
 from earlysieve.training.checkpoint import START_AGAIN, check_configuration
+from earlysieve.training.collapse import warn_of_collapse
 from earlysieve.training.evaluation import Evaluation
 from earlysieve.training.freezing import frozen_parameters
 from earlysieve.training.loading import Data, load_batches, open_source
@@ -265,7 +266,16 @@ class Run:
         self.history.append(row)
         self.position = Position(self.position.epoch + 1, 0, self.position.step)
         self.epoch = EpochSums()
+        if evaluation is not None and self.finished:
+            warn_of_collapse(self._kept_accuracy(evaluation), evaluation)
         return logs
+
+    def _kept_accuracy(self, last: Evaluation) -> float:
+        """Validation accuracy of the weights that training ends with."""
+        if not self.settings.restores_best or self.best.epoch is None:
+            return last.accuracy
+        row = next(row for row in self.history if row["epoch"] == self.best.epoch)
+        return row["validation_accuracy"]
 
     def restore_best(self) -> bool:
         """Put the best evaluated state into the model; False if none was kept."""
