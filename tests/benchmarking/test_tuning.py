@@ -56,6 +56,14 @@ def test_what_a_search_on_the_first_seed_chose_is_trained_with_every_seed(whole)
     assert sieve.cost > jtt.cost > 1
 
 
+def test_a_trial_may_take_no_longer_than_another_training(tmp_path):
+    late = replace(PROTOCOL, seeds=(0,), budget=replace(PROTOCOL.budget, minutes=1e-9))
+    benchmark(late, METHODS, tmp_path)
+    found = json.loads((tmp_path / "searches/points/jtt/cell.json").read_text())
+    assert found["state"] == "failed"
+    assert "within 1e-09 minutes (epoch 1 of 2)" in found["why"]
+
+
 def test_a_search_sees_neither_test_data_nor_other_seeds(whole):
     out, _ = whole
     assert not list((out / "searches").rglob("test.log"))

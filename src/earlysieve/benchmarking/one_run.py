@@ -16,7 +16,6 @@ from earlysieve.benchmarking.on_test import figures_on_test
 from earlysieve.benchmarking.one_search import as_chosen
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
-from earlysieve.errors import TrainingError
 from earlysieve.measures.by_cell import shares_of
 from earlysieve.methods.registry import method_named
 from earlysieve.runs.reporter import Reporter
@@ -37,17 +36,11 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     """
     folder, protocol = folder_of(out, cell), grid.protocol
     clock, log = Clock(folder), Log(folder)
-    minutes = protocol.budget.minutes
 
     def listen(event: "Event") -> None:
         if event.kind != "step":
             clock.keep()
-        if minutes is not None and clock.seconds > 60 * minutes:
-            raise TrainingError(
-                f"Expected a training within {minutes:g} minutes (epoch {event.epoch} of "
-                f"{protocol.budget.epochs}), but it takes longer; raise the budget, or train for "
-                "fewer epochs"
-            )
+        protocol.budget.check_time(clock.seconds, event.epoch)
 
     heard = logging(reporter, log, listen)
     log(f"{cell.title}: begun or taken up")

@@ -50,6 +50,7 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
         options=SearchOptions(trials=tuned.trials),
         reporter=logging(reporter, log, _ignore),
         on_trial=on_trial,
+        check_time=grid.protocol.budget.check_time,
     )
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {found.choice.explanation}")
     return Record(

@@ -10,7 +10,7 @@ from typing import Any
 from earlysieve._json import plain
 from earlysieve._names import near_names
 from earlysieve.benchmarking.tuning import check_trials, tuned_of
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, TrainingError
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.training.config import PRACTICAL, TrainConfig
 
@@ -73,6 +73,22 @@ class Budget:
         if value is not None and not (number and 0 < value < math.inf):
             raise InputError(
                 f"Expected minutes of the budget above 0, but got {value!r}; give more time"
+            )
+
+    def check_time(self, seconds: float, epoch: int) -> None:
+        """Check that a training has time left.
+
+        Args:
+            seconds: since it began.
+            epoch: the present one, for the message.
+
+        Raises:
+            TrainingError: it has not.
+        """
+        if self.minutes is not None and seconds > 60 * self.minutes:
+            raise TrainingError(
+                f"Expected a training within {self.minutes:g} minutes (epoch {epoch} of "
+                f"{self.epochs}), but it takes longer; raise the budget, or train for fewer epochs"
             )
 
 

@@ -19,7 +19,7 @@ from earlysieve.searching.result import TrialRow
 from earlysieve.searching.space import Dimension, plain_config, space_of
 from earlysieve.searching.storage import import_optuna, open_storage, quiet_optuna
 from earlysieve.searching.together import work_together
-from earlysieve.searching.worker import Work, open_study, work_on
+from earlysieve.searching.worker import CheckTime, Work, open_study, work_on
 
 if TYPE_CHECKING:
     import optuna
@@ -95,8 +95,12 @@ def find(
     options: SearchOptions,
     reporter: Reporter,
     on_trial: OnTrial | None,
+    check_time: CheckTime | None = None,
 ) -> Found:
-    """Train the trials of a search, or go on with them, and choose; for arguments see `search`.
+    """Train the trials of a search, or go on with them, and choose.
+
+    Args:
+        check_time: see `Work`; for the others see `search`.
 
     Raises:
         EarlysieveError: see `search`.
@@ -113,7 +117,14 @@ def find(
         keep(plan, out)
     until = None if options.timeout is None else time.time() + options.timeout
     work = Work(
-        plan, out, options.storage, f"search {out.name}", options.trials, until, reporter.trackers
+        plan,
+        out,
+        options.storage,
+        f"search {out.name}",
+        options.trials,
+        until,
+        reporter.trackers,
+        check_time,
     )
     study = open_study(work)
     _tell_kept(len(finished(study.get_trials(deepcopy=False))), options.trials, reporter)

@@ -27,6 +27,10 @@ from earlysieve.searching.storage import import_optuna, open_storage, quiet_optu
 if TYPE_CHECKING:
     import optuna
 
+    from earlysieve.training import Event
+
+CheckTime = Callable[[float, int], None]
+
 _STARTUP = 8  # trials drawn at random before the sampler learns, and before any is pruned
 # Errors that are not the fault of the values that were drawn.
 _FATAL = (CheckpointError, MissingDependencyError, OutputError, UserCodeError)
@@ -48,6 +52,8 @@ class Work:
         trials: how many are wanted in all, trial 0 included.
         until: when no more trials begin, by `time.time`; None: never.
         trackers: who gets the figures of each trial.
+        check_time: called in each trial with the seconds since it began and the present epoch; an
+            EarlysieveError that it raises fails the trial.
     """
 
     plan: Plan
@@ -57,6 +63,7 @@ class Work:
     trials: int
     until: float | None = None
     trackers: tuple[str, ...] = ()
+    check_time: CheckTime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -140,9 +147,8 @@ def _objective(trial: "optuna.Trial", work: Work) -> float:
                 raise pruned(epoch)
 
         try:
-            record = train_trial(
-                config, folder, values, on_score=on_score, reporter=Reporter(trackers=work.trackers)
-            )
+            reporter = Reporter(trackers=work.trackers, on_event=_timed(work.check_time))
+            record = train_trial(config, folder, values, on_score=on_score, reporter=reporter)
         except _FATAL:
             raise
         except EarlysieveError as error:
@@ -150,6 +156,13 @@ def _objective(trial: "optuna.Trial", work: Work) -> float:
                 raise
             record = keep_record(folder, Record(values, "failed", why=str(error)))
         return _told(trial, record, told)
+
+
+def _timed(check_time: CheckTime | None) -> "Callable[[Event], None] | None":
+    if check_time is None:
+        return None
+    began = time.monotonic()
+    return lambda event: check_time(time.monotonic() - began, event.epoch)
 
 
 def _drawn(trial: "optuna.Trial", begun: "optuna.trial.FrozenTrial", plan: Plan) -> dict[str, Any]:
