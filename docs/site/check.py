@@ -1,4 +1,5 @@
-"""Check a built site: links hold, nothing is fetched from elsewhere, every public name is there.
+"""Check a built site: links hold, nothing is fetched from elsewhere, every public name is there,
+and keyboards and screen readers find what they need.
 
 Used by `make docs`, as `python docs/site/check.py build/site`.
 """
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from structure import lacking
 
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 CSS_FETCH = re.compile(r"@import|url\(\s*['\"]?(?!data:|#|['\"])([^)'\"]+)")
@@ -75,6 +78,13 @@ def fetched(site: Path, pages: dict[Path, Page]) -> Iterator[str]:
                 yield f"{path.relative_to(site)}: fetches {address or 'by @import'}"
 
 
+def unusable(pages: dict[Path, Page], site: Path) -> Iterator[str]:
+    """One sentence for each thing that keyboards or screen readers lack."""
+    for path in pages:
+        for lack in lacking(path.read_text(encoding="utf-8")):
+            yield f"{path.relative_to(site)}: {lack}"
+
+
 def missing_names(pages: dict[Path, Page]) -> Iterator[str]:
     """One sentence for each public name that no page describes."""
     from api_names import public_names
@@ -89,7 +99,7 @@ def faults(site: Path) -> list[str]:
     """What is wrong with a site, apart from names that it lacks."""
     site = site.resolve()
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
-    return [*dead(site, pages), *fetched(site, pages)]
+    return [*dead(site, pages), *fetched(site, pages), *unusable(pages, site)]
 
 
 def main(folder: str) -> int:

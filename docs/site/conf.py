@@ -35,6 +35,7 @@ exclude_patterns = [path.name for path in ROOT.iterdir() if path.name not in SHO
 
 myst_heading_anchors = 4
 highlight_language = "text"
+smartquotes_action = "qe"  # dashes stay as typed: --option is no long dash
 default_role = "mention"
 
 autodoc_typehints = "none"

@@ -20,6 +20,7 @@ import api_names  # noqa: E402
 import check  # noqa: E402
 import listed_pages  # noqa: E402
 import notebook_pages  # noqa: E402
+import structure  # noqa: E402
 
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -84,15 +85,59 @@ def test_keyboards_and_screen_readers_are_served():
     assert access.usable(listed) == listed.replace("<dl>", '<dl role="presentation">')
     assert access.usable(access.usable(heading)) == access.usable(heading)
     assert access.usable("<dl><dt>term</dt><dd>what</dd></dl>").startswith("<dl><dt>")
+    box = access.usable('<div class="table-wrapper docutils container">')
+    assert box.startswith('<div tabindex="0" role="group" aria-label="Table" class="table-wrapper')
+    assert access.usable(box) == box
+    assert access.usable('<th class="head"><p></p></th>') == "<td></td>"
+    assert access.usable('<th class="head"><p>rule</p></th>').startswith("<th")
+
+
+def test_what_the_theme_puts_around_pages_has_names():
+    search = access.named('<aside class="sidebar-drawer"><div id="search-results">')
+    assert search == '<aside class="sidebar-drawer" aria-label="Site"><h1>Search</h1>\n' + (
+        '<div id="search-results">'
+    )
+    assert access.named(search) == search
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<h1>A</h1><h3>C</h3>", "a heading of level 3 follows one of level 1"),
+        ("<h2>B</h2>", "there are 0 headings of the first level instead of one"),
+        ('<h1>A</h1><img src="a.png">', "the picture a.png has no alt text"),
+        ('<h1>A</h1><select id="order"></select>', "the field order has no label"),
+        ("<h1>A</h1><pre>code</pre>", "code that may scroll cannot be reached by keyboard"),
+        ("<h1>A</h1><table><tr><th> </th></tr></table>", "a <th> has no text"),
+        ("<h1>A</h1><button></button>", "a <button> has no text"),
+        ('<h1 id="a">A</h1><p id="a">B</p>', "two parts of the page are called a"),
+        (
+            '<h1>A</h1><div class="scroll"><table></table></div>',
+            "a table that may scroll cannot be reached by keyboard",
+        ),
+    ],
+)
+def test_what_keyboards_and_screen_readers_lack_is_found(body, said):
+    assert list(structure.lacking(f'<html lang="en"><body>{body}</body></html>')) == [said]
+
+
+def test_what_has_names_lacks_nothing():
+    body = """<h1>A</h1><h2>B</h2><h3>C</h3><h2>D</h2><img src="a.png" alt=""><pre tabindex="0">
+    x</pre><label>Class <select></select></label><label for="b">B</label><input id="b"><button
+    hidden></button><button aria-label="Copy"></button><input type="hidden"><div class="scroll"
+    tabindex="0"><table><tr><th>a</th></tr></table></div><table><tr><th>b</th></tr></table>"""
+    assert list(structure.lacking(f'<html lang="en"><body>{body}</body></html>')) == []
+    assert list(structure.lacking("<h1>A</h1>")) == ["the page names no language"]
 
 
 def page(folder: Path, name: str, body: str) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
+    html = f'<html lang="en"><body><h1>{name}</h1>{body}</body></html>'
+    (folder / name).write_text(html, encoding="utf-8")
 
 
 def test_a_sound_site_has_no_faults(tmp_path):
-    page(tmp_path, "a.html", '<h1 id="top">A</h1><a href="sub/b.html#x">b</a><a href="#top">a</a>')
+    page(tmp_path, "a.html", '<p id="top">A</p><a href="sub/b.html#x">b</a><a href="#top">a</a>')
     page(tmp_path / "sub", "b.html", '<p id="x">B</p><a href="https://example.org/">out</a>')
     assert check.faults(tmp_path) == []
 
@@ -102,7 +147,7 @@ def test_a_sound_site_has_no_faults(tmp_path):
     [
         ('<a href="gone.html">x</a>', "gone.html leads nowhere"),
         ('<a href="#gone">x</a>', "#gone has no such place"),
-        ('<img src="gone.png">', "gone.png leads nowhere"),
+        ('<img src="gone.png" alt="">', "gone.png leads nowhere"),
         ('<script src="https://example.org/a.js"></script>', "fetches https://example.org/a.js"),
         ('<link rel="stylesheet" href="//example.org/a.css">', "fetches //example.org/a.css"),
         (

@@ -425,6 +425,8 @@ def test_a_fix_fits_on_a_phone(visit, kind):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         headline = "document.querySelector('h1').getBoundingClientRect().width"
         assert page.evaluate(headline) > 0.75 * min(width, 1000)
+        captions = "all => all.map(one => one.getBoundingClientRect().right)"
+        assert max(page.locator("caption").evaluate_all(captions)) <= width
     assert page.evaluate("window.hacked") is None
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from earlysieve.groups.over_seeds import OverSeeds
+from earlysieve.searching import plots
 from earlysieve.searching.again import Again
 from earlysieve.searching.page import figure_rows, render_search
-from earlysieve.searching.plots import importances, plots_of
+from earlysieve.searching.plots import importances, no_importances, plots_of, progress
 from earlysieve.searching.result import SearchResult, TrialRow, interval_text
 from earlysieve.training import TrainConfig
 
@@ -61,15 +62,15 @@ def study() -> "optuna.Study":
 
 
 def test_the_page_shows_figures_plots_and_trials_and_escapes_what_is_in_them():
-    plots = plots_of(rows(), study(), "accuracy")
-    assert len(plots) == 3
-    page = render_search(result(changed=True), plots, TrainConfig(model=EVIL, data="d"))
+    tiles = plots_of(rows(), study(), "accuracy")
+    assert len(tiles) == 3
+    page = render_search(result(changed=True), tiles, TrainConfig(model=EVIL, data="d"))
     assert "Trial 2 is chosen over the plain method." in page
     assert "0.200 [0.100, 0.300]" in page
     assert page.count("data:image/png") == 3
     assert EVIL not in page
     assert "default-src 'none'" in page
-    assert "Plain training stays" in render_search(result(changed=False), plots, TrainConfig())
+    assert "Plain training stays" in render_search(result(changed=False), tiles, TrainConfig())
 
 
 def test_importance_leaves_trial_0_out_and_needs_a_few_trials():
@@ -77,6 +78,26 @@ def test_importance_leaves_trial_0_out_and_needs_a_few_trials():
     assert set(found) == {"beta", "layer"}
     assert math.isclose(sum(found.values()), 1.0)
     assert importances(optuna.create_study()) == {}
+
+
+def test_where_importance_cannot_be_told_the_page_says_why():
+    few = "can be told from 4 complete trials beside trial 0 on; here are 3."
+    assert no_importances(rows(4)).endswith(few)
+    page = render_search(replace(result(changed=False), trials=rows(4)), [], TrainConfig())
+    assert few in page
+    alike = [replace(row, score=0.5) for row in rows()]
+    assert "score alike" in no_importances(alike)
+    assert no_importances(rows()) == ""
+
+
+def test_numbers_of_trials_are_whole(monkeypatch):
+    seen = []
+    monkeypatch.setattr(plots, "_tile", lambda figure, *_: seen.append(figure))
+    progress(rows(3)[:3], "accuracy")
+    (axes,) = seen[0].axes
+    ticks = axes.get_xticks()
+    assert len(ticks) > 1
+    assert all(tick == round(tick) for tick in ticks)
 
 
 def test_figures_have_a_difference_only_where_something_was_chosen():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from earlysieve.report.plain_page import plot, render_plain
 from earlysieve.report.sections import Section, Tile, paragraph, table
+from earlysieve.searching.plots import no_importances
 from earlysieve.searching.result import SearchResult, TrialRow, interval_text, settings_text
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def render_search(result: SearchResult, plots: Sequence[Tile], config: "TrainCon
     return render_plain(
         "search",
         headline,
-        [_figures(result), _plots(plots), _trials(result), _help(result)],
+        [_figures(result), _plots(plots, result), _trials(result), _help(result)],
         lead=[result.explanation],
         subject=[("method", config.method), ("model", config.model), ("data", config.data)],
     )
@@ -72,8 +73,10 @@ def _figures(result: SearchResult) -> Section:
     return Section("figures", "What came of it", pieces)
 
 
-def _plots(plots: Sequence[Tile]) -> Section:
-    return Section("plots", "The search", [plot(tile) for tile in plots])
+def _plots(plots: Sequence[Tile], result: SearchResult) -> Section:
+    why = no_importances(result.trials)
+    missing = [paragraph(why)] if why else []
+    return Section("plots", "The search", [*(plot(tile) for tile in plots), *missing])
 
 
 def _trials(result: SearchResult) -> Section:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SIZE, _DPI = (8.0, 3.6), 130
 _GREY, _BLUE, _RED = "#8a8f98", "#2563c9", "#b3261e"
 _LONGEST = 18  # letters of a tick
+_FEWEST = 4  # trials by which the importance of settings is told
 
 
 def plots_of(rows: Sequence["TrialRow"], study: "optuna.Study", select: str) -> list[Tile]:
@@ -42,13 +43,26 @@ def importances(study: "optuna.Study") -> dict[str, float]:
     """
     optuna = import_optuna()
     done = [t for t in study.get_trials() if t.state.name == "COMPLETE" and t.params]
-    if len(done) < 4 or len({trial.value for trial in done}) < 2:
+    if len(done) < _FEWEST or len({trial.value for trial in done}) < 2:
         return {}
     with quiet_optuna():
         bare = optuna.create_study(direction="maximize")
         bare.add_trials(done)
         found: dict[str, float] = optuna.importance.get_param_importances(bare)
     return {name: share for name, share in found.items() if math.isfinite(share)}
+
+
+def no_importances(rows: Sequence["TrialRow"]) -> str:
+    """Why there is no plot of what mattered, in one sentence; empty where there is one."""
+    scores = [row.score for row in rows if row.state == "complete" and row.values]
+    if len(scores) < _FEWEST:
+        return (
+            f"Which settings matter can be told from {_FEWEST} complete trials beside trial 0 on; "
+            f"here {'is' if len(scores) == 1 else 'are'} {len(scores)}."
+        )
+    if len(set(scores)) < 2:
+        return "Which settings matter cannot be told: all complete trials score alike."
+    return ""
 
 
 def progress(rows: Sequence["TrialRow"], select: str) -> Tile:
@@ -66,6 +80,7 @@ def progress(rows: Sequence["TrialRow"], select: str) -> Tile:
     if plain is not None:
         axes.axhline(plain, color=_RED, linestyle="--", label="plain (trial 0)")
     axes.set_xlabel("trial")
+    axes.locator_params(axis="x", integer=True)
     axes.set_ylabel(select.replace("_", " "))
     axes.legend(frameon=False, fontsize=8)
     return _tile(figure, f"The {select} of each trial and the best so far", "Trials in their order")
