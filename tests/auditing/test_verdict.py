@@ -56,9 +56,9 @@ def test_a_shortcut():
         "that sees only colour achieves 85% of what the model achieves; where it is misled (40 "
         "examples) the model is right 20% of the time, elsewhere 97%; swapped, its answer follows "
         "50% more often than by chance, and 60% more of its errors are right. On 25 of the 30 "
-        "errors that it explains, texture prefers the label to the answer (half would be a guess). "
-        "Where it fails, the model's accuracy is estimated at 55% [40%, 70%]. Layer 'layer1', "
-        "early in the network, already gives 90% of "
+        "errors that it explains, a reader of texture prefers the label to the answer (half would "
+        "be a guess). Where it fails, the model's accuracy is estimated at 55% [40%, 70%]. "
+        "Layer 'layer1', early in the network, already gives 90% of "
         "what the model achieves above chance. It misreads 100 examples, 60 of them with "
         "confidence. On these the model is right 10% of the time, against 97% elsewhere, and gives "
         "the readout's wrong answer 90% of the time."
@@ -113,7 +113,7 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
             "The model errs where something simple misleads. ",
         ),
         (facts(replace(COLOUR, recovered=math.nan)), "The model errs where something simple misl"),
-        (facts(replace(COLOUR, sure=19)), "Fewer than 20 examples lack it, too few to say"),
+        (facts(replace(COLOUR, sure=19)), "Fewer than 20 examples surely lack it, too few to say"),
         (
             facts(replace(COLOUR, own_tells=0.5, recovered=0.4, accuracy_sure=0.04,
                           times_worse=100.0, mended=1.0, reads=1.0)),
@@ -164,7 +164,7 @@ def test_at_risk_none_found_and_no_answer():
     # What is not called a shortcut costs nothing.
     assert (risk.reliance, risk.accuracy_where_it_fails) == (None, None)
     assert "estimated" not in risk.explanation
-    assert risk.next_steps[0].startswith("Decide whether colour is what the task is about")
+    assert risk.next_steps[0].startswith("Decide whether the task is about colour")
     assert "audit at least 20 examples" in risk.next_steps[1]
     told = summary(facts(replace(COLOUR, sure=19, irrelevant=True, followed=0.1)), fails=FAILS)
     assert told.headline.endswith("too few examples where it does not.")

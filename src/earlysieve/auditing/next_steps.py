@@ -133,7 +133,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         more = step(f"To see what {what} costs, {more}")
         return [more, _REPAIR, *([] if facts.transfer is not None else [compared])]
     return [
-        step(f"Decide whether {what} is what the task is about; if it is, nothing is wrong."),
+        step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
         f"If it is not, {more}",
         *([] if facts.transfer is not None else [compared]),
         IRRELEVANT,

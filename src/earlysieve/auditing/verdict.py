@@ -293,8 +293,8 @@ def _seen(on: Leaning, fails: Estimate | None) -> str:
         text += f"; swapped, {', and '.join(moved)}"
     if not math.isnan(on.recovered):
         text += (
-            f". On {on.sided}, {readable(on.recovered_by)} prefers the label to the answer (half "
-            "would be a guess)"
+            f". On {on.sided}, a reader of {readable(on.recovered_by)} prefers the label to the "
+            "answer (half would be a guess)"
         )
     if fails is not None:
         text += f". Where it fails, the model's accuracy is estimated at {percent_of(fails)}"
@@ -416,7 +416,8 @@ _REASONS = {
         "the task, and the labels wrong."
     ),
     "few misled": (
-        f"Fewer than {FEWEST_MISLED} examples lack it, too few to say how the model does on them."
+        f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
+        "them."
     ),
     "irrelevant": "Answers follow it when it is swapped, and it was said not to matter.",
     "does not transfer": (
