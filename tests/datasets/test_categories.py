@@ -42,6 +42,7 @@ def test_categories_become_what_pandas_makes_of_them(source):
     assert data.columns == tuple(expected.columns)
     assert np.array_equal(data.values, expected.to_numpy(np.float32))
     assert "category of city (Bern, Ulm, none); sex (f, m)" in data.notes[1]
+    assert data.notes[2].endswith("order of their names: 0 = ill, 1 = well.")
 
 
 def test_every_split_has_the_columns_of_the_whole_file(source):

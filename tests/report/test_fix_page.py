@@ -7,7 +7,8 @@ import pytest
 from earlysieve.errors import InputError, OutputError
 from earlysieve.report.fix_figures import points
 from earlysieve.report.fix_page import render_fix, write_fix_page
-from earlysieve.report.fix_steps import audit_command
+from earlysieve.report.fix_steps import compare_command
+from earlysieve.report.fix_steps import test_commands as commands_on_test
 from earlysieve.report.fix_view import ExampleRow
 
 from .audits import HOSTILE, Leaning, Picture, Summary, image_audit, png
@@ -207,14 +208,17 @@ def test_texts_are_shown_with_what_both_models_say():
 
 
 def test_commands_are_filled_in():
-    command = f"{FIX} --strict --retrain --epochs 3 --out 'my fix/'"
+    command = f"{FIX} --strict --pretrained --retrain --epochs 3 --out 'my fix/'"
     config = {"command": command, "model": "timm:resnet18"}
     text = outline(made_fix(config=config)).text
     wanted = (
         "earlysieve audit --model timm:resnet18 --data 'my photos' --strict --split test "
-        "--checkpoint 'my fix/model.pt' --out 'my fix/test'"
+        "--checkpoint 'my fix/model.pt' --out 'my fix/test-after'"
     )
     assert wanted in text
+    assert "--out 'my fix/test-before'" in text
+    assert "earlysieve compare 'my fix/test-before' 'my fix/test-after'" in text
+    assert "earlysieve compare 'my fix/audit-before' 'my fix/audit-after'" in text
     assert command in text
     record = {"command": command, "data": "my photos"}
     assert wanted in Outline(render_fix(made_fix(), before="a", after="b", record=record)).text
@@ -236,7 +240,8 @@ def test_commands_are_filled_in():
     ],
 )
 def test_no_command_is_made_of_half_a_command(command):
-    assert audit_command(command) == ""
+    assert commands_on_test(command) == ""
+    assert ("compare" in compare_command(command)) == ("--out x" in command)
 
 
 def test_what_to_do_where_nothing_helped():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from earlysieve.fixing.retraining import Recipe
 
 
-_STEPS = 2
+_STEPS = 3
 _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 
 
@@ -325,7 +325,8 @@ def show(result: "FixResult", console: Console, command: str) -> None:
     for step in next_steps(result, command)[:_STEPS]:
         console.say(f"Next: {step.text}")
         if step.command and command:
-            console.say(f"  {step.command}")
+            for line in step.command.split("\n"):
+                console.say(f"  {line}")
 
 
 def as_values(result: "FixResult", out: Path, page: Path | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._imports import need
+from earlysieve.datasets.arrays import numbering_of
 from earlysieve.datasets.categories import categories_of, with_dummies
 from earlysieve.datasets.csv_rows import (
     check_columns,
@@ -86,7 +87,7 @@ def table_file(
         groups=groups[rows],
         group_names=group_names,
     )
-    found.notes = (_told(found.columns), *notes)
+    found.notes = (_told(found.columns), *notes, *numbering_of(names))
     return found
 
 

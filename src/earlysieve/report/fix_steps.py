@@ -37,6 +37,15 @@ def next_steps(data: FixData, command: str = "") -> list[Step]:
     return [*steps, _other_groups(), _COLLECT]
 
 
+_ON_TEST = (
+    " Where the data have a test split that was not used here, audit both models on it and compare:"
+)
+_CHANGED = (
+    "Compare both audits of the held-out examples. These are what the choice was made on, so that "
+    "the gain looks a little larger than it is:"
+)
+# Where the old weights are; the new ones are a file of ours.
+_OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
 _COLLECT = Step(
     "Collect or make training examples in which the shortcut fails: no choice among models adds "
     "what the data do not show."
@@ -44,16 +53,17 @@ _COLLECT = Step(
 
 
 def _after_a_change(command: str) -> list[Step]:
-    test = audit_command(command)
+    test, held_out = test_commands(command), compare_command(command)
     model = dict(options_of(command, "fix")).get("--model") or [""]
     return [
         Step(
             "Test the new model on labelled examples that neither training nor this choice has "
             "seen, best of all some in which the shortcut fails more often."
-            + " Where the data have a test split that was not used here:"
+            + _ON_TEST
             * bool(test),
             test,
         ),
+        *([Step(_CHANGED, held_out)] if held_out else []),
         Step(
             "Look at the classes and groups that lost accuracy, and decide whether the gain is "
             "worth it to you."
@@ -115,8 +125,8 @@ def _other_groups() -> Step:
     )
 
 
-def audit_command(command: str) -> str:
-    """The command that audits the new weights on a test split.
+def test_commands(command: str) -> str:
+    """The commands that audit both models on a test split and compare them, one a line.
 
     Empty without a command, or where that split was used already.
 
@@ -128,5 +138,26 @@ def audit_command(command: str) -> str:
     if not given.get("--data") or not given.get("--out") or given.get("--split") == "test":
         return ""
     out = given["--out"].rstrip("/")
-    ends = {"--split": "test", "--checkpoint": f"{out}/model.pt", "--out": f"{out}/test"}
-    return command_with("audit", describing(options, but=ends), ends)
+    old, new = f"{out}/test-before", f"{out}/test-after"
+    split = {"--split": "test"}
+    before, after = {**split, "--out": old}, {**split, "--checkpoint": f"{out}/model.pt"}
+    return "\n".join(
+        (
+            command_with("audit", describing(options, but=before), before),
+            command_with("audit", describing(options, but=_OF_OLD), {**after, "--out": new}),
+            shlex.join(["earlysieve", "compare", old, new]),
+        )
+    )
+
+
+def compare_command(command: str) -> str:
+    """The command that compares the audits before and after; empty without a command.
+
+    Args:
+        command: `earlysieve fix ...` as it was run.
+    """
+    given = dict(options_of(command, "fix"))
+    if not given.get("--data") or not given.get("--out"):
+        return ""
+    folder = given["--out"][0].rstrip("/")
+    return shlex.join(["earlysieve", "compare", f"{folder}/audit-before", f"{folder}/audit-after"])
