@@ -85,7 +85,7 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     if decision.reason == "does not transfer":
         return [_PREPARED]
     if decision.reason == "outdone":
-        return [f"{_CHECK.format(_TREATED[kind])} {_REPAIRED}"]
+        return [f"{_CHECK.format(_TREATED[kind])} {REPAIRED}"]
     untrained = decision.reason in ("chance", "one class")
     return [_CHECK.format(_TREATED[kind])] if untrained else []
 
@@ -151,7 +151,7 @@ def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
 
 def _inconclusive(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     if decision.reason == "outdone":
-        return [*([] if facts.transfer is not None else [_HOLDS_HERE]), _HOLDS_MORE]
+        return [*([] if facts.transfer is not None else [HOLDS_HERE]), HOLDS_MORE]
     return [
         _missing(decision, facts),
         f"Try other layers, or another readout: layers=[...], {_HEADS[kind]} (--layers and --head "
@@ -189,12 +189,12 @@ _REPAIR = step(
     "it is where none is better by more than chance:",
     FIX,
 )
-_HOLDS_HERE = step(
+HOLDS_HERE = step(
     "If all that is so, compare with the training data: readouts that are fitted on these show "
     "whether what the layers tell there holds here, too (--reference on the command line):",
     REFERENCE,
 )
-_HOLDS_MORE = step(
+HOLDS_MORE = step(
     "Its layers tell more than its answers do. Unless its last layer was repaired already, another "
     "one may be right far more often; several are compared without group labels, and the model "
     "stays as it is where none is better by more than chance:",
@@ -212,7 +212,7 @@ _CHECK = (
     "that {}."
 )
 _OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
-_REPAIRED = (
+REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
     "What it gains where it misleads, a comparison of both audits says (earlysieve compare BEFORE "
     "AFTER)."

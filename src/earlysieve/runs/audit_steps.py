@@ -16,6 +16,8 @@ from earlysieve.auditing.next_steps import (
 )
 from earlysieve.report.command_words import Options, command_with, describing, options_of
 from earlysieve.runs.as_trained import as_trained
+from earlysieve.runs.repaired_steps import of_repaired
+from earlysieve.runs.run_beside import fix_beside
 from earlysieve.runs.seen_data import PREFERRED, Part, training_data
 
 Source = tuple[str, str | None]
@@ -69,7 +71,9 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
         unseen_split(part, split),
         is_training=training in (None, source),
     )
-    return filled_in(steps, ran)
+    return of_repaired(
+        filled_in(steps, ran), fix_beside(config.get("checkpoint")), options, ran.out
+    )
 
 
 def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:

@@ -39,6 +39,11 @@ def known_beside(checkpoint: str | Path | None) -> Beside | None:
     )
 
 
+def fix_beside(checkpoint: str | Path | None) -> Mapping[str, Any]:
+    """What the fix that wrote a checkpoint says of it; empty where none did."""
+    return _read(checkpoint, _FIX)
+
+
 def as_in_run(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None:
     """Give a network the last layer that the run of a checkpoint gave it.
 
