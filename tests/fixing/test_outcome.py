@@ -48,6 +48,12 @@ def test_a_loss_over_all_never_leads():
 
 
 def test_why_nothing_was_changed():
+    half = PARTS.assign(after=[0.35, 0.68])
+    headline, _ = words_of(basis("shortcut"), "afr", half, "accuracy", 3)
+    assert headline == (
+        "'afr' is right on 68% instead of 38% where a reader of colour is misled, but right on 35% "
+        "instead of 44% of all."
+    )
     headline, text = words_of(basis("shortcut"), "no change", PARTS, "accuracy", 3)
     assert headline == "The model stays as it is."
     assert "only weighs what the features hold" in text

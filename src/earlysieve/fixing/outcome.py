@@ -12,6 +12,8 @@ from earlysieve.fixing.trials import Trial
 if TYPE_CHECKING:
     import pandas as pd
 
+# Accuracy over all examples that a headline cannot leave out where it is lost.
+_MUCH = 0.05
 COLUMNS = ("candidate", "kind", "method", "source", "seconds", "failure")
 
 
@@ -88,7 +90,8 @@ def words_of(
         beside = f"{where[0].upper()}{where[1:]} it is {_instead(misled.iloc[0])}."
         test = "on other data"
     else:
-        headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}.", on_all
+        lost = f", but {_instead(whole)} of all" if cost <= -_MUCH else ""
+        headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}{lost}.", on_all
     text = (
         f"{beside} It was chosen among {tried} candidates and no change by {select}, which knows "
         "labels and inferred groups, no true ones. Every figure is of examples that the last "
