@@ -99,6 +99,18 @@ class SettingInfo:
         high = "" if a.high is None else f"{' and' if low else ' of'} at most {a.high:g}"
         return f"{noun}{low}{high}"
 
+    @property
+    def searched(self) -> str:
+        """Where a search looks for it, in words; empty: nowhere, unless it is told where."""
+        search = self.allowed.search
+        if isinstance(search, Layers):
+            return "the ends of the network's stages"
+        if isinstance(search, Range):
+            scale = ", by logarithm" if search.log else ""
+            below = "" if search.below is None else f", below {search.below}"
+            return f"{search.low:g} to {search.high:g}{scale}{below}"
+        return "" if search is None else " or ".join(map(str, search))
+
     def _fits(self, value: Any) -> bool:
         types = (int, float) if self.kind is float else (self.kind,)
         if not isinstance(value, types) or (isinstance(value, bool) and self.kind is not bool):

@@ -9,6 +9,7 @@ import pytest
 from earlysieve.errors import InputError
 from earlysieve.methods import method_named, method_names, method_settings
 from earlysieve.methods.registry import GROUP, OWN
+from earlysieve.methods.settings import Allowed, SettingInfo
 from tests import plugins
 from tests.cli.helpers import DIGITS, SMALL, ok, problem
 
@@ -146,3 +147,20 @@ def test_methods_command_lists_settings_for_people_and_programs():
     found = json.loads(ok("methods", "--json").stdout)
     assert list(found)[: len(OWN)] == list(OWN)
     assert found["jtt"]["settings"]["upweight"]["default"] == 20.0
+
+
+def test_methods_command_says_where_a_search_looks():
+    assert "by logarithm" in ok("methods", "jtt").stdout
+    found = json.loads(ok("methods", "--json").stdout)
+    searched = {
+        f"{method}.{name}": said["searched"]
+        for method, one in found.items()
+        for name, said in one["settings"].items()
+    }
+    assert searched["jtt.upweight"] == "2 to 100, by logarithm"
+    assert searched["jtt.identification_epochs"] == "1 to 5, below epochs"
+    assert searched["early-reweighting.beta"] == "0.5 to 6"
+    assert searched["poe.layer"] == "the ends of the network's stages"
+    assert searched["dfr.min_group"] is None
+    choice = Allowed("Which.", search=("a", "b"))
+    assert SettingInfo("kind", str, "a", choice).searched == "a or b"

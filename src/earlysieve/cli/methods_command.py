@@ -8,12 +8,17 @@ from earlysieve.cli.console import Console, speaking
 from earlysieve.methods.registry import method_named, method_names
 from earlysieve.methods.settings import SettingInfo, settings_in
 
+_HEADS = ("setting", "may be", "default", "searched", "meaning")
+
 
 @click.command("methods")
 @click.argument("name", required=False)
 @speaking
 def command(name: str | None, quiet: bool, as_json: bool) -> None:
     """List the training methods, or the settings of the method NAME.
+
+    Of each setting it says what it may be, and where `earlysieve search` looks for it by itself;
+    --space KEY=LOW:HIGH names other ranges.
 
     \b
     Examples:
@@ -29,7 +34,7 @@ def command(name: str | None, quiet: bool, as_json: bool) -> None:
     else:
         infos = settings_in(methods[0].settings).values()
         console.say(f"{name}: {methods[0].summary}")
-        console.table(("setting", "may be", "default", "meaning"), [_row(info) for info in infos])
+        console.table(_HEADS, [_row(info) for info in infos])
     console.result({method.name: _values(method.summary, method.settings) for method in methods})
 
 
@@ -37,9 +42,9 @@ def _names(settings: type[Any]) -> str:
     return ", ".join(settings_in(settings)) or "-"
 
 
-def _row(info: SettingInfo) -> tuple[str, str, str, str]:
+def _row(info: SettingInfo) -> tuple[str, ...]:
     default = "-" if info.default is None else str(info.default)
-    return info.name, info.wanted, default, info.allowed.help
+    return info.name, info.wanted, default, info.searched or "-", info.allowed.help
 
 
 def _values(summary: str, settings: type[Any]) -> dict[str, Any]:
@@ -50,6 +55,7 @@ def _values(summary: str, settings: type[Any]) -> dict[str, Any]:
                 "type": info.kind.__name__,
                 "may_be": info.wanted,
                 "default": info.default,
+                "searched": info.searched or None,
                 "help": info.allowed.help,
             }
             for name, info in settings_in(settings).items()

@@ -17,6 +17,7 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
+_FOLDED = "Seeds of one configuration: mean and 95% t-interval over seeds."
 Cells = list[list[str]]
 
 
@@ -93,8 +94,10 @@ def page(comparison: Comparison) -> str:
     sections = []
     for (name, title), cells in zip(titles, all_cells(comparison), strict=False):
         numeric = range(1, len(cells[0]))
-        caption = " ".join(
-            ("Seeds of one configuration: mean and 95% t-interval over seeds.", *comparison.notes)
+        caption = (
+            " ".join((_FOLDED, *comparison.notes))
+            if name == "lines"
+            else "Differences to the first line, over the seeds that both have"
         )
         sections.append(
             Section(name, title, [table(cells[0], cells[1:], caption=caption, numeric=numeric)])
