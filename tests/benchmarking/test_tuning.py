@@ -7,6 +7,7 @@ import pytest
 
 from earlysieve.benchmarking.benchmark import benchmark
 from earlysieve.benchmarking.protocol import Budget
+from earlysieve.benchmarking.written import foot
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching import find
 from tests.benchmarking.test_benchmark import PROTOCOL, figures, trained
@@ -54,6 +55,7 @@ def test_what_a_search_on_the_first_seed_chose_is_trained_with_every_seed(whole)
     assert jtt.chosen == {}
     assert jtt.by_seed == erm.by_seed
     assert sieve.cost > jtt.cost > 1
+    assert "where the plain method stayed for jtt on points; cost" in foot(result)
 
 
 def test_a_trial_may_take_no_longer_than_another_training(tmp_path):

@@ -178,6 +178,12 @@ def test_why_runs_have_no_difference_or_no_interval_is_said_once_for_all(tmp_pat
     )
     (none,) = compare([plain[0], other[0]]).notes
     assert "since they share no seed: give both the same --seed" in none
+    fitted = run(tmp_path / "dfr", 0, 0.7, method="dfr")
+    kept = {"history": [{"epoch": 1}], "best_epoch": None, "restored_best": False}
+    (fitted / "training.json").write_text(json.dumps(kept))
+    (none,) = compare([plain[0], fitted]).notes
+    assert "since no figures are kept of the former" in none
+    assert "a benchmark's own tables judge it on test data" in none
 
 
 def test_written_tables(tmp_path, runs):

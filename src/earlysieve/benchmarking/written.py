@@ -87,7 +87,7 @@ def foot(result: BenchmarkResult) -> str:
     trials = p["budget"]["trials"]
     searched = (
         f"settings of {', '.join(p['tuned'])} by {trials} trials on training and validation data "
-        "of one seed; "
+        f"of one seed{_stayed(result)}; "
         if p["tuned"]
         else ""
     )
@@ -96,6 +96,13 @@ def foot(result: BenchmarkResult) -> str:
         f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: seconds "
         f"relative to erm, those of what a method needs included. Protocol {result.digest}."
     )
+
+
+def _stayed(result: BenchmarkResult) -> str:
+    """Which searches found nothing better, so that a method ran as the plain one."""
+    searched = [one for one in result.lines if one.tuned and one.by_seed]
+    plain = [f"{one.name} on {one.data}" for one in searched if not one.chosen]
+    return f", where the plain method stayed for {', '.join(plain)}" if plain else ""
 
 
 def interval(found: "OverSeeds | None", form: str = ".3f") -> str:

@@ -1,5 +1,6 @@
 """Why a difference is missing, or has no interval."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,13 @@ def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str
             "paired interval and may come from the examples: audit both models on the same data, "
             "with the same --split, --limit and --seed."
         )
+    unknown = [one for one in (line, first) if not any(math.isfinite(v) for v in _values(one))]
+    if difference is None and unknown:
+        return (
+            "No difference of {these} to '{first}' is shown, since no figures are kept of "
+            f"{'the latter' if unknown[-1] is first else 'the former'}: what is fitted to the "
+            "validation data is not judged on them; a benchmark's own tables judge it on test data."
+        )
     if difference is None:
         return (
             "No difference of {these} to '{first}' is shown, since they share no seed: give both "
@@ -54,6 +62,10 @@ def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str
             "seed only: train both with more seeds."
         )
     return ""
+
+
+def _values(line: "Line") -> list[float]:
+    return [one.value for one in line.figures.values()]
 
 
 def _same_examples(line: "Line", first: "Line") -> bool:
