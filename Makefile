@@ -9,7 +9,7 @@ PYTEST_ARGS ?= -n 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs wheel-check clean
+.PHONY: help demo test lint docs wheel-check clean results-quick results-search results results-teachers
 
 help:
 	@echo "make demo         train on digits with a planted shortcut, audit, repair, write $(DEMO_OUT)/report.html"
@@ -18,7 +18,10 @@ help:
 	@echo "make docs         build the documentation as a site, build/site/index.html, and check its links"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"
 	@echo "make results-quick  compare methods on planted data, write docs/results/methods.md: minutes"
-	@echo "make results      the same at full size: hours; both go on where they were stopped"
+	@echo "make results      the same at full size: hours"
+	@echo "make results-search    search the sieve's settings on planted data: two hours"
+	@echo "make results-teachers  distil from teachers without the shortcut: two hours"
+	@echo "                  all of these go on where they were stopped"
 	@echo "make clean        remove what the above have made"
 
 # The stamps make a second run instant. The development environment serves the demo, too.
@@ -51,11 +54,19 @@ wheel-check: $(VENV)/.ready-dev
 	@.ci/wheel-check $(BIN)/python
 
 # A results folder belongs to one protocol: remove it after a change of the grid.
-results-quick results: results%: $(VENV)/.ready-dev
-	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/earlysieve benchmark --trust-config --jobs 2 \
-		--grid benchmarks/grids/$(if $*,quick,full).yaml --out $@-out
-	$(BIN)/python benchmarks/methods_table.py $@-out $(if $*,quick,full)
+BENCHMARK = OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/earlysieve benchmark --trust-config --jobs 2
+results-quick results-search: results-%: $(VENV)/.ready-dev
+	$(BENCHMARK) --grid benchmarks/grids/$*.yaml --out $@-out
+	$(BIN)/python benchmarks/methods_table.py $@-out $*
+
+results: $(VENV)/.ready-dev
+	$(BENCHMARK) --grid benchmarks/grids/full.yaml --out $@-out
+	$(BIN)/python benchmarks/methods_table.py $@-out full
+
+results-teachers: $(VENV)/.ready-dev
+	for n in 5 12; do $(BENCHMARK) --grid benchmarks/grids/distil-$$n.yaml --out $@-$$n-out || exit; done
+	$(BIN)/python benchmarks/teacher_table.py $@-5-out $@-12-out
 
 clean:
-	rm -rf $(VENV) build dist demo-out results-out results-quick-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo-out results*-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

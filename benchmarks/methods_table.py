@@ -1,6 +1,6 @@
-"""docs/results/methods.md, and a small JSON of each cell, from the results of a benchmark.
+"""A page of docs/results, and a small JSON of each cell, from the results of a benchmark.
 
-python benchmarks/methods_table.py results-quick quick
+python benchmarks/methods_table.py results-quick-out quick
 """
 
 import argparse
@@ -8,6 +8,7 @@ import json
 import math
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,49 @@ HEADS = (
 )
 
 
+@dataclass(frozen=True)
+class Page:
+    """What a page of results says before its tables.
+
+    Attributes:
+        file: of docs/results.
+        title, command, words: as they stand there.
+    """
+
+    file: str
+    title: str
+    command: str
+    words: str
+
+
+NOTHING_TUNED = (
+    "Nothing was tuned; epochs are chosen by accuracy on validation data with the same cue, which "
+    "knows\nnothing of it."
+)
+PAGES = {
+    "quick": Page("methods.md", "What methods change", "make results-quick", NOTHING_TUNED),
+    "full": Page("methods.md", "What methods change", "make results", NOTHING_TUNED),
+    "search": Page(
+        "search.md",
+        "The sieve by search",
+        "make results-search",
+        "Settings are searched on the data of seed 0, with 30 trials, and epochs chosen, by "
+        "`pseudo_group_accuracy`\non groups that an audit of a reference run infers from the "
+        "validation data: nobody names a group. Trial 0\nis plain training, and stays unless "
+        "another is better by more than chance.",
+    ),
+}
+
+
 def main() -> None:
     """Write both."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="--out of earlysieve benchmark")
-    parser.add_argument("name", choices=("quick", "full"), help="of the grid")
+    parser.add_argument("name", choices=list(PAGES), help="of the grid")
     given = parser.parse_args()
     result = gather(given.results)
     export(result, given.name)
-    write_text(DOCS / "methods.md", page(result, given.name))
+    write_text(DOCS / PAGES[given.name].file, page(result, given.name))
 
 
 def export(result: BenchmarkResult, name: str) -> None:
@@ -52,26 +87,39 @@ def export(result: BenchmarkResult, name: str) -> None:
 
 def page(result: BenchmarkResult, name: str) -> str:
     """The page in Markdown."""
-    command = "make results-quick" if name == "quick" else "make results"
+    said = PAGES[name]
     tables = "\n".join(
-        f"## {data}\n\n{markdown([list(HEADS), *rows(lines, result)])}{failed(lines)}"
+        f"## {data}\n\n{markdown([list(HEADS), *rows(lines, result)])}"
+        f"{searched(lines)}{failed(lines)}"
         for data, lines in by_data(result.lines).items()
     )
-    return f"""# What methods change
+    return f"""# {said.title}
 
-    {command}
+    {said.command}
 
 runs the grid [benchmarks/grids/{name}.yaml](../../benchmarks/grids/{name}.yaml), and writes this
 page and the [figures of each run](data/methods/{name}/). Data are planted: a cue tells the class of
 95% of the examples, in training, validation and test data alike. *Cue fails* is the accuracy on
 those test examples where it misleads, *minus erm* its difference to plain training, seed by seed.
-Nothing was tuned; epochs are chosen by accuracy on validation data with the same cue, which knows
-nothing of it. A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
+{said.words} A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
 been shown to change anything. Costs are rough: seconds by the clock, of runs beside other programs.
 
 {tables}
 {foot(result)}
 """
+
+
+def searched(lines: Sequence[Line]) -> str:
+    """What searches chose."""
+    told = "".join(
+        f"- {line.name}, {line.trials} trials: {_chosen(line)}\n" for line in lines if line.tuned
+    )
+    return f"\n{told}" if told else ""
+
+
+def _chosen(line: Line) -> str:
+    kept = (f"{k}={v:.3g}" if isinstance(v, float) else f"{k}={v}" for k, v in line.chosen.items())
+    return ", ".join(kept) or "plain training stays"
 
 
 def rows(lines: Sequence[Line], result: BenchmarkResult) -> list[list[str]]:
