@@ -1,12 +1,12 @@
 """Two or more audits or runs side by side, and how far each is from the first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlysieve.comparing.entry import audit_of, read_entry
-from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.estimated import Difference, Estimated
 from earlysieve.comparing.folded import Line, fold
 from earlysieve.comparing.misled import WHERE_MISLED, Misled, misled_in
 from earlysieve.comparing.no_interval import reasons
@@ -22,22 +22,6 @@ if TYPE_CHECKING:
 COLUMNS = ("reliance", "accuracy", "worst group", "worst class")
 # Where one is known.
 MORE_COLUMNS = (WHERE_MISLED, "reweighted accuracy", "group gap", "calibration error")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How far a line is from the first one, over the seeds that both have.
-
-    Attributes:
-        name: of the line.
-        seeds: those of both.
-        figures: mean difference, with its t-interval where there are two seeds or more; of two
-            audits of the same examples with a paired interval.
-    """
-
-    name: str
-    seeds: tuple[int, ...]
-    figures: Mapping[str, Estimated]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""A figure of a model."""
+"""A figure of a model, and how far it is from that of another."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -11,3 +12,19 @@ class Estimated:
     value: float
     low: float = math.nan
     high: float = math.nan
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a line is from the first one, over the seeds that both have.
+
+    Attributes:
+        name: of the line.
+        seeds: those of both.
+        figures: mean difference, with its t-interval where there are two seeds or more; of two
+            audits of the same examples with a paired interval.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    figures: Mapping[str, Estimated]

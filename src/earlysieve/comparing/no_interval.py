@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from earlysieve.comparing.misled import EXAMPLE, in_order
 
 if TYPE_CHECKING:
-    from earlysieve.comparing.compare import Difference
+    from earlysieve.comparing.estimated import Difference
     from earlysieve.comparing.folded import Line
 
 _NAMED = 3
