@@ -130,3 +130,76 @@ def test_a_tensor_with_two_names_is_written_once_and_read_again(tmp_path: Path) 
     other = Shared()
     es.load_weights(other, file)
     assert torch.equal(other.b.weight, model.a.weight)
+
+
+def test_a_folder_of_timm_gives_another(tmp_path: Path) -> None:
+    import timm
+
+    model = timm.create_model("test_resnet", num_classes=3)
+    timm.models.save_for_hf(model, str(tmp_path / "given"), safe_serialization=True)
+    out = tmp_path / "out"
+    out.mkdir()
+    write_own_format(model, out, checkpoint=write_safetensors(model, tmp_path / "w.safetensors"))
+    assert (out / "model.safetensors").exists()
+    with torch.no_grad():
+        model.get_classifier().weight.fill_(2.0)
+    for given in (tmp_path / "given", tmp_path / "given" / "model.safetensors"):
+        assert write_own_format(model, out, checkpoint=given) == out / "pretrained"
+    assert [path.name for path in out.iterdir()] == ["pretrained"]
+    again = timm.create_model(f"local-dir:{out / 'pretrained'}", pretrained=True)
+    assert difference(dict(again.state_dict()), dict(model.state_dict())) is None
+
+
+def write_safetensors(model: torch.nn.Module, path: Path) -> Path:
+    save_file(model.state_dict(), path)
+    return path
+
+
+def lightning_file(path: Path, **more: Any) -> dict[str, Any]:
+    state = {f"net.{name}": value for name, value in torch.nn.Linear(3, 2).state_dict().items()}
+    content = {
+        "state_dict": {**state, "loss.weight": torch.ones(2)},
+        "pytorch-lightning_version": "2.0.0",
+        "hyper_parameters": {"width": 3},
+        "epoch": 4,
+        "optimizer_states": [{"step": 1}],
+        **more,
+    }
+    torch.save(content, path)
+    return content
+
+
+def test_a_checkpoint_of_lightning_gives_another(tmp_path: Path) -> None:
+    import lightning.pytorch as pl
+
+    class Module(pl.LightningModule):
+        def __init__(self, width: int) -> None:
+            super().__init__()
+            self.net, self.loss = torch.nn.Linear(width, 2), torch.nn.Linear(2, 1, bias=False)
+            self.loss.weight = torch.nn.Parameter(torch.zeros(2))
+
+    model = torch.nn.Linear(3, 2)
+    lightning_file(tmp_path / "last.ckpt")
+    file = write_own_format(model, tmp_path, checkpoint=tmp_path / "last.ckpt")
+    assert file == tmp_path / "model.ckpt"
+    found = torch.load(file, weights_only=True)
+    assert (found["epoch"], "optimizer_states" in found) == (4, False)
+    again = Module.load_from_checkpoint(file)
+    assert difference(dict(again.net.state_dict()), dict(model.state_dict())) is None
+    assert again.loss.weight.tolist() == [1, 1]
+    assert write_own_format(model, tmp_path, checkpoint=None) is None
+    assert not file.exists()
+
+
+def test_what_cannot_be_written_back_safely_is_not(tmp_path: Path) -> None:
+    model, given, file = torch.nn.Linear(3, 2), tmp_path / "last.ckpt", tmp_path / "model.ckpt"
+    plain = lightning_file(given)
+    twice = {**plain["state_dict"], "ema.weight": torch.ones(2, 3), "ema.bias": torch.ones(2)}
+    for content in ({"state_dict": twice}, {"hyper_parameters": {"net": model}}):
+        lightning_file(given, **content)
+        assert write_own_format(model, tmp_path, checkpoint=given) is None
+    assert not file.exists()
+    lightning_file(file)  # the user's own
+    before = file.read_bytes()
+    assert write_own_format(model, tmp_path, checkpoint=file) is None
+    assert file.read_bytes() == before

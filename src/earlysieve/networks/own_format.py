@@ -1,7 +1,9 @@
 """Weights written back in the form in which they came: a folder of transformers, or safetensors."""
 
+import json
 import secrets
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from earlysieve._files import is_there, output_folder, write_text, write_with
 from earlysieve._imports import need
 from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import OutputError
+from earlysieve.networks.lightning_format import CKPT, write_lightning
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,7 +45,9 @@ def write_own_format(
     A model of transformers (what has `save_pretrained` and a `config`) gets the folder
     "pretrained", with the tokenizer or image processor of the folder it came from, as
     `from_pretrained` and `--model hf:FOLDER` take it; one whose weights came as safetensors the
-    file "model.safetensors". What an earlier call wrote and this one does not is removed.
+    file "model.safetensors", or, where they came with a configuration of timm, the folder
+    "pretrained" as `timm:local-dir:FOLDER` takes it; a checkpoint of Lightning the file
+    "model.ckpt". What an earlier call wrote and this one does not is removed.
 
     Args:
         model: what was trained or repaired.
@@ -63,15 +68,19 @@ def write_own_format(
             "there; move it, or choose another output folder"
         )
     pretrained = hasattr(model, "save_pretrained") and hasattr(model, "config")
+    saved = write_lightning(model, out / CKPT, None if checkpoint is None else Path(checkpoint))
     given = spec.startswith("hf-hub:") if checkpoint is None else _is_safetensors(Path(checkpoint))
     tensors = given and not pretrained
-    if not tensors and _is_ours(file):
+    timms = tensors and checkpoint is not None and _has_timm_config(model, Path(checkpoint))
+    if (timms or not tensors) and _is_ours(file):
         file.unlink()
     if pretrained:
-        return _write_pretrained(model, folder)
+        return _write_folder(folder, lambda new: _save_pretrained(model, new))
+    if timms:
+        return _write_folder(folder, lambda new: _save_timm(model, new))
     if folder.exists():
         shutil.rmtree(folder)
-    return _write_safetensors(model, file) if tensors else None
+    return _write_safetensors(model, file) if tensors else saved
 
 
 def _is_safetensors(checkpoint: Path) -> bool:
@@ -101,14 +110,36 @@ def _write_safetensors(model: "nn.Module", file: Path) -> Path:
     return file
 
 
-def _write_pretrained(model: Any, folder: Path) -> Path:
+def _has_timm_config(model: Any, checkpoint: Path) -> bool:
+    """Whether a network of timm came from a folder as `timm.models.save_for_hf` writes it."""
+    folder = checkpoint if checkpoint.is_dir() else checkpoint.parent
+    named = "model.safetensors" in (checkpoint.name, *(one.name for one in folder.glob("*.s*")))
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    is_timms = isinstance(config, dict) and "architecture" in config
+    return named and is_timms and hasattr(model, "pretrained_cfg")
+
+
+def _save_timm(model: Any, new: Path) -> None:
+    outputs = getattr(model.get_classifier(), "out_features", model.num_classes)
+    hub = need("timm.models", extra="vision")
+    hub.save_for_hf(model, str(new), model_config={"num_classes": outputs}, safe_serialization=True)
+
+
+def _save_pretrained(model: Any, new: Path) -> None:
+    with quiet_transformers(need("transformers", extra="text")):
+        model.save_pretrained(new)
+    _copy_beside(getattr(getattr(model, "config", None), "_name_or_path", None), new)
+
+
+def _write_folder(folder: Path, save: Callable[[Path], None]) -> Path:
     """A whole folder beside, then in place of the former one."""
     new = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
     try:
         output_folder(new)
-        with quiet_transformers(need("transformers", extra="text")):
-            model.save_pretrained(new)
-        _copy_beside(getattr(getattr(model, "config", None), "_name_or_path", None), new)
+        save(new)
         write_text(new / MARK, '{"written_by": "earlysieve"}\n')
         if folder.exists():
             shutil.rmtree(folder)
