@@ -44,7 +44,7 @@ def test_its_columns_are_swapped_and_shuffled_together(audited):
     part = next(one for one in summary.swaps if one.part == "column city")
     assert part.followed > 0.95
     assert "6 columns swapped together" in part.detail
-    assert "column city shuffled" in [one.change for one in summary.survives]
+    assert "column 'city' shuffled" in [one.change for one in summary.survives]
 
 
 def test_rows_show_the_category_and_mark_it(audited):

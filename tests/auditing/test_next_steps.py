@@ -18,6 +18,7 @@ from earlysieve.auditing.next_steps import (
     with_code,
 )
 from earlysieve.auditing.rule import decide
+from earlysieve.auditing.untie import untie
 
 from .made_up import COLOUR, IDLE, facts
 
@@ -76,18 +77,28 @@ def test_advice_fits_the_kind_of_data(kind, said, unsaid):
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("name", "of_network", "kind", "said"),
     [
-        ("image", "change it at random in training pictures"),
-        ("text", "put it into texts of the other classes"),
-        ("table", "leave it out of the table"),
-        ("unknown", "change it at random, or take it out"),
+        ("colour", False, "image", "change the colours of training pictures at random (--augment"),
+        ("place", False, "image", "mirror training pictures and cut out parts of them"),
+        ("length", False, "text", "cut all texts to one short length (--max-length), or add short"),
+        ("token", False, "text", "replace the telling words in training texts"),
+        ("column x", False, "table", "if column 'x' will not be known in use, or must not count"),
+        ("columns x and y", False, "table", "leave out one of columns x and y (--drop-column)"),
+        ("direction", False, "table", "leave out columns that only say the same"),
+        ("columns", True, "table", "leave out columns that will not be known in use"),
+        ("layer1 mean", True, "image", "change training pictures at random in what misleads"),
+        ("layer1 mean", True, "unknown", "change at random what misleads"),
     ],
 )
-def test_how_a_shortcut_is_untied_fits_the_kind_of_data(kind, said):
-    told = [text for text, _ in map(parts, steps(facts(COLOUR), kind)) if said in text]
-    assert len(told) == 1
-    assert "make colour say less" in told[0]
+def test_what_to_do_with_training_data_fits_the_property(name, of_network, kind, said):
+    found = replace(COLOUR, name=name, of_network=of_network)
+    assert untie(found, kind).startswith(f"Or {said}")
+    assert untie(None, kind).startswith("Or ")
+
+
+def test_a_shortcut_says_how_training_data_are_changed():
+    assert [text for text in steps(facts(COLOUR)) if text == untie(COLOUR, "image")]
 
 
 def test_a_name_with_a_line_break_is_no_code():

@@ -299,7 +299,7 @@ def test_facts_of_what_was_found():
         (replace(COLOUR, name="column column 3"), "column 'column 3'"),
         (LAYER, "something simple that layer 'layer1' sees"),
         (replace(LAYER, name="a.0 map"), "something simple that layer 'a.0' sees in its place"),
-        (replace(LAYER, name="columns"), "a straight line through the columns"),
+        (replace(LAYER, name="columns"), "a weighted sum of the columns"),
     ],
 )
 def test_what_leanings_are_called(found, name):

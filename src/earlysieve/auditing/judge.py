@@ -13,11 +13,11 @@ from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
-from earlysieve.auditing.next_steps import Kind
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
+from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.views import Views
 from earlysieve.auditing.where_it_fails import accuracy_where_it_fails, nearest_property

@@ -5,14 +5,12 @@ its place (`earlysieve.runs.audit_steps`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
+from earlysieve.auditing.untie import Kind, untie
 from earlysieve.auditing.words import called
 from earlysieve.groups.classes import listed
-
-Kind = Literal["image", "text", "table", "unknown"]
 
 FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
@@ -110,7 +108,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
             RETRAIN,
         ),
-        step(_UNTIE[kind].format(what=what)),
+        step(untie(on, kind)),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
         "After any change, audit again on held-out data and compare accuracy where it fails.",
@@ -224,15 +222,6 @@ _TREATED: dict[Kind, str] = {
     "line)",
     "table": "columns come in the order and on the scale of training",
     "unknown": "inputs are prepared as in training (images: --mean and --std on the command line)",
-}
-_UNTIE: dict[Kind, str] = {
-    "image": "Or make {what} say less in the training data: change it at random in training "
-    "pictures (--augment on the command line), or cut out what the task is about.",
-    "text": "Or make {what} say less in the training data: put it into texts of the other classes, "
-    "or take it out of some.",
-    "table": "Or make {what} say less: leave it out of the table if it will not be known in use, "
-    "or add rows in which it does not go with the label.",
-    "unknown": "Or make {what} say less in the training data: change it at random, or take it out.",
 }
 _HEADS: dict[Kind, str] = {
     "image": "head='mlp' or head='conv'",

@@ -9,7 +9,7 @@ from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
-from earlysieve.auditing.next_steps import Kind, next_steps
+from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
     Decision,
@@ -23,6 +23,7 @@ from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
+from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair, listed

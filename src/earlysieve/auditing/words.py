@@ -15,14 +15,14 @@ _NAMES = {
     "sharpness": "sharpness",
     "token": "single telling words",
     "length": "the length of the text",
-    DIRECTION: "a direction of the columns",
+    DIRECTION: "what several columns have in common",
 }
 
 
 def called(found: Leaning) -> str:
     """Its name in a sentence."""
     if found.name == COLUMNS:
-        return "a straight line through the columns"
+        return "a weighted sum of the columns"
     if found.of_network:
         layer, _, view = found.name.rpartition(" ")
         return f"something simple that layer '{layer}' sees{' in its place' * (view == 'map')}"

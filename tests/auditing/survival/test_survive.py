@@ -155,10 +155,10 @@ def test_a_table_whose_column_is_shuffled() -> None:
     data, labels = table()
     found = asked(Reads(lambda x: x[:, 3]), data, labels, budget=600)
     told = accuracies(found)
-    assert list(told)[:2] == ["unchanged", "column 3 shuffled"]
+    assert list(told)[:2] == ["unchanged", "column '3' shuffled"]
     assert len(told) == 4
-    assert set(told.values()) == {1.0, told["column 3 shuffled"]}
-    assert 0.35 < told["column 3 shuffled"] < 0.65
+    assert set(told.values()) == {1.0, told["column '3' shuffled"]}
+    assert 0.35 < told["column '3' shuffled"] < 0.65
     assert found.skipped == {"other columns": "2 columns tell less by themselves"}
     assert found.example == ()
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Ints
+from earlysieve._readable import readable
 from earlysieve.auditing.survival.change import Change
 from earlysieve.auditing.swaps.columns import swap_columns
 from earlysieve.auditing.swaps.pool import Pool
@@ -33,7 +34,7 @@ def table_changes(
         return sample.carrier.put(sample.inputs, swap_columns(values, donors, columns))
 
     changes = [
-        Change(f"{part_name(one)} shuffled", partial(shuffled, one.columns))
+        Change(f"{readable(part_name(one))} shuffled", partial(shuffled, one.columns))
         for one in (variables[place] for place in order[:MOST_COLUMNS])
     ]
     left = len(variables) - len(changes)

@@ -1,0 +1,75 @@
+"""How training data are changed so that a property goes less with the label, by property."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.views import COLUMNS
+from earlysieve.auditing.words import called
+
+Kind = Literal["image", "text", "table", "unknown"]
+
+_ANEW = "and train again"
+_BY_PROPERTY: Mapping[str, str] = {
+    "colour": "change the colours of training pictures at random (--augment randaugment), "
+    f"{_ANEW}: colour then says less about the label.",
+    "brightness": "make training pictures brighter or darker at random (--augment randaugment), "
+    f"{_ANEW}: brightness then says less about the label.",
+    "spectrum": f"blur, sharpen or compress training pictures at random, {_ANEW}: texture then "
+    "says less about the label.",
+    "sharpness": f"blur or sharpen training pictures at random, {_ANEW}: sharpness then says less "
+    "about the label.",
+    "frame": "cut the border off all pictures, in training and in use, or fill it with one colour, "
+    f"{_ANEW}.",
+    "size": "cut out parts of training pictures of all sizes at random (--augment flip-crop), "
+    f"{_ANEW}: the size of what stands out then says less about the label.",
+    "place": "mirror training pictures and cut out parts of them at random (--augment flip-crop), "
+    f"{_ANEW}: where something stands out then says less about the label.",
+    "token": "replace the telling words in training texts, or add texts of the other classes in "
+    f"which they occur, {_ANEW}.",
+    "length": "cut all texts to one short length (--max-length), or add short and long texts of "
+    f"every class, {_ANEW}: the length then says less about the label.",
+    DIRECTION: "leave out columns that only say the same once more, or add rows in which these "
+    f"columns speak for another class than the label, {_ANEW}.",
+    COLUMNS: "leave out columns that will not be known in use, or add rows in which the columns "
+    f"speak for another class than the label, {_ANEW}.",
+}
+_BY_KIND: Mapping[Kind, str] = {
+    "image": "change training pictures at random in what misleads (--augment), or cut out what the "
+    f"task is about, {_ANEW}.",
+    "text": f"add texts of each class that look like the pile of the others, {_ANEW}.",
+    "table": f"add rows like those in the pile, {_ANEW}.",
+    "unknown": f"change at random what misleads in the training data, or take it out, {_ANEW}.",
+}
+
+
+def untie(on: Leaning | None, kind: Kind) -> str:
+    """A sentence: what to do with the training data about what a model leans on.
+
+    Args:
+        on: what that is; None where it has no name.
+        kind: of the data.
+    """
+    return f"Or {_what(on, kind)}"
+
+
+def _what(on: Leaning | None, kind: Kind) -> str:
+    if on is None or (on.of_network and on.name != COLUMNS):
+        return _BY_KIND[kind]
+    if on.name in _BY_PROPERTY:
+        return _BY_PROPERTY[on.name]
+    if on.whole:
+        return f"cover {called(on)} in some training pictures, or cut it off in all, {_ANEW}."
+    if on.is_combined:
+        return (
+            f"leave out one of {called(on)} (--drop-column), or add rows in which both together "
+            f"speak for another class than the label, {_ANEW}."
+        )
+    if on.of_table:
+        return (
+            f"if {called(on)} will not be known in use, or must not count, leave it out "
+            f"(--drop-column) {_ANEW}; else add rows in which it speaks for another class than the "
+            "label."
+        )
+    return _BY_KIND[kind]
