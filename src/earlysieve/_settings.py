@@ -4,7 +4,7 @@ The command line, the configuration file and later a search read the same fields
 
     @dataclass(frozen=True)
     class Settings:
-        beta: float = setting(4.0, "The largest weight is exp(beta); 0: no weights.", low=0)
+        beta: float = setting(4.0, "Let no weight exceed exp(beta); 0 weights nothing.", low=0)
 """
 
 import difflib

@@ -9,7 +9,7 @@ import pytest
 from earlysieve.errors import InputError
 from earlysieve.methods import method_named, method_names, method_settings
 from earlysieve.methods.registry import GROUP, OWN
-from earlysieve.methods.settings import Allowed, SettingInfo
+from earlysieve.methods.settings import Allowed, SettingInfo, settings_in
 from tests import plugins
 from tests.cli.helpers import DIGITS, SMALL, ok, problem
 
@@ -164,3 +164,18 @@ def test_methods_command_says_where_a_search_looks():
     assert searched["dfr.min_group"] is None
     choice = Allowed("Which.", search=("a", "b"))
     assert SettingInfo("kind", str, "a", choice).searched == "a or b"
+
+
+# What begins the help of a setting, so that it can be read as an instruction alone.
+VERBS = {
+    *("Average", "Begin", "Build", "Call", "Compute", "Distil", "Divide", "Draw", "Favour", "Fit"),
+    *("Forget", "Give", "Keep", "Learn", "Leave", "Let", "Load", "Move", "Order", "Penalise"),
+    *("Pull", "Raise", "Read", "Refuse", "Run", "Set", "Take", "Train", "Update", "Weight", "Zero"),
+}
+
+
+@pytest.mark.parametrize("method", OWN)
+def test_help_of_settings_are_sentences_that_say_what_to_do(method):
+    for info in settings_in(method_named(method).settings).values():
+        assert info.allowed.help.split()[0] in VERBS, info.allowed.help
+        assert info.allowed.help.endswith(".")

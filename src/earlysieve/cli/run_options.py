@@ -17,8 +17,8 @@ _FINE_TUNING: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--head",
         metavar="LAYER",
-        help="Name of the last layer, which --pretrained makes anew; needed where it is not found "
-        "by itself or shall be new in any case. `earlysieve layers` lists the names.",
+        help="Call this the last layer, which --pretrained makes anew; needed where it is not "
+        "found by itself or shall be new in any case. `earlysieve layers` lists the names.",
     ),
     click.option(
         "--freeze",
@@ -69,7 +69,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--config",
         type=Place(),
         metavar="FILE",
-        help="Configuration in JSON, such as the config.json of another run; options win over it. "
+        help="Read the configuration from this JSON, such as the config.json of another run; "
+        "options win over it. "
         "It runs no code: a module:function in it is refused unless an option names the same.",
     ),
     click.option(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from earlysieve.training import Algorithm
 
 PRESET = (
-    "Published settings, of method and training: waterbirds, celeba, multinli, civilcomments. "
+    "Take published settings, of method and training: waterbirds, celeba, multinli, civilcomments. "
     "Options win over it; it wins over --config. A preset that is named in --config "
     "(method_options) yields to the other fields of the file."
 )
@@ -26,7 +26,7 @@ class Settings(ReadoutSettings):
     preset: str | None = setting(None, PRESET, metavar="NAME")
     layer: str | None = setting(
         None,
-        "Layer to read out; `earlysieve layers` lists them.",
+        "Read out this layer; `earlysieve layers` lists them.",
         metavar="NAME",
         search=Layers(),
     )
@@ -35,17 +35,19 @@ class Settings(ReadoutSettings):
     )
     alpha: float = setting(
         0.05,
-        "Exponent of the readout's margin; small: all errors weigh alike.",
+        "Raise the readout's margin to this power; a small one lets all errors weigh alike.",
         low=0,
         search=Range(0.01, 1, log=True),
     )
     beta: float = setting(
-        4.0, "The largest weight is exp(beta); 0: no weights.", low=0, search=Range(0.5, 6)
+        4.0, "Let no weight exceed exp(beta); 0 weights nothing.", low=0, search=Range(0.5, 6)
     )
-    reweight_every: int = setting(1, "Epochs between new weights.", low=1)
+    reweight_every: int = setting(
+        1, "Compute new weights after each multiple of this many epochs.", low=1
+    )
     mode: Literal["online", "published"] = setting(
         "online",
-        "Where the readout's judgements come from: the visits in training (online), or a pass of "
+        "Take the readout's judgements from the visits in training (online), or from a pass of "
         "its own (published).",
     )
 

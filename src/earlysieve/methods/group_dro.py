@@ -18,11 +18,14 @@ class Settings:
     """The settings of group DRO."""
 
     step_size: float = setting(
-        0.01, "Step size of the weights of the groups.", low=0, search=Range(1e-4, 0.1, log=True)
+        0.01,
+        "Move the weights of the groups by this step size.",
+        low=0,
+        search=Range(1e-4, 0.1, log=True),
     )
     adjustment: float = setting(
         0.0,
-        "Strength of the generalisation adjustment, which favours small groups.",
+        "Favour small groups by a generalisation adjustment of this strength.",
         low=0,
         search=Range(0, 5),
     )

@@ -18,13 +18,13 @@ class Settings:
 
     identification_epochs: int = setting(
         1,
-        "Epochs that train the first model, whose errors are then weighted up.",
+        "Train the first model, whose errors are then weighted up, for this many epochs.",
         low=1,
         search=Range(1, 5, below="epochs"),
     )
     upweight: float = setting(
         20.0,
-        "Weight of an example that the first model gets wrong.",
+        "Weight an example that the first model gets wrong by this.",
         low=1,
         search=Range(2, 100, log=True),
     )

@@ -17,7 +17,7 @@ class Settings:
 
     rate: float = setting(
         0.9,
-        "Share of what the last layer reads that is set to 0 in each step; 0: plain training.",
+        "Set this share of what the last layer reads to 0 in each step; 0 is plain training.",
         low=0,
         high=0.999,
         search=Range(0.5, 0.97),

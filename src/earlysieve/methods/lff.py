@@ -17,7 +17,7 @@ class Settings:
 
     q: float = setting(
         0.7,
-        "How much more the biased twin learns of what it is sure of; 0: not at all.",
+        "Let the biased twin learn this much more of what it is sure of; 0 is not at all.",
         low=0,
         high=1,
         search=Range(0.1, 1),

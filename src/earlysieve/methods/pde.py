@@ -19,11 +19,13 @@ class Settings:
 
     warmup_epochs: int = setting(
         5,
-        "Epochs in which a subset with equally many examples of each group is learned.",
+        "Learn a subset with equally many examples of each group for this many epochs.",
         low=0,
         search=Range(1, 20, below="epochs"),
     )
-    expand_every: int = setting(1, "Epochs from one expansion to the next.", low=1)
+    expand_every: int = setting(
+        1, "Let this many epochs pass from one expansion to the next.", low=1
+    )
     expand_by: int = setting(
         20,
         "Let this many examples join in each expansion.",

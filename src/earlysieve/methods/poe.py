@@ -19,7 +19,7 @@ class Settings(ReadoutSettings):
 
     layer: str | None = setting(
         None,
-        "Layer to read out; `earlysieve layers` lists them.",
+        "Read out this layer; `earlysieve layers` lists them.",
         metavar="NAME",
         search=Layers(),
     )
@@ -27,7 +27,10 @@ class Settings(ReadoutSettings):
         None, "Read out after this stage or block, from 1, instead of --layer.", low=1
     )
     strength: float = setting(
-        1.0, "Exponent of the weak expert; 0: plain training.", low=0, search=Range(0.1, 3)
+        1.0,
+        "Raise the weak expert to this power; 0 is plain training.",
+        low=0,
+        search=Range(0.1, 3),
     )
 
 

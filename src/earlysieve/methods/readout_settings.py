@@ -35,23 +35,25 @@ class ReadoutSettings:
         InputError: a part of the shape is given that the kind of readout does not have.
     """
 
-    readout: ReadoutKind = setting("linear", "Kind of readout.")
+    readout: ReadoutKind = setting("linear", "Read the layer by this kind of readout.")
     readout_depth: int | None = setting(
         None,
-        "Hidden layers or blocks of the readout: of mlp and conv, by default 1; of statistics and "
-        "token, which by default are linear.",
+        "Give the readout this many hidden layers or blocks; by default mlp and conv have 1, "
+        "statistics and token are linear.",
         low=1,
     )
     readout_width: int | None = setting(
-        None, "Units or channels of each hidden layer of the readout, by default 64.", low=1
+        None,
+        "Give each hidden layer of the readout this many units or channels, by default 64.",
+        low=1,
     )
     readout_block: Literal["residual", "plain"] | None = setting(
         None,
-        "Two convolutions per unit of depth of a conv readout (residual, the default) or one "
-        "(plain).",
+        "Build a conv readout of two convolutions per unit of depth (residual, the default) or "
+        "one (plain).",
     )
     readout_lr: float = setting(
-        1e-2, "Learning rate of the readout.", low=0, search=Range(1e-3, 0.3, log=True)
+        1e-2, "Train the readout with this learning rate.", low=0, search=Range(1e-3, 0.3, log=True)
     )
 
     def __post_init__(self) -> None:

@@ -19,27 +19,31 @@ class Settings(ReadoutSettings):
 
     layer: str | None = setting(
         None,
-        "Layer to read out and forget by, or several with commas; `earlysieve layers` lists them.",
+        "Read out this layer, or several with commas, and forget what it tells; `earlysieve "
+        "layers` lists them.",
         metavar="NAME",
         search=Layers(),
     )
     forget_every: int = setting(
-        5, "Forget at every so many steps; 0: never.", low=0, search=Range(1, 20, log=True)
+        5,
+        "Forget at each multiple of this many steps; 0 never forgets.",
+        low=0,
+        search=Range(1, 20, log=True),
     )
     forget_lr: float = setting(
-        1e-2, "Step size of forgetting.", low=0, search=Range(1e-3, 1, log=True)
+        1e-2, "Take forgetting steps of this size.", low=0, search=Range(1e-3, 1, log=True)
     )
     forget_with_lr: bool = setting(
         False,
         "Let the step size of forgetting follow --scheduler.",
         off="forget-at-constant-rate",
     )
-    forget_warmup: int = setting(0, "Steps before the first forgetting.", low=0)
-    forget_steps: int = setting(1, "Forgetting steps each time.", low=1)
-    readout_steps: int = setting(1, "Readout updates per step.", low=1)
+    forget_warmup: int = setting(0, "Forget nothing in this many steps at the start.", low=0)
+    forget_steps: int = setting(1, "Take this many forgetting steps each time.", low=1)
+    readout_steps: int = setting(1, "Update the readout this many times per step.", low=1)
     order: Literal["shared", "published"] = setting(
         "shared",
-        "Order of the three updates of a step: one pass for all (shared), or as published.",
+        "Order the three updates of a step so: in one pass for all (shared), or as published.",
     )
 
 

@@ -20,10 +20,14 @@ class Settings(TeacherSettings):
     """The settings of SimKD."""
 
     classifier: str | None = setting(
-        None, "Last linear layer of the student; by default found by itself.", metavar="NAME"
+        None,
+        "Take this as the student's last linear layer; by default it is found by itself.",
+        metavar="NAME",
     )
     teacher_classifier: str | None = setting(
-        None, "Last linear layer of the teacher; by default found by itself.", metavar="NAME"
+        None,
+        "Take this as the teacher's last linear layer; by default it is found by itself.",
+        metavar="NAME",
     )
 
 

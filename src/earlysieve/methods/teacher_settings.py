@@ -11,31 +11,31 @@ from earlysieve.networks.built import FORMS
 class TeacherSettings:
     """The settings of every method that has a teacher."""
 
-    teacher: str | None = setting(None, f"Teacher network: {FORMS}.", metavar="SPEC")
+    teacher: str | None = setting(None, f"Distil from this network: {FORMS}.", metavar="SPEC")
     teacher_checkpoint: str | None = setting(
-        None, "Trained weights of the teacher.", metavar="FILE"
+        None, "Load the teacher's weights from this file or folder.", metavar="FILE"
     )
     teacher_checkpoint_key: str | None = setting(
         None,
-        "Place of the weights in the file of --teacher-checkpoint, such as state_dict_ema; by "
-        "default it is looked for.",
+        "Read the weights from this place in the file of --teacher-checkpoint, such as "
+        "state_dict_ema; by default it is looked for.",
         metavar="KEY",
     )
     teacher_checkpoint_prefix: str | None = setting(
         None,
-        "Prefix of the names in the file of --teacher-checkpoint, such as model. or teacher.; by "
-        "default it is looked for.",
+        "Take away this prefix of the names in the file of --teacher-checkpoint, such as model. "
+        "or teacher.; by default it is looked for.",
         metavar="PREFIX",
     )
     teacher_pretrained: str | None = setting(
         None,
-        "Published weights of the teacher, for as many classes as the data have. Without a value "
+        "Give the teacher published weights, for as many classes as the data have. Without a value "
         "those that the network's family prefers; a value is their name, or a file.",
         metavar="[WEIGHTS]",
         bare="DEFAULT",
     )
     teacher_options: dict[str, Any] = setting(
-        {}, "Further argument of the teacher's builder; may be repeated."
+        {}, "Give the teacher's builder this further argument; may be repeated."
     )
 
 
@@ -45,7 +45,8 @@ class SoftTeacherSettings(TeacherSettings):
 
     teacher_logits: str | None = setting(
         None,
-        "File of the teacher's logits (of `keep_logits`, .npy or .pt); with --teacher it is made "
+        "Read the teacher's logits from this file (of `keep_logits`, .npy or .pt); with "
+        "--teacher it is made "
         "where it is missing.",
         metavar="FILE",
     )
@@ -57,11 +58,15 @@ class SoftTeacherSettings(TeacherSettings):
     )
     temperature: float = setting(
         3.0,
-        "Temperature by which the logits of both are divided.",
+        "Divide the logits of teacher and student by this temperature.",
         low=0,
         low_open=True,
         search=Range(1, 10, log=True),
     )
     kd_weight: float = setting(
-        1.0, "Share of the teacher in the loss.", low=0, high=1, search=Range(0.1, 1)
+        1.0,
+        "Let the teacher have this share in the loss; 0 is plain training.",
+        low=0,
+        high=1,
+        search=Range(0.1, 1),
     )

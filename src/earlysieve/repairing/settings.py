@@ -5,7 +5,7 @@ from typing import Literal
 
 from earlysieve._settings import Range, setting
 
-_STRENGTH = "Strength of the penalty on weights of standardised features, beside the mean loss."
+_STRENGTH = "Penalise weights of standardised features by this strength, beside the mean loss."
 
 
 @dataclass(frozen=True)
@@ -15,16 +15,18 @@ class DFRSettings:
     strength: float = setting(
         0.01, _STRENGTH, low=0, low_open=True, high=1e15, search=Range(1e-4, 10, log=True)
     )
-    penalty: Literal["l1", "l2"] = setting("l2", "Kind of the penalty: l2, or l1 as published.")
+    penalty: Literal["l1", "l2"] = setting(
+        "l2", "Penalise weights by their l2 norm, or by l1 as published."
+    )
     subsets: int = setting(
         0,
-        "Balanced subsets whose fits are averaged, 10 to 20 as published; 0: one fit to all "
-        "examples, weighted so that groups count equally.",
+        "Average the fits to this many balanced subsets, 10 to 20 as published; 0 is one fit to "
+        "all examples, weighted so that groups count equally.",
         low=0,
         high=1000,
     )
     min_group: int = setting(
-        5, "Fewest examples of a group within a class; smaller groups are refused.", low=1
+        5, "Refuse groups with fewer examples than this within a class.", low=1
     )
 
 
@@ -34,14 +36,15 @@ class AFRSettings:
 
     gamma: float = setting(
         2.0,
-        "How fast weights fall with the old model's probability of the label; 0: equal.",
+        "Let weights fall this fast with the old model's probability of the label; 0 weights "
+        "all alike.",
         low=0,
         high=1000,
         search=Range(0.5, 20, log=True),
     )
     pull: float = setting(
         0.01,
-        "Strength of the pull to the old layer, beside the mean loss.",
+        "Pull the layer to the old one by this strength, beside the mean loss.",
         low=0,
         low_open=True,
         high=1e15,
@@ -59,8 +62,8 @@ class NeuronTuneSettings:
     )
     threshold: float = setting(
         0.0,
-        "A feature is biased where its median over errors exceeds that over correct answers by "
-        "more than this.",
+        "Call a feature biased where its median over errors exceeds that over correct answers "
+        "by more than this.",
         low=0,
     )
     biased_in: Literal["every", "any"] = setting(
@@ -90,7 +93,7 @@ class LEACESettings:
         off="no-refit",
     )
     min_group: int = setting(
-        5, "Fewest examples of a group within a class; smaller groups are refused.", low=1
+        5, "Refuse groups with fewer examples than this within a class.", low=1
     )
 
 
@@ -99,11 +102,14 @@ class INLPSettings(LEACESettings):
     """The settings of iterative nullspace projection."""
 
     rounds: int = setting(
-        10, "Readers of each class's groups, one after the other, at most.", low=1, high=1000
+        10,
+        "Fit at most this many readers of each class's groups, one after the other.",
+        low=1,
+        high=1000,
     )
     margin: float = setting(
         0.02,
-        "A class is done once its groups are read by no more than this above chance.",
+        "Leave a class once its groups are read by no more than this above chance.",
         low=0,
         high=1,
     )
