@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from earlysieve.datasets import load_source
-from earlysieve.errors import DataError
+from earlysieve.errors import DataError, InputError
+from earlysieve.networks.fit_check import check_model_takes
 from earlysieve.runs.data_settings import check_data_options
 from earlysieve.runs.preparation import prepared_options
 
@@ -89,3 +91,9 @@ def test_texts_that_are_no_categories_are_refused_together(tmp_path, column, tol
     assert told in str(caught.value)
     assert "--drop-column x --drop-column y" in str(caught.value)
     assert load_source(f"table:{tmp_path}/t.csv", drop_column=["x", "y"]).columns[0] == "age"
+
+
+def test_a_network_for_other_columns_is_told_which_there_are(source):
+    data = load_source(source)
+    with pytest.raises(InputError, match=r"these are 7 \(age, member, city_Bern.*--drop-column"):
+        check_model_takes(torch.nn.Linear(4, 2), data, torch.device("cpu"))

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+_TOLD = 20
+
+
 def check_model_takes(
     model: "nn.Module",
     data: Any,
@@ -41,13 +44,27 @@ def check_model_takes(
             raise
         except Exception as error:
             expected = f"Expected the {who} to take inputs of the {what}, {describe(batch.inputs)}"
-            advice = f"choose another {who}, or set {_size_option(model)} or --model-option"
+            advice = f"choose another {who}, or {_other_inputs(model, opened(data).source)}"
             raise refusal(error, expected, advice) from error
     logits = logits_of(output)
     check_rows(logits, len(batch))
     classes = int(logits.shape[1])
     _check_classes(data, classes, who)
     return classes
+
+
+def _other_inputs(model: "nn.Module", source: Any) -> str:
+    """How the inputs can be made others, by what the data are."""
+    from earlysieve.datasets.table import Table
+
+    if isinstance(source, Table):
+        few = ", ".join(source.columns[:_TOLD]) + ", ..." * (len(source.columns) > _TOLD)
+        return (
+            f"give it the columns that it was trained on: these are {len(source.columns)} ({few}); "
+            "--drop-column leaves one out, --categories makes those of texts, and --model-option "
+            "may change how many a model takes"
+        )
+    return f"set {_size_option(model)} or --model-option"
 
 
 def _size_option(model: "nn.Module") -> str:
