@@ -33,6 +33,9 @@ from earlysieve.readouts.heads import Head
 if TYPE_CHECKING:
     import pandas as pd
 
+# Enough to tell which columns belong together, and held in memory at once.
+_MOST_ROWS = 20_000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -152,7 +155,7 @@ def _variables(collected: Collected, names: Sequence[str]) -> Sequence[Variable]
     return (
         ()
         if columns is None
-        else variables_of(rows_of(columns, slice(0, len(columns))).numpy(), names)
+        else variables_of(rows_of(columns, slice(0, min(_MOST_ROWS, len(columns)))).numpy(), names)
     )
 
 
