@@ -5,11 +5,35 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.basis import GIVEN, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 
 if TYPE_CHECKING:
     from earlysieve.training.select_model import Choice
+
+
+# Accuracy over all examples that may be lost where no shortcut is called.
+MOST_LOST = 0.01
+
+
+def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
+    """Candidates that cost what no verdict justifies, and their accuracy over all examples.
+
+    What misleads may be the task itself, unless the audit calls a shortcut or groups were given:
+    to weigh it down would then make a sound model worse. So a candidate may lose one point there.
+
+    Args:
+        basis, tried: as for `choose`.
+    """
+    if basis.audit.summary.verdict == "shortcut" or GIVEN in basis.sources:
+        return {}
+    before = _accuracy(basis, basis.features.logits)
+    found = {name: _accuracy(basis, logits) for name, logits in tried.items()}
+    return {name: share for name, share in found.items() if share < before - MOST_LOST}
+
+
+def _accuracy(basis: Basis, logits: Tensor) -> float:
+    return float((logits.argmax(1) == basis.features.labels).double().mean())
 
 
 def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
@@ -18,7 +42,7 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     Where the audit calls a shortcut, that balancing groups helps is known beforehand, and what
     scores higher is preferred: held-out examples that are misled are few, and a gain of ten points
     on a hundred of them is within chance. In all other cases a candidate has to be better by more
-    than chance (95%, for all candidates at once).
+    than chance (95%, for all candidates at once), and may not be `too_dear`.
 
     Args:
         basis: what they are judged by.
@@ -30,7 +54,9 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     """
     from earlysieve.training.select_model import select_model
 
-    candidates = {NO_CHANGE: basis.features.logits, **tried}
+    dear = too_dear(basis, tried)
+    kept = {name: logits for name, logits in tried.items() if name not in dear}
+    candidates = {NO_CHANGE: basis.features.logits, **kept}
     return select_model(
         candidates,
         basis.data.data,

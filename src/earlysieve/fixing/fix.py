@@ -18,12 +18,12 @@ from earlysieve.fixing.basis import GIVEN, Basis, make_basis
 from earlysieve.fixing.budget import parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_audit, check_data, check_model, check_rule
-from earlysieve.fixing.choosing import choose
+from earlysieve.fixing.choosing import choose, too_dear
 from earlysieve.fixing.figures import figures
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
-from earlysieve.fixing.outcome import candidate_table, words_of
+from earlysieve.fixing.outcome import candidate_table, left_out, words_of
 from earlysieve.fixing.pictures import fix_rows
 from earlysieve.fixing.reading import read_held_out, read_kept
 from earlysieve.fixing.result import FixResult
@@ -254,7 +254,7 @@ def _conclude(
         select=asked.select,
         headline=headline,
         explanation=explanation,
-        notes=_notes(given, basis, searched, asked),
+        notes=_notes(given, basis, searched, asked, too_dear(basis, logits)),
         config={
             "select": asked.select,
             "seed": asked.seed,
@@ -273,8 +273,12 @@ def _changed(trial: Trial, basis: Basis, start: str, asked: Asked) -> tuple[nn.M
     return model, asked.kept.audit(AFTER, key, lambda: asked.audit(model, basis.data, seen=seen))
 
 
-def _notes(given: nn.Module, basis: Basis, searched: Searched, asked: Asked) -> tuple[str, ...]:
+def _notes(
+    given: nn.Module, basis: Basis, searched: Searched, asked: Asked, dear: Mapping[str, float]
+) -> tuple[str, ...]:
     found = list(basis.notes)
+    if dear:
+        found.append(left_out(basis, dear))
     if searched.untried:
         found.append(what_is_left(asked.budget, len(searched.trials), searched.untried))
     if given is not basis.model:

@@ -1,6 +1,6 @@
 """The outcome of a fix in a table and in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.words import called
@@ -99,6 +99,20 @@ def words_of(
         f"model leans on is not known: test it {test} before you rely on it."
     )
     return headline, text
+
+
+def left_out(basis: Basis, dear: Mapping[str, float]) -> str:
+    """Why candidates were not compared, see `too_dear`."""
+    count = "1 candidate was" if len(dear) == 1 else f"{len(dear)} candidates were"
+    before = (basis.features.logits.argmax(1) == basis.features.labels).double().mean()
+    shares = dict.fromkeys(f"{share:.0%}" for share in sorted(dear.values()))
+    low, high = next(iter(shares)), next(reversed(shares))
+    now = low if low == high else f"{low} to {high}"
+    return (
+        f"{count} left out, right on {now} of all held-out examples instead of {before:.0%}: the "
+        f"verdict is '{basis.audit.summary.verdict}', so that what misleads may be the task "
+        "itself, and is not worth more than a point of accuracy. If you know better, give groups."
+    )
 
 
 def _instead(part: "pd.Series[Any]") -> str:
