@@ -62,10 +62,23 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         # What columns say together may be the task, and wrong labels what contradicts it.
         (facts(replace(COLUMN, accuracy_sure=0.04, recovered=0.6)), "shortcut", "leans",
          "column a"),
-        (facts(replace(COLUMN, accuracy_sure=0.04, recovered=0.6, name="direction")),
+        (facts(replace(COLUMN, accuracy_sure=0.04, recovered=0.6, times_worse=21.0,
+                       name="direction")),
          "none found", "nothing", None),
-        (facts(replace(COLUMN, accuracy_sure=0.05, recovered=0.6, name="direction")),
+        (facts(replace(COLUMN, accuracy_sure=0.05, recovered=0.6, times_worse=21.0,
+                       name="direction")),
          "shortcut", "leans", "direction"),
+        # Errors gather 0.5 where there are 12 * 3**0.5 = 20.8 times as many of them; where classes
+        # overlap there are fewer, and nothing but the columns themselves tells the label.
+        (facts(replace(COLUMN, times_worse=20.7, recovered=0.6, name="direction")),
+         "none found", "nothing", None),
+        (facts(replace(COLUMN, times_worse=20.7, recovered=0.6, name="columns a and b")),
+         "none found", "nothing", None),
+        (facts(replace(COLUMN, times_worse=20.8, recovered=0.6, name="direction")),
+         "shortcut", "leans", "direction"),
+        (facts(replace(COLUMN, times_worse=20.7, recovered=0.71, name="direction")),
+         "shortcut", "leans", "direction"),
+        (facts(replace(COLUMN, times_worse=20.7, recovered=0.6)), "shortcut", "leans", "column a"),
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
         # Swapped, a column must move answers, and mislead elsewhere than where classes meet.
         (facts(replace(COLUMN, followed=0.11)), "none found", "nothing", None),

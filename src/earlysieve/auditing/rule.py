@@ -159,8 +159,7 @@ def _counts(found: Leaning) -> bool:
     """Whether what misleads its reader can have misled the model."""
     if found.of_network:
         return _speaks(found)
-    if found.is_combined and _never_overruled(found):
-        # As a task of several columns looks where some labels are wrong.
+    if found.is_combined and _reads_the_task(found):
         return False
     return not found.of_table or not (_only_at_edge(found) or found.followed < _HARDLY_FOLLOWS)
 
@@ -247,6 +246,17 @@ def _may_be_the_task(found: Leaning) -> bool:
 def _never_overruled(found: Leaning) -> bool:
     """The model is hardly ever right where it fails, and nothing there surely tells the label."""
     return _surely_recovered(found) < _HARDLY_RECOVERED and found.accuracy_sure < _NEVER_RIGHT
+
+
+def _reads_the_task(found: Leaning) -> bool:
+    """Nothing else surely tells the label, and it is never overruled, or errors hardly gather.
+
+    The first is how a task of several columns looks where some labels are wrong, the second where
+    its classes overlap, so that the model errs everywhere.
+    """
+    if _surely_recovered(found) >= _HARDLY_RECOVERED:
+        return False
+    return found.accuracy_sure < _NEVER_RIGHT or strength(found).gathers < _GATHERS_UNNAMED
 
 
 def _surely_recovered(found: Leaning) -> float:
