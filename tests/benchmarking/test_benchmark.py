@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -252,6 +254,36 @@ def test_a_cell_that_fails_is_told_and_the_others_go_on(tmp_path, monkeypatch, t
     better = benchmark(PROTOCOL, ["jtt", "kd"], tmp_path, retry_failed=True)
     assert sorted(trained) == ["erm/seed-1", "jtt/seed-0", "kd/seed-1"]
     assert all(not line.failed for line in better.lines)
+
+
+CHARGED = """
+import sys
+
+import earlysieve as es
+from earlysieve.benchmarking import work
+
+usual = work.make_run
+
+
+def make_run(*given):
+    before = set(sys.modules)
+    record = usual(*given)
+    print("imported", sorted({"pandas", "scipy.stats"} & (sys.modules.keys() - before)))
+    return record
+
+
+work.make_run = make_run
+here = "tests.benchmarking.nets"
+data = {"points": es.DataSplits(f"{here}:points", f"{here}:held", f"{here}:others")}
+training = {"model": f"{here}:net", "batch_size": 32}
+es.benchmark(es.Protocol(data, (0,), es.Budget(epochs=1), training=training), ["erm"], sys.argv[1])
+"""
+
+
+def test_the_first_cell_is_not_charged_for_imports(tmp_path):
+    words = [sys.executable, "-c", CHARGED, str(tmp_path / "results")]
+    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said == "imported []\n"
 
 
 def test_a_training_over_its_budget_has_failed(tmp_path):

@@ -13,7 +13,7 @@ from earlysieve.benchmarking.lines import failures
 from earlysieve.benchmarking.page import render
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
-from earlysieve.benchmarking.written import cells_of_data, interval, short_cells, write_tables
+from earlysieve.benchmarking.written import cells_of_data, foot, interval, short_cells, write_tables
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.groups.over_seeds import OverSeeds
 
@@ -118,11 +118,25 @@ def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     text = (results / "table.md").read_text()
     assert "- dfr@audit, seed 1: Expected <b> & 5_% of it" in text
     assert result.digest in text
-    assert "dfr@audit & none & 1" in (results / "table.tex").read_text()
+    tex = (results / "table.tex").read_text()
+    assert "dfr@audit & none & 1" in tex
+    assert tex.splitlines()[-1] == f"% {foot(result)}"
     assert list(result.table["name"]) == ["erm", "jtt", "dfr@audit"]
     written = json.loads((results / "results.json").read_text())
     assert written["lines"][1]["by_seed"]["0"]["average"] == 0.6
     assert written["lines"][2]["figures"]["average"]["low"] is None
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_method_that_tuning_left_plain_is_told_though_it_has_settings(results, place):
+    cell = folder_of(results, SearchCell("a", JTT)) / RECORD_NAME
+    kept = json.loads(cell.read_text())
+    cell.write_text(json.dumps({**kept, "settings": {**kept["settings"], "chosen": place}}))
+    result = gather(results)
+    assert [line.stayed for line in result.lines] == [False, place == 0, False]
+    assert ("where the plain method stayed for jtt on a; cost" in foot(result)) == (place == 0)
+    pytest.importorskip("jinja2")
+    assert ("upweight 5 (the plain method)" in render(result)) == (place == 0)
 
 
 def test_an_interval_of_one_seed_is_none():

@@ -67,6 +67,20 @@ def forget() -> None:
         del sys.modules[name]
 
 
+def test_one_that_reads_groups_has_to_say_so_or_tables_would_call_it_unsupervised(here):
+    code = CODE.replace("def build(job):", "def build(job):\n    assert job.groups is not None")
+    (here / "own_method_of_a_test.py").write_text(code)
+    words = ("benchmark", *TRAINED, "--test", f"{HERE}:others", "--methods", FILE, "--out", "r")
+    assert "needs_groups=lambda settings: True" in problem(*words, "--seeds", 1)
+    assert not (here / "r").exists()
+    forget()
+    says = code.replace("Settings, neutral", "Settings, needs_groups=lambda _: True, neutral")
+    (here / "own_method_of_a_test.py").write_text(says)
+    ok(*words, "--seeds", 1)
+    supervision = {line.name: line.supervision for line in gather(here / "r").lines}
+    assert supervision == {"erm": "none", "smooth@true": "groups in training"}
+
+
 @pytest.mark.parametrize("spec", [FILE, MODULE])
 def test_a_method_is_trained_by_its_code(here, spec):
     assert "--smoothing" in ok("train", "--method", spec, "--help").stdout

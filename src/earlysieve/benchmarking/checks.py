@@ -95,11 +95,22 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
         groups_for_training(config, own)
     config = with_layer(config, run)
     if not cell.needs:
-        TrainRun.prepare(config, out, Reporter(), parts=own)
+        built = TrainRun.prepare(config, out, Reporter(), parts=own)
+        _check_says_groups(cell.arm, built)
     elif cell.arm.method == "group-dro" or cell.arm.is_repair:
         return
     elif cell.arm.needs_teacher:
         _check_student(replace(config), run, out, own)
+
+
+def _check_says_groups(arm: Arm, run: TrainRun) -> None:
+    """Refuse a method that reads groups and does not say so: tables would call it unsupervised."""
+    asked = arm.source is None and "groups" in run.job.asked
+    if asked and run.job.opened.groups is not None:
+        raise InputError(
+            f"Expected a method that needs no groups, since '{arm.method}' does not say that it "
+            "does, but it reads job.groups; give its Method needs_groups=lambda settings: True"
+        )
 
 
 def _check_class_sizes(cell: RunCell, own: Parts) -> None:

@@ -105,13 +105,17 @@ def _line(
     )
 
 
-def _search_of(data: str, arm: Arm, out: Path) -> tuple[int, dict[str, Any]]:
-    """How many trials there were, and what they chose; one and nothing where nothing is tuned."""
+def _search_of(data: str, arm: Arm, out: Path) -> tuple[int, dict[str, Any], bool]:
+    """How many trials there were, what they chose, and whether that is the plain method.
+
+    One and nothing where nothing is tuned.
+    """
     record = None if arm.tuned is None else read_record(folder_of(out, SearchCell(data, arm)))
     if record is None or record.state == "failed":
-        return (1, {}) if arm.tuned is None else (0, {})
+        return (1, {}, False) if arm.tuned is None else (0, {}, False)
     found = record.settings
-    return int(found["trials"]), {**found["method_options"], **found["fields"]}
+    chosen = {**found["method_options"], **found["fields"]}
+    return int(found["trials"]), chosen, found.get("chosen") == 0
 
 
 def _tuned_words(data: str, arm: Arm, out: Path) -> str:

@@ -49,6 +49,7 @@ class Line:
         trials: configurations that were tried, on validation data.
         chosen: settings that they chose; empty where nothing was tuned, or the plain method stayed
             and has none.
+        stayed: whether they chose the plain method, so that the line is that one.
     """
 
     data: str
@@ -66,6 +67,7 @@ class Line:
     groups: Mapping[str, float] = field(default_factory=dict)
     trials: int = 1
     chosen: Mapping[str, Any] = field(default_factory=dict)
+    stayed: bool = False
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,7 @@ def _tuned(lines: Sequence[Line]) -> Section:
             line.data,
             str(line.trials),
             line.tuned,
-            settings_text(line.chosen) or ("the plain method" if line.trials else "-"),
+            _chosen_text(line),
         ]
         for line in lines
         if line.tuned
@@ -194,6 +194,15 @@ def _tuned(lines: Sequence[Line]) -> Section:
     caption = "Settings that were searched on training and validation data of the first seed"
     heads = ["method", "data", "trials", "searched", "chosen"]
     return Section("tuned", "What was tuned", [table(heads, rows, caption=caption, numeric=[2])])
+
+
+def _chosen_text(line: Line) -> str:
+    if not line.trials:
+        return "-"
+    text = settings_text(line.chosen)
+    if not text:
+        return "the plain method"
+    return f"{text} (the plain method)" if line.stayed else text
 
 
 def _failures(lines: Sequence[Line]) -> Section:

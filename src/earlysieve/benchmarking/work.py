@@ -36,6 +36,8 @@ def work(cells: Sequence[Cell], grid: Grid, out: Path, reporter: Reporter, hear:
         hear: told of each cell when it is over, those of other processes included.
     """
     left = list(cells)
+    if any(read_record(folder_of(out, cell)) is None for cell in left):
+        _import_what_cells_import()
     while left:
         worked = False
         for cell in list(left):
@@ -67,6 +69,12 @@ def forget_failed(cells: Sequence[Cell], out: Path) -> None:
         if record is not None and record.state == "failed":
             with suppress(FileNotFoundError):  # another process was faster
                 (folder / RECORD_NAME).unlink()
+
+
+def _import_what_cells_import() -> None:
+    """Import what takes seconds first, or costs would charge it to the cell that comes first."""
+    import pandas  # noqa: F401
+    import scipy.stats  # noqa: F401
 
 
 def _is_ready(cell: Cell, out: Path) -> bool:

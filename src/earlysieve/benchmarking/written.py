@@ -77,7 +77,7 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
     write_text(out / "table.md", f"{text}\n{foot(result)}\n")
     write_with(out / "table.csv", lambda path: _write_bytes(path, content))
     tex = "\n".join(f"% {name}\n{latex(without_reasons(c))}" for name, c in tables.items())
-    write_text(out / "table.tex", tex)
+    write_text(out / "table.tex", f"{tex}\n% {foot(result)}\n")
     return [out / name for name in (JSON_NAME, "table.md", "table.csv", "table.tex")]
 
 
@@ -100,8 +100,7 @@ def foot(result: BenchmarkResult) -> str:
 
 def _stayed(result: BenchmarkResult) -> str:
     """Which searches found nothing better, so that a method ran as the plain one."""
-    searched = [one for one in result.lines if one.tuned and one.by_seed]
-    plain = [f"{one.name} on {one.data}" for one in searched if not one.chosen]
+    plain = [f"{one.name} on {one.data}" for one in result.lines if one.stayed and one.by_seed]
     return f", where the plain method stayed for {', '.join(plain)}" if plain else ""
 
 

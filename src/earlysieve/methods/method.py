@@ -32,7 +32,9 @@ class Method:
         sampler: makes the order of the examples; may return None for the usual one.
         neutral: settings under which it leaves out what it adds, so that it is the method that a
             search compares with; None: there are none, and it compares with `erm`.
-        needs_groups: whether it needs groups, as it is set.
+        needs_groups: whether it needs groups, as it is set. A method that reads `job.groups` or
+            `batch.groups` has to say so: `METHOD@SOURCE` gives it groups of another source, and
+            tables of a benchmark say what it knew of true ones.
         starts_trained: whether it changes a trained network, rather than training one.
     """
 
