@@ -30,5 +30,6 @@ def test_the_grid_is_one(tmp_path):
     path = tmp_path / "grid.yaml"
     path.write_text(text)
     grid = read_grid(path)
-    assert [arm.name for arm in grid.arms] == ["erm", "group-dro@audit", "sieve-often"]
+    assert [arm.name for arm in grid.arms] == ["erm", "group-dro@audit", "sieve-often", "dedier"]
+    assert grid.arms[-1].teacher == grid.arms[1]
     assert list(grid.protocol.data) == ["stripes", "digits"]
