@@ -47,6 +47,17 @@ def test_a_loss_over_all_never_leads():
     assert "4.0 points less" in text
 
 
+@pytest.mark.parametrize("after", [0.38, 0.3])
+def test_what_gains_nothing_where_it_is_misled_is_no_success(after):
+    same = PARTS.assign(after=[0.45, after])
+    headline, text = words_of(basis("shortcut"), "afr", same, "accuracy", 3)
+    assert headline == (
+        f"'afr' is no better where a reader of colour is misled: right on {after:.0%}, before on "
+        "38%."
+    )
+    assert text.startswith("Over all 180 held-out examples it is right on 45.0%")
+
+
 def test_why_nothing_was_changed():
     half = PARTS.assign(after=[0.35, 0.68])
     headline, _ = words_of(basis("shortcut"), "afr", half, "accuracy", 3)

@@ -7,7 +7,7 @@ import pytest
 from earlysieve.errors import InputError, OutputError
 from earlysieve.report.fix_figures import points
 from earlysieve.report.fix_page import render_fix, write_fix_page
-from earlysieve.report.fix_steps import compare_command
+from earlysieve.report.fix_steps import compare_command, next_steps
 from earlysieve.report.fix_steps import test_commands as commands_on_test
 from earlysieve.report.fix_view import ExampleRow
 
@@ -66,6 +66,18 @@ def test_what_it_cost_is_a_sentence():
         "right on 98.4% after: 1.4 points less. The class that lost most is “Trouser”, from 97.5% "
         "to 95.0%."
     ) in text
+
+
+def test_a_repair_that_helps_nobody_whom_the_shortcut_misleads_leads_to_a_training():
+    figures, tried = figure_table(), candidate_table()
+    repairs = tried[tried["kind"] != "retrain"]
+    assert "--retrain" not in next_steps(made_fix(candidates=repairs), FIX)[0].command
+    figures.loc[figures["part"] == "misled", "after"] = figures["before"]
+    first, second, *_ = next_steps(made_fix(figures=figures, candidates=repairs), FIX)
+    assert first.command == f"{FIX} --retrain"
+    assert second.text.startswith("Test the new model")
+    trained = next_steps(made_fix(figures=figures, candidates=tried), FIX)
+    assert "--retrain" not in trained[0].command
 
 
 @pytest.mark.parametrize("after", [0.975, 0.99])

@@ -40,7 +40,7 @@ def test_steps_are_filled_in():
         f"earlysieve audit {about} --shortcut colour --seed 3 --data digits --split train "
         "--out out/of-training",
         f"earlysieve train {about} --shortcut colour --seed 3 --data digits --split train "
-        "--method group-dro --groups-from out/of-training --out out/group-dro",
+        "--method group-dro --balance group --groups-from out/of-training --out out/group-dro",
     ]
     assert reference == (
         f"earlysieve audit {about} --data digits --shortcut colour --head mlp --seed 3 "
@@ -83,7 +83,7 @@ def test_a_source_without_splits_is_trained_on_itself_unless_the_run_names_anoth
     ran = config(*MODEL, "--data", data, "--out", "out", split=None)
     _, fix, train, reference, _ = codes(STEPS, ran, data, None)
     assert "--split" not in fix + train
-    assert f"--data {data} --method group-dro --groups-from out " in train
+    assert f"--data {data} --method group-dro --balance group --groups-from out " in train
     assert reference == ""
     told = " ".join(command_steps(STEPS, ran, audited_part(data, None)))
     assert "Which these are is not known: audit them first" in told

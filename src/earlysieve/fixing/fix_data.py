@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from earlysieve.errors import DataError, InputError
+from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.networks.spec import parse_options
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.run_beside import config_beside
 from earlysieve.runs.seen_data import Part, audited_part, part_of, seen_in_training, split_record
@@ -50,7 +52,7 @@ def open_fix_data(
 
     Args:
         data: as `--data` and its options opened it: the part that was asked for, or the best.
-        given: data, model, checkpoint, seed and train_data, as options.
+        given: data, model, model_option, checkpoint, seed and train_data, as options.
         asked: options of the data that were given.
         retrain: whether training data are needed.
         progress: see `open_train_data`.
@@ -103,7 +105,14 @@ def _training(given: Mapping[str, Any], asked: Mapping[str, Any], progress: bool
     part = part_of(spec, given["train_split"])
     own = {key: value for key, value in asked.items() if key != "split"}
     try:
-        return open_data(spec, split_record(part, own), seed=given["seed"], progress=progress)
+        return open_data(
+            spec,
+            split_record(part, own),
+            seed=given["seed"],
+            tokenizer=tokenizer_of(given["model"]),
+            trust_remote_code=parse_options(given["model_option"]).get("trust_remote_code") is True,
+            progress=progress,
+        )
     except DataError as error:
         raise DataError(f"{error} (of the training data; name them with --train-data)") from error
 

@@ -89,6 +89,10 @@ def words_of(
         headline = f"'{chosen}' is {_instead(whole)} of the {examples}."
         beside = f"{where[0].upper()}{where[1:]} it is {_instead(misled.iloc[0])}."
         test = "on other data"
+    elif about and misled.iloc[0]["after"] <= misled.iloc[0]["before"]:
+        before, after = misled.iloc[0]["before"], misled.iloc[0]["after"]
+        headline = f"'{chosen}' is no better {where}: right on {after:.0%}, before on {before:.0%}."
+        beside = on_all
     else:
         lost = f", but {_instead(whole)} of all" if cost <= -_MUCH else ""
         headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}{lost}.", on_all

@@ -20,14 +20,15 @@ def next_steps(data: FixData, command: str = "") -> list[Step]:
         data: what came of the fix.
         command: that was run; empty where there was none.
     """
+    trained = bool((data.candidates["kind"] == "retrain").any())
     if data.changed:
-        return _after_a_change(command)
+        retrain = [_retrain(command)] * (not trained and not _helped(data))
+        return [*retrain, *_after_a_change(command)]
     groups = fix_figures(data).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
     if len(data.candidates) <= 1:
         return _nothing_tried()
-    trained = bool((data.candidates["kind"] == "retrain").any())
     steps = [_more_data(data, groups)]
     if not trained:
         # After a shortcut the highest score wins: more examples would not change what the features
@@ -50,6 +51,14 @@ _COLLECT = Step(
     "Collect or make training examples in which the shortcut fails: no choice among models adds "
     "what the data do not show."
 )
+
+
+def _helped(data: FixData) -> bool:
+    """Whether a shortcut that was found misleads less often; also where none was found."""
+    if data.before.summary.verdict != "shortcut":
+        return True
+    misled = data.figures[data.figures["part"] == "misled"]
+    return bool((misled["after"] > misled["before"]).all())
 
 
 def _after_a_change(command: str) -> list[Step]:

@@ -125,7 +125,9 @@ def _train(ran: Ran) -> str:
         lines.append(command_with("audit", about, {**of_training, "--out": groups}))
     checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
     as_before = as_trained(checkpoint)
-    ends = {"--method": "group-dro", "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
+    # As `fix --retrain` does: small groups that are seldom drawn make its weights swing.
+    method = {"--method": "group-dro", "--balance": "group"}
+    ends = {**method, "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
     return "\n".join([*lines, command_with("train", about, {**of_training, **as_before, **ends})])
 
 

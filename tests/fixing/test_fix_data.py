@@ -1,0 +1,33 @@
+"""The data of a fix, as its options name them."""
+
+import csv
+
+import pytest
+
+from earlysieve.fixing.fix_data import open_fix_data
+
+WORDS = ("fine", "dull")
+
+
+def test_training_texts_are_cut_by_the_tokenizer_of_the_model(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    known = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, *"01234567")
+    (tmp_path / "vocab.txt").write_text("\n".join(known))
+    tokenizer = transformers.BertTokenizerFast(str(tmp_path / "vocab.txt"))
+    tokenizer.save_pretrained(tmp_path / "bert")
+    with (tmp_path / "films.csv").open("w", newline="") as stream:
+        rows = [(f"{WORDS[k % 2]} {k}", k % 2, ("train", "test")[k // 4]) for k in range(8)]
+        csv.writer(stream).writerows([("text", "label", "split"), *rows])
+    given = {
+        "data": str(tmp_path / "films.csv"),
+        "model": f"hf:{tmp_path / 'bert'}",
+        "model_option": (),
+        "checkpoint": None,
+        "seed": 0,
+        "train_data": None,
+        "train_split": None,
+    }
+    asked = {"split": "test", "max_length": 5}
+    train = open_fix_data(None, given, asked, retrain=True, progress=False).train
+    assert len(train) == 4
+    assert train[1][0]["input_ids"].tolist() == [2, 5, 7, 3, 0]
