@@ -55,10 +55,10 @@ PAGES = {
         "search.md",
         "The sieve by search",
         "make results-search",
-        "Settings are searched on the data of seed 0, with 30 trials, and epochs chosen, by "
-        "`pseudo_group_accuracy`\non groups that an audit of a reference run infers from the "
-        "validation data: nobody names a group. Trial 0\nis plain training, and stays unless "
-        "another is better by more than chance.",
+        "Settings are searched on the data of seed 0 with 30 trials, and epochs chosen, by\n"
+        "`pseudo_group_accuracy` on groups that an audit of a reference run infers from the\n"
+        "validation data: nobody names a group. Trial 0 is plain training, and stays unless another"
+        "\nis better by more than chance. What has not been run yet is not in the tables.",
     ),
 }
 
@@ -92,6 +92,7 @@ def page(result: BenchmarkResult, name: str) -> str:
         f"## {data}\n\n{markdown([list(HEADS), *rows(lines, result)])}"
         f"{searched(lines)}{failed(lines)}"
         for data, lines in by_data(result.lines).items()
+        if len(lines) > 1
     )
     return f"""# {said.title}
 
@@ -101,7 +102,8 @@ runs the grid [benchmarks/grids/{name}.yaml](../../benchmarks/grids/{name}.yaml)
 page and the [figures of each run](data/methods/{name}/). Data are planted: a cue tells the class of
 95% of the examples, in training, validation and test data alike. *Cue fails* is the accuracy on
 those test examples where it misleads, *minus erm* its difference to plain training, seed by seed.
-{said.words} A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
+{said.words}
+A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
 been shown to change anything. Costs are rough: seconds by the clock, of runs beside other programs.
 
 {tables}

@@ -40,17 +40,20 @@ def page(found: list[BenchmarkResult]) -> str:
         for result in found
         for data, lines in by_data(result.lines).items()
     )
+    lengths = [_epochs(result) for result in found]
+    links = ", ".join(f"[{n} epochs](data/methods/distil-{n}/)" for n in lengths)
+    links += " (the other length has not been run yet)" if len(found) == 1 else ""
     return f"""# Debiased distillation from a teacher without the shortcut
 
     make results-teachers
 
 runs the grids [benchmarks/grids/distil-5.yaml](../../benchmarks/grids/distil-5.yaml) and
 [distil-12.yaml](../../benchmarks/grids/distil-12.yaml), and writes this page and the figures of
-each run, [5 epochs](data/methods/distil-5/) and [12](data/methods/distil-12/). The teacher of each
-seed is trained by group DRO on *true* groups; students (kd, simkd, dett, dedier) have the same
-network and length, with their default settings. A cue tells the class of 95% of the examples; *cue
-fails* is the accuracy on test examples where it misleads. Differences are seed by seed, with 95%
-t-intervals.
+each run: {links}.
+The teacher of each seed is trained by group DRO on *true* groups; students (kd, simkd, dett,
+dedier) have the same network and length, with their default settings. A cue tells the
+class of 95% of the examples; *cue fails* is the accuracy on test examples where it misleads.
+Differences are seed by seed, with 95% t-intervals.
 
 {tables}"""
 
