@@ -4,10 +4,14 @@ import html
 import json
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 
+from earlysieve import AuditResult
 from earlysieve.auditing.next_steps import parts
+from earlysieve.cli.audit_command import show
+from earlysieve.cli.console import Console
 from tests.cli.helpers import SMALL, ok
 
 COLOURED = ("--data", "digits", "--shortcut", "colour", "--correlation", "0.9", "--limit", "1000")
@@ -44,6 +48,18 @@ def test_page_document_and_terminal_name_the_same_commands(audited):
     for words in kept:
         assert f"  {shlex.join(words)}\n" in told
     assert not NEVER.search(" ".join(steps))
+
+
+def test_the_terminal_tells_of_options_that_help_and_not_of_all_that_is_on_the_page(
+    audited, capsys
+):
+    result = AuditResult.load(audited[0])
+    leave_out = "Or if column 'desk' must not count, leave it out (--drop-column) and train again."
+    steps = ["Look at the pile.", "Collect examples.", leave_out]
+    show(replace(result, summary=replace(result.summary, next_steps=steps)), Console())
+    told = capsys.readouterr().out
+    assert f"Next: {leave_out}" in told
+    assert "Collect examples." not in told
 
 
 def test_the_fix_runs_as_it_stands(audited):

@@ -54,6 +54,12 @@ def test_tables(tmp_path, monkeypatch):
     space = run("tables", tmp_path, monkeypatch)
     assert space["result"].summary.verdict == "shortcut"
     assert space["outcome"].model is not space["network"]
+    # Patients whom the clinic misleads, of those that nothing was fitted to or chosen on.
+    rows = space["patients"].query("split == 'test'")
+    misled = (rows["clinic"].isin(["North", "South"]) != (rows["outcome"] == "ill")).to_numpy()
+    before = es.AuditResult.load("before")
+    assert (before.summary.verdict, before.summary.leans_on) == ("shortcut", "column clinic")
+    assert accuracy("after", misled) > accuracy("before", misled) + 0.2
 
 
 def test_photographs(tmp_path, monkeypatch):

@@ -243,11 +243,11 @@ def show(result: "AuditResult", console: Console) -> None:
 
 
 def _show_steps(steps: Sequence[str], console: Console, *, every: bool) -> None:
-    """Print the first step, and those that name a command, or every one."""
+    """Print the first step, and those that name a command or an option, or every one."""
     from earlysieve.auditing.next_steps import parts
 
     for place, (text, code) in enumerate(map(parts, steps)):
-        if place == 0 or code or every:
+        if place == 0 or code or every or "(--" in text:
             console.say(f"Next: {text}")
         for line in filter(None, code.split("\n")):
             console.say(f"  {line}")
