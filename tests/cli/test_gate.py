@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -42,6 +43,24 @@ def test_a_saved_audit_can_be_held_to_a_gate(audited, tmp_path):
     failed = run(*words, "--fail-on", "inconclusive", "--quiet")
     assert (failed.exit_code, failed.stdout) == (3, "")
     assert failed.stderr.startswith("Gate failed: The verdict is 'inconclusive': ")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "gate", "told"),
+    [
+        ("shortcut", ("--fail-on", "at-risk"), True),
+        ("shortcut", ("--min-worst-group", "0"), False),
+        ("at risk", ("--fail-on", "inconclusive"), False),
+    ],
+)
+def test_a_gate_that_lets_a_shortcut_pass_says_so(audited, tmp_path, verdict, gate, told):
+    folder = tmp_path / "out"
+    shutil.copytree(audited[0], folder)
+    found = json.loads((folder / "audit.json").read_text())
+    found["summary"]["verdict"] = verdict
+    (folder / "audit.json").write_text(json.dumps(found))
+    passed = ok("report", folder, "--out", tmp_path / "page.html", *gate)
+    assert ("--fail-on shortcut holds that up, too." in passed.stderr) is told
 
 
 @pytest.mark.parametrize(

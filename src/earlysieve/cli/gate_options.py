@@ -59,13 +59,20 @@ def gate_values(result: "AuditResult", given: dict[str, Any]) -> dict[str, Any] 
     if not given["fail_on"] and given["min_worst_group"] is None:
         return None
     failures = result.failures(fail_on=given["fail_on"], min_worst_group=given["min_worst_group"])
-    if not failures and result.summary.verdict == "inconclusive":
+    verdict = result.summary.verdict
+    if not failures and verdict == "inconclusive":
         click.echo(_NOTHING_TOLD, err=True)
+    if not failures and verdict == "shortcut" and given["fail_on"]:
+        click.echo(_WORSE_PASSED, err=True)
     return {"passed": not failures, "failures": failures}
 
 
 _NOTHING_TOLD = (
     "Gate passed, but the audit could not tell anything; --fail-on inconclusive holds that up, too."
+)
+_WORSE_PASSED = (
+    "Gate passed, but the verdict is 'shortcut'; --fail-on names verdicts one by one, "
+    "and --fail-on shortcut holds that up, too."
 )
 
 
