@@ -192,7 +192,8 @@ def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixR
     parse_budget(given["budget"])
     audit = _audit(given)
     device = pick_device(given["device"])
-    options = split_record(held_out_part(given["data"], asked.get("split")), asked)
+    part = held_out_part(given["data"], asked.get("split"), given["checkpoint"])
+    options = split_record(part, asked)
     built, opened = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from earlysieve.errors import DataError, InputError
@@ -66,7 +67,7 @@ def open_fix_data(
         train, held = open_train_data(config, progress=progress)
         share = config.validation
         return FixData(held, train, f"the share of {share} that training held out", config)
-    part = held_out_part(given["data"], asked.get("split"))
+    part = held_out_part(given["data"], asked.get("split"), given["checkpoint"])
     seen = seen_in_training(given["checkpoint"], part)
     train = _training(given, asked, progress) if retrain else None
     if seen is True:
@@ -81,13 +82,31 @@ def open_fix_data(
     return FixData(data, train, _called(part), config, split_record(part, asked))
 
 
-def held_out_part(spec: str, split: str | None) -> Part:
-    """The part of a source to repair and choose on: what is asked for, else validation or test."""
+def held_out_part(spec: str, split: str | None, checkpoint: str | Path | None) -> Part:
+    """The part of a source to repair and choose on: what is asked for, else validation or test.
+
+    Which parts a function of the user's knows is unknown: there it is the split that the run
+    beside the checkpoint held out.
+    """
     found = part_of(spec, split)
     if split is not None:
         return found
     best = next((name for name in HELD_OUT if name in (found.splits or ())), None)
+    if best is None and found.splits is None:
+        best = _split_of_run(config_beside(checkpoint), spec)
     return audited_part(spec, None) if best is None else part_of(spec, best)
+
+
+def _split_of_run(config: TrainConfig | None, spec: str) -> str | None:
+    validation = None if config is None else config.validation
+    if config is None or validation is None or not validation.startswith("split:"):
+        return None
+    return validation.removeprefix("split:") if _same_source(config, spec) else None
+
+
+def _same_source(config: TrainConfig, spec: str) -> bool:
+    ours, theirs = part_of(spec, None), part_of(config.data, None)
+    return (ours.kind, ours.rest) == (theirs.kind, theirs.rest)
 
 
 def _held_a_share_out(config: TrainConfig, spec: str) -> bool:
@@ -95,9 +114,7 @@ def _held_a_share_out(config: TrainConfig, spec: str) -> bool:
         share = float(config.validation or "nan")
     except ValueError:
         return False
-    ours, theirs = part_of(spec, None), part_of(config.data, None)
-    same = (ours.kind, ours.rest) == (theirs.kind, theirs.rest)
-    return same and 0 < share < 1
+    return _same_source(config, spec) and 0 < share < 1
 
 
 def _training(given: Mapping[str, Any], asked: Mapping[str, Any], progress: bool | None) -> Any:

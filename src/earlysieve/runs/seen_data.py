@@ -161,5 +161,6 @@ def _overlap(trained: Part, audited: Part) -> bool | None:
 
 def split_record(part: Part, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of the data with the split that was taken, where one can be asked for."""
-    asked = part.split is not None and part.split in (part.splits or ())
+    known = part.splits is None or part.split in part.splits
+    asked = part.split is not None and known
     return {**({"split": part.split} if asked else {}), **options}
