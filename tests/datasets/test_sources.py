@@ -123,15 +123,7 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "digits",
             {"limit": 0},
             InputError,
-            "Expected limit to be at least 1 and the data a built-in source, but got 0 for "
-            "ArrayImages; limit the data set in the function that makes it",
-        ),
-        (
-            "own_package_of_a_test.data:make",
-            {"limit": 3},
-            InputError,
-            "Expected limit to be at least 1 and the data a built-in source, but got 3 for "
-            "TensorDataset; limit the data set in the function that makes it",
+            "Expected limit to be at least 1, but got 0; leave it out for all",
         ),
         (
             "own_package_of_a_test.data:make",

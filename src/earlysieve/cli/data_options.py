@@ -117,7 +117,8 @@ _OPTIONS = {
         "--limit",
         type=Count(min=2),
         metavar="N",
-        help="Use at most N examples, drawn so that classes keep their shares.",
+        help="Use at most N examples, drawn so that classes keep their shares; of your own "
+        "data without labels or targets, all are equally likely.",
     ),
     "strict": click.option(
         "--strict",

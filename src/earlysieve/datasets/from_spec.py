@@ -10,6 +10,7 @@ from earlysieve._user_code import arguments_of, call_function, load_function
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
+from earlysieve.datasets.limited import limited_own
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
 from earlysieve.datasets.registry import source_forms, source_named
 from earlysieve.datasets.source import Source
@@ -156,11 +157,10 @@ def _check_taken(source: Source, given: Collection[str]) -> None:
 def _limited(data: Any, limit: int | None, seed: int) -> Any:
     if limit is None:
         return data
-    if limit < 1 or not isinstance(data, ExampleDataset):
-        raise InputError(
-            f"Expected limit to be at least 1 and the data a built-in source, but got {limit} "
-            f"for {type(data).__name__}; limit the data set in the function that makes it"
-        )
+    if limit < 1:
+        raise InputError(f"Expected limit to be at least 1, but got {limit}; leave it out for all")
+    if not isinstance(data, ExampleDataset):
+        return limited_own(data, limit, seed)
     if limit >= len(data):
         return data
     return data.subset(stratified_sample(data.labels, limit, seed))

@@ -1,0 +1,54 @@
+"""A drawn part of a data set of the user's."""
+
+from typing import Any
+
+import numpy as np
+
+from earlysieve.datasets.base import stratified_sample
+from earlysieve.errors import InputError
+
+# Attributes under which data sets, torchvision's among them, keep the class of each example.
+_LABELS = ("labels", "targets")
+
+
+def limited_own(data: Any, limit: int, seed: int) -> Any:
+    """At most `limit` examples of any data set with a length, in their order.
+
+    Classes keep their shares where the data set has `labels` or `targets`, a number per example.
+    Elsewhere all examples are equally likely to be drawn, since to ask for labels would load them.
+
+    Args:
+        data: with a length and indices.
+        limit: how many examples, at least 1.
+        seed: of the draw.
+
+    Raises:
+        InputError: the data are a loader or arrays, or have no length and indices.
+    """
+    from torch.utils.data import DataLoader, IterableDataset, Subset
+
+    from earlysieve.datasets.views import with_names
+
+    # A tuple is arrays (X, y), whose length is not that of the data.
+    others = isinstance(data, DataLoader | IterableDataset | tuple)
+    if others or not hasattr(data, "__len__") or not hasattr(data, "__getitem__"):
+        raise InputError(
+            f"Expected data with a length and indices to limit to {limit} examples, but got "
+            f"{type(data).__name__}; limit them in the function that makes them"
+        )
+    if limit >= len(data):
+        return data
+    rows = stratified_sample(_strata(data), limit, seed)
+    return with_names(Subset(data, rows.tolist()))
+
+
+def _strata(data: Any) -> Any:
+    for name in _LABELS:
+        labels = getattr(data, name, None)
+        try:
+            found = np.asarray(labels)
+        except (ValueError, TypeError, RuntimeError):
+            continue
+        if found.shape == (len(data),) and found.dtype.kind in "iub":
+            return found
+    return np.zeros(len(data), dtype=np.int64)
