@@ -67,7 +67,6 @@ def test_a_grid_runs_no_code_that_was_not_named(tmp_path):
         (("--methods", "jtt", "--teacher", "torchvision:resnet18"), "a method that has one"),
         (("--methods", "kd", "--teacher-option", "a=1"), "Expected --teacher"),
         (("--methods", "jtt", "--seeds", 0), "at least one seed"),
-        (("--methods", "jtt", "--select", "pseudo_group_accuracy"), "pseudo-groups"),
         (("--methods", "jtt", "--log-to", "tensorbord"), "did you mean tensorboard"),
     ],
 )
@@ -79,6 +78,19 @@ def test_what_cannot_be_compared_is_said_before_anything_is_written(tmp_path, wo
 def test_test_data_have_to_be_named_where_there_is_no_such_split(tmp_path):
     said = problem(*WORDS, "--methods", "erm", "--out", tmp_path / "out")
     assert "name another split or source: --test" in said
+
+
+def test_a_function_that_takes_a_split_has_test_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(
+        f"from {HERE} import held, net, others, points\n\n\n"
+        "def data(split='train'):\n    return {'train': points, 'test': others}[split]()\n"
+    )
+    words = ["own.py:data" if word == f"points={HERE}:points" else word for word in WORDS]
+    ok(*words, "--methods", "erm", "--out", "out", "--quiet")
+    kept = json.loads((tmp_path / "out/protocol.json").read_text())
+    (one,) = kept["protocol"]["data"].values()
+    assert one["test"] == "split:test"
 
 
 def test_data_methods_and_model_are_wanted(tmp_path):

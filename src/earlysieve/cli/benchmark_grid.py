@@ -151,7 +151,8 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
     from earlysieve.runs.data_settings import full_spec
     from earlysieve.runs.seen_data import part_of
 
-    splits = part_of(spec, None).splits or ()
+    known = part_of(spec, None).splits
+    splits = known or ()
     source = source_named(full_spec(spec).partition(":")[0])
     several = len(given["data"]) > 1
     kept = {
@@ -160,13 +161,24 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
         if not several or source is None or name in (*source.options, "limit")
     }
     validation = next((f"split:{name}" for name in _VALIDATION if name in splits), _USUAL_SHARE)
-    test = given["test"] or ("split:test" if "test" in splits else None)
+    divided = "test" in splits or (known is None and source is None and _takes_split(spec))
+    test = given["test"] or ("split:test" if divided else None)
     if test is None:
         raise InputError(
             f"Expected test data for '{spec}', which has no split of the name test, but got none; "
             "name another split or source: --test split:NAME"
         )
     return DataSplits(spec, given["validation"] or validation, test, kept)
+
+
+def _takes_split(spec: str) -> bool:
+    """Whether a function of the user's gives the parts of its data by name."""
+    from earlysieve._user_code import arguments_of, load_function
+    from earlysieve.errors import DataError
+
+    module, _, name = spec.partition(":")
+    function = load_function(module, name, forms="data as MODULE:FUNCTION", error=DataError)
+    return "split" in arguments_of(function, spec)
 
 
 def _names(given: Mapping[str, Any]) -> list[str]:
