@@ -203,7 +203,7 @@ def test_finished_run_is_loaded_and_fresh_starts_again(tmp_path):
     assert first.pop("going_on") is None
     assert again.pop("going_on").startswith(f"The run in '{tmp_path}' is finished (1 epoch): ")
     assert {**again, "seconds": first["seconds"]} == first
-    text = problem(*words, "--lr", "0.5")
+    text = problem(*words[:-1], "--lr", "0.5")
     assert text.startswith("Expected lr=")
     assert json.loads(ok(*words, "--lr", "0.5", "--fresh").stdout) != first
 
