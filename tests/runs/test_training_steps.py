@@ -36,7 +36,7 @@ def test_a_share_that_was_held_out_is_what_fix_takes_by_itself():
         f"earlysieve audit {ABOUT} {rest} --data digits --split train "
         "--out run/audit-after/of-training"
     )
-    assert "--method group-dro --groups-from run/audit-after/of-training" in train
+    assert "--method group-dro --balance group --groups-from run/audit-after/of-training" in train
     assert unseen.endswith("--split test --out run/audit-after/test")
     assert (reference, more) == ("", "")
 
