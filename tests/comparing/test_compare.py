@@ -16,6 +16,7 @@ from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
 from earlysieve.groups.paired_shares import paired_difference
 from tests.cli.helpers import ok, problem
+from tests.cli.helpers import run as run_command
 from tests.searching.nets import net, others
 
 
@@ -166,6 +167,15 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     written = write_comparison(found, tmp_path / "out")
     assert all(found.notes[n] in written[1].read_text() for n in (0, 2))
     assert "audits of different examples" in written[3].read_text()
+    ward, fever, half = (str(tmp_path / name) for name in ("ward", "fever", "half"))
+    ok("compare", ward, fever, "--fail-on-worse")
+    told = run_command("compare", fever, ward, "--fail-on-worse", "--json")
+    assert told.exit_code == 3
+    assert json.loads(told.stdout)["gate"]["passed"] is False
+    assert f"Gate failed: '{ward}' is worse than '{fever}' in accuracy: -0." in told.stderr
+    unknown = run_command("compare", ward, half, "--fail-on-worse")
+    assert unknown.exit_code == 3
+    assert "cannot be told: no difference of accuracies has an interval" in unknown.stderr
 
 
 def test_why_runs_have_no_difference_or_no_interval_is_said_once_for_all(tmp_path, runs):

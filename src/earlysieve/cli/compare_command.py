@@ -6,6 +6,7 @@ import click
 
 from earlysieve._files import check_output, is_there
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Place
 
 
@@ -17,8 +18,17 @@ from earlysieve.cli.kinds import Place
     metavar="DIR",
     help="Write compare.csv (numbers), compare.md, compare.tex and compare.html to this folder.",
 )
+@click.option(
+    "--fail-on-worse",
+    is_flag=True,
+    help="End with exit code 3, after all is written, if an accuracy of another line lies below "
+    "that of the first by more than chance (the 95% interval of the difference), or if none can "
+    "be told.",
+)
 @speaking
-def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: bool) -> None:
+def command(
+    folders: tuple[Path, ...], out: Path | None, fail_on_worse: bool, quiet: bool, as_json: bool
+) -> None:
     """Put two or more audits or runs side by side: verdict, reliance, accuracies, best epoch.
 
     Folders that differ in their seed alone become one line: mean and 95% t-interval over seeds.
@@ -30,9 +40,11 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
     \b
     Examples:
       earlysieve compare audits/before audits/after
+      earlysieve compare audits/last-week audits/today --fail-on-worse
       earlysieve compare runs/erm-* runs/sieve-* --out tables
     """
     from earlysieve.comparing.compare import compare
+    from earlysieve.comparing.gate import worse
     from earlysieve.comparing.written import all_cells, write_comparison
 
     console = Console(quiet, as_json)
@@ -46,14 +58,18 @@ def command(folders: tuple[Path, ...], out: Path | None, quiet: bool, as_json: b
     files = [] if out is None else write_comparison(found, out)
     for path in files:
         console.say(f"Written: {path}")
+    failures = worse(found) if fail_on_worse else ()
     console.result(
         {
             "lines": found.table.to_dict("records"),
             "differences": [vars(one) for one in found.differences],
             "notes": found.notes,
             "files": files,
+            **({"gate": {"passed": not failures, "failures": failures}} if fail_on_worse else {}),
         }
     )
+    if failures:
+        raise GateFailed(failures)
 
 
 def _runs_of(folders: tuple[Path, ...]) -> list[Path]:

@@ -26,7 +26,7 @@ def reasons(pairs: Iterable[tuple["Line", "Difference | None"]], first: "Line") 
         if reason:
             found.setdefault(reason, []).append(line)
     return tuple(
-        reason.format(these=_named(lines), first=_path(first)) for reason, lines in found.items()
+        reason.format(these=_named(lines), first=path_of(first)) for reason, lines in found.items()
     )
 
 
@@ -80,11 +80,12 @@ def _a(kind: str) -> str:
     return "an audit" if kind == "audit" else f"a {kind}"
 
 
-def _path(line: "Line") -> str:
+def path_of(line: "Line") -> str:
+    """The folder of a line, the first where it has several."""
     return str(line.entries[0].path)
 
 
 def _named(lines: Sequence["Line"]) -> str:
-    shown = [f"'{_path(line)}'" for line in lines[:_NAMED]]
+    shown = [f"'{path_of(line)}'" for line in lines[:_NAMED]]
     more = len(lines) - _NAMED
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

@@ -271,11 +271,13 @@ class Run:
         return logs
 
     def _kept_accuracy(self, last: Evaluation) -> float:
-        """Validation accuracy of the weights that training ends with."""
+        """Validation accuracy of the weights that training ends with; NaN where none is known."""
         if not self.settings.restores_best or self.best.epoch is None:
             return last.accuracy
-        row = next(row for row in self.history if row["epoch"] == self.best.epoch)
-        return row["validation_accuracy"]
+        of_best = (row for row in self.history if row["epoch"] == self.best.epoch)
+        found = next(of_best, {}).get("validation_accuracy")
+        # A checkpoint may have been damaged in what no resumed training needs.
+        return found if isinstance(found, float) and 0 <= found <= 1 else math.nan
 
     def restore_best(self) -> bool:
         """Put the best evaluated state into the model; False if none was kept."""
