@@ -95,7 +95,7 @@ def page_context(data: ReportData, sections: Sequence[Section], scores: str = ""
         "steps": [_step(kept) for kept in data.summary.next_steps],
         "notes": data.notes,
         "settings": settings(data.config),
-        "command": data.config.get("command"),
+        "command": str(data.config.get("command") or ""),
         "version": __version__,
     }
 

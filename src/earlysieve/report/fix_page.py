@@ -97,7 +97,7 @@ def _context(
         "texts": texts(result),
         "steps": next_steps(result, str(config.get("command") or "")),
         "settings": settings(config),
-        "command": config.get("command"),
+        "command": str(config.get("command") or ""),
         "version": __version__,
     }
 
