@@ -100,7 +100,7 @@ def _check_arm(cell: RunCell, grid: Grid, parts: Parts, run: TrainRun, out: Path
     elif cell.arm.method == "group-dro" or cell.arm.is_repair:
         return
     elif cell.arm.needs_teacher:
-        _check_student(replace(config), run, out, own)
+        _check_student(config, run, out, own)
 
 
 def _check_says_groups(arm: Arm, run: TrainRun) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.pseudo_groups import SCORE
-from earlysieve.benchmarking.cells import GroupsCell, RunCell, folder_of
+from earlysieve.benchmarking.cells import GroupsCell, folder_of
 from earlysieve.benchmarking.configs import AUDIT_NAME, GROUPS_NAME, plain_config
 from earlysieve.benchmarking.log import Clock, Log, write_made_with
 from earlysieve.benchmarking.record import Record
@@ -42,7 +42,8 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     write_made_with(folder)
     config = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(config, progress=False)
-    model = None if cell.base is None else plain_model(cell.base, config, parts, out)
+    weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
+    model = None if weights is None else trained_model(weights, config, parts)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
         groups = _groups(cell, config, data, model, out, log, progress)
@@ -50,11 +51,6 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
     return Record("complete", clock.seconds, notes=list(groups.notes))
-
-
-def plain_model(plain: RunCell, config: "TrainConfig", parts: Parts, out: Path) -> "nn.Module":
-    """The network of a plain run, in evaluation mode."""
-    return trained_model(folder_of(out, plain) / WEIGHTS_NAME, config, parts)
 
 
 def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Module":

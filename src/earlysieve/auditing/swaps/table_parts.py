@@ -89,14 +89,18 @@ def _together(variable: Variable) -> str:
 
 def part_name(variable: Variable) -> str:
     """The part's name for a variable of the table."""
-    return f"column {variable.name.removeprefix('column ')}"
+    return _column_part(variable.name)
+
+
+def _column_part(name: str) -> str:
+    return f"column {name.removeprefix('column ')}"
 
 
 def as_parts(
     names: Sequence[str], columns: Sequence[str], variables: Sequence[Variable] | None = None
 ) -> tuple[str, ...]:
     """Names of parts, where a variable may be named as the table names it or one of its columns."""
-    known = {name: f"column {name.removeprefix('column ')}" for name in columns}
+    known = {name: _column_part(name) for name in columns}
     for one in variables or ():
         own = [columns[k] for k in one.columns if k < len(columns)]
         known |= dict.fromkeys([*own, one.name], part_name(one))
