@@ -28,10 +28,9 @@ def test_a_failed_gate_ends_with_3_after_all_is_written(audited):
     assert [line.split()[3] for line in told] == ["verdict", "worst"]
 
 
-def test_the_gate_is_not_part_of_the_audit(audited):
-    out, _ = audited
-    assert "fail-on" not in AuditResult.load(out).config["command"]
-    assert "worst-group" not in (out / "report.html").read_text()
+def test_the_command_of_record_has_the_gate(audited):
+    command = AuditResult.load(audited[0]).config["command"]
+    assert " --fail-on inconclusive,shortcut --min-worst-group 0.8 " in command + " "
 
 
 def test_a_saved_audit_can_be_held_to_a_gate(audited, tmp_path):

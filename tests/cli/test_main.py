@@ -1,4 +1,5 @@
 import re
+import shlex
 import subprocess
 import sys
 import warnings
@@ -14,6 +15,7 @@ from earlysieve._json import plain
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.cli.command_line import command_line
 from earlysieve.cli.console import Console, share
+from earlysieve.cli.data_options import data_options
 from earlysieve.cli.main import COMMANDS, _warnings_in_one_line, main
 from earlysieve.errors import OutputError
 from earlysieve.training import SingleClassWarning
@@ -112,6 +114,25 @@ def test_repeat_gives_the_words_quoted_and_without_what_decides_nothing():
     words = ["a b", "-n", "x'y", "--many", "1", "--many", "2", "--no", "--quiet"]
     printed = CliRunner().invoke(thing, words).stdout.strip()
     assert printed == "earlysieve thing 'a b' --name 'x'\"'\"'y' --many 1 --many 2 --no"
+
+
+def test_what_repeat_gives_is_read_as_the_same_options():
+    read = []
+
+    @click.command("thing")
+    @data_options
+    @click.pass_context
+    def thing(context: click.Context, **given: object) -> None:
+        read.append(given)
+        click.echo(command_line(context))
+
+    words = ["--mean", "0.5,0.4,0.1", "--strict", "--group-column", "a", "--group-column", "b c",
+             "--drop-column", "d", "--categories", 'c=Bern,"A, b"', "--categories", "x=1"]  # fmt: skip
+    printed = CliRunner().invoke(thing, words).stdout
+    again = CliRunner().invoke(thing, shlex.split(printed)[2:])
+    assert again.stdout == printed
+    assert read[0] == read[1]
+    assert read[1]["categories"] == {"c": ["Bern", "A, b"], "x": ["1"]}
 
 
 def test_file_hash(tmp_path):

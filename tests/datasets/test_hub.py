@@ -48,6 +48,35 @@ def test_names_are_numbered_alike_whichever_split_is_opened(tmp_path: Path) -> N
     assert opened(str(tmp_path / "all" / "test")).class_names == ("cat", "dog", "owl", "yak")
 
 
+def test_groups_of_several_columns_are_crossed_alike_in_all_splits(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "g",
+        train=table(
+            ["a", "b", "a"], site=["south", "north", None], device=[1, 0, 1], group=[7] * 3
+        ),
+        test=table(["b", "a"], site=["north", "north"], device=[1, 0]),
+        bare=table(["a"], site=["east"]),
+    )
+    crossed = hub_dataset(path, group_column=["site", "device"], tokenizer=tokenizer)
+    names = ("north x 0", "north x 1", "south x 1")
+    assert crossed.group_names == names
+    assert crossed.groups.tolist() == [2, 0, -1]
+    test = hub_dataset(path, split="test", group_column=["site", "device"], tokenizer=tokenizer)
+    assert test.group_names == names
+    assert test.groups.tolist() == [1, 0]
+    sites = hub_dataset(path, split="test", group_column="site", tokenizer=tokenizer)
+    assert (sites.group_names, sites.groups.tolist()) == (("east", "north", "south"), [1, 1])
+
+
+def test_other_columns_hold_labels_and_groups(tmp_path: Path) -> None:
+    path = saved(tmp_path / "o", train=table([0, 1], stars=["two", "one"], group=[1, 0]))
+    data = hub_dataset(path, label_column="stars", group_column="label", tokenizer=tokenizer)
+    assert (data.class_names, data.labels.tolist()) == (("one", "two"), [1, 0])
+    assert data.groups.tolist() == [0, 1]
+    with pytest.raises(DataError, match="group among site, but got .*--group-column"):
+        hub_dataset(path, group_column="site", tokenizer=tokenizer)
+
+
 def test_whole_numbers_keep_their_value_and_splits_agree_how_many_there_are(
     tmp_path: Path,
 ) -> None:

@@ -206,11 +206,15 @@ def test_hub_groups_by_name(tmp_path: Path) -> None:
     ("columns", "options", "message"),
     [
         ({"text": ["a"], "label": [0]}, {"split": "test"}, "a split 'test' in .*, but got 'train'"),
-        ({"text": ["a"], "y": [0]}, {}, "a column for the label among .*, but got text, y; rename"),
+        (
+            {"text": ["a"], "y": [0]},
+            {},
+            "a column for the label among .*, but got text, y; .*--label-column",
+        ),
         (
             {"text": ["a"], "label": [0]},
             {"text_column": "body"},
-            "a column for the image or text among body, but got text, label; rename the column",
+            "a column for the image or text among body, but got text, label; name one .*--text-column",
         ),
         ({"text": ["a"], "label": [None]}, {}, "every row of column 'label' .* row 1 has none"),
         ({"text": ["a", None], "label": [0, 1]}, {}, "a text in every row of column 'text' .*some"),

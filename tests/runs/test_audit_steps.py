@@ -49,6 +49,23 @@ def test_steps_are_filled_in():
     assert unseen == ""  # there is no third split
 
 
+def test_a_gate_is_of_one_audit():
+    gate = ("--fail-on", "shortcut", "--min-worst-group", "0.8")
+    ran = config(*MODEL, "--data", "digits", *gate, "--out", "out")
+    assert codes(STEPS, ran) == codes(STEPS, config(*MODEL, "--data", "digits", "--out", "out"))
+
+
+def test_nothing_is_trained_on_a_test_split(tmp_path):
+    ran = config(*MODEL, "--data", "mine:load", "--split", "test", "--out", "out")
+    train = codes(STEPS, ran, "mine:load")[2]
+    for line in train.splitlines():
+        assert "--data mine:load --split train" in line
+    (tmp_path / "t.csv").write_text("text,label,split\na,0,test\nb,1,val\n")
+    data = f"csv:{tmp_path / 't.csv'}"
+    ran = config(*MODEL, "--data", data, "--split", "test", "--out", "out")
+    assert "--split" not in codes(STEPS, ran, data)[2]
+
+
 def test_features_that_were_kept_are_read_again():
     ran = config(*MODEL, "--data", "digits", "--keep-features", "kept", "--out", "out")
     fix = codes(STEPS, ran)[1]

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-_NOT_DECISIVE = ("quiet", "as_json", "fail_on", "min_worst_group", "log_file")
+_NOT_DECISIVE = ("quiet", "as_json", "log_file")
 
 
 def command_line(context: click.Context) -> str:
@@ -24,8 +24,8 @@ def _words(parameter: click.Parameter, value: Any) -> list[str]:
     if isinstance(parameter, click.Argument):
         return [str(value)]
     flag = next((name for name in parameter.opts if name.startswith("--")), parameter.opts[0])
-    if isinstance(value, bool):
-        return [flag] if value else [parameter.secondary_opts[0]]
-    if isinstance(value, tuple):
-        return [word for item in value for word in (flag, str(item))]
-    return [flag, ",".join(map(str, value)) if isinstance(value, list) else str(value)]
+    if value is False:
+        return [parameter.secondary_opts[0]]
+    from earlysieve.report.command_words import joined, words_for
+
+    return joined(words_for(flag, value))

@@ -140,7 +140,7 @@ _OPTIONS = {
     "label_column": click.option(
         "--label-column",
         metavar="NAME",
-        help="Read labels from this column of a CSV file or table; by default 'label'.",
+        help="Read labels from this column of a CSV file, table or data set; by default 'label'.",
     ),
     "path_column": click.option(
         "--path-column",
@@ -152,8 +152,8 @@ _OPTIONS = {
         metavar="NAME",
         multiple=True,
         callback=_one_or_several,
-        help="Read groups from this column of a CSV file or table; by default 'group', if there is "
-        "one. May be repeated: groups are then the combinations.",
+        help="Read groups from this column of a CSV file, table or data set; by default 'group', "
+        "if there is one. May be repeated: groups are then the combinations.",
     ),
     "drop_column": click.option(
         "--drop-column",

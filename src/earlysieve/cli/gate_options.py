@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _verdicts(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
-    """The verdicts of "shortcut,at-risk"."""
+def _verdicts(_context: click.Context, _option: click.Parameter, text: str | None) -> str:
+    """Verdicts such as "shortcut,at-risk", as they were written."""
     if text is None:
-        return ()
+        return ""
     from earlysieve.auditing.gate import verdicts_of
 
     try:
@@ -28,7 +28,7 @@ def _verdicts(_context: click.Context, _option: click.Parameter, text: str | Non
         raise click.BadParameter(f"{error}.") from None
     if not found:
         raise click.BadParameter("name at least one verdict, such as shortcut.")
-    return found
+    return text
 
 
 _OPTIONS = (

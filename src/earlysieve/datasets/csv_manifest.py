@@ -80,7 +80,7 @@ def manifest(
     if text_column is None and path_column not in table and "text" in table:
         text_column = "text"
     subject = text_column or path_column
-    columns = group_columns(group_column, table)
+    columns = group_columns(group_column, table.columns)
     more = "--label-column, --path-column or, for texts, --text-column"
     check_columns(table, source, [subject, label_column, *columns], more)
     check_names(source, [subject, label_column, *columns, "split"])

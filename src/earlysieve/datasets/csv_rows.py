@@ -1,7 +1,7 @@
 """Rows of a CSV file as text, and what the columns for labels, groups and splits say."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import name_some
-from earlysieve.datasets.numbering import numbered_groups
+from earlysieve.datasets.numbering import crossed_groups, numbered_groups
 from earlysieve.errors import DataError, one_line
 
 if TYPE_CHECKING:
@@ -106,21 +106,13 @@ def groups_in(
     found = [numbered_groups(list(table[c]), f"column '{c}' of '{source}'") for c in columns]
     if not found:
         return np.full(len(table), -1, np.int64), ()
-    if len(found) == 1:
-        return found[0]
-    numbers = np.stack([one for one, _ in found], 1)
-    known = (numbers >= 0).all(1)
-    crossed = np.full(len(table), -1, np.int64)
-    kinds, crossed[known] = np.unique(numbers[known], axis=0, return_inverse=True)
-    return crossed, tuple(
-        " x ".join(names[k] for k, (_, names) in zip(kind, found, strict=True)) for kind in kinds
-    )
+    return crossed_groups(found)
 
 
-def group_columns(given: str | Sequence[str], table: "pd.DataFrame") -> list[str]:
-    """The columns that hold groups; "group" is taken only where it is there."""
+def group_columns(given: str | Sequence[str], columns: Collection[str]) -> list[str]:
+    """Which of the `columns` hold groups; "group" is taken only where it is there."""
     names = [given] if isinstance(given, str) else list(given)
-    return [name for name in names if name in table.columns or name != "group"]
+    return [name for name in names if name in columns or name != "group"]
 
 
 def rows_of_split(table: "pd.DataFrame", source: Path, split: str | None) -> Ints:

@@ -65,8 +65,8 @@ def load_source(
         strict: make unreadable images an error.
         root: folder in which the images of a CSV file lie; by default that of the file.
         text_column, tokenizer, max_length: for texts.
-        label_column, path_column: columns of a CSV file or table that hold labels and paths.
-        group_column: column of a CSV file or table that holds the groups, or several, crossed.
+        label_column, path_column: columns of a file or data set that hold labels and paths.
+        group_column: column of a file or data set that holds the groups, or several, crossed.
         drop_column: column of a table, or several, that the model is not given.
         categories: of columns of a table, in order; by default those that occur.
         mean, std: normalisation of images.

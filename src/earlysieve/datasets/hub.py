@@ -14,7 +14,8 @@ from earlysieve._imports import need
 from earlysieve._progress import wanted
 from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.checks import name_some
-from earlysieve.datasets.hub_columns import column_numbers
+from earlysieve.datasets.csv_rows import group_columns
+from earlysieve.datasets.hub_columns import column_numbers, hub_groups
 from earlysieve.datasets.images import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -80,13 +81,15 @@ def hub_dataset(
     *,
     split: str | None = None,
     text_column: str | None = None,
+    label_column: str | None = None,
+    group_column: str | Sequence[str] = "group",
     tokenizer: Tokenizer | None = None,
     image_size: int = 224,
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
     max_length: int = 128,
 ) -> ExampleDataset:
-    """A HuggingFace data set with an image or text column, a label and optionally a group column.
+    """A HuggingFace data set with an image or text column, a label and optionally groups.
 
     Labels and groups are numbered over all splits that are saved together, so that splits agree.
 
@@ -95,6 +98,9 @@ def hub_dataset(
             `load_dataset` takes.
         split: by default "train"; data that is not divided is all training data.
         text_column: the column that holds the text; otherwise one of the usual names.
+        label_column: the column that holds the label; otherwise one of the usual names.
+        group_column: the column that holds the group, or several, which are crossed; any but
+            "group" has to be there.
         tokenizer: needed for texts.
         image_size, mean, std: for images.
         max_length: for texts, in tokens.
@@ -104,12 +110,15 @@ def hub_dataset(
         InputError: texts without a tokenizer.
     """
     table, others = _load(path, split)
-    column = _column(table, _LABELS, "label")
+    column = _column(table, (label_column,) if label_column else _LABELS, "label")
     labels, names = column_numbers(table, others, column, f"column '{column}' of '{path}'")
     common: dict[str, Any] = {}
-    if "group" in table.column_names:
-        where = f"column 'group' of '{path}'"
-        common["groups"], common["group_names"] = column_numbers(table, others, "group", where)
+    columns = group_columns(group_column, table.column_names)
+    for name in columns:
+        _column(table, (name,), "group")
+    groups = hub_groups(table, others, columns, path)
+    if groups is not None:
+        common["groups"], common["group_names"] = groups
     image = None if text_column else _image_column(table)
     if image is not None:
         return HubImages(
@@ -220,7 +229,7 @@ def _column(table: Any, known: Sequence[str], what: str) -> str:
     if found is None:
         raise DataError(
             f"Expected a column for the {what} among {', '.join(known)}, but got "
-            f"{', '.join(table.column_names)}; rename the column"
+            f"{', '.join(table.column_names)}; name one of these with --{what.split()[-1]}-column"
         )
     return found
 
@@ -239,6 +248,6 @@ SOURCE = Source(
     "hf",
     "a data set of HuggingFace in a local folder",
     hub_dataset,
-    ("split", *IMAGE_OPTIONS, *TEXT_OPTIONS),
+    ("split", "label_column", "group_column", *IMAGE_OPTIONS, *TEXT_OPTIONS),
     splits=lambda path: splits_in(str(path)),
 )

@@ -68,6 +68,28 @@ def numbered_groups(values: Sequence[object], where: str) -> tuple[Ints, tuple[s
     return numbers, names
 
 
+def crossed_groups(
+    found: Sequence[tuple[Ints, tuple[str, ...]]],
+) -> tuple[Ints, tuple[str, ...]]:
+    """Groups of several columns, crossed: combinations that occur, "first x second", in order.
+
+    Args:
+        found: of each column, as `numbered_groups` returns them, of the same rows.
+
+    Returns:
+        int64 of shape (N,), -1 where a column is unknown, and one name per group.
+    """
+    if len(found) == 1:
+        return found[0]
+    numbers = np.stack([one for one, _ in found], 1)
+    known = (numbers >= 0).all(1)
+    crossed = np.full(len(numbers), -1, np.int64)
+    kinds, crossed[known] = np.unique(numbers[known], axis=0, return_inverse=True)
+    return crossed, tuple(
+        " x ".join(names[k] for k, (_, names) in zip(kind, found, strict=True)) for kind in kinds
+    )
+
+
 def _text(value: object) -> str:
     if value is None or value != value:  # NaN is the only value unlike itself.
         return ""

@@ -68,7 +68,7 @@ def table_file(
     """
     source = Path(path)
     table = _read(source)
-    columns = group_columns(group_column, table)
+    columns = group_columns(group_column, table.columns)
     dropped = [drop_column] if isinstance(drop_column, str) else list(drop_column)
     check_columns(table, source, [label_column, *columns], "--label-column and --group-column")
     check_columns(table, source, dropped, "--drop-column")

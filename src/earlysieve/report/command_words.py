@@ -1,7 +1,10 @@
 """The words of a command of `earlysieve` that was run, to make another one of them."""
 
+import csv
+import io
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 Options = list[tuple[str, list[str]]]
 
@@ -64,6 +67,33 @@ def options_of(command: str, name: str) -> Options:
     return pairs
 
 
+def words_for(flag: str, value: Any) -> Options:
+    """An option with its value: several texts repeat it, several numbers are parted by commas.
+
+    A dictionary repeats it, too, as `KEY=VALUE` or `KEY=ITEM,ITEM`. None and false give nothing.
+    """
+    if value is None or value is False:
+        return []
+    if value is True:
+        return [(flag, [])]
+    if isinstance(value, Mapping):
+        return [(flag, [f"{key}={_listed(one)}"]) for key, one in value.items()]
+    if not isinstance(value, list | tuple):
+        return [(flag, [str(value)])]
+    if any(isinstance(item, int | float) for item in value):
+        return [(flag, [",".join(map(str, value))])]
+    return [(flag, [str(item)]) for item in value]
+
+
+def _listed(value: Any) -> str:
+    """A text as it is, several parted by commas and quoted where they hold some."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(value)
+    return line.getvalue()
+
+
 def describing(options: Options, *, but: Iterable[str] = ()) -> Options:
     """Those that describe model and data."""
     left_out = set(but)
@@ -80,8 +110,9 @@ def command_with(name: str, options: Options, more: Mapping[str, str | None]) ->
     """
     kept = [(option, values) for option, values in options if option not in more]
     given = [(option, [value]) for option, value in more.items() if value is not None]
-    return shlex.join(["earlysieve", name, *_words([*kept, *given])])
+    return shlex.join(["earlysieve", name, *joined([*kept, *given])])
 
 
-def _words(options: Sequence[tuple[str, list[str]]]) -> list[str]:
+def joined(options: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """The words of options and their values, in order."""
     return [word for name, values in options for word in (name, *values)]

@@ -55,7 +55,9 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
         config: of the audit: command, data, data_options and checkpoint.
         part: of the source, as it was audited.
     """
-    options = options_of(str(config.get("command") or ""), "audit")
+    ran_with = options_of(str(config.get("command") or ""), "audit")
+    # A gate judges one audit; those that follow are for people.
+    options = [one for one in ran_with if one[0] not in _GATE]
     given = {name: values[0] for name, values in options if values}
     # A line holds one command: what names a line break stays in Python.
     if not given.get("--data") or not given.get("--out") or "\n" in config["command"]:
@@ -114,9 +116,10 @@ def _with_flag(command: str) -> str:
 def _train(ran: Ran) -> str:
     """Training by group DRO as the model was trained, after an audit of the training data.
 
-    That is left out where these were audited.
+    That is left out where these were audited. Where they are not known no split is named: those
+    that were audited are to test on.
     """
-    data, split = ran.training or ran.source
+    data, split = ran.training or (ran.source[0], None)
     of_training: dict[str, str | None] = {"--data": data, "--split": split}
     about, groups = describing(ran.options), ran.out
     lines = []
@@ -152,6 +155,7 @@ def _more(ran: Ran) -> str:
     return command_with("audit", ran.options, {"--limit": None, "--out": f"{ran.out}/all"})
 
 
+_GATE = ("--fail-on", "--min-worst-group")
 _UNKNOWN = (
     "Or train the network again, with groups of its training data. Which these are is not known: "
     "audit them first, and name them and that audit below in place of the data audited here, which "

@@ -121,6 +121,8 @@ def training_data(
         return spec, trained.split
     if "train" in (audited.splits or ()):
         return spec, "train"
+    if audited.splits is None and audited.split is not None:
+        return spec, "train"  # a function that takes a split; it is called so to train
     if named is not None and trained is not None and trained.kind in OWN:
         return named
     return None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.next_steps import FIX, with_code
-from earlysieve.report.command_words import Options, describing, options_of
+from earlysieve.report.command_words import Options, describing, options_of, words_for
 from earlysieve.runs.audit_steps import Ran, filled_in, unseen_split
 from earlysieve.runs.seen_data import part_of
 from earlysieve.runs.train_data import share_of, source_beside
@@ -101,18 +101,5 @@ def _options(
     found.append(("--data", [data]))
     for name, value in options.items():
         if name != "split":
-            found += _words(f"--{name.replace('_', '-')}", value)
+            found += words_for(f"--{name.replace('_', '-')}", value)
     return [*found, ("--batch-size", [str(config.batch_size)]), ("--seed", [str(config.seed)])]
-
-
-def _words(flag: str, value: Any) -> Options:
-    if value is None or value is False:
-        return []
-    if value is True:
-        return [(flag, [])]
-    if isinstance(value, list | tuple):
-        several = all(isinstance(item, str) for item in value)
-        return (
-            [(flag, [item]) for item in value] if several else [(flag, [",".join(map(str, value))])]
-        )
-    return [(flag, [str(value)])]
