@@ -133,7 +133,9 @@ def call_function(function: Callable[..., Any], spec: str, offered: Mapping[str,
     except EarlysieveError:
         raise
     except Exception as error:
-        raise failure(error, f"Expected '{spec}' to run") from error
+        called = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        told = f" with {called}" if called else ""
+        raise failure(error, f"Expected '{spec}' to run{told}") from error
 
 
 def failure(error: Exception, expected: str) -> UserCodeError:

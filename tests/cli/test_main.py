@@ -126,8 +126,9 @@ def test_what_repeat_gives_is_read_as_the_same_options():
         read.append(given)
         click.echo(command_line(context))
 
-    words = ["--mean", "0.5,0.4,0.1", "--strict", "--group-column", "a", "--group-column", "b c",
-             "--drop-column", "d", "--categories", 'c=Bern,"A, b"', "--categories", "x=1"]  # fmt: skip
+    words = ["--mean", "0.5,0.4", "--strict", "--group-column", "a", "--group-column", "b c",
+             "--drop-column", "d", "--categories", 'c=Bern,"A, b"',
+             "--categories", "x=1"]  # fmt: skip
     printed = CliRunner().invoke(thing, words).stdout
     again = CliRunner().invoke(thing, shlex.split(printed)[2:])
     assert again.stdout == printed

@@ -214,7 +214,7 @@ def test_hub_groups_by_name(tmp_path: Path) -> None:
         (
             {"text": ["a"], "label": [0]},
             {"text_column": "body"},
-            "a column for the image or text among body, but got text, label; name one .*--text-column",
+            "a column for the image or text among body, but got text, label; name .*--text-column",
         ),
         ({"text": ["a"], "label": [None]}, {}, "every row of column 'label' .* row 1 has none"),
         ({"text": ["a", None], "label": [0, 1]}, {}, "a text in every row of column 'text' .*some"),

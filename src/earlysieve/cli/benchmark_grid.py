@@ -147,6 +147,7 @@ def _short(spec: str) -> str:
 
 def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> "DataSplits":
     from earlysieve.benchmarking.protocol import DataSplits
+    from earlysieve.datasets.from_spec import takes_split
     from earlysieve.datasets.registry import source_named
     from earlysieve.runs.data_settings import full_spec
     from earlysieve.runs.seen_data import part_of
@@ -161,7 +162,7 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
         if not several or source is None or name in (*source.options, "limit")
     }
     validation = next((f"split:{name}" for name in _VALIDATION if name in splits), _USUAL_SHARE)
-    divided = "test" in splits or (known is None and source is None and _takes_split(spec))
+    divided = "test" in splits or (known is None and takes_split(spec))
     test = given["test"] or ("split:test" if divided else None)
     if test is None:
         raise InputError(
@@ -169,16 +170,6 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
             "name another split or source: --test split:NAME"
         )
     return DataSplits(spec, given["validation"] or validation, test, kept)
-
-
-def _takes_split(spec: str) -> bool:
-    """Whether a function of the user's gives the parts of its data by name."""
-    from earlysieve._user_code import arguments_of, load_function
-    from earlysieve.errors import DataError
-
-    module, _, name = spec.partition(":")
-    function = load_function(module, name, forms="data as MODULE:FUNCTION", error=DataError)
-    return "split" in arguments_of(function, spec)
 
 
 def _names(given: Mapping[str, Any]) -> list[str]:

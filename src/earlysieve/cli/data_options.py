@@ -73,8 +73,8 @@ _OPTIONS = {
         "--split",
         metavar="NAME",
         help="Take this part of the source: train, test, ... By default an audit takes test data, "
-        "else "
-        "validation data; training takes train.",
+        "else validation data; training takes train. A function of your own that takes a split "
+        "gets test for an audit, else train.",
     ),
     "variant": click.option(
         "--variant",

@@ -233,11 +233,21 @@ def split_positions(dataset: ExampleDataset, fraction: float, seed: int = 0) -> 
     Raises:
         InputError: see `stratified_split`.
     """
-    size = round(fraction * len(dataset)) if 0 < fraction < 1 else 0
-    if not 0 < size < len(dataset):
+    return hold_out_of(np.stack([dataset.labels, dataset.groups], 1), fraction, seed)
+
+
+def hold_out_of(strata: ArrayLike, fraction: float, seed: int) -> tuple[Ints, Ints]:
+    """Sorted positions of the rest and of a share that is drawn as by `stratified_sample`.
+
+    Raises:
+        InputError: `fraction` is not in (0, 1), or one of the two parts would be empty.
+    """
+    total = len(np.asarray(strata))
+    size = round(fraction * total) if 0 < fraction < 1 else 0
+    if not 0 < size < total:
         raise InputError(
-            f"Expected a fraction between 0 and 1 that leaves both parts of {len(dataset)} "
+            f"Expected a fraction between 0 and 1 that leaves both parts of {total} "
             f"examples non-empty, but got {fraction}; choose another fraction"
         )
-    held_out = stratified_sample(np.stack([dataset.labels, dataset.groups], 1), size, seed)
-    return np.setdiff1d(np.arange(len(dataset)), held_out), held_out
+    held_out = stratified_sample(strata, size, seed)
+    return np.setdiff1d(np.arange(total), held_out), held_out

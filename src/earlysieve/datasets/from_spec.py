@@ -7,6 +7,7 @@ from typing import Any
 
 from earlysieve._files import is_file, is_folder
 from earlysieve._user_code import arguments_of, call_function, load_function
+from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
@@ -51,7 +52,7 @@ def load_source(
 
     Args:
         spec: one of `source_forms()`. A function is called with those of `split`, `image_size`
-            and `seed` that it takes, and may return any data set.
+            and `seed` that it takes, and may return any data set, or arrays (X, y).
         split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
             is not divided is all training data, so that no other split of it can be had.
         variant: which version of published data, such as "5pct" of BAR; by default the usual one.
@@ -135,7 +136,7 @@ def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
         own = {name: value for name, value in always.items() if name in source.options}
         return source.open(rest or None, **given, **own)
     if source is None and rest and _names_code(kind):
-        offered = {"split": None, "image_size": None, **given, **always}
+        offered = {"split": "train", "image_size": None, **given, **always}
         names = ("split", "image_size", "seed")
         return _from_function(kind, rest, {name: offered[name] for name in names}, given)
     raise InputError(
@@ -204,6 +205,22 @@ def _names_code(name: str) -> bool:
     return here or importlib.util.find_spec(name) is not None
 
 
+def takes_split(spec: str) -> bool:
+    """Whether this is a function of the user's that gives parts of its data by name.
+
+    Its module is imported to find out.
+
+    Raises:
+        DataError: there is no such module or function.
+        UserCodeError: the module cannot be imported.
+    """
+    kind, _, rest = spec.partition(":")
+    if source_named(kind) is not None or not rest or not _names_code(kind):
+        return False
+    function = load_function(kind, rest, forms="data as MODULE:FUNCTION", error=DataError)
+    return "split" in arguments_of(function, spec)
+
+
 def _from_function(module: str, name: str, offered: dict[str, Any], given: Collection[str]) -> Any:
     """What a function of the user's gives, called with those arguments that it takes.
 
@@ -221,7 +238,7 @@ def _from_function(module: str, name: str, offered: dict[str, Any], given: Colle
             )
     data = call_function(function, spec, offered)
     check_returned(data, spec)
-    return data
+    return data_of(data)
 
 
 def check_returned(data: Any, spec: str) -> None:

@@ -1,10 +1,12 @@
-"""A drawn part of a data set of the user's."""
+"""Drawn parts of a data set of the user's: a limit, and a share to hold out."""
 
 from typing import Any
 
 import numpy as np
 
-from earlysieve.datasets.base import stratified_sample
+from earlysieve._arrays import Ints
+from earlysieve.datasets.base import ExampleDataset, hold_out_of, split_positions, stratified_sample
+from earlysieve.datasets.views import SubsetView, examples_at
 from earlysieve.errors import InputError
 
 # Attributes under which data sets, torchvision's among them, keep the class of each example.
@@ -25,9 +27,7 @@ def limited_own(data: Any, limit: int, seed: int) -> Any:
     Raises:
         InputError: the data are a loader or arrays, or have no length and indices.
     """
-    from torch.utils.data import DataLoader, IterableDataset, Subset
-
-    from earlysieve.datasets.views import with_names
+    from torch.utils.data import DataLoader, IterableDataset
 
     # A tuple is arrays (X, y), whose length is not that of the data.
     others = isinstance(data, DataLoader | IterableDataset | tuple)
@@ -38,11 +38,25 @@ def limited_own(data: Any, limit: int, seed: int) -> Any:
         )
     if limit >= len(data):
         return data
-    rows = stratified_sample(_strata(data), limit, seed)
-    return with_names(Subset(data, rows.tolist()))
+    return examples_at(data, stratified_sample(_strata(data), limit, seed))
+
+
+def held_out_rows(data: Any, share: float, seed: int) -> tuple[Ints, Ints]:
+    """Sorted positions of the rest, and of a share to hold out, of data with a length and indices.
+
+    Labels keep their shares, and in data sets of ours groups, too; else as for `limited_own`.
+
+    Raises:
+        InputError: the share is not in (0, 1), or one of the two parts would be empty.
+    """
+    if isinstance(data, ExampleDataset):
+        return split_positions(data, share, seed)
+    return hold_out_of(_strata(data), share, seed)
 
 
 def _strata(data: Any) -> Any:
+    if isinstance(data, SubsetView):
+        return _strata(data.whole)[data.rows]
     for name in _LABELS:
         labels = getattr(data, name, None)
         try:

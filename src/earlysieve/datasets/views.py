@@ -6,6 +6,9 @@ from typing import Any
 
 from torch.utils.data import Subset
 
+from earlysieve._arrays import Ints
+from earlysieve.datasets.base import ExampleDataset
+
 _NAMES = ("class_names", "classes", "group_names", "skipped", "num_classes", "columns", "tokenizer")
 _BY_EXAMPLE = ("identify", "display")
 
@@ -20,6 +23,16 @@ class SubsetView:
         """Wrap a subset; one of another subset is looked through."""
         self._subset = subset
         self._whole = with_names(subset.dataset)
+
+    @property
+    def whole(self) -> Any:
+        """The data set of which this is a part."""
+        return self._whole
+
+    @property
+    def rows(self) -> list[int]:
+        """The positions in `whole`, in order."""
+        return [int(row) for row in self._subset.indices]
 
     def __len__(self) -> int:
         return len(self._subset)
@@ -41,6 +54,13 @@ def with_names(dataset: Any) -> Any:
     """The data set, a subset as a view that keeps names."""
     # A class derived from Subset may have changed what a position means.
     return SubsetView(dataset) if type(dataset) is Subset else dataset
+
+
+def examples_at(dataset: Any, rows: Ints) -> Any:
+    """The examples at some positions, as a view that keeps names."""
+    if isinstance(dataset, ExampleDataset):
+        return dataset.subset(rows)
+    return with_names(Subset(dataset, rows.tolist()))
 
 
 def identity_of(dataset: Any) -> Callable[[int], str] | None:

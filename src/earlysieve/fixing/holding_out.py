@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from torch import nn
-from torch.utils.data import Subset
 
 from earlysieve._arrays import Ints
-from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.opened_data import OpenedData, opened
-from earlysieve.datasets.views import with_names
+from earlysieve.datasets.views import examples_at
 from earlysieve.errors import DataError
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, reset, retrained
@@ -31,7 +29,7 @@ def hold_out(train: OpenedData, seed: int) -> tuple[OpenedData, OpenedData]:
     """
     held = held_rows(train.labels, seed)
     rest = np.setdiff1d(np.arange(len(train.labels)), held)
-    return _part(train, rest), _part(train, held)
+    return opened(examples_at(train.source, rest)), opened(examples_at(train.source, held))
 
 
 def held_rows(labels: Ints, seed: int) -> Ints:
@@ -88,9 +86,3 @@ def train_plain(
         folder=folder,
         progress=progress,
     )
-
-
-def _part(data: OpenedData, rows: Ints) -> OpenedData:
-    if isinstance(data.source, ExampleDataset):
-        return opened(data.source.subset(rows))
-    return opened(with_names(Subset(data.source, rows.tolist())))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from earlysieve.datasets.from_spec import takes_split
 from earlysieve.datasets.registry import source_named
 from earlysieve.errors import InputError
 from earlysieve.networks.preprocessing import preprocessing_of
@@ -71,6 +72,8 @@ def _prepared(given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell) 
 def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
     """The configuration with options of the data as the network's preprocessing says.
 
+    Of a function of the user's that takes a split it names that of training.
+
     Args:
         config: of a training run.
         tell: see `prepared_options`.
@@ -91,6 +94,8 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
         )
     else:
         options = config.data_options
+    if "split" not in options and takes_split(full_spec(config.data)):
+        options = {"split": "train", **options}
     learned = _with_learned(config.data, options)
     return config if learned == config.data_options else replace(config, data_options=learned)
 

@@ -3,13 +3,13 @@
 import json
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from earlysieve._files import expanded
 from earlysieve.datasets.registry import OWN
-from earlysieve.errors import DataError
+from earlysieve.errors import DataError, EarlysieveError
 from earlysieve.runs.data_settings import full_spec
 
 # What to audit where nothing was asked for, best first; the last was most likely trained on.
@@ -72,13 +72,22 @@ def part_of(spec: str, split: str | None, *, default: str = "train") -> Part:
 def audited_part(spec: str, split: str | None) -> Part:
     """The part that an audit takes: the split asked for, else test, validation or training data.
 
+    Of a function of the user's that takes a split, whose names nobody knows, it is test.
+
     Args:
-        spec: of the source.
+        spec: of the source, as the user names it: a function's module is imported.
         split: as asked for, or None.
     """
+    from earlysieve.datasets.from_spec import takes_split
+
     found = part_of(spec, split)
     if split is not None:
         return found
+    try:
+        if found.splits is None and takes_split(full_spec(spec)):
+            return replace(found, split="test")
+    except EarlysieveError:
+        return found  # opening it will say why
     best = next((name for name in PREFERRED if name in (found.splits or ())), None)
     return found if best is None else Part(found.kind, found.rest, best, found.splits)
 

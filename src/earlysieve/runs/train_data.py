@@ -131,16 +131,11 @@ def share_of(text: str) -> float | None:
 
 
 def _held_out(data: Any, share: float, seed: int) -> Parts:
-    from earlysieve.datasets import ExampleDataset
-    from earlysieve.datasets.base import split_positions
+    from earlysieve.datasets.limited import held_out_rows
+    from earlysieve.datasets.views import examples_at
 
-    if not isinstance(data, ExampleDataset):
-        raise InputError(
-            "Expected a built-in source to hold a share of it out for validation, but got "
-            f"{type(data).__name__}; name another source with --validation"
-        )
-    rest, held_out = split_positions(data, share, seed)
-    return Parts(data.subset(rest), data.subset(held_out), data, rest, held_out)
+    rest, held_out = held_out_rows(data, share, seed)
+    return Parts(examples_at(data, rest), examples_at(data, held_out), data, rest, held_out)
 
 
 def check_same_classes(train: Any, other: Any, *, what: str = "validation data") -> None:
