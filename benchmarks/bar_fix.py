@@ -31,6 +31,7 @@ from earlysieve.datasets import bar, stratified_split
 from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import EarlysieveError
 from earlysieve.fixing.basis import Basis, make_basis
+from earlysieve.fixing.beginning import worth_trying
 from earlysieve.fixing.candidates import (
     NO_CHANGE,
     Candidate,
@@ -38,7 +39,7 @@ from earlysieve.fixing.candidates import (
     retrain_candidates,
 )
 from earlysieve.fixing.choosing import choose
-from earlysieve.fixing.fix import DEFAULT_SELECT, worth_trying
+from earlysieve.fixing.fix import DEFAULT_SELECT
 from earlysieve.fixing.retraining import Recipe, retrained
 from earlysieve.fixing.training_groups import training_groups
 from earlysieve.fixing.trials import Training, attempt, finished

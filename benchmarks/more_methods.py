@@ -23,8 +23,8 @@ from bank_train import weights
 from earlysieve._files import write_text
 from earlysieve._json import plain
 from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.beginning import worth_trying
 from earlysieve.fixing.candidates import FEWEST, NO_CHANGE, Candidate
-from earlysieve.fixing.fix import worth_trying
 from earlysieve.fixing.trials import attempt, finished
 from fix_bank import SEEDS, TRUE, cases, figures, start, true_groups
 from fix_table import bootstrap

@@ -27,9 +27,10 @@ from earlysieve._json import plain
 from earlysieve.datasets.example_groups import Groups, label_by_suspect
 from earlysieve.datasets.opened_data import opened
 from earlysieve.fixing.basis import Basis, make_basis
+from earlysieve.fixing.beginning import worth_trying
 from earlysieve.fixing.candidates import NO_CHANGE, repair_candidates, retrain_candidates
 from earlysieve.fixing.choosing import choose
-from earlysieve.fixing.fix import DEFAULT_SELECT, worth_trying
+from earlysieve.fixing.fix import DEFAULT_SELECT
 from earlysieve.fixing.retraining import Recipe
 from earlysieve.fixing.training_groups import training_groups
 from earlysieve.fixing.trials import Training, Trial, attempt, finished

@@ -6,7 +6,7 @@ import torch
 import earlysieve as es
 from earlysieve.errors import OutputError
 from earlysieve.fixing import search
-from earlysieve.fixing.budget import Budget, BudgetSpentError
+from earlysieve.fixing.budget import BudgetSpentError, Pace
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.retraining import Recipe
@@ -221,15 +221,17 @@ def test_a_training_in_which_the_time_ends_is_untried_and_goes_on_later(tmp_path
     once = fix(None, held=held, **more)
     steps = []
 
-    def over(self):
-        steps.append(self)
-        if len(steps) == 5:
+    def over(self, done):
+        steps.append(done)
+        if len(steps) == 20:  # three repairs of five folds, then steps of a training
             raise BudgetSpentError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Budget, "check", over)
+        patch.setattr(Pace, "__call__", over)
         found = fix(tmp_path, held=held, budget="1h", **more)
-    assert len(steps) == 5
-    assert list(found.candidates["candidate"]) == list(once.candidates["candidate"][:4])
-    assert "Not tried: 'balanced@audit'" in found.notes[-1]
+    assert steps[15:20] == [(step + 1) / (2 * 13) for step in range(5)]
+    assert list(found.candidates["candidate"]) == [
+        name for name in once.candidates["candidate"] if name != "balanced@audit"
+    ]
+    assert found.notes[-1].endswith("Not tried: 'balanced@audit'.")
     same(once, fix(tmp_path, held=held, **more))

@@ -19,6 +19,7 @@ from earlysieve.errors import DataError
 from earlysieve.groups.rule_names import RULE_NAMES
 
 if TYPE_CHECKING:
+    from earlysieve.fixing.budget import Budget
     from earlysieve.fixing.result import FixResult
     from earlysieve.fixing.retraining import Recipe
 
@@ -102,8 +103,10 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 @click.option(
     "--budget",
     metavar="LIMIT",
-    help="Stop trying after this time or number of candidates, such as 10m, 2h or 20trials; by "
-    "default all are tried.",
+    help="Take this time in all, such as 90s, 10m or 2h, or try so many candidates, such as "
+    "20trials; by default all are tried. A time covers the whole command, from opening the data to "
+    "the page: the first audit is never cut short, the second is estimated from it and kept free, "
+    "and a candidate is begun only if it fits between.",
 )
 @click.option(
     "--out",
@@ -135,13 +138,16 @@ def command(context: click.Context, /, **given: Any) -> None:
         --checkpoint runs/digits/model.pt --data digits --shortcut colour --retrain --out fixed
     """
     _check_retraining(given)
+    from earlysieve.fixing.budget import parse_budget
+
+    budget = parse_budget(given["budget"])
     load_libraries()
     console = Console(given["quiet"], given["as_json"])
     out = _checked(given["out"])
     asked: dict[str, Any] = {}
     try:
         asked |= _prepared(context, given, console)
-        result = run(given, asked, console)
+        result = run(given, asked, console, budget)
     except (KeyboardInterrupt, Terminated) as stop:
         raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
     from earlysieve.cli.command_line import command_line
@@ -178,18 +184,18 @@ def _prepared(context: click.Context, given: dict[str, Any], console: Console) -
     return prepared_options(given, given_data_options(context), console.say)
 
 
-def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixResult":
-    """Open model and data, and go through the loop."""
+def run(
+    given: dict[str, Any], asked: dict[str, Any], console: Console, budget: "Budget"
+) -> "FixResult":
+    """Open model and data, and go through the loop; the budget was opened with the command."""
     from earlysieve.cli.command_line import command_line
     from earlysieve.fixing.audit_steps import with_commands
-    from earlysieve.fixing.budget import parse_budget
     from earlysieve.fixing.fix import fix
     from earlysieve.fixing.fix_data import held_out_part, open_fix_data
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both
     from earlysieve.runs.seen_data import split_record
 
-    parse_budget(given["budget"])
     audit = _audit(given)
     device = pick_device(given["device"])
     part = held_out_part(given["data"], asked.get("split"), given["checkpoint"])
@@ -213,7 +219,7 @@ def run(given: dict[str, Any], asked: dict[str, Any], console: Console) -> "FixR
         groups=_groups(given, data.held_out),
         retrain=_recipe(given, data.config, data.train) if given["retrain"] else None,
         select=given["select"],
-        budget=given["budget"],
+        budget=budget,
         folder=given["out"],
         batch_size=given["batch_size"],
         num_workers=given["num_workers"],

@@ -9,7 +9,7 @@ from earlysieve.auditing.audit import audit
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.fixing.budget import Budget
-from earlysieve.fixing.kept import Kept
+from earlysieve.fixing.kept import Kept, KeptAudit
 from earlysieve.fixing.retraining import Recipe
 
 
@@ -30,6 +30,13 @@ class Asked:
     progress: bool | None
     tell: Callable[[str], None]
     kept: Kept
+
+    def kept_audit(self, name: str, key: str, make: Callable[[], AuditResult]) -> KeptAudit:
+        """An audit that is kept, see `Kept.audit`; seconds of an earlier call are spent, too."""
+        found = self.kept.audit(name, key, make, self.budget.clock)
+        if found.again:
+            self.budget.count(found.seconds)
+        return found
 
     def audit(self, model: nn.Module, data: OpenedData, *, seen: bool) -> AuditResult:
         """An audit of examples that the model, or its last layer, has learned from or not."""

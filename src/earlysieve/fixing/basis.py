@@ -37,6 +37,7 @@ class Basis:
         sources: groups that repairs may use, by the name of their source.
         notes: what could not be done.
         no_repair: why the last layer cannot be repaired; empty where it can.
+        seconds_each: that an audit without swaps takes for one example, about.
     """
 
     model: nn.Module
@@ -47,6 +48,7 @@ class Basis:
     sources: Mapping[str, Groups] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     no_repair: str = ""
+    seconds_each: float = 0.0
 
     @property
     def labels(self) -> Ints:
@@ -68,13 +70,14 @@ def make_basis(
     audit: AuditResult,
     groups: Groups | None,
     no_repair: str = "",
+    seconds_each: float = 0.0,
 ) -> Basis:
     """Infer groups from the audit, unless they are given; errors of the model are a second source.
 
     Args:
         model, data, features, audit: see `Basis`.
         groups: of the data, given by the user.
-        no_repair: see `Basis`.
+        no_repair, seconds_each: see `Basis`.
     """
     notes = [no_repair] if no_repair else []
     sources: dict[str, Groups] = {}
@@ -93,7 +96,9 @@ def make_basis(
     if judged_by is not None and bool(wrong.any()):
         sources[ERRORS] = _errors(features.labels, wrong, audit)
     notes += notes_on_groups(next(iter(sources.values()), None), data, features.labels, audit)
-    return Basis(model, data, features, audit, judged_by, sources, tuple(notes), no_repair)
+    return Basis(
+        model, data, features, audit, judged_by, sources, tuple(notes), no_repair, seconds_each
+    )
 
 
 def _judging(audit: AuditResult, whole: Groups) -> Groups:

@@ -14,10 +14,11 @@ from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.fixing.asked import Asked
-from earlysieve.fixing.basis import GIVEN, Basis, make_basis
-from earlysieve.fixing.budget import parse_budget
+from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.beginning import begin, training_of, worth_trying
+from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
-from earlysieve.fixing.checks import check_audit, check_data, check_model, check_rule
+from earlysieve.fixing.checks import check_data, check_model, check_rule
 from earlysieve.fixing.choosing import choose, too_dear
 from earlysieve.fixing.figures import figures
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
@@ -25,14 +26,13 @@ from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
 from earlysieve.fixing.outcome import candidate_table, left_out, words_of
 from earlysieve.fixing.pictures import fix_rows
-from earlysieve.fixing.reading import read_held_out, read_kept
+from earlysieve.fixing.reading import read_kept
 from earlysieve.fixing.result import FixResult
 from earlysieve.fixing.retraining import Recipe, as_recipe
-from earlysieve.fixing.saving import AFTER, BEFORE, CANDIDATES, check_place
+from earlysieve.fixing.saving import AFTER, CANDIDATES, check_place
 from earlysieve.fixing.search import Search, Searched
 from earlysieve.fixing.search_words import what_is_left
-from earlysieve.fixing.training_groups import training_groups
-from earlysieve.fixing.trials import Training, Trial, finished
+from earlysieve.fixing.trials import FEWEST_STEPS, Trial, finished
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.model.fingerprint import weights_fingerprint
 from earlysieve.repairing.features import LastFeatures
@@ -58,7 +58,7 @@ def fix(
     train_groups: AnyGroups | None = None,
     retrain: "Recipe | bool | None" = None,
     select: str = DEFAULT_SELECT,
-    budget: str | None = None,
+    budget: "str | Budget | None" = None,
     folder: str | os.PathLike[str] | None = None,
     batch_size: int = 64,
     num_workers: int = 0,
@@ -87,7 +87,9 @@ def fix(
         train_groups: of `train`, likewise.
         retrain: True, or how to train; None: repairs alone.
         select: the selection rule, see docs/selection.md.
-        budget: "10m", "90s", "2h" or "20trials"; None: all candidates. The best so far counts.
+        budget: "10m", "90s", "2h" or "20trials"; None: all candidates. The best so far counts. A
+            time covers everything from this call to the result: the first audit is counted, the
+            second is estimated and kept free, and a candidate is begun only where it fits between.
         folder: in its folder "candidates" everything that is finished is kept, so that the same
             call goes on where one was stopped; what lies there of another model, other data or
             other settings is not used. None: nothing is kept.
@@ -142,11 +144,17 @@ def fix(
         read = read_kept(features, model, opened(held_out))
     compared, data, rest = _parts(model, held_out, train, asked)
     check_rule(select, data)
-    basis, start = _basis(compared, data, audit, read, given, asked)
+    basis, start = begin(compared, data, audit, read, given, asked)
     searched = Searched()
     if worth_trying(basis):
-        training = None if rest is None else _training(basis, rest, of_training, start, asked)
-        searched = Search(basis, training, seed, limit, asked.kept, start, tell).run()
+        training = None
+        left_out: tuple[str, ...] = ()
+        try:
+            training = None if rest is None else training_of(basis, rest, of_training, start, asked)
+        except BudgetSpentError:
+            left_out = ("trainings of the whole network",)
+        search = Search(basis, training, seed, limit, asked.kept, start, tell, left_out)
+        searched = search.run()
     return _conclude(model, basis, searched, start, asked)
 
 
@@ -174,57 +182,22 @@ def _parts(
         folder = asked.kept.checkpoints(
             PLAIN, training_key(start, PLAIN, None, data_key(rest), recipe)
         )
-    plain = train_plain(
-        model, rest, recipe, seed=asked.seed, folder=folder, progress=bool(asked.progress)
-    )
-    return plain, fifth, rest
-
-
-def _basis(
-    model: nn.Module,
-    data: OpenedData,
-    audit: AuditResult | None,
-    read: LastFeatures | None,
-    groups: Groups | None,
-    asked: Asked,
-) -> tuple[Basis, str]:
-    """What candidates share, and the digest that what is kept of them is known by."""
-    features, no_repair = read_held_out(model, data, read, asked)
-    start = "" if asked.kept.folder is None else start_key(model, data, asked.seed)
-    if audit is not None:
-        check_audit(audit, data, features)
-        start = start and key_of(start, audit.identity)
-    else:
-        asked.tell("Auditing the model on them.")
-        audit = asked.kept.audit(BEFORE, start, lambda: asked.audit(model, data, seen=False))
-    return make_basis(model, data, features, audit, groups, no_repair), start
-
-
-def worth_trying(basis: Basis) -> bool:
-    """Whether there are groups to compare candidates by, and a reason to look for a better one."""
-    if basis.judged_by is None:
-        return False
-    return basis.audit.summary.verdict != "none found" or GIVEN in basis.sources
-
-
-def _training(
-    basis: Basis, train: OpenedData, given: Groups | None, start: str, asked: Asked
-) -> Training | None:
-    """What retraining needs; None where nothing is to be retrained."""
-    if asked.recipe is None:
-        return None
-    key = data_key(train) if start else ""
-    if given is not None:
-        sources: Mapping[str, Groups] = {GIVEN: given}
-    else:
-        asked.tell("Auditing the training data, for groups of theirs.")
-        found = asked.kept.audit(
-            "audit-training",
-            key_of(start, key),
-            lambda: asked.training_audit(basis.model, train),
+    try:
+        plain = train_plain(
+            model,
+            rest,
+            recipe,
+            seed=asked.seed,
+            folder=folder,
+            progress=bool(asked.progress),
+            check=Pace(asked.budget, FEWEST_STEPS),
         )
-        sources = training_groups(basis, train, found)
-    return Training(train.data, sources, asked.recipe, bool(asked.progress), key)
+    except BudgetSpentError:
+        raise InputError(
+            f"Expected a budget with time to train a plain network, but {asked.budget.text} is too "
+            "short for that alone; allow more, or give held-out data (held_out=, --data)"
+        ) from None
+    return plain, fifth, rest
 
 
 def _conclude(
@@ -270,7 +243,8 @@ def _changed(trial: Trial, basis: Basis, start: str, asked: Asked) -> tuple[nn.M
     asked.tell(f"Auditing '{trial.candidate.name}'.")
     key = key_of(start, weights_fingerprint(model)) if start else ""
     seen = trial.candidate.kind == "repair"
-    return model, asked.kept.audit(AFTER, key, lambda: asked.audit(model, basis.data, seen=seen))
+    made = asked.kept_audit(AFTER, key, lambda: asked.audit(model, basis.data, seen=seen))
+    return model, made.result
 
 
 def _notes(

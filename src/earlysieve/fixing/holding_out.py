@@ -1,5 +1,6 @@
 """Hold a fifth of the training data out, where the model has seen everything that is there."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,11 +64,12 @@ def train_plain(
     seed: int,
     folder: Path | None,
     progress: bool,
+    check: Callable[[float], None] | None = None,
 ) -> nn.Module:
     """A plain network of the same class from fresh weights, trained on what was not held out.
 
     Args:
-        model, rest, recipe, seed, progress: see `retrained`.
+        model, rest, recipe, seed, progress, check: see `retrained`.
         folder: for checkpoints, from which an interrupted training goes on; None: nowhere.
 
     Raises:
@@ -85,4 +87,5 @@ def train_plain(
         seed=seed,
         folder=folder,
         progress=progress,
+        check=check,
     )

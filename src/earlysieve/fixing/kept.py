@@ -7,12 +7,14 @@ the same candidate is tried anew.
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from earlysieve._files import write_text
 from earlysieve.auditing.result import AuditResult
 from earlysieve.errors import CheckpointError, DataError
 from earlysieve.fixing.candidates import Candidate
@@ -21,6 +23,7 @@ from earlysieve.training.archive import read_weights, save_weights
 
 _FORMAT = 1
 _DIGITS = 12
+_SECONDS = "seconds.txt"
 
 
 class Kept:
@@ -94,23 +97,60 @@ class Kept:
         _remove_others(self.folder, candidate.name, stem)
         return self.folder / stem
 
-    def audit(self, name: str, key: str, make: Callable[[], AuditResult]) -> AuditResult:
+    def audit(
+        self, name: str, key: str, make: Callable[[], AuditResult], clock: Callable[[], float]
+    ) -> "KeptAudit":
         """The audit that was kept under this key, or else a new one, which is kept.
+
+        Args:
+            name: of the audit.
+            key: digest of all that it depends on.
+            make: makes it.
+            clock: tells seconds.
 
         Raises:
             OutputError: the folder cannot be written.
             EarlysieveError: as the audit.
         """
-        if self.folder is None:
-            return make()
-        place = self.folder / _stem(name, key)
+        place = None if self.folder is None else self.folder / _stem(name, key)
+        if self.folder is None or place is None:
+            return _made(make, clock)
         try:
-            found = AuditResult.load(place)
+            found = KeptAudit(AuditResult.load(place), _seconds(place / _SECONDS), again=True)
         except DataError:
-            found = make()
-            found.save(place)
+            found = _made(make, clock)
+            found.result.save(place)
+            write_text(place / _SECONDS, f"{found.seconds}\n")
         _remove_others(self.folder, name, place.name)
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class KeptAudit:
+    """An audit, and how long it took.
+
+    Attributes:
+        result: of the audit.
+        seconds: that it took, in an earlier call where `again`; 0 where that is not known.
+        again: whether an earlier call had made it.
+    """
+
+    result: AuditResult
+    seconds: float
+    again: bool = False
+
+
+def _made(make: Callable[[], AuditResult], clock: Callable[[], float]) -> KeptAudit:
+    start = clock()
+    result = make()
+    return KeptAudit(result, clock() - start)
+
+
+def _seconds(place: Path) -> float:
+    try:
+        return max(0.0, float(place.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _stem(name: str, key: str) -> str:

@@ -1,6 +1,7 @@
 """Train the whole network anew on groups that were inferred."""
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from earlysieve.model.state import device_of
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.train_start import run_settings
 from earlysieve.training import TrainConfig, fit
+from earlysieve.training.events import Event
 from earlysieve.training.freezing import frozen
 
 
@@ -68,7 +70,7 @@ def retrained(
     seed: int,
     folder: Path | None,
     progress: bool,
-    check: Callable[[], None] | None = None,
+    check: Callable[[float], None] | None = None,
 ) -> nn.Module:
     """A network that was trained as a candidate says; the given one is not changed.
 
@@ -81,8 +83,8 @@ def retrained(
         seed: of the order.
         folder: for checkpoints, from which an interrupted training goes on; None: nowhere.
         progress: draw a bar.
-        check: called after every step; what it raises ends the training, with a checkpoint in
-            `folder`.
+        check: called after every step with the share of all steps that are done; what it raises
+            ends the training, with a checkpoint in `folder`.
 
     Raises:
         EarlysieveError: data, groups, method or recipe do not fit.
@@ -105,7 +107,7 @@ def retrained(
             data,
             **run_settings(config),
             checkpoint_dir=folder,
-            on_event=None if check is None else lambda _event: check(),
+            on_event=_told(check, config, data, learner.sampler),
             progress=progress,
             sampler=learner.sampler,
             num_workers=config.num_workers,
@@ -113,6 +115,16 @@ def retrained(
             augment=config.augment,
         )
     return learner.algorithm.model.train(model.training)
+
+
+def _told(
+    check: Callable[[float], None] | None, config: TrainConfig, data: Any, sampler: Any
+) -> Callable[[Event], None] | None:
+    if check is None:
+        return None
+    steps = math.ceil(len(data) / config.batch_size) if sampler is None else len(sampler)
+    total = max(1, config.epochs * steps)
+    return lambda event: check(min(1.0, event.step / total))
 
 
 def _start(model: nn.Module, recipe: Recipe) -> nn.Module:

@@ -13,7 +13,7 @@ from earlysieve.fixing.budget import Budget, BudgetSpentError
 from earlysieve.fixing.candidates import Candidate, repair_candidates, retrain_candidates
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import repair_key, training_key
-from earlysieve.fixing.search_words import announced, others_kept, told, what_is_left
+from earlysieve.fixing.search_words import announced, others_kept, told, too_small, what_is_left
 from earlysieve.fixing.trials import Training, Trial, attempt, groups_of
 from earlysieve.model.state import device_of
 
@@ -43,6 +43,7 @@ class Search:
         kept: where what is finished is kept.
         start: digest of model, data and seed; empty where nothing is kept.
         tell: takes lines for people.
+        left_out: what the budget had no time for already, in words.
     """
 
     basis: Basis
@@ -52,6 +53,7 @@ class Search:
     kept: Kept
     start: str
     tell: Callable[[str], None]
+    left_out: tuple[str, ...] = ()
 
     def run(self) -> Searched:
         """Try all candidates, or those that the budget allows.
@@ -65,24 +67,31 @@ class Search:
         if any(self.kept.has_others(one, self._key(one)) for one in candidates):
             self.tell(others_kept(self.kept.folder))
         trials: list[Trial] = []
+        untried: list[Candidate] = []
         for candidate in candidates:
-            if not self.budget.allows(_estimate(candidate, trials)):
-                break
-            try:
-                trial, kept = self._tried(candidate)
-            except BudgetSpentError:
-                break
-            trials.append(trial)
-            self.tell(told(trials, candidates, kept=kept))
-        left = tuple(one.name for one in candidates[len(trials) :])
-        if candidates and not trials:
-            raise InputError(
-                f"Expected a budget for one candidate at least, but {self.budget.text} was spent "
-                "before the first was finished; allow more time, or give budget in trials"
-            )
+            found = self._within_budget(candidate, trials)
+            if found is None:
+                untried.append(candidate)
+                continue
+            trials.append(found[0])
+            self.tell(told(trials, candidates, kept=found[1], place=len(trials) + len(untried)))
+        left = (*(one.name for one in untried), *self.left_out)
+        if left and not trials:
+            raise InputError(too_small(self.budget))
         if left:
             self.tell(what_is_left(self.budget, len(trials), left))
         return Searched(tuple(trials), left)
+
+    def _within_budget(
+        self, candidate: Candidate, trials: Sequence[Trial]
+    ) -> tuple[Trial, bool] | None:
+        """What came of a candidate, and whether an earlier call had done it; None: no time."""
+        if not self.budget.allows(_estimate(candidate, trials)):
+            return None
+        try:
+            return self._tried(candidate)
+        except BudgetSpentError:
+            return None
 
     def _candidates(self) -> list[Candidate]:
         """The first repairs, which take seconds, then the first training, then the rest."""
@@ -110,7 +119,7 @@ class Search:
             self.training,
             seed=self.seed,
             folder=folder,
-            check=self.budget.check,
+            budget=self.budget,
         )
         self.kept.keep(made, key)
         return made, False

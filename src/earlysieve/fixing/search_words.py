@@ -6,6 +6,7 @@ from pathlib import Path
 from earlysieve._progress import duration
 from earlysieve.fixing.budget import Budget
 from earlysieve.fixing.candidates import Candidate
+from earlysieve.fixing.durations import enough
 from earlysieve.fixing.trials import Trial
 
 _KINDS = {
@@ -23,23 +24,31 @@ def announced(candidates: Sequence[Candidate], budget: Budget) -> str:
     return f"Candidates: {found}{limit}."
 
 
-def told(trials: Sequence[Trial], candidates: Sequence[Candidate], *, kept: bool) -> str:
+def told(
+    trials: Sequence[Trial],
+    candidates: Sequence[Candidate],
+    *,
+    kept: bool,
+    place: int | None = None,
+) -> str:
     """What came of the last trial, and after the first of each kind how long the rest will take.
 
     Args:
         trials: so far.
-        candidates: all, the trials' first.
+        candidates: all of them.
         kept: whether an earlier call had done the last trial.
+        place: of the last trial among the candidates, 1 for the first; None: none was passed over.
     """
+    place = len(trials) if place is None else place
     trial = trials[-1]
-    line = f"{len(trials)} of {len(candidates)}: {trial.candidate.name}, "
+    line = f"{place} of {len(candidates)}: {trial.candidate.name}, "
     if trial.failure:
         again = any(one.failure == trial.failure for one in trials[:-1])
         return f"{line}cannot be used here{', as before.' if again else f'. {trial.failure}'}"
     line += "kept from an earlier call." if kept else f"tried in {trial.seconds:.1f} s."
     kind = trial.candidate.kind
     first = all(one.candidate.kind != kind or one.failure for one in trials[:-1])
-    left = _of_kind(kind, candidates[len(trials) :])
+    left = _of_kind(kind, candidates[place:])
     if not first or not left:
         return line
     return f"{line} About {duration(trial.seconds * left)} for {_counted(kind, left)} more."
@@ -50,6 +59,18 @@ def others_kept(folder: Path | None) -> str:
     return (
         f"'{folder}' holds what was tried with another model, other data or other settings: it is "
         "not used, and makes place for what is tried now."
+    )
+
+
+def too_small(budget: Budget) -> str:
+    """That a budget has no time for one candidate, and how much would do."""
+    if not budget.timed:
+        return f"Expected a budget for one candidate at least, but got {budget.text}; allow more"
+    rest = duration(budget.reserved)
+    return (
+        f"Expected a budget for one candidate at least, but of {budget.text} "
+        f"{duration(budget.spent)} are spent, and what comes after the candidates, a second audit "
+        f"and the page, takes about {rest}; {enough(budget)}"
     )
 
 

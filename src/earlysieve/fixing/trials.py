@@ -1,6 +1,5 @@
 """Try one candidate: its logits on held-out examples, from weights that have not seen them."""
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.errors import EarlysieveError
 from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.budget import Budget, Pace
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.fixing.retraining import Recipe, retrained
 from earlysieve.repairing.cells import SmallGroupError
@@ -19,6 +19,7 @@ from earlysieve.repairing.fitting import cross_fitted_logits
 from earlysieve.repairing.repair import repair
 
 # What may be done in a fix, which takes no settings of its candidates.
+_FEWEST_FOLDS, FEWEST_STEPS = 1, 5
 _ADVICE = "add held-out examples or take groups from another source"
 
 
@@ -68,7 +69,7 @@ def attempt(
     *,
     seed: int,
     folder: Path | None = None,
-    check: Callable[[], None] | None = None,
+    budget: Budget | None = None,
 ) -> Trial:
     """Try a candidate; that it cannot do with these data is an outcome, not an error.
 
@@ -78,18 +79,22 @@ def attempt(
         training: what retraining needs.
         seed: of folds and orders.
         folder: for checkpoints of a training; None: nowhere.
-        check: called after every step of a training; what it raises ends it.
+        budget: of time, looked at after every fold of a repair and every step of a training.
+
+    Raises:
+        BudgetSpentError: the time ends before the candidate does.
     """
-    start = time.monotonic()
+    limit = budget or Budget()
+    start = limit.clock()
     try:
-        logits, model = _tries(candidate, basis, training, seed, folder, check)
+        logits, model = _tries(candidate, basis, training, seed, folder, limit)
     except SmallGroupError as error:
         why = f"{error.found}; {_ADVICE}"
     except EarlysieveError as error:
         why = str(error)
     else:
-        return Trial(candidate, logits, time.monotonic() - start, "", model)
-    return Trial(candidate, None, time.monotonic() - start, why)
+        return Trial(candidate, logits, limit.clock() - start, "", model)
+    return Trial(candidate, None, limit.clock() - start, why)
 
 
 def _tries(
@@ -98,10 +103,10 @@ def _tries(
     training: Training | None,
     seed: int,
     folder: Path | None,
-    check: Callable[[], None] | None,
+    budget: Budget,
 ) -> tuple[Tensor, nn.Module | None]:
     if candidate.kind == "repair" or training is None:
-        return _repair_logits(candidate, basis, seed), None
+        return _repair_logits(candidate, basis, seed, Pace(budget, _FEWEST_FOLDS)), None
     model = retrained(
         basis.model,
         candidate,
@@ -111,12 +116,14 @@ def _tries(
         seed=seed,
         folder=folder,
         progress=training.progress,
-        check=check,
+        check=Pace(budget, FEWEST_STEPS),
     )
     return logits_of(model, basis), model
 
 
-def _repair_logits(candidate: Candidate, basis: Basis, seed: int) -> Tensor:
+def _repair_logits(
+    candidate: Candidate, basis: Basis, seed: int, check: Callable[[float], None]
+) -> Tensor:
     return cross_fitted_logits(
         basis.features,
         basis.features.place.map_of(basis.model),
@@ -124,6 +131,7 @@ def _repair_logits(candidate: Candidate, basis: Basis, seed: int) -> Tensor:
         dict(candidate.settings),
         groups_of(candidate, basis.sources),
         seed=seed,
+        check=check,
     )
 
 

@@ -1,5 +1,6 @@
 """Fit a last layer to features that are there: once, or by parts of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -68,12 +69,15 @@ def cross_fitted_logits(
     *,
     folds: int = 5,
     seed: int = 0,
+    check: Callable[[float], None] = lambda _: None,
 ) -> Tensor:
     """The logits of each example by a last layer that was fitted to the other folds.
 
     Args:
         features, old, method, settings, groups, seed: see `fit_last_layer`.
         folds: at least 2; each has its share of every label within every group.
+        check: called before each fold with the share of folds that are done; what it raises ends
+            the fit.
 
     Returns:
         float32, shape (N, C).
@@ -84,6 +88,7 @@ def cross_fitted_logits(
     fold_of = repair_folds(features, groups, folds=folds, seed=seed)
     logits = torch.empty_like(features.logits)
     for fold in range(folds):
+        check(fold / folds)
         rows = (fold_of != fold).nonzero().squeeze(1)
         try:
             new = fit_last_layer(features, old, method, settings, groups, rows=rows, seed=seed)
