@@ -262,6 +262,7 @@ def _recipe(given: dict[str, Any], config: Any, train: Any) -> "Recipe":
 
     from earlysieve.fixing.retraining import Recipe
     from earlysieve.networks.spec import build_model, parse_options
+    from earlysieve.networks.table_scale import fit_scale
     from earlysieve.runs.train_run import start_of_run
 
     base = Recipe().config if config is None else replace(config, validation=None, patience=None)
@@ -272,12 +273,14 @@ def _recipe(given: dict[str, Any], config: Any, train: Any) -> "Recipe":
     def fresh() -> Any:
         if config is not None and config.pretrained is not None:
             return start_of_run(config, train, lambda _: None).model
-        return build_model(
+        built = build_model(
             given["model"],
             num_classes=given["num_classes"],
             options=parse_options(given["model_option"]),
             seed=given["seed"],
         ).model
+        fit_scale(built, given["model"], train, lambda _: None)
+        return built
 
     return Recipe(replace(base, **changes), fresh)
 

@@ -20,6 +20,7 @@ from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.hf_folder import name_outputs
 from earlysieve.networks.own_format import write_own_format
 from earlysieve.networks.spec import build_model, load_checkpoint
+from earlysieve.networks.table_scale import fit_scale
 from earlysieve.networks.tuned import with_classifier
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
@@ -369,6 +370,9 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
 
     Raises:
         EarlysieveError: it cannot be built, or its weights do not fit.
+
+    Warns:
+        DataWarning: see `fit_scale`.
     """
     wanted = config.num_classes or opened(data).num_classes
     built = build_model(
@@ -391,6 +395,8 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
             prefix=config.checkpoint_prefix,
         ):
             tell(note)
+    elif config.pretrained is None:
+        fit_scale(built.model, config.model, data, tell)
     if config.pretrained is None:
         if config.checkpoint is None and config.model.startswith(_OF_OTHERS):
             tell(f"The weights of '{config.model}' are random; --pretrained takes its own.")
