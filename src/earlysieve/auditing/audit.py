@@ -12,6 +12,7 @@ from earlysieve.auditing.changed_pictures import changed_pictures
 from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
+from earlysieve.auditing.kept_answers import unfinished
 from earlysieve.auditing.options import (
     check_numbers,
     check_seen,
@@ -64,6 +65,7 @@ def audit(
     memory_budget: int = DEFAULT_BUDGET,
     features_dir: str | os.PathLike[str] | None = None,
     keep_features: str | os.PathLike[str] | None = None,
+    resume_dir: str | os.PathLike[str] | None = None,
     class_names: Sequence[str] = (),
     group_names: Sequence[str] = (),
     group_shares: Mapping[int, float] | None = None,
@@ -108,6 +110,12 @@ def audit(
         keep_features: folder for what the last layer reads of `data` in this pass, as
             `fix(features=)` and `repair(features=LastFeatures.load(...))` take it; how large that
             is is said first. The last layer has to be linear.
+        resume_dir: folder, of this audit alone, in which what the model answers and what readouts
+            say is kept every 30 seconds until the audit is complete, so that the same call goes on
+            where it was stopped and ends bit for bit as if nobody had stopped it: what takes about
+            as much space as the features. Data are read again and compared. What lies there of
+            another model, other data or other settings is not used; nothing is kept with
+            `keep_features`.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
@@ -171,6 +179,12 @@ def audit(
     if other is not None:
         check_reference(source, other)
 
+    kept = unfinished(
+        None if keep_features is not None else resume_dir,
+        network,
+        (names, recipe, folds, flag_margin, l2, seed, batch_size, str(place), swaps, irrelevant),
+        tell or (lambda _: None),
+    )
     settings = Settings(
         layers=names,
         head=recipe,
@@ -187,6 +201,7 @@ def audit(
         progress=progress,
         tell=tell,
         group_shares=group_shares,
+        kept=kept,
     )
 
     group_labels = tuple(group_names) or source.group_names
@@ -242,6 +257,7 @@ def audit(
     with torch.inference_mode(False), preserved_rng():
         looked = looking_at(lambda: on_device(network, place, look), network)
     seen, examples, summary = looked.seen, looked.examples, looked.summary
+    kept.done()
     return AuditResult(
         layers=seen.layers,
         examples=examples,

@@ -7,6 +7,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from earlysieve.auditing.kept_answers import ANEW, Answer, Answers, digest_of
 from earlysieve.auditing.prepare import LayerFeatures, Prepared, prepare
 from earlysieve.auditing.views import Views
 from earlysieve.errors import DataError, InputError
@@ -82,6 +83,7 @@ def collect(
     tell: Callable[[Space], None] | None = None,
     follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
     listen: Listen = lambda _, run: run(),
+    answers: Answers = ANEW,
 ) -> Collected:
     """Run the model once over `batches` and keep each layer's features.
 
@@ -99,6 +101,7 @@ def collect(
         tell: told how much space features take, where not all of it is memory.
         follow: the batches are drawn through it once the first one has been tried.
         listen: takes each batch and what runs the model on it, runs that, and returns what it gave.
+        answers: of this very pass that was stopped; with them `listen` is not asked.
 
     Raises:
         InputError: labels out of range, NaN or infinite inputs or activations, probabilities
@@ -128,7 +131,8 @@ def collect(
     for batch in follow(chain([first], stream)):
         placed = _on(device, model, batch)
         single.check(placed)
-        classes = _one_batch(model, placed, prepared, rows, head, listen)
+        classes = _one_batch(model, placed, prepared, rows, head, listen, answers)
+    answers.close()
     return finish(rows, prepared, classes)
 
 
@@ -173,6 +177,7 @@ def _one_batch(
     rows: Rows,
     head: Head,
     listen: Listen,
+    answers: Answers,
 ) -> int:
     kept, views = prepared.layers, prepared.views
     looked: dict[str, dict[str, Tensor]] = {}
@@ -182,14 +187,18 @@ def _one_batch(
             looked[name] = views.layers[name].of(activation, batch.mask)
         return kept[name].of(activation, batch.mask, head)
 
-    captured = listen(batch, lambda: capture(model, batch.inputs, list(kept), transform=keep))
-    logits = captured.logits.float()
+    def run() -> Answer:
+        captured = listen(batch, lambda: capture(model, batch.inputs, list(kept), transform=keep))
+        return {"logits": captured.logits, "outputs": captured.outputs, "looked": looked}
+
+    answer = answers.get(lambda: digest_of(batch.inputs), run)
+    logits: Tensor = answer["logits"].to(batch.labels.device).float()
     check_output(batch, logits)
-    for name, features in captured.outputs.items():
+    for name, features in answer["outputs"].items():
         check_features(name, features, batch)
         kept[name].store.append(features)
-        if name in looked:
-            views.append_layer(name, looked[name])
+        if name in answer["looked"]:
+            views.append_layer(name, answer["looked"][name])
     if views.layers:
         views.append(batch, logits)
     rows.add(batch, logits)

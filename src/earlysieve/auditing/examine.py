@@ -2,17 +2,19 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
 from earlysieve.auditing.inputs_seen import InputsSeen
+from earlysieve.auditing.kept_answers import Answer, UnfinishedAudit, digest_of
+from earlysieve.auditing.prepare import LayerFeatures
 from earlysieve.auditing.reference import Compared, compare, without_twins
 from earlysieve.auditing.scores import minority
 from earlysieve.auditing.second_look import SecondLook, look_again
@@ -57,6 +59,7 @@ class Settings:
     tell: Callable[[str], None] | None
     group_shares: Mapping[int, float] | None = None
     listen: Listen = lambda _, run: run()
+    kept: UnfinishedAudit = field(default_factory=lambda: UnfinishedAudit(None, "", print))
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def examine(
         device=settings.device,
         batch_size=settings.batch_size,
         variables=variables,
+        kept=settings.kept.part("swaps"),
     )
     survival = survive(
         network,
@@ -143,6 +147,7 @@ def examine(
         device=settings.device,
         batch_size=settings.batch_size,
         variables=variables,
+        kept=settings.kept.part("survival"),
     )
     asked = Asked(swaps, survival)
     ids = source.ids(collected.index)
@@ -221,6 +226,7 @@ def _collected(
             drawn, "Reading the layers", total=total, progress=settings.progress
         ),
         listen=settings.listen,
+        answers=settings.kept.part("pass"),
     )
 
 
@@ -245,6 +251,7 @@ def _compared(
             device=settings.device,
             examples=reference.size,
             with_views=False,
+            answers=settings.kept.part("reference"),
             tell=lambda space: say(str(space), settings),
             follow=lambda drawn: track(
                 drawn, "Reading the reference", total=total, progress=settings.progress
@@ -288,19 +295,35 @@ def _read_layers(
         total=len(collected.layers),
         progress=settings.progress,
     )
-    return {
-        name: read_out(
-            layer.store,
-            collected.labels,
-            fold_of,
-            settings.head,
-            layer.kept_layout,
-            seed=settings.seed,
-            l2=settings.l2,
-            device=settings.device,
-        )
-        for name, layer in layers
-    }
+    kept, found = settings.kept.part("readouts", check=False), {}
+    for name, layer in layers:
+
+        def fitted(layer: LayerFeatures = layer) -> Answer:
+            return vars(
+                read_out(
+                    layer.store,
+                    collected.labels,
+                    fold_of,
+                    settings.head,
+                    layer.kept_layout,
+                    seed=settings.seed,
+                    l2=settings.l2,
+                    device=settings.device,
+                )
+            )
+
+        def question(name: str = name, layer: LayerFeatures = layer) -> str:
+            return _of_readouts(name, layer, collected.labels, fold_of)
+
+        found[name] = Reading(**kept.get(question, fitted))
+    kept.close()
+    return found
+
+
+def _of_readouts(name: str, layer: LayerFeatures, labels: Tensor, fold_of: Tensor) -> str:
+    """A digest of all that readouts of a layer are fitted to."""
+    features = (rows for _, rows in layer.store.chunks(_MOST_ROWS))
+    return digest_of(labels, fold_of, *features, about=name)
 
 
 def _layer_table(

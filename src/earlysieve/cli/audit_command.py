@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve._files import check_output
+from earlysieve._signals import Terminated
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
@@ -128,6 +130,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     """Find out whether a trained classifier takes shortcuts, and on which examples.
 
     Needs the classifier and labelled data, best data that it was not trained on; no group labels.
+    A long audit that was stopped goes on with the same command.
 
     \b
     Examples:
@@ -144,7 +147,12 @@ def command(context: click.Context, /, **given: Any) -> None:
 
     console = Console(given["quiet"], given["as_json"])
     out = check_output(given["out"])
-    result = run(context, given, console)
+    try:
+        result = run(context, given, console)
+    except (KeyboardInterrupt, Terminated) as stop:
+        if not _parts(out).is_dir():
+            raise
+        raise stopped("Stopped. The same command goes on with what was finished.", stop) from None
     page = save(result, out, console.say)
     show(result, console)
     console.say(f"Page: {page}" if page else f"Result: {out / 'audit.json'}")
@@ -197,6 +205,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         memory_budget=given["memory_budget"] << 20,
         features_dir=given["features_dir"],
         keep_features=given["keep_features"],
+        resume_dir=_parts(given["out"]),
         seen_in_training=seen_in_training(given["checkpoint"], part),
         swaps=given["swaps"],
         irrelevant=given["irrelevant"],
@@ -216,6 +225,11 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         notes=[*result.notes, *remarks],
         summary=replace(result.summary, next_steps=steps),
     )
+
+
+def _parts(out: Path) -> Path:
+    """Where parts of an audit are kept until it is complete."""
+    return out / "unfinished-audit"
 
 
 def layer_names(text: str) -> str | list[str]:

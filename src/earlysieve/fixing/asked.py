@@ -47,6 +47,7 @@ class Asked:
             num_workers=self.num_workers,
             seed=self.seed,
             seen_in_training=seen,
+            resume_dir=self.kept.unfinished,
             progress=self.progress,
             tell=self.tell,
         )
@@ -62,5 +63,6 @@ class Asked:
             seen_in_training=True,
             swaps=0,
             pictures=0,
+            resume_dir=self.kept.unfinished,
             progress=self.progress,
         )

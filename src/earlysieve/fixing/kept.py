@@ -36,6 +36,11 @@ class Kept:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
+    @property
+    def unfinished(self) -> Path | None:
+        """Where parts of the audit that is under way are kept; None: nowhere."""
+        return None if self.folder is None else self.folder / "unfinished-audit"
+
     def trial(self, candidate: Candidate, key: str, blank: Callable[[], nn.Module]) -> Trial | None:
         """What came of a candidate, if that was finished with the same inputs; else None.
 

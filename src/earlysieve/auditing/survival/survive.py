@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve._arrays import Ints
+from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.survival.change import Change
 from earlysieve.auditing.survival.found import UNCHANGED, Changed, Survival, Survived
 from earlysieve.auditing.survival.images import image_changes
@@ -48,6 +49,7 @@ def survive(
     device: torch.device | str = "cpu",
     batch_size: int = 64,
     variables: Sequence[Variable] | None = None,
+    kept: Answers = ANEW,
 ) -> Survival:
     """The model's accuracy on a random sample, as it is and with something taken away.
 
@@ -68,6 +70,7 @@ def survive(
         device: where the model is.
         batch_size: examples per forward pass.
         variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
+        kept: answers of this very call that was stopped.
     """
     if not budget:
         return Survival(skipped={"all": "swaps are turned off"})
@@ -87,7 +90,7 @@ def survive(
     if not changes or size < min(_FEWEST_EXAMPLES, len(labels)):
         spent = {"all": "the budget is spent"} if changes else {}
         return Survival(skipped={**skipped, **spent})
-    asker = Asker(model, budget, device=device, batch_size=batch_size)
+    asker = Asker(model, budget, device=device, batch_size=batch_size, kept=kept)
     return _asked(sample, changes, skipped, asker, size)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from earlysieve.auditing.kept_answers import ANEW, Answers, digest_of
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.model.batch import Inputs, call_model, first_tensor, inputs_to, logits_of, take
 from earlysieve.model.capture import run_hooked
@@ -21,10 +22,16 @@ class Asker:
     """
 
     def __init__(
-        self, model: nn.Module, budget: int, *, device: torch.device | str, batch_size: int = 64
+        self,
+        model: nn.Module,
+        budget: int,
+        *,
+        device: torch.device | str,
+        batch_size: int = 64,
+        kept: Answers = ANEW,
     ) -> None:
         self.model, self.budget, self.device, self.spent = model, budget, device, 0
-        self._batch_size = batch_size
+        self._batch_size, self._kept = batch_size, kept
 
     @property
     def left(self) -> int:
@@ -41,6 +48,7 @@ class Asker:
         """The class of each receiver where `mix(own, donor's)` replaces a layer's output."""
         found = []
         for mine, theirs in zip(self._pieces(receivers), self._pieces(donors), strict=True):
+            self.spent += 2 * _count(mine)
             seen: list[Tensor] = []
 
             def keep(_name: str, _module: nn.Module, output: Tensor, kept: list[Tensor]) -> None:
@@ -51,18 +59,32 @@ class Asker:
             ) -> Tensor:
                 return mix(output, kept[0])
 
-            self._hooked(theirs, layer, partial(keep, kept=seen))
-            logits = self._hooked(mine, layer, partial(change, kept=seen))
-            found.append(logits.argmax(1).cpu())
+            def mixed(
+                mine: Inputs = mine, theirs: Inputs = theirs, seen: list[Tensor] = seen
+            ) -> Tensor:
+                self._hooked(theirs, layer, partial(keep, kept=seen))
+                logits = self._hooked(mine, layer, partial(change, kept=seen))
+                return logits.argmax(1).cpu()
+
+            found.append(self._answer(mixed, mine, theirs, about=f"{layer} "))
         return torch.cat(found)
+
+    def _answer(self, make: Callable[[], Tensor], *inputs: Inputs, about: str = "") -> Tensor:
+        found: Tensor = self._kept.get(
+            lambda: digest_of(*inputs, about=about), lambda: {"answer": make()}
+        )["answer"]
+        return found
 
     def gradients(self, inputs: Inputs, carrier: Carrier) -> Tensor:
         """How the winning class's lead grows with the carrier, as `carrier.get(inputs)` lies."""
         return torch.cat([self._gradient(part, carrier) for part in self._pieces(inputs)])
 
     def _gradient(self, inputs: Inputs, carrier: Carrier) -> Tensor:
-        placed = inputs_to(inputs, self.device)
         self.spent += GRADIENT_COST * _count(inputs)
+        return self._answer(lambda: self._gradients(inputs, carrier), inputs, about="gradients")
+
+    def _gradients(self, inputs: Inputs, carrier: Carrier) -> Tensor:
+        placed = inputs_to(inputs, self.device)
         with torch.enable_grad():
             leaf = carrier.get(placed).detach().clone().requires_grad_()
             logits = logits_of(call_model(self.model, carrier.put(placed, leaf))).float()
@@ -77,10 +99,9 @@ class Asker:
 
     def _classes(self, inputs: Inputs, run: Callable[[Inputs], Tensor]) -> Tensor:
         self.spent += _count(inputs)
-        return run(inputs_to(inputs, self.device)).argmax(1).cpu()
+        return self._answer(lambda: run(inputs_to(inputs, self.device)).argmax(1).cpu(), inputs)
 
     def _hooked(self, inputs: Inputs, layer: str, call: Callable[..., Tensor | None]) -> Tensor:
-        self.spent += _count(inputs)
         placed = inputs_to(inputs, self.device)
         return run_hooked(
             self.model, [layer], call, lambda network: logits_of(call_model(network, placed))

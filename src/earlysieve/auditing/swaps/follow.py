@@ -11,6 +11,7 @@ from torch import nn
 
 from earlysieve._arrays import Bools, Ints
 from earlysieve._readable import as_kept, readable
+from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
@@ -50,6 +51,7 @@ def swap_parts(
     batch_size: int = 64,
     pictures: int = 4,
     variables: Sequence[Variable] | None = None,
+    kept: Answers = ANEW,
 ) -> Swaps:
     """Which parts of an example the model's answer follows when they are swapped.
 
@@ -70,6 +72,7 @@ def swap_parts(
         batch_size: examples per forward pass.
         pictures: how many swaps of each part to keep for looking at.
         variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
+        kept: answers of this very call that was stopped.
 
     Raises:
         InputError: unusable arrays or budget, or a part in `irrelevant` that these data lack.
@@ -89,7 +92,7 @@ def swap_parts(
             return Swaps(skipped={"all": reason})
         where = np.arange(len(labels)) if index is None else index
         pool = read_pool(source, carrier, where, labels, predictions, seed)
-        asker = Asker(network, budget, device=place, batch_size=batch_size)
+        asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
         barred = [as_kept(name) for name in irrelevant]
         parts, skipped = _parts(pool, asker, source, barred, variables)
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
