@@ -372,3 +372,18 @@ def test_whatever_was_found_is_said_without_a_gap(found, count, accuracy, best, 
 )
 def test_what_readers_are_called(leaning, told):
     assert told in summary(facts(leaning)).explanation
+
+
+def test_a_model_that_readers_outdo_is_told_what_the_best_of_them_sees():
+    token = replace(COLOUR, name="token", reads=1.3, followed=0.1, mended=math.nan)
+    seen = facts(IDLE, token, replace(LAYER, reads=1.4), best_reads=1.4)
+    found = summary(seen, piles=["label doubtful"])
+    assert found.verdict == "inconclusive"
+    assert found.leans_on is None
+    assert (
+        "A reader that sees only single telling words achieves more than what the model achieves; "
+        "where it is misled (40 examples) the model is right 20% of the time, elsewhere 97%; "
+        "swapped, its answer follows 10% more often than by chance."
+    ) in found.explanation
+    assert "or the same simple thing misleads both" in found.warnings[-1]
+    assert "A reader" not in summary(facts(IDLE, best_reads=1.4)).explanation

@@ -77,7 +77,11 @@ def made_fix(**changes: Any) -> Fix:
         accuracy_where_it_fails=Estimate(0.27, 0.19, 0.35),
         leanings=(Leaning("colour"),),
     )
-    after = Summary(verdict="inconclusive", headline="This audit cannot tell.")
+    after = Summary(
+        verdict="inconclusive",
+        headline="This audit cannot tell.",
+        leanings=(Leaning("colour", followed=0.2),),
+    )
     fix = Fix(
         candidate_table(),
         figure_table(),

@@ -110,6 +110,7 @@ def test_both_verdicts_stand_side_by_side_with_a_caveat():
     assert "Accuracy lost where that fails 72% 65% to 81% \N{EN DASH} " in text
     assert "Right where that fails 27% 19% to 35% \N{EN DASH} " in text
     assert "The second audit cannot decide." in text
+    assert "Answers follow colour when it is swapped 75% 20%" in text
     trained = made_fix(chosen="balanced@audit", after=image_audit(config={}))
     assert "The second audit cannot decide." not in outline(trained).text
 

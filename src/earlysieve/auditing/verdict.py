@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning import NOTHING, Leaning, strength
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
+    TELLS,
     Decision,
     Facts,
     Verdict,
@@ -137,7 +138,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             *data_warnings(facts.data),
             *_prepared_otherwise(facts.transfer),
             *_weak_classes(weak),
-            *_doubtful(reported.piles),
+            *_doubtful(reported.piles, outdone=decision.reason == "outdone"),
         ],
         classes=list(reported.classes),
         confused_pairs=list(reported.confused),
@@ -215,7 +216,7 @@ def _explanation(
     reported: Reported,
 ) -> str:
     sentences = [_reason(decision, facts)]
-    on = decision.leaning
+    on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
         sentences += [_seen(on, fails), _words_told(on, reported.swaps)]
     if facts.transfer is not None:
@@ -252,6 +253,19 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "that these data cannot show what the answer rests on."
         )
     return _REASONS.get(decision.reason, decision.reason)
+
+
+def _outdoing(found: Sequence[Leaning]) -> Leaning | None:
+    """The property of the inputs that tells the label as well as such a model, the best first.
+
+    What a repair no longer follows is told as well as ever, so that this is what it is about.
+    """
+    able = [
+        one
+        for one in found
+        if not (one.of_network or one.whole or one.is_combined) and one.reads >= TELLS
+    ]
+    return max(able, key=lambda one: one.reads, default=None)
 
 
 def _words_told(on: Leaning, swaps: Swaps) -> str:
@@ -378,14 +392,16 @@ def _below(found: ClassAccuracy) -> str:
     )
 
 
-def _doubtful(piles: Sequence[str]) -> list[str]:
+def _doubtful(piles: Sequence[str], *, outdone: bool) -> list[str]:
     count = list(piles).count("label doubtful")
     if not count:
         return []
     which = "1 label is" if count == 1 else f"{count:,} labels are"
+    # What misleads the readers of a repaired model may go on misleading the model here and there.
+    why = ", or the same simple thing misleads both" if outdone else ""
     return [
-        f"{which} in doubt: model and readers agree on another class. Check by hand before you act "
-        "on this."
+        f"{which} in doubt: model and readers agree on another class{why}. Check by hand before "
+        "you act on this."
     ]
 
 

@@ -32,6 +32,7 @@ from earlysieve.fixing.retraining import Recipe, as_recipe
 from earlysieve.fixing.saving import AFTER, CANDIDATES, check_place
 from earlysieve.fixing.search import Search, Searched
 from earlysieve.fixing.search_words import what_is_left
+from earlysieve.fixing.still_followed import still_followed
 from earlysieve.fixing.trials import FEWEST_STEPS, Trial, finished
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.model.fingerprint import weights_fingerprint
@@ -216,6 +217,7 @@ def _conclude(
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
     headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials))
+    left = "" if chosen == NO_CHANGE else still_followed(basis.audit.summary, after.summary)
     return FixResult(
         model=model,
         chosen=chosen,
@@ -226,7 +228,7 @@ def _conclude(
         groups=basis.judged_by,
         select=asked.select,
         headline=headline,
-        explanation=explanation,
+        explanation="\n\n".join(part for part in (explanation, left) if part),
         notes=_notes(given, basis, searched, asked, too_dear(basis, logits)),
         config={
             "select": asked.select,

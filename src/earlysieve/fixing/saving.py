@@ -14,6 +14,7 @@ from earlysieve.auditing.result import AuditResult
 from earlysieve.errors import MissingDependencyError, OutputError
 from earlysieve.networks.own_format import write_own_format
 from earlysieve.report.fix_view import ExampleRow, FixData
+from earlysieve.report.follows import follows
 from earlysieve.training.archive import save_weights
 from earlysieve.training.config import versions
 
@@ -112,6 +113,10 @@ def save_fix(
         "verdict_after": result.after.summary.verdict,
         "reliance_before": _maybe(result.before.summary.reliance),
         "reliance_after": _maybe(result.after.summary.reliance),
+        "followed": [
+            asdict(one)
+            for one in follows(result.before, result.after, result.before.summary.leans_on)
+        ],
         "notes": list(result.notes),
         "config": {**result.config, **record},
         "model_sha256": file_hash(folder / WEIGHTS),

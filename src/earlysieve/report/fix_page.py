@@ -15,8 +15,10 @@ from earlysieve.report.fix_steps import next_steps
 from earlysieve.report.fix_tried import fix_tried
 from earlysieve.report.fix_verdicts import seen_after, verdicts
 from earlysieve.report.fix_view import ExampleRow, FixData, chosen_kind
+from earlysieve.report.follows import follows
 from earlysieve.report.page import assembled
 from earlysieve.report.readable import readable
+from earlysieve.report.words import percent
 
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
@@ -91,6 +93,7 @@ def _context(
         "reader": _reader(result),
         "verdicts": said,
         "lacking": any(not one.fails[1] for _, one in said),
+        "followed": _followed(result),
         "seen_after": seen_after(result),
         "tried": fix_tried(result),
         "pictures": pictures(rows),
@@ -100,6 +103,17 @@ def _context(
         "command": str(config.get("command") or ""),
         "version": __version__,
     }
+
+
+def _followed(result: FixData) -> list[tuple[str, tuple[str, str]]]:
+    """Parts that were swapped in both audits, and how often answers follow them."""
+    if not result.changed:
+        return []
+    found = follows(result.before, result.after, result.before.summary.leans_on)
+    return [
+        (readable(one.name), (percent(max(0.0, one.before)), percent(max(0.0, one.after))))
+        for one in found
+    ]
 
 
 def _reader(result: FixData) -> str:

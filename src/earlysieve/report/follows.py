@@ -1,0 +1,52 @@
+"""Whether answers still follow what they followed before: swaps of two audits, side by side.
+
+Swaps ask the model itself, so that they speak also where a second audit cannot decide.
+"""
+
+import math
+from dataclasses import dataclass
+
+from earlysieve.report.audit_view import ReportData
+
+_WORTH_SHOWING = 0.1
+_MOST = 4
+
+
+@dataclass(frozen=True)
+class Follows:
+    """One part of the inputs that was swapped in both audits.
+
+    Attributes:
+        name: of the part, as "colour" or "column x3".
+        before, after: how much more often than by chance an answer follows the part when it is
+            swapped with that of an example of another class, in [-1, 1].
+    """
+
+    name: str
+    before: float
+    after: float
+
+
+def follows(before: ReportData, after: ReportData, about: str | None = None) -> list[Follows]:
+    """Parts that answers follow in either audit, the one that the audit is about first.
+
+    Args:
+        before, after: audits of two models on the same examples.
+        about: name of that part; it is listed, however little it is followed.
+    """
+    then, now = _followed(before), _followed(after)
+    both = [Follows(name, then[name], now[name]) for name in then if name in now]
+    told = [one for one in both if one.name == about or _most(one) >= _WORTH_SHOWING]
+    return sorted(told, key=lambda one: (one.name != about, -_most(one)))[:_MOST]
+
+
+def _most(found: Follows) -> float:
+    return max(found.before, found.after)
+
+
+def _followed(audit: ReportData) -> dict[str, float]:
+    return {
+        one.name: one.followed
+        for one in audit.summary.leanings
+        if not one.of_network and not math.isnan(one.followed)
+    }
