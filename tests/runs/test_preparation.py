@@ -93,3 +93,12 @@ def test_a_prepared_configuration_stays_as_it_is(folder):
 def test_two_places_of_weights_are_refused(folder, tmp_path):
     with pytest.raises(InputError, match="but got both"):
         prepared(folder, pretrained="DEFAULT", checkpoint=tmp_path / "model.pt")
+
+
+def test_a_model_that_is_not_there_is_told_before_anything_is_opened(tmp_path):
+    model = f"hf:{tmp_path / 'nosuch'}"
+    with pytest.raises(InputError, match="config.json at '.*nosuch', but found none"):
+        prepared("hf:texts", model=model)
+    config = TrainConfig(model=model, data="hf:texts")
+    with pytest.raises(InputError, match="config.json at '.*nosuch', but found none"):
+        prepared_config(config, print)

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.auditing.views import Views, no_views, views_for
-from earlysieve.errors import InputError
+from earlysieve.errors import InputError, LayerError
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few
 from earlysieve.model.capture import capture
-from earlysieve.model.layers import layout_in, trace_layers
+from earlysieve.model.layers import LayerInfo, layout_in, trace_layers
 from earlysieve.model.layout import Layout
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
@@ -74,7 +74,7 @@ def prepare(
     """
     some, count = few(batch.inputs)
     trace = trace_layers(model, some)
-    names = stages_of(model, trace, count) if layers is None else list(layers)
+    names = _stages(model, trace, count) if layers is None else list(layers)
     modules = named_layers(model)
     capture(model, some, names, transform=lambda _, tensor: tensor[:0])
     order = {layer.name: layer.order for layer in trace}
@@ -85,6 +85,16 @@ def prepare(
     views = views_of(found, batch, head, budget) if with_views else no_views(budget)
     seen = views.try_on(model, some) if with_views else 0
     return Prepared(found, views, _try_head(model, some, found, head) + seen)
+
+
+def _stages(model: nn.Module, trace: Sequence[LayerInfo], count: int) -> list[str]:
+    try:
+        return stages_of(model, trace, count)
+    except LayerError as error:
+        raise LayerError(
+            f"{error}; a model without inner layers is audited by its inputs, or other features: "
+            "es.audit_arrays({'inputs': X}, y, logits)"
+        ) from error
 
 
 def views_of(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:

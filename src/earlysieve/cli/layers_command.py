@@ -116,16 +116,18 @@ def _trace(built: "BuiltModel", inputs: "Inputs") -> tuple[list["LayerInfo"], li
     from earlysieve._user_code import refusal
     from earlysieve.errors import EarlysieveError
     from earlysieve.model.layers import trace_layers
+    from earlysieve.model.row_width import cause_of
     from earlysieve.model.stages import stages_of
     from earlysieve.networks.fit_check import describe
 
     try:
         layers = trace_layers(built.model, inputs)
-    except EarlysieveError:
-        raise
     except Exception as error:
+        failed = cause_of(error)
+        if isinstance(failed, EarlysieveError):
+            raise
         expected = f"Expected the network to take inputs of shape {describe(inputs)}"
-        raise refusal(error, expected, "set --input-shape") from error
+        raise refusal(failed, expected, "set --input-shape") from failed
     layers = [layer for layer in layers if layer.name]
     return layers, stages_of(built.model, layers, 2)
 

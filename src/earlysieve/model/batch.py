@@ -11,6 +11,7 @@ from earlysieve.errors import InputError
 from earlysieve.model.one_logit import is_one_logit, two_columns
 from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
+from earlysieve.model.row_width import check_width
 
 LABEL_KEYS = ("labels", "label", "target", "targets", "y")
 GROUP_KEYS = ("group", "groups", "group_id")
@@ -143,6 +144,7 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
 
     Raises:
         InputError: the model has no `forward`, as a LightningModule need not have.
+        WidthError: rows of a table have another number of columns than its first layer takes.
     """
     if isinstance(model, nn.Module):  # a plain function has no precision
         inputs = match_precision(model, inputs)
@@ -153,6 +155,9 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
     except NotImplementedError as error:
         if str(error).startswith(f"Module [{type(model).__name__}] is missing"):
             raise _no_forward(model) from error
+        raise
+    except RuntimeError as error:
+        check_width(model, inputs, error)
         raise
 
 

@@ -2,7 +2,7 @@
 
 import pickle
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -128,6 +128,23 @@ def load_tokenizer(folder: Path | str, *, trust_remote_code: bool = False) -> An
             f"Expected a tokenizer in the folder '{folder}', but got: {_what(error)}; "
             f"{_advice(error, folder)}"
         ) from error
+
+
+def check_is_there(spec: str, options: Mapping[str, Any]) -> None:
+    """Check that a model of transformers can be found, before its data are prepared for it.
+
+    Args:
+        spec: of the model; of another form than "hf:" nothing is checked.
+        options: of the model, of which `trust_remote_code` counts.
+
+    Raises:
+        InputError: there is no such folder.
+        CheckpointError: the hub, or what is kept of it here, has no such model.
+    """
+    if spec.startswith("hf:"):
+        trust = options.get("trust_remote_code") is True
+        place = place_of(spec.removeprefix("hf:"))
+        _hf_config(need("transformers", extra="text"), place, {}, trust)
 
 
 def tokenizer_of(spec: str) -> Path | str | None:

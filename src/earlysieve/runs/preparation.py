@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve.datasets.from_spec import takes_split
 from earlysieve.datasets.registry import source_named
 from earlysieve.errors import InputError
+from earlysieve.networks.hf_folder import check_is_there
 from earlysieve.networks.preprocessing import preprocessing_of
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.data_settings import full_spec
@@ -48,6 +49,9 @@ def prepared_options(
         given: data, model, pretrained, checkpoint and model_option, as options.
         options: of the data that were given; they win.
         tell: takes what was chosen, and where what was given differs from it.
+
+    Raises:
+        EarlysieveError: weights are named twice, or a model of transformers is not found.
     """
     return _with_learned(given["data"], _prepared(given, options, tell))
 
@@ -55,6 +59,7 @@ def prepared_options(
 def _prepared(given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     check_one_place(given)
     model_options = parse_options(given["model_option"])
+    check_is_there(given["model"], model_options)
     run = known_beside(given["checkpoint"])
     if run is not None:
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
@@ -78,6 +83,7 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
         config: of a training run.
         tell: see `prepared_options`.
     """
+    check_is_there(config.model, config.model_options)
     run = known_beside(config.checkpoint)
     if run is not None:
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
