@@ -1,5 +1,6 @@
 """Groups of one part of the data, inferred once for all arms that need them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     model = None if weights is None else trained_model(weights, config, parts)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
-        groups = _groups(cell, config, data, model, out, log, progress)
+        groups = _Around(cell, config, data, model, out, log, progress).groups()
     groups.save(folder / GROUPS_NAME)
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
@@ -68,50 +69,48 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
     return built.model.to(pick_device(config.device)).eval()
 
 
-def _groups(
-    cell: GroupsCell,
-    config: "TrainConfig",
-    data: Any,
-    model: Any,
-    out: Path,
-    log: Log,
-    progress: bool | None,
-) -> "Groups":
-    if cell.source == "audit":
-        return _of_audit(cell, config, data, model, out, log, progress)
-    settings: dict[str, Any] = {} if cell.source == "errors" else {"seed": cell.seed}
-    if cell.source == "xrm":
-        settings |= {"progress": progress, "device": config.device}
-    return infer_groups(cell.source, data=data, model=model, **settings)
+@dataclass(frozen=True)
+class _Around:
+    """What one inference of groups stands in: the cell, its run's settings, data and network."""
 
+    cell: GroupsCell
+    config: "TrainConfig"
+    data: Any
+    model: Any
+    out: Path
+    log: Log
+    progress: bool | None
 
-def _of_audit(
-    cell: GroupsCell,
-    config: "TrainConfig",
-    data: Any,
-    model: Any,
-    out: Path,
-    log: Log,
-    progress: bool | None,
-) -> "Groups":
-    from earlysieve.auditing.audit import audit
+    def groups(self) -> "Groups":
+        """Groups of the cell's source."""
+        if self.cell.source == "audit":
+            return self._of_audit()
+        settings: dict[str, Any] = {}
+        if self.cell.source != "errors":
+            settings["seed"] = self.cell.seed
+        if self.cell.source == "xrm":
+            settings |= {"progress": self.progress, "device": self.config.device}
+        return infer_groups(self.cell.source, data=self.data, model=self.model, **settings)
 
-    found = audit(
-        model,
-        data,
-        seed=cell.seed,
-        batch_size=config.batch_size,
-        num_workers=config.num_workers,
-        progress=progress,
-        seen_in_training=cell.part == "train",
-    )
-    save(found, folder_of(out, cell) / AUDIT_NAME, log)
-    reader = None
-    if cell.held_out is not None:
-        reader = _reader(folder_of(out, cell.held_out) / GROUPS_NAME)
-        if reader is not None and SCORE.format(reader) not in found.examples.columns:
-            reader = None
-    return infer_groups(found, data=data, reader=reader)
+    def _of_audit(self) -> "Groups":
+        from earlysieve.auditing.audit import audit
+
+        found = audit(
+            self.model,
+            self.data,
+            seed=self.cell.seed,
+            batch_size=self.config.batch_size,
+            num_workers=self.config.num_workers,
+            progress=self.progress,
+            seen_in_training=self.cell.part == "train",
+        )
+        save(found, folder_of(self.out, self.cell) / AUDIT_NAME, self.log)
+        reader = None
+        if self.cell.held_out is not None:
+            reader = _reader(folder_of(self.out, self.cell.held_out) / GROUPS_NAME)
+            if reader is not None and SCORE.format(reader) not in found.examples.columns:
+                reader = None
+        return infer_groups(found, data=self.data, reader=reader)
 
 
 def _reader(path: Path) -> str | None:
