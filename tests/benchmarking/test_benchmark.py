@@ -337,7 +337,6 @@ SILENT = DataSplits(f"{HERE}:silent", f"{HERE}:held", f"{HERE}:others")
             r", since 'dfr@xrm' takes no smaller groups, but got 4 of class 0, 4 of class 1; give "
             r"more data with --validation, or allow .*: --set dfr@xrm\.min_group=2",
         ),
-        (replace(SILENT, validation="0.2"), ["erm"], "name another source with --validation"),
         (replace(SILENT, data=f"{HERE}:nothing"), ["erm"], "nothing"),
         (SILENT, [{"method": "jtt", "settings": {"identification_epochs": 3}}], "more epochs"),
         (SILENT, [{"method": "sieve", "settings": {"layer": "stge1"}}], "stage1"),
