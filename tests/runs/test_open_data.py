@@ -27,6 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("csv:ok.csv", "csv:ok.csv"),
         ("ok.csv", "csv:ok.csv"),
         ("sub/OK.CSV", "csv:sub/OK.CSV"),
+        ("rows.parquet", "table:rows.parquet"),
         ("hf:data.csv", "hf:data.csv"),
         ("hf:user/name", "hf:user/name"),
         ("photos", "folder:photos"),
@@ -49,6 +50,15 @@ def test_a_csv_file_by_either_name(here: Path) -> None:
     (here / "ok.csv").write_text("path,label\np/cat/0.png,a\np/dog/0.png,b\n")
     for spec in ("csv:ok.csv", "ok.csv", f"csv:{here / 'ok.csv'}"):
         assert open_data(spec, {}, seed=0).class_names == ("a", "b")
+
+
+def test_a_csv_file_of_numbers_is_told_to_be_a_table(here: Path) -> None:
+    (here / "credit.csv").write_text("income,label\n1,a\n2,b\n")
+    with pytest.raises(DataError, match=r"\(rows of numbers are --data table:credit.csv\)$"):
+        open_data("credit.csv", {}, seed=0)
+    (here / "ok.csv").write_text("path,kind\n1.png,a\n")
+    with pytest.raises(DataError, match="--text-column$"):
+        open_data("ok.csv", {}, seed=0)
 
 
 def test_a_csv_file_by_huggingface(here: Path) -> None:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from earlysieve._files import check_output_file
 from earlysieve.cli.console import Console, speaking
@@ -57,6 +58,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     """Tell groups of examples apart without group labels.
 
     The file serves wherever groups are taken. Groups that the data name are only compared with.
+    With an audit of the same --data, its options of the data hold where none are given.
 
     \b
     Examples:
@@ -72,7 +74,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 
     console = Console(given["quiet"], given["as_json"])
     out = check_output_file(given["out"])
-    model, raw = _open(given, given_data_options(context), console)
+    model, raw = _open(context, given, console)
     data = opened(raw)
     groups = _infer(given, model, raw, console)
     named = data.identify is not None
@@ -94,16 +96,29 @@ def command(context: click.Context, /, **given: Any) -> None:
     )
 
 
-def _open(given: dict[str, Any], options: dict[str, Any], console: Console) -> tuple[Any, Any]:
+def _open(context: click.Context, given: dict[str, Any], console: Console) -> tuple[Any, Any]:
     """The model, None where none is named, and the data."""
     from earlysieve.runs.audit_setup import open_both
+    from earlysieve.runs.audited_data import as_audited
     from earlysieve.runs.open_data import open_data
     from earlysieve.runs.preparation import prepared_options
 
+    before = as_audited(given["source"], given["data"], given_data_options(context))
+    is_default = context.get_parameter_source("seed") is ParameterSource.DEFAULT
+    if before.seed is not None and is_default:
+        given["seed"] = before.seed
+    if before.added:
+        console.say(f"As in the audit: {before.added}")
     if given["model"] is None:
-        data = open_data(given["data"], options, seed=given["seed"], progress=console.progress)
+        data = open_data(
+            given["data"],
+            before.options,
+            seed=given["seed"],
+            tokenizer=before.tokenizer,
+            progress=console.progress,
+        )
         return None, data
-    options = prepared_options(given, options, console.say)
+    options = prepared_options(given, before.options, console.say)
     built, data = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say
     )

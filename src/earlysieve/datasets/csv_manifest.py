@@ -82,6 +82,8 @@ def manifest(
     subject = text_column or path_column
     columns = group_columns(group_column, table.columns)
     more = "--label-column, --path-column or, for texts, --text-column"
+    if subject not in table:
+        more += f" (rows of numbers are --data table:{source})"
     check_columns(table, source, [subject, label_column, *columns], more)
     check_names(source, [subject, label_column, *columns, "split"])
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")

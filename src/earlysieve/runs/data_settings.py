@@ -138,6 +138,8 @@ def full_spec(spec: str) -> str:
         return spec
     if path.suffix.lower() == ".csv":
         return f"csv:{path}"
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return f"table:{path}"
     return f"folder:{path}" if os.sep in spec else spec
 
 

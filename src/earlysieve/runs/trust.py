@@ -18,6 +18,7 @@ MODEL_FAMILIES = ("torchvision", "timm", "hf", "hf-hub")
 OWN_BUILDERS = (
     "earlysieve.networks:small_cnn",
     "earlysieve.networks:SmallCNN",
+    "earlysieve.networks:SmallMLP",
     "earlysieve.networks:simkd_student",
     # The names of earlier versions, which stand in the files of finished runs.
     "earlysieve.models:small_cnn",
