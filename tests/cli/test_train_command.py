@@ -138,6 +138,9 @@ def test_audits_between_epochs_change_nothing(tmp_path):
     words = ("train", "--model", SMALL, *DIGITS, "--epochs", 3, "--validation", "0.5", "--seed", 2)
     told = ok(*words, "--out", tmp_path / "run", "--audit-every", 2).output
     assert "Audit after epoch 2: " in told
+    lines = [line.partition(":")[0] for line in told.splitlines() if line.startswith("epoch 2, ")]
+    assert lines == ["epoch 2, trained", "epoch 2, audit", "epoch 2, validation"]
+    assert "epoch 2, audit: accuracy " in told
     folders = {path.name for path in (tmp_path / "run").glob("audit-*")}
     assert folders == {"audit-epoch-2"}
     document = json.loads((tmp_path / "run/audit-epoch-2/audit.json").read_text())

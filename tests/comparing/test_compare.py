@@ -10,7 +10,9 @@ from scipy import stats
 
 import earlysieve as es
 from earlysieve.comparing.compare import compare
-from earlysieve.comparing.entry import read_entry
+from earlysieve.comparing.entry import Entry, read_entry
+from earlysieve.comparing.folded import fold
+from earlysieve.comparing.labels import labels
 from earlysieve.comparing.written import all_cells, latex, markdown, write_comparison
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
@@ -203,9 +205,45 @@ def test_written_tables(tmp_path, runs):
     table = pd.read_csv(paths[0])
     assert table["accuracy"].tolist() == pytest.approx([0.62, 0.695])
     assert found.notes == ()
-    assert "| 3 | - | - | 0.620 [" in paths[1].read_text()
+    assert "| 3 | - | 0.620 [" in paths[1].read_text()
     assert "2 models side by side" in paths[3].read_text()
     assert paths[2].read_text().count(r"\toprule") == len(all_cells(found)) == 2
+
+
+def named(*paths, methods=None):
+    kinds = methods or [""] * len(paths)
+    return labels(
+        fold(
+            [Entry(Path(p), "audit", m, {"p": p}, None) for p, m in zip(paths, kinds, strict=True)]
+        )
+    )
+
+
+def test_lines_are_named_by_what_tells_them_apart():
+    assert named("a/x/before", "a/x/after") == ["before", "after"]
+    assert named("a/x/audit", "a/y/audit") == ["x", "y"]
+    assert named("a/x", "a/x/audit-after") == ["x", "audit-after"]
+    assert named("r/1", "r/2", methods=["erm", "sieve"]) == ["erm", "sieve"]
+    assert named("r/1", "r/2", methods=["erm", "erm"]) == ["erm: 1", "erm: 2"]
+    assert named("r/erm-1", "r/erm-2", methods=["erm", "erm"]) == ["erm-1", "erm-2"]
+    assert named("x/x", "x") == ["audit: x/x", "audit: x"]
+
+
+def test_latex_has_the_columns_that_matter_and_others_where_asked_for(tmp_path, runs):
+    plain, other = runs
+    history = json.loads((plain[0] / "training.json").read_text())
+    for row in history["history"]:
+        row["validation_calibration_error"] = 0.1
+    (plain[0] / "training.json").write_text(json.dumps(history))
+    found = compare([*plain[:1], *other])
+    short = write_comparison(found, tmp_path / "short")[2].read_text()
+    heads = next(line for line in short.splitlines() if line.startswith("model"))
+    assert heads == r"model & seeds & accuracy & best epoch \\"
+    assert "calibration error" not in short
+    assert "calibration error" in (tmp_path / "short" / "compare.md").read_text()
+    wide = write_comparison(found, tmp_path / "wide", all_columns=True)[2].read_text()
+    assert "calibration error" in wide
+    assert str(tmp_path) not in short.split(r"\toprule", 1)[1]
 
 
 def test_text_of_users_cannot_break_a_table():

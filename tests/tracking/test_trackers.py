@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,23 @@ def test_unknown_and_missing_trackers_are_refused(monkeypatch):
 
 def test_a_configuration_is_flattened():
     assert flat({"a": {"b": 1, "c": None}, "d": "x"}) == {"a.b": 1, "d": "x"}
+
+
+def test_figures_of_audits_on_the_way_are_told_at_their_step(monkeypatch, tmp_path):
+    heard: list[tuple[dict[str, float], int]] = []
+
+    class Hearing:
+        def log(self, figures, step):
+            heard.append((dict(figures), step))
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("earlysieve.tracking.listening.check_trackers", lambda specs: specs)
+    monkeypatch.setattr("earlysieve.tracking.listening.open_tracker", lambda *_: Hearing())
+    run = TrainRun.prepare(CONFIG, tmp_path / "run", Reporter(lambda _: None))
+    run.reporter = replace(run.reporter, trackers=("any",))
+    run.train(resume=True, after_epoch=lambda epoch: {"reliance": 0.5} if epoch == 2 else None)
+    last = heard[-1][1]
+    assert ({"audit/reliance": 0.5, "epoch": 2.0}, last) in heard
+    assert sum("audit/reliance" in figures for figures, _ in heard) == 1

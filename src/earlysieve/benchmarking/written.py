@@ -32,7 +32,7 @@ def cells_of_data(lines: Sequence[Line], names: Sequence[str] = SHOWN) -> Cells:
 
 
 def short_cells(lines: Sequence[Line]) -> Cells:
-    """As `cells_of_data`, with the columns that a terminal has room for."""
+    """As `cells_of_data`, with the columns that a terminal or a paper has room for."""
     worst = "worst_group" if any("worst_group" in line.figures for line in lines) else "worst_class"
     name = _words(worst)
     heads = ["method", "seeds", "average", name, f"{name} minus erm", "supervision", "cost"]
@@ -60,7 +60,7 @@ def by_data(lines: Sequence[Line]) -> dict[str, list[Line]]:
 
 
 def write_tables(result: BenchmarkResult) -> list[Path]:
-    """Write results.json, table.md, table.csv and table.tex.
+    """Write results.json, table.md, table.csv, and table.tex with the columns for a paper.
 
     Raises:
         OutputError: they cannot be written.
@@ -76,7 +76,8 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
     write_text(out / JSON_NAME, json.dumps(_as_json(result), indent=2, allow_nan=False) + "\n")
     write_text(out / "table.md", f"{text}\n{foot(result)}\n")
     write_with(out / "table.csv", lambda path: _write_bytes(path, content))
-    tex = "\n".join(f"% {name}\n{latex(without_reasons(c))}" for name, c in tables.items())
+    short = {name: short_cells(lines) for name, lines in by_data(result.lines).items()}
+    tex = "\n".join(f"% {name}\n{latex(cells)}" for name, cells in short.items())
     write_text(out / "table.tex", f"{tex}\n% {foot(result)}\n")
     return [out / name for name in (JSON_NAME, "table.md", "table.csv", "table.tex")]
 

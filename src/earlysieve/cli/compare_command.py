@@ -19,6 +19,13 @@ from earlysieve.cli.kinds import Place
     help="Write compare.csv (numbers), compare.md, compare.tex and compare.html to this folder.",
 )
 @click.option(
+    "--all-columns",
+    is_flag=True,
+    help="Show every figure in the terminal and in compare.tex, not only reliance, accuracy, worst "
+    "group, worst class and accuracy where misled; compare.csv, compare.md and compare.html always "
+    "have all.",
+)
+@click.option(
     "--fail-on-worse",
     is_flag=True,
     help="End with exit code 3, after all is written, if an accuracy of another line lies below "
@@ -27,7 +34,12 @@ from earlysieve.cli.kinds import Place
 )
 @speaking
 def command(
-    folders: tuple[Path, ...], out: Path | None, fail_on_worse: bool, quiet: bool, as_json: bool
+    folders: tuple[Path, ...],
+    out: Path | None,
+    all_columns: bool,
+    fail_on_worse: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Put two or more audits or runs side by side: verdict, reliance, accuracies, best epoch.
 
@@ -45,17 +57,19 @@ def command(
     """
     from earlysieve.comparing.compare import compare
     from earlysieve.comparing.gate import worse
-    from earlysieve.comparing.written import all_cells, write_comparison
+    from earlysieve.comparing.written import all_cells, names_of_lines, write_comparison
 
     console = Console(quiet, as_json)
     if out is not None:
         check_output(out)
     found = compare(_runs_of(folders))
-    for cells in all_cells(found, short=True):
+    for cells in all_cells(found, short=not all_columns):
         console.table(cells[0], cells[1:])
+    for line in names_of_lines(found):
+        console.say(line)
     for note in found.notes:
         console.say(f"Note: {note}")
-    files = [] if out is None else write_comparison(found, out)
+    files = [] if out is None else write_comparison(found, out, all_columns=all_columns)
     for path in files:
         console.say(f"Written: {path}")
     failures = worse(found) if fail_on_worse else ()

@@ -48,6 +48,14 @@ class Console:
         """Whether people read along, or a log file."""
         return self.talks or _kept(LOG) is not None
 
+    @property
+    def width(self) -> int:
+        """Characters of a line of a table."""
+        from rich.console import Console as RichConsole
+
+        console = RichConsole()
+        return console.width if console.is_terminal else _FILE_WIDTH
+
     def say(self, text: str, *, err: bool = False) -> None:
         """Print a line for people; a log file gets it in any case."""
         log(text)

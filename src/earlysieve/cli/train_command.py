@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
     from earlysieve.training import Event, FitResult
 
+_KINDS = {"epoch": "trained", "evaluation": "validation", "audit": "audit"}
 _MOST_EPOCHS = 10
 
 
@@ -69,6 +70,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         --out runs/debiased
     """
     load_libraries()
+    from earlysieve.auditing.figures_to_log import figures_to_log
     from earlysieve.cli.command_line import command_line
     from earlysieve.cli.train_config import resolve
     from earlysieve.runs.after_training import audit_of_run
@@ -87,9 +89,11 @@ def command(context: click.Context, /, **given: Any) -> None:
         check_groups_used(run.job)
     audits: dict[str, AuditResult] = {}
 
-    def audit_epoch(epoch: int) -> None:
-        if given["audit_every"] is not None and epoch % given["audit_every"] == 0:
-            audits[f"epoch-{epoch}"] = run.audit(f"epoch-{epoch}")
+    def audit_epoch(epoch: int) -> dict[str, float]:
+        if given["audit_every"] is None or epoch % given["audit_every"]:
+            return {}
+        audits[f"epoch-{epoch}"] = found = run.audit(f"epoch-{epoch}")
+        return figures_to_log(found)
 
     try:
         if given["audit"]:
@@ -100,7 +104,7 @@ def command(context: click.Context, /, **given: Any) -> None:
             audits["after"] = run.audit("after")
     except (KeyboardInterrupt, Terminated) as error:
         raise stopped(run.how_to_go_on(), error) from error
-    _show(result, audits, console)
+    _show(result, audits, console, config.select)
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
@@ -112,24 +116,22 @@ def command(context: click.Context, /, **given: Any) -> None:
     console.result({**files, **vars(result), "going_on": run.going_on, "audits": verdicts})
 
 
-def _cell(name: str, value: float | None) -> float | int | None:
-    from earlysieve.training.progress import is_count
-
-    whole = name == "epoch" or is_count(name)
-    return int(value) if whole and value is not None else value
-
-
-def _show(result: "FitResult", audits: "dict[str, AuditResult]", console: Console) -> None:
+def _show(
+    result: "FitResult", audits: "dict[str, AuditResult]", console: Console, select: str
+) -> None:
     """Print the last epochs, the best one, and what the audits said."""
+    from earlysieve.cli.epoch_table import epoch_table
     from earlysieve.runs.while_training import when_in_words
     from earlysieve.training.progress import is_by_group
 
     rows = result.history[-_MOST_EPOCHS:]
     keys = dict.fromkeys(key for row in rows for key in row if key != "step")
     names = [key for key in keys if not is_by_group(key)]
-    cells = [[_cell(name, row.get(name)) for name in names] for row in rows]
-    console.table([name.replace("_", " ") for name in names], cells)
-    if len(names) < len(keys):
+    heads, cells = epoch_table(rows, names, console.width, f"validation_{select}")
+    console.table(heads, cells)
+    if len(heads) < len(names):
+        console.say("All figures of each epoch are in training.json.")
+    elif len(names) < len(keys):
         console.say("Figures by group are in training.json.")
     if result.restored_best:
         console.say(f"The weights are those of the best epoch, {result.best_epoch}.")
@@ -144,6 +146,6 @@ def _report(console: Console, event: "Event") -> None:
     from earlysieve.training.progress import format_logs, is_by_group
 
     if event.kind != "step":
-        name = "trained" if event.kind == "epoch" else "validation"
+        name = _KINDS[event.kind]
         logs = {key: value for key, value in event.logs.items() if not is_by_group(key)}
         console.say(f"epoch {event.epoch}, {name}: {format_logs(logs)}", err=True)

@@ -8,6 +8,7 @@ from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve.comparing.compare import COLUMNS, Comparison
 from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.labels import labels
 from earlysieve.comparing.misled import WHERE_MISLED
 from earlysieve.errors import MissingDependencyError
 
@@ -22,25 +23,51 @@ Cells = list[list[str]]
 
 
 def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
-    """The lines with these figures, below a row of heads; a dash where one is not known."""
-    heads = ["model", "seeds", "verdict", *columns, "best epoch"]
+    """The lines with these figures, below a row of heads; a dash where one is not known.
+
+    Verdict and best epoch are left out where no line has one.
+    """
+    lines = comparison.lines
+    judged = any(line.verdict for line in lines)
+    trained = any(line.best_epoch is not None for line in lines)
+    heads = [
+        *("model", "seeds", *(["verdict"] if judged else [])),
+        *columns,
+        *(["best epoch"] if trained else []),
+    ]
     rows = [
         [
-            line.name,
+            label,
             str(len(line.entries)),
-            line.verdict or "-",
+            *([line.verdict or "-"] if judged else []),
             *(_cell(line.figures.get(name)) for name in columns),
-            "-" if line.best_epoch is None else f"{line.best_epoch:g}",
+            *(["-" if line.best_epoch is None else f"{line.best_epoch:g}"] if trained else []),
         ]
-        for line in comparison.lines
+        for line, label in zip(lines, labels(lines), strict=True)
     ]
     return [heads, *rows]
 
 
+def names_of_lines(comparison: Comparison) -> list[str]:
+    """What each short name of the tables stands for."""
+    lines = comparison.lines
+    return [
+        f"'{label}' stands for {line.name}"
+        for label, line in zip(labels(lines), lines, strict=True)
+        if label not in (line.name, str(line.entries[0].path))
+    ]
+
+
 def differences_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
     """The differences of these figures to the first line, below a row of heads."""
+    lines = comparison.lines
+    short = dict(zip((line.name for line in lines), labels(lines), strict=True))
     rows = [
-        [one.name, str(len(one.seeds)), *(_cell(one.figures.get(n), "+.3f") for n in columns)]
+        [
+            short[one.name],
+            str(len(one.seeds)),
+            *(_cell(one.figures.get(n), "+.3f") for n in columns),
+        ]
         for one in comparison.differences
     ]
     return [["minus the first", "seeds", *columns], *rows]
@@ -61,8 +88,13 @@ def latex(cells: Cells) -> str:
     return "\n".join([begin, r"\toprule", *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
-def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
+def write_comparison(comparison: Comparison, out: Path, *, all_columns: bool = False) -> list[Path]:
     """Write compare.csv (numbers), compare.md, compare.tex and, with Jinja2, compare.html; where.
+
+    Args:
+        comparison: what is written.
+        out: folder.
+        all_columns: in compare.tex, too, which has else those columns that a page has room for.
 
     Raises:
         OutputError: they cannot be written.
@@ -71,8 +103,12 @@ def write_comparison(comparison: Comparison, out: Path) -> list[Path]:
     tables = all_cells(comparison)
     content = csv_bytes(comparison.table)
     write_with(folder / "compare.csv", lambda path: _write_bytes(path, content))
-    write_text(folder / "compare.md", "\n".join([*map(markdown, tables), *comparison.notes]))
-    write_text(folder / "compare.tex", "\n".join(latex(cells) for cells in tables))
+    about = names_of_lines(comparison)
+    text = [*map(markdown, tables), *(f"- {line}" for line in about), "", *comparison.notes]
+    write_text(folder / "compare.md", "\n".join(text))
+    shown = all_cells(comparison, short=not all_columns)
+    tex = [*(f"% {_plain(line)}" for line in about), *(latex(cells) for cells in shown)]
+    write_text(folder / "compare.tex", "\n".join(tex))
     written = [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
     try:
         write_text(folder / "compare.html", page(comparison))
@@ -95,7 +131,9 @@ def page(comparison: Comparison) -> str:
     for (name, title), cells in zip(titles, all_cells(comparison), strict=False):
         numeric = range(1, len(cells[0]))
         caption = (
-            " ".join((_FOLDED, *comparison.notes))
+            " ".join(
+                (_FOLDED, *(f"{one}." for one in names_of_lines(comparison)), *comparison.notes)
+            )
             if name == "lines"
             else "Differences to the first line, over the seeds that both have"
         )
@@ -129,7 +167,8 @@ def all_cells(comparison: Comparison, *, short: bool = False) -> Sequence[Cells]
 
     Args:
         comparison: what is shown.
-        short: with those columns alone that a terminal has room for, where one is known.
+        short: with those columns alone that a terminal or a paper has room for, where one is
+            known.
     """
     columns = comparison.columns
     if short:

@@ -9,6 +9,7 @@ from torch import nn
 
 from earlysieve._files import check_output
 from earlysieve.auditing.audit import audit
+from earlysieve.auditing.figures_to_log import figures_to_log
 from earlysieve.errors import InputError
 from earlysieve.runs.audit_run import save
 from earlysieve.training.events import Event
@@ -16,8 +17,6 @@ from earlysieve.training.events import Event
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
     from earlysieve.datasets.batches import Data
-
-_FIGURES = ("accuracy", "accuracy_flagged", "accuracy_unflagged", "same_mistake", "strength")
 
 
 class EpochAudits:
@@ -60,9 +59,7 @@ class EpochAudits:
         """Audit a network after an epoch, from 1, if it is time.
 
         Returns:
-            Figures to log: accuracy, accuracy_flagged (where the early readout is misled),
-            accuracy_unflagged, same_mistake and strength of the evidence; without those that are
-            not known. Empty where it is not time.
+            Figures to log, each as "audit/NAME", see `figures_to_log`; empty where it is not time.
         """
         if epoch % self.every:
             return {}
@@ -70,8 +67,7 @@ class EpochAudits:
         self.results[epoch] = result
         if self.out is not None:
             save(result, self.out / f"epoch-{epoch}", _silent)
-        values = {name: float(getattr(result.summary, name)) for name in _FIGURES}
-        return {f"audit/{name}": value for name, value in values.items() if value == value}
+        return {f"audit/{name}": value for name, value in figures_to_log(result).items()}
 
     def listen(self, model: nn.Module) -> Callable[[Event], None]:
         """For `fit(on_event=...)`: audit a network at the end of each epoch that is due."""

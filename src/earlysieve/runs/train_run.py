@@ -31,7 +31,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.run_beside import known_beside
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
-from earlysieve.runs.while_training import told, when_in_words
+from earlysieve.runs.while_training import AfterEpoch, told, when_in_words
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
@@ -140,12 +140,13 @@ class TrainRun:
             learner.frozen,
         )
 
-    def train(self, *, resume: bool, after_epoch: Callable[[int], None] | None = None) -> FitResult:
+    def train(self, *, resume: bool, after_epoch: AfterEpoch | None = None) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`.
 
         Args:
             resume: whether to go on from what the folder holds.
-            after_epoch: called with the number, from 1, of each epoch in which the network learned.
+            after_epoch: called with the number, from 1, of each epoch in which the network learned;
+                figures of an audit that it returns are told as those of the epoch are.
         """
         c = self.config
         begin(
@@ -161,7 +162,10 @@ class TrainRun:
         bar = wanted(self.reporter.progress)
         watching = self.reporter.trackers, c.to_dict(), self.out, self.reporter.tell
         with tracked(*watching) as hear, frozen(self.job.model, self.frozen):
-            return self._fit(resume=resume, bar=bar, hear=told(hear, self.algorithm, after_epoch))
+            listener = self._listener(hear, silent=bar)
+            return self._fit(
+                resume=resume, bar=bar, hear=told(listener, self.algorithm, after_epoch)
+            )
 
     def _fit(self, *, resume: bool, bar: bool, hear: Callable[[Event], None]) -> FitResult:
         c = self.config
@@ -173,7 +177,7 @@ class TrainRun:
             checkpoint_dir=self.out,
             checkpoint_every_steps=c.checkpoint_every_steps,
             resume=resume,
-            on_event=self._listener(hear, silent=bar),
+            on_event=hear,
             progress=bar,
             sampler=self.sampler,
             num_workers=c.num_workers,
@@ -191,14 +195,14 @@ class TrainRun:
 
     def _listener(self, hear: Callable[[Event], None], *, silent: bool) -> Callable[[Event], None]:
         """What hears of each event: trackers, who reports, who needs the labels of all examples."""
-        tell = None if silent else self.reporter.on_event
+        tell = self.reporter.on_event
         weighted = hasattr(self.algorithm, "weights")
 
         def listen(event: Event) -> None:
             if weighted and event.batch is not None:
                 self.job.opened.note(event.batch)
             hear(event)
-            if tell is not None:
+            if tell is not None and (event.kind == "audit" or not silent):  # the bar shows none
                 tell(event)
 
         return listen

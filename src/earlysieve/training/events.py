@@ -6,7 +6,7 @@ from typing import Literal
 
 from earlysieve.model.batch import Batch
 
-Kind = Literal["step", "epoch", "evaluation"]
+Kind = Literal["step", "epoch", "evaluation", "audit"]
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,11 @@ class Event:
     """Something that happened in training.
 
     Attributes:
-        kind: "step" (a batch was learned from), "epoch" (all batches of an epoch) or "evaluation"
-            (on the validation data).
+        kind: "step" (a batch was learned from), "epoch" (all batches of an epoch), "evaluation"
+            (on the validation data) or, in runs that audit on the way, "audit".
         epoch: 1 for the first.
         step: batches learned from since the start of the run.
-        logs: figures of the batch, their means over the epoch, or those of the evaluation.
+        logs: figures of the batch, their means over the epoch, or those of evaluation or audit.
         batch: of a step, what was learned from, on the CPU; otherwise None.
     """
 
