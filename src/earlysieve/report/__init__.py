@@ -1,6 +1,6 @@
 """The audit as one self-contained HTML page that a non-expert can read."""
 
-from earlysieve.report.audit_view import GroupsLike, PictureLike, ReportData, SummaryLike
+from earlysieve.report.audit_view import GroupsLike, ReportData
 from earlysieve.report.charts import Series, line_chart
 from earlysieve.report.comparison import Trained, before_and_after
 from earlysieve.report.page import render, write_html
@@ -13,6 +13,8 @@ from earlysieve.report.sections import (
     picture_grid,
     table,
 )
+from earlysieve.report.view_of_examples import PictureLike
+from earlysieve.report.view_of_summary import SummaryLike
 from earlysieve.report.weighted import weighted_up
 
 __all__ = [

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import InputError
-from earlysieve.report.audit_view import PictureLike, PieceLike, ReportData
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.piles import PILES, ROLES, Kind, has_piles, kinds
 from earlysieve.report.readable import short_name
+from earlysieve.report.view_of_examples import PictureLike, PieceLike
 from earlysieve.report.words import as_float, data_uri, name_of
 
 if TYPE_CHECKING:

@@ -82,6 +82,7 @@ def _context(
 ) -> dict[str, Any]:
     shown = fix_figures(result)
     config = {**result.config, **record}
+    command = str(config.get("command") or "")
     said = verdicts(result)
     return {
         "result": result,
@@ -98,9 +99,9 @@ def _context(
         "tried": fix_tried(result),
         "pictures": pictures(rows),
         "texts": texts(result),
-        "steps": next_steps(result, str(config.get("command") or "")),
+        "steps": next_steps(result, command, shown),
         "settings": settings(config),
-        "command": str(config.get("command") or ""),
+        "command": command,
         "version": __version__,
     }
 

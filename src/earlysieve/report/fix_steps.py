@@ -4,7 +4,7 @@ import math
 import shlex
 
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
-from earlysieve.report.fix_figures import Part, fix_figures
+from earlysieve.report.fix_figures import FixFigures, Part, fix_figures
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.step import Step
 from earlysieve.report.words import count
@@ -13,18 +13,19 @@ _ENOUGH_IN_A_GROUP = 25
 _RETRAIN = "es.fix(model, held_out=data, audit=outcome.before, train=train_data, retrain=True)"
 
 
-def next_steps(data: FixData, command: str = "") -> list[Step]:
+def next_steps(data: FixData, command: str = "", figures: FixFigures | None = None) -> list[Step]:
     """What to do next, most useful first.
 
     Args:
         data: what came of the fix.
         command: that was run; empty where there was none.
+        figures: of this fix, where they are at hand.
     """
     trained = bool((data.candidates["kind"] == "retrain").any())
     if data.changed:
         retrain = [_retrain(command)] * (not trained and not _helped(data))
         return [*retrain, *_after_a_change(command)]
-    groups = fix_figures(data).groups
+    groups = (figures or fix_figures(data)).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
     if len(data.candidates) <= 1:

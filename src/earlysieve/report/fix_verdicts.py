@@ -3,10 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from earlysieve.report.audit_view import EstimateLike, ReportData
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.context import BADGES
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.readable import short_name
+from earlysieve.report.view_of_summary import EstimateLike
 from earlysieve.report.words import NOTHING, percent
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from earlysieve.report.audit_view import WordLike
+from earlysieve.report.view_of_evidence import WordLike
 
 _LEAST, _FOLLOWS = 5, 0.5
 

@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 
 from earlysieve._version import __version__
-from earlysieve.report.audit_view import EstimateLike, ReportData
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.context import BADGES
 from earlysieve.report.piles import pile_counts
 from earlysieve.report.readable import short_name
+from earlysieve.report.view_of_summary import EstimateLike
 from earlysieve.report.words import count, cut, percent, visible
 
 _MOST_GROUPS = 10

@@ -3,13 +3,15 @@
 import math
 
 from earlysieve._html import box, figures, line, table
-from earlysieve.report.audit_view import EstimateLike, PictureLike, ReportData
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.cards import excerpt
 from earlysieve.report.context import BADGES
 from earlysieve.report.fix_steps import next_steps
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.piles import pile_counts
 from earlysieve.report.readable import short_name
+from earlysieve.report.view_of_examples import PictureLike
+from earlysieve.report.view_of_summary import EstimateLike
 from earlysieve.report.words import NOTHING, count, cut, data_uri, name_of, percent, visible
 
 # A notebook is saved with everything that it shows.

@@ -1,7 +1,7 @@
 """What the verdict is about, as the page calls it."""
 
 from earlysieve._readable import readable
-from earlysieve.report.audit_view import SummaryLike
+from earlysieve.report.view_of_summary import SummaryLike
 
 __all__ = ["readable", "short_name"]
 

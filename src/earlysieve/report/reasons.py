@@ -5,16 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earlysieve.report.audit_view import (
-    LeaningLike,
-    PartLike,
-    ReportData,
-    SummaryLike,
-    WordLike,
-)
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.misleading import misleading_word
 from earlysieve.report.readable import readable, short_name
 from earlysieve.report.swap_texts import SwapTextView, swap_text_view, told
+from earlysieve.report.view_of_evidence import LeaningLike, PartLike, WordLike
+from earlysieve.report.view_of_summary import SummaryLike
 from earlysieve.report.words import NOTHING, count, data_uri, name_of, percent, signed
 
 SHOWN = 8

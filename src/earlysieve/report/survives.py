@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from earlysieve.report.audit_view import ChangedLike, ReportData, SurvivedLike
+from earlysieve.report.audit_view import ReportData
 from earlysieve.report.cards import excerpt
+from earlysieve.report.view_of_evidence import SurvivedLike
+from earlysieve.report.view_of_examples import ChangedLike
 from earlysieve.report.words import data_uri, name_of
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from earlysieve.report.audit_view import PieceLike, ReportData, SwapTextLike
+from earlysieve.report.audit_view import ReportData
+from earlysieve.report.view_of_examples import PieceLike, SwapTextLike
 from earlysieve.report.words import name_of
 
 
