@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from earlysieve.repairing.large_dropout import LargeDropout
     from earlysieve.repairing.repair import repair
     from earlysieve.repairing.repaired_classifier import RepairedClassifier
+    from earlysieve.searching.find import SearchOptions
+    from earlysieve.searching.result import SearchResult
+    from earlysieve.searching.search import search
     from earlysieve.sieve.forget_schedule import ForgetSchedule
     from earlysieve.sieve.sieve import FeatureSieve
     from earlysieve.training.handed_over import loss_of
@@ -95,6 +98,8 @@ _HOME = {
     "Reliance": "reliance.figures",
     "RelianceResult": "reliance.measure",
     "RepairedClassifier": "repairing.repaired_classifier",
+    "SearchOptions": "searching.find",
+    "SearchResult": "searching.result",
     "SimKD": "distill.simkd",
     "SimKDStudent": "distill.simkd",
     "StatisticsHead": "readouts.heads",
@@ -120,6 +125,7 @@ _HOME = {
     "refresh_statistics": "training.statistics",
     "select_model": "training.select_model",
     "repair": "repairing.repair",
+    "search": "searching.search",
     "trace_layers": "model.layers",
     "with_index": "weighting.indexing",
 }
@@ -160,6 +166,8 @@ __all__ = [
     "Reliance",
     "RelianceResult",
     "RepairedClassifier",
+    "SearchOptions",
+    "SearchResult",
     "SimKD",
     "SimKDStudent",
     "StatisticsHead",
@@ -185,6 +193,7 @@ __all__ = [
     "measure_reliance",
     "refresh_statistics",
     "repair",
+    "search",
     "select_model",
     "trace_layers",
     "with_index",

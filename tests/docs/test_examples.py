@@ -26,6 +26,7 @@ RETURNED = {
     "Reliance",
     "RelianceResult",
     "RepairedClassifier",
+    "SearchResult",
     "Summary",
 }
 NAMES = sorted(set(es.__all__) - RETURNED - {"__version__"})

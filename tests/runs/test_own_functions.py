@@ -1,12 +1,18 @@
 """Data of a function of the user's: the split that it is called with, and a share held out."""
 
+import click
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from earlysieve.cli.data_options import data_options, given_data_options
 from earlysieve.datasets import load_source
 from earlysieve.datasets.opened_data import opened
-from earlysieve.errors import UserCodeError
+from earlysieve.errors import InputError, UserCodeError
+from earlysieve.report.command_words import joined
+from earlysieve.runs.data_settings import option_words
+from earlysieve.runs.open_data import open_data
 from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.seen_data import audited_part
 from earlysieve.runs.train_data import open_parts
@@ -36,6 +42,11 @@ def divided(split="dev"):
 
 def only_dev(split):
     return {"dev": [(torch.zeros(1), 0)]}[split]
+
+
+def folded(split="train", fold=0, root=None, seed=1):
+    assert (root, seed) == ("here", 7)
+    return [(torch.zeros(1), k) for k in fold["of"]]
 
 
 def named():
@@ -70,6 +81,42 @@ def test_a_function_with_a_split_is_called_as_help_says(source):
     assert options == {"divided": {"split": "train"}, "named": {}}
     asked = TrainConfig(data=source("divided"), data_options={"split": "test"})
     assert prepared_config(asked, print) is asked
+
+
+def test_arguments_of_its_own(source):
+    given = {"fold": {"of": [0, 1, 2]}, "root": "here"}
+    assert len(load_source(source("folded"), **given, seed=7)) == 3
+    assert len(open_data(source("folded"), given, seed=7)) == 3
+    parts = open_parts(TrainConfig(data=source("folded"), data_options=given, seed=7))
+    assert len(parts.train) == 3
+    for wrong in ({"fould": 1}, {"mean": [0.5]}):
+        with pytest.raises(InputError, match=r"\(fold, root, seed, split\), but got "):
+            open_data(source("folded"), wrong, seed=7)
+    with pytest.raises(InputError, match="fold to be of texts, numbers, .* but got <object"):
+        open_data(source("folded"), {"fold": object()}, seed=7)
+    with pytest.raises(InputError, match="did you mean 'split'"):
+        open_data("digits", {"splt": "test"}, seed=7)
+    with pytest.raises(InputError, match=r"the source 'digits' has .*, but got fold"):
+        load_source("digits", fold=1)
+
+
+def test_arguments_of_its_own_as_they_are_typed():
+    typed = {"fold": {"of": [0]}, "name": "a b", "limit": 9, "group_column": ["x", "y"]}
+    words = [pair for name, value in typed.items() for pair in option_words(name, value)]
+    assert joined(words) == [
+        *("--data-option", 'fold={"of": [0]}', "--data-option", "name=a b", "--limit", "9"),
+        *("--group-column", "x", "--group-column", "y"),
+    ]
+    read = []
+
+    @click.command()
+    @data_options
+    @click.pass_context
+    def thing(context, **_given):
+        read.append(given_data_options(context))
+
+    CliRunner().invoke(thing, joined(words), catch_exceptions=False)
+    assert read == [typed]
 
 
 def test_an_error_says_which_split_was_asked_for(source):

@@ -193,15 +193,27 @@ _OPTIONS = {
 }
 
 
+_OF_FUNCTION = click.option(
+    "--data-option",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Call the function of your own that --data names with this argument, too. May be "
+    "repeated.",
+)
+
+
 def data_options(command: F) -> F:
     """Add the options that describe data to a command."""
-    return with_options(command, _OPTIONS.values())
+    return with_options(command, [*_OPTIONS.values(), _OF_FUNCTION])
 
 
 def given_data_options(context: click.Context) -> dict[str, Any]:
     """Those options that were given, by name, as plain values."""
-    return {
+    from earlysieve.networks.spec import parse_options
+
+    named = {
         name: context.params[name]
         for name in _OPTIONS
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+    return {**parse_options(context.params["data_option"]), **named}

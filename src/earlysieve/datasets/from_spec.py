@@ -47,12 +47,14 @@ def load_source(
     interpolation: str | None = None,
     cache: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
+    **own: Any,
 ) -> Any:
     """Open a data source.
 
     Args:
         spec: one of `source_forms()`. A function is called with those of `split`, `image_size`
-            and `seed` that it takes, and may return any data set, or arrays (X, y).
+            and `seed` that it takes, with all others that are given, and may return any data set,
+            or arrays (X, y).
         split: such as "train" (by default) or "test"; "all" for digits and CSV files. Data that
             is not divided is all training data, so that no other split of it can be had.
         variant: which version of published data, such as "5pct" of BAR; by default the usual one.
@@ -75,6 +77,7 @@ def load_source(
         cache: folder that keeps the images of files, decoded and resized, for later runs.
         progress: whether to draw a bar while files are checked; None: where standard error is a
             terminal.
+        own: further arguments of a function.
 
     Raises:
         InputError: an unknown source or shortcut, a shortcut on something else than images, an
@@ -102,6 +105,7 @@ def load_source(
         "categories": categories,
         "tokenizer": tokenizer,
         "max_length": max_length,
+        **own,
     }
     given = {name: value for name, value in given.items() if value is not None}
     data = _open(spec, given, {"seed": seed, "progress": progress})
@@ -136,9 +140,8 @@ def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
         own = {name: value for name, value in always.items() if name in source.options}
         return source.open(rest or None, **given, **own)
     if source is None and rest and _names_code(kind):
-        offered = {"split": "train", "image_size": None, **given, **always}
-        names = ("split", "image_size", "seed")
-        return _from_function(kind, rest, {name: offered[name] for name in names}, given)
+        offered = {"split": "train", "image_size": None, "seed": always["seed"], **given}
+        return _from_function(kind, rest, offered, given)
     raise InputError(
         f"Expected a data source of the form {', '.join(source_forms())}, but got '{spec}'; "
         "choose one of these"
@@ -228,7 +231,7 @@ def _from_function(module: str, name: str, offered: dict[str, Any], given: Colle
     """
     spec, forms = f"{module}:{name}", f"data as {', '.join(source_forms())}"
     function = load_function(module, name, forms=forms, error=DataError)
-    taken = arguments_of(function, spec) & offered.keys()
+    taken = arguments_of(function, spec)
     for option in given:
         if option not in taken:
             raise InputError(

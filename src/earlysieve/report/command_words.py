@@ -36,6 +36,7 @@ DESCRIBING = {
     "--group-column",
     "--drop-column",
     "--categories",
+    "--data-option",
     "--tokenizer",
     "--max-length",
     "--cache",

@@ -7,8 +7,8 @@ from typing import Any
 
 from earlysieve._files import is_file
 from earlysieve.networks.hf_folder import tokenizer_of
-from earlysieve.report.command_words import joined, words_for
-from earlysieve.runs.data_settings import OPTION_KINDS, full_spec
+from earlysieve.report.command_words import joined
+from earlysieve.runs.data_settings import full_spec, option_words
 
 _AUDIT = "audit.json"
 
@@ -53,8 +53,8 @@ def as_audited(place: str, spec: str, given: Mapping[str, Any]) -> AsAudited:
         return AsAudited(given, tokenizer=tokenizer)
     if full_spec(data) != full_spec(spec):
         return AsAudited(given, tokenizer=tokenizer)
-    added = {k: v for k, v in kept.items() if k in OPTION_KINDS and k not in given}
-    words = [pair for k, v in added.items() for pair in words_for(f"--{k.replace('_', '-')}", v)]
+    added = {k: v for k, v in kept.items() if k not in given}
+    words = [pair for name, value in added.items() for pair in option_words(name, value)]
     seed = config.get("seed")
     return AsAudited(
         {**added, **given},

@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from earlysieve._files import is_folder
 from earlysieve.datasets.registry import OWN, source_named, source_names
 from earlysieve.errors import InputError
+from earlysieve.report.command_words import Options, words_for
 
 _MOST_SHOWN = 60
 
@@ -78,13 +80,21 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def check_data_options(options: Mapping[str, Any]) -> dict[str, Any]:
+def check_data_options(options: Mapping[str, Any], spec: str = "") -> dict[str, Any]:
     """The options of the data that have a value, checked by name and kind.
 
+    Args:
+        options: by name.
+        spec: of the source, in full. A function of the user's may have arguments of its own.
+
     Raises:
-        InputError: one is unknown (near names are listed), or of another kind.
+        InputError: one is unknown (near names are listed), of another kind, or of a kind that a
+            configuration cannot hold.
     """
     for name, value in options.items():
+        if name not in OPTION_KINDS and _is_function(spec) and name != "seed":
+            _check_plain(name, value)
+            continue
         if name not in OPTION_KINDS:
             raise InputError(_unknown(name))
         fits, kind = OPTION_KINDS[name]
@@ -94,6 +104,30 @@ def check_data_options(options: Mapping[str, Any]) -> dict[str, Any]:
                 "correct it"
             )
     return {name: value for name, value in options.items() if value is not None}
+
+
+def option_words(name: str, value: Any) -> Options:
+    """An option of the data with its value, as it is typed."""
+    if name in OPTION_KINDS:
+        return words_for(f"--{name.replace('_', '-')}", value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return [("--data-option", [f"{name}={text}"])]
+
+
+def _is_function(spec: str) -> bool:
+    kind, _, rest = spec.partition(":")
+    return bool(rest) and source_named(kind) is None
+
+
+def _check_plain(name: str, value: Any) -> None:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Expected the data option {name} to be of texts, numbers, true or false, which a "
+            f"configuration can hold, but got {_shown(repr(value))}; pass these, and make more of "
+            "them in your function"
+        ) from error
 
 
 def _unknown(name: str) -> str:

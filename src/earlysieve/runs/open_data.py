@@ -22,7 +22,8 @@ def open_data(
     Args:
         spec: the source; the path of a folder or of a CSV file may stand alone. The name of a
             source wins over a folder of that name, which is then written ./NAME.
-        options: those of `OPTION_KINDS`, by name; None is left out.
+        options: those of `OPTION_KINDS`, and arguments of a function of the user's, by name; None
+            is left out.
         seed: of planting and sampling.
         tokenizer: folder, or model of the hub, to use for texts where the options name none.
         trust_remote_code: whether code in the tokenizer's folder may run.
@@ -38,7 +39,8 @@ def open_data(
     from earlysieve.datasets import load_source
     from earlysieve.datasets.registry import source_named
 
-    spec, given = full_spec(spec), check_data_options(options)
+    spec = full_spec(spec)
+    given = check_data_options(options, spec)
     source = source_named(spec.partition(":")[0])
     takes_texts = source is not None and "tokenizer" in source.options
     chosen = {"tokenizer": tokenizer if takes_texts else None, **given}

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.next_steps import FIX, with_code
-from earlysieve.report.command_words import Options, describing, options_of, words_for
+from earlysieve.report.command_words import Options, describing, options_of
 from earlysieve.runs.audit_steps import Ran, filled_in, unseen_split
+from earlysieve.runs.data_settings import option_words
 from earlysieve.runs.seen_data import part_of
 from earlysieve.runs.train_data import share_of, source_beside
 
@@ -101,5 +102,5 @@ def _options(
     found.append(("--data", [data]))
     for name, value in options.items():
         if name != "split":
-            found += words_for(f"--{name.replace('_', '-')}", value)
+            found += option_words(name, value)
     return [*found, ("--batch-size", [str(config.batch_size)]), ("--seed", [str(config.seed)])]

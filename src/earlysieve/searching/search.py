@@ -1,6 +1,7 @@
 """A search in a folder: trials, choice, and both the choice and plain training again."""
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ __all__ = ["SearchOptions", "search"]
 
 def search(
     config: "TrainConfig",
-    out: Path,
+    out: str | os.PathLike[str],
     *,
     fixed: Collection[str] = (),
     space: Mapping[str, str] | None = None,
@@ -48,7 +49,26 @@ def search(
     Raises:
         EarlysieveError: there are no validation data, `out` belongs to another search, the storage
             cannot be reached, or trial 0 cannot be trained.
+
+    Example:
+        >>> import tempfile
+        >>> import earlysieve as es
+        >>> from earlysieve.training import TrainConfig
+        >>> config = TrainConfig(
+        ...     model="earlysieve.networks:SmallMLP",
+        ...     model_options={"input_shape": [50], "widths": [4]},
+        ...     data="latents",
+        ...     data_options={"limit": 200},
+        ...     validation="0.3",
+        ...     method="jtt",
+        ...     epochs=1,
+        ... )
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found = es.search(config, folder, options=es.SearchOptions(trials=2, seeds=1))
+        >>> [trial.place for trial in found.trials]
+        [0, 1]
     """
+    out = Path(out)
     options, reporter = options or SearchOptions(), reporter or Reporter()
     found = find(
         config,
