@@ -3,7 +3,9 @@ import subprocess
 import sys
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from earlysieve.cli.main import main
 from tests.cli.helpers import ok, run
 
 START = "from earlysieve.cli.start import start; start()"
@@ -26,13 +28,33 @@ def test_commands_and_options_are_completed(words, found):
     environment = {
         "_EARLYSIEVE_COMPLETE": "bash_complete",
         "COMP_WORDS": words,
-        "COMP_CWORD": str(len(words.split()) - 1),
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
     }
     told = subprocess.run(
         [sys.executable, "-c", START], env={**environment, "PYTHONPATH": ":".join(sys.path)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.stdout.splitlines() == [found]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("audit --fail-on ", ["shortcut", "at-risk", "none-found", "inconclusive"]),
+        ("report out --fail-on shortcut,at", ["shortcut,at-risk"]),
+        ("audit --fail-on shortcut,sh", []),
+        ("train --method early", ["early-reweighting"]),
+        ("search --method gr", ["group-dro"]),
+        ("benchmark --methods erm,je,jt", ["erm,je,jtt"]),
+        ("methods sie", ["sieve"]),
+        ("train --log-to ", ["tensorboard", "mlflow", "wandb"]),
+        ("search --log-to ml", ["mlflow"]),
+    ],
+)
+def test_values_are_completed(words, found):
+    *before, begun = words.split(" ")
+    asked = ShellComplete(main, {}, "earlysieve", "_EARLYSIEVE_COMPLETE")
+    assert [one.value for one in asked.get_completions(before, begun)] == found
 
 
 def test_other_shells_are_refused():

@@ -8,6 +8,7 @@ import click
 from earlysieve._files import check_output
 from earlysieve._signals import Terminated
 from earlysieve.cli.benchmark_grid import grid_from
+from earlysieve.cli.completing import among, methods, trackers
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.exit_codes import stopped
@@ -36,6 +37,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--methods",
         multiple=True,
         metavar="LIST",
+        shell_complete=among(methods, listed=True),
         help="Train by these methods, separated by commas, METHOD@SOURCE where one needs groups "
         "that the data do not name: "
         "audit, xrm, disagreement, errors, eiil, spare, true or a file. erm is always among them; "
@@ -162,6 +164,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--log-to",
         multiple=True,
         metavar="TRACKER",
+        shell_complete=among(trackers),
         help="Send the figures of each run to tensorboard, mlflow or wandb; may be repeated.",
     ),
     click.option("--trust-config", is_flag=True, help="Run the code that --grid names."),
@@ -174,7 +177,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     data_options,
     model_options(required=False),
     fine_tuning_options,
-    lambda command: config_options(command, without=("method", "seed")),
+    lambda command: config_options(command, without=("method", "seed"), usual="the best"),
 )
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from earlysieve.cli.completing import among, verdicts
 from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Share
 from earlysieve.cli.with_options import with_options
@@ -36,6 +37,7 @@ _OPTIONS = (
         "--fail-on",
         metavar="VERDICTS",
         callback=_verdicts,
+        shell_complete=among(verdicts, listed=True),
         help="End with exit code 3, after the report is written, if the verdict is one of these, "
         "separated by commas: shortcut, at-risk, none-found, inconclusive.",
     ),

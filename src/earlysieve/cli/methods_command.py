@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from earlysieve.cli.completing import among
 from earlysieve.cli.console import Console, speaking
 from earlysieve.methods.registry import method_named, method_names
 from earlysieve.methods.settings import SettingInfo, settings_in
@@ -12,7 +13,7 @@ _HEADS = ("setting", "may be", "default", "searched", "meaning")
 
 
 @click.command("methods")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=among(method_names))
 @speaking
 def command(name: str | None, quiet: bool, as_json: bool) -> None:
     """List the training methods, or the settings of the method NAME.

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from earlysieve.cli.completing import among, trackers
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.model_options import model_options
@@ -84,6 +85,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--log-to",
         multiple=True,
         metavar="TRACKER",
+        shell_complete=among(trackers),
         help="Send the figures of each epoch to tensorboard, mlflow or wandb, or to a folder or "
         "address: tensorboard:DIR, mlflow:URI. May be repeated.",
     ),

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from earlysieve.cli.completing import among, methods
 from earlysieve.cli.kinds import Count, Seed
 from earlysieve.groups.rule_names import RULE_HELP, RULE_NAMES
 
@@ -116,12 +117,20 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
 FIELD_NAMES = tuple(name for name, *_ in _FIELDS)
 
 
-def config_options(command: F, *, without: tuple[str, ...] = ()) -> F:
-    """Add an option for each plain field of TrainConfig, but for some."""
+def config_options(
+    command: F, *, without: tuple[str, ...] = (), usual: str = "the best with --patience"
+) -> F:
+    """Add an option for each plain field of TrainConfig, but for some.
+
+    Args:
+        command: that gets them.
+        without: fields that it has in another way, or not.
+        usual: with which epoch its runs end by default.
+    """
     command = click.option(
         "--restore-best/--keep-last",
         default=None,
-        help="End with the best evaluated epoch, or the last; by default the best with --patience.",
+        help=f"End with the best evaluated epoch, or the last; by default {usual}.",
     )(command)
     for name, kind, default, text in reversed(_FIELDS):
         if name in without:
@@ -129,5 +138,8 @@ def config_options(command: F, *, without: tuple[str, ...] = ()) -> F:
         shown = text if default is None else f"{text} [default: {default}]"
         flag = f"--{name.replace('_', '-')}"
         metavar = None if isinstance(kind, click.Choice) else METAVARS.get(kind.name, "NAME")
-        command = click.option(flag, name, type=kind, metavar=metavar, help=shown)(command)
+        complete = among(methods) if name == "method" else None
+        command = click.option(
+            flag, name, type=kind, metavar=metavar, help=shown, shell_complete=complete
+        )(command)
     return command
