@@ -9,7 +9,8 @@ PYTEST_ARGS ?= -n 2
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs wheel-check clean results-quick results-search results results-teachers
+.PHONY: help demo test lint docs wheel-check clean results-quick results-search results results-real \
+	results-teachers
 
 help:
 	@echo "make demo         train on digits with a planted shortcut, audit, repair, write $(DEMO_OUT)/report.html"
@@ -18,7 +19,8 @@ help:
 	@echo "make docs         build the documentation as a site, build/site/index.html, and check its links"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"
 	@echo "make results-quick  compare methods on planted data, write docs/results/methods.md: minutes"
-	@echo "make results      the same at full size: hours"
+	@echo "make results           the same with six times the data: hours"
+	@echo "make results-real      the same on tweets and photographs: hours"
 	@echo "make results-search    search the sieve's settings on planted data: two hours"
 	@echo "make results-teachers  distil from teachers without the shortcut: two hours"
 	@echo "                  all of these go on where they were stopped"
@@ -62,6 +64,12 @@ results-quick results-search: results-%: $(VENV)/.ready-dev
 results: $(VENV)/.ready-dev
 	$(BENCHMARK) --grid benchmarks/grids/full.yaml --out $@-out
 	$(BIN)/python benchmarks/methods_table.py $@-out full
+
+# Where the data lie: EARLYSIEVE_DATA.
+results-real: $(VENV)/.ready-dev
+	PYTHONPATH=.:benchmarks OMP_NUM_THREADS=1 $(BIN)/earlysieve benchmark --trust-config --jobs 2 \
+		--grid benchmarks/grids/real.yaml --out $@-out
+	$(BIN)/python benchmarks/methods_table.py $@-out real
 
 results-teachers: $(VENV)/.ready-dev
 	for n in 5 12; do $(BENCHMARK) --grid benchmarks/grids/distil-$$n.yaml --out $@-$$n-out || exit; done
