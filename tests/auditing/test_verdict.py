@@ -12,6 +12,7 @@ from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.leaning import Leaning, strength
 from earlysieve.auditing.rule import Facts, decide
 from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
@@ -95,6 +96,20 @@ def test_a_shortcut():
 )
 def test_partly_or_mostly_as_the_loss_says(fails, headline):
     assert headline in summary(facts(COLOUR), fails=fails).headline
+
+
+@pytest.mark.parametrize(
+    ("texts_against", "named"), [(30, ", above all 'not', and loses"), (3, ", and loses")]
+)
+def test_the_headline_names_the_word_that_surely_misleads(texts_against, named):
+    words = (WordFound("not", "bad", 90, texts_against, 0.9),)
+    part = PartFound("token", "words that tell each class best: not (bad)", *[Share(1, 2)] * 5,
+                     words=words)  # fmt: skip
+    token = replace(COLOUR, name="token")
+    found = summary(facts(token), fails=FAILS, swaps=Swaps((part,)))
+    assert f"it relies partly on single telling words{named}" in (found.headline)
+    other = summary(facts(COLOUR), fails=FAILS, swaps=Swaps((part,)))
+    assert "relies partly on colour, and loses" in other.headline
 
 
 def test_what_is_lost_is_unknown_where_the_property_always_fails():

@@ -30,6 +30,7 @@ from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair, listed
 from earlysieve.groups.group_report import GroupReport
 from earlysieve.report.misleading import misleading_word
+from earlysieve.report.view_of_evidence import WordLike
 
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
@@ -119,7 +120,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
         verdict=decision.verdict,
-        headline=_headline(decision, weak, groups, reliance),
+        headline=_headline(decision, weak, groups, reliance, reported.swaps),
         explanation=_explanation(decision, evidence, facts, fails, reported),
         layer=reported.layer,
         share_flagged=evidence.flagged / facts.examples,
@@ -170,11 +171,14 @@ def _headline(
     weak: Sequence[ClassAccuracy],
     groups: GroupReport | None,
     reliance: Estimate | None,
+    swaps: Swaps,
 ) -> str:
     on = decision.leaning
     if decision.verdict == "shortcut" and on is not None:
         much = "partly" if reliance is None or reliance.value < _MOSTLY else "mostly"
-        found = f"This model takes a shortcut: it relies {much} on {called(on)}"
+        found = (
+            f"This model takes a shortcut: it relies {much} on {called(on)}{_above_all(on, swaps)}"
+        )
         cost = "" if reliance is None or reliance.value <= 0 else (
             f", and loses {percent_of(reliance)} of accuracy where that fails"
         )  # fmt: skip
@@ -188,8 +192,8 @@ def _headline(
         # The user has said already that it is not.
         task = "" if on.irrelevant else ", or it is the task"
         return (
-            f"At risk: the label goes with {called(on)}, and these data hold too few examples "
-            f"where it does not{task}."
+            f"At risk: the label goes with {called(on)}{_above_all(on, swaps)}, and these data "
+            f"hold too few examples where it does not{task}."
         )
     if decision.verdict == "none found":
         return _none_found(weak, groups)
@@ -268,14 +272,28 @@ def _outdoing(found: Sequence[Leaning]) -> Leaning | None:
     return max(able, key=lambda one: one.reads, default=None)
 
 
+def _above_all(on: Leaning, swaps: Swaps) -> str:
+    """The word of telling words that surely misleads, as ", above all 'not'"; or nothing."""
+    found = _misleading(on, swaps)
+    return "" if found is None else f", above all '{found.word}'"
+
+
+def _misleading(on: Leaning, swaps: Swaps) -> WordLike | None:
+    part = swaps.of(on.name)
+    found = None if part is None else misleading_word(part.words)
+    if found is None or len(found.word) + len(found.speaks_for) > _LONGEST // 2:
+        return None
+    return found
+
+
 def _words_told(on: Leaning, swaps: Swaps) -> str:
     """Which words the reader goes by; nothing where it sees none, or they are many."""
     part = swaps.of(on.name)
     if part is None or not part.detail.startswith(f"{WORDS} ") or len(part.detail) > _LONGEST:
         return ""
     text = f"{part.detail[0].upper()}{part.detail[1:]}."
-    found = misleading_word(part.words)
-    if found is None or len(found.word) + len(found.speaks_for) > _LONGEST // 2:
+    found = _misleading(on, swaps)
+    if found is None:
         return text
     return (
         f"{text} Above all, '{found.word}' misleads the model towards '{found.speaks_for}': so it "
