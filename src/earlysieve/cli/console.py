@@ -9,15 +9,19 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
 from io import StringIO
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from earlysieve._json import plain
 
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+
 F = TypeVar("F", bound=Callable[..., Any])
 Cell = str | float | int | None
-_FILE_WIDTH = 120
+_FILE_WIDTH, _UNLIMITED = 120, 100_000
 # Where a click context keeps the stream for the result, while print() goes to standard error.
 _STDOUT = "earlysieve.stdout"
 # And where it keeps the log file, and when the command began (see `cli.recording`).
@@ -71,22 +75,14 @@ class Console:
         if not self.is_heard:
             return
         from rich.console import Console as RichConsole
-        from rich.table import Table
 
-        shown = Table(title=title or None, title_justify="left", title_style="bold")
-        for place, name in enumerate(columns):
-            numeric = any(isinstance(row[place], int | float) for row in rows)
-            shown.add_column(name, justify="right" if numeric else "left", overflow="fold")
-        for row in rows:
-            shown.add_row(*(_cell(value) for value in row))
-        console = RichConsole(markup=False, highlight=False)
-        if not console.is_terminal:
-            console.width = _FILE_WIDTH
         if self.talks:
-            console.print(shown)
+            console = RichConsole(markup=False, highlight=False, width=self.width)
+            console.print(_fitting(console, columns, rows, title))
         if _kept(LOG) is not None:
             text = StringIO()
-            RichConsole(file=text, width=_FILE_WIDTH, markup=False, highlight=False).print(shown)
+            console = RichConsole(file=text, width=_FILE_WIDTH, markup=False, highlight=False)
+            console.print(_fitting(console, columns, rows, title))
             log(text.getvalue())
 
     def result(self, values: Mapping[str, Any]) -> None:
@@ -150,6 +146,35 @@ def _options(command: F) -> F:
     return click.option("--quiet", "-q", is_flag=True, help="Print no progress and no table.")(
         command
     )
+
+
+def _fitting(
+    console: "RichConsole", columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str
+) -> "Table":
+    """The table; where it is too wide, heads of numbers have each word on a line of its own.
+
+    Rich would else break words to fit, although the numbers need no more room.
+    """
+    wide = _table(columns, rows, title, stacked=False)
+    unlimited = console.options.update(max_width=_UNLIMITED)
+    if wide.__rich_measure__(console, unlimited).maximum <= console.width:
+        return wide
+    return _table(columns, rows, title, stacked=True)
+
+
+def _table(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str, *, stacked: bool
+) -> "Table":
+    from rich.table import Table
+
+    shown = Table(title=title or None, title_justify="left", title_style="bold")
+    for place, name in enumerate(columns):
+        numeric = any(isinstance(row[place], int | float) for row in rows)
+        head = name.replace(" ", "\n") if numeric and stacked else name
+        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(_cell(value) for value in row))
+    return shown
 
 
 def share(value: float | None) -> str:
