@@ -6,6 +6,7 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing import examine, kept_answers
+from earlysieve.repairing.features import LastFeatures
 
 from .helpers import Pictures
 
@@ -101,6 +102,19 @@ def test_parts_of_other_data_are_not_used_from_where_these_differ(tmp_path, at_o
         other.labels[30] = 1 - other.labels[30]
     stopped(tmp_path / "parts", data, MIDDLE)
     assert audit(Asked(), other, tmp_path / "parts").identity == audit(Asked(), other).identity
+
+
+def test_features_that_are_kept_besides_are_those_of_all_examples(tmp_path, at_once):
+    data = Pictures(80)
+    stopped(tmp_path / "parts", data, MIDDLE, keep_features=tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    whole = audit(Asked(), data, keep_features=tmp_path / "whole")
+    again = Asked()
+    found = audit(again, data, tmp_path / "parts", keep_features=tmp_path / "again")
+    assert found.identity == whole.identity
+    one, other = (LastFeatures.load(tmp_path / name) for name in ("whole", "again"))
+    assert torch.equal(one.features, other.features)
+    assert torch.equal(one.index, other.index)
 
 
 def test_a_damaged_part_is_made_again(tmp_path, at_once):

@@ -114,8 +114,7 @@ def audit(
             say is kept every 30 seconds until the audit is complete, so that the same call goes on
             where it was stopped and ends bit for bit as if nobody had stopped it: what takes about
             as much space as the features. Data are read again and compared. What lies there of
-            another model, other data or other settings is not used; nothing is kept with
-            `keep_features`.
+            another model, other data or other settings is not used.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
@@ -180,9 +179,21 @@ def audit(
         check_reference(source, other)
 
     kept = unfinished(
-        None if keep_features is not None else resume_dir,
+        resume_dir,
         network,
-        (names, recipe, folds, flag_margin, l2, seed, batch_size, str(place), swaps, irrelevant),
+        (
+            keep_features is not None,
+            names,
+            recipe,
+            folds,
+            flag_margin,
+            l2,
+            seed,
+            batch_size,
+            str(place),
+            swaps,
+            irrelevant,
+        ),
         tell or (lambda _: None),
     )
     settings = Settings(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,34 @@ from earlysieve.readouts.space import Space, features_folder
 # So many answers in [0, 1] are no chance: they are probabilities, which are no logits.
 _TOO_MANY = 20
 
-Listen = Callable[[Batch, Callable[[], Captured]], Captured]
+
+class Listen(Protocol):
+    """Stands beside a pass."""
+
+    def __call__(self, batch: Batch, run: Callable[[], Captured]) -> Captured:
+        """Return `run()`, which runs the model on a batch."""
+
+    def latest(self) -> list[Tensor]:
+        """What was kept of the last batch."""
+
+    def take_over(self, rows: list[Tensor]) -> None:
+        """Keep what was kept of a batch before, for which the model is not run again."""
+
+
+class Nobody:
+    """Keeps nothing."""
+
+    def __call__(self, batch: Batch, run: Callable[[], Captured]) -> Captured:
+        """See `Listen`."""
+        del batch
+        return run()
+
+    def latest(self) -> list[Tensor]:
+        """See `Listen`."""
+        return []
+
+    def take_over(self, rows: list[Tensor]) -> None:
+        """See `Listen`."""
 
 
 @dataclass
@@ -82,7 +110,7 @@ def collect(
     with_views: bool = True,
     tell: Callable[[Space], None] | None = None,
     follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
-    listen: Listen = lambda _, run: run(),
+    listen: Listen | None = None,
     answers: Answers = ANEW,
 ) -> Collected:
     """Run the model once over `batches` and keep each layer's features.
@@ -100,8 +128,9 @@ def collect(
         with_views: whether to keep what readers look at besides.
         tell: told how much space features take, where not all of it is memory.
         follow: the batches are drawn through it once the first one has been tried.
-        listen: takes each batch and what runs the model on it, runs that, and returns what it gave.
-        answers: of this very pass that was stopped; with them `listen` is not asked.
+        listen: takes each batch and what runs the model on it, runs that, and returns what it gave;
+            None: nobody.
+        answers: of this very pass that was stopped.
 
     Raises:
         InputError: labels out of range, NaN or infinite inputs or activations, probabilities
@@ -127,11 +156,11 @@ def collect(
         space.check()
         if space.on_disk and tell is not None:
             tell(space)
-    rows, classes = Rows(), 0
+    rows, classes, beside = Rows(), 0, listen or Nobody()
     for batch in follow(chain([first], stream)):
         placed = _on(device, model, batch)
         single.check(placed)
-        classes = _one_batch(model, placed, prepared, rows, head, listen, answers)
+        classes = _one_batch(model, placed, prepared, rows, head, beside, answers)
     answers.close()
     return finish(rows, prepared, classes)
 
@@ -187,11 +216,17 @@ def _one_batch(
             looked[name] = views.layers[name].of(activation, batch.mask)
         return kept[name].of(activation, batch.mask, head)
 
+    ran: list[bool] = []
+
     def run() -> Answer:
         captured = listen(batch, lambda: capture(model, batch.inputs, list(kept), transform=keep))
-        return {"logits": captured.logits, "outputs": captured.outputs, "looked": looked}
+        ran.append(True)
+        found = {"logits": captured.logits, "outputs": captured.outputs, "looked": looked}
+        return {**found, "beside": {str(i): one for i, one in enumerate(listen.latest())}}
 
     answer = answers.get(lambda: digest_of(batch.inputs), run)
+    if not ran:
+        listen.take_over(list(answer["beside"].values()))
     logits: Tensor = answer["logits"].to(batch.labels.device).float()
     check_output(batch, logits)
     for name, features in answer["outputs"].items():

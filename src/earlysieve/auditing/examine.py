@@ -58,7 +58,7 @@ class Settings:
     progress: bool | None
     tell: Callable[[str], None] | None
     group_shares: Mapping[int, float] | None = None
-    listen: Listen = lambda _, run: run()
+    listen: Listen | None = None
     kept: UnfinishedAudit = field(default_factory=lambda: UnfinishedAudit(None, "", print))
 
 

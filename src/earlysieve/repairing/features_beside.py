@@ -57,6 +57,14 @@ class FeaturesBeside:
         self._parts.append(rows_of(batch, *read_batch(self.model, self.place, batch, call)))
         return held[0]
 
+    def latest(self) -> list[Tensor]:
+        """What was kept of the last batch, see `__call__`."""
+        return self._parts[-1]
+
+    def take_over(self, rows: list[Tensor]) -> None:
+        """Keep what `latest` gave of a batch before, as it would be heard again."""
+        self._parts.append(rows)
+
     def save(self) -> None:
         """Write what was kept; `LastFeatures.load` reads it.
 
