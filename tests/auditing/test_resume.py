@@ -104,6 +104,20 @@ def test_parts_of_other_data_are_not_used_from_where_these_differ(tmp_path, at_o
     assert audit(Asked(), other, tmp_path / "parts").identity == audit(Asked(), other).identity
 
 
+def test_with_a_reference(tmp_path, at_once, monkeypatch):
+    class Other(Pictures):
+        def __getitem__(self, i):
+            x, y = super().__getitem__(i)
+            return 0.9 * x, y
+
+    data, other, whole = Pictures(80), Other(60), Asked()
+    once = audit(whole, data, reference=other)
+    stopped(tmp_path / "parts", data, whole.calls - 1, reference=other)
+    monkeypatch.setattr("earlysieve.auditing.reference.read_across", None)
+    found = audit(Asked(), data, tmp_path / "parts", reference=other)
+    assert found.identity == once.identity
+
+
 def test_features_that_are_kept_besides_are_those_of_all_examples(tmp_path, at_once):
     data = Pictures(80)
     stopped(tmp_path / "parts", data, MIDDLE, keep_features=tmp_path / "none")

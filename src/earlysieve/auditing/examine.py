@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from earlysieve._progress import track, wanted
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
 from earlysieve.auditing.inputs_seen import InputsSeen
-from earlysieve.auditing.kept_answers import Answer, UnfinishedAudit, digest_of
+from earlysieve.auditing.kept_answers import UnfinishedAudit
+from earlysieve.auditing.kept_readings import kept_readings
 from earlysieve.auditing.prepare import LayerFeatures
 from earlysieve.auditing.reference import Compared, compare, without_twins
 from earlysieve.auditing.scores import minority
@@ -273,6 +274,7 @@ def _compared(
         l2=settings.l2,
         device=settings.device,
         class_names=class_names,
+        kept=settings.kept.part("readouts", check=False),
         follow=lambda names: track(
             names, "Fitting readouts", total=len(data.layers), progress=settings.progress
         ),
@@ -298,32 +300,23 @@ def _read_layers(
     kept, found = settings.kept.part("readouts", check=False), {}
     for name, layer in layers:
 
-        def fitted(layer: LayerFeatures = layer) -> Answer:
-            return vars(
-                read_out(
-                    layer.store,
-                    collected.labels,
-                    fold_of,
-                    settings.head,
-                    layer.kept_layout,
-                    seed=settings.seed,
-                    l2=settings.l2,
-                    device=settings.device,
-                )
+        def fit(layer: LayerFeatures = layer) -> list[Reading]:
+            made = read_out(
+                layer.store,
+                collected.labels,
+                fold_of,
+                settings.head,
+                layer.kept_layout,
+                seed=settings.seed,
+                l2=settings.l2,
+                device=settings.device,
             )
+            return [made]
 
-        def question(name: str = name, layer: LayerFeatures = layer) -> str:
-            return _of_readouts(name, layer, collected.labels, fold_of)
-
-        found[name] = Reading(**kept.get(question, fitted))
+        numbers = (collected.labels, fold_of)
+        (found[name],) = kept_readings(kept, name, [layer.store], numbers, fit)
     kept.close()
     return found
-
-
-def _of_readouts(name: str, layer: LayerFeatures, labels: Tensor, fold_of: Tensor) -> str:
-    """A digest of all that readouts of a layer are fitted to."""
-    features = (rows for _, rows in layer.store.chunks(_MOST_ROWS))
-    return digest_of(labels, fold_of, *features, about=name)
 
 
 def _layer_table(

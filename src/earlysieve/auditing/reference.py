@@ -11,12 +11,15 @@ from torch import Tensor
 from earlysieve._arrays import Bools
 from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.inputs_seen import InputsSeen, check_form, other_scale
+from earlysieve.auditing.kept_answers import ANEW, Answers
+from earlysieve.auditing.kept_readings import kept_readings
 from earlysieve.auditing.transfer import MODEL, LayerTransfer, Transfer, chances, transfers
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
 from earlysieve.groups.accuracy import wilson_bounds
 from earlysieve.groups.classes import class_name, listed
 from earlysieve.model.batch import Batch
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.fit import Reading, read_across
 from earlysieve.readouts.folds import assign_folds
 from earlysieve.readouts.heads import Head
@@ -103,6 +106,7 @@ def compare(
     l2: float,
     device: torch.device,
     class_names: Sequence[str] = (),
+    kept: Answers = ANEW,
     follow: Callable[[Iterable[str]], Iterable[str]] = iter,
 ) -> Compared:
     """Fit each layer's readout on the reference, judge that out of fold, and the data.
@@ -112,6 +116,7 @@ def compare(
         data_seen, reference_seen: what passed.
         head, folds, seed, l2, device: as for the audit.
         class_names: for messages.
+        kept: readouts of this very comparison that was stopped.
         follow: the names of the layers are drawn through it.
 
     Raises:
@@ -123,18 +128,24 @@ def compare(
     fold_of = assign_folds(reference.labels, count, seed)
     readings, rows = {}, []
     for depth, name in enumerate(follow(list(data.layers)), 1):
-        before, readings[name] = read_across(
-            reference.layers[name].store,
-            reference.labels,
-            fold_of,
-            data.layers[name].store,
-            data.labels,
-            head,
-            reference.layers[name].kept_layout,
-            seed=seed,
-            l2=l2,
-            device=device,
-        )
+        stores = [one.layers[name].store for one in (reference, data)]
+
+        def fit(stores: Sequence[FeatureStore] = stores, name: str = name) -> Sequence[Reading]:
+            return read_across(
+                stores[0],
+                reference.labels,
+                fold_of,
+                stores[1],
+                data.labels,
+                head,
+                reference.layers[name].kept_layout,
+                seed=seed,
+                l2=l2,
+                device=device,
+            )
+
+        numbers = (reference.labels, fold_of, data.labels)
+        before, readings[name] = kept_readings(kept, name, stores, numbers, fit)
         rows.append(
             _row(
                 name,
@@ -143,6 +154,7 @@ def compare(
                 (readings[name].prediction == data.labels)[~twins],
             )
         )
+    kept.close()
     rows.append(
         _row(
             MODEL,

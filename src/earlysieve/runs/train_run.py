@@ -275,6 +275,7 @@ class TrainRun:
             seed=self.config.seed,
             batch_size=self.config.batch_size,
             num_workers=self.config.num_workers,
+            resume_dir=self.out / "unfinished-audit",
             progress=self.reporter.progress,
             seen_in_training=self._seen(when),
         )
