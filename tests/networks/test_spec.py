@@ -105,7 +105,7 @@ def test_random_weights_come_from_the_seed_alone():
         (
             "earlysieve.networks:small_cn",
             "Expected a function or class 'small_cn' in the module 'earlysieve.networks', but "
-            "there is none; near names are: small_cnn, SmallCNN",
+            "there is none; near names are: small_cnn, SmallMLP, SmallCNN",
         ),
     ],
 )

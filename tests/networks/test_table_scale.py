@@ -15,8 +15,9 @@ from earlysieve.networks.table_scale import fit_scale
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts
 from earlysieve.runs.train_run import TrainRun
-from earlysieve.training import TrainConfig
+from earlysieve.training import TrainConfig, read_config
 from earlysieve.training.model_weights import load_weights
+from tests.cli.helpers import ok, problem
 
 RNG = np.random.default_rng(0)
 ILL = RNG.random(400) < 0.5
@@ -107,7 +108,6 @@ def test_a_training_on_such_a_table_learns_by_the_statistics_of_its_training_dat
     config = TrainConfig(
         model=OURS,
         data="table:x.csv",
-        model_options={"input_shape": [3]},
         epochs=4,
         lr=0.05,
         batch_size=32,
@@ -118,3 +118,17 @@ def test_a_training_on_such_a_table_learns_by_the_statistics_of_its_training_dat
     assert any("standardised by the training data" in line for line in said)
     mean = parts.train.values.mean(axis=0, dtype=np.float64)
     assert torch.equal(run.job.model.input_mean, torch.tensor(mean, dtype=torch.float32))
+
+
+def test_its_width_is_that_of_the_table_and_kept_with_the_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{k % 7},{k % 5},{k % 2}\n" for k in range(60)]
+    (tmp_path / "t.csv").write_text("age,rate,label\n" + "".join(rows))
+    words = ("--model", OURS, "--data", "table:t.csv")
+    ok("train", *words, "--epochs", 1, "--out", "run", "-q")
+    assert read_config("run/config.json").model_options == {"input_shape": [2]}
+    audit = ("audit", *words, "--checkpoint", "run/model.pt", "--swaps", 0, "-q", "--out", "a")
+    ok(*audit)
+    told = problem(*audit, "--drop-column", "age")
+    assert "give it the columns that it was trained on: these are 1 (rate)" in told
+    assert "input_shape=[8]" in problem("layers", "--model", OURS)

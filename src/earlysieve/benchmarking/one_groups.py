@@ -62,7 +62,11 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
     """
     outputs = config.num_classes or opened(parts.train).num_classes
     built = build_model(
-        config.model, num_classes=outputs, options=config.model_options, seed=config.seed
+        config.model,
+        num_classes=outputs,
+        options=config.model_options,
+        seed=config.seed,
+        like=parts.train,
     )
     as_in_run(built, weights, outputs)
     load_checkpoint(built, weights, spec=config.model)

@@ -278,6 +278,7 @@ def _recipe(given: dict[str, Any], config: Any, train: Any) -> "Recipe":
             num_classes=given["num_classes"],
             options=parse_options(given["model_option"]),
             seed=given["seed"],
+            like=train,
         ).model
         fit_scale(built, given["model"], train, lambda _: None)
         return built

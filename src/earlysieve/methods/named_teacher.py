@@ -122,6 +122,7 @@ def open_teacher_model(job: Job) -> "nn.Module":
         options=settings.teacher_options,
         seed=job.config.seed,
         pretrained=published,
+        like=job.data,
     )
     path = None if checkpoint is None else Path(checkpoint)
     notes = load_checkpoint(

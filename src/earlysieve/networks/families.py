@@ -186,6 +186,20 @@ def from_function(
     return BuiltModel(model, not module.startswith("earlysieve."))
 
 
+def shape_option(module: str, name: str, data: Any) -> dict[str, Any]:
+    """The option `input_shape` of a builder of ours that has one, by the first example of data."""
+    if data is None or not module.startswith("earlysieve."):
+        return {}
+    if not _accepts(load_function(module, name, forms=f"a model as {FORMS}"), "input_shape"):
+        return {}
+    from torch import Tensor
+
+    from earlysieve.datasets.opened_data import opened
+
+    inputs = opened(data).few(1).inputs
+    return {"input_shape": list(inputs.shape[1:])} if isinstance(inputs, Tensor) else {}
+
+
 def _with_classes(options: dict[str, Any], num_classes: int | None) -> dict[str, Any]:
     return options if num_classes is None else {"num_classes": num_classes, **options}
 

@@ -43,7 +43,7 @@ class SmallMLP(nn.Module):
         if not input_shape:
             raise InputError(
                 "Expected input_shape, the shape of one example, but got none; for a table of 8 "
-                "columns write input_shape=[8] (--model-option input_shape=[8])"
+                "columns give input_shape=[8] (--model-option input_shape=[8])"
             )
         sizes = [math.prod(input_shape), *widths]
         if num_classes < 2 or not widths or min(sizes) < 1:
@@ -92,7 +92,9 @@ class SmallMLP(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (B, C) of inputs (B, *input_shape)."""
-        hidden = (inputs.flatten(1) - self.input_mean) / self.input_deviation
+        rows = inputs.flatten(1)
+        # Expanded, since a single column would be broadcast where there should be several.
+        hidden = (rows - self.input_mean.expand_as(rows)) / self.input_deviation
         for number in range(1, self.layers + 1):
             hidden = getattr(self, f"layer{number}")(hidden)
         logits: Tensor = self.head(hidden)

@@ -9,7 +9,7 @@ from typing import Any
 from earlysieve._files import expanded
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.networks.built import FORMS, BuiltModel, warned_if_it_works
-from earlysieve.networks.families import from_function, from_timm, from_torchvision
+from earlysieve.networks.families import from_function, from_timm, from_torchvision, shape_option
 from earlysieve.networks.hf_folder import from_transformers
 from earlysieve.networks.pretrained import load_all_but_head, names_file
 
@@ -30,6 +30,7 @@ def build_model(
     seed: int = 0,
     pretrained: str | None = None,
     head: str | None = None,
+    like: Any = None,
 ) -> BuiltModel:
     """Build the network that a specification names.
 
@@ -42,6 +43,8 @@ def build_model(
             where they have another number of classes the last layer is made anew. A function makes
             its own. None: random weights, but for hf models, which always bring theirs.
         head: last layer that is made anew in any case where `pretrained` is a file.
+        like: data whose first example tells the shape of inputs to a builder of ours that has to
+            know it, as that of a network for tables.
 
     Raises:
         InputError: the form, the name, an option or the name of weights is unknown; near names
@@ -54,7 +57,7 @@ def build_model(
         raise InputError(f"Expected a model as {FORMS}, but got '{spec}'; add what is missing")
     from earlysieve.training.randomness import seeded
 
-    given = dict(options or {})
+    given = {**shape_option(family, name, like), **(options or {})}
     file = expanded(pretrained) if pretrained and names_file(pretrained) else None
     named = None if file is not None else pretrained
     with seeded(seed):

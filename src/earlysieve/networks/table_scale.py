@@ -63,8 +63,7 @@ def _warn_of_scales(table: Table) -> None:
         f"Rows of the table go to your network as they are, and these columns are far from 1 in "
         f"size: {shown}{more}. It may learn nothing, or diverge: let it begin with "
         f"torch.nn.BatchNorm1d({count}, affine=False), scale the columns in the file, or take "
-        f"--model earlysieve.networks:SmallMLP --model-option input_shape=[{count}], which "
-        "standardises them by the training data",
+        "--model earlysieve.networks:SmallMLP, which standardises them by the training data",
         DataWarning,
         stacklevel=2,
     )

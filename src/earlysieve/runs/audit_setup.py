@@ -13,7 +13,7 @@ from earlysieve.runs.class_names import (
 )
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.preparation import check_one_place
-from earlysieve.runs.run_beside import as_in_run
+from earlysieve.runs.run_beside import as_in_run, shape_in_run
 from earlysieve.runs.seen_data import part_of, split_record
 
 if TYPE_CHECKING:
@@ -67,9 +67,10 @@ def open_both(
     built = build_model(
         given["model"],
         num_classes=wanted,
-        options=model_options,
+        options={**shape_in_run(given["model"], given["checkpoint"]), **model_options},
         seed=given["seed"],
         pretrained=given["pretrained"],
+        like=data,
     )
     as_in_run(built, given["checkpoint"], wanted)
     if need_weights or given["checkpoint"] is not None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,12 @@ class Beside:
     Attributes:
         data_options: how data were prepared, among other options of them.
         head: last layer that was made anew, where the network's builder does not do it.
+        input_shape: for which a network of ours was built, as an option of it; empty: not said.
     """
 
     data_options: Mapping[str, Any]
     head: str | None
+    input_shape: Mapping[str, Any] = field(default_factory=dict)
 
 
 def known_beside(checkpoint: str | Path | None) -> Beside | None:
@@ -33,9 +35,12 @@ def known_beside(checkpoint: str | Path | None) -> Beside | None:
     found = run if "method" in run else _read(checkpoint, _FIX).get("config")
     if not isinstance(found, dict):
         return None
-    options, head = found.get("data_options"), found.get("head")
+    options, head, built = (found.get(k) for k in ("data_options", "head", "model_options"))
+    shape = built.get("input_shape") if isinstance(built, dict) else None
     return Beside(
-        options if isinstance(options, dict) else {}, head if isinstance(head, str) else None
+        options if isinstance(options, dict) else {},
+        head if isinstance(head, str) else None,
+        {} if shape is None else {"input_shape": shape},
     )
 
 
@@ -60,6 +65,12 @@ def as_in_run(built: "BuiltModel", checkpoint: Any, outputs: int | None) -> None
     found = known_beside(checkpoint)
     if found is not None and found.head is not None and outputs:
         resize_classifier(built.model, found.head, outputs)
+
+
+def shape_in_run(spec: str, checkpoint: Any) -> Mapping[str, Any]:
+    """The option `input_shape` with which the run of a checkpoint built a network of ours."""
+    found = known_beside(checkpoint) if spec.startswith("earlysieve.") else None
+    return {} if found is None else found.input_shape
 
 
 def config_beside(checkpoint: str | Path | None) -> TrainConfig | None:

@@ -16,6 +16,7 @@ from earlysieve.errors import InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import resize_classifier
+from earlysieve.networks.families import shape_option
 from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.networks.hf_folder import name_outputs
 from earlysieve.networks.own_format import write_own_format
@@ -120,6 +121,8 @@ class TrainRun:
         if skipped:
             files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
             reporter.tell(f"Left out {files} that cannot be read, first '{skipped[0]}'.")
+        shape = shape_option(*config.model.partition(":")[::2], data)
+        config = replace(config, model_options={**shape, **config.model_options})
         built = start_of_run(config, data, reporter.tell)
         if built.new is not None:
             reporter.tell(str(built.new))
@@ -387,6 +390,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
         seed=config.seed,
         pretrained=config.pretrained,
         head=config.head,
+        like=data,
     )
     name_outputs(built, opened(data).class_names)
     if config.head is not None and config.checkpoint is not None and wanted:
