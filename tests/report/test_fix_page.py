@@ -253,8 +253,17 @@ def test_commands_are_filled_in():
     ],
 )
 def test_no_command_is_made_of_half_a_command(command):
-    assert commands_on_test(command) == ""
+    assert commands_on_test(command, "") == ""
     assert ("compare" in compare_command(command)) == ("--out x" in command)
+
+
+def test_no_test_split_is_suggested_that_was_held_out_for_the_choice():
+    command = "earlysieve fix --model net --data photos --out x"
+    assert "--split test" in commands_on_test(command, "validation")
+    assert commands_on_test(command, "test") == ""
+    config = {"command": command, "split": "test"}
+    assert "--split test" not in outline(made_fix(config=config)).text
+    assert "--split test" in outline(made_fix(config={"command": command})).text
 
 
 def test_what_to_do_where_nothing_helped():

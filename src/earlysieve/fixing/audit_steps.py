@@ -17,6 +17,8 @@ def with_commands(
 ) -> FixResult:
     """The result, with steps of its audits that name this model, these data and their folder.
 
+    Its configuration says the split that was held out.
+
     Args:
         result: what came of it. An audit that was given has its own commands already.
         command: `earlysieve fix ...` as it was run.
@@ -35,6 +37,9 @@ def with_commands(
             return with_code(kept, lambda _: "")
         return steps_of_run(kept, data.config, checkpoint, out / when)
 
+    split = None if data.options is None else data.options.get("split")
+    if split is not None:
+        result = replace(result, config={**result.config, "split": split})
     before = _with(result.before, steps(result.before.summary.next_steps, BEFORE))
     if not result.changed:
         return replace(result, before=before, after=before)

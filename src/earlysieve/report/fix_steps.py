@@ -24,7 +24,7 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
     trained = bool((data.candidates["kind"] == "retrain").any())
     if data.changed:
         retrain = [_retrain(command)] * (not trained and not _helped(data))
-        return [*retrain, *_after_a_change(command)]
+        return [*retrain, *_after_a_change(command, str(data.config.get("split") or ""))]
     groups = (figures or fix_figures(data)).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
@@ -62,8 +62,8 @@ def _helped(data: FixData) -> bool:
     return bool((misled["after"] > misled["before"]).all())
 
 
-def _after_a_change(command: str) -> list[Step]:
-    test, held_out = test_commands(command), compare_command(command)
+def _after_a_change(command: str, split: str) -> list[Step]:
+    test, held_out = test_commands(command, split), compare_command(command)
     model = dict(options_of(command, "fix")).get("--model") or [""]
     return [
         Step(
@@ -135,22 +135,25 @@ def _other_groups() -> Step:
     )
 
 
-def test_commands(command: str) -> str:
+def test_commands(command: str, split: str) -> str:
     """The commands that audit both models on a test split and compare them, one a line.
 
     Empty without a command, or where that split was used already.
 
     Args:
         command: `earlysieve fix ...` as it was run.
+        split: of the held-out examples, where the command does not name it; empty: not known.
     """
     options = options_of(command, "fix")
     given = {name: values[0] for name, values in options if values}
-    if not given.get("--data") or not given.get("--out") or given.get("--split") == "test":
+    if not given.get("--data") or not given.get("--out"):
+        return ""
+    if given.get("--split", split) == "test":
         return ""
     out = given["--out"].rstrip("/")
     old, new = f"{out}/test-before", f"{out}/test-after"
-    split = {"--split": "test"}
-    before, after = {**split, "--out": old}, {**split, "--checkpoint": f"{out}/model.pt"}
+    on_test = {"--split": "test"}
+    before, after = {**on_test, "--out": old}, {**on_test, "--checkpoint": f"{out}/model.pt"}
     return "\n".join(
         (
             command_with("audit", describing(options, but=before), before),
