@@ -229,6 +229,18 @@ def test_lines_are_named_by_what_tells_them_apart():
     assert named("x/x", "x") == ["audit: x/x", "audit: x"]
 
 
+def test_an_audit_of_examples_that_were_learned_from_is_told(tmp_path):
+    data = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
+    net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 2))
+    for name, seen in (("before", False), ("after", True), ("again", True)):
+        audited = es.audit(net, (data, (data[:, 0] > 0).long()), pictures=0, seen_in_training=seen)
+        audited.save(tmp_path / name)
+    found = compare([tmp_path / name for name in ("before", "after")])
+    assert sum("'after': audited on examples that the model" in note for note in found.notes) == 1
+    both = compare([tmp_path / name for name in ("after", "again")])
+    assert not any("audited on examples that" in note for note in both.notes)
+
+
 def test_latex_has_the_columns_that_matter_and_others_where_asked_for(tmp_path, runs):
     plain, other = runs
     history = json.loads((plain[0] / "training.json").read_text())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from earlysieve.comparing.entry import audit_of, read_entry
 from earlysieve.comparing.estimated import Difference, Estimated
 from earlysieve.comparing.folded import Line, fold
+from earlysieve.comparing.learned import learned_from
 from earlysieve.comparing.misled import WHERE_MISLED, Misled, misled_in
 from earlysieve.comparing.no_interval import reasons
 from earlysieve.comparing.paired import NOTE, paired_figures
@@ -94,6 +95,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         ]
         notes += [NOTE] if paired != found else []
         found = paired
+    notes += learned_from(lines)
     notes += reasons(zip(lines[1:], found, strict=True), lines[0])
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
