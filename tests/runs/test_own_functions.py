@@ -89,11 +89,14 @@ def test_arguments_of_its_own(source):
     assert len(open_data(source("folded"), given, seed=7)) == 3
     parts = open_parts(TrainConfig(data=source("folded"), data_options=given, seed=7))
     assert len(parts.train) == 3
-    for wrong in ({"fould": 1}, {"mean": [0.5]}):
+    for wrong in ({"fould": 1}, {"fould": None}, {"mean": [0.5]}):
         with pytest.raises(InputError, match=r"\(fold, root, seed, split\), but got "):
             open_data(source("folded"), wrong, seed=7)
     with pytest.raises(InputError, match="fold to be of texts, numbers, .* but got <object"):
         open_data(source("folded"), {"fold": object()}, seed=7)
+    for taken in ("spec", "seed", "progress"):
+        with pytest.raises(InputError, match=f"Expected options of the data, but got '{taken}'"):
+            open_data(source("folded"), {taken: 1}, seed=7)
     with pytest.raises(InputError, match="did you mean 'split'"):
         open_data("digits", {"splt": "test"}, seed=7)
     with pytest.raises(InputError, match=r"the source 'digits' has .*, but got fold"):

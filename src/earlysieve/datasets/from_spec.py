@@ -105,9 +105,8 @@ def load_source(
         "categories": categories,
         "tokenizer": tokenizer,
         "max_length": max_length,
-        **own,
     }
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not None} | own
     data = _open(spec, given, {"seed": seed, "progress": progress})
     data = _limited(data, limit, seed)
     return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)

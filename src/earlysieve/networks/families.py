@@ -190,6 +190,7 @@ def shape_option(module: str, name: str, data: Any) -> dict[str, Any]:
     """The option `input_shape` of a builder of ours that has one, by the first example of data."""
     if data is None or not module.startswith("earlysieve."):
         return {}
+    module, name = _MOVED.get((module, name), (module, name))
     if not _accepts(load_function(module, name, forms=f"a model as {FORMS}"), "input_shape"):
         return {}
     from torch import Tensor

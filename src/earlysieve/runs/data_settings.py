@@ -15,6 +15,7 @@ from earlysieve.errors import InputError
 from earlysieve.report.command_words import Options, words_for
 
 _MOST_SHOWN = 60
+_TAKEN = ("spec", "seed", "progress")  # which `load_source` takes beside the options
 
 
 def _is_number(value: Any) -> bool:
@@ -92,7 +93,7 @@ def check_data_options(options: Mapping[str, Any], spec: str = "") -> dict[str, 
             configuration cannot hold.
     """
     for name, value in options.items():
-        if name not in OPTION_KINDS and _is_function(spec) and name != "seed":
+        if name not in OPTION_KINDS and name not in _TAKEN and _is_function(spec):
             _check_plain(name, value)
             continue
         if name not in OPTION_KINDS:
@@ -103,7 +104,7 @@ def check_data_options(options: Mapping[str, Any], spec: str = "") -> dict[str, 
                 f"Expected the data option {name} to be {kind}, but got {_shown(repr(value))}; "
                 "correct it"
             )
-    return {name: value for name, value in options.items() if value is not None}
+    return {k: value for k, value in options.items() if value is not None or k not in OPTION_KINDS}
 
 
 def option_words(name: str, value: Any) -> Options:
