@@ -23,7 +23,10 @@ class End:
 
 
 def import_everything() -> None:
-    """Import what commands import when they are called; nothing is computed in this process."""
+    """Import what commands import when they are called; nothing is computed in this process.
+
+    Audits of commands keep each answer of the model at once, not those of 30 seconds.
+    """
     import earlysieve
 
     for name in ("jinja2", "pandas", "scipy.optimize", "scipy.special", "torch._dynamo"):
@@ -31,6 +34,7 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(earlysieve.__path__, "earlysieve."):
         if "integrations" not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    importlib.import_module("earlysieve.auditing.kept_answers").EVERY = 0.0
 
 
 def run(

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from earlysieve._files import write_text
+from earlysieve._files import output_folder, write_text
 from earlysieve.auditing.result import AuditResult
 from earlysieve.errors import CheckpointError, DataError
 from earlysieve.fixing.candidates import Candidate
@@ -124,8 +124,9 @@ class Kept:
             found = KeptAudit(AuditResult.load(place), _seconds(place / _SECONDS), again=True)
         except DataError:
             found = _made(make, clock)
+            # First, so that no audit counts without its time.
+            write_text(output_folder(place) / _SECONDS, f"{found.seconds}\n")
             found.result.save(place)
-            write_text(place / _SECONDS, f"{found.seconds}\n")
         _remove_others(self.folder, name, place.name)
         return found
 
