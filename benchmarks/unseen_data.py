@@ -41,6 +41,12 @@ def cue_values(true: Ints, classes: int, share: float, rng: Rng) -> Ints:
     return values
 
 
+def one_sided(true: Ints, share: float, rng: Rng) -> Ints:
+    """The cue is there or not: in this share of class 0, and in one minus it of each other."""
+    differs = rng.random(len(true)) >= share
+    return np.where(differs, np.where(true == 0, 1, 0), true)
+
+
 # --- images, 28 x 28 in [0, 1] ---
 
 
@@ -109,6 +115,14 @@ def _sign(image: Picture, value: int, rng: Rng) -> Picture:
     return found
 
 
+def _stamp(image: Picture, value: int, rng: Rng) -> Picture:
+    found = image.copy()
+    if value == 0:
+        found[2:7, 20:25] = 0.8
+        found[4, 22] = 0
+    return found
+
+
 Painter = Callable[[Picture, int, Rng], Picture]
 # The cue and how many values it has.
 PAINTERS: dict[str, tuple[Painter, int]] = {
@@ -126,6 +140,9 @@ PAINTERS: dict[str, tuple[Painter, int]] = {
     "scan lines": (_lines, 4),
     "vignette": (_vignette, 3),
     "sign anywhere": (_sign, 4),
+    "stamp on one of two": (_stamp, 2),
+    "stamp on one of four": (_stamp, 4),
+    "stamp on one of ten": (_stamp, 10),
 }  # fmt: skip
 
 
@@ -148,7 +165,10 @@ def images(
         rows = order[:size] if name == "redrawn" else order[start : start + size]
         start += size
         true = np.searchsorted(garments, kinds[rows]).astype(np.int64)
-        values = cue_values(true, classes, shares[stream], rng)
+        if painter is _stamp:
+            values = one_sided(true, shares[stream], rng)
+        else:
+            values = cue_values(true, classes, shares[stream], rng)
         pictures = [
             painter(_grey(source.image(int(row))), int(value), rng)
             for row, value in zip(rows, values, strict=True)

@@ -49,8 +49,11 @@ def audited(*sides):
         ((8, 12, 19), HALVES),
         ((19, 12), HALVES),
         ((24, 32), set()),
-        ((6, 12), HALVES | {"spectrum", "frame", "size", "place", "sharpness", "1 map"}),
-        ((12, 6, 12), HALVES | {"spectrum", "frame", "size", "place", "sharpness", "1 map"}),
+        ((6, 12), HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "1 map"}),
+        (
+            (12, 6, 12),
+            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "1 map"},
+        ),
     ],
 )
 def test_small_images_of_several_sizes(sides, missing):

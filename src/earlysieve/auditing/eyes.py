@@ -10,6 +10,7 @@ import torch
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.doubt import L2 as MENDING_L2
 from earlysieve.auditing.knots import column_knots
+from earlysieve.auditing.marks import MARK, shape, telling_marks
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
@@ -125,6 +126,8 @@ def property_eyes(
     for name, store in views.properties.items():
         if name == TOKEN:
             found |= _token_eyes(store, sample)
+        elif name == MARK:
+            found |= _mark_eye(store, sample)
         else:
             values = sample.of(store)
             shape = partial(curved, knots=knots_of(values))
@@ -144,6 +147,12 @@ def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
         TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1), values),
         OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1), values),
     }
+
+
+def _mark_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    values = sample.of(store)
+    found = telling_marks(values, sample.labels, sample.classes)
+    return {MARK: open_eye(store, sample, partial(shape, marks=found), values)} if found else {}
 
 
 def _column_eyes(

@@ -16,6 +16,7 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
+from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.properties import BESIDES, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
@@ -160,7 +161,7 @@ def _leaning(
         accuracy=float((~wrong)[misread].mean()) if misread.any() else math.nan,
         accuracy_else=float((~wrong)[~misread].mean()) if (~misread).any() else math.nan,
         explained=int(explained.sum()),
-        times_worse=_times_worse(wrong, misread),
+        times_worse=_times_worse(_counted(name, wrong, misread, again.says[name], said), misread),
         recovered=recovered,
         recovered_by=recovered_by,
         own_tells=_own_tells(explained, sure, wrong, said, confidence),
@@ -172,8 +173,11 @@ def _leaning(
 
 
 def _independent(name: str, other: str) -> bool:
-    """What a direction tells is told by columns, too: it speaks for what is left beside it only."""
-    return name == DIRECTION or other not in (DIRECTION, OTHER_DIRECTIONS)
+    """What a direction tells is told by columns, too: it speaks for what is left beside it only.
+
+    A mark says nothing where it is not.
+    """
+    return other != MARK and (name == DIRECTION or other not in (DIRECTION, OTHER_DIRECTIONS))
 
 
 def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
@@ -191,6 +195,11 @@ def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
 
 def _part(name: str, swaps: Swaps) -> PartFound | None:
     return swaps.of(PART_OF.get(name, name))
+
+
+def _counted(name: str, wrong: Bools, misread: Bools, says: Ints, said: Ints) -> Bools:
+    """Errors that are compared: for a mark, those for the classes that it speaks for."""
+    return wrong & np.isin(said, np.unique(says[misread])) if name == MARK else wrong
 
 
 def _times_worse(wrong: Bools, misread: Bools) -> float:

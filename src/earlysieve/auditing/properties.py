@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.maps import shrunk
+from earlysieve.auditing.marks import MARK, mark_features
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
@@ -39,8 +40,9 @@ _PIXELS, _DECILES, _SAME = 1024, 9, 1e-5
 def properties_of(inputs: Inputs, carrier: Carrier | None) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
-    Images: colour, brightness, spectrum, frame, size, place, sharpness; texts: tokens and length;
-    tables have their columns instead. Nothing where it is not clear what the inputs are.
+    Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, halves; texts:
+    tokens and length; tables have their columns instead. Nothing where it is not clear what the
+    inputs are.
 
     Args:
         inputs: of a batch.
@@ -64,7 +66,7 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         return found
     spectrum = torch.fft.rfft2(grey[:, 0], norm="ortho").abs()
     steps = grey.diff(dim=2).abs().mean((2, 3)), grey.diff(dim=3).abs().mean((2, 3))
-    small = _smaller(images)
+    small = smaller(images)
     small_grey = small.mean(1, keepdim=True)
     ends = torch.cat([small_grey, -small_grey], 1)
     return found | {
@@ -74,11 +76,12 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         "size": extents(small),
         "place": functional.adaptive_max_pool2d(ends, _CELLS).flatten(1),
         "sharpness": torch.cat(steps, 1),
+        MARK: mark_features(small),
         **_halves(small_grey),
     }
 
 
-def _smaller(images: Tensor) -> Tensor:
+def smaller(images: Tensor) -> Tensor:
     """Images of about 48 pixels: where things are is seen as well, at a fraction of the cost."""
     factor = min(images.shape[-2:]) // _SIDE
     return shrunk(images, factor) if factor > 1 else images

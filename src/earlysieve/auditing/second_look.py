@@ -13,6 +13,7 @@ import torch
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
+from earlysieve.auditing.marks import MARK, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -42,7 +43,7 @@ class SecondLook:
         says: the class that each reader says, shape (N,).
         sides: where each reader holds the label more probable than the class that the model says,
             shape (N,); False where these are one.
-        reads: share of examples that each reader reads correctly.
+        reads: share of examples that each reader reads correctly; of a mark's see `reads_like`.
         properties: names of the readers that see one property of the inputs and no network.
         weights: of each reader in `score`.
         doubt: how much model and readers agree that the label is wrong, shape (N,), in [-1, 1].
@@ -100,6 +101,8 @@ def look_again(
         tuple(seeing),
     )
     reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
+    if MARK in readers:
+        reads[MARK] = reads_like(readers[MARK], sample.labels, prediction)
     return everyone.look(reads)
 
 
@@ -171,7 +174,8 @@ class _Everyone:
         readers, sides, mended = {}, {}, np.zeros(len(given))
         for name in self.eyes:
             chances, again = self._chances(name, place)
-            readers[name] = opinion(chances, given)
+            found = opinion(chances, given)
+            readers[name] = reserved(found, given) if name == MARK else found
             sides[name] = chances[rows, given] > chances[rows, model]
             if again is not None:
                 mended += contradiction(again, given) / len(self.menders)

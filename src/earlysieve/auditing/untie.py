@@ -26,6 +26,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"{_ANEW}: the size of what stands out then says less about the label.",
     "place": "mirror training pictures and cut out parts of them at random (--augment flip-crop), "
     f"{_ANEW}: where something stands out then says less about the label.",
+    "mark": "cover that place in all pictures, in training and in use, or put the mark on "
+    f"pictures of other classes, {_ANEW}.",
     "token": "replace the telling words in training texts, or add texts of the other classes in "
     f"which they occur, {_ANEW}.",
     "length": "cut all texts to one short length (--max-length), or add short and long texts of "

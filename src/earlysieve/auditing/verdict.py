@@ -9,6 +9,7 @@ from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
+from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
@@ -287,8 +288,10 @@ def _misleading(on: Leaning, swaps: Swaps) -> WordLike | None:
 
 
 def _words_told(on: Leaning, swaps: Swaps) -> str:
-    """Which words the reader goes by; nothing where it sees none, or they are many."""
+    """Where a mark lies, or which words the reader goes by; nothing where these are many."""
     part = swaps.of(on.name)
+    if part is not None and on.name == MARK:
+        return f"The mark is {part.detail}."
     if part is None or not part.detail.startswith(f"{WORDS} ") or len(part.detail) > _LONGEST:
         return ""
     text = f"{part.detail[0].upper()}{part.detail[1:]}."

@@ -13,6 +13,7 @@ _NAMES = {
     "size": "the size of what stands out",
     "place": "where something stands out",
     "sharpness": "sharpness",
+    "mark": "a mark in one place of the image",
     "token": "single telling words",
     "length": "the length of the text",
     DIRECTION: "what several columns have in common",

@@ -182,11 +182,12 @@ def _run(
     tallies = []
     for part in parts:
         rng = np.random.default_rng((seed, len(part.name), *part.name.encode()))
-        pairs = between_classes(pool, part.usable, _MOST, rng)
+        pairs = between_classes(pool, part.usable, _MOST, rng, part.donors)
         if not len(pairs):
             skipped[part.name] = "too few examples that have it are read correctly"
             continue
-        tallies.append(_Tally(part, pairs, for_errors(pool, part.usable, _MOST_ERRORS, rng)))
+        errors = for_errors(pool, part.usable, _MOST_ERRORS, rng, part.errors)
+        tallies.append(_Tally(part, pairs, errors))
     asked = [tally for tally in tallies if tally.part.decides or tally.part.name in irrelevant]
     failed = _pilot(tallies, pool, asker, pictures)
     failed |= _rounds([one for one in asked if one.part.name not in failed], pool, asker, pictures)

@@ -8,6 +8,16 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.marks import (
+    ALONE,
+    MARK,
+    held,
+    listed_places,
+    mark_features,
+    place_of,
+    telling_marks,
+)
+from earlysieve.auditing.properties import smaller
 from earlysieve.auditing.swaps import images
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
 from earlysieve.auditing.swaps.part import Part
@@ -21,7 +31,7 @@ from earlysieve.model.layout import Layout
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
 
-NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "stage")
+NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "mark", "stage")
 _SMALLEST = 8
 Change = Callable[[Tensor, Tensor], Tensor]
 
@@ -56,6 +66,9 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         parts.append(_window(pool, asker, everyone))
     elif not small:
         skipped["window"] = "inputs of whole numbers have no gradient"
+    mark = None if small else _marks(pool, asker)
+    if mark is not None:
+        parts.append(mark)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -104,6 +117,34 @@ def _window(pool: Pool, asker: Asker, everyone: Bools) -> Part:
 
     detail = f"the most important {sides[0]} x {sides[1]} pixels of each image"
     return Part("window", change, everyone, 1 + 2 * GRADIENT_COST, detail)
+
+
+def _marks(pool: Pool, asker: Asker) -> Part | None:
+    """The places where marks lie, from those that hold their own to examples of other classes.
+
+    The pool is small, so that its draw must not hide what all examples show.
+    """
+    features = mark_features(smaller(pool.values.float())).numpy()
+    marks = telling_marks(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
+    if not marks:
+        return None
+    kinds = np.array([one.kind for one in marks])
+    holds, own = held(features, marks), pool.labels[:, None] == kinds
+    there = torch.zeros(pool.values.shape[-2:], dtype=torch.bool)
+    for one in marks:
+        there[place_of(one, there.shape[0]), place_of(one, there.shape[1], across=True)] = True
+
+    def change(mine: Tensor, theirs: Tensor) -> Tensor:
+        return torch.where(there, theirs, mine)
+
+    return Part(
+        MARK,
+        _painted(pool, asker, change),
+        (holds == own).all(1),
+        detail=f"what lies at {listed_places(marks)} of the image",
+        donors=(holds & own).any(1),
+        errors=(holds & ~own).any(1),
+    )
 
 
 def _stage(pool: Pool, asker: Asker, everyone: Bools) -> Part | str:

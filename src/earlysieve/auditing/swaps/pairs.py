@@ -31,27 +31,42 @@ class Pairs:
         return Pairs(self.receivers[part], self.donors[part], self.controls[part])
 
 
-def between_classes(pool: Pool, usable: Bools, count: int, rng: np.random.Generator) -> Pairs:
+def between_classes(
+    pool: Pool,
+    usable: Bools,
+    count: int,
+    rng: np.random.Generator,
+    donors: Bools | None = None,
+) -> Pairs:
     """Up to `count` receivers, the classes evenly, each with a donor of another random class."""
     givers = _by_class(pool, usable)
+    alike = givers if donors is None else _by_class(pool, donors)
     found = []
     for row in evenly(np.flatnonzero(pool.right & usable), pool.labels, rng):
         own = int(pool.labels[row])
-        others = [kind for kind in givers if kind != own]
+        others = [kind for kind in alike if kind != own]
         same = givers[own][givers[own] != row]
         if others and len(same):
-            donor = rng.choice(givers[int(rng.choice(others))])
+            donor = rng.choice(alike[int(rng.choice(others))])
             found.append((row, donor, rng.choice(same)))
         if len(found) == count:
             break
     return _pairs(found)
 
 
-def for_errors(pool: Pool, usable: Bools, count: int, rng: np.random.Generator) -> Pairs:
+def for_errors(
+    pool: Pool,
+    usable: Bools,
+    count: int,
+    rng: np.random.Generator,
+    errors: Bools | None = None,
+) -> Pairs:
     """Up to `count` errors, each with an example of its true and one of its predicted class."""
     givers = _by_class(pool, usable)
     found = []
-    for row in rng.permutation(np.flatnonzero(~pool.right & usable)):
+    for row in rng.permutation(
+        np.flatnonzero(~pool.right & (usable if errors is None else errors))
+    ):
         true, said = int(pool.labels[row]), int(pool.predictions[row])
         if true in givers and said in givers:
             found.append((row, rng.choice(givers[true]), rng.choice(givers[said])))

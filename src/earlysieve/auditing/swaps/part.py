@@ -27,6 +27,8 @@ class Part:
         words: the words that it is made of, in texts.
         decides: whether a verdict may rest on it; else it is tried on a few pairs only, unless the
             user named it.
+        donors: which rows give it to others, (P,); None: all that have it.
+        errors: which errors are given that of another, (P,); None: all that have it.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Part:
     detail: str = ""
     words: tuple[WordFound, ...] = ()
     decides: bool = True
+    donors: Bools | None = None
+    errors: Bools | None = None
 
     @property
     def coverage(self) -> float:

@@ -1,0 +1,168 @@
+"""A mark: something light, dark or of one colour that lies in one place of the images of a class.
+
+A logo, a stamp, a ruler. It is looked for as single telling words are: of all places and colours
+the one that goes with one class most. What else images show says nothing about it, so that its
+reader speaks only where it is sure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.doubt import SURE
+from earlysieve.auditing.evidence import chance, readability
+from earlysieve.auditing.readers import Reader
+
+MARK = "mark"
+CELLS = 8
+_CHANNELS = 3
+_QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)
+_LEAST, ALONE, _NEAR, _FEWEST = 0.5, 0.2, 2, 30
+_DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One place and one colour.
+
+    Attributes:
+        column: of the features of `mark_features`.
+        threshold: an image holds the mark where its number there is at least this.
+        kind: the class that it goes with.
+    """
+
+    column: int
+    threshold: float
+    kind: int
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Row and column of its place among `CELLS` x `CELLS`."""
+        return self.column % CELLS**2 // CELLS, self.column % CELLS
+
+
+Marks = tuple[Mark, ...]
+
+
+def held(values: Floats, marks: Marks) -> Bools:
+    """Which rows of features (N, F) hold which mark, shape (N, K)."""
+    found: Bools = values[:, [one.column for one in marks]] >= [one.threshold for one in marks]
+    return found
+
+
+def shape(values: Floats, marks: Marks) -> Floats:
+    """The same as numbers, for a reader."""
+    return held(values, marks).astype(np.float64)
+
+
+def mark_features(images: Tensor) -> Tensor:
+    """The strongest of each cell by brightness and by colour, either way: (B, F), F up to 512."""
+    some = images[:, :_CHANNELS]
+    grey = some.mean(1, keepdim=True)
+    ends = [grey, -grey]
+    if some.shape[1] > 1:
+        ends += [some - grey, grey - some]
+    return functional.adaptive_max_pool2d(torch.cat(ends, 1), CELLS).flatten(1)
+
+
+def telling_marks(
+    values: Floats,
+    labels: Ints,
+    classes: int,
+    weights: Floats | None = None,
+    alone: float = ALONE,
+) -> Marks:
+    """For each class the mark that it holds more often than the others do; none for most classes.
+
+    What a class is about lies in many places, and so does its ground; what lies in one place
+    alone, and no other place tells nearly as much, is a mark.
+
+    Args:
+        values: from `mark_features`, shape (N, F).
+        labels: shape (N,), values in [0, classes).
+        classes: C.
+        weights: how many examples each stands for, shape (N,); None: one.
+        alone: how much more its place must tell than any that is far from it.
+    """
+    mine = np.eye(classes, dtype=np.float32)[labels]
+    counts = np.bincount(labels, minlength=classes)
+    if weights is not None:
+        mine *= weights[:, None].astype(np.float32)
+    sizes, total = mine.sum(0)[:, None], mine.sum()
+    best = np.zeros((classes, values.shape[1]), np.float32)
+    at = np.zeros_like(best)
+    for thresholds in np.quantile(values, _QUANTILES, axis=0):
+        holds = (values >= thresholds).astype(np.float32)
+        sums = mine.T @ holds
+        rest = (sums.sum(0) - sums) / np.maximum(total - sizes, 1)
+        more = sums / np.maximum(sizes, 1) - rest
+        at = np.where(more > best, thresholds, at)
+        best = np.maximum(best, more)
+    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= _FEWEST)
+    found = (_mark(best[kind], at[kind], int(kind), alone) for kind in enough)
+    return tuple(mark for mark in found if mark is not None)
+
+
+def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | None:
+    """The best of a class, where it tells much and far from it nothing tells as much."""
+    column = int(more.argmax())
+    mark = Mark(column, float(thresholds[column]), kind)
+    row, across = np.mgrid[:CELLS, :CELLS]
+    away = np.maximum(abs(row - mark.cell[0]), abs(across - mark.cell[1])) > _NEAR
+    elsewhere = more.reshape(-1, CELLS, CELLS)[:, away].max()
+    return mark if more[column] >= max(_LEAST, elsewhere + alone) else None
+
+
+def place_of(mark: Mark, side: int, *, across: bool = False) -> slice:
+    """The pixels of its place and of a cell around it, along a side of an image.
+
+    Args:
+        side: height, or width, in pixels.
+        across: along the width.
+    """
+    cell, step = mark.cell[across], side / CELLS
+    return slice(max(0, round((cell - 1) * step)), min(side, round((cell + 2) * step)))
+
+
+def listed_places(marks: Marks) -> str:
+    """Their places in words, as "the top right and the middle"."""
+    found = sorted({_where(one) for one in marks})
+    return " and ".join([", ".join(found[:-1]), found[-1]]) if len(found) > 1 else found[0]
+
+
+def _where(mark: Mark) -> str:
+    row, column = (3 * cell // CELLS for cell in mark.cell)
+    down, across = _DOWN[row], _ACROSS[column]
+    return "the middle" if not (down or across) else f"the {f'{down} {across}'.strip()}"
+
+
+def reserved(reader: Reader, labels: Ints) -> Reader:
+    """A reader that says the label itself where it does not surely contradict it."""
+    said = np.where(reader.score >= SURE, reader.prediction, labels)
+    return Reader(reader.probabilities, said, reader.score)
+
+
+def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:
+    """The accuracy of a reader that tells as much of all classes as this one tells of its own.
+
+    A mark of one class says nothing of the others, so that it is compared with the model as to
+    telling that class from the rest.
+
+    Args:
+        reader: of the mark.
+        labels, said: label and the model's class, shape (N,).
+    """
+    kinds = np.unique(reader.prediction[reader.score >= SURE])
+    own, model, truth = (
+        np.where(np.isin(one, kinds), one, -1) for one in (reader.prediction, said, labels)
+    )
+    base = chance(labels)
+    share = readability(float((own == truth).mean()), float((model == truth).mean()),
+                        max(float((truth == k).mean()) for k in np.unique(truth)))  # fmt: skip
+    if not len(kinds) or np.isnan(share):
+        return base
+    return base + share * (float((said == labels).mean()) - base)

@@ -1,0 +1,164 @@
+"""Marks in one place of the images of a class: found, read, swapped and named."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import earlysieve as es
+from earlysieve.auditing.marks import (
+    CELLS,
+    MARK,
+    Mark,
+    held,
+    listed_places,
+    mark_features,
+    place_of,
+    reads_like,
+    reserved,
+    telling_marks,
+)
+from earlysieve.auditing.readers import opinion
+from earlysieve.auditing.swaps.follow import swap_parts
+
+SIDE, CLASSES, COUNT = 32, 4, 800
+RED = torch.tensor([2.0, -1.0, -1.0])
+# What a class looks like is faint, and everywhere.
+LOOKS = torch.from_numpy(np.random.default_rng(9).choice([-0.1, 0.1], (CLASSES, 1, SIDE, SIDE)))
+
+
+def images(seed=0, held_by=0.9, elsewhere=0.1, places=((4, 28),)):
+    """Noise with a faint pattern that tells the class, and a red square in most of class 1."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(COUNT) % CLASSES
+    pixels = torch.from_numpy(rng.normal(0, 0.3, (COUNT, 3, SIDE, SIDE)))
+    pixels = (pixels + LOOKS[labels]).float()
+    marked = rng.random(COUNT) < np.where(labels == 1, held_by, elsewhere)
+    for top, left in places:
+        square = pixels[torch.from_numpy(marked), :, top - 2 : top + 2, left - 2 : left + 2]
+        square[:] = RED[:, None, None]
+        pixels[torch.from_numpy(marked), :, top - 2 : top + 2, left - 2 : left + 2] = square
+    return pixels, labels.astype(np.int64), marked
+
+
+class Net(nn.Module):
+    """Knows the patterns; what is red at the top right speaks for class 1, as much as asked."""
+
+    def __init__(self, follows):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 3, 1, bias=False)
+        self.second = nn.Conv2d(3, 3, 1, bias=False)
+        for one in (self.stem, self.second):
+            one.weight.data = torch.eye(3)[:, :, None, None]
+        self.head = nn.Linear(3 * SIDE * SIDE, CLASSES, bias=False)
+        weights = LOOKS.expand(-1, 3, -1, -1).float().clone()
+        weights[1, 0, 2:6, 26:30] += follows
+        self.head.weight.data = weights.flatten(1)
+
+    def forward(self, x):
+        return self.head(self.second(self.stem(x)).flatten(1))
+
+
+def features(pixels):
+    return mark_features(pixels).numpy()
+
+
+def test_a_mark_of_one_class_is_found_in_its_place():
+    pixels, labels, marked = images()
+    (found,) = telling_marks(features(pixels), labels, CLASSES)
+    assert found.kind == 1
+    assert found.cell in {(0, 6), (0, 7), (1, 6), (1, 7)}
+    assert (held(features(pixels), (found,))[:, 0] == marked).mean() > 0.99
+    assert listed_places((found,)) == "the top right"
+
+
+def test_weights_stand_for_examples():
+    pixels, labels, marked = images(held_by=0.5, elsewhere=0.3)
+    assert telling_marks(features(pixels), labels, CLASSES) == ()
+    weights = np.where(marked == (labels == 1), 9.0, 1.0)
+    assert len(telling_marks(features(pixels), labels, CLASSES, weights)) == 1
+
+
+@pytest.mark.parametrize(
+    ("held_by", "elsewhere", "places"),
+    [(0.1, 0.1, ((4, 28),)), (0.9, 0.7, ((4, 28),)), (0.9, 0.1, ((4, 28), (28, 4)))],
+    ids=["goes with nothing", "hardly goes with the class", "lies in two far places"],
+)
+def test_what_is_no_mark(held_by, elsewhere, places):
+    pixels, labels, _ = images(held_by=held_by, elsewhere=elsewhere, places=places)
+    assert telling_marks(features(pixels), labels, CLASSES) == ()
+
+
+def test_few_examples_of_a_class_tell_nothing():
+    pixels, labels, _ = images()
+    rows = np.flatnonzero((labels != 1) | (np.arange(COUNT) < 80))
+    assert telling_marks(features(pixels)[rows], labels[rows], CLASSES) == ()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_features_are_few_whatever_the_channels(channels):
+    found = mark_features(torch.randn(2, channels, 20, 30))
+    assert found.shape == (2, {1: 2, 2: 6}.get(channels, 8) * CELLS**2)
+
+
+def test_features_of_one_pixel():
+    image = torch.zeros(1, 3, 8, 8)
+    image[0, :, 2, 5] = torch.tensor([3.0, 0.0, 0.0])
+    found = mark_features(image).reshape(8, CELLS, CELLS)
+    # Grey 1, its negative; red stands out by 2, green and blue fall by 1, and the other way round.
+    assert found[:, 2, 5].tolist() == [1, -1, 2, -1, -1, -2, 1, 1]
+    assert found.abs().sum() == found[:, 2, 5].abs().sum()
+
+
+def test_places_in_pixels_and_words():
+    corner, middle = Mark(7, 0.0, 0), Mark(CELLS**2 + 4 * CELLS + 4, 0.0, 1)
+    assert (place_of(corner, 64), place_of(corner, 64, across=True)) == (
+        slice(0, 16),
+        slice(48, 64),
+    )
+    assert place_of(middle, 64) == slice(24, 48)
+    assert listed_places((corner, middle)) == "the middle and the top right"
+
+
+def test_a_reserved_reader_says_the_label_where_it_is_not_sure():
+    chances = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.1, 0.6, 0.3]])
+    found = reserved(opinion(chances, np.array([1, 1, 1])), np.array([1, 1, 1]))
+    assert found.prediction.tolist() == [0, 1, 1]
+
+
+def test_a_mark_is_compared_as_to_its_own_class():
+    # It surely contradicts no label but for class 1, which it tells from the rest on 7 of 8, as
+    # many as always saying "rest" plus one; the model does on all 8.
+    labels = np.array([1, 1, 0, 0, 0, 2, 2, 2])
+    says = np.array([1, 1, 1, 0, 0, 0, 0, 0])
+    chances = np.array([[0.1, 0.8, 0.1] if one == 1 else [0.45, 0.1, 0.45] for one in says])
+    said = np.array([1, 1, 0, 0, 2, 2, 2, 0])
+    found = reads_like(opinion(chances, labels), labels, said)
+    assert found == pytest.approx(3 / 8 + (7 - 6) / (8 - 6) * (6 / 8 - 3 / 8))
+
+
+def test_a_model_that_follows_the_mark_is_called_and_one_that_does_not_is_not():
+    pixels, labels, marked = images()
+    found = es.audit(Net(3.0), (pixels, labels), seen_in_training=False, progress=False)
+    summary = found.summary
+    assert (summary.verdict, summary.leans_on) == ("shortcut", MARK)
+    assert "relies mostly on a mark in one place of the image" in summary.headline
+    assert "The mark is what lies at the top right of the image." in summary.explanation
+    suspects = found.examples.sort_values("index")["pile"].to_numpy() == "shortcut fails"
+    assert (suspects == (marked & (labels != 1))).mean() > 0.98
+    honest = es.audit(Net(0.0), (pixels, labels), seen_in_training=False, progress=False)
+    assert honest.summary.verdict == "none found"
+
+
+def test_marks_go_from_those_that_hold_them_to_others_and_back():
+    pixels, labels, _ = images()
+    model = Net(3.0).eval()
+    said = model(pixels).argmax(1).numpy()
+    found = swap_parts(model, es.datasets.arrays.data_of((pixels, labels)), labels, said)
+    part = found.of(MARK)
+    assert part is not None
+    assert set(labels[list(part.donors)]) == {1}
+    assert 1 not in set(labels[list(part.receivers)])
+    assert part.followed.value > 0.9
+    assert part.control.value < 0.1
+    assert part.mended.value > 0.9
