@@ -402,3 +402,5 @@ def test_a_model_that_readers_outdo_is_told_what_the_best_of_them_sees():
     ) in found.explanation
     assert "or the same simple thing misleads both" in found.warnings[-1]
     assert "A reader" not in summary(facts(IDLE, best_reads=1.4)).explanation
+    broken = replace(IDLE, name="column leak", followed=0.6, reads=0.0)
+    assert "only column 'leak'" in summary(facts(token, broken, best_reads=1.4)).explanation

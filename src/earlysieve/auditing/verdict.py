@@ -13,6 +13,7 @@ from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
+    FOLLOWS,
     TELLS,
     Decision,
     Facts,
@@ -261,15 +262,17 @@ def _reason(decision: Decision, facts: Facts) -> str:
 
 
 def _outdoing(found: Sequence[Leaning]) -> Leaning | None:
-    """The property of the inputs that tells the label as well as such a model, the best first.
+    """What to speak of where readers outdo a model.
 
-    What a repair no longer follows is told as well as ever, so that this is what it is about.
+    A property that answers follow when it is swapped, though it tells nothing here (as on data in
+    which a shortcut is broken); else the one that tells the label best, if it tells it as well as
+    such a model: what a repair no longer follows is told as well as ever.
     """
-    able = [
-        one
-        for one in found
-        if not (one.of_network or one.whole or one.is_combined) and one.reads >= TELLS
-    ]
+    named = [one for one in found if not (one.of_network or one.whole or one.is_combined)]
+    followed = [one for one in named if one.followed >= FOLLOWS]
+    if followed:
+        return max(followed, key=lambda one: one.followed)
+    able = [one for one in named if one.reads >= TELLS]
     return max(able, key=lambda one: one.reads, default=None)
 
 
@@ -437,7 +440,8 @@ _REASONS = {
     "outdone": (
         "The model does worse than a simple readout of its own layers: it is not trained well "
         "enough for its mistakes to tell anything, or it was trained with another preprocessing "
-        "than that of these data, or a repair keeps it from following what its layers still tell."
+        "than that of these data, or what it goes by fails here, or a repair keeps it from "
+        "following what its layers still tell."
     ),
     "copes only here": (
         "Answers follow the part when it is swapped, and yet most examples that lack it are read "
