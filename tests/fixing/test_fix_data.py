@@ -1,10 +1,13 @@
 """The data of a fix, as its options name them."""
 
 import csv
+import json
+from dataclasses import asdict
 
 import pytest
 
 from earlysieve.fixing.fix_data import open_fix_data
+from earlysieve.training.config import TrainConfig
 
 WORDS = ("fine", "dull")
 
@@ -31,3 +34,24 @@ def test_training_texts_are_cut_by_the_tokenizer_of_the_model(tmp_path):
     train = open_fix_data(None, given, asked, retrain=True, progress=False).train
     assert len(train) == 4
     assert train[1][0]["input_ids"].tolist() == [2, 5, 7, 3, 0]
+
+
+@pytest.mark.parametrize("validation", ["0.25", None])
+def test_it_is_known_which_splits_there_are(tmp_path, validation):
+    source = f"table:{tmp_path / 'rows.csv'}"
+    rows = "".join(f"{k},{k % 2}\n" for k in range(8))
+    (tmp_path / "rows.csv").write_text(f"x,label\n{rows}")
+    config = TrainConfig(data=source, model="nets:net", validation=validation)
+    (tmp_path / "config.json").write_text(json.dumps(asdict(config)))
+    given = {
+        "data": source,
+        "model": "nets:net",
+        "model_option": (),
+        "checkpoint": tmp_path / "model.pt",
+        "seed": 0,
+        "train_data": None,
+        "train_split": None,
+    }
+    found = open_fix_data([], given, {}, retrain=True, progress=False)
+    assert found.splits == ()  # no command may name one
+    assert (found.held_out is None) == (validation is None)

@@ -253,14 +253,22 @@ def test_commands_are_filled_in():
     ],
 )
 def test_no_command_is_made_of_half_a_command(command):
-    assert commands_on_test(command, "") == ""
+    assert commands_on_test(command, "", None) == ""
     assert ("compare" in compare_command(command)) == ("--out x" in command)
+
+
+@pytest.mark.parametrize(
+    ("splits", "suggested"), [(None, True), ([], False), (["train", "test"], True), (["a"], False)]
+)
+def test_a_test_split_is_suggested_where_the_data_may_have_one(splits, suggested):
+    config = {"command": f"{FIX} --out out", "splits": splits}
+    assert ("--split test" in outline(made_fix(config=config)).text) == suggested
 
 
 def test_no_test_split_is_suggested_that_was_held_out_for_the_choice():
     command = "earlysieve fix --model net --data photos --out x"
-    assert "--split test" in commands_on_test(command, "validation")
-    assert commands_on_test(command, "test") == ""
+    assert "--split test" in commands_on_test(command, "validation", None)
+    assert commands_on_test(command, "test", None) == ""
     config = {"command": command, "split": "test"}
     assert "--split test" not in outline(made_fix(config=config)).text
     assert "--split test" in outline(made_fix(config={"command": command})).text

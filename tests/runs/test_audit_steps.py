@@ -84,6 +84,21 @@ def test_the_network_is_trained_again_as_it_was_trained(tmp_path):
     assert "--lr" not in audit
 
 
+@pytest.mark.parametrize("validation", ["0.2", "split:test"])
+def test_what_the_run_held_out_is_not_trained_on(tmp_path, validation):
+    trained = TrainConfig(data="digits", model="nets:net", validation=validation, seed=4)
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    model = ("--model", "nets:net", "--checkpoint", str(tmp_path / "model.pt"))
+    ran = config(*model, "--data", "digits", "--seed", "3", "--out", "out")
+    audit, command = codes(STEPS, ran)[2].splitlines()
+    assert f" --validation {validation} " in command
+    assert "--validation" not in audit
+    # The seed of the run draws its share again.
+    assert (" --seed 4 " in command) == (validation == "0.2")
+    of_others = config(*model, "--data", "mine:load", "--split", "test", "--out", "out")
+    assert "--validation" not in codes(STEPS, of_others, "mine:load")[2]
+
+
 def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used():
     ran = config(*MODEL, "--data", "digits", "--split", "train", "--out", "out", split="train")
     _, _, train, reference, unseen = codes(STEPS, ran, split="train")

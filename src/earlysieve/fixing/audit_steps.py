@@ -17,7 +17,7 @@ def with_commands(
 ) -> FixResult:
     """The result, with steps of its audits that name this model, these data and their folder.
 
-    Its configuration says the split that was held out.
+    Its configuration says the split that was held out, and which there are.
 
     Args:
         result: what came of it. An audit that was given has its own commands already.
@@ -38,8 +38,10 @@ def with_commands(
         return steps_of_run(kept, data.config, checkpoint, out / when)
 
     split = None if data.options is None else data.options.get("split")
-    if split is not None:
-        result = replace(result, config={**result.config, "split": split})
+    found = {} if split is None else {"split": split}
+    if data.splits is not None:
+        found["splits"] = list(data.splits)
+    result = replace(result, config={**result.config, **found})
     before = _with(result.before, steps(result.before.summary.next_steps, BEFORE))
     if not result.changed:
         return replace(result, before=before, after=before)

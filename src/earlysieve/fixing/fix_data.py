@@ -29,6 +29,7 @@ class FixData:
         told: what was chosen, in a sentence.
         config: of the run that trained the model; None: there is no such file.
         options: with which `--data` opens the held-out examples; None: they are a share of it.
+        splits: that `--data` has; None: not known.
     """
 
     held_out: Any
@@ -36,6 +37,7 @@ class FixData:
     told: str
     config: TrainConfig | None
     options: Mapping[str, Any] | None = None
+    splits: tuple[str, ...] | None = None
 
 
 def open_fix_data(
@@ -66,7 +68,9 @@ def open_fix_data(
     if config is not None and "split" not in asked and _held_a_share_out(config, given["data"]):
         train, held = open_train_data(config, progress=progress)
         share = config.validation
-        return FixData(held, train, f"the share of {share} that training held out", config)
+        told = f"the share of {share} that training held out"
+        splits = part_of(given["data"], None).splits
+        return FixData(held, train, told, config, splits=splits)
     part = held_out_part(given["data"], asked.get("split"), given["checkpoint"])
     seen = seen_in_training(given["checkpoint"], part)
     train = _training(given, asked, progress) if retrain else None
@@ -78,8 +82,9 @@ def open_fix_data(
                 "--retrain, which holds a fifth out before training"
             )
         told = "a fifth of the training data, held out before training"
-        return FixData(None, train if train is not None else data, told, config)
-    return FixData(data, train, _called(part), config, split_record(part, asked))
+        whole = train if train is not None else data
+        return FixData(None, whole, told, config, splits=part.splits)
+    return FixData(data, train, _called(part), config, split_record(part, asked), part.splits)
 
 
 def held_out_part(spec: str, split: str | None, checkpoint: str | Path | None) -> Part:

@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Sequence
 
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
 from earlysieve.report.fix_figures import FixFigures, Part, fix_figures
@@ -24,7 +25,8 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
     trained = bool((data.candidates["kind"] == "retrain").any())
     if data.changed:
         retrain = [_retrain(command)] * (not trained and not _helped(data))
-        return [*retrain, *_after_a_change(command, str(data.config.get("split") or ""))]
+        split, splits = data.config.get("split"), data.config.get("splits")
+        return [*retrain, *_after_a_change(command, str(split or ""), splits)]
     groups = (figures or fix_figures(data)).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
@@ -62,8 +64,8 @@ def _helped(data: FixData) -> bool:
     return bool((misled["after"] > misled["before"]).all())
 
 
-def _after_a_change(command: str, split: str) -> list[Step]:
-    test, held_out = test_commands(command, split), compare_command(command)
+def _after_a_change(command: str, split: str, splits: Sequence[str] | None) -> list[Step]:
+    test, held_out = test_commands(command, split, splits), compare_command(command)
     model = dict(options_of(command, "fix")).get("--model") or [""]
     return [
         Step(
@@ -135,20 +137,22 @@ def _other_groups() -> Step:
     )
 
 
-def test_commands(command: str, split: str) -> str:
+def test_commands(command: str, split: str, splits: Sequence[str] | None) -> str:
     """The commands that audit both models on a test split and compare them, one a line.
 
-    Empty without a command, or where that split was used already.
+    Empty without a command, or where there is no such split or it was used already.
 
     Args:
         command: `earlysieve fix ...` as it was run.
         split: of the held-out examples, where the command does not name it; empty: not known.
+        splits: that the data have; None: not known.
     """
     options = options_of(command, "fix")
     given = {name: values[0] for name, values in options if values}
     if not given.get("--data") or not given.get("--out"):
         return ""
-    if given.get("--split", split) == "test":
+    used = given.get("--split", split) == "test"
+    if used or (splits is not None and "test" not in splits):
         return ""
     out = given["--out"].rstrip("/")
     old, new = f"{out}/test-before", f"{out}/test-after"

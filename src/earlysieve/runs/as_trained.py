@@ -5,6 +5,9 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from earlysieve.runs.seen_data import part_of
+from earlysieve.runs.train_data import share_of
+
 _CONFIG = "config.json"
 # A network that other settings trained may collapse under the default ones.
 _NAMES = (
@@ -24,21 +27,37 @@ _NAMES = (
 )
 
 
-def as_trained(checkpoint: str | None) -> dict[str, str | None]:
+def as_trained(checkpoint: str | None, data: str) -> dict[str, str | None]:
     """Options of `earlysieve train` by which the run beside a checkpoint differs from the defaults.
+
+    On the data of that run its validation is one of them: what was held out is not trained on.
 
     Args:
         checkpoint: file of weights; where there is none, or no run beside it, nothing is known.
+        data: to train on.
     """
     from earlysieve.training import TrainConfig
 
     config = _config_beside(checkpoint)
     usual = {one.name: one.default for one in fields(TrainConfig) if one.default is not MISSING}
-    return {
+    found: dict[str, str | None] = {
         f"--{name.replace('_', '-')}": str(config[name])
         for name in _NAMES
         if isinstance(config.get(name), str | int | float) and config[name] != usual.get(name)
     }
+    return found | _validation(config, data)
+
+
+def _validation(config: dict[str, Any], data: str) -> dict[str, str | None]:
+    """What the run validated on, if it was trained on these data; with the seed that drew it."""
+    validation, theirs = config.get("validation"), config.get("data")
+    if not isinstance(validation, str) or not isinstance(theirs, str):
+        return {}
+    ours, named = part_of(data, None), part_of(theirs, None)
+    if (ours.kind, ours.rest) != (named.kind, named.rest):
+        return {}
+    seed = {} if share_of(validation) is None else {"--seed": str(config.get("seed", 0))}
+    return {"--validation": validation, **seed}
 
 
 def _config_beside(checkpoint: str | None) -> dict[str, Any]:

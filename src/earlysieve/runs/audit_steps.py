@@ -127,7 +127,7 @@ def _train(ran: Ran) -> str:
         groups = f"{ran.out}/of-training"
         lines.append(command_with("audit", about, {**of_training, "--out": groups}))
     checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
-    as_before = as_trained(checkpoint)
+    as_before = as_trained(checkpoint, data)
     # As `fix --retrain` does: small groups that are seldom drawn make its weights swing.
     method = {"--method": "group-dro", "--balance": "group"}
     ends = {**method, "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
