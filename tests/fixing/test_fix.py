@@ -91,6 +91,44 @@ def test_groups_may_be_given():
     assert result.groups.source == "given"
     assert list(result.candidates["source"]) == ["", "given"]
     assert result.changed
+    assert "on which the model was worst" in result.headline
+    assert "labels and the given groups" in result.explanation
+
+
+class Named(Leaning):
+    """Names the groups label x minority."""
+
+    def __getitem__(self, i):
+        x, label = super().__getitem__(i)
+        return {"image": x, "label": label, "group": 2 * label + int(self.minority[i])}
+
+
+def test_groups_that_the_data_name_are_tried_where_the_rule_is_about_them():
+    data, model = Named(minority=0.5), Net(follow=False)
+    result = es.fix(model, held_out=data, select="worst_group_accuracy", progress=False)
+    assert result.before.summary.verdict == "none found"
+    assert result.groups.source == "data"
+    sources = list(result.candidates["source"])
+    assert (sources[1], "audit" in sources) == ("named", False)
+    figures = result.figures[result.figures["kind"] == "group"]
+    assert figures["n"].sum() == len(data)
+    kept = es.fix(model, held_out=data, audit=result.before, progress=False)
+    assert len(kept.candidates) == 1  # without the rule they choose nothing
+    assert (
+        "Pass groups to try all the same (groups=), or choose by those that the data name (select="
+        in kept.explanation
+    )
+
+
+def test_groups_that_the_data_name_lead_where_they_were_chosen_by():
+    result = es.fix(Net(), held_out=Named(), select="worst_group_accuracy", progress=False)
+    rows = result.candidates.set_index("candidate")
+    assert {"named", "audit"} <= set(rows["source"])
+    groups = result.figures[result.figures["kind"] == "group"]
+    worst = groups.loc[groups["before"].idxmin()]
+    assert f"of the group '{worst['part']}', on which the model was worst" in result.headline
+    assert rows.loc[result.chosen, "score"] == pytest.approx(groups["after"].min())
+    assert "labels and the groups that the data name" in result.explanation
 
 
 def test_groups_of_other_data_are_refused():

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from earlysieve.fixing.outcome import words_of
+from earlysieve.fixing.outcome import in_options, words_of
 
 PARTS = pd.DataFrame(
     [("all held-out examples", "all", 180, 0.44, 0.76), ("misled", "misled", 104, 0.38, 0.68)],
@@ -13,10 +13,21 @@ PARTS = pd.DataFrame(
 )
 
 
+GROUPS = pd.DataFrame(
+    [
+        ("all held-out examples", "all", 180, 0.44, 0.76),
+        ("day", "group", 90, 0.5, 0.6),
+        ("night", "group", 90, 0.38, 0.68),
+    ],
+    columns=["part", "kind", "n", "before", "after"],
+)
+
+
 def basis(verdict, reader="colour"):
     judged = SimpleNamespace(config={"reader": reader} if reader else {})
     summary = SimpleNamespace(verdict=verdict, leanings=())
-    return SimpleNamespace(judged_by=judged, audit=SimpleNamespace(summary=summary), notes=())
+    audit = SimpleNamespace(summary=summary)
+    return SimpleNamespace(judged_by=judged, audit=audit, notes=(), sources={})
 
 
 def test_a_shortcut_leads_with_those_whom_it_misleads():
@@ -38,6 +49,31 @@ def test_where_the_audit_names_nothing_all_examples_lead():
 def test_given_groups_lead_whatever_the_verdict(verdict, reader):
     headline, _ = words_of(basis(verdict, reader), "afr", PARTS, "accuracy", 3)
     assert headline == "'afr' is right on 68% instead of 38% on the examples in question."
+
+
+def test_the_worst_of_the_groups_leads():
+    headline, _ = words_of(basis("none found", ""), "afr", GROUPS, "worst_group_accuracy", 3)
+    assert headline == (
+        "'afr' is right on 68% instead of 38% of the group 'night', on which the model was worst."
+    )
+    lost = GROUPS.assign(after=[0.76, 0.6, 0.3])
+    headline, _ = words_of(basis("none found", ""), "afr", lost, "pseudo_group_accuracy", 3)
+    assert headline.startswith(
+        "'afr' does better by pseudo_group_accuracy, but is right on 30% instead of 38% of the"
+    )
+
+
+def test_on_the_command_line_options_are_named():
+    held = basis("none found")
+    held.data = SimpleNamespace(groups=[0, 1])
+    _, text = words_of(held, "no change", PARTS, "accuracy", 0)
+    assert in_options(text).endswith(
+        "Pass groups to try all the same (--groups-from FILE), or choose by those that the data "
+        "name (--select worst_group_accuracy)."
+    )
+    held.data.groups = None
+    _, text = words_of(held, "no change", PARTS, "accuracy", 0)
+    assert text.endswith("Pass groups to try all the same (groups=).")
 
 
 def test_a_loss_over_all_never_leads():

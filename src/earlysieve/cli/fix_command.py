@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from earlysieve.fixing.retraining import Recipe
 
 
-_STEPS = 3
+_STEPS, _MOST_GROUPS = 3, 8
 _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 
 
@@ -322,15 +322,11 @@ def show(result: "FixResult", console: Console, command: str) -> None:
     console.say("")
     tried = result.candidates
     if len(tried) > 1:
-        columns = [name for name in ("candidate", "score", "accuracy", "misled") if name in tried]
+        wanted = ("candidate", "score", "accuracy", "misled")
+        columns = [name for name in wanted if name in tried and tried[name].notna().any()]
         rows = [[row[name] for name in columns] for row in tried.to_dict("records")]
         console.table(columns, rows, f"Tried, by {result.select}")
-    main = result.figures[result.figures["kind"].isin(["all", "pile", "misled"])]
-    console.table(
-        ("part", "examples", "right before", "after"),
-        main[["part", "n", "before", "after"]].values.tolist(),
-        "Before and after",
-    )
+    _show_figures(result, console)
     for note in result.notes:
         console.say(f"Note: {note}")
     for step in next_steps(result, command)[:_STEPS]:
@@ -338,6 +334,25 @@ def show(result: "FixResult", console: Console, command: str) -> None:
         if step.command and command:
             for line in step.command.split("\n"):
                 console.say(f"  {line}")
+
+
+def _show_figures(result: "FixResult", console: Console) -> None:
+    """All, piles, and misled or not; groups in place of the latter where people named them."""
+    import pandas as pd
+
+    kinds = result.figures["kind"]
+    main = result.figures[kinds.isin(["all", "pile", "misled"])]
+    title = "Before and after"
+    if not (kinds == "misled").any():
+        groups = result.figures[kinds == "group"].sort_values("before", kind="stable")
+        main = pd.concat([main, groups.head(_MOST_GROUPS)])
+        if len(groups) > _MOST_GROUPS:
+            title += f", and of the {_MOST_GROUPS} worst of {len(groups)} groups"
+    console.table(
+        ("part", "examples", "right before", "after"),
+        main[["part", "n", "before", "after"]].values.tolist(),
+        title,
+    )
 
 
 def as_values(result: "FixResult", out: Path, page: Path | None) -> dict[str, Any]:

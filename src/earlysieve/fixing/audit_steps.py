@@ -7,6 +7,7 @@ from pathlib import Path
 from earlysieve.auditing.next_steps import with_code
 from earlysieve.auditing.result import AuditResult
 from earlysieve.fixing.fix_data import FixData
+from earlysieve.fixing.outcome import in_options
 from earlysieve.fixing.result import FixResult
 from earlysieve.fixing.saving import AFTER, BEFORE, WEIGHTS
 from earlysieve.runs.training_steps import steps_of_fix, steps_of_run
@@ -17,7 +18,7 @@ def with_commands(
 ) -> FixResult:
     """The result, with steps of its audits that name this model, these data and their folder.
 
-    Its configuration says the split that was held out, and which there are.
+    Its explanation names options, its configuration the split that was held out and all others.
 
     Args:
         result: what came of it. An audit that was given has its own commands already.
@@ -41,7 +42,8 @@ def with_commands(
     found = {} if split is None else {"split": split}
     if data.splits is not None:
         found["splits"] = list(data.splits)
-    result = replace(result, config={**result.config, **found})
+    words = in_options(result.explanation)
+    result = replace(result, explanation=words, config={**result.config, **found})
     before = _with(result.before, steps(result.before.summary.next_steps, BEFORE))
     if not result.changed:
         return replace(result, before=before, after=before)

@@ -16,7 +16,7 @@ from earlysieve.fixing.group_notes import notes_on_groups
 from earlysieve.grouping.infer import infer_groups
 from earlysieve.repairing.features import LastFeatures
 
-AUDIT, ERRORS, GIVEN = "audit", "errors", "given"
+AUDIT, ERRORS, GIVEN, NAMED = "audit", "errors", "given", "named"
 # Candidates are compared on those whom the reader surely misleads: where it errs because its
 # property is hard to read, nothing can be won, and each such example blurs the comparison.
 SURE, FEWEST = 0.5, 20
@@ -32,8 +32,8 @@ class Basis:
         features: what its last layer reads of them, and its logits.
         audit: of the model on these data.
         judged_by: groups of these data by which candidates are compared: misled or not, of all
-            classes together, since a class alone has few; or those that were given. None: none can
-            be told.
+            classes together, since a class alone has few; or those that were given, or that the
+            data name, where the rule is about these. None: none can be told.
         sources: groups that repairs may use, by the name of their source.
         notes: what could not be done.
         no_repair: why the last layer cannot be repaired; empty where it can.
@@ -71,12 +71,16 @@ def make_basis(
     groups: Groups | None,
     no_repair: str = "",
     seconds_each: float = 0.0,
+    *,
+    named: Groups | None = None,
 ) -> Basis:
     """Infer groups from the audit, unless they are given; errors of the model are a second source.
 
     Args:
         model, data, features, audit: see `Basis`.
         groups: of the data, given by the user.
+        named: those of the data, where the rule is about them and none are given. Those of the
+            audit are a further source, unless it found nothing.
         no_repair, seconds_each: see `Basis`.
     """
     notes = [no_repair] if no_repair else []
@@ -84,18 +88,21 @@ def make_basis(
     if groups is not None:
         groups.check(data)
         sources[GIVEN] = groups
-    else:
+    elif named is not None:
+        sources[NAMED] = named
+    if groups is None and (named is None or audit.summary.verdict != "none found"):
         try:
             sources[AUDIT] = infer_groups(audit, data=data)
         except InputError as error:
-            notes.append(str(error))
-    judged_by = sources.get(GIVEN)
-    if AUDIT in sources:
+            notes += [] if named is not None else [str(error)]
+    judged_by = sources.get(GIVEN, named)
+    if judged_by is None and AUDIT in sources:
         judged_by = _judging(audit, sources[AUDIT])
     wrong = features.logits.argmax(1) != features.labels
     if judged_by is not None and bool(wrong.any()):
         sources[ERRORS] = _errors(features.labels, wrong, audit)
-    notes += notes_on_groups(next(iter(sources.values()), None), data, features.labels, audit)
+    noted = sources.get(AUDIT, sources.get(GIVEN))
+    notes += notes_on_groups(noted, data, features.labels, audit)
     return Basis(
         model, data, features, audit, judged_by, sources, tuple(notes), no_repair, seconds_each
     )

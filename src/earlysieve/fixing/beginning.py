@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import nn
 
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.fixing.asked import Asked
-from earlysieve.fixing.basis import GIVEN, Basis, make_basis
+from earlysieve.fixing.basis import GIVEN, NAMED, Basis, make_basis
 from earlysieve.fixing.checks import check_audit
 from earlysieve.fixing.durations import (
     after_trials,
@@ -22,6 +23,7 @@ from earlysieve.fixing.reading import read_held_out
 from earlysieve.fixing.saving import BEFORE
 from earlysieve.fixing.training_groups import training_groups
 from earlysieve.fixing.trials import Training
+from earlysieve.groups.selection_rules import rule_named
 from earlysieve.repairing.features import LastFeatures
 
 
@@ -50,6 +52,7 @@ def begin(
         DataError: the audit is of other data or of another model.
     """
     budget = asked.budget
+    named = _named(data, asked) if groups is None else None
     began = budget.clock()
     features, no_repair = read_held_out(model, data, read, asked)
     each = (budget.clock() - began) / max(1, len(features))
@@ -61,7 +64,7 @@ def begin(
         check_audit(audit, data, features)
         start = start and key_of(start, audit.identity)
         budget.reserved = after_trials(least)
-        return make_basis(model, data, features, audit, groups, no_repair, each), start
+        return make_basis(model, data, features, audit, groups, no_repair, each, named=named), start
 
     def make() -> AuditResult:
         check_time_for_audit(least, budget, "the held-out examples")
@@ -71,14 +74,23 @@ def begin(
     made = asked.kept_audit(BEFORE, start, make)
     budget.reserved = after_trials(made.seconds or least)
     each = each_of_audit(made.seconds, each, max(1, len(features)))
-    return make_basis(model, data, features, made.result, groups, no_repair, each), start
+    return make_basis(
+        model, data, features, made.result, groups, no_repair, each, named=named
+    ), start
+
+
+def _named(data: OpenedData, asked: Asked) -> Groups | None:
+    """The groups that the data name, where the rule chooses by these."""
+    if "groups" not in rule_named(asked.select).needs or data.groups is None:
+        return None
+    return Groups(torch.from_numpy(data.groups), data.group_names, "data")
 
 
 def worth_trying(basis: Basis) -> bool:
     """Whether there are groups to compare candidates by, and a reason to look for a better one."""
     if basis.judged_by is None:
         return False
-    return basis.audit.summary.verdict != "none found" or GIVEN in basis.sources
+    return basis.audit.summary.verdict != "none found" or bool({GIVEN, NAMED} & set(basis.sources))
 
 
 def training_of(
@@ -92,8 +104,11 @@ def training_of(
     if asked.recipe is None:
         return None
     key = data_key(train) if start else ""
+    named = _named(train, asked) if NAMED in basis.sources else None
     if given is not None:
         sources: Mapping[str, Groups] = {GIVEN: given}
+    elif named is not None:
+        sources = {NAMED: named}
     else:
         least = basis.seconds_each * (train.size or 0)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from earlysieve.fixing.basis import GIVEN, Basis
+from earlysieve.fixing.basis import GIVEN, NAMED, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ MOST_LOST = 0.01
 def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
     """Candidates that cost what no verdict justifies, and their accuracy over all examples.
 
-    What misleads may be the task itself, unless the audit calls a shortcut or groups were given:
-    to weigh it down would then make a sound model worse. So a candidate may lose one point there.
+    What misleads may be the task itself, unless the audit calls a shortcut, or groups were given or
+    chosen: to weigh it down would make a sound model worse. So a candidate may lose one point.
 
     Args:
         basis, tried: as for `choose`.
     """
-    if basis.audit.summary.verdict == "shortcut" or GIVEN in basis.sources:
+    if basis.audit.summary.verdict == "shortcut" or {GIVEN, NAMED} & set(basis.sources):
         return {}
     before = _accuracy(basis, basis.features.logits)
     found = {name: _accuracy(basis, logits) for name, logits in tried.items()}

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.auditing.words import called
-from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.basis import GIVEN, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.figures import ALL
 from earlysieve.fixing.trials import Trial
+from earlysieve.groups.selection_rules import rule_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def words_of(
     )
     test = "on data in which the shortcut fails"
     if not len(misled):
-        headline, beside = f"'{chosen}' does better by {select}.", on_all
+        headline, beside = _of_groups(chosen, parts, select), on_all
     elif about and cost > 0 and basis.audit.summary.verdict == "inconclusive":
         # The audit names nothing: the reader is but its best guess, and no shortcut is known.
         headline = f"'{chosen}' is {_instead(whole)} of the {examples}."
@@ -98,7 +99,7 @@ def words_of(
         headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}{lost}.", on_all
     text = (
         f"{beside} It was chosen among {tried} candidates and no change by {select}, which knows "
-        "labels and inferred groups, no true ones. Every figure is of examples that the last "
+        f"{_known(basis, select)}. Every figure is of examples that the last "
         "layer, or the network, was not fitted to; but the choice was made on them. What else the "
         f"model leans on is not known: test it {test} before you rely on it."
     )
@@ -119,9 +120,48 @@ def left_out(basis: Basis, dear: Mapping[str, float]) -> str:
     )
 
 
+def _of_groups(chosen: str, parts: "pd.DataFrame", select: str) -> str:
+    """Before and after, of the group on which the model was worst."""
+    groups = parts[parts["kind"] == "group"]
+    if not len(groups):
+        return f"'{chosen}' does better by {select}."
+    worst = groups.sort_values("before", kind="stable").iloc[0]
+    where = f"of the group '{worst['part']}', on which the model was worst"
+    if worst["after"] > worst["before"]:
+        return f"'{chosen}' is {_instead(worst)} {where}."
+    return f"'{chosen}' does better by {select}, but is {_instead(worst)} {where}."
+
+
+def _known(basis: Basis, select: str) -> str:
+    """What the rule knows."""
+    needs = rule_named(select).needs
+    if "groups" in needs:
+        return "labels and the groups that the data name"
+    if "pseudo_groups" in needs and GIVEN in basis.sources:
+        return "labels and the given groups"
+    return "labels and inferred groups, no true ones"
+
+
 def _instead(part: "pd.Series[Any]") -> str:
     """How often it is right on a part after and before."""
     return f"right on {part['after']:.0%} instead of {part['before']:.0%}"
+
+
+GROUPS, NAMED_GROUPS = "groups=", 'select="worst_group_accuracy"'
+
+
+def _all_the_same(basis: Basis) -> str:
+    """How candidates are tried although the audit found nothing."""
+    named = basis.data.groups is not None
+    chosen = f", or choose by those that the data name ({NAMED_GROUPS})" * named
+    return f"Pass groups to try all the same ({GROUPS}){chosen}."
+
+
+def in_options(explanation: str) -> str:
+    """An explanation with options of the command line in place of arguments."""
+    return explanation.replace(f"({GROUPS})", "(--groups-from FILE)").replace(
+        f"({NAMED_GROUPS})", "(--select worst_group_accuracy)"
+    )
 
 
 def _why_not(basis: Basis, select: str, tried: int) -> str:
@@ -134,7 +174,7 @@ def _why_not(basis: Basis, select: str, tried: int) -> str:
     if tried == 0:
         return (
             f"The audit's verdict is '{verdict}': nothing was tried, since a change would cost "
-            "accuracy for nothing that is known. Pass groups= to try all the same."
+            f"accuracy for nothing that is known. {_all_the_same(basis)}"
         )
     if verdict == "shortcut":
         return (

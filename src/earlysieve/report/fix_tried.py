@@ -25,8 +25,10 @@ _SOURCES = {
     "audit": "the audit",
     "errors": "the model's errors",
     "given": "given by you",
+    "named": "named by the data",
     "": "none needed",
 }
+_BY_PEOPLE = ("given", "file", "data")
 _KNOWS = {
     "labels": "the labels of the classes and nothing of groups",
     "inferred groups": "labels, and groups that were inferred; no true ones",
@@ -78,7 +80,7 @@ def fix_tried(data: FixData) -> FixTried:
         if record["failure"]:
             failed.setdefault(str(record["failure"]), []).append(str(record["candidate"]))
     found = RULES.get(data.select)
-    given = data.groups is not None and data.groups.source == "given"
+    given = data.groups is not None and data.groups.source in _BY_PEOPLE
     knows = "" if found is None else _KNOWS[found.supervision]
     if found is not None and found.supervision == "inferred groups" and given:
         knows = "labels, and the groups that were given"
