@@ -72,6 +72,27 @@ def test_a_run_or_a_fix_beside_a_checkpoint_decides(folder, tmp_path, name):
     assert known_beside(weights).head == "fc"
 
 
+def test_columns_that_a_run_dropped_are_dropped_again(tmp_path):
+    options = {"drop_column": ["id_card", "place"]}
+    (tmp_path / "config.json").write_text(json.dumps({"method": "erm", "data_options": options}))
+    (tmp_path / "rows.csv").write_text("x,place,label\n1,2,0\n2,3,1\n")
+    data, weights = f"table:{tmp_path / 'rows.csv'}", tmp_path / "model.pt"
+    told = []
+    # What these data lack need not be dropped.
+    assert prepared(data, checkpoint=weights, told=told) == {"drop_column": ["place"]}
+    assert told == [
+        f"Data are prepared in the run of '{weights}': drop-column place; the options of these "
+        "names change it."
+    ]
+    given = {"drop_column": "x"}
+    told.clear()
+    assert prepared(data, given, checkpoint=weights, told=told) == given
+    assert told[0].startswith("--drop-column x was given and is used, though it is place in the")
+    told.clear()
+    prepared(data, {"drop_column": "place"}, checkpoint=weights, told=told)
+    assert told == []
+
+
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"config": 3}'])
 def test_other_files_beside_a_checkpoint_say_nothing(folder, tmp_path, text):
     for name in ("config.json", "fix.json"):

@@ -28,6 +28,7 @@ class Source:
             data are divided into, none where they are not divided. None: the parts are unknown.
         learned: called with what stands after the colon and the options that were given; options
             that other data have to be opened with for the same model, as the categories of a table.
+        columns: called with what stands after the colon; names of the columns of a table.
         variants: versions of the data that the option `variant` names, the usual one first.
         groups: what the groups are, in words.
         metric: the figure that is officially reported.
@@ -47,6 +48,7 @@ class Source:
     path: Literal["none", "optional", "required"] = "required"
     splits: Callable[[str | None], Sequence[str]] | None = None
     learned: Callable[[str | None, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    columns: Callable[[str], Sequence[str]] | None = None
     variants: tuple[str, ...] = ()
     groups: str = ""
     metric: str = ""

@@ -180,6 +180,15 @@ def splits_in_table(path: str | os.PathLike[str]) -> list[str]:
     return listed_splits(_read(Path(path)))
 
 
+def columns_in_table(path: str | os.PathLike[str]) -> list[str]:
+    """The names of all columns of a table.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return [str(name) for name in _read(Path(path)).columns]
+
+
 SOURCE = Source(
     "table",
     "a CSV or Parquet file of numbers and categories with a label in each row",
@@ -187,4 +196,5 @@ SOURCE = Source(
     ("split", "label_column", "group_column", "drop_column", "categories"),
     splits=lambda path: splits_in_table(str(path)),
     learned=lambda path, options: learned_categories(str(path), options),
+    columns=columns_in_table,
 )

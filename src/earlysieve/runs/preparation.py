@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 _KEYS = ("image_size", "resize", "interpolation", "mean", "std", "max_length")
-_OF_RUN = (*_KEYS, "tokenizer", "categories")
+_OF_RUN = (*_KEYS, "tokenizer", "categories", "drop_column")
 Tell = Callable[[str], None]
 
 
@@ -135,6 +135,7 @@ def _filled(
     """The options with those that are wanted and that the source has."""
     source = source_named(full_spec(data).partition(":")[0])
     taken = {} if source is None else {k: v for k, v in wanted.items() if k in source.options}
+    taken = _with_columns_there(data, taken)
     given = {key: value for key, value in options.items() if value is not None}
     for key, value in taken.items():
         if key in given and not _same(given[key], value):
@@ -149,6 +150,17 @@ def _filled(
     return {**added, **options}
 
 
+def _with_columns_there(data: str, taken: dict[str, Any]) -> dict[str, Any]:
+    """The options without columns to drop that these data lack in the first place."""
+    kind, _, rest = full_spec(data).partition(":")
+    source, names = source_named(kind), taken.pop("drop_column", None)
+    if source is None or source.columns is None or not names:
+        return taken
+    there = source.columns(rest)
+    kept = [name for name in ([names] if isinstance(names, str) else names) if name in there]
+    return {**taken, "drop_column": kept} if kept else taken
+
+
 def _keep_share(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Where another size was given, cut out the same share of each image."""
     resize, size = added.get("resize"), taken.get("image_size")
@@ -157,6 +169,9 @@ def _keep_share(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping[
 
 
 def _same(one: Any, two: Any) -> bool:
+    texts = any(isinstance(item, str) for side in (one, two) for item in _as_list(side))
+    if texts:
+        return set(_as_list(one)) == set(_as_list(two))
     if isinstance(one, list | tuple) and isinstance(two, list | tuple):
         wide = max(len(one), len(two))
         ours, theirs = (list(x) * (wide // len(x)) for x in (one, two))
@@ -164,11 +179,15 @@ def _same(one: Any, two: Any) -> bool:
     return bool(one == two)
 
 
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={','.join(kept)}" for name, kept in value.items())
     if isinstance(value, list | tuple):
-        return ",".join(f"{number:g}" for number in value)
+        return ",".join(item if isinstance(item, str) else f"{item:g}" for item in value)
     return str(value)
 
 
