@@ -124,6 +124,7 @@ def test_a_reserved_reader_says_the_label_where_it_is_not_sure():
     chances = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.1, 0.6, 0.3]])
     found = reserved(opinion(chances, np.array([1, 1, 1])), np.array([1, 1, 1]))
     assert found.prediction.tolist() == [0, 1, 1]
+    assert found.score.tolist() == pytest.approx([0.5, -0.1, -0.3])
 
 
 def test_a_mark_is_compared_as_to_its_own_class():
@@ -146,6 +147,9 @@ def test_a_model_that_follows_the_mark_is_called_and_one_that_does_not_is_not():
     assert "The mark is what lies at the top right of the image." in summary.explanation
     suspects = found.examples.sort_values("index")["pile"].to_numpy() == "shortcut fails"
     assert (suspects == (marked & (labels != 1))).mean() > 0.98
+    groups = es.infer_groups(found)
+    assert groups.suspects is not None
+    assert (groups.suspects.numpy() == (marked & (labels != 1))).mean() > 0.98
     honest = es.audit(Net(0.0), (pixels, labels), seen_in_training=False, progress=False)
     assert honest.summary.verdict == "none found"
 

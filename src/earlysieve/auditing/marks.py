@@ -142,8 +142,9 @@ def _where(mark: Mark) -> str:
 
 def reserved(reader: Reader, labels: Ints) -> Reader:
     """A reader that says the label itself where it does not surely contradict it."""
-    said = np.where(reader.score >= SURE, reader.prediction, labels)
-    return Reader(reader.probabilities, said, reader.score)
+    sure = reader.score >= SURE
+    said = np.where(sure, reader.prediction, labels)
+    return Reader(reader.probabilities, said, np.where(sure, reader.score, -abs(reader.score)))
 
 
 def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:
