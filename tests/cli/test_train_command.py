@@ -403,6 +403,26 @@ def test_an_audit_of_training_data_says_that_it_is_one(tmp_path):
     assert "validation data were" not in " ".join(held_out.summary.warnings)
 
 
+def test_an_audit_of_what_the_run_held_out(tmp_path):
+    rows = "".join(f"{k % 7 - 3 + 2 * (k % 2)},{k % 5},{'ab'[k % 2]}\n" for k in range(300))
+    (tmp_path / "rows.csv").write_text(f"x,z,label\n{rows}")
+    model = ("--model", "earlysieve.networks:SmallMLP", "--data", f"table:{tmp_path}/rows.csv")
+    run = tmp_path / "run"
+    ok("train", *model, "--validation", "0.4", "--epochs", "2", "--out", run, "-q")
+    audit = ("audit", *model, "--checkpoint", run / "model.pt", "--swaps", "0")
+    told = ok(*audit, "--out", tmp_path / "all").stdout
+    assert "Note: The run beside the checkpoint held a share of these data out: --held-out" in told
+    ok(*audit, "--held-out", "--out", tmp_path / "held", "-q")
+    held = AuditResult.load(tmp_path / "held")
+    assert len(held.examples) == 120
+    assert (held.config["seen_in_training"], held.config["held_out"]) == (False, "0.4")
+    fix = ("fix", *audit[1:-2], "--audit", tmp_path / "held", "--out", tmp_path / "fix")
+    assert "Held out: the share of 0.4" in ok(*fix, "--budget", "1trial").stdout
+    found = problem("audit", *model[:2], "--data", "digits", *audit[5:], "--held-out",
+                    "--out", tmp_path / "other")  # fmt: skip
+    assert "this one was trained on 'table:" in found
+
+
 def test_an_audit_finds_out_what_its_run_was_trained_on(tmp_path):
     ok("train", *FAST, "--out", tmp_path / "run", "--quiet")
     words = (

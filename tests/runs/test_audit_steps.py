@@ -89,14 +89,41 @@ def test_what_the_run_held_out_is_not_trained_on(tmp_path, validation):
     trained = TrainConfig(data="digits", model="nets:net", validation=validation, seed=4)
     (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
     model = ("--model", "nets:net", "--checkpoint", str(tmp_path / "model.pt"))
-    ran = config(*model, "--data", "digits", "--seed", "3", "--out", "out")
+    ran = config(*model, "--data", "digits", "--seed", "3", "--limit", "50", "--out", "out")
     audit, command = codes(STEPS, ran)[2].splitlines()
     assert f" --validation {validation} " in command
     assert "--validation" not in audit
     # The seed of the run draws its share again.
     assert (" --seed 4 " in command) == (validation == "0.2")
+    assert ("--limit" in command) == (validation != "0.2")
+    assert [name in audit for name in ("--limit", "--seed 3")] == [validation != "0.2"] * 2
     of_others = config(*model, "--data", "mine:load", "--split", "test", "--out", "out")
     assert "--validation" not in codes(STEPS, of_others, "mine:load")[2]
+
+
+def test_what_the_run_held_out_is_named_where_there_is_no_other_split(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,label\n0,0\n1,1\n")
+    data = f"table:{tmp_path / 'rows.csv'}"
+    trained = TrainConfig(data=data, model="nets:net", validation="0.2")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    weights = str(tmp_path / "model.pt")
+    model = ("--model", "nets:net", "--checkpoint", weights, "--data", data)
+    ran = config(*model, "--out", "out", split=None, checkpoint=weights)
+    _, fix, train, reference, unseen = codes(STEPS, ran, data, None)
+    assert unseen.endswith("--out out/held-out --held-out")
+    assert fix.endswith(f"--data {data} --out out/fix")  # it takes the share by itself
+    few = config(*model, "--limit", "9", "--out", "out", split=None, checkpoint=weights)
+    for line in codes(STEPS, few, data, None)[2].splitlines():
+        assert "--limit" not in line  # the share is drawn from all
+        assert "out/of-training" in line
+    # After that audit nothing says that the model was trained on what was audited.
+    ran = config(*model, "--held-out", "--out", "out", split=None, checkpoint=weights)
+    _, fix, train, reference, unseen = codes(STEPS, ran, data, None)
+    assert fix.endswith(f"--data {data} --audit out --out out/fix")
+    audit, train = train.splitlines()
+    assert "--held-out" not in audit + train
+    assert "--validation 0.2" in train
+    assert (reference, unseen) == ("", "")
 
 
 def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used():

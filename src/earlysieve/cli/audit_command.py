@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from earlysieve.runs.seen_data import Part
 
 _MOST_GROUPS = 8
+_SHARE = (
+    "The run beside the checkpoint held a share of these data out: --held-out audits that alone, "
+    "which the model was not trained on."
+)
 
 
 @click.command("audit")
@@ -35,6 +39,12 @@ _MOST_GROUPS = 8
     "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
 )
 @data_options
+@click.option(
+    "--held-out",
+    is_flag=True,
+    help="Audit the share of these data that the run beside the checkpoint held out, as "
+    "`earlysieve train --validation 0.2` does.",
+)
 @click.option(
     "--reference",
     metavar="SOURCE",
@@ -168,8 +178,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.audit_steps import command_steps
+    from earlysieve.runs.held_out import held_out_run, open_share, share_beside
     from earlysieve.runs.preparation import prepared_options
-    from earlysieve.runs.seen_data import audited_part, seen_in_training, split_record
+    from earlysieve.runs.seen_data import audited_part, part_of, seen_in_training, split_record
 
     if given["reference"] is None and given["reference_split"] is not None:
         raise click.UsageError("--reference-split is a part of the --reference; give one.")
@@ -179,12 +190,21 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     asked = prepared_options(given, given_data_options(context), told.append)
     for line in told:
         console.say(line)
-    part = audited_part(given["data"], asked.get("split"))
+    run_beside = None
+    if given["held_out"]:
+        run_beside = held_out_run(given["checkpoint"], given["data"], asked)
+        asked = {**run_beside.data_options, **asked}
+        part = part_of(given["data"], asked.get("split"))
+    else:
+        part = audited_part(given["data"], asked.get("split"))
     options = split_record(part, asked)
     built, data = open_both(
         given, options, need_weights=True, progress=console.progress, tell=console.say
     )
+    if run_beside is not None:
+        _, data = open_share(run_beside, asked, progress=console.progress)
     check_model_takes(built.model, data, device)
+    seen = False if given["held_out"] else seen_in_training(given["checkpoint"], part)
     other, of_reference = None, {}
     if given["reference"] is not None:
         of_reference = reference_options(given["reference"], given["reference_split"], options)
@@ -206,7 +226,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         features_dir=given["features_dir"],
         keep_features=given["keep_features"],
         resume_dir=_parts(given["out"]),
-        seen_in_training=seen_in_training(given["checkpoint"], part),
+        seen_in_training=seen,
         swaps=given["swaps"],
         irrelevant=given["irrelevant"],
         progress=console.progress,
@@ -218,6 +238,11 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     if other is not None:
         record |= {"reference": given["reference"], "reference_options": of_reference}
     remarks = _remarks(given, part if "split" not in asked else None)
+    if seen and share_beside(given["checkpoint"], given["data"]):
+        remarks.append(_SHARE)
+    if run_beside is not None:
+        record["held_out"] = run_beside.validation
+        remarks.append(f"These are the share of {run_beside.validation} that the run held out.")
     steps = command_steps(result.summary.next_steps, record, part)
     return replace(
         result,

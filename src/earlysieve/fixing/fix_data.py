@@ -8,10 +8,10 @@ from typing import Any
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import parse_options
+from earlysieve.runs.held_out import held_a_share_out, open_share, same_source
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.run_beside import config_beside
 from earlysieve.runs.seen_data import Part, audited_part, part_of, seen_in_training, split_record
-from earlysieve.runs.train_data import open_train_data
 from earlysieve.training.config import TrainConfig
 
 # What to repair and choose on where nothing was asked for, best first: test data come last, since
@@ -65,8 +65,8 @@ def open_fix_data(
         EarlysieveError: data cannot be opened.
     """
     config = config_beside(given["checkpoint"])
-    if config is not None and "split" not in asked and _held_a_share_out(config, given["data"]):
-        train, held = open_train_data(config, progress=progress)
+    if config is not None and "split" not in asked and held_a_share_out(config, given["data"]):
+        train, held = open_share(config, asked, progress=progress)
         share = config.validation
         told = f"the share of {share} that training held out"
         splits = part_of(given["data"], None).splits
@@ -106,20 +106,7 @@ def _split_of_run(config: TrainConfig | None, spec: str) -> str | None:
     validation = None if config is None else config.validation
     if config is None or validation is None or not validation.startswith("split:"):
         return None
-    return validation.removeprefix("split:") if _same_source(config, spec) else None
-
-
-def _same_source(config: TrainConfig, spec: str) -> bool:
-    ours, theirs = part_of(spec, None), part_of(config.data, None)
-    return (ours.kind, ours.rest) == (theirs.kind, theirs.rest)
-
-
-def _held_a_share_out(config: TrainConfig, spec: str) -> bool:
-    try:
-        share = float(config.validation or "nan")
-    except ValueError:
-        return False
-    return _same_source(config, spec) and 0 < share < 1
+    return validation.removeprefix("split:") if same_source(config, spec) else None
 
 
 def _training(given: Mapping[str, Any], asked: Mapping[str, Any], progress: bool | None) -> Any:

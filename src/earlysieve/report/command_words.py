@@ -45,7 +45,15 @@ DESCRIBING = {
     "--device",
     "--seed",
 }
-_FLAGS = {"--pretrained", "--strict", "--retrain", "--repair-only", "--fresh", "--go-on"}
+_FLAGS = {
+    "--pretrained",
+    "--strict",
+    "--held-out",
+    "--retrain",
+    "--repair-only",
+    "--fresh",
+    "--go-on",
+}
 
 
 def words_of(command: str, name: str) -> list[str]:

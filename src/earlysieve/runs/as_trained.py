@@ -27,6 +27,10 @@ _NAMES = (
 )
 
 
+# By which a share of the data is drawn. An audit of these data needs them, too.
+OF_DATA = ("--group-column", "--limit", "--seed")
+
+
 def as_trained(checkpoint: str | None, data: str) -> dict[str, str | None]:
     """Options of `earlysieve train` by which the run beside a checkpoint differs from the defaults.
 
@@ -56,8 +60,13 @@ def _validation(config: dict[str, Any], data: str) -> dict[str, str | None]:
     ours, named = part_of(data, None), part_of(theirs, None)
     if (ours.kind, ours.rest) != (named.kind, named.rest):
         return {}
-    seed = {} if share_of(validation) is None else {"--seed": str(config.get("seed", 0))}
-    return {"--validation": validation, **seed}
+    if share_of(validation) is None:
+        return {"--validation": validation}
+    # The share is drawn from these examples by their groups: an audit may have named others.
+    options = config.get("data_options") or {}
+    names = {"--group-column": "group_column", "--limit": "limit"}
+    others = {flag: None for flag, name in names.items() if name not in options}
+    return {"--validation": validation, "--seed": str(config.get("seed", 0)), **others}
 
 
 def _config_beside(checkpoint: str | None) -> dict[str, Any]:

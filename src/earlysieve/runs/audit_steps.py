@@ -15,7 +15,8 @@ from earlysieve.auditing.next_steps import (
     with_code,
 )
 from earlysieve.report.command_words import Options, command_with, describing, options_of
-from earlysieve.runs.as_trained import as_trained
+from earlysieve.runs.as_trained import OF_DATA, as_trained
+from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
 from earlysieve.runs.run_beside import fix_beside
 from earlysieve.runs.seen_data import PREFERRED, Part, training_data
@@ -35,6 +36,8 @@ class Ran:
         unseen: a split that the model was not trained on; None: there is none, or it was audited.
         is_training: whether the audited examples are those that the model was trained on, or has to
             be: there are no others.
+        share: the run held a share of these data out, which `--held-out` names.
+        held_out: that share was audited.
         kept: whether `out` holds the audit where `earlysieve fix --audit` can use it.
     """
 
@@ -45,6 +48,8 @@ class Ran:
     unseen: str | None
     is_training: bool
     kept: bool = True
+    share: bool = False
+    held_out: bool = False
 
 
 def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -> list[str]:
@@ -63,7 +68,9 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
     if not given.get("--data") or not given.get("--out") or "\n" in config["command"]:
         return list(steps)
     split = config["data_options"].get("split")
-    source = given["--data"], split
+    held_out = any(name == "--held-out" for name, _ in options)
+    # Without a split `fix` takes the share that the run held out.
+    source = given["--data"], None if held_out else split
     training = training_data(config.get("checkpoint"), given["--data"], part)
     ran = Ran(
         options,
@@ -71,7 +78,9 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
         given["--out"].rstrip("/") or "/",
         training,
         unseen_split(part, split),
-        is_training=training in (None, source),
+        is_training=not held_out and training in (None, source),
+        share=share_beside(config.get("checkpoint"), given["--data"]),
+        held_out=held_out,
     )
     return of_repaired(
         filled_in(steps, ran), fix_beside(config.get("checkpoint")), options, ran.out
@@ -100,6 +109,8 @@ def _fix(ran: Ran) -> str:
     """Repairs on what was audited; on other examples where the model was trained on these."""
     about, out = describing(ran.options), {"--out": f"{ran.out}/fix"}
     if ran.training == ran.source and ran.is_training:
+        if ran.unseen is None and ran.share:
+            return command_with("fix", about, {"--split": None, **out})
         if ran.unseen is None:
             return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
         return command_with("fix", about, {"--split": ran.unseen, **out})
@@ -116,18 +127,20 @@ def _with_flag(command: str) -> str:
 def _train(ran: Ran) -> str:
     """Training by group DRO as the model was trained, after an audit of the training data.
 
-    That is left out where these were audited. Where they are not known no split is named: those
-    that were audited are to test on.
+    That is left out where these, all of them, were audited. Where they are not known no split is
+    named: those that were audited are to test on.
     """
     data, split = ran.training or (ran.source[0], None)
     of_training: dict[str, str | None] = {"--data": data, "--split": split}
     about, groups = describing(ran.options), ran.out
-    lines = []
-    if not ran.is_training:
-        groups = f"{ran.out}/of-training"
-        lines.append(command_with("audit", about, {**of_training, "--out": groups}))
     checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
     as_before = as_trained(checkpoint, data)
+    lines = []
+    limited = any(name == "--limit" and as_before.get(name, "") is None for name, _ in ran.options)
+    if not ran.is_training or limited:
+        groups = f"{ran.out}/of-training"
+        same = {name: as_before[name] for name in OF_DATA if name in as_before}
+        lines.append(command_with("audit", about, {**of_training, **same, "--out": groups}))
     # As `fix --retrain` does: small groups that are seldom drawn make its weights swing.
     method = {"--method": "group-dro", "--balance": "group"}
     ends = {**method, "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
@@ -135,7 +148,7 @@ def _train(ran: Ran) -> str:
 
 
 def _reference(ran: Ran) -> str:
-    if ran.training is None or ran.is_training or not ran.kept:
+    if ran.training is None or ran.is_training or ran.held_out or not ran.kept:
         return ""
     data, split = ran.training
     more = {"--reference": data, "--reference-split": split, "--out": f"{ran.out}/compared"}
@@ -143,6 +156,9 @@ def _reference(ran: Ran) -> str:
 
 
 def _unseen(ran: Ran) -> str:
+    if ran.unseen is None and ran.share and not ran.held_out:
+        more = {"--split": None, "--out": f"{ran.out}/held-out"}
+        return f"{command_with('audit', ran.options, more)} --held-out"
     if ran.unseen is None:
         return ""
     more = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}

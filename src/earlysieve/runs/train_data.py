@@ -59,7 +59,7 @@ def open_parts(config: "TrainConfig", *, progress: bool | None = None) -> Parts:
     from earlysieve.datasets.checks import check_workers
 
     check_workers(config.num_workers)
-    train = _open(config, config.data, config.data_options, progress)
+    train = open_with(config, config.data, config.data_options, progress)
     _check_indexed(train)
     if config.validation is None:
         return Parts(train, None)
@@ -82,7 +82,7 @@ def open_beside(config: "TrainConfig", spec: str, *, progress: bool | None = Non
     Raises:
         EarlysieveError: they cannot be opened.
     """
-    return _open(config, *source_beside(config, spec), progress)
+    return open_with(config, *source_beside(config, spec), progress)
 
 
 def source_beside(config: "TrainConfig", spec: str) -> tuple[str, dict[str, Any]]:
@@ -93,7 +93,14 @@ def source_beside(config: "TrainConfig", spec: str) -> tuple[str, dict[str, Any]
     return spec, {k: v for k, v in options.items() if _has(spec, k)}
 
 
-def _open(config: "TrainConfig", spec: str, options: dict[str, Any], progress: bool | None) -> Any:
+def open_with(
+    config: "TrainConfig", spec: str, options: dict[str, Any], progress: bool | None
+) -> Any:
+    """A source with these options, and what else the configuration of a run says of data.
+
+    Raises:
+        EarlysieveError: it cannot be opened.
+    """
     return open_data(
         spec,
         options,
