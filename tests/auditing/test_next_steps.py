@@ -77,6 +77,28 @@ def test_advice_fits_the_kind_of_data(kind, said, unsaid):
 
 
 @pytest.mark.parametrize(
+    ("kind", "head", "named"),
+    [
+        ("image", "linear", "head='mlp' or head='conv'"),
+        ("image", "mlp", "head='conv'"),
+        ("image", "conv", ""),
+        ("table", "statistics", "head='mlp'"),
+        ("table", "mlp", ""),
+        ("text", "", "head='mlp' or head='token'"),  # of the user's own
+    ],
+)
+def test_only_readouts_that_were_not_tried_are_named(kind, head, named):
+    for seen in (facts(IDLE), facts(IDLE, examples=400)):
+        told = next_steps(decide(seen), seen, kind, head=head)
+        about = [one for one in told if "(--head" in one or "--head " in one or "layers=" in one]
+        assert re.findall("head='[a-z]+'(?: or head='[a-z]+')?", " ".join(about)) == [named] * bool(
+            named
+        )
+        assert len(told) > 1
+        assert all("{}" not in one for one in told)
+
+
+@pytest.mark.parametrize(
     ("name", "of_network", "kind", "said"),
     [
         ("colour", False, "image", "change the colours of training pictures at random (--augment"),

@@ -31,6 +31,12 @@ def test_what_is_known_of_a_source(words):
     assert told["splits"] == {"train": 269038, "val": 45180, "test": 133782}
 
 
+def test_of_data_of_ones_own_form_and_options_are_known():
+    text = " ".join(ok("datasets", "table").stdout.split())
+    assert "named as │ table:" in text
+    assert "--split, --label-column, --group-column, --drop-column, --categories" in text
+
+
 def test_names_that_are_none():
     for words in (("waterbird",), ("show", "waterbird"), ("verify", "waterbird", "x")):
         text = problem("datasets", *words)

@@ -53,6 +53,12 @@ def test_the_parity_of_the_signs_is_the_label_and_no_column_alone(classes, order
     assert np.abs(table[:, : bits * order]).min() >= 0.1
 
 
+def test_whole_numbers_stay_whole():
+    row = [3213.0, -71350.0, 0.0, -0.0, 35415.25, 0.12345, 1e-9, 3e20]
+    shown = Table([row], [0], ["no"], columns=list("abcdefgh")).display(0)
+    assert shown == "a=3213, b=-71350, c=0, d=0, e=35415.2, f=0.123, g=1e-09, h=3e+20"
+
+
 def test_blur_makes_some_labels_doubtful():
     y = labels()
     table = parity_columns(y, 2, order=2, noise=0, blur=0.2, seed=1)

@@ -258,6 +258,15 @@ def test_nothing_sticks_out_sideways(visit, kind):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [1000, 1200])
+def test_the_table_of_properties_fits(visit, width):
+    names = ("column branch_code", "columns utilisation and loan_amount", "direction")
+    leanings = tuple(Leaning(name, recovered_by="columns") for name in names)
+    page = visit(piled_audit(summary=piled_summary(leanings=leanings)), width=width).page
+    table = page.locator(".scroll:has(> .reasons)").first
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+
+
 def test_everything_is_there_without_a_script(visit):
     page = visit(image_audit(), java_script_enabled=False).page
     assert page.locator("#controls").is_hidden()

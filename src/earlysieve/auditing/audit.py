@@ -235,6 +235,7 @@ def audit(
             class_labels,
             seen_in_training=seen_in_training,
             out_of_fold=folds > 1,
+            head=recipe,
         )
         shown, notes = take_pictures(
             network,

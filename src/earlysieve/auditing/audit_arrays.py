@@ -116,7 +116,12 @@ def audit_arrays(
         correct = (collected.prediction == collected.labels).numpy()
         report = group_report(correct, collected.groups.numpy(), group_names)
     examples, summary = judged(
-        seen, report, class_labels, seen_in_training=seen_in_training, out_of_fold=folds > 1
+        seen,
+        report,
+        class_labels,
+        seen_in_training=seen_in_training,
+        out_of_fold=folds > 1,
+        head=recipe,
     )
     config = config_of(
         nn.Identity(), list(layers), recipe, folds, flag_margin, l2, seed, examples,

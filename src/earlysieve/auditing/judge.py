@@ -23,6 +23,7 @@ from earlysieve.auditing.views import Views
 from earlysieve.auditing.where_it_fails import accuracy_where_it_fails, nearest_property
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
+from earlysieve.readouts.heads import HEADS, Head
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ def judged(
     *,
     seen_in_training: bool | None,
     out_of_fold: bool,
+    head: Head,
 ) -> tuple["pd.DataFrame", Summary]:
     """The example table with its piles, and the summary.
 
@@ -44,6 +46,7 @@ def judged(
         class_names: of class 0, 1, ...
         seen_in_training: whether the model was trained on the data; None: unknown.
         out_of_fold: whether an example was scored by readouts that have not seen it.
+        head: of the readouts.
     """
     table, again = seen.examples, seen.again
     labels, said = (table[name].to_numpy() for name in ("label", "prediction"))
@@ -94,6 +97,7 @@ def judged(
             survival=seen.survival,
             left_out=seen.collected.views.left_out,
             kind=_kind(seen.collected.views),
+            head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
         ),
     )
     doubt = again.doubt.astype(np.float32)

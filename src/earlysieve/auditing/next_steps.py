@@ -61,7 +61,12 @@ def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
 
 
 def next_steps(
-    decision: Decision, facts: Facts, kind: Kind = "unknown", *, doubtful: bool = True
+    decision: Decision,
+    facts: Facts,
+    kind: Kind = "unknown",
+    *,
+    doubtful: bool = True,
+    head: str = "linear",
 ) -> list[str]:
     """What to do, most useful first.
 
@@ -70,13 +75,32 @@ def next_steps(
         facts: what it was made of.
         kind: of the data.
         doubtful: whether any label is.
+        head: name of the readouts' kind; only more complex ones are worth a try.
     """
     steps = [
         *_first(decision, facts, kind),
         *_STEPS[decision.verdict](decision, facts, kind),
         *_last(decision, facts, kind),
     ]
-    return [one for one in steps if doubtful or one != _DOUBTFUL]
+    left = _heads_left(kind, head)
+    named = (_with_readouts(one, left) for one in steps if doubtful or one != _DOUBTFUL)
+    return [one for one in named if one]
+
+
+def _heads_left(kind: Kind, head: str) -> str:
+    """More complex kinds of readouts than this, in words; empty where there is none."""
+    names = _HEADS[kind]
+    left = names[names.index(head) + 1 :] if head in names else names
+    return " or ".join(f"head='{name}'" for name in left)
+
+
+def _with_readouts(one: str, left: str) -> str:
+    """A step with the readouts that are left to try; empty where none is and it is about these."""
+    if one == _DEEPER:
+        return one.format(left) if left else ""
+    if one == _OTHERS:
+        return one.format(left) if left else _OTHER_LAYERS
+    return one
 
 
 def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
@@ -138,22 +162,20 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     ]
 
 
-def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
+def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
     return [
         "Read a few flagged examples all the same: wrong labels gather there.",
-        f"Audit again with {_HEADS[kind]} (--head on the command line) if a more complex shortcut "
-        "is suspected.",
+        _DEEPER,
         "Where group labels exist, compare the worst group with the average.",
     ]
 
 
-def _inconclusive(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+def _inconclusive(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     if decision.reason == "outdone":
         return [*([] if facts.transfer is not None else [HOLDS_HERE]), HOLDS_MORE]
     return [
         _missing(decision, facts),
-        f"Try other layers, or another readout: layers=[...], {_HEADS[kind]} (--layers and --head "
-        "on the command line).",
+        _OTHERS,
         "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
     ]
 
@@ -223,12 +245,21 @@ _TREATED: dict[Kind, str] = {
     "table": "columns come in the order and on the scale of training",
     "unknown": "inputs are prepared as in training (images: --mean and --std on the command line)",
 }
-_HEADS: dict[Kind, str] = {
-    "image": "head='mlp' or head='conv'",
-    "text": "head='mlp' or head='token'",
-    "table": "head='mlp'",
-    "unknown": "head='mlp'",
+# Readouts that see more than a linear one, the simplest first.
+_HEADS: dict[Kind, tuple[str, ...]] = {
+    "image": ("mlp", "conv"),
+    "text": ("mlp", "token"),
+    "table": ("mlp",),
+    "unknown": ("mlp",),
 }
+_DEEPER = (
+    "Audit again with {} (--head on the command line) if a more complex shortcut is suspected."
+)
+_OTHERS = (
+    "Try other layers, or another readout: layers=[...], {} (--layers and --head on the command "
+    "line)."
+)
+_OTHER_LAYERS = "Try other layers: layers=[...] (--layers on the command line)."
 _PREPARED = (
     "Check that data and reference were prepared in the same way, and that their labels mean the "
     "same: data that were prepared otherwise look like this, too."

@@ -92,6 +92,7 @@ class Reported:
         survival: what its decisions survive.
         left_out: what readers could not look at, and why.
         kind: of the data.
+        head: name of the readouts' kind.
     """
 
     layer: str
@@ -106,6 +107,7 @@ class Reported:
     survival: Survival = field(default_factory=Survival)
     left_out: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = "unknown"
+    head: str = "linear"
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -134,7 +136,11 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
         next_steps=next_steps(
-            decision, facts, reported.kind, doubtful="label doubtful" in reported.piles
+            decision,
+            facts,
+            reported.kind,
+            doubtful="label doubtful" in reported.piles,
+            head=reported.head,
         ),
         warnings=[
             *_warnings(evidence, reported.num_classes),

@@ -74,7 +74,10 @@ def show(name: str, quiet: bool, as_json: bool) -> None:
 
     console, source = Console(quiet, as_json), known_source(name)
     console.say(f"{name}: {source.summary}")
-    told = {key: value for key, value in _told(source).items() if value}
+    form = dict(zip(source_names(), source_forms(), strict=False)).get(name, name)
+    options = [f"--{option.replace('_', '-')}" for option in source.options]
+    about = {"named as": form, "options": options} | _told(source)
+    told = {key: value for key, value in about.items() if value}
     console.table(("what", "of these data"), [(key, _words(told[key])) for key in told])
     console.result({name: {"summary": source.summary, "options": source.options} | _told(source)})
 

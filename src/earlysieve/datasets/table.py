@@ -15,6 +15,7 @@ from earlysieve.datasets.variables import Variable, codes_of, variables_of
 from earlysieve.errors import InputError
 
 SHOWN_COLUMNS = 12
+_LARGE = 1e12
 
 
 class Table(ExampleDataset):
@@ -98,9 +99,17 @@ class Table(ExampleDataset):
     def _value(self, row: int, variable: Variable) -> str:
         """A number, or the category; "none" where no column of it is on."""
         if not variable.is_category:
-            return f"{self._table[row, variable.columns[0]]:.3g}"
+            return _number(float(self._table[row, variable.columns[0]]))
         return (*variable.categories, "none")[int(self._codes[variable.name][row])]
 
     @cached_property
     def _codes(self) -> dict[str, Ints]:
         return {one.name: codes_of(self._table, one) for one in self.variables if one.is_category}
+
+
+def _number(value: float) -> str:
+    """Whole numbers as they are, others with three digits at least."""
+    size = abs(value)
+    if size < _LARGE and value == int(value):
+        return str(int(value))
+    return f"{value:.1f}" if 1000 <= size < _LARGE else f"{value:.3g}"
