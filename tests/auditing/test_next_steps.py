@@ -12,10 +12,12 @@ from earlysieve.auditing.next_steps import (
     REFERENCE,
     RETRAIN,
     UNSEEN,
+    column_left_out,
     next_steps,
     parts,
     step,
     with_code,
+    without_model,
 )
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.untie import untie
@@ -117,6 +119,24 @@ def test_what_to_do_with_training_data_fits_the_property(name, of_network, kind,
     found = replace(COLOUR, name=name, of_network=of_network)
     assert untie(found, kind).startswith(f"Or {said}")
     assert untie(None, kind).startswith("Or ")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("column branch_code", 'frame = frame.drop(columns=["branch_code"])'),
+        ("column 3", ""),  # of an array
+        ("columns x and y", ""),
+        ("colour", ""),
+    ],
+)
+def test_a_column_can_be_left_out(name, code):
+    seen = facts(replace(COLOUR, name=name))
+    told = dict(map(parts, next_steps(decide(seen), seen, "table")))
+    about = next(text for text in told if "and train again" in text)
+    assert told[about] == code
+    assert column_left_out(code) == ("branch_code" if code else None)
+    assert code not in "".join(without_model(next_steps(decide(seen), seen, "table"))) or not code
 
 
 def test_a_shortcut_says_how_training_data_are_changed():

@@ -60,6 +60,7 @@ def test_tables(tmp_path, monkeypatch):
     before = es.AuditResult.load("before")
     assert (before.summary.verdict, before.summary.leans_on) == ("shortcut", "column clinic")
     assert accuracy("after", misled) > accuracy("before", misled) + 0.2
+    assert accuracy("without", misled) > accuracy("before", misled) + 0.2
 
 
 def test_photographs(tmp_path, monkeypatch):

@@ -26,6 +26,16 @@ def test_it_audits_a_split_that_was_not_trained_on(tmp_path):
     )
 
 
+def test_where_there_is_none_it_audits_the_share_that_was_held_out(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,label\n0,0\n1,1\n")
+    command = f"{TRAIN} table:{tmp_path}/rows.csv --epochs 3 --out runs/a --validation"
+    assert audit_of_run(f"{command} 0.2", OUT) == (
+        f"earlysieve audit --model nets:net --data table:{tmp_path}/rows.csv "
+        "--checkpoint runs/a/model.pt --out runs/a/audit --held-out"
+    )
+    assert audit_of_run(f"{command} other.csv", OUT) == ""
+
+
 @pytest.mark.parametrize(
     "command",
     [

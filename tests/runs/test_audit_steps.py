@@ -126,6 +126,29 @@ def test_what_the_run_held_out_is_named_where_there_is_no_other_split(tmp_path):
     assert (reference, unseen) == ("", "")
 
 
+def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,place,ward 3,label\n0,1,2,0\n1,2,3,1\n")
+    data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
+    about = ("--model", "nets:net", "--checkpoint", weights, "--data", data)
+    ran = config(*about, "--model-option", "input_shape=[3]", "--model-option", "depth=2",
+                 "--categories", "place=1,2", "--out", "out", split=None,
+                 checkpoint=weights)  # fmt: skip
+    leave = [step("Leave it out.", f'frame = frame.drop(columns=["{one}"])') for one in
+             ("ward 3", "gone")]  # fmt: skip
+    assert codes(leave, ran, data, None) == ["", ""]  # how it was trained is not known
+    options = {"drop_column": "place"}
+    trained = TrainConfig(
+        data=data, model="nets:net", validation="0.2", epochs=3, data_options=options
+    )
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    assert codes(leave, ran, data, None) == [
+        f"earlysieve train --model nets:net --model-option depth=2 --drop-column place "
+        f"--drop-column 'ward 3' --epochs 3 --validation 0.2 --seed 0 --data {data} "
+        "--out out/without-ward-3",
+        "",
+    ]
+
+
 def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used():
     ran = config(*MODEL, "--data", "digits", "--split", "train", "--out", "out", split="train")
     _, _, train, reference, unseen = codes(STEPS, ran, split="train")

@@ -4,9 +4,11 @@ The code is Python where the audit was called from Python; the command line puts
 its place (`earlysieve.runs.audit_steps`).
 """
 
+import json
 from collections.abc import Callable, Sequence
 
 from earlysieve.auditing.known_data import memorised
+from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
 from earlysieve.auditing.untie import Kind, untie
 from earlysieve.auditing.words import called
@@ -18,6 +20,7 @@ REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
 IRRELEVANT = "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line)."
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
+_DROP = "frame = frame.drop(columns="
 MORE = "result = es.audit(model, more_data)"
 
 
@@ -51,7 +54,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     """
     need_model = (FIX, RETRAIN, REFERENCE)
     kept = [one for one in steps if parts(one)[1] not in need_model and one != IRRELEVANT]
-    return with_code(kept, lambda _: ARRAYS)
+    return with_code(kept, lambda code: "" if column_left_out(code) else ARRAYS)
 
 
 def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
@@ -132,11 +135,26 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
             RETRAIN,
         ),
-        step(untie(on, kind)),
+        step(untie(on, kind), "" if on is None else _without(on)),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
         "After any change, audit again on held-out data and compare accuracy where it fails.",
     ]
+
+
+def _without(on: Leaning) -> str:
+    """The code that leaves a column of a table out; empty where it is no single one with a name."""
+    name = on.name.removeprefix("column ")
+    if not on.of_table or on.is_combined or name.isdecimal() or not name.isprintable():
+        return ""
+    return f"{_DROP}[{json.dumps(name, ensure_ascii=False)}])"
+
+
+def column_left_out(code: str) -> str | None:
+    """The column that the code of a step leaves out; None where it does something else."""
+    if not code.startswith(_DROP):
+        return None
+    return str(json.loads(code.removeprefix(_DROP)[:-1])[0])
 
 
 def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:

@@ -52,6 +52,15 @@ def as_trained(checkpoint: str | None, data: str) -> dict[str, str | None]:
     return found | _validation(config, data)
 
 
+def dropped_before(checkpoint: str | None) -> list[str] | None:
+    """Columns that the run beside a checkpoint left out; None where there is no run."""
+    config = _config_beside(checkpoint)
+    if "method" not in config:
+        return None
+    found = (config.get("data_options") or {}).get("drop_column") or []
+    return [found] if isinstance(found, str) else list(found)
+
+
 def _validation(config: dict[str, Any], data: str) -> dict[str, str | None]:
     """What the run validated on, if it was trained on these data; with the seed that drew it."""
     validation, theirs = config.get("validation"), config.get("data")

@@ -1,5 +1,6 @@
 """What to do after an audit from the command line: its steps as commands that run as they stand."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,14 @@ from earlysieve.auditing.next_steps import (
     REFERENCE,
     RETRAIN,
     UNSEEN,
+    column_left_out,
     parts,
     step,
     with_code,
 )
 from earlysieve.report.command_words import Options, command_with, describing, options_of
-from earlysieve.runs.as_trained import OF_DATA, as_trained
+from earlysieve.runs.as_trained import OF_DATA, as_trained, dropped_before
+from earlysieve.runs.data_settings import columns_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
 from earlysieve.runs.run_beside import fix_beside
@@ -89,7 +92,14 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
 
 def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
     """The steps with commands in place of Python; without code where there is no such command."""
-    found = with_code(steps, lambda code: _COMMANDS[code](ran) if code in _COMMANDS else "")
+
+    def command(code: str) -> str:
+        column = column_left_out(code)
+        if column is not None:
+            return _without(column, ran)
+        return _COMMANDS[code](ran) if code in _COMMANDS else ""
+
+    found = with_code(steps, command)
     return [_of_unknown(one) for one in found] if ran.training is None else found
 
 
@@ -145,6 +155,30 @@ def _train(ran: Ran) -> str:
     method = {"--method": "group-dro", "--balance": "group"}
     ends = {**method, "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
     return "\n".join([*lines, command_with("train", about, {**of_training, **as_before, **ends})])
+
+
+# What depends on the columns that there are.
+_OF_COLUMNS = ("--drop-column", "--categories", "--checkpoint", "--checkpoint-key")
+
+
+def _without(column: str, ran: Ran) -> str:
+    """Training as before without a column of the training data, where the run is known."""
+    checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
+    before = dropped_before(checkpoint)
+    if before is None or ran.training is None or column not in columns_of(ran.training[0]):
+        return ""
+    data, split = ran.training
+    about = [
+        (name, values)
+        for name, values in describing(ran.options, but=_OF_COLUMNS)
+        if name != "--model-option" or not values[0].startswith("input_shape=")
+    ]
+    given = [values[0] for name, values in ran.options if name == "--drop-column"]
+    left_out = dict.fromkeys([*before, *given, column])
+    about += [("--drop-column", [name]) for name in left_out]
+    name = re.sub(r"\W+", "-", column)
+    more = {"--data": data, "--split": split, "--out": f"{ran.out}/without-{name}"}
+    return command_with("train", about, {**as_trained(checkpoint, data), **more})
 
 
 def _reference(ran: Ran) -> str:

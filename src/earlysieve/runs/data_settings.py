@@ -178,6 +178,17 @@ def full_spec(spec: str) -> str:
     return f"folder:{path}" if os.sep in spec else spec
 
 
+def columns_of(spec: str) -> tuple[str, ...]:
+    """The columns of a table in a file; none of other data.
+
+    Raises:
+        EarlysieveError: it cannot be read, or there can be no such source.
+    """
+    kind, _, rest = full_spec(spec).partition(":")
+    source = source_named(kind)
+    return () if source is None or source.columns is None else tuple(source.columns(rest))
+
+
 def _stands_alone(name: str) -> bool:
     """Whether this is a source that needs nothing after its name."""
     source = source_named(name) if name in source_names() else None

@@ -10,7 +10,7 @@ from earlysieve.errors import InputError
 from earlysieve.networks.hf_folder import check_is_there
 from earlysieve.networks.preprocessing import preprocessing_of
 from earlysieve.networks.spec import parse_options
-from earlysieve.runs.data_settings import full_spec
+from earlysieve.runs.data_settings import columns_of, full_spec
 from earlysieve.runs.run_beside import known_beside
 
 if TYPE_CHECKING:
@@ -152,11 +152,10 @@ def _filled(
 
 def _with_columns_there(data: str, taken: dict[str, Any]) -> dict[str, Any]:
     """The options without columns to drop that these data lack in the first place."""
-    kind, _, rest = full_spec(data).partition(":")
-    source, names = source_named(kind), taken.pop("drop_column", None)
-    if source is None or source.columns is None or not names:
+    names = taken.pop("drop_column", None)
+    if not names:
         return taken
-    there = source.columns(rest)
+    there = columns_of(data)
     kept = [name for name in ([names] if isinstance(names, str) else names) if name in there]
     return {**taken, "drop_column": kept} if kept else taken
 
