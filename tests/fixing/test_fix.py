@@ -91,7 +91,7 @@ def test_groups_may_be_given():
     assert result.groups.source == "given"
     assert list(result.candidates["source"]) == ["", "given"]
     assert result.changed
-    assert "on which the model was worst" in result.headline
+    assert "of group 1, on which the model was worst" in result.headline
     assert "labels and the given groups" in result.explanation
 
 
@@ -126,7 +126,7 @@ def test_groups_that_the_data_name_lead_where_they_were_chosen_by():
     assert {"named", "audit"} <= set(rows["source"])
     groups = result.figures[result.figures["kind"] == "group"]
     worst = groups.loc[groups["before"].idxmin()]
-    assert f"of the group '{worst['part']}', on which the model was worst" in result.headline
+    assert f"of {worst['part']}, on which the model was worst" in result.headline
     assert rows.loc[result.chosen, "score"] == pytest.approx(groups["after"].min())
     assert "labels and the groups that the data name" in result.explanation
 

@@ -56,6 +56,9 @@ def test_the_worst_of_the_groups_leads():
     assert headline == (
         "'afr' is right on 68% instead of 38% of the group 'night', on which the model was worst."
     )
+    numbered = GROUPS.assign(part=["all held-out examples", "group 0", "group 1"])
+    headline, _ = words_of(basis("shortcut", ""), "afr", numbered, "worst_group_accuracy", 3)
+    assert headline.endswith("38% of group 1, on which the model was worst.")
     lost = GROUPS.assign(after=[0.76, 0.6, 0.3])
     headline, _ = words_of(basis("none found", ""), "afr", lost, "pseudo_group_accuracy", 3)
     assert headline.startswith(

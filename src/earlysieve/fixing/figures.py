@@ -53,7 +53,8 @@ def parts(basis: Basis) -> Iterator[tuple[str, str, Bools]]:
     if finer is not None:
         numbers = finer.numbers.numpy()
         for group in range(int(numbers.max()) + 1):
-            yield "group", finer.name(group), numbers == group
+            name = finer.name(group)
+            yield "group", f"group {name}" if name.isdecimal() else name, numbers == group
     names = basis.audit.class_names
     for label in np.unique(labels):
         name = names[label] if label < len(names) else str(label)

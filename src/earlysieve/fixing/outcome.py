@@ -126,7 +126,9 @@ def _of_groups(chosen: str, parts: "pd.DataFrame", select: str) -> str:
     if not len(groups):
         return f"'{chosen}' does better by {select}."
     worst = groups.sort_values("before", kind="stable").iloc[0]
-    where = f"of the group '{worst['part']}', on which the model was worst"
+    name = str(worst["part"])
+    known = name if name.removeprefix("group ").isdecimal() else f"the group '{name}'"
+    where = f"of {known}, on which the model was worst"
     if worst["after"] > worst["before"]:
         return f"'{chosen}' is {_instead(worst)} {where}."
     return f"'{chosen}' does better by {select}, but is {_instead(worst)} {where}."
