@@ -128,14 +128,14 @@ def test_a_reserved_reader_says_the_label_where_it_is_not_sure():
 
 
 def test_a_mark_is_compared_as_to_its_own_class():
-    # It surely contradicts no label but for class 1, which it tells from the rest on 7 of 8, as
-    # many as always saying "rest" plus one; the model does on all 8.
+    # It surely contradicts labels by class 1 alone, which it says of 2 of 2, and of 1 of 6 others;
+    # the model says it of 2 of 2 and of no other: 5/6 of what the model tells.
     labels = np.array([1, 1, 0, 0, 0, 2, 2, 2])
     says = np.array([1, 1, 1, 0, 0, 0, 0, 0])
     chances = np.array([[0.1, 0.8, 0.1] if one == 1 else [0.45, 0.1, 0.45] for one in says])
     said = np.array([1, 1, 0, 0, 2, 2, 2, 0])
     found = reads_like(opinion(chances, labels), labels, said)
-    assert found == pytest.approx(3 / 8 + (7 - 6) / (8 - 6) * (6 / 8 - 3 / 8))
+    assert found == pytest.approx(3 / 8 + 5 / 6 * (6 / 8 - 3 / 8))
 
 
 def test_a_model_that_follows_the_mark_is_called_and_one_that_does_not_is_not():

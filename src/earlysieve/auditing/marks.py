@@ -5,7 +5,7 @@ the one that goes with one class most. What else images show says nothing about 
 reader speaks only where it is sure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,13 +14,15 @@ from torch.nn import functional
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE
-from earlysieve.auditing.evidence import chance, readability
+from earlysieve.auditing.evidence import chance
 from earlysieve.auditing.readers import Reader
 
 MARK = "mark"
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)
+# A second number is asked of images that hold the mark by the first, of which most are to be kept.
+_RATHER_ALL, _BETTER = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6), 0.01
 _LEAST, ALONE, _NEAR, _FEWEST = 0.5, 0.2, 2, 30
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
@@ -33,16 +35,26 @@ class Mark:
         column: of the features of `mark_features`.
         threshold: an image holds the mark where its number there is at least this.
         kind: the class that it goes with.
+        besides: another number near it that has to be as large as this, too, so that what looks
+            like half of the mark is none; None: nothing.
     """
 
     column: int
     threshold: float
     kind: int
+    besides: tuple[int, float] | None = None
 
     @property
     def cell(self) -> tuple[int, int]:
         """Row and column of its place among `CELLS` x `CELLS`."""
         return self.column % CELLS**2 // CELLS, self.column % CELLS
+
+    def held_by(self, values: Floats) -> Bools:
+        """Which rows of features (N, F) hold it, shape (N,)."""
+        found: Bools = values[:, self.column] >= self.threshold
+        if self.besides is not None:
+            found &= values[:, self.besides[0]] >= self.besides[1]
+        return found
 
 
 Marks = tuple[Mark, ...]
@@ -50,8 +62,7 @@ Marks = tuple[Mark, ...]
 
 def held(values: Floats, marks: Marks) -> Bools:
     """Which rows of features (N, F) hold which mark, shape (N, K)."""
-    found: Bools = values[:, [one.column for one in marks]] >= [one.threshold for one in marks]
-    return found
+    return np.stack([one.held_by(values) for one in marks], 1)
 
 
 def shape(values: Floats, marks: Marks) -> Floats:
@@ -104,17 +115,39 @@ def telling_marks(
         best = np.maximum(best, more)
     enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= _FEWEST)
     found = (_mark(best[kind], at[kind], int(kind), alone) for kind in enough)
-    return tuple(mark for mark in found if mark is not None)
+    return tuple(_whole(one, values, mine[:, one.kind], mine.sum(1)) for one in found if one)
 
 
 def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | None:
     """The best of a class, where it tells much and far from it nothing tells as much."""
     column = int(more.argmax())
     mark = Mark(column, float(thresholds[column]), kind)
-    row, across = np.mgrid[:CELLS, :CELLS]
-    away = np.maximum(abs(row - mark.cell[0]), abs(across - mark.cell[1])) > _NEAR
-    elsewhere = more.reshape(-1, CELLS, CELLS)[:, away].max()
+    elsewhere = more.reshape(-1, CELLS, CELLS)[:, ~_near(mark)].max()
     return mark if more[column] >= max(_LEAST, elsewhere + alone) else None
+
+
+def _near(mark: Mark) -> Bools:
+    """The places that its own reaches into, shape (`CELLS`, `CELLS`)."""
+    row, across = np.mgrid[:CELLS, :CELLS]
+    found: Bools = np.maximum(abs(row - mark.cell[0]), abs(across - mark.cell[1])) <= _NEAR
+    return found
+
+
+def _whole(mark: Mark, values: Floats, own: Floats, weights: Floats) -> Mark:
+    """The mark with the number near it that tells most together with it, where that tells more."""
+    columns = np.flatnonzero(np.tile(_near(mark).ravel(), values.shape[1] // CELLS**2))
+    rows = mark.held_by(values)
+    some, mine, all_ = values[np.ix_(rows, columns)], own[rows], weights[rows]
+    ours, theirs = own.sum(), weights.sum() - own.sum()
+    best, found = mine.sum() / ours - (all_.sum() - mine.sum()) / theirs + _BETTER, mark
+    for thresholds in np.quantile(some, _RATHER_ALL, axis=0):
+        holds = some >= thresholds
+        more = mine @ holds / ours - (all_ - mine) @ holds / theirs
+        place = int(more.argmax())
+        if more[place] > best:
+            besides = int(columns[place]), float(thresholds[place])
+            best, found = more[place], replace(mark, besides=besides)
+    return found
 
 
 def place_of(mark: Mark, side: int, *, across: bool = False) -> slice:
@@ -151,19 +184,26 @@ def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:
     """The accuracy of a reader that tells as much of all classes as this one tells of its own.
 
     A mark of one class says nothing of the others, so that it is compared with the model as to
-    telling that class from the rest.
+    telling that class from the rest: by how much more often either says the class where it is right
+    than where it is wrong, which does not hang on how many examples the class has.
 
     Args:
         reader: of the mark.
         labels, said: label and the model's class, shape (N,).
     """
     kinds = np.unique(reader.prediction[reader.score >= SURE])
-    own, model, truth = (
-        np.where(np.isin(one, kinds), one, -1) for one in (reader.prediction, said, labels)
-    )
-    base = chance(labels)
-    share = readability(float((own == truth).mean()), float((model == truth).mean()),
-                        max(float((truth == k).mean()) for k in np.unique(truth)))  # fmt: skip
-    if not len(kinds) or np.isnan(share):
+    base, model = chance(labels), _tells(said, labels, kinds)
+    if not len(kinds) or model <= 0:
         return base
+    share = _tells(reader.prediction, labels, kinds) / model
     return base + share * (float((said == labels).mean()) - base)
+
+
+def _tells(says: Ints, labels: Ints, kinds: Ints) -> float:
+    """How much more often a class is said of its own examples than of others, mean over classes."""
+    each = [
+        (says[labels == kind] == kind).mean() - (says[labels != kind] == kind).mean()
+        for kind in kinds
+        if 0 < (labels == kind).sum() < len(labels)
+    ]
+    return float(np.mean(each)) if each else 0.0
