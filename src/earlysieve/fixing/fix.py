@@ -217,11 +217,12 @@ def _conclude(
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
     headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials))
+    dear = too_dear(basis, logits)
     left = "" if chosen == NO_CHANGE else still_followed(basis.audit.summary, after.summary)
     return FixResult(
         model=model,
         chosen=chosen,
-        candidates=candidate_table(basis, trials, None if choice is None else choice.table),
+        candidates=candidate_table(basis, trials, None if choice is None else choice.table, dear),
         figures=parts,
         before=basis.audit,
         after=after,
@@ -229,7 +230,7 @@ def _conclude(
         select=asked.select,
         headline=headline,
         explanation="\n\n".join(part for part in (explanation, left) if part),
-        notes=_notes(given, basis, searched, asked, too_dear(basis, logits)),
+        notes=_notes(given, basis, searched, asked, dear),
         config={
             "select": asked.select,
             "seed": asked.seed,

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 # Accuracy over all examples that a headline cannot leave out where it is lost.
 _MUCH = 0.05
+_DEAR = "Left out, since it costs more than a point of accuracy over all"
 COLUMNS = ("candidate", "kind", "method", "source", "seconds", "failure")
 
 
 def candidate_table(
-    basis: Basis, trials: Sequence[Trial], scores: "pd.DataFrame | None"
+    basis: Basis,
+    trials: Sequence[Trial],
+    scores: "pd.DataFrame | None",
+    dear: Mapping[str, float],
 ) -> "pd.DataFrame":
     """One row per candidate, "no change" first, with the figures of the choice beside it.
 
@@ -27,13 +31,14 @@ def candidate_table(
         basis: what candidates share.
         trials: what was tried.
         scores: the table of `select_model`, with a column `candidate`; None: nothing was compared.
+        dear: candidates that were not compared, see `too_dear`.
     """
     import pandas as pd
 
     rows = [(NO_CHANGE, "no change", "", "", 0.0, "")]
     rows += [
         (t.candidate.name, t.candidate.kind, t.candidate.method, t.candidate.source or "",
-         t.seconds, t.failure)
+         t.seconds, t.failure or _DEAR * (t.candidate.name in dear))
         for t in trials
     ]  # fmt: skip
     made = pd.DataFrame(rows, columns=list(COLUMNS))

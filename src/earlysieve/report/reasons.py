@@ -142,8 +142,12 @@ def reasons(data: ReportData) -> dict[str, Any]:
 
 
 def _power(summary: SummaryLike) -> float | None:
-    """How likely a shortcut would have been found: of no interest where one was."""
-    nothing = summary.leans_on is None and summary.verdict in ("none found", "inconclusive")
+    """How likely a shortcut would have been found: of no interest where one was.
+
+    Nor where something else than the number of examples kept the audit from telling.
+    """
+    few = summary.verdict == "inconclusive" and summary.examples_needed is not None
+    nothing = summary.leans_on is None and (few or summary.verdict == "none found")
     return _finite(summary.power) if nothing else None
 
 

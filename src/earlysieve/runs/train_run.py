@@ -125,7 +125,8 @@ class TrainRun:
         config = replace(config, model_options={**shape, **config.model_options})
         built = start_of_run(config, data, reporter.tell)
         if built.new is not None:
-            reporter.tell(str(built.new))
+            if config.checkpoint is None:  # else its weights are those of the file
+                reporter.tell(str(built.new))
             config = _with_head(config, built)
         learner = build_learner(
             config, built.model, data, device=device, out=out, new=built.new_parameters
