@@ -79,6 +79,11 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(COLUMN, times_worse=20.7, recovered=0.71, name="direction")),
          "shortcut", "leans", "direction"),
         (facts(replace(COLUMN, times_worse=20.7, recovered=0.6)), "shortcut", "leans", "column a"),
+        # However errors gather, where nothing else speaks for the label.
+        (facts(replace(COLUMN, times_worse=60.0, recovered=0.55, name="direction")),
+         "none found", "nothing", None),
+        (facts(replace(COLUMN, times_worse=60.0, recovered=0.56, name="direction")),
+         "shortcut", "leans", "direction"),
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
         # Swapped, a column must move answers, and mislead elsewhere than where classes meet.
         (facts(replace(COLUMN, followed=0.11)), "none found", "nothing", None),

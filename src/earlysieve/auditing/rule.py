@@ -251,13 +251,15 @@ def _never_overruled(found: Leaning) -> bool:
 
 
 def _reads_the_task(found: Leaning) -> bool:
-    """Nothing else surely tells the label, and it is never overruled, or errors hardly gather.
+    """Nothing else tells the label, or not surely and nothing gathers or is overruled.
 
-    The first is how a task of several columns looks where some labels are wrong, the second where
-    its classes overlap, so that the model errs everywhere.
+    So a task of several columns looks: where its classes overlap, nothing else speaks for the
+    label, or the model errs everywhere; where some labels are wrong, it is never overruled.
     """
     if _surely_recovered(found) >= _HARDLY_RECOVERED:
         return False
+    if found.recovered < _HARDLY_RECOVERED:
+        return True
     return found.accuracy_sure < _NEVER_RIGHT or strength(found).gathers < _GATHERS_UNNAMED
 
 
