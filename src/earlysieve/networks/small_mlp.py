@@ -64,7 +64,7 @@ class SmallMLP(nn.Module):
         """Take mean and deviation from examples; where one never changes, the deviation is 1.
 
         Args:
-            examples: shape (N, *input_shape), finite, N >= 1.
+            examples: shape (N, ...) as `input_shape` says, finite, N >= 1.
 
         Raises:
             InputError: they have another shape.
@@ -91,7 +91,7 @@ class SmallMLP(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *others, **more)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (B, C) of inputs (B, *input_shape)."""
+        """Logits (B, C) of inputs (B, ...) as `input_shape` says."""
         rows = inputs.flatten(1)
         # Expanded, since a single column would be broadcast where there should be several.
         hidden = (rows - self.input_mean.expand_as(rows)) / self.input_deviation
