@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from earlysieve.benchmarking.benchmark import benchmark
     from earlysieve.benchmarking.lines import BenchmarkResult
     from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+    from earlysieve.comparing.compare import compare
     from earlysieve.datasets.example_groups import Groups
     from earlysieve.distill.dedier import DebiasedDistillation
     from earlysieve.distill.dett import DeTT
@@ -112,6 +113,7 @@ _HOME = {
     "benchmark": "benchmarking.benchmark",
     "capture": "model.capture",
     "choose_layers": "model.stages",
+    "compare": "comparing.compare",
     "compare_over_seeds": "measures.paired_seeds",
     "drop_when_randomised": "reliance.randomised",
     "fit": "training.loop",
@@ -181,6 +183,7 @@ __all__ = [
     "benchmark",
     "capture",
     "choose_layers",
+    "compare",
     "compare_over_seeds",
     "drop_when_randomised",
     "fit",

@@ -291,3 +291,10 @@ def test_command(tmp_path, runs):
     assert "minus the first" in shown
     assert (tmp_path / "out" / "compare.tex").exists()
     assert "neither" in problem("compare", plain[0], tmp_path)
+
+
+def test_places_may_be_strings_but_not_one_alone(tmp_path):
+    with pytest.raises(InputError, match="a list of two or more folders, but got 'one' alone"):
+        compare("one")
+    with pytest.raises(InputError, match="Expected the folder of an audit or of a finished run"):
+        compare([str(tmp_path / "one"), str(tmp_path / "two")])

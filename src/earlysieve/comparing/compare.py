@@ -1,5 +1,6 @@
 """Two or more audits or runs side by side, and how far each is from the first."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +54,7 @@ class Comparison:
         return pd.DataFrame([_row(line, self.columns) for line in self.lines])
 
 
-def compare(folders: Sequence[Path]) -> Comparison:
+def compare(folders: "Sequence[str | os.PathLike[str]]") -> Comparison:
     """Put folders of audits and runs side by side.
 
     Entries that differ in their seed alone are one line: mean and 95% t-interval over seeds. Where
@@ -67,7 +68,31 @@ def compare(folders: Sequence[Path]) -> Comparison:
     Raises:
         InputError: there are fewer, the same one twice, or one is neither.
         DataError: one is damaged.
+
+    Example:
+        >>> import tempfile
+        >>> import torch
+        >>> import earlysieve as es
+        >>> x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+        >>> y = (x[:, 0] + x[:, 1] > 0).long()
+        >>> folder = tempfile.mkdtemp()
+        >>> for name in ("before", "after"):
+        ...     hidden = torch.nn.Linear(4, 8)
+        ...     net = torch.nn.Sequential(hidden, torch.nn.ReLU(), torch.nn.Linear(8, 2))
+        ...     _ = es.audit(net, (x, y), progress=False).save(f"{folder}/{name}")
+        >>> found = es.compare([f"{folder}/before", f"{folder}/after"])
+        >>> len(found.table)
+        2
     """
+    if isinstance(folders, str | os.PathLike):
+        raise InputError(
+            f"Expected a list of two or more folders, but got '{folders}' alone; pass [first, "
+            "second]"
+        )
+    return _compared([Path(folder) for folder in folders])
+
+
+def _compared(folders: Sequence[Path]) -> Comparison:
     if len(folders) < 2:
         raise InputError(
             f"Expected two or more folders to compare, but got {len(folders)}; name another"
