@@ -51,6 +51,7 @@ def test_the_page_lists_what_either_model_follows_the_named_part_first():
     after = summary("inconclusive", None, cue=0.02, x0=0.4)
     both = SimpleNamespace(summary=BEFORE), SimpleNamespace(summary=after)
     rows = [Follows("column cue", 0.68, 0.02), Follows("column x0", 0.05, 0.4)]
-    assert follows(*both, "column cue") == rows
-    assert follows(both[1], both[1], "column cue")[0].name == "column cue"
+    assert follows(*both) == rows
+    named = SimpleNamespace(summary=replace(after, leans_on="column cue"))
+    assert follows(named, both[1])[0].name == "column cue"
     assert [one.name for one in follows(both[1], both[1])] == ["column x0"]

@@ -113,10 +113,7 @@ def save_fix(
         "verdict_after": result.after.summary.verdict,
         "reliance_before": _maybe(result.before.summary.reliance),
         "reliance_after": _maybe(result.after.summary.reliance),
-        "followed": [
-            asdict(one)
-            for one in follows(result.before, result.after, result.before.summary.leans_on)
-        ],
+        "followed": [asdict(one) for one in follows(result.before, result.after)],
         "notes": list(result.notes),
         "config": {**result.config, **record},
         "model_sha256": file_hash(folder / WEIGHTS),

@@ -110,7 +110,7 @@ def _followed(result: FixData) -> list[tuple[str, tuple[str, str]]]:
     """Parts that were swapped in both audits, and how often answers follow them."""
     if not result.changed:
         return []
-    found = follows(result.before, result.after, result.before.summary.leans_on)
+    found = follows(result.before, result.after)
     return [
         (readable(one.name), (percent(max(0.0, one.before)), percent(max(0.0, one.after))))
         for one in found

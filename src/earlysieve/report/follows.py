@@ -27,13 +27,15 @@ class Follows:
     after: float
 
 
-def follows(before: ReportData, after: ReportData, about: str | None = None) -> list[Follows]:
-    """Parts that answers follow in either audit, the one that the audit is about first.
+def follows(before: ReportData, after: ReportData) -> list[Follows]:
+    """Parts that answers follow in either audit.
+
+    The one that the first audit is about comes first, however little it is followed.
 
     Args:
         before, after: audits of two models on the same examples.
-        about: name of that part; it is listed, however little it is followed.
     """
+    about = before.summary.leans_on
     then, now = _followed(before), _followed(after)
     both = [Follows(name, then[name], now[name]) for name in then if name in now]
     told = [one for one in both if one.name == about or _most(one) >= _WORTH_SHOWING]
