@@ -55,3 +55,18 @@ def test_it_is_known_which_splits_there_are(tmp_path, validation):
     found = open_fix_data([], given, {}, retrain=True, progress=False)
     assert found.splits == ()  # no command may name one
     assert (found.held_out is None) == (validation is None)
+
+
+@pytest.mark.parametrize(("limit", "held", "train"), [(None, 4, 12), (3, 3, 3), (9, 4, 9)])
+def test_a_limit_is_one_of_each_part_of_a_run(tmp_path, limit, held, train):
+    source = f"table:{tmp_path / 'rows.csv'}"
+    rows = "".join(f"{k},{k % 2}\n" for k in range(16))
+    (tmp_path / "rows.csv").write_text(f"x,label\n{rows}")
+    config = TrainConfig(data=source, model="nets:net", validation="0.25")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(config)))
+    given = {"data": source, "checkpoint": tmp_path / "model.pt", "seed": 0}
+    asked = {} if limit is None else {"limit": limit}
+    found = open_fix_data([], given, asked, retrain=True, progress=False)
+    assert (len(found.held_out), len(found.train)) == (held, train)
+    seen = {float(found.train[k][0]) for k in range(len(found.train))}
+    assert not seen & {float(found.held_out[k][0]) for k in range(len(found.held_out))}

@@ -11,7 +11,7 @@ from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.base import ExampleDataset, stratified_sample
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
-from earlysieve.datasets.limited import limited_own
+from earlysieve.datasets.limited import limited
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
 from earlysieve.datasets.registry import source_forms, source_named
 from earlysieve.datasets.source import Source
@@ -108,7 +108,7 @@ def load_source(
     }
     given = {name: value for name, value in given.items() if value is not None} | own
     data = _open(spec, given, {"seed": seed, "progress": progress})
-    data = _limited(data, limit, seed)
+    data = data if limit is None else limited(data, limit, seed)
     return data if shortcut is None else _planted(data, shortcut, correlation, seed, split)
 
 
@@ -155,18 +155,6 @@ def _check_taken(source: Source, given: Collection[str]) -> None:
             f"Expected options that the source '{source.name}' has "
             f"({', '.join(source.options) or 'none'}), but got {foreign[0]}; leave it out"
         )
-
-
-def _limited(data: Any, limit: int | None, seed: int) -> Any:
-    if limit is None:
-        return data
-    if limit < 1:
-        raise InputError(f"Expected limit to be at least 1, but got {limit}; leave it out for all")
-    if not isinstance(data, ExampleDataset):
-        return limited_own(data, limit, seed)
-    if limit >= len(data):
-        return data
-    return data.subset(stratified_sample(data.labels, limit, seed))
 
 
 def _check_shortcut(shortcut: str | None, correlation: float | None) -> None:

@@ -13,6 +13,21 @@ from earlysieve.errors import InputError
 _LABELS = ("labels", "targets")
 
 
+def limited(data: Any, limit: int, seed: int) -> Any:
+    """At most `limit` examples: of data sets of ours by class, else as `limited_own`.
+
+    Raises:
+        InputError: the limit is below 1, or see `limited_own`.
+    """
+    if limit < 1:
+        raise InputError(f"Expected limit to be at least 1, but got {limit}; leave it out for all")
+    if not isinstance(data, ExampleDataset):
+        return limited_own(data, limit, seed)
+    if limit >= len(data):
+        return data
+    return data.subset(stratified_sample(data.labels, limit, seed))
+
+
 def limited_own(data: Any, limit: int, seed: int) -> Any:
     """At most `limit` examples of any data set with a length, in their order.
 

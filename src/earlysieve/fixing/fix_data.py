@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earlysieve.datasets.limited import limited
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import parse_options
@@ -51,7 +52,8 @@ def open_fix_data(
     """Open held-out and training data for a network.
 
     Where the run that trained it held a share of the training data out, and nothing else is asked
-    for, it is that share; else the validation split of the source, or its test split.
+    for, it is that share; else the validation split of the source, or its test split. A limit is
+    one of each part: the share is drawn from all examples of the run before.
 
     Args:
         data: as `--data` and its options opened it: the part that was asked for, or the best.
@@ -66,7 +68,11 @@ def open_fix_data(
     """
     config = config_beside(given["checkpoint"])
     if config is not None and "split" not in asked and held_a_share_out(config, given["data"]):
-        train, held = open_share(config, asked, progress=progress)
+        limit = asked.get("limit")
+        train, held = (
+            part if limit is None else limited(part, limit, given["seed"])
+            for part in open_share(config, asked, progress=progress)
+        )
         share = config.validation
         told = f"the share of {share} that training held out"
         splits = part_of(given["data"], None).splits
