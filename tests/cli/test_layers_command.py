@@ -53,6 +53,17 @@ def test_quiet_prints_nothing():
     assert result.output == ""
 
 
+TABLE = "earlysieve.networks:SmallMLP"
+
+
+@pytest.mark.parametrize("words", [("--input-shape", "20"), ("--model-option", "input_shape=[20]")])
+def test_a_network_for_tables_is_built_for_the_shape(words):
+    found = json.loads(ok("layers", "--model", TABLE, *words, "--json").stdout)
+    assert found["auto"] == ["layer1", "layer2", "layer3"]
+    first = next(layer for layer in found["layers"] if layer["layer"] == "layer1.0")
+    assert first["parameters"] == 20 * 128 + 128
+
+
 def test_text_network_is_run_on_tokens(tmp_path):
     found = json.loads(ok("layers", "--model", f"hf:{bert(tmp_path)}", "--json").stdout)
     assert found["layers"][-1]["layer"] == "classifier"

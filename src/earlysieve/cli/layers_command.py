@@ -1,5 +1,6 @@
 """`earlysieve layers`: the layers of a network in the order in which they run."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 
 if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.utils.data import TensorDataset
+
     from earlysieve.model.batch import Inputs
     from earlysieve.model.layers import LayerInfo
     from earlysieve.networks.built import BuiltModel
@@ -49,45 +53,74 @@ def command(
     Example:
       earlysieve layers --model torchvision:resnet18
       earlysieve layers --model earlysieve.networks:small_cnn --input-shape 3,28,28
+      earlysieve layers --model earlysieve.networks:SmallMLP --input-shape 20
     """
     load_libraries()
     from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
+    from earlysieve.runs.run_beside import shape_in_run
 
     console = Console(quiet, as_json)
-    options = parse_options(model_option)
-    built = build_model(model, num_classes=num_classes, options=options, pretrained=pretrained)
+    shape = None if input_shape is None else parse_shape(input_shape)
+    options = {**shape_in_run(model, checkpoint), **parse_options(model_option)}
+    built = build_model(
+        model,
+        num_classes=num_classes,
+        options=options,
+        pretrained=pretrained,
+        like=None if shape is None else _data_of(shape),
+    )
     if (checkpoint, checkpoint_key, checkpoint_prefix) != (None, None, None):
         for note in load_checkpoint(
             built, checkpoint, spec=model, key=checkpoint_key, prefix=checkpoint_prefix
         ):
             console.say(note)
-    inputs = example_inputs(built, input_shape)
+    inputs = example_inputs(built, shape or _built_for(options))
     layers, chosen = _trace(built, inputs)
     _print(console, layers, chosen, show_all)
     console.result({"model": model, "auto": chosen, "layers": [_row(x, chosen) for x in layers]})
 
 
-def example_inputs(built: "BuiltModel", shape: str | None) -> "Inputs":
+def example_inputs(built: "BuiltModel", shape: Sequence[int] | None) -> "Inputs":
     """Two made-up examples: of the shape asked for, of the family's, or tokens for text.
 
     Raises:
-        InputError: `shape` is not a list of positive integers, or too large.
+        InputError: `shape` is too large.
     """
     import torch
-
-    from earlysieve.errors import InputError
 
     config = getattr(built.model, "config", None)
     if shape is None and built.input_shape is None and hasattr(config, "vocab_size"):
         longest = min(_TOKENS, getattr(config, "max_position_embeddings", _TOKENS))
         return {"input_ids": torch.ones(2, longest, dtype=torch.int64)}
-    sizes = built.input_shape or _IMAGE if shape is None else parse_shape(shape)
+    return _zeros(2, built.input_shape or _IMAGE if shape is None else shape)
+
+
+def _built_for(options: Mapping[str, Any]) -> Sequence[int] | None:
+    """The shape that the network was told in an option, where it is one."""
+    found = options.get("input_shape")
+    sizes = isinstance(found, list | tuple) and all(type(size) is int for size in found)
+    return found if sizes and found else None
+
+
+def _data_of(shape: tuple[int, ...]) -> "TensorDataset":
+    """One example, by which a builder that has to know the shape of inputs finds it."""
+    import torch
+    from torch.utils.data import TensorDataset
+
+    return TensorDataset(_zeros(1, shape), torch.zeros(1, dtype=torch.int64))
+
+
+def _zeros(count: int, shape: Sequence[int]) -> "Tensor":
+    import torch
+
+    from earlysieve.errors import InputError
+
     try:
-        return torch.zeros(2, *sizes)
+        return torch.zeros(count, *shape)
     except RuntimeError as error:
         raise InputError(
-            f"Expected --input-shape of an example that fits into memory, but got {sizes}; give a "
-            "smaller one"
+            f"Expected --input-shape of an example that fits into memory, but got {tuple(shape)}; "
+            "give a smaller one"
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from earlysieve._files import is_file, is_folder
 from earlysieve._user_code import arguments_of, call_function, load_function
 from earlysieve.datasets.arrays import data_of
-from earlysieve.datasets.base import ExampleDataset, stratified_sample
+from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
 from earlysieve.datasets.limited import limited
