@@ -76,6 +76,9 @@ def test_reliance_on_a_column(birds, tmp_path):
     assert cue["reliance"]["difference"] == 0.0
     assert (cue["reliance"]["agreeing"], cue["reliance"]["failing"]) == (12, 12)
     assert "as in land=landbird" in problem(*words, *column)
+    against = ("--cue-class", "water=waterbird", "--cue-class", "land=not:waterbird")
+    found = json.loads(ok(*words, *column, *against, "--json").stdout)
+    assert found["cues"][0]["reliance"] == cue["reliance"]
     assert "Expected the columns path, label, colour" in problem(*words, "--cue-column", "colour")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from earlysieve.errors import DataError
 from earlysieve.groups.accuracy import wilson_interval
-from earlysieve.reliance.figures import agreement, balanced_cells, reliance
+from earlysieve.reliance.figures import agreement, agrees_with, balanced_cells, reliance
 
 
 def test_reliance_by_hand():
@@ -42,6 +42,15 @@ def test_cells_by_hand():
     weights, left_out = balanced_cells(labels, values)
     assert weights.tolist() == [0.5, 0.5, 0.25, 0.25, 0.5, 0, 0, 1, 1]
     assert left_out == (1,)
+
+
+def test_cells_of_a_mark_that_is_there_or_not_by_hand():
+    labels = np.array([0, 0, 0, 1, 1, 1, 2])
+    values = np.array([1, -3, -3, 1, 1, -3, -3])  # a mark of class 1, absent in four
+    assert agrees_with(labels, values).tolist() == [False, True, True, True, True, False, True]
+    weights, left_out = balanced_cells(labels, values)
+    assert weights.tolist() == [1, 0.5, 0.5, 0.5, 0.5, 1, 0]
+    assert left_out == (2,)
 
 
 def test_balance_takes_away_what_classes_alone_do():

@@ -5,8 +5,10 @@ from torch import nn
 from torch.utils.data import DataLoader, SubsetRandomSampler
 
 import earlysieve as es
+from earlysieve.datasets.opened_data import opened
 from earlysieve.datasets.table import Table
 from earlysieve.errors import DataError, InputError
+from earlysieve.reliance.measure import measure_told
 from earlysieve.reliance.told import classes_told
 
 from ..auditing.helpers import Net, Planted, same, state_of
@@ -84,7 +86,7 @@ def test_what_cannot_be_compared_is_named():
         (np.zeros(5, int), InputError, r"Expected one integer per example \(600\)"),
         (np.zeros(600), InputError, r"Expected one integer per example \(600\)"),
         (np.full(600, 3), InputError, "to say classes from 0 to 2"),
-        (np.full(600, -2), InputError, "to say classes from 0 to 2"),
+        (np.full(600, -2), InputError, "to say classes from 0, or -1 where"),
         (np.full(600, -1), DataError, "but there is none"),
     ],
 )
@@ -124,3 +126,53 @@ def test_values_speak_for_classes():
         classes_told("place", values, ("water", "land"), birds)
     with pytest.raises(InputError, match="but got 'sea'"):
         classes_told("place", values, ("water", "land"), birds, {"sea": "waterbird"})
+
+
+def marked(count=900, share=0.9, seed=0):
+    """Class 2 carries a mark in `share` of its examples, the others in a tenth; by column 1."""
+    data, _, _ = table(count, seed=seed)
+    rng = np.random.default_rng(seed + 1)
+    there = rng.random(count) < np.where(data.labels == 2, share, 0.1)
+    values = np.stack([data.labels, np.where(there, 2, data.labels), data.labels], 1)
+    names = ["core", "marked", "other"]
+    return Table(values.astype(float), data.labels, data.class_names, columns=names), there
+
+
+def test_a_mark_that_is_there_or_not_says_one_class_or_any_other():
+    data, there = marked()
+    found = es.measure_reliance(Reader(1), data, {"mark": there}, says={"mark": 2}).cues[0]
+    # Right but where a mark lies on another class: of three classes two lose everything there.
+    assert found.reliance.agrees == 1.0
+    assert found.reliance.fails == pytest.approx(1 / 3)
+    assert found.left_out == ()
+    assert found.agreement.share == 1.0  # where the mark is there, its class is said
+    sound = es.measure_reliance(Reader(0), data, there, says=2).cues[0]
+    assert sound.reliance.difference == 0.0
+    assert sound.agreement.share == pytest.approx(1 / 3)
+
+
+def test_a_column_may_speak_against_a_class():
+    data, there = marked()
+    names, given = ("no", "yes"), {"yes": "class 2", "no": "not:class 2"}
+    told = classes_told("mark", there.astype(int), names, data.class_names, given)
+    assert told.tolist() == np.where(there, 2, -4).tolist()
+    found = measure_told(Reader(1), opened(data), {"mark": told}, progress=False)
+    assert found == es.measure_reliance(Reader(1), data, {"mark": there}, says={"mark": 2})
+    only = classes_told("mark", np.zeros(900, int), names, data.class_names, given)
+    with pytest.raises(InputError, match="only such as speak against one"):
+        measure_told(Reader(1), opened(data), {"mark": only}, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("cues", "says", "problem"),
+    [
+        ({"mark": np.ones(900, bool)}, None, "but got None"),
+        ({"mark": np.ones(900, bool)}, {"mark": -1}, "but got -1"),
+        ({"mark": np.ones(900, int)}, {"mark": 1}, "but got no booleans"),
+        ({"mark": np.ones(900, bool)}, {"marc": 1, "mark": 1}, "the cue 'marc' says"),
+        ({"mark": np.ones(900, bool)}, 3, "to say classes from 0 to 2"),
+    ],
+)
+def test_a_mark_without_its_class_is_refused(cues, says, problem):
+    with pytest.raises(InputError, match=problem):
+        es.measure_reliance(Reader(1), marked()[0], cues, says=says)

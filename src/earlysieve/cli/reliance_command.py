@@ -60,7 +60,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     multiple=True,
     callback=_pairs,
     metavar="VALUE=CLASS",
-    help="Say for which class a value of the column speaks, where it is not the class's name.",
+    help="Say for which class a value of the column speaks, where it is not the class's name; "
+    "VALUE=not:CLASS speaks against one, as a mark of that class that is absent.",
 )
 @click.option(
     "--randomise",
@@ -137,8 +138,9 @@ def command(context: click.Context, /, **given: Any) -> None:
 
 
 def _measure(context: click.Context, given: dict[str, Any], console: Console) -> Any:
+    from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.fit_check import check_model_takes, pick_device
-    from earlysieve.reliance.measure import measure_reliance
+    from earlysieve.reliance.measure import measure_reliance, measure_told
     from earlysieve.reliance.randomised import drop_when_randomised
     from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.reliance_run import open_cues
@@ -161,11 +163,11 @@ def _measure(context: click.Context, given: dict[str, Any], console: Console) ->
     check_model_takes(setup.model, setup.data, device)
     common = {"batch_size": given["batch_size"], "device": device}
     measured = None
-    # Without a cue the data may know their own, or it is an error, unless columns are permuted.
-    if setup.cues or not given["randomise"]:
-        measured = measure_reliance(
-            setup.model, setup.data, setup.cues or None, progress=console.progress, **common
-        )
+    passes = {**common, "progress": console.progress}
+    if setup.cues:
+        measured = measure_told(setup.model, opened(setup.data), setup.cues, **passes)
+    elif not given["randomise"]:  # the data may know their own cue, or it is an error
+        measured = measure_reliance(setup.model, setup.data, **passes)
     dropped = None
     if given["randomise"]:
         columns = list(given["randomise"])

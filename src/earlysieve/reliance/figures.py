@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.errors import DataError
@@ -85,6 +86,33 @@ def share_with_interval(
     return share, *wilson_bounds(share, total**2 / float((w**2).sum()))
 
 
+UNKNOWN = -1
+
+
+def all_but(classes: ArrayLike) -> Ints:
+    """The values of a cue that speaks against a class: of 0, 1, 2 they are -2, -3, -4.
+
+    A mark that lies on photographs of one class says that class; where it is absent it says any
+    other.
+
+    Args:
+        classes: >= 0, any shape.
+    """
+    return -2 - np.asarray(classes, np.int64)
+
+
+def agrees_with(labels: Ints, values: Ints) -> Bools:
+    """Whether a cue says the label, or speaks against another class, shape (N,).
+
+    Args:
+        labels: shape (N,).
+        values: the class that the cue says, or `all_but` one; `UNKNOWN` agrees with nothing.
+    """
+    against = (values < UNKNOWN) & (all_but(labels) != values)
+    found: Bools = (values == labels) | against
+    return found
+
+
 def balanced_cells(labels: Ints, values: Ints) -> tuple[Floats, tuple[int, ...]]:
     """Weights under which cue and class are independent as far as these examples allow.
 
@@ -93,23 +121,24 @@ def balanced_cells(labels: Ints, values: Ints) -> tuple[Floats, tuple[int, ...]]
 
     Args:
         labels: shape (N,).
-        values: the class that the cue says, shape (N,); -1 where unknown, which weighs 0.
+        values: see `agrees_with`, shape (N,); unknown ones weigh 0.
 
     Returns:
         Weights, shape (N,); and the classes that were left out.
     """
     weights = np.zeros(len(labels))
     left_out = []
+    agrees = agrees_with(labels, values)
     for label in np.unique(labels):
-        mine = (labels == label) & (values >= 0)
-        agrees, others = mine & (values == label), np.unique(values[mine & (values != label)])
-        if not agrees.any() or not len(others):
+        mine = (labels == label) & (values != UNKNOWN)
+        sides = [np.unique(values[mine & side]) for side in (agrees, ~agrees)]
+        if not all(map(len, sides)):
             left_out.append(int(label))
             continue
-        weights[agrees] = 1 / agrees.sum()
-        for value in others:
-            cell = mine & (values == value)
-            weights[cell] = 1 / (len(others) * cell.sum())
+        for side in sides:
+            for value in side:
+                cell = mine & (values == value)
+                weights[cell] = 1 / (len(side) * cell.sum())
     return weights, tuple(left_out)
 
 
@@ -137,7 +166,8 @@ def agreement(prediction: Ints, labels: Ints, values: Ints, num_classes: int) ->
 
     Args:
         prediction, labels: shape (N,).
-        values: the class that the cue says, shape (N,); -1 where unknown, which is left out.
+        values: the class that the cue says, shape (N,); where it is unknown, or speaks against a
+            class, they are left out.
         num_classes: L.
     """
     known = values >= 0

@@ -13,7 +13,17 @@ from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.classes import class_name
 from earlysieve.reliance.answers import Answers, answers
-from earlysieve.reliance.figures import Agreement, Reliance, agreement, balanced_cells, reliance
+from earlysieve.reliance.figures import (
+    UNKNOWN,
+    Agreement,
+    Reliance,
+    agreement,
+    agrees_with,
+    all_but,
+    balanced_cells,
+    reliance,
+)
+from earlysieve.reliance.told import with_classes
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +69,7 @@ def measure_reliance(
     data: Data | OpenedData,
     cues: Mapping[str, ArrayLike] | ArrayLike | None = None,
     *,
+    says: Mapping[str, int] | int | None = None,
     batch_size: int = 64,
     num_workers: int = 0,
     device: "torch.device | str | None" = None,
@@ -74,14 +85,17 @@ def measure_reliance(
         model: any classifier that `audit` takes.
         data: held-out examples, in any form that `audit` takes.
         cues: which class the cue says of each example: integers of shape (N,) in the order of the
-            data set, -1 where unknown; by name where there are several. None: the
-            `shortcut_values` of the data.
+            data set, -1 where unknown; by name where there are several. Or whether a cue is there
+            that says one class, as a logo on photographs of it: booleans of shape (N,), and that
+            class in `says`. None: the `shortcut_values` of the data.
+        says: the class of cues that are there or not, by name where there are several.
         batch_size, num_workers: used where `data` is not a DataLoader.
         device: where to run; the model's own by default.
         progress: draw a bar; by default where standard error is a terminal.
 
     Raises:
-        InputError: no cue is known, its values are not one integer per example, or one is no class.
+        InputError: no cue is known, its values are not one integer or boolean per example, or one
+            is no class; `says` names no class, or is of a cue that says its classes itself.
         DataError: no example, or the cue agrees or conflicts nowhere.
 
     Example:
@@ -97,15 +111,31 @@ def measure_reliance(
         1.0
     """
     source = opened(data)
-    named = _named(cues, source)
-    said = answers(
+    return measure_told(
         model,
         source,
+        with_classes(_named(cues, source), says),
         batch_size=batch_size,
         num_workers=num_workers,
         device=device,
         progress=progress,
     )
+
+
+def measure_told(
+    model: "nn.Module", source: OpenedData, named: Mapping[str, ArrayLike], **passes: Any
+) -> RelianceResult:
+    """As `measure_reliance`, of cues which may also speak against classes.
+
+    Args:
+        model, source: see `measure_reliance`.
+        named: what each cue says of each example, see `agrees_with`.
+        **passes: how to run the model.
+
+    Raises:
+        EarlysieveError: see `measure_reliance`.
+    """
+    said = answers(model, source, **passes)
     found = tuple(_of_cue(name, values, said, source) for name, values in named.items())
     right = said.prediction == said.labels
     return RelianceResult(found, float(right.mean()), len(right))
@@ -133,13 +163,13 @@ def _of_cue(name: str, given: ArrayLike, said: Answers, source: OpenedData) -> C
             "and conflicts in others, but there is none; add examples, or draw the cue "
             "independently of the label"
         )
-    right, agrees = said.prediction == said.labels, values == said.labels
+    right, agrees = said.prediction == said.labels, agrees_with(said.labels, values)
     return CueReliance(
         cue=name,
         reliance=reliance(right[used], agrees[used], weights[used]),
         agreement=agreement(said.prediction, said.labels, values, said.num_classes),
         left_out=tuple(class_name(number, source.class_names) for number in left_out),
-        unknown=int((values < 0).sum()),
+        unknown=int((values == UNKNOWN).sum()),
     )
 
 
@@ -153,10 +183,15 @@ def _checked(name: str, given: ArrayLike, said: Answers) -> Ints:
             f"{values.dtype} of shape {values.shape}; pass the class that the cue says of each"
         )
     chosen: Ints = values.astype(np.int64)[said.index]
-    if chosen.min() < -1 or chosen.max() >= said.num_classes:
+    if chosen.min() < all_but(said.num_classes - 1) or chosen.max() >= said.num_classes:
         raise InputError(
             f"Expected the cue '{name}' to say classes from 0 to {said.num_classes - 1}, or -1 "
             f"where it is unknown, but got {int(chosen.min())} to {int(chosen.max())}; pass the "
             "class that each value speaks for"
+        )
+    if chosen.max() < 0 and (chosen < UNKNOWN).any():
+        raise InputError(
+            f"Expected some value of the cue '{name}' to speak for a class, but got only such as "
+            "speak against one; say which class the others speak for"
         )
     return chosen

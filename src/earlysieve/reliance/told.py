@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from earlysieve._arrays import Ints
 from earlysieve.errors import InputError
+from earlysieve.reliance.figures import UNKNOWN, all_but
+
+_NOT = "not:"
 
 
 def classes_told(
@@ -23,9 +27,10 @@ def classes_told(
         value_names: name of value 0, 1, ...
         class_names: name of class 0, 1, ...
         given: class by value, both by name; a value that is not listed has to be a class's name.
+            "not:NAME" speaks against a class, as the absence of a mark that says it.
 
     Returns:
-        int64, shape (N,), -1 where unknown.
+        int64, shape (N,), -1 where unknown, `all_but` of a class where it speaks against it.
 
     Raises:
         InputError: a value speaks for no class, or `given` names what does not exist.
@@ -43,13 +48,52 @@ def classes_told(
     occurring = np.unique(values[values >= 0])
     told = np.full(len(value_names) + 1, -1, np.int64)
     for value in occurring:
-        name = said.get(value_names[value], value_names[value])
+        text = said.get(value_names[value], value_names[value])
+        against = value_names[value] in said and text.startswith(_NOT) and text not in number_of
+        name = text.removeprefix(_NOT) if against else text
         if name not in number_of:
             raise InputError(
                 f"Expected each value of the cue '{cue}' to name a class "
                 f"({', '.join(class_names[:10])}), but got '{name}'; say which class it speaks "
                 f"for, as in {value_names[value]}={class_names[0]} (on the command line "
-                "--cue-class)"
+                f"--cue-class), or against which, as in {value_names[value]}=not:{class_names[0]}"
             )
-        told[value] = number_of[name]
+        told[value] = all_but(number_of[name]) if against else number_of[name]
     return told[values]
+
+
+def with_classes(
+    cues: Mapping[str, ArrayLike], says: Mapping[str, int] | int | None
+) -> dict[str, ArrayLike]:
+    """Cues that are there or not as the class that each says, or speaks against where absent.
+
+    Args:
+        cues: by name; booleans, shape (N,), or as they shall stay.
+        says: the class that each of the former says; an integer where there is one cue.
+
+    Raises:
+        InputError: a cue of booleans without a class, a class of another cue, or integers below
+            `UNKNOWN`.
+    """
+    given = {next(iter(cues)): says} if isinstance(says, int) else dict(says or {})
+    there = {name: values for name, values in cues.items() if np.asarray(values).dtype == bool}
+    for name in [*there, *given]:
+        if name in there and given.get(name, -1) >= 0:
+            continue
+        lack = f"{given.get(name)}" if name in there else "no booleans"
+        raise InputError(
+            f"Expected with says= the class that the cue '{name}' says where it is there, and "
+            f"booleans of shape (N,) that tell where, but got {lack}; pass both, or values that "
+            "are classes"
+        )
+    for name, values in cues.items():
+        if np.asarray(values).dtype.kind == "i" and np.min(values, initial=UNKNOWN) < UNKNOWN:
+            raise InputError(
+                f"Expected the cue '{name}' to say classes from 0, or {UNKNOWN} where it is "
+                f"unknown, but got {np.min(values)}; pass the class that each value speaks for"
+            )
+    told = {
+        name: np.where(np.asarray(values), given[name], all_but(given[name]))
+        for name, values in there.items()
+    }
+    return {**cues, **told}
