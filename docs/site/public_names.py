@@ -31,6 +31,7 @@ class PublicNames(SphinxDirective):
 
     required_arguments = 1
     final_argument_whitespace = True
+    has_content = True  # the same names, for those who read the file
 
     def run(self) -> list[nodes.Node]:
         """Autodoc's directives, one for each name."""

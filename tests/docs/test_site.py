@@ -19,6 +19,7 @@ import access  # noqa: E402
 import api_names  # noqa: E402
 import check  # noqa: E402
 import listed_pages  # noqa: E402
+import name_lists  # noqa: E402
 import notebook_pages  # noqa: E402
 import structure  # noqa: E402
 
@@ -47,6 +48,12 @@ def test_every_public_name_is_on_one_page_of_the_reference():
     ]
     shown = [f"{place}.{name}" for found in asked for place, name in api_names.names_of(found)]
     assert sorted(shown) == sorted(api_names.public_names())
+
+
+@pytest.mark.parametrize("page", sorted(name_lists.PAGES.glob("*.md")), ids=lambda page: page.stem)
+def test_pages_of_the_reference_list_their_names(page):
+    text = page.read_text(encoding="utf-8")
+    assert name_lists.listed(text) == text, "run python docs/site/name_lists.py"
 
 
 def test_every_public_name_is_described():
