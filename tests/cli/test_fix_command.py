@@ -47,7 +47,7 @@ def test_weights_document_page_and_audits_are_written(fixed):
 def test_a_training_ends_in_the_command_that_audits_it(trained):
     told = (trained.parent / "trained.txt").read_text()
     assert "Next: Find out what it goes by:\n  earlysieve audit --data digits" in told
-    assert f"--checkpoint {trained}/model.pt --split test --out {trained}/audit" in told
+    assert f"--checkpoint {trained}/model.pt --out {trained}/audit --held-out" in told
 
 
 def test_it_says_what_it_does(fixed):

@@ -26,7 +26,22 @@ def test_it_audits_a_split_that_was_not_trained_on(tmp_path):
     )
 
 
-def test_where_there_is_none_it_audits_the_share_that_was_held_out(tmp_path):
+@pytest.mark.parametrize(
+    ("validation", "ends"),
+    [
+        ("split:val", "--checkpoint runs/a/model.pt --split val --out runs/a/audit"),
+        ("0.2", "--checkpoint runs/a/model.pt --out runs/a/audit --held-out"),
+        ("other.csv", "--checkpoint runs/a/model.pt --split test --out runs/a/audit"),
+    ],
+)
+def test_it_audits_what_the_run_was_validated_on_and_keeps_the_test(tmp_path, validation, ends):
+    for split in ("train", "val", "test"):
+        photos(tmp_path / "photos" / split, per_class=1)
+    command = f"{TRAIN} {tmp_path}/photos --out runs/a --validation {validation}"
+    assert audit_of_run(command, OUT).endswith(ends)
+
+
+def test_without_splits_it_audits_the_share_that_was_held_out(tmp_path):
     (tmp_path / "rows.csv").write_text("x,label\n0,0\n1,1\n")
     command = f"{TRAIN} table:{tmp_path}/rows.csv --epochs 3 --out runs/a --validation"
     assert audit_of_run(f"{command} 0.2", OUT) == (

@@ -4,14 +4,15 @@ from pathlib import Path
 
 from earlysieve.report.command_words import command_with, describing, options_of
 from earlysieve.runs.seen_data import audited_part
-from earlysieve.runs.train_data import share_of
+from earlysieve.runs.train_data import SPLIT, share_of
 
 _START = ("--checkpoint", "--checkpoint-key", "--checkpoint-prefix", "--pretrained", "--split")
 
 
 def audit_of_run(command: str, out: Path) -> str:
-    """The command that audits a run on a split that it was not trained on, or the share held out.
+    """The command that audits a run on what it was validated on, else on a split it did not see.
 
+    What is found is acted on, and another audit follows: test data are best kept for the last.
     Empty where model or data are not named, as with `--config`, or where there is neither.
 
     Args:
@@ -22,11 +23,12 @@ def audit_of_run(command: str, out: Path) -> str:
     given = {name: values[0] for name, values in options if values}
     if not given.get("--data") or not given.get("--model"):
         return ""
-    part = audited_part(given["--data"], None)
     about, weights = describing(options, but=_START), {"--checkpoint": f"{out / 'model.pt'}"}
-    if part.split in (None, "train", given.get("--split")):
-        if share_of(given.get("--validation", "")) is None:
-            return ""
-        return f"{command_with('audit', about, {**weights, '--out': f'{out}/audit'})} --held-out"
-    more = {**weights, "--split": part.split, "--out": f"{out}/audit"}
-    return command_with("audit", about, more)
+    validation, ends = given.get("--validation", ""), {"--out": f"{out}/audit"}
+    if share_of(validation) is not None:
+        return f"{command_with('audit', about, {**weights, **ends})} --held-out"
+    name = validation.removeprefix(SPLIT)
+    split = name if name != validation else audited_part(given["--data"], None).split
+    if split in (None, "train", given.get("--split")):
+        return ""
+    return command_with("audit", about, {**weights, "--split": split, **ends})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from earlysieve._arrays import Ints
     from earlysieve.training import TrainConfig
 
-_SPLIT = "split:"
+SPLIT = "split:"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +88,8 @@ def open_beside(config: "TrainConfig", spec: str, *, progress: bool | None = Non
 def source_beside(config: "TrainConfig", spec: str) -> tuple[str, dict[str, Any]]:
     """The source and the options with which `open_beside` opens other data."""
     options = {k: v for k, v in config.data_options.items() if k not in ("limit", "split")}
-    if spec.startswith(_SPLIT):
-        return config.data, {**options, "split": spec.removeprefix(_SPLIT)}
+    if spec.startswith(SPLIT):
+        return config.data, {**options, "split": spec.removeprefix(SPLIT)}
     return spec, {k: v for k, v in options.items() if _has(spec, k)}
 
 
