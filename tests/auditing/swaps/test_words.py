@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from earlysieve.auditing.explanation import words_told
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.tokens import telling_tokens
 from earlysieve.auditing.swaps.words import WordFound, words_found
-from earlysieve.auditing.verdict import _words_told
 from earlysieve.datasets.text_cues import WordTokenizer
 from earlysieve.report.misleading import misleading_word
 
@@ -63,7 +63,7 @@ def test_the_sentence_names_the_word_that_misleads_and_no_other():
         share = Share(1, 2)
         part = PartFound(COLOUR.name, "words that tell each class best: b (wet)", *[share] * 5,
                          words=words)  # fmt: skip
-        return _words_told(COLOUR, Swaps((part,)))
+        return words_told(COLOUR, Swaps((part,)))
 
     assert "'b' misleads the model towards 'wet': so it answers on 90% of 30 texts" in told(words)
     assert told(words[:1]) == "Words that tell each class best: b (wet)."

@@ -1,0 +1,77 @@
+"""The headline of an audit: whether there is a shortcut, and what it costs."""
+
+from collections.abc import Sequence
+
+from earlysieve.auditing.misleading_words import above_all
+from earlysieve.auditing.rule import Decision
+from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.where_it_fails import Estimate
+from earlysieve.auditing.words import called, percent_of
+from earlysieve.groups.classes import ClassAccuracy
+from earlysieve.groups.group_report import GroupReport
+
+MOSTLY = 0.5
+_FAR_GROUP = 0.2
+
+
+def headline(
+    decision: Decision,
+    weak: Sequence[ClassAccuracy],
+    groups: GroupReport | None,
+    reliance: Estimate | None,
+    swaps: Swaps,
+) -> str:
+    """One sentence.
+
+    Args:
+        decision: of `decide`.
+        weak: classes that are far below the rest.
+        groups: where known.
+        reliance: accuracy lost where what the model leans on fails; None: not known.
+        swaps: of parts.
+    """
+    on = decision.leaning
+    if decision.verdict == "shortcut" and on is not None:
+        much = "partly" if reliance is None or reliance.value < MOSTLY else "mostly"
+        found = (
+            f"This model takes a shortcut: it relies {much} on {called(on)}{above_all(on, swaps)}"
+        )
+        cost = "" if reliance is None or reliance.value <= 0 else (
+            f", and loses {percent_of(reliance)} of accuracy where that fails"
+        )  # fmt: skip
+        return f"{found}{cost}."
+    if decision.reason == "does not transfer" and reliance is not None:
+        return (
+            "This model takes a shortcut: what its early layers tell of the reference fails on "
+            f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
+        )
+    if decision.verdict == "at risk" and on is not None:
+        # The user has said already that it is not.
+        task = "" if on.irrelevant else ", or it is the task"
+        return (
+            f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and these data "
+            f"hold too few examples where it does not{task}."
+        )
+    if decision.verdict == "none found":
+        return _none_found(weak, groups)
+    return "This audit cannot tell whether the model takes a shortcut."
+
+
+def _none_found(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
+    but = [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
+    if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
+        but.append(
+            f"only {groups.worst_accuracy:.0%} of group '{groups.worst_group_name}' are right, "
+            f"against {groups.average:.0%} of all"
+        )
+    if but:
+        return f"No shortcut was found, but {', and '.join(but)}."
+    return "No shortcut was found that these data could show."
+
+
+def below(found: ClassAccuracy) -> str:
+    """A class that is far below the rest, in figures."""
+    return (
+        f"only {found.accuracy:.0%} of {found.n:,} examples of class '{found.name}' are right, "
+        f"against {found.rest:.0%} of the others"
+    )
