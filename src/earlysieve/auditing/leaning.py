@@ -16,7 +16,7 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.marks import MARK
+from earlysieve.auditing.marks import RESERVED
 from earlysieve.auditing.properties import BESIDES, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
@@ -89,6 +89,11 @@ class Leaning:
     def is_combined(self) -> bool:
         """Whether it is what several columns of a table say together."""
         return self.name == DIRECTION or self.name.startswith("columns ")
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether its reader speaks only where it is sure, as that of a mark."""
+        return self.name in RESERVED
 
     @property
     def sided(self) -> str:
@@ -175,9 +180,10 @@ def _leaning(
 def _independent(name: str, other: str) -> bool:
     """What a direction tells is told by columns, too: it speaks for what is left beside it only.
 
-    A mark says nothing where it is not.
+    A reserved reader says nothing where its property is not.
     """
-    return other != MARK and (name == DIRECTION or other not in (DIRECTION, OTHER_DIRECTIONS))
+    of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
+    return other not in RESERVED and (name == DIRECTION or not of_columns)
 
 
 def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
@@ -198,8 +204,8 @@ def _part(name: str, swaps: Swaps) -> PartFound | None:
 
 
 def _counted(name: str, wrong: Bools, misread: Bools, says: Ints, said: Ints) -> Bools:
-    """Errors that are compared: for a mark, those for the classes that it speaks for."""
-    return wrong & np.isin(said, np.unique(says[misread])) if name == MARK else wrong
+    """Errors that are compared: of a reserved reader, those for classes that it speaks for."""
+    return wrong & np.isin(said, np.unique(says[misread])) if name in RESERVED else wrong
 
 
 def _times_worse(wrong: Bools, misread: Bools) -> float:

@@ -11,7 +11,6 @@ from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
-from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
@@ -221,7 +220,7 @@ def _copes_only_here(found: Leaning) -> bool:
         not found.of_network
         and not found.whole
         and not found.is_combined
-        and found.name != MARK  # its swaps go to examples without it alone
+        and not found.is_reserved  # swaps go to examples without it alone
         and not _only_at_edge(found)
         and found.reads >= TELLS - 0.05
         and found.followed >= _COPES_FOLLOWS

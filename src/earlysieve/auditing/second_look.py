@@ -13,7 +13,7 @@ import torch
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.marks import MARK, reads_like, reserved
+from earlysieve.auditing.marks import RESERVED, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -101,8 +101,8 @@ def look_again(
         tuple(seeing),
     )
     reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
-    if MARK in readers:
-        reads[MARK] = reads_like(readers[MARK], sample.labels, prediction)
+    for name in RESERVED & readers.keys():
+        reads[name] = reads_like(readers[name], sample.labels, prediction)
     return everyone.look(reads)
 
 
@@ -175,7 +175,7 @@ class _Everyone:
         for name in self.eyes:
             chances, again = self._chances(name, place)
             found = opinion(chances, given)
-            readers[name] = reserved(found, given) if name == MARK else found
+            readers[name] = reserved(found, given) if name in RESERVED else found
             sides[name] = chances[rows, given] > chances[rows, model]
             if again is not None:
                 mended += contradiction(again, given) / len(self.menders)

@@ -16,7 +16,6 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import DOUBTFUL, SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.groups.accuracy import wilson_bounds
 
@@ -73,8 +72,8 @@ def accuracy_where_it_fails(
     high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
     value = float(right[misread].mean())
     impure = found.of_network or found.whole or found.reads < PURE
-    # A mark's reader is misled only where it is sure.
-    if impure and found.name != MARK and (score > 0).any():
+    # A reserved reader is misled only where it is sure.
+    if impure and not found.is_reserved and (score > 0).any():
         plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
         low = min(low, wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE)
         high += _IMPURE
