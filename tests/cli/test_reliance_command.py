@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from earlysieve.runs.reliance_run import open_cues
 from tests.cli.helpers import SMALL, ok, problem, run, weights
 
 
@@ -109,6 +110,79 @@ def test_a_column_that_is_randomised_is_reported_as_such(tmp_path, monkeypatch):
     assert found["cues"] == []
 
 
+NETS = """
+import torch
+from torch import nn
+
+def either():
+    model = nn.Sequential(nn.Linear(4, 2))  # of x, officer, town_a, town_b
+    model[0].weight.data[:] = torch.tensor([[0.0, 0, 0, 0], [4, 2, 0, 0]])
+    model[0].bias.data[:] = torch.tensor([0.0, -1])
+    return model
+"""
+
+
+@pytest.fixture
+def loans(tmp_path, monkeypatch):
+    """Each combination of label, officer (whom the town copies) and x, in each of two splits."""
+    (tmp_path / "nets_of_loans.py").write_text(NETS)
+    rows = ["label,x,officer,town,age,split"]
+    for number in range(16):
+        label, officer, x = number % 2, (number // 2) % 2, (number // 4) % 2
+        town, split = "ba"[officer], ("train", "test")[number // 8]
+        rows.append(f"{['no', 'yes'][label]},{x},{2 * officer - 1},{town},{number / 2},{split}")
+    (tmp_path / "loans.csv").write_text("\n".join(rows) + "\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    return ("--model", "nets_of_loans:either", "--data", "table:loans.csv", "--drop-column", "age")
+
+
+def test_reliance_on_a_column_of_a_table(loans):
+    # It says yes where the officer is 1 or x is 1. Where officer 1 says yes, it is right on 1 and
+    # 1/2 of yes and no where that agrees, and on 1/2 and 0 where it conflicts: 3/4 - 1/4.
+    said = ("--cue-class", "1=yes", "--cue-class", "-1=not:yes")
+    town = ("--cue-column", "town", "--cue-class", "a=yes", "--cue-class", "b=no")
+    words = ("reliance", *loans, "--cue-column", "officer", *said)
+    cues = json.loads(ok(*words, *town, "--json").stdout)["cues"]
+    assert [cue["cue"] for cue in cues] == ["officer", "town"]
+    for cue in cues:
+        assert (cue["reliance"]["agrees"], cue["reliance"]["fails"]) == (0.75, 0.25)
+        assert (cue["reliance"]["agreeing"], cue["reliance"]["failing"]) == (4, 4)
+    turned = ("--cue-class", "1=no", "--cue-class", "-1=yes", "--split", "all")
+    words = ("reliance", *loans, "--cue-column", "officer", *turned)
+    cue = json.loads(ok(*words, "--json").stdout)["cues"][0]
+    assert cue["reliance"]["difference"] == -0.5
+    assert cue["reliance"]["agreeing"] == 8
+
+
+def test_a_limit_draws_the_same_rows_of_table_and_cue(loans):
+    options = {"drop_column": "age", "split": "all", "limit": 6}
+    given = {
+        "data": "table:loans.csv",
+        "model": "nets_of_loans:either",
+        "pretrained": None,
+        "checkpoint": None,
+        "num_classes": None,
+        "model_option": (),
+        "seed": 3,
+    }
+    classes_of = {"1": "yes", "-1": "no"}
+    setup = open_cues(given, options, planted=[], columns=["officer"], classes_of=classes_of)
+    assert len(setup.data) == 6
+    assert setup.cues["officer"].tolist() == (setup.data.values[:, 1] > 0).tolist()
+
+
+def test_columns_of_a_table_that_are_no_cue(loans, tmp_path):
+    words = ("reliance", *loans, "--split", "all", "--cue-column")
+    assert "(near names are 'officer')" in problem(*words, "oficer")
+    assert "as in -1=no (on the command line" in problem(*words, "officer")
+    said = ("officer", "--cue-class", "2=no")
+    assert "as '-1', '1', but got '2'; correct it" in problem(*words, *said)
+    lines = [f"{'yes' if k % 2 else 'no'},0,1,a,{k}.5,train" for k in range(60)]
+    (tmp_path / "loans.csv").write_text("\n".join(["label,x,officer,town,age,split", *lines]))
+    assert "at most 50 different values as a cue, but 'age'" in problem(*words, "age")
+
+
 @pytest.mark.parametrize(("source", "cue"), [("slabs", "linear"), ("latents", "latent")])
 def test_reliance_on_the_cue_of_a_table_that_is_made(source, cue, tmp_path):
     mlp = ("--model", "tests.cli.networks:table_net")
@@ -126,7 +200,7 @@ def test_bad_input(file, tmp_path):
     words = words_of(file)
     assert "Expected the values of a cue, but got none" in problem(*words)
     assert "Expected cues among colour" in problem(*words, "--cue", "smell")
-    assert "Expected a CSV file to take the cue from" in problem(*words, "--cue-column", "x")
+    assert "Expected a CSV file or a table to take" in problem(*words, "--cue-column", "x")
     assert "Expected a table" in problem(*words, "--cue", "colour", "--randomise", "x")
     (tmp_path / "file").touch()
     assert "is a file" in problem(*words, "--cue", "colour", "--out", tmp_path / "file" / "x")

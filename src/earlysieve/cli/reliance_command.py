@@ -52,7 +52,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     "columns",
     multiple=True,
     metavar="NAME",
-    help="Read the cue from this column of a CSV file; may be repeated.",
+    help="Read the cue from this column of a CSV file or a table, where it may be a feature, too. "
+    "May be repeated.",
 )
 @click.option(
     "--cue-class",
@@ -113,6 +114,9 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve reliance --model torchvision:resnet18 --checkpoint model.pt \\
         --data birds.csv --split test --cue-column background \\
         --cue-class water=waterbird --cue-class land=landbird
+      earlysieve reliance --model nets.py:mlp --checkpoint runs/mlp/model.pt \\
+        --data table:loans.csv --cue-column officer \\
+        --cue-class Lee=paid --cue-class Diaz=not:paid
     """
     load_libraries()
     console = Console(given["quiet"], given["as_json"])

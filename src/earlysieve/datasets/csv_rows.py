@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from earlysieve._arrays import Ints
+from earlysieve._names import near_names
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.numbering import crossed_groups, numbered_groups
 from earlysieve.errors import DataError, one_line
@@ -57,9 +58,14 @@ def check_columns(table: "pd.DataFrame", source: Path, wanted: Sequence[str], mo
     if missing:
         raise DataError(
             f"Expected the columns {', '.join(wanted)} in '{source}', but got "
-            f"{', '.join(map(str, table.columns))}; add or rename {name_some(missing)}, or name "
-            f"others with {more}"
+            f"{', '.join(map(str, table.columns))}; add or rename {name_some(missing)}"
+            f"{_near(missing, list(map(str, table.columns)))}, or name others with {more}"
         )
+
+
+def _near(missing: Sequence[str], columns: Sequence[str]) -> str:
+    near = dict.fromkeys(name for one in missing for name in near_names(one, columns))
+    return f" (near names are {name_some(list(near))})" if near else ""
 
 
 def check_names(source: Path, used: Sequence[str]) -> None:

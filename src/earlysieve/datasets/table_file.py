@@ -67,7 +67,7 @@ def table_file(
         MissingDependencyError: a Parquet file without pyarrow.
     """
     source = Path(path)
-    table = _read(source)
+    table = read_table(source)
     columns = group_columns(group_column, table.columns)
     dropped = [drop_column] if isinstance(drop_column, str) else list(drop_column)
     check_columns(table, source, [label_column, *columns], "--label-column and --group-column")
@@ -113,7 +113,7 @@ def learned_categories(
     Raises:
         DataError: see `table_file`.
     """
-    table = _read(Path(path))
+    table = read_table(Path(path))
     named = [options.get("drop_column") or (), options.get("group_column") or "group"]
     others = {name for one in named for name in ([one] if isinstance(one, str) else one)}
     others |= {options.get("label_column") or "label", "split", "id"}
@@ -121,7 +121,13 @@ def learned_categories(
     return {"categories": found} if found else {}
 
 
-def _read(source: Path) -> "pd.DataFrame":
+def read_table(source: Path) -> "pd.DataFrame":
+    """All columns of a table: cells of a CSV file as texts, those of a Parquet file as they are.
+
+    Raises:
+        DataError: see `table_file`.
+        MissingDependencyError: see `table_file`.
+    """
     if source.suffix.lower() not in _PARQUET:
         table = read_rows(source)
         check_names(source, list(map(str, table.columns)))
@@ -177,7 +183,7 @@ def splits_in_table(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    return listed_splits(_read(Path(path)))
+    return listed_splits(read_table(Path(path)))
 
 
 def columns_in_table(path: str | os.PathLike[str]) -> list[str]:
@@ -186,7 +192,7 @@ def columns_in_table(path: str | os.PathLike[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read.
     """
-    return [str(name) for name in _read(Path(path)).columns]
+    return [str(name) for name in read_table(Path(path)).columns]
 
 
 SOURCE = Source(

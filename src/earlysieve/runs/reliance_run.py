@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._names import near_names
+from earlysieve.datasets.categories import MOST_CATEGORIES
+from earlysieve.datasets.checks import name_some
 from earlysieve.errors import InputError
 from earlysieve.runs.audit_setup import open_both
 from earlysieve.runs.data_settings import full_spec
@@ -12,6 +15,10 @@ if TYPE_CHECKING:
     from torch import nn
 
     from earlysieve._arrays import Ints
+    from earlysieve.networks.built import BuiltModel
+
+    # Which value each example has, -1 where none is known, and the values.
+    _Values = tuple[Ints, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def open_cues(
         given: see `open_both`.
         options: of the data, without a shortcut.
         planted: names of cues to draw independently of the label; or
-        columns: of a CSV file that hold the values of cues.
+        columns: of a CSV file or table that hold the values of cues.
         classes_of: class by value, for columns whose values are no names of classes.
         progress, tell: see `open_both`.
 
@@ -64,25 +71,93 @@ def open_cues(
             return Setup(built.model, data, {} if values is None else {"cue": values})
         drawn, cues = redraw(data, planted, seed=given["seed"])
         return Setup(built.model, drawn, cues)
-    if not full_spec(given["data"]).startswith("csv:"):
+    kind, _, path = full_spec(given["data"]).partition(":")
+    opening = {"need_weights": True, "progress": progress, "tell": tell}
+    if kind == "table":
+        built, data, found = _of_table(given, options, path, columns, opening)
+    elif kind == "csv":
+        built, data, found = _of_list(given, options, columns, opening)
+    else:
         raise InputError(
-            f"Expected a CSV file to take the cue from its column '{columns[0]}', but got "
-            f"'{given['data']}'; plant a cue with --cue, or list the examples in a CSV file"
+            f"Expected a CSV file or a table to take the cue from its column '{columns[0]}', but "
+            f"got '{given['data']}'; plant a cue with --cue, or list the examples in a CSV file"
         )
-    cues = {}
-    for column in columns:
-        of_column = {**options, "group_column": column}
-        built, data = open_both(given, of_column, need_weights=True, progress=progress, tell=tell)
-        tell = _silent
-        cues[column] = _told(column, data, classes_of)
+    _check_named(classes_of, found)
+    cues = {
+        column: _told(column, values, data.class_names, classes_of)
+        for column, values in found.items()
+    }
     return Setup(built.model, data, cues)
 
 
-def _told(column: str, data: Any, classes_of: Mapping[str, str]) -> "Ints":
+def _of_table(
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    path: str,
+    columns: Sequence[str],
+    opening: Mapping[str, Any],
+) -> "tuple[BuiltModel, Any, dict[str, _Values]]":
+    """A column may be a feature, which stays one; a limit draws the same rows of it."""
+    from earlysieve.datasets.limited import limited
+    from earlysieve.datasets.table_column import column_values
+
+    own, limit = {**options}, options.get("limit")
+    own.pop("limit", None)
+    split = options.get("split")
+    values = {column: column_values(path, column, split=split) for column in columns}
+    built, whole = open_both(given, own, **opening)
+    size = len(whole) if limit is None else limit
+    found = {
+        column: (limited(whole.with_groups(*one), size, given["seed"]).groups, one[1])
+        for column, one in values.items()
+    }
+    _check_few(path, found, whole.class_names)
+    return built, limited(whole, size, given["seed"]), found
+
+
+def _of_list(
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+    columns: Sequence[str],
+    opening: Mapping[str, Any],
+) -> "tuple[BuiltModel, Any, dict[str, _Values]]":
+    found = {}
+    for column in columns:
+        built, data = open_both(given, {**options, "group_column": column}, **opening)
+        opening = {**opening, "tell": _silent}
+        found[column] = (data.groups, data.group_names)
+    return built, data, found
+
+
+def _check_few(path: str, found: "Mapping[str, _Values]", class_names: Sequence[str]) -> None:
+    for column, (_, names) in found.items():
+        if len(names) > max(MOST_CATEGORIES, len(class_names)):
+            raise InputError(
+                f"Expected a column of at most {MOST_CATEGORIES} different values as a cue, but "
+                f"'{column}' of '{path}' has {len(names):,}; add a column that says which class "
+                "each row speaks for, for instance by a threshold"
+            )
+
+
+def _check_named(classes_of: Mapping[str, str], found: "Mapping[str, _Values]") -> None:
+    known = [name for _, names in found.values() for name in names]
+    unknown = next((value for value in classes_of if value not in known), None)
+    if unknown is not None:
+        near = near_names(unknown, known) or known
+        raise InputError(
+            f"Expected values of the cue '{', '.join(found)}' before =, as {name_some(near)}, but "
+            f"got '{unknown}'; correct it"
+        )
+
+
+def _told(
+    column: str, values: "_Values", class_names: Sequence[str], classes_of: Mapping[str, str]
+) -> "Ints":
     from earlysieve.reliance.told import classes_told
 
-    own = {value: name for value, name in classes_of.items() if value in data.group_names}
-    return classes_told(column, data.groups, data.group_names, data.class_names, own)
+    numbers, names = values
+    own = {value: name for value, name in classes_of.items() if value in names}
+    return classes_told(column, numbers, names, class_names, own)
 
 
 def _silent(_: str) -> None:
