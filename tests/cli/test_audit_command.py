@@ -157,7 +157,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "files": (["--data", folder / "files.csv"], "'a.png', 'b.png'"),
         "empty": (["--data", folder / "empty"], "empty"),
         "folder": (["--data", "no/such"], "Expected a folder at 'no/such', but there is none"),
-        "source": (["--data", "nonsense"], "Expected a data source of the form"),
+        "source": (["--data", "nonsense"], "'nonsense' is neither a source nor"),
         "split": (["--split", "middle"], "Expected split to be 'train', 'test' or 'all'"),
         "model": (["--model", "torchvision:resnet19"], "near names are: resnet18"),
         "device": (["--device", "abacus"], "Expected a device of this machine, but got 'abacus'"),

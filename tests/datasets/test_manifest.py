@@ -120,7 +120,7 @@ def test_sources_by_name() -> None:
     assert len(data) == 50
     assert np.bincount(data.labels).tolist() == [5] * 10
     assert (data.groups % 2 == 1).sum() in (0, 10)  # round(0.9 * 5) = 4 hold in each class
-    with pytest.raises(InputError, match="Expected a data source of the form digits, .*'nope'"):
+    with pytest.raises(InputError, match="'nope' is neither a source nor"):
         load_source("nope")
     with pytest.raises(InputError, match="Expected shortcut to be colour, patch, dominoes"):
         load_source("digits", shortcut="smell")

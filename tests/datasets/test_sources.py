@@ -1,5 +1,6 @@
 """Sources by name, as the command line takes them."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,24 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert load_source("lone_file_of_a_test:make") == [(0.0, 1)]
 
 
+def test_a_name_that_is_neither_a_source_nor_there(tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "digit").mkdir()
+    (tmp_path / "list.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    said = "'phtos' is neither a source nor there as a file or folder (near are 'photos'); pass"
+    with pytest.raises(InputError, match=re.escape(said)):
+        load_source("phtos")
+    with pytest.raises(InputError, match="near are 'digit', 'digits'"):
+        load_source("digts")
+    with pytest.raises(InputError, match="got a folder; write 'folder:photos'"):
+        load_source("photos")
+    with pytest.raises(InputError, match=r"got 'list.txt'; write 'csv:list.txt'"):
+        load_source("list.txt")
+    with pytest.raises(InputError, match=r"as a file or folder; pass the path"):
+        load_source("xyzzyxyzzy")
+
+
 @pytest.mark.parametrize(
     ("spec", "options", "error", "message"),
     [
@@ -95,15 +114,16 @@ def test_a_function_of_a_lone_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "folders:photographs",
             {},
             InputError,
-            f"Expected a data source of the form {', '.join(source_forms())}, but got "
-            "'folders:photographs'; choose one of these",
+            "Expected a source of data or a function of yours, but got 'folders:photographs', and "
+            "'folders' is neither a source nor a module or file of Python (near are "
+            "'folder:PATH'); `earlysieve datasets` lists the sources, and FILE.py:FUNCTION names a "
+            "function",
         ),
         (
             "folder:",
             {},
             InputError,
-            f"Expected a data source of the form {', '.join(source_forms())}, but got 'folder:'; "
-            "choose one of these",
+            "Expected folder:PATH, but got 'folder:'; say after the colon what to read",
         ),
         (
             "digits",

@@ -12,6 +12,7 @@ from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.embedded_digits import digits
 from earlysieve.datasets.images import ImageExamples, check_image_size
 from earlysieve.datasets.limited import limited
+from earlysieve.datasets.no_source import no_such_source
 from earlysieve.datasets.painters import plant_colour, plant_dominoes, plant_patch
 from earlysieve.datasets.registry import source_forms, source_named
 from earlysieve.datasets.source import Source
@@ -141,10 +142,7 @@ def _open(spec: str, given: dict[str, Any], always: dict[str, Any]) -> Any:
     if source is None and rest and _names_code(kind):
         offered = {"split": "train", "image_size": None, "seed": always["seed"], **given}
         return _from_function(kind, rest, offered, given)
-    raise InputError(
-        f"Expected a data source of the form {', '.join(source_forms())}, but got '{spec}'; "
-        "choose one of these"
-    )
+    raise no_such_source(spec)
 
 
 def _check_taken(source: Source, given: Collection[str]) -> None:

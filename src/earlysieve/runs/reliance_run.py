@@ -107,7 +107,7 @@ def _of_table(
     values = {column: column_values(path, column, split=split) for column in columns}
     built, whole = open_both(given, own, **opening)
     size = len(whole) if limit is None else limit
-    found = {
+    found: dict[str, _Values] = {
         column: (limited(whole.with_groups(*one), size, given["seed"]).groups, one[1])
         for column, one in values.items()
     }
