@@ -126,9 +126,18 @@ def test_its_width_is_that_of_the_table_and_kept_with_the_run(tmp_path, monkeypa
     (tmp_path / "t.csv").write_text("age,rate,label\n" + "".join(rows))
     words = ("--model", OURS, "--data", "table:t.csv")
     ok("train", *words, "--epochs", 1, "--out", "run", "-q")
+    (tmp_path / "nets_of_a_test.py").write_text(
+        "from torch import nn\n\n\ndef net():\n"
+        "    return nn.Sequential(nn.Linear(8, 4), nn.Linear(4, 2))\n"
+    )
     assert read_config("run/config.json").model_options == {"input_shape": [2]}
     audit = ("audit", *words, "--checkpoint", "run/model.pt", "--swaps", 0, "-q", "--out", "a")
     ok(*audit)
     told = problem(*audit, "--drop-column", "age")
+    assert "rows of 2 numbers, as the layer" in told
     assert "give it the columns that it was trained on: these are 1 (rate)" in told
+    told = problem("train", "--model", "nets_of_a_test:net", *words[2:], "--out", "other")
+    assert told.startswith("Expected rows of 8 numbers, as the layer '0' of the model takes, but ")
+    assert "these are 2 (age, rate)" in told
+    assert "mat1" not in told
     assert "input_shape=[8]" in problem("layers", "--model", OURS)

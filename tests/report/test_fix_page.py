@@ -1,15 +1,19 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 
+from earlysieve.auditing.next_steps import next_steps as audit_steps
+from earlysieve.auditing.rule import decide
 from earlysieve.errors import InputError, OutputError
 from earlysieve.report.fix_figures import points
 from earlysieve.report.fix_page import render_fix, write_fix_page
 from earlysieve.report.fix_steps import compare_command, next_steps
 from earlysieve.report.fix_steps import test_commands as commands_on_test
 from earlysieve.report.fix_view import ExampleRow
+from tests.auditing.made_up import COLOUR, facts
 
 from .audits import HOSTILE, Leaning, Picture, Summary, image_audit, png
 from .fixes import (
@@ -78,6 +82,18 @@ def test_a_repair_that_helps_nobody_whom_the_shortcut_misleads_leads_to_a_traini
     assert second.text.startswith("Test the new model")
     trained = next_steps(made_fix(figures=figures, candidates=tried), FIX)
     assert "--retrain" not in trained[0].command
+
+
+def test_a_column_that_an_audit_names_is_left_out_first_as_that_audit_says():
+    seen = facts(replace(COLOUR, name="column clinic"))
+    steps = audit_steps(decide(seen), seen, "table")
+    summary = replace(made_fix().before.summary, next_steps=tuple(steps))
+    before = image_audit(summary=summary)
+    for fix in (made_fix(before=before), unchanged_fix(before=before)):
+        first, *others = next_steps(fix, FIX)
+        assert first.command == 'frame = frame.drop(columns=["clinic"])'
+        assert "cannot lean on it. So if column 'clinic' will not be known in use" in first.text
+        assert others == next_steps(replace(fix, before=made_fix().before), FIX)
 
 
 @pytest.mark.parametrize("after", [0.975, 0.99])

@@ -12,6 +12,7 @@ from earlysieve.runs.seen_data import audited_part
 from earlysieve.training import TrainConfig
 
 STEPS = ["Look.", *(step(f"Do {code[:9]}:", code) for code in (FIX, RETRAIN, REFERENCE, UNSEEN))]
+OURS = "earlysieve.networks:SmallMLP"
 MODEL = ("--model", "nets:net", "--checkpoint", "a b/model.pt")
 
 
@@ -129,7 +130,7 @@ def test_what_the_run_held_out_is_named_where_there_is_no_other_split(tmp_path):
 def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
     (tmp_path / "rows.csv").write_text("x,place,ward 3,label\n0,1,2,0\n1,2,3,1\n")
     data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
-    about = ("--model", "nets:net", "--checkpoint", weights, "--data", data)
+    about = ("--model", OURS, "--checkpoint", weights, "--data", data)
     ran = config(*about, "--model-option", "input_shape=[3]", "--model-option", "depth=2",
                  "--categories", "place=1,2", "--out", "out", split=None,
                  checkpoint=weights)  # fmt: skip
@@ -137,15 +138,32 @@ def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
              ("ward 3", "gone")]  # fmt: skip
     assert codes(leave, ran, data, None) == ["", ""]  # how it was trained is not known
     options = {"drop_column": "place"}
-    trained = TrainConfig(
-        data=data, model="nets:net", validation="0.2", epochs=3, data_options=options
-    )
+    trained = TrainConfig(data=data, model=OURS, validation="0.2", epochs=3, data_options=options)
     (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
     assert codes(leave, ran, data, None) == [
-        f"earlysieve train --model nets:net --model-option depth=2 --drop-column place "
+        f"earlysieve train --model {OURS} --model-option depth=2 --drop-column place "
         f"--drop-column 'ward 3' --epochs 3 --validation 0.2 --seed 0 --data {data} "
         "--out out/without-ward-3",
         "",
+    ]
+
+
+def test_a_network_of_a_fixed_width_has_to_be_another_one_without_a_column(tmp_path):
+    rows = ["x,town,ward,site,label", "0,Bern,2,a,no", *["1,Ulm,3,b,yes"] * 3]
+    (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
+    data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
+    ran = config("--model", "nets:net", "--checkpoint", weights, "--data", data, "--group-column",
+                 "site", "--out", "out", split=None, checkpoint=weights)  # fmt: skip
+    leave = [step("Leave it out.", f'frame = frame.drop(columns=["{one}"])') for one in
+             ("ward", "town", "gone")]  # fmt: skip
+    trained = TrainConfig(data=data, model="nets:net")
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    assert command_steps(leave, ran, audited_part(data, None)) == [
+        "Leave it out. There are 3 inputs then ('x', 'town_Bern', 'town_Ulm'): --model has to name "
+        "a network whose first layer takes 3, as nets:net takes more.",
+        "Leave it out. There are 2 inputs then ('x', 'ward'): --model has to name a network whose "
+        "first layer takes 2, as nets:net takes more.",
+        "Leave it out.",
     ]
 
 

@@ -60,7 +60,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
 def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
     other = instead(code) if code else ""
     # Nothing follows the colon any more.
-    return step(text, other) if other or not code else step(f"{text.rstrip(':')}.")
+    return step(text, other) if other or not code else step(f"{text.rstrip(':.')}.")
 
 
 def next_steps(

@@ -186,12 +186,17 @@ def from_function(
     return BuiltModel(model, not module.startswith("earlysieve."))
 
 
+def takes_shape(module: str, name: str) -> bool:
+    """Whether this is a builder of ours that makes a network for inputs of any shape."""
+    if not module.startswith("earlysieve."):
+        return False
+    module, name = _MOVED.get((module, name), (module, name))
+    return _accepts(load_function(module, name, forms=f"a model as {FORMS}"), "input_shape")
+
+
 def shape_option(module: str, name: str, data: Any) -> dict[str, Any]:
     """The option `input_shape` of a builder of ours that has one, by the first example of data."""
-    if data is None or not module.startswith("earlysieve."):
-        return {}
-    module, name = _MOVED.get((module, name), (module, name))
-    if not _accepts(load_function(module, name, forms=f"a model as {FORMS}"), "input_shape"):
+    if data is None or not takes_shape(module, name):
         return {}
     from torch import Tensor
 

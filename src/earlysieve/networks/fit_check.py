@@ -32,7 +32,7 @@ def check_model_takes(
     from earlysieve.datasets.opened_data import opened
     from earlysieve.model.batch import call_model, check_rows, inputs_to, logits_of
     from earlysieve.model.placement import check_holds_numbers
-    from earlysieve.model.row_width import cause_of
+    from earlysieve.model.row_width import WidthError
     from earlysieve.model.state import evaluating, preserved_rng
 
     batch = opened(data).few()
@@ -41,13 +41,16 @@ def check_model_takes(
     with preserved_rng(), evaluating(model), torch.no_grad():
         try:
             output = call_model(model, inputs_to(batch.inputs, device))
+        except WidthError as error:
+            found, _, _ = str(error).partition(";")
+            other = _other_inputs(model, opened(data).source)
+            raise WidthError(f"{found}; choose another {who}, or {other}") from error
+        except EarlysieveError:
+            raise
         except Exception as error:
-            failed = cause_of(error)
-            if isinstance(failed, EarlysieveError):
-                raise
             expected = f"Expected the {who} to take inputs of the {what}, {describe(batch.inputs)}"
             advice = f"choose another {who}, or {_other_inputs(model, opened(data).source)}"
-            raise refusal(failed, expected, advice) from failed
+            raise refusal(error, expected, advice) from error
     logits = logits_of(output)
     check_rows(logits, len(batch))
     classes = int(logits.shape[1])

@@ -87,10 +87,11 @@ def with_classes(
             "are classes"
         )
     for name, values in cues.items():
-        if np.asarray(values).dtype.kind == "i" and np.min(values, initial=UNKNOWN) < UNKNOWN:
+        numbers = np.asarray(values)
+        if numbers.dtype.kind == "i" and numbers.min(initial=UNKNOWN) < UNKNOWN:
             raise InputError(
                 f"Expected the cue '{name}' to say classes from 0, or {UNKNOWN} where it is "
-                f"unknown, but got {np.min(values)}; pass the class that each value speaks for"
+                f"unknown, but got {numbers.min()}; pass the class that each value speaks for"
             )
     told = {
         name: np.where(np.asarray(values), given[name], all_but(given[name]))

@@ -23,22 +23,23 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
         figures: of this fix, where they are at hand.
     """
     trained = bool((data.candidates["kind"] == "retrain").any())
+    left_out = _without_column(data.before.summary.next_steps)
     if data.changed:
         retrain = [_retrain(command)] * (not trained and not _helped(data))
         split, splits = data.config.get("split"), data.config.get("splits")
-        return [*retrain, *_after_a_change(command, str(split or ""), splits)]
+        return [*left_out, *retrain, *_after_a_change(command, str(split or ""), splits)]
     groups = (figures or fix_figures(data)).groups
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
     if len(data.candidates) <= 1:
-        return _nothing_tried()
+        return [*left_out, *_nothing_tried()]
     steps = [_more_data(data, groups)]
     if not trained:
         # After a shortcut the highest score wins: more examples would not change what the features
         # hold. Else a gain may have been too small for as few examples.
         called = data.before.summary.verdict == "shortcut"
         steps.insert(0 if called else 1, _retrain(command))
-    return [*steps, _other_groups(), _COLLECT]
+    return [*left_out, *steps, _other_groups(), _COLLECT]
 
 
 _ON_TEST = (
@@ -50,6 +51,8 @@ _CHANGED = (
 )
 # Where the old weights are; the new ones are a file of ours.
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
+# What an audit says of a column of a table on which a model leans.
+_LEAVE_OUT = "leave it out (--drop-column)"
 _COLLECT = Step(
     "Collect or make training examples in which the shortcut fails: no choice among models adds "
     "what the data do not show."
@@ -87,6 +90,22 @@ def _after_a_change(command: str, split: str, splits: Sequence[str] | None) -> l
             'model.load_state_dict(torch.load("model.pt", weights_only=True))',
         ),
     ]
+
+
+def _without_column(steps: Sequence[str]) -> list[Step]:
+    """The step of an audit that leaves one column of a table out, where it has one."""
+    for kept in steps:
+        text, _, command = kept.partition("\n")
+        if _LEAVE_OUT in text:
+            own = text.removeprefix("Or ")
+            return [
+                Step(
+                    "A repair of the last layer makes a column count less; a network that never "
+                    f"gets it cannot lean on it. So {own}",
+                    command,
+                )
+            ]
+    return []
 
 
 def _nothing_tried() -> list[Step]:

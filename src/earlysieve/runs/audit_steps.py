@@ -16,9 +16,11 @@ from earlysieve.auditing.next_steps import (
     step,
     with_code,
 )
+from earlysieve.datasets.checks import name_some
+from earlysieve.networks.families import takes_shape
 from earlysieve.report.command_words import Options, command_with, describing, options_of
 from earlysieve.runs.as_trained import OF_DATA, as_trained, dropped_before
-from earlysieve.runs.data_settings import columns_of
+from earlysieve.runs.data_settings import columns_of, inputs_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
 from earlysieve.runs.run_beside import fix_beside
@@ -99,7 +101,7 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
             return _without(column, ran)
         return _COMMANDS[code](ran) if code in _COMMANDS else ""
 
-    found = with_code(steps, command)
+    found = with_code([_of_fixed_width(one, ran) for one in steps], command)
     return [_of_unknown(one) for one in found] if ran.training is None else found
 
 
@@ -181,6 +183,35 @@ def _without(column: str, ran: Ran) -> str:
     return command_with("train", about, {**as_trained(checkpoint, data), **more})
 
 
+def _of_fixed_width(one: str, ran: Ran) -> str:
+    """A step that leaves a column out says what network that takes, where this one cannot.
+
+    A network of the user's has a first layer for the columns that it was written for.
+    """
+    text, code = parts(one)
+    column = column_left_out(code)
+    given = {name: values[0] for name, values in ran.options if values}
+    family, _, name = given.get("--model", "").partition(":")
+    if column is None or ran.training is None or takes_shape(family, name):
+        return one
+    named: dict[str, list[str]] = {}
+    for flag, values in ran.options:
+        named.setdefault(flag, []).extend(values)
+    before = dropped_before(given.get("--checkpoint")) or named.get("--drop-column", [])
+    left = inputs_of(
+        ran.training[0],
+        label_column=given.get("--label-column"),
+        group_column=named.get("--group-column"),
+        drop_column=[*before, column],
+    )
+    if not left:
+        return one
+    return step(
+        f"{text} There are {len(left)} inputs then ({name_some(left, _LISTED)}): --model has to "
+        f"name a network whose first layer takes {len(left)}, as {given['--model']} takes more."
+    )
+
+
 def _reference(ran: Ran) -> str:
     if ran.training is None or ran.is_training or ran.held_out or not ran.kept:
         return ""
@@ -205,6 +236,7 @@ def _more(ran: Ran) -> str:
     return command_with("audit", ran.options, {"--limit": None, "--out": f"{ran.out}/all"})
 
 
+_LISTED = 6
 _GATE = ("--fail-on", "--min-worst-group")
 _UNKNOWN = (
     "Or train the network again, with groups of its training data. Which these are is not known: "

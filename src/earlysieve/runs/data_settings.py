@@ -11,7 +11,7 @@ from typing import Any
 
 from earlysieve._files import is_folder
 from earlysieve.datasets.registry import OWN, source_named, source_names
-from earlysieve.errors import InputError
+from earlysieve.errors import DataError, InputError
 from earlysieve.report.command_words import Options, words_for
 
 _MOST_SHOWN = 60
@@ -187,6 +187,23 @@ def columns_of(spec: str) -> tuple[str, ...]:
     kind, _, rest = full_spec(spec).partition(":")
     source = source_named(kind)
     return () if source is None or source.columns is None else tuple(source.columns(rest))
+
+
+def inputs_of(spec: str, **options: Any) -> tuple[str, ...]:
+    """The columns that a model gets of a table in a file, in order; none of other data.
+
+    Args:
+        spec: of the data.
+        options: label_column, group_column and drop_column; None is left out.
+    """
+    from earlysieve.datasets.table_file import table_file
+
+    kind, _, rest = full_spec(spec).partition(":")
+    named = {name: value for name, value in options.items() if value}
+    try:
+        return table_file(rest, split="all", **named).columns if kind == "table" else ()
+    except DataError:
+        return ()
 
 
 def _stands_alone(name: str) -> bool:
