@@ -9,10 +9,12 @@ import torch
 from scipy import stats
 
 import earlysieve as es
-from earlysieve.comparing.compare import compare
+from earlysieve.comparing.compare import Comparison, compare, difference
 from earlysieve.comparing.entry import Entry, read_entry
+from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import fold
 from earlysieve.comparing.labels import labels
+from earlysieve.comparing.leans import not_compared
 from earlysieve.comparing.written import all_cells, latex, markdown, write_comparison
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
@@ -171,6 +173,10 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     assert "audits of different examples" in written[3].read_text()
     ward, fever, half = (str(tmp_path / name) for name in ("ward", "fever", "half"))
     ok("compare", ward, fever, "--fail-on-worse")
+    assert "leans on" in ok("compare", ward, fever).stdout
+    # Where a reader of "fever" is misled, the model that does not go by it is right more often.
+    ok("compare", fever, ward, "--fail-on-worse", "--gate-on", "where-misled")
+    assert run_command("compare", ward, fever, "--gate-on", "accuracy").exit_code == 2
     told = run_command("compare", fever, ward, "--fail-on-worse", "--json")
     assert told.exit_code == 3
     assert json.loads(told.stdout)["gate"]["passed"] is False
@@ -178,6 +184,42 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     unknown = run_command("compare", ward, half, "--fail-on-worse")
     assert unknown.exit_code == 3
     assert "cannot be told: no difference of accuracies has an interval" in unknown.stderr
+
+
+def entry(path, seed, on, reliance, config=None):
+    figures = {"reliance": Estimated(reliance), "accuracy": Estimated(0.9)}
+    return Entry(
+        Path(path),
+        "audit",
+        "",
+        {"p": path} if config is None else config,
+        seed,
+        "shortcut",
+        on,
+        figures=figures,
+    )
+
+
+def test_reliance_on_different_things_has_no_difference():
+    first, second, third = fold(
+        [entry("a", 0, "colour", 0.5), entry("b", 0, "size", 0.3), entry("c", 0, "colour", 0.2)]
+    )
+    assert difference(second, first).figures.keys() == {"accuracy"}
+    assert difference(third, first).figures["reliance"].value == pytest.approx(-0.3)
+    found = Comparison((first, second, third), ())
+    rows = all_cells(found)[0]
+    assert [row[3] for row in rows] == ["leans on", "colour", "size", "colour"]
+    assert found.table["leans_on"].tolist() == ["colour", "size", "colour"]
+    (note,) = not_compared(found.lines)
+    assert "that of 'b' is on another thing than colour" in note
+    assert not_compared((first, third)) == ()
+    assert "leans on" not in all_cells(Comparison((first, third), ()))[0][0]
+
+
+def test_seeds_that_lean_on_different_things_have_no_mean_reliance():
+    (line,) = fold([entry("a", 0, "colour", 0.5, {}), entry("b", 1, "size", 0.3, {})])
+    assert line.leans_on == "colour (1 of 2), size (1 of 2)"
+    assert line.figures.keys() == {"accuracy"}
 
 
 def test_why_runs_have_no_difference_or_no_interval_is_said_once_for_all(tmp_path, runs):

@@ -32,6 +32,15 @@ def test_a_line_is_worse_where_an_interval_of_an_accuracy_lies_below_0(figures, 
     assert worse(comparison(**figures)) == reasons
 
 
+def test_only_the_figures_that_are_asked_for_are_judged():
+    repaired = comparison(accuracy=(-0.2, -0.3, -0.1), where_misled=(0.4, 0.3, 0.5))
+    assert len(worse(repaired)) == 1
+    assert worse(repaired, ("where misled",)) == ()
+    assert worse(repaired, ("where misled", "accuracy")) == worse(repaired)
+    (reason,) = worse(repaired, ("worst group",))
+    assert "no difference of worst group has an interval" in reason
+
+
 def test_what_cannot_be_told_is_no_pass():
     (reason,) = worse(comparison(accuracy=(0.5, math.nan, math.nan)))
     assert "cannot be told" in reason

@@ -8,6 +8,7 @@ from earlysieve._files import check_output, is_there
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Place
+from earlysieve.comparing.estimated import RIGHT
 
 
 @click.command("compare")
@@ -32,12 +33,21 @@ from earlysieve.cli.kinds import Place
     "that of the first by more than chance (the 95% interval of the difference), or if none can "
     "be told.",
 )
+@click.option(
+    "--gate-on",
+    multiple=True,
+    type=click.Choice([name.replace(" ", "-") for name in RIGHT]),
+    help="Let --fail-on-worse look at this figure alone; may be repeated. A repair of a model that "
+    "takes a shortcut loses accuracy over all where the data hold that shortcut: where-misled is "
+    "what it is for.",
+)
 @speaking
 def command(
     folders: tuple[Path, ...],
     out: Path | None,
     all_columns: bool,
     fail_on_worse: bool,
+    gate_on: tuple[str, ...],
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -53,6 +63,7 @@ def command(
     Examples:
       earlysieve compare audits/before audits/after
       earlysieve compare audits/last-week audits/today --fail-on-worse
+      earlysieve compare audits/plain audits/repaired --fail-on-worse --gate-on where-misled
       earlysieve compare runs/erm-* runs/sieve-* --out tables
     """
     from earlysieve.comparing.compare import compare
@@ -60,6 +71,8 @@ def command(
     from earlysieve.comparing.written import all_cells, names_of_lines, write_comparison
 
     console = Console(quiet, as_json)
+    if gate_on and not fail_on_worse:
+        raise click.UsageError("--gate-on says what --fail-on-worse looks at; give both.")
     if out is not None:
         check_output(out)
     found = compare(_runs_of(folders))
@@ -72,7 +85,8 @@ def command(
     files = [] if out is None else write_comparison(found, out, all_columns=all_columns)
     for path in files:
         console.say(f"Written: {path}")
-    failures = worse(found) if fail_on_worse else ()
+    judged = tuple(name.replace("-", " ") for name in gate_on) or RIGHT
+    failures = worse(found, judged) if fail_on_worse else ()
     console.result(
         {
             "lines": found.table.to_dict("records"),

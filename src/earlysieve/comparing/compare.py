@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from earlysieve.comparing.entry import audit_of, read_entry
-from earlysieve.comparing.estimated import Difference, Estimated
+from earlysieve.comparing.estimated import WHERE_MISLED, Difference, Estimated
 from earlysieve.comparing.folded import Line, fold
+from earlysieve.comparing.leans import not_compared
 from earlysieve.comparing.learned import learned_from
-from earlysieve.comparing.misled import WHERE_MISLED, Misled, misled_in
+from earlysieve.comparing.misled import Misled, misled_in
 from earlysieve.comparing.no_interval import reasons
 from earlysieve.comparing.paired import NOTE, paired_figures
 from earlysieve.errors import InputError
@@ -121,18 +122,23 @@ def _compared(folders: Sequence[Path]) -> Comparison:
         notes += [NOTE] if paired != found else []
         found = paired
     notes += learned_from(lines)
+    notes += not_compared(lines)
     notes += reasons(zip(lines[1:], found, strict=True), lines[0])
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
 
 def difference(line: Line, first: Line) -> Difference | None:
-    """A line minus the first, seed by seed; None where they share no seed, or are not of a kind."""
+    """A line minus the first, seed by seed; None where they share no seed, or are not of a kind.
+
+    Reliance on one thing and on another have no difference.
+    """
     if line.entries[0].kind != first.entries[0].kind:
         return None
     figures, seeds = {}, set()
     for name in (*COLUMNS, *MORE_COLUMNS):
         ours, theirs = line.by_seed(name), first.by_seed(name)
-        if ours.keys() & theirs.keys():
+        comparable = name != "reliance" or line.leans_on == first.leans_on
+        if comparable and ours.keys() & theirs.keys():
             found = compare_over_seeds(ours, theirs)
             figures[name] = Estimated(found.mean, found.low, found.high)
             seeds |= set(found.seeds)
@@ -160,6 +166,7 @@ def _row(line: Line, columns: Sequence[str]) -> dict[str, object]:
         "name": line.name,
         "seeds": len(line.entries),
         "verdict": line.verdict or None,
+        "leans_on": line.leans_on or None,
     }
     unknown = Estimated(float("nan"))
     for name in columns:

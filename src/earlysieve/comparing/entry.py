@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import is_there
-from earlysieve.comparing.estimated import Estimated
-from earlysieve.comparing.misled import WHERE_MISLED, Misled
+from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
+from earlysieve.comparing.misled import Misled, leans_of
 from earlysieve.errors import DataError, InputError, one_line
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Entry:
         config: what it was made with, without the seed and without what changes no result.
         seed: its seed; None where it says none.
         verdict: of its audit; None without one.
+        leans_on: what the verdict is about, in words; empty without an audit, or where that is not
+            known.
         figures: "reliance" and those of `FIGURES`, as far as they are known.
         best_epoch: of a run with validation data.
         audit: that the folder is; None of a run.
@@ -51,6 +53,7 @@ class Entry:
     config: Mapping[str, Any]
     seed: int | None
     verdict: str | None = None
+    leans_on: str = ""
     figures: Mapping[str, Estimated] = field(default_factory=dict)
     best_epoch: int | None = None
     audit: "AuditResult | None" = field(default=None, repr=False, compare=False)
@@ -99,7 +102,8 @@ def _load(folder: Path) -> "AuditResult":
 def _of_audit(path: Path, misled: Misled | None, result: "AuditResult") -> Entry:
     config, seed = _without_seed(result.config)
     figures = _audited(result, misled)
-    return Entry(path, "audit", "", config, seed, result.summary.verdict, figures, audit=result)
+    verdict, on = result.summary.verdict, leans_of(result)
+    return Entry(path, "audit", "", config, seed, verdict, on, figures, audit=result)
 
 
 def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> Entry:
@@ -111,11 +115,12 @@ def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> E
         figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise _damaged(path / HISTORY, error) from error
-    verdict, audit = None, audit or audit_of(path)
+    verdict, on, audit = None, "", audit or audit_of(path)
     if audit is not None:
-        verdict, figures = audit.summary.verdict, {**_audited(audit, misled), **figures}
+        verdict, on = audit.summary.verdict, leans_of(audit)
+        figures = {**_audited(audit, misled), **figures}
     method = str(config.get("method", ""))
-    return Entry(path, "run", method, config, seed, verdict, figures, best)
+    return Entry(path, "run", method, config, seed, verdict, on, figures, best)
 
 
 def _audited(result: "AuditResult", misled: Misled | None) -> dict[str, Estimated]:

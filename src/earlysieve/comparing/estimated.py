@@ -4,6 +4,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+WHERE_MISLED = "where misled"
+# Figures of which more is better, and which are shares of examples that are right.
+RIGHT = ("accuracy", "worst group", "worst class", WHERE_MISLED, "reweighted accuracy")
+
 
 @dataclass(frozen=True)
 class Estimated:

@@ -18,6 +18,8 @@ class Line:
         name: method and folder.
         entries: at least one.
         verdict: what the audits say, with how often where they disagree; empty without audits.
+        leans_on: what the verdicts are about, in words, with how often where seeds lean on
+            different things, of which no reliance is given; empty where it is not known.
         figures: of one entry as it is; of several the mean with the t-interval over seeds.
         best_epoch: of a run, or the mean over seeds; None where it is not known.
     """
@@ -25,6 +27,7 @@ class Line:
     name: str
     entries: tuple[Entry, ...]
     verdict: str
+    leans_on: str
     figures: Mapping[str, Estimated]
     best_epoch: float | None
 
@@ -64,21 +67,26 @@ def _line(entries: Sequence[Entry]) -> Line:
     name = f"{first.method or first.kind}: {first.path}{more}"
     epochs = [entry.best_epoch for entry in entries if entry.best_epoch is not None]
     mean = sum(epochs) / len(epochs) if epochs else None
-    return Line(name, tuple(entries), _verdict(entries), _figures(entries), mean)
+    verdict = _said([entry.verdict for entry in entries])
+    on = _said([entry.leans_on or None for entry in entries])
+    return Line(name, tuple(entries), verdict, on, _figures(entries), mean)
 
 
-def _verdict(entries: Sequence[Entry]) -> str:
-    said = [entry.verdict for entry in entries if entry.verdict is not None]
-    counts = {verdict: said.count(verdict) for verdict in dict.fromkeys(said)}
-    if len(counts) == 1 and len(said) == len(entries):
+def _said(words: Sequence[str | None]) -> str:
+    """What all entries say; how often each word comes where not all say the same."""
+    said = [word for word in words if word is not None]
+    counts = {word: said.count(word) for word in dict.fromkeys(said)}
+    if len(counts) == 1 and len(said) == len(words):
         return said[0]
-    return ", ".join(f"{verdict} ({count} of {len(entries)})" for verdict, count in counts.items())
+    return ", ".join(f"{word} ({count} of {len(words)})" for word, count in counts.items())
 
 
 def _figures(entries: Sequence[Entry]) -> dict[str, Estimated]:
     if len(entries) == 1:
         return dict(entries[0].figures)
     names = dict.fromkeys(name for entry in entries for name in entry.figures)
+    if len({entry.leans_on for entry in entries}) > 1:
+        names.pop("reliance", None)
     found = {}
     for name in names:
         values = [entry.figures[name].value for entry in entries if name in entry.figures]

@@ -1,20 +1,17 @@
 """Whether a model is worse than the one it is compared with."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from earlysieve.comparing.estimated import Estimated
-from earlysieve.comparing.misled import WHERE_MISLED
+from earlysieve.comparing.estimated import RIGHT, Estimated
 from earlysieve.comparing.no_interval import path_of
 
 if TYPE_CHECKING:
     from earlysieve.comparing.compare import Comparison
 
-# Figures of which more is better, and which are shares of examples that are right.
-RIGHT = ("accuracy", "worst group", "worst class", WHERE_MISLED, "reweighted accuracy")
 
-
-def worse(found: "Comparison") -> tuple[str, ...]:
+def worse(found: "Comparison", judged: Sequence[str] = RIGHT) -> tuple[str, ...]:
     """Why lines are worse than the first one; empty where none is.
 
     A line is worse where the whole 95% interval of a difference lies below 0. Where no difference
@@ -22,18 +19,21 @@ def worse(found: "Comparison") -> tuple[str, ...]:
 
     Args:
         found: the comparison.
+        judged: figures of `RIGHT` that are looked at. A repair loses accuracy by intention where
+            the data hold what the model leaned on.
     """
     first = path_of(found.lines[0])
     differences = {one.name: one.figures for one in found.differences}
     reasons: list[str] = []
     for line in found.lines[1:]:
         figures, this = differences.get(line.name, {}), path_of(line)
-        known = {name: figures[name] for name in RIGHT if name in figures}
+        known = {name: figures[name] for name in judged if name in figures}
         known = {name: one for name, one in known.items() if not math.isnan(one.high)}
         if not known:
             reasons.append(
                 f"Whether '{this}' is worse than '{first}' cannot be told: no difference of "
-                "accuracies has an interval; compare audits of the same examples, or two seeds"
+                f"{', '.join(judged) if tuple(judged) != RIGHT else 'accuracies'} has an interval; "
+                "compare audits of the same examples, or two seeds"
             )
         reasons += [
             f"'{this}' is worse than '{first}' in {name}: {_said(one)}"

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from earlysieve.comparing.estimated import Estimated
-from earlysieve.comparing.misled import EXAMPLE, WHERE_MISLED, Misled, in_order
+from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
+from earlysieve.comparing.misled import EXAMPLE, Misled, in_order
 from earlysieve.groups.paired_shares import paired_difference
 
 if TYPE_CHECKING:

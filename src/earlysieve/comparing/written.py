@@ -7,9 +7,9 @@ from pathlib import Path
 from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve.comparing.compare import COLUMNS, Comparison
-from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
 from earlysieve.comparing.labels import labels
-from earlysieve.comparing.misled import WHERE_MISLED
+from earlysieve.comparing.leans import differ
 from earlysieve.errors import MissingDependencyError
 
 _LATEX = {
@@ -25,13 +25,15 @@ Cells = list[list[str]]
 def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
     """The lines with these figures, below a row of heads; a dash where one is not known.
 
-    Verdict and best epoch are left out where no line has one.
+    Verdict and best epoch are left out where no line has one, and what models lean on where that is
+    the same.
     """
     lines = comparison.lines
-    judged = any(line.verdict for line in lines)
+    judged, leaning = any(line.verdict for line in lines), differ(lines)
     trained = any(line.best_epoch is not None for line in lines)
     heads = [
         *("model", "seeds", *(["verdict"] if judged else [])),
+        *(["leans on"] if leaning else []),
         *columns,
         *(["best epoch"] if trained else []),
     ]
@@ -40,6 +42,7 @@ def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
             label,
             str(len(line.entries)),
             *([line.verdict or "-"] if judged else []),
+            *([line.leans_on or "-"] if leaning else []),
             *(_cell(line.figures.get(name)) for name in columns),
             *(["-" if line.best_epoch is None else f"{line.best_epoch:g}"] if trained else []),
         ]
