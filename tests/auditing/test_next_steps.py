@@ -139,6 +139,30 @@ def test_a_column_can_be_left_out(name, code):
     assert code not in "".join(without_model(next_steps(decide(seen), seen, "table"))) or not code
 
 
+NAMES = ("colour", "brightness", "spectrum", "frame", "size", "place", "token", "length",
+         "column x", "columns x and y", "direction")  # fmt: skip
+CASES = [
+    *(facts(replace(COLOUR, name=name, **more)) for name in NAMES for more in ({}, {"sure": 19})),
+    facts(IDLE), facts(IDLE, examples=400), facts(IDLE, collapsed=["k1"]), facts(best_reads=2.3),
+    facts(predicted_classes=1), facts(data=KnownData(seen_in_training=True)),
+    facts(COLOUR, best_reads=2.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["image", "text", "table", "unknown"])
+def test_what_activations_allow_is_said_in_whole_sentences_of_python(kind):
+    for seen in CASES:
+        for one in without_model(steps(seen, kind)):
+            text, code = parts(one)
+            assert re.fullmatch(r"[A-Z](?!r ).*[^.]" + (":" if code else "[.?]"), text)
+            assert not re.search(r"--|earlysieve |layers=|  ", text)
+    of_column = without_model(steps(facts(replace(COLOUR, name="column x")), kind))
+    assert (
+        "If column 'x' will not be known in use, or must not count, leave it out and train again; "
+        "else add rows in which it speaks for another class than the label."
+    ) in of_column
+
+
 def test_a_shortcut_says_how_training_data_are_changed():
     assert [text for text in steps(facts(COLOUR)) if text == untie(COLOUR, "image")]
 

@@ -5,6 +5,7 @@ its place (`earlysieve.runs.audit_steps`).
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 
 from earlysieve.auditing.known_data import memorised
@@ -22,6 +23,8 @@ IRRELEVANT = "Or say what must not matter: irrelevant=[...] (--irrelevant on the
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
 _DROP = "frame = frame.drop(columns="
 MORE = "result = es.audit(model, more_data)"
+_FLAGS = re.compile(r" \((?:images: )?--[^)]*\)")
+_COMPARED = "(earlysieve compare BEFORE AFTER)"
 
 
 def step(text: str, code: str = "") -> str:
@@ -47,14 +50,22 @@ def with_code(steps: Sequence[str], instead: Callable[[str], str]) -> list[str]:
 
 
 def without_model(steps: Sequence[str]) -> list[str]:
-    """Those of the steps that can be done with activations alone.
+    """Those of the steps that can be done with activations alone, in words of Python.
 
     Args:
         steps: as `step` makes them.
     """
     need_model = (FIX, RETRAIN, REFERENCE)
     kept = [one for one in steps if parts(one)[1] not in need_model and one != IRRELEVANT]
-    return with_code(kept, lambda code: "" if column_left_out(code) else ARRAYS)
+    coded = with_code(kept, lambda code: "" if column_left_out(code) else ARRAYS)
+    return [_of_arrays(*parts(one)) for one in coded]
+
+
+def _of_arrays(text: str, code: str) -> str:
+    """A step without options of the command line, nor as one of choices that need the model."""
+    text = _FLAGS.sub("", text).replace(_COMPARED, "(es.compare)")
+    text = text.replace("layers=[...], ", "").replace(": layers=[...]", "").removeprefix("Or ")
+    return step(text[:1].upper() + text[1:], code)
 
 
 def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:
@@ -252,8 +263,8 @@ _CHECK = (
 _OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
 REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
-    "What it gains where it misleads, a comparison of both audits says (earlysieve compare BEFORE "
-    "AFTER)."
+    "What it gains where it misleads, a comparison of both audits says "
+    f"{_COMPARED}."
 )
 _TREATED: dict[Kind, str] = {
     "image": "images are resized and normalised as in training (--image-size, --resize, --mean and "
