@@ -179,6 +179,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.audit_steps import command_steps
     from earlysieve.runs.held_out import held_out_run, open_share, share_beside
+    from earlysieve.runs.irrelevant_columns import check_irrelevant
     from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.seen_data import audited_part, part_of, seen_in_training, split_record
 
@@ -204,6 +205,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     if run_beside is not None:
         _, data = open_share(run_beside, asked, progress=console.progress)
     check_model_takes(built.model, data, device)
+    check_irrelevant(data, given["irrelevant"])
     seen = False if given["held_out"] else seen_in_training(given["checkpoint"], part)
     other, of_reference = None, {}
     if given["reference"] is not None:
