@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earlysieve.auditing.knots import column_knots, jumps
+from earlysieve.auditing.knots import column_knots, jumps, spikes
 from earlysieve.auditing.properties import curved, knots_of
 
 
@@ -27,6 +27,27 @@ def test_several_thresholds_of_several_classes():
     found = jumps(column, column.astype(int), 4)
     assert len(found) == 6
     assert np.sort(found) == pytest.approx([1, 1, 2, 2, 3, 3], abs=0.003)
+
+
+def test_a_value_that_fills_gaps_is_read_by_itself():
+    rng = np.random.default_rng(0)
+    column = rng.normal(size=2000)
+    column[:100] = 0.25
+    near = np.sort(column[100:])
+    below, above = near[near < 0.25][-1], near[near > 0.25][0]
+    assert spikes(column).tolist() == [below, 0.25, above]
+    knots = column_knots(column, rng.integers(0, 2, 2000), 2)
+    hats = curved(column[:, None], knots)
+    place = np.sort(knots[:, 0]).tolist().index(0.25)
+    assert hats[:, place].tolist() == [1.0] * 100 + [0.0] * 1900
+    column[40:] = rng.normal(size=1960)  # 40 of 2,000 are enough, 39 are not
+    assert 0.25 in spikes(column)
+    column[39] = 7.0
+    assert len(spikes(column)) == 0
+    # Of many such values three are taken; at the end of a column there is one neighbour.
+    column[:300] = np.repeat([0.0, 1.0, 2.0, 9.0, 9.0], 60)
+    assert 9.0 in spikes(column)
+    assert sum((column == value).sum() >= 40 for value in spikes(column)) == 3
 
 
 @given(st.integers(0, 1000))

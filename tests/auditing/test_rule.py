@@ -26,7 +26,8 @@ TASK = replace(COLOUR, own_tells=0.55, recovered=0.55, accuracy_sure=0.04, times
 # Where nothing else is to be said, these would be.
 COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, sure=20, accuracy=0.8)
 RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, sure=19)
-COLUMN = replace(COLOUR, name="column a", at_edge=0.75, followed=0.12, mended=0.9)
+COLUMN = replace(COLOUR, name="column a", at_edge=0.62, followed=0.12, mended=0.9)
+NOISY = replace(COLUMN, at_edge=0.8, recovered=0.7, own_tells=0.82, times_worse=60.0)
 UNASKED = replace(LAYER, recovered=math.nan, recovered_by="")
 BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
 
@@ -87,11 +88,18 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
         # Swapped, a column must move answers, and mislead elsewhere than where classes meet.
         (facts(replace(COLUMN, followed=0.11)), "none found", "nothing", None),
-        (facts(replace(COLUMN, at_edge=0.76)), "none found", "nothing", None),
-        (facts(replace(COLUMN, at_edge=0.76, reads=0.95, followed=0.5)), "at risk", "rests",
-         "column a"),
-        (facts(replace(COLUMN, at_edge=0.76, reads=0.95, followed=0.5, name="direction")),
-         "none found", "nothing", None),
+        (facts(replace(COLUMN, at_edge=0.63, own_tells=0.81)), "none found", "overlaps", None),
+        (facts(replace(COLUMN, at_edge=0.63, name="direction", own_tells=0.81)), "none found",
+         "overlaps", None),
+        (facts(replace(LAYER, at_edge=0.63), replace(IDLE, name="column a")), "none found",
+         "nothing", None),
+        # All else clearly speaks for the label, and the model doubts.
+        (facts(NOISY), "shortcut", "leans", "column a"),
+        (facts(replace(NOISY, at_edge=0.81)), "none found", "overlaps", None),
+        (facts(replace(NOISY, recovered=0.69)), "none found", "overlaps", None),
+        (facts(replace(NOISY, own_tells=0.81)), "none found", "overlaps", None),
+        (facts(replace(NOISY, times_worse=12.0)), "none found", "overlaps", None),
+        (facts(replace(NOISY, accuracy=0.92)), "none found", "nothing", None),
         (facts(replace(COLOUR, at_edge=0.9)), "shortcut", "leans", "colour"),
         (facts(replace(COPES, name="column a", at_edge=0.76), data=KnownData()), "none found",
          "nothing", None),

@@ -9,7 +9,15 @@ from earlysieve.auditing.headline import MOSTLY
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
-from earlysieve.auditing.rule import FEWEST_MISLED, FOLLOWS, TELLS, Decision, Facts, examples_needed
+from earlysieve.auditing.rule import (
+    FEWEST_MISLED,
+    FOLLOWS,
+    TELLS,
+    Decision,
+    Facts,
+    examples_needed,
+    overlapping,
+)
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
@@ -64,6 +72,9 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "fails on one in twenty of these examples and costs 20% of accuracy there would have "
             f"been found with a probability of {decision.power:.0%}."
         )
+    overlap = overlapping(facts.leanings)
+    if decision.reason == "overlaps" and overlap is not None:
+        return _overlaps(overlap)
     on = decision.leaning
     if decision.reason == "leans" and on is not None:
         told = ", although the label can be told" if on.recovered >= MOSTLY else ""
@@ -74,6 +85,16 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "that these data cannot show what the answer rests on."
         )
     return _REASONS.get(decision.reason, decision.reason)
+
+
+def _overlaps(found: Leaning) -> str:
+    """No power is told: of such a feature it is not known."""
+    return (
+        "No property and no early layer explains the model's errors but where classes overlap: "
+        f"the model errs where {called(found)} misleads, on rows of which that is itself "
+        "unsure, as any feature of the task is. A noisy column that will not hold elsewhere looks "
+        "the same: if one should not matter, name it (irrelevant, --irrelevant)."
+    )
 
 
 def _outdoing(found: Sequence[Leaning]) -> Leaning | None:

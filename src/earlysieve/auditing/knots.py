@@ -12,14 +12,35 @@ from earlysieve.auditing.properties import knots_of
 _CODES = 32
 _NARROWEST, _WINDOWS = 32, 60
 _MOST_JUMPS, _JUMP = 12, 0.65
+_MOST_SPIKES, _SPIKE = 3, 0.02
 
 
 def column_knots(column: Floats, labels: Ints, classes: int) -> Floats:
-    """Knots of a column (N,): its values where these are few, else quantiles and jumps, (K, 1)."""
+    """Knots of a column (N,), shape (K, 1): its values where these are few.
+
+    Else quantiles, jumps and spikes.
+    """
     found = np.unique(column)
     if len(found) > _CODES:
-        found = np.concatenate([knots_of(column[:, None])[:, 0], jumps(column, labels, classes)])
+        places = knots_of(column[:, None])[:, 0], jumps(column, labels, classes), spikes(column)
+        found = np.concatenate(places)
     return np.asarray(np.unique(found)[:, None])
+
+
+def spikes(column: Floats) -> Floats:
+    """Values that occur again and again, as what gaps were filled with, and their neighbours.
+
+    Up to three, each in at least 2% of the rows; with a knot at the nearest value on either side
+    a curve can be another there and nowhere else.
+
+    Args:
+        column: shape (N,).
+    """
+    values, counts = np.unique(column, return_counts=True)
+    often = np.argsort(-counts, kind="stable")[:_MOST_SPIKES]
+    often = often[counts[often] >= _SPIKE * len(column)]
+    around = np.unique(np.clip(often[:, None] + [-1, 0, 1], 0, len(values) - 1))
+    return np.asarray(values[around])
 
 
 def jumps(column: Floats, labels: Ints, classes: int) -> Floats:

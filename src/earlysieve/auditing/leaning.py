@@ -58,6 +58,7 @@ class Leaning:
             which it says the same and is right (AUROC): near 1 where it is misled only where its
             classes meet, near one half where what it sees looks like any of the other class. NaN
             for too few.
+        explained_share: of the model's errors, `explained`; NaN where it makes none.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Leaning:
     irrelevant: bool = False
     accuracy_sure: float = math.nan
     at_edge: float = math.nan
+    explained_share: float = math.nan
 
     @property
     def of_table(self) -> bool:
@@ -174,6 +176,7 @@ def _leaning(
         mended=math.nan if part is None or part.mended.count < _FEWEST_SWAPPED else part.mending,
         irrelevant=part is not None and part.irrelevant,
         at_edge=_at_edge(again.by_reader[name], again.says[name], misread),
+        explained_share=float(explained.sum() / wrong.sum()) if wrong.any() else math.nan,
     )
 
 
@@ -252,6 +255,7 @@ def _own_tells(
 GATHER, GATHER_SCALE = 12.0, math.log(3.0)
 RECOVER, RECOVER_SCALE, RECOVER_FULL = 0.5, 0.15, 20
 SWAP, SWAP_SCALE = 0.45, 0.25
+_LEAST_EXPLAINED = 0.25
 OWN, OWN_SCALE = 0.58, 0.08
 READ, READ_SCALE = 0.85, 0.08
 
@@ -296,7 +300,7 @@ def strength(found: Leaning) -> Strength:
     if found.explained < FEWEST_EXPLAINED or math.isnan(found.times_worse):
         return NOTHING
     share = min(1.0, found.explained / RECOVER_FULL)
-    moved = min(found.mended, 2 * found.followed + 0.3)
+    moved = min(_mended(found), 2 * found.followed + 0.3)
     return Strength(
         gathers=_within(math.log(max(found.times_worse, 1e-9) / GATHER) / GATHER_SCALE, -1.5, 1.5),
         recovers=share * _within((found.recovered - RECOVER) / RECOVER_SCALE, -1.5, 1.5),
@@ -305,6 +309,16 @@ def strength(found: Leaning) -> Strength:
         confidence=_within((found.own_tells - OWN) / OWN_SCALE, -2.0, 0.5),
         reads=_within((found.reads - READ) / READ_SCALE, -2.0, 0.75),
     )
+
+
+def _mended(found: Leaning) -> float:
+    """Of a table, where nothing but the part is swapped: of the errors that the part can explain.
+
+    Errors that are mended are drawn from all of them.
+    """
+    if not found.of_table or math.isnan(found.explained_share):
+        return found.mended
+    return min(1.0, found.mended / max(found.explained_share, _LEAST_EXPLAINED))
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -26,7 +26,9 @@ _OWN_RANDOM, _HARDLY_RECOVERED, _NEVER_RIGHT = 0.56, 0.56, 0.05
 _DEVIATIONS = 1.64
 _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES, _MEMORISES = 0.4, 0.8, 0.5
-_AT_EDGE, _AT_EDGE_UNNAMED, _HARDLY_FOLLOWS = 0.75, 0.95, 0.12
+_AT_EDGE, _AT_EDGE_UNNAMED, _HARDLY_FOLLOWS = 0.62, 0.95, 0.12
+_NOT_ALL_AT_EDGE, _RECOVERED_AT_EDGE, _OWN_AT_EDGE, _ENOUGH_AT_EDGE = 0.8, 0.7, 0.82, 2.5
+_AGAINST = 0.45
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
@@ -128,7 +130,7 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", "layers alone", unasked)
     if chance < LIKELY:
         return say("inconclusive", "too few")
-    return say("none found", "nothing")
+    return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
 
 
 def enough(signs: Strength) -> bool:
@@ -141,7 +143,8 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
 
     Half an image must say more than a property, and what only a layer sees much more.
     """
-    counted = [(one, strength(one)) for one in found if _counts(one)]
+    table = any(one.of_table for one in found)
+    counted = [(one, strength(one)) for one in found if _counts(one, table=table)]
     if not counted:
         return None, NOTHING
     strong = [pair for pair in counted if enough(pair[1])]
@@ -150,18 +153,48 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     return max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
 
 
+def overlapping(found: Sequence[Leaning]) -> Leaning | None:
+    """What would be called but that it misleads only where classes meet, the strongest; or None."""
+    if not any(one.of_table for one in found):
+        return None
+    barred = [
+        one
+        for one in found
+        if not one.of_network and one.at_edge > _AT_EDGE and enough(strength(one)) and _costs(one)
+    ]
+    return max(barred, key=lambda one: strength(one).total, default=None)
+
+
 def _unclear(found: Leaning) -> float:
     """How much more it must say than a property with a name of its own."""
     return found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 
-def _counts(found: Leaning) -> bool:
-    """Whether what misleads its reader can have misled the model."""
+def _counts(found: Leaning, *, table: bool) -> bool:
+    """Whether what misleads its reader can have misled the model.
+
+    A table's reader that is misled only where its classes meet reads the task, unless all else
+    clearly says what it should have said there.
+    """
+    if table and found.at_edge > _AT_EDGE and not _clearly_recovered(found):
+        return False
     if found.of_network:
         return _speaks(found)
     if found.is_combined and _reads_the_task(found):
         return False
-    return not found.of_table or not (_only_at_edge(found) or found.followed < _HARDLY_FOLLOWS)
+    against = found.recovered < _AGAINST  # the rest of a row rather speaks against the label
+    return not (found.of_table and (against or found.followed < _HARDLY_FOLLOWS))
+
+
+def _clearly_recovered(found: Leaning) -> bool:
+    """Where a noisy column misleads, the rest of a row speaks for the label, and the model doubts."""
+    return (
+        found.of_table
+        and found.at_edge <= _NOT_ALL_AT_EDGE
+        and found.recovered >= _RECOVERED_AT_EDGE
+        and found.own_tells >= _OWN_AT_EDGE
+        and strength(found).total >= _ENOUGH_AT_EDGE
+    )
 
 
 def _only_at_edge(found: Leaning) -> bool:
@@ -280,7 +313,7 @@ def _rests_on(found: Sequence[Leaning]) -> Leaning | None:
         if not one.of_network
         and not one.whole
         and not one.is_combined
-        and (one.sure < FEWEST_MISLED or _only_at_edge(one))
+        and one.sure < FEWEST_MISLED
         and (
             one.reads >= _TELLS_UNSWAPPED
             if math.isnan(one.followed)

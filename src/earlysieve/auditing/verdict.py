@@ -149,7 +149,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         not_swapped=dict(reported.swaps.skipped),
         not_looked_at=unseen | dict(reported.left_out),
         piles={name: list(reported.piles).count(name) for name in PILES if name},
-        power=decision.power,
+        power=math.nan if decision.reason == "overlaps" else decision.power,
         examples_needed=examples_needed() if decision.reason == "too few" else None,
         transfer=[] if facts.transfer is None else facts.transfer.rows,
         survives=reported.survival.rows,
