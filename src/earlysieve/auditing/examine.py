@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from earlysieve._progress import track, wanted
+from earlysieve.auditing.answered import Answered, answered
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
 from earlysieve.auditing.evidence import chance, choose_layer
@@ -77,6 +78,7 @@ class Examined:
         survival: how often the model is right where something is taken from the examples.
         variables: of a table; empty for other data.
         compared: what a reference says; None without one.
+        answered: a property that answers follow though it tells nothing of the label; or None.
     """
 
     collected: Collected
@@ -88,6 +90,7 @@ class Examined:
     survival: Survival
     variables: Sequence[Variable]
     compared: Compared | None = None
+    answered: Answered | None = None
 
 
 @dataclass(frozen=True)
@@ -203,9 +206,28 @@ def _examined(
         seed=settings.seed,
         variables=variables,
     )
+    followed = answered(
+        collected.views,
+        again,
+        asked.swaps,
+        collected.labels.numpy(),
+        collected.prediction.numpy(),
+        fold_of.numpy(),
+        seed=settings.seed,
+        variables=variables,
+    )
     examples = example_table(collected, readings[layer], again, list(ids), settings.flag_margin)
     return Examined(
-        collected, table, layer, examples, again, asked.swaps, asked.survival, variables, compared
+        collected,
+        table,
+        layer,
+        examples,
+        again,
+        asked.swaps,
+        asked.survival,
+        variables,
+        compared,
+        followed,
     )
 
 

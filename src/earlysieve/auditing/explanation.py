@@ -12,6 +12,7 @@ from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.rule import (
     FEWEST_MISLED,
     FOLLOWS,
+    FOLLOWS_HERE,
     TELLS,
     Decision,
     Facts,
@@ -47,7 +48,8 @@ def explanation(
     sentences = [_reason(decision, facts)]
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
-        sentences += [_seen(on, fails), words_told(on, swaps)]
+        answers = decision.reason == FOLLOWS_HERE
+        sentences += [_seen(on, fails, of_answers=answers), words_told(on, swaps)]
     if facts.transfer is not None:
         sentences.append(_transferred(facts.transfer))
     sentences.append(_observation(evidence, layer))
@@ -129,11 +131,13 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     )
 
 
-def _seen(on: Leaning, fails: Estimate | None) -> str:
+def _seen(on: Leaning, fails: Estimate | None, *, of_answers: bool) -> str:
     """What was seen of one leaning, in numbers."""
     what = readable(on.name, of_network=True)
     text = f"A reader {f'of {what}' if on.of_network else f'that sees only {called(on)}'}"
-    if math.isnan(on.reads):
+    if of_answers:
+        text += " was fitted to the model's answers"
+    elif math.isnan(on.reads):
         text += " was fitted"
     else:
         much = "more than" if on.reads > 1 else f"{max(0.0, on.reads):.0%} of"
@@ -240,6 +244,10 @@ _REASONS = {
         "What early layers tell of the reference hardly tells anything of these data, and the "
         "model loses accuracy with it. How much of that loss is due to it, and how much to data "
         "that are harder, a comparison of two sets of data cannot say."
+    ),
+    FOLLOWS_HERE: (
+        "Answers follow it when it is swapped, and in these data it tells nothing of the label, "
+        "which other things do tell: it may well have in training."
     ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
 }

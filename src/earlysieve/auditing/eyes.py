@@ -124,17 +124,38 @@ def property_eyes(
     """A reader of each property: of tables, one of each variable that tells most by itself."""
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
-        if name == TOKEN:
-            found |= _token_eyes(store, sample)
-        elif name == MARK:
-            found |= _mark_eye(store, sample)
-        else:
-            values = sample.of(store)
-            shape = partial(curved, knots=knots_of(values))
-            found[name] = open_eye(store, sample, shape, values)
+        found |= _property_eyes(name, store, sample)
     if views.columns is not None:
         found |= _column_eyes(views.columns, sample, variables)
     return found
+
+
+def _property_eyes(name: str, store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    if name == TOKEN:
+        return _token_eyes(store, sample)
+    if name == MARK:
+        return _mark_eye(store, sample)
+    values = sample.of(store)
+    return {name: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
+
+
+def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable]) -> Eye | None:
+    """A reader of one property, or of one variable of a table; None where there is none.
+
+    Args:
+        name: of the property, or of the variable's part.
+        views: as collected.
+        sample: what it is fitted on.
+        variables: of a table.
+    """
+    if views.columns is not None:
+        one = next((one for one in variables if part_name(one) == name), None)
+        if one is None:
+            return None
+        values = sample.of(views.columns)
+        return open_eye(views.columns, sample, _variable_shape(one, values, sample), values)
+    store = views.properties[name]
+    return _property_eyes(name, store, sample).get(name)
 
 
 def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:

@@ -14,19 +14,25 @@ from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.properties import TOKEN
-from earlysieve.auditing.rule import decide
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.views import Views
-from earlysieve.auditing.where_it_fails import accuracy_where_it_fails, nearest_property
+from earlysieve.auditing.where_it_fails import (
+    accuracy_where_it_fails,
+    accuracy_where_misread,
+    nearest_property,
+)
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
 from earlysieve.readouts.heads import HEADS, Head
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_READABLE = 0.2
 
 
 def judged(
@@ -64,6 +70,11 @@ def judged(
         None if seen.compared is None else seen.compared.transfer,
     )
     decision = decide(facts)
+    if seen.answered is not None and _is_broken(decision, again, labels):
+        again = seen.answered.again
+        found = leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps)
+        facts = replace(facts, leanings=found)
+        decision = follows(decision, found, seen.answered.name)
     on = decision.leaning if decision.verdict == "shortcut" else None
     failing = _failing(on, again)
     if decision.reason == "does not transfer":
@@ -73,12 +84,14 @@ def judged(
         said != labels,
         failing,
         again.doubt,
-        _against(on, again),
+        _against(decision, again),
         _failing(decision.leaning, again) if decision.verdict == "at risk" else None,
     )
     near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
-    if near is not None and near.misread:
+    if near is not None and near.misread and decision.reason == FOLLOWS_HERE:
+        fails = accuracy_where_misread(near.name, again, labels, said)
+    elif near is not None and near.misread:
         fails = accuracy_where_it_fails(near, again, labels, said)
     summary = conclude(
         decision,
@@ -136,13 +149,22 @@ def _failing(on: Leaning | None, again: SecondLook) -> Floats:
     return again.by_reader[on.name]
 
 
-def _against(on: Leaning | None, again: SecondLook) -> Floats:
+def _is_broken(decision: Decision, again: SecondLook, labels: Ints) -> bool:
+    """The model does worse than what is there to be read, so that its labels are not to blame."""
+    if decision.reason == "chance":
+        by_chance = chance(labels)
+        return max(again.reads.values()) - by_chance >= _READABLE * (1 - by_chance)
+    return decision.reason == "outdone"
+
+
+def _against(decision: Decision, again: SecondLook) -> Floats:
     """How much readers contradict the label once suspects weigh more, shape (N,).
 
     Where the rest of most examples on which a feature fails speaks for the label, these labels are
     not in doubt, however much the model and its layers agree on the feature's class.
     """
-    if on is not None and on.recovered >= RECOVER:
+    on = decision.leaning if decision.verdict == "shortcut" else None
+    if on is not None and (on.recovered >= RECOVER or decision.reason == FOLLOWS_HERE):
         return np.full(len(again.preference), -1.0)
     return again.preference
 

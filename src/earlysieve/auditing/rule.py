@@ -18,6 +18,7 @@ Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 ENOUGH, SPEAKS = 0.9, 0.3
 FEWEST_MISLED = 20
 OUTDONE = 1.05
+FOLLOWS_HERE = "follows here"
 TELLS = 0.95
 FOLLOWS = 0.5
 _TELLS_UNSWAPPED = 0.97
@@ -133,6 +134,20 @@ def decide(facts: Facts) -> Decision:
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
 
 
+def follows(decision: Decision, found: Sequence[Leaning], name: str) -> Decision:
+    """A shortcut that these data break: answers follow what tells nothing of the label here.
+
+    Args:
+        decision: that nothing can be said, since the model does worse than it should.
+        found: the leanings, that of the property being of a reader of the answers.
+        name: of the property.
+    """
+    on = next((one for one in found if one.name == name), None)
+    if on is None or not _costs(on) or on.misread < FEWEST_MISLED:
+        return decision
+    return Decision("shortcut", FOLLOWS_HERE, on, NOTHING, decision.power)
+
+
 def enough(signs: Strength) -> bool:
     """Whether signs are strong enough for a verdict."""
     return signs.total >= ENOUGH and signs.speaking >= SPEAKS
@@ -187,7 +202,7 @@ def _counts(found: Leaning, *, table: bool) -> bool:
 
 
 def _clearly_recovered(found: Leaning) -> bool:
-    """Where a noisy column misleads, the rest of a row speaks for the label, and the model doubts."""
+    """Where a noisy column misleads, all else speaks for the label, and the model doubts."""
     return (
         found.of_table
         and found.at_edge <= _NOT_ALL_AT_EDGE

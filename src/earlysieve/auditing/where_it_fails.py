@@ -81,6 +81,19 @@ def accuracy_where_it_fails(
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
+def accuracy_where_misread(name: str, again: SecondLook, labels: Ints, said: Ints) -> Estimate:
+    """The model's accuracy where a reader of its answers says another class than the label.
+
+    Args:
+        name: of the property; it has to be misread somewhere.
+        again: what readers say.
+        labels, said: label and the model's class, shape (N,).
+    """
+    right = (said == labels)[again.says[name] != labels]
+    low, high = wilson_bounds(float(right.mean()), len(right))
+    return Estimate(float(right.mean()), low, high)
+
+
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
     """The error rate among examples like those whose errors are explained, in [0, 1].
 

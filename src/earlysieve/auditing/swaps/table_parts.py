@@ -23,6 +23,7 @@ from earlysieve.datasets.variables import Variable
 from earlysieve.model.batch import Inputs, take
 
 MOST_COLUMNS = 3
+_MORE = 0.1
 DIRECTION = "direction"
 
 
@@ -30,6 +31,8 @@ def table_parts(
     pool: Pool, asker: Asker, variables: Sequence[Variable], irrelevant: Sequence[str]
 ) -> tuple[list[Part], dict[str, str]]:
     """What tells the class most by itself, what the user named, and a direction of all columns.
+
+    Also what tells the model's answers most, where it tells the class less.
 
     Args:
         pool: the rows.
@@ -40,8 +43,10 @@ def table_parts(
     values = pool.values.float()
     strength = variable_strength(values.numpy(), pool.labels, pool.num_classes, variables)
     strongest = np.argsort(-strength, kind="stable")[:MOST_COLUMNS].tolist()
+    answers = variable_strength(values.numpy(), pool.predictions, pool.num_classes, variables)
+    followed = [int(k) for k in np.argsort(-answers)[:1] if answers[k] >= strength[k] + _MORE]
     asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
-    chosen = list(dict.fromkeys([*asked, *strongest]))
+    chosen = list(dict.fromkeys([*asked, *strongest, *followed]))
     everyone = np.ones(len(values), bool)
 
     def part(name: str, change: Callable[[Tensor, Tensor], Tensor], detail: str) -> Part:

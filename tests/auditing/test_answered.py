@@ -1,0 +1,106 @@
+"""A shortcut that the audited data no longer hold: it is read off the answers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import cohen_kappa_score
+from torch import nn
+
+import earlysieve as es
+from earlysieve.auditing.answered import beyond_chance
+from earlysieve.auditing.leaning import NOTHING
+from earlysieve.auditing.rule import FEWEST_MISLED, FOLLOWS_HERE, Decision, follows
+from earlysieve.datasets.table import Table
+
+from .made_up import COLOUR, IDLE
+
+COUNT = 1600
+
+
+class Follower(nn.Module):
+    """Its first layer passes all columns on; its answer is column 1's, a hint of column 0 apart."""
+
+    def __init__(self, core=0.0):
+        super().__init__()
+        self.first = nn.Linear(3, 3, bias=False)
+        self.head = nn.Linear(3, 2, bias=False)
+        with torch.no_grad():
+            self.first.weight.copy_(torch.eye(3))
+            self.head.weight.copy_(torch.tensor([[-core, -1.0, 0.0], [core, 1.0, 0.0]]))
+
+    def forward(self, x):
+        return self.head(self.first(x))
+
+
+def rows(*, agrees=0.5, tells=True, seed=0):
+    """Column 0 tells the label, or nothing does; column 1 agrees with it on a share of the rows."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, COUNT)
+    sign = 2.0 * labels - 1
+    core = sign if tells else rng.choice([-1.0, 1.0], COUNT)
+    cue = np.where(rng.random(COUNT) < agrees, sign, -sign)
+    values = np.stack([core, cue, np.zeros(COUNT)], 1) + 0.2 * rng.normal(size=(COUNT, 3))
+    return Table(values, labels, ["no", "yes"], columns=["core", "cue", "idle"])
+
+
+def audited(data, model=None):
+    model = Follower() if model is None else model
+    return es.audit(model, data, layers=["first"], seen_in_training=False, progress=False)
+
+
+def test_a_column_that_answers_follow_and_that_tells_nothing_is_a_shortcut():
+    result = audited(rows())
+    found = result.summary
+    assert (found.verdict, found.leans_on) == ("shortcut", "column cue")
+    # The model says what the column says: always wrong where that is not the label.
+    assert found.reliance.value == pytest.approx(1.0, abs=0.02)
+    assert found.accuracy_where_it_fails.value == pytest.approx(0.0, abs=0.02)
+    assert "relies mostly on column 'cue'" in found.headline
+    assert "tells nothing of the label" in found.explanation
+    wrong = result.examples["prediction"] != result.examples["label"]
+    assert (result.examples.loc[wrong, "pile"] == "shortcut fails").mean() > 0.95
+
+
+def test_what_the_model_also_goes_by_is_not_hidden():
+    result = audited(rows(), Follower(core=0.5)).summary
+    assert (result.verdict, result.leans_on) == ("shortcut", "column cue")
+
+
+def test_labels_that_nothing_tells_may_be_wrong_ones():
+    found = audited(rows(tells=False, agrees=0.48)).summary
+    assert (found.verdict, found.leans_on) == ("inconclusive", None)
+    assert "no better than always giving the most frequent class" in found.explanation
+
+
+def test_labels_in_another_order_are_no_shortcut():
+    data = rows(agrees=0.0)
+    assert audited(data).summary.verdict == "inconclusive"
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_agreement_beyond_chance_is_that_of_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    says, truth = rng.integers(0, 3, (2, 60))
+    assert beyond_chance(says, truth) == pytest.approx(cohen_kappa_score(says, truth))
+
+
+def test_agreement_of_one_class_is_nothing():
+    assert beyond_chance(np.zeros(5, int), np.zeros(5, int)) == 0.0
+
+
+def test_the_rule_wants_enough_examples_and_a_loss():
+    prevented = Decision("inconclusive", "outdone", None, NOTHING, 0.9)
+    for one, called in (
+        (replace(COLOUR, misread=FEWEST_MISLED), True),
+        (replace(COLOUR, misread=FEWEST_MISLED - 1), False),
+        (replace(COLOUR, accuracy=0.9), False),
+    ):
+        found = follows(prevented, [IDLE, one], "colour")
+        expected = Decision("shortcut", FOLLOWS_HERE, one, NOTHING, 0.9) if called else prevented
+        assert found == expected
+    assert follows(prevented, [IDLE], "colour") == prevented
