@@ -63,6 +63,8 @@ def test_a_column_that_answers_follow_and_that_tells_nothing_is_a_shortcut():
     assert "tells nothing of the label" in found.explanation
     wrong = result.examples["prediction"] != result.examples["label"]
     assert (result.examples.loc[wrong, "pile"] == "shortcut fails").mean() > 0.95
+    misled = es.infer_groups(result).suspects.numpy()
+    assert (misled == wrong.to_numpy()).mean() > 0.95
 
 
 def test_what_the_model_also_goes_by_is_not_hidden():

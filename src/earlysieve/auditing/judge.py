@@ -14,6 +14,7 @@ from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.properties import TOKEN
+from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.summary import Summary
@@ -75,6 +76,9 @@ def judged(
         found = leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps)
         facts = replace(facts, leanings=found)
         decision = follows(decision, found, seen.answered.name)
+        # Groups of the audit are made of this column.
+        of_answers = again.by_reader[seen.answered.name]
+        table = table.assign(**{SCORE.format(seen.answered.name): of_answers})
     on = decision.leaning if decision.verdict == "shortcut" else None
     failing = _failing(on, again)
     if decision.reason == "does not transfer":
