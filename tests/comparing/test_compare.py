@@ -174,8 +174,9 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     ward, fever, half = (str(tmp_path / name) for name in ("ward", "fever", "half"))
     ok("compare", ward, fever, "--fail-on-worse")
     assert "leans on" in ok("compare", ward, fever).stdout
-    # Where a reader of "fever" is misled, the model that does not go by it is right more often.
-    ok("compare", fever, ward, "--fail-on-worse", "--gate-on", "where-misled")
+    ok("compare", ward, fever, "--fail-on-worse", "--gate-on", "where-misled")
+    other = run_command("compare", ward, fever, "--fail-on-worse", "--gate-on", "worst-group")
+    assert "no difference of worst group has an interval" in other.stderr
     assert run_command("compare", ward, fever, "--gate-on", "accuracy").exit_code == 2
     told = run_command("compare", fever, ward, "--fail-on-worse", "--json")
     assert told.exit_code == 3

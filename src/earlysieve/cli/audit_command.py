@@ -182,6 +182,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.runs.irrelevant_columns import check_irrelevant
     from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.seen_data import audited_part, part_of, seen_in_training, split_record
+    from earlysieve.runs.validated import worse_than_validated
 
     if given["reference"] is None and given["reference_split"] is not None:
         raise click.UsageError("--reference-split is a part of the --reference; give one.")
@@ -242,6 +243,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     remarks = _remarks(given, part if "split" not in asked else None)
     if seen and share_beside(given["checkpoint"], given["data"]):
         remarks.append(_SHARE)
+    compared, right = other is not None, result.summary.accuracy
+    gap = worse_than_validated(given["checkpoint"], right, len(result.examples), compared=compared)
+    remarks += [gap] if gap else []
     if run_beside is not None:
         record["held_out"] = run_beside.validation
         remarks.append(f"These are the share of {run_beside.validation} that the run held out.")

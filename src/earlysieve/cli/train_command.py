@@ -77,6 +77,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.runs.given_groups import check_groups_used
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
+    from earlysieve.runs.validated import overfitted
     from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
@@ -104,7 +105,8 @@ def command(context: click.Context, /, **given: Any) -> None:
             audits["after"] = run.audit("after")
     except (KeyboardInterrupt, Terminated) as error:
         raise stopped(run.how_to_go_on(), error) from error
-    _show(result, audits, console, config.select)
+    gap = overfitted(result.history, result.steps, run.job.model)
+    _show(result, audits, console, config.select, gap)
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
@@ -113,13 +115,18 @@ def command(context: click.Context, /, **given: Any) -> None:
         console.say(f"Next: Find out what it goes by:\n  {audit}")
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
-    console.result({**files, **vars(result), "going_on": run.going_on, "audits": verdicts})
+    ends = {"going_on": run.going_on, "audits": verdicts, "warnings": [gap] if gap else []}
+    console.result({**files, **vars(result), **ends})
 
 
 def _show(
-    result: "FitResult", audits: "dict[str, AuditResult]", console: Console, select: str
+    result: "FitResult",
+    audits: "dict[str, AuditResult]",
+    console: Console,
+    select: str,
+    warning: str,
 ) -> None:
-    """Print the last epochs, the best one, and what the audits said."""
+    """Print the last epochs, a warning, the best epoch, and what the audits said."""
     from earlysieve.cli.epoch_table import epoch_table
     from earlysieve.runs.while_training import when_in_words
     from earlysieve.training.progress import is_by_group
@@ -133,6 +140,8 @@ def _show(
         console.say("All figures of each epoch are in training.json.")
     elif len(names) < len(keys):
         console.say("Figures by group are in training.json.")
+    if warning:
+        console.say(f"Warning: {warning}")
     if result.restored_best:
         console.say(f"The weights are those of the best epoch, {result.best_epoch}.")
     elif result.best_epoch not in (None, result.epochs):

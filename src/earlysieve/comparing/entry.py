@@ -11,6 +11,7 @@ from earlysieve._files import is_there
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
 from earlysieve.comparing.misled import Misled, leans_of
 from earlysieve.errors import DataError, InputError, one_line
+from earlysieve.runs.validated import kept_row
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
@@ -110,7 +111,7 @@ def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> E
     config, seed = _without_seed(_object(path / CONFIG))
     found = _object(path / HISTORY)
     try:
-        row = _kept_row(found)
+        row = kept_row(found)
         best = found["best_epoch"]
         figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -142,15 +143,6 @@ def _audited(result: "AuditResult", misled: Misled | None) -> dict[str, Estimate
     if there is not None:
         found[WHERE_MISLED] = there
     return {name: one for name, one in found.items() if not math.isnan(one.value)}
-
-
-def _kept_row(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The epoch whose weights are kept: the best one where it was restored, or else the last."""
-    history = found["history"]
-    if found["restored_best"]:
-        return next(row for row in history if row["epoch"] == found["best_epoch"])
-    last: Mapping[str, Any] = history[-1]
-    return last
 
 
 def _without_seed(config: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
