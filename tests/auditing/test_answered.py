@@ -1,5 +1,7 @@
 """A shortcut that the audited data no longer hold: it is read off the answers."""
 
+import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +91,18 @@ def test_agreement_beyond_chance_is_that_of_scikit_learn(seed):
     rng = np.random.default_rng(seed)
     says, truth = rng.integers(0, 3, (2, 60))
     assert beyond_chance(says, truth) == pytest.approx(cohen_kappa_score(says, truth))
+
+
+def test_an_audit_of_before_the_share_of_explained_errors_is_read(tmp_path):
+    audited(rows()).save(tmp_path / "audit")
+    path = tmp_path / "audit" / "audit.json"
+    kept = json.loads(path.read_text())
+    for one in kept["summary"]["leanings"]:
+        del one["explained_share"]
+    path.write_text(json.dumps(kept))
+    found = es.AuditResult.load(tmp_path / "audit").summary.leanings
+    assert found
+    assert all(math.isnan(one.explained_share) for one in found)
 
 
 def test_agreement_of_one_class_is_nothing():

@@ -15,14 +15,17 @@ from earlysieve.auditing.eyes import Eye, Sample, eye_of
 from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.second_look import SecondLook, sample_rows
-from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.views import Views, places
 from earlysieve.datasets.variables import Variable
 
-# Answers have to follow the part when it is swapped (of a table nothing else is changed), its
-# reader has to tell them, and what it says must not be the label more often than chance makes it.
-_FOLLOWED, _FOLLOWED_IN_TABLE, _TELLS_ANSWERS, _TELLS_LABELS = 0.6, 0.2, 0.5, 0.3
+# Answers have to follow the part when it is swapped. Of a table nothing else is changed then, so
+# that less is enough, or errors that are mended. Its reader has to tell the answers, and what it
+# says must hardly be the label more often than by chance.
+_FOLLOWED, _TELLS_ANSWERS = 0.6, 0.5
+_FOLLOWED_IN_TABLE, _MENDED_IN_TABLE, _TELLS_ANSWERS_IN_TABLE = 0.1, 0.2, 0.2
+_TELLS_LABELS, _OF_ANSWERS = 0.3, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def answered(
             continue
         chances = _chances(eye, views, fold_of)
         reader = opinion(chances, labels)
-        if (
-            beyond_chance(reader.prediction, said) < _TELLS_ANSWERS
-            or beyond_chance(reader.prediction, labels) > _TELLS_LABELS
-        ):
+        of_answers = beyond_chance(reader.prediction, said)
+        of_labels = beyond_chance(reader.prediction, labels)
+        enough = _TELLS_ANSWERS if views.columns is None else _TELLS_ANSWERS_IN_TABLE
+        if of_answers < enough or of_labels > min(_TELLS_LABELS, _OF_ANSWERS * of_answers):
             continue
         of_model = chances[np.arange(len(said)), said]
         return Answered(
@@ -114,15 +117,20 @@ def _followed(
 ) -> Iterator[str]:
     """Properties that answers follow and whose readers tell nothing of the label, most first."""
     names = [*views.properties, *map(part_name, variables)]
-    least = _FOLLOWED if views.columns is None else _FOLLOWED_IN_TABLE
     for found in swaps.parts:
-        if not found.effect >= least:
+        if not _moves(found, table=views.columns is not None):
             continue
         for name in names:
             same = PART_OF.get(name, name) == found.part
             told = again.says.get(name)
             if same and (told is None or beyond_chance(told, labels) <= _TELLS_LABELS):
                 yield name
+
+
+def _moves(found: PartFound, *, table: bool) -> bool:
+    if not table:
+        return found.effect >= _FOLLOWED
+    return found.effect >= _FOLLOWED_IN_TABLE or found.mending >= _MENDED_IN_TABLE
 
 
 def _chances(eye: Eye, views: Views, fold_of: Ints) -> Floats:

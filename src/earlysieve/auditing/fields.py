@@ -1,7 +1,7 @@
 """Fields of a saved JSON document, each checked against the type that it must have."""
 
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -96,10 +96,13 @@ def _converted(value: Any, hint: Any) -> Any:
 
 
 def _object(value: Any, kind: type) -> Any:
+    """An object of a dataclass; a field that came in later has its default."""
+    later = {item.name for item in fields(kind) if item.default is not MISSING}
     names = {item.name: item.type for item in fields(kind)}
-    if not isinstance(value, dict) or set(names) - set(value):
+    if not isinstance(value, dict) or set(names) - set(value) - later:
         raise ValueError
-    return kind(**{name: _converted(value[name], hint) for name, hint in names.items()})
+    there = {name: hint for name, hint in names.items() if name in value}
+    return kind(**{name: _converted(value[name], hint) for name, hint in there.items()})
 
 
 def _number(value: Any) -> float:

@@ -11,7 +11,7 @@ from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.doubt import piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
-from earlysieve.auditing.known_data import KnownData, known_data
+from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
@@ -155,7 +155,7 @@ def _failing(on: Leaning | None, again: SecondLook) -> Floats:
 
 def _is_broken(decision: Decision, again: SecondLook, labels: Ints) -> bool:
     """The model does worse than what is there to be read, so that its labels are not to blame."""
-    if decision.reason == "chance":
+    if decision.reason in ("chance", BELOW_CHANCE):
         by_chance = chance(labels)
         return max(again.reads.values()) - by_chance >= _READABLE * (1 - by_chance)
     return decision.reason == "outdone"

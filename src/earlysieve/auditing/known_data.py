@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 MEMORISED = 0.99
 
 
+BELOW_CHANCE = (
+    "The readout does worse than always giving the most frequent class, so that its mistakes tell "
+    "nothing: check the labels, or audit more examples of each class."
+)
+
+
 @dataclass(frozen=True)
 class KnownData:
     """Facts about the data of an audit.
@@ -74,10 +80,7 @@ def obstacle(data: KnownData) -> str | None:
             "audit at least two examples of each class, better ten."
         )
     if data.readout_below_chance:
-        return (
-            "The readout does worse than always giving the most frequent class, so that its "
-            "mistakes tell nothing: check the labels, or audit more examples of each class."
-        )
+        return BELOW_CHANCE
     return None
 
 
