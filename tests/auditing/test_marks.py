@@ -10,6 +10,7 @@ from earlysieve.auditing.marks import (
     CELLS,
     MARK,
     Mark,
+    denied,
     held,
     listed_places,
     mark_features,
@@ -124,7 +125,18 @@ def test_a_reserved_reader_says_the_label_where_it_is_not_sure():
     chances = np.array([[0.7, 0.2, 0.1], [0.4, 0.3, 0.3], [0.1, 0.6, 0.3]])
     found = reserved(opinion(chances, np.array([1, 1, 1])), np.array([1, 1, 1]))
     assert found.prediction.tolist() == [0, 1, 1]
-    assert found.score.tolist() == pytest.approx([0.5, -0.1, -0.3])
+    assert found.score.tolist() == pytest.approx([0.5, -1e-4, -0.3])
+
+
+def test_a_mark_speaks_against_its_class_where_it_is_absent():
+    labels = np.array([1, 1, 0, 1, 0])
+    chances = np.array([[0.1, 0.8, 0.1], [0.4, 0.3, 0.3], [0.1, 0.8, 0.1], [0.3, 0.4, 0.3],
+                        [0.33, 0.34, 0.33]])  # fmt: skip
+    found = reserved(opinion(chances, labels), labels)
+    no = denied(found.score, found.prediction, labels)
+    # Of class 1 it holds the second for another; of other classes it never speaks by its absence.
+    assert no.tolist() == [False, True, False, False, False]
+    assert not denied(found.score[[0, 1, 3]], found.prediction[[0, 1, 3]], labels[[0, 1, 3]]).any()
 
 
 def test_a_mark_is_compared_as_to_its_own_class():
@@ -145,11 +157,16 @@ def test_a_model_that_follows_the_mark_is_called_and_one_that_does_not_is_not():
     assert (summary.verdict, summary.leans_on) == ("shortcut", MARK)
     assert "relies mostly on a mark in one place of the image" in summary.headline
     assert "The mark is what lies at the top right of the image." in summary.explanation
+    # The model errs where the mark lies on another class, and where class 1 lacks it.
+    misled = marked != (labels == 1)
     suspects = found.examples.sort_values("index")["pile"].to_numpy() == "shortcut fails"
-    assert (suspects == (marked & (labels != 1))).mean() > 0.98
+    assert (suspects == misled).mean() > 0.98
     groups = es.infer_groups(found)
     assert groups.suspects is not None
-    assert (groups.suspects.numpy() == (marked & (labels != 1))).mean() > 0.98
+    assert (groups.suspects.numpy() == misled).mean() > 0.98
+    right = found.examples.sort_values("index")["prediction"].to_numpy() == labels
+    estimate = summary.accuracy_where_it_fails
+    assert estimate.low <= right[misled].mean() <= estimate.high
     honest = es.audit(Net(0.0), (pixels, labels), seen_in_training=False, progress=False)
     assert honest.summary.verdict == "none found"
 

@@ -16,7 +16,7 @@ from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
-from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.second_look import SecondLook, speaking_against
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
@@ -80,6 +80,9 @@ def judged(
         of_answers = again.by_reader[seen.answered.name]
         table = table.assign(**{SCORE.format(seen.answered.name): of_answers})
     on = decision.leaning if decision.verdict == "shortcut" else None
+    if on is not None and on.is_reserved:
+        again = speaking_against(again, on.name, labels)
+        table = table.assign(**{SCORE.format(on.name): again.by_reader[on.name]})
     failing = _failing(on, again)
     if decision.reason == "does not transfer":
         wrong = table["readout_prediction"].to_numpy() != labels

@@ -27,6 +27,7 @@ _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 
 # A second number is asked of images that hold the mark by the first, of which most are to be kept.
 _RATHER_ALL, _BETTER = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6), 0.01
 _LEAST, ALONE, _NEAR, _FEWEST = 0.5, 0.2, 2, 30
+_SILENT = 1e-3
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
 
@@ -177,10 +178,26 @@ def _where(mark: Mark) -> str:
 
 
 def reserved(reader: Reader, labels: Ints) -> Reader:
-    """A reader that says the label itself where it does not surely contradict it."""
+    """A reader that says the label itself where it does not surely contradict it.
+
+    Where it rather contradicts the label its score is next to 0, see `denied`.
+    """
     sure = reader.score >= SURE
     said = np.where(sure, reader.prediction, labels)
-    return Reader(reader.probabilities, said, np.where(sure, reader.score, -abs(reader.score)))
+    silent = np.where(reader.score > 0, -_SILENT * reader.score, reader.score)
+    return Reader(reader.probabilities, said, np.where(sure, reader.score, silent))
+
+
+def denied(score: Floats, says: Ints, labels: Ints) -> Bools:
+    """Examples of a class that a mark speaks for, without the mark: it speaks against their label.
+
+    Args:
+        score, says: of a reserved reader, shape (N,).
+        labels: shape (N,).
+    """
+    kinds = np.unique(says[score >= SURE])
+    found: Bools = np.isin(labels, kinds) & (score > -_SILENT) & (score <= 0)
+    return found
 
 
 def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:

@@ -4,7 +4,7 @@ Readers are fitted on a sample of the examples where there are many; every examp
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.marks import RESERVED, reads_like, reserved
+from earlysieve.auditing.marks import RESERVED, denied, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -28,6 +28,7 @@ from earlysieve.datasets.variables import Variable
 
 MOST_FITTED = 10_000
 MOST_MENDED = 4
+_NO = 0.6  # surely, also for those who compare repairs
 _FEWEST_FITTED = 1000
 _MOST_NUMBERS = 4_000_000
 
@@ -104,6 +105,26 @@ def look_again(
     for name in RESERVED & readers.keys():
         reads[name] = reads_like(readers[name], sample.labels, prediction)
     return everyone.look(reads)
+
+
+def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
+    """The same, a reserved reader saying no where its property is absent from its own class.
+
+    Which other class it says there is the next one: it speaks for none.
+
+    Args:
+        again: what readers say.
+        name: of the reserved reader.
+        labels: shape (N,).
+    """
+    score, says = again.by_reader[name], again.says[name]
+    no = denied(score, says, labels)
+    classes = int(max(labels.max(), says.max())) + 1
+    return replace(
+        again,
+        by_reader={**again.by_reader, name: np.where(no, np.float32(_NO), score)},
+        says={**again.says, name: np.where(no, (labels + 1) % classes, says)},
+    )
 
 
 def _menders(readers: dict[str, Reader], views: Views, sample: Sample) -> list[str]:
