@@ -20,6 +20,7 @@ from earlysieve.auditing.properties import (
     knots_of,
     pairs_of,
     telling_columns,
+    with_companions,
 )
 from earlysieve.auditing.readers import (
     Reader,
@@ -160,7 +161,8 @@ def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable
 
 def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     values = sample.of(store)
-    top = telling_columns(values, sample.labels, sample.classes)
+    telling = telling_columns(values, sample.labels, sample.classes)
+    top = with_companions(values, sample.labels, sample.classes, telling)
     rest = np.setdiff1d(np.arange(values.shape[1]), top)
     if not len(top):
         return {}
