@@ -161,3 +161,18 @@ def test_no_trace_is_left():
     es.select_model({"plain": model, "fair": Says(FAIR)}, DATA, select="loss", margin="paired")
     assert model.training
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_repair_is_not_compared_on_what_it_was_fitted_to_unnoticed():
+    rng = torch.Generator().manual_seed(0)
+    inputs = torch.randn(240, 4, generator=rng)
+    labels = (inputs[:, 0] + inputs[:, 1] > 0).long()
+    model = nn.Sequential(nn.Identity(), nn.Linear(4, 2))
+    model[1].weight.data = torch.tensor([[-1.0, 0, 0, 0], [1, 0, 0, 0]])
+    parts = slice(120), slice(120, 240)
+    half, other = (TensorDataset(inputs[part], labels[part]) for part in parts)
+    repaired = es.repair(model, half, method="crt", seen_in_training=False)
+    candidates = {"no change": model, "repaired": repaired}
+    with pytest.warns(UserWarning, match="'repaired' was repaired on these very examples"):
+        es.select_model(candidates, half, select="accuracy")
+    assert es.select_model(candidates, other, select="accuracy").unchanged == "no change"

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from earlysieve.datasets.batches import Data
-from earlysieve.datasets.example_groups import Groups
+from earlysieve.datasets.example_groups import Groups, data_identity
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError, one_line
+from earlysieve.model.fitted_to import remember
 from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import unwrap
 from earlysieve.repairing.features import LastFeatures, last_features
@@ -65,7 +66,7 @@ def repair(
 
     Returns:
         A copy of the network inside of wrappers (DataParallel, torch.compile): same class, keys,
-        device, precision and modes.
+        device, precision and modes. `select_model` warns where it is compared on `data`.
 
     Raises:
         InputError: the data were seen in training, the last layer is not linear, groups are
@@ -110,7 +111,11 @@ def repair(
     check_unseen(features.logits, features.labels, seen_in_training)
     place = features.place
     new = fit_last_layer(features, place.map_of(model), method, chosen, groups, seed=seed)
-    return _with_layer(model, place, new)
+    repaired = _with_layer(model, place, new)
+    fitted = data_identity(source)
+    if fitted is not None:
+        remember(repaired, fitted)
+    return repaired
 
 
 def _with_layer(model: nn.Module, place: LastLayer, new: LinearMap) -> nn.Module:

@@ -1,5 +1,6 @@
 """Choose one of several models by a rule; the unchanged one stays unless another is better."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.datasets.batches import Data
+from earlysieve.datasets.example_groups import data_identity
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.groups.paired_margin import paired_margins
 from earlysieve.groups.selection_rules import RULES, Answers, Rule, rule_named
 from earlysieve.model.batch import call_model, logits_of
+from earlysieve.model.fitted_to import fitted_to
 from earlysieve.model.one_logit import two_columns
 from earlysieve.model.state import device_of, looking_at, preserved_rng
 from earlysieve.training.evaluate import evaluate, evaluate_logits
@@ -87,7 +90,8 @@ def select_model(
     Args:
         candidates: models by name, or their logits for these data, shape (N, C), in the order of
             the data.
-        data: labelled data that no candidate has learned from, and that can be read again.
+        data: labelled data that no candidate has learned from, and that can be read again. A
+            candidate that `repair` fitted to these very examples is warned of.
         select: a rule by name (see `docs/selection.md`), or a function of an `Evaluation` with
             logits that is larger for better models.
         groups: pseudo-groups of `data` for the rules that need them, the same for all candidates:
@@ -117,6 +121,7 @@ def select_model(
     source = opened(data)
     known = beside(data, groups=groups, reader_predictions=reader_predictions)
     unchanged = _check(candidates, source, select, known, margin)
+    _warn_of_fitted(candidates, source)
     found = dict(_evaluations(candidates, source, batch_size, num_workers))
     scores = {name: score_of(one, select, known) for name, one in found.items()}
     answers = {name: answers_of(one, known) for name, one in found.items()}
@@ -140,6 +145,22 @@ def select_model(
         _table(answers, scores, select, name),
         _explanation(scores, _name_of(select), unchanged, name, len(better)),
     )
+
+
+def _warn_of_fitted(candidates: Mapping[str, Candidate], source: OpenedData) -> None:
+    """A repair looks better than it is on the examples that its last layer was fitted to."""
+    repaired = {name: fitted_to(one) for name, one in candidates.items()}
+    if not any(repaired.values()):
+        return
+    here = data_identity(source)
+    names = [name for name, data in repaired.items() if data is not None and data == here]
+    if names:
+        warnings.warn(
+            f"Expected data that no candidate was fitted to, but '{names[0]}' was repaired on "
+            "these very examples, so that it looks better than it is: choose on others, for "
+            "instance repair on one half of them (stratified_split) and choose on the other",
+            stacklevel=3,
+        )
 
 
 def _check(
