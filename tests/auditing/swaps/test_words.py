@@ -54,6 +54,27 @@ def test_classes_without_names_are_numbered_and_without_a_tokenizer_nothing_is_n
     assert found([0] * 10 + [1] * 10, tokenizer=None) == ()
 
 
+@pytest.mark.parametrize(
+    ("against", "followed", "named"),
+    [
+        ((9, 12), (0.5, 0.5), "a"),
+        ((9, 50), (0.67, 0.44), "b"),  # 6 misled texts, and 22
+        ((30, 40), (0.67, 0.44), "a"),  # 20 and 18
+        ((4, 40), (1.0, 0.39), None),
+        ((4, 40), (1.0, 0.4), "b"),
+    ],
+)
+def test_the_word_that_misleads_most_texts(against, followed, named):
+    words = [
+        WordFound(word, "wet", 90, count, share)
+        for word, count, share in zip("ab", against, followed, strict=True)
+    ]
+    found = misleading_word(words)
+    assert (None if found is None else found.word) == named
+    piece = WordFound("##und", "wet", 90, 50, 1.0)
+    assert misleading_word([piece, *words]) == found  # nobody knows half a word
+
+
 def test_the_sentence_names_the_word_that_misleads_and_no_other():
     words = (WordFound("a", "wet", 9, 4, 1.0), WordFound("b", "wet", 90, 30, 0.9))
     assert misleading_word(words) == words[1]
