@@ -77,7 +77,7 @@ def main() -> None:
     else:
         from bar_table import show
 
-        show(folder)
+        show(folder, args.seeds)
 
 
 def run(folder: Path, seed: int, variant: str, *, others: bool) -> None:

@@ -13,9 +13,9 @@ NO_CHANGE = "no change"
 READ = "accuracy where the early readout errs"
 
 
-def show(folder: Path) -> None:
-    """Print the tables of all seeds that were run."""
-    seeds = [_load(path.parent) for path in sorted(folder.glob("*/summary.json"))]
+def show(folder: Path, most: int) -> None:
+    """Print the tables of the first so many seeds: of the methods that all of these have."""
+    seeds = [_load(path.parent) for path in sorted(folder.glob("*/summary.json"))[:most]]
     if not seeds:
         raise SystemExit(f"nothing was run yet in {folder}")
     for name in ("verdict", "misled", "chosen"):
