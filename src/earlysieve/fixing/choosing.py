@@ -1,19 +1,26 @@
 """Choose among what was tried, by a rule that needs no group labels; no change wins ties."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from earlysieve.fixing.basis import GIVEN, NAMED, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
+from earlysieve.fixing.still_followed import follows_more
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from torch import nn
+
+    from earlysieve.auditing.result import AuditResult
     from earlysieve.training.select_model import Choice
 
 
 # Accuracy over all examples that may be lost where no shortcut is called.
 MOST_LOST = 0.01
+MOST_REFUSED = 3
 
 
 def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
@@ -65,3 +72,56 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
         reader_predictions=basis.reader_predictions,
         margin="ties" if basis.audit.summary.verdict == "shortcut" else "paired",
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What was chosen in the end.
+
+    Attributes:
+        name: of the candidate.
+        scores: the table of `select_model`; None where nothing was compared.
+        changed: the model that the candidate stands for, and its audit; None for no change.
+        refused: a sentence on each candidate with a better score.
+    """
+
+    name: str
+    scores: "pd.DataFrame | None" = None
+    changed: "tuple[nn.Module, AuditResult] | None" = None
+    refused: tuple[str, ...] = ()
+
+
+def take(
+    basis: Basis,
+    tried: Mapping[str, Tensor],
+    select: str,
+    made: "Callable[[str], tuple[nn.Module, AuditResult]]",
+) -> Taken:
+    """The best candidate that does not follow what the model leans on more than before.
+
+    Such a one is no repair of it, whatever its score. Three are looked at; then there is no change.
+
+    Args:
+        basis, tried, select: as for `choose`; at least one candidate.
+        made: gives the model that a candidate stands for, and its audit.
+
+    Raises:
+        InputError: the rule needs what is not there.
+    """
+    left, refused, scores = dict(tried), list[str](), None
+    while len(refused) < MOST_REFUSED and left:
+        choice = choose(basis, left, select)
+        scores = choice.table if scores is None else scores
+        if choice.name == NO_CHANGE:
+            break
+        changed = made(choice.name)
+        more = follows_more(basis.audit.summary, changed[1].summary)
+        if not more:
+            return Taken(choice.name, _told(scores, choice.name), changed, tuple(refused))
+        refused.append(f"'{choice.name}' has a better score and is not taken: {more}")
+        del left[choice.name]
+    return Taken(NO_CHANGE, _told(scores, NO_CHANGE), None, tuple(refused))
+
+
+def _told(scores: "pd.DataFrame | None", name: str) -> "pd.DataFrame | None":
+    return None if scores is None else scores.assign(chosen=scores["candidate"] == name)

@@ -19,7 +19,7 @@ from earlysieve.fixing.beginning import begin, training_of, worth_trying
 from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
-from earlysieve.fixing.choosing import choose, too_dear
+from earlysieve.fixing.choosing import Taken, take, too_dear
 from earlysieve.fixing.figures import figures
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
@@ -207,12 +207,14 @@ def _conclude(
     trials = searched.trials
     usable = {t.candidate.name: t for t in trials if t.logits is not None}
     logits = {name: t.logits for name, t in usable.items() if t.logits is not None}
-    choice = choose(basis, logits, asked.select) if logits else None
-    chosen = NO_CHANGE if choice is None else choice.name
+    taken = Taken(NO_CHANGE) if not logits else take(
+        basis, logits, asked.select, lambda name: _changed(usable[name], basis, start, asked)
+    )  # fmt: skip
+    chosen = taken.name
     model, after, answers = given, basis.audit, basis.features.logits
     rows: tuple[ExampleRow, ...] = ()
-    if chosen != NO_CHANGE:
-        model, after = _changed(usable[chosen], basis, start, asked)
+    if taken.changed is not None:
+        model, after = taken.changed
         answers = logits[chosen]
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
@@ -222,7 +224,7 @@ def _conclude(
     return FixResult(
         model=model,
         chosen=chosen,
-        candidates=candidate_table(basis, trials, None if choice is None else choice.table, dear),
+        candidates=candidate_table(basis, trials, taken.scores, dear),
         figures=parts,
         before=basis.audit,
         after=after,
@@ -230,7 +232,7 @@ def _conclude(
         select=asked.select,
         headline=headline,
         explanation="\n\n".join(part for part in (explanation, left) if part),
-        notes=_notes(given, basis, searched, asked, dear),
+        notes=(*_notes(given, basis, searched, asked, dear), *taken.refused),
         config={
             "select": asked.select,
             "seed": asked.seed,

@@ -6,6 +6,8 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.words import called
 
+_MORE = 0.2
+
 
 def still_followed(before: Summary, after: Summary) -> str:
     """Sentences on the changed model's audit against that of the given one; empty for nothing.
@@ -14,6 +16,23 @@ def still_followed(before: Summary, after: Summary) -> str:
         before, after: of both audits of the same examples.
     """
     return " ".join(part for part in (_swapped(before, after), _instead(before, after)) if part)
+
+
+def follows_more(before: Summary, after: Summary) -> str:
+    """A sentence, where answers follow what the model leaned on more than before; else empty.
+
+    By 0.2 of the answers at least: fewer swaps are within chance.
+
+    Args:
+        before, after: of both audits of the same examples.
+    """
+    was, now = _named(before, before.leans_on), _named(after, before.leans_on)
+    if was is None or now is None or not now.followed >= was.followed + _MORE:
+        return ""
+    return (
+        f"its answers follow {called(was)} in {now.followed:.0%} of swaps more than by chance, "
+        f"those of the model before in {max(0.0, was.followed):.0%}."
+    )
 
 
 def _swapped(before: Summary, after: Summary) -> str:
