@@ -240,3 +240,16 @@ def test_a_tokenizer_must_be_able_to_pad() -> None:
         "Expected a tokenizer with a padding token, but this one has none; "
         "set one, for example tokenizer.pad_token = tokenizer.eos_token"
     )
+
+
+def test_texts_are_named_by_the_row_of_the_file_or_its_id(tmp_path: Path) -> None:
+    rows = "ab,0,{}train\ncd,1,{}test\nef,0,{}test\n"
+    plain = write(tmp_path / "m.csv", "text,label,split\n" + rows.format("", "", ""))
+    data = manifest(plain, split="test", tokenizer=tokenizer, max_length=5)
+    assert [data.identify(place) for place in range(2)] == ["1", "2"]
+    assert data.subset([1]).identify(0) == "2"
+    named = write(tmp_path / "n.csv", "text,label,id,split\n" + rows.format("x,", "y,", "z,"))
+    data = manifest(named, split="test", tokenizer=tokenizer, max_length=5)
+    assert [data.identify(place) for place in range(2)] == ["y", "z"]
+    with pytest.raises(InputError, match=r"one name per text \(2\), but got 1"):
+        Texts(["a", "b"], [0, 1], ["p", "q"], tokenizer=tokenizer, ids=["one"])

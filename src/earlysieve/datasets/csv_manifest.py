@@ -94,8 +94,15 @@ def manifest(
     if text_column is not None:
         note_repeated(source, subjects, labels[rows], "text")
         tokenize = need_tokenizer(tokenizer)
+        ids = list(table["id"]) if "id" in table else range(len(table))
         return Texts(
-            subjects, labels[rows], names, tokenizer=tokenize, max_length=max_length, **common
+            subjects,
+            labels[rows],
+            names,
+            tokenizer=tokenize,
+            max_length=max_length,
+            ids=[str(ids[row]) for row in rows],
+            **common,
         )
     folder = source.parent if root is None else Path(os.path.expanduser(root))  # noqa: PTH111 (which raises)
     paths = _paths(source, folder, subjects)

@@ -80,6 +80,7 @@ def davidson(
         CLASSES,
         tokenizer=tokenizer,
         max_length=max_length,
+        ids=[str(row) for row in table.index],
         groups=groups,
         group_names=GROUPS,
     )

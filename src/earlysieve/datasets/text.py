@@ -27,6 +27,7 @@ class Texts(ExampleDataset):
         *,
         tokenizer: Tokenizer,
         max_length: int = 128,
+        ids: Sequence[str] = (),
         **options: Any,
     ) -> None:
         """Keep texts; they are tokenized when asked for.
@@ -38,10 +39,12 @@ class Texts(ExampleDataset):
             tokenizer: called as HuggingFace's are: `tokenizer(text, truncation=True,
                 padding="max_length", max_length=..., return_tensors="pt")`.
             max_length: tokens; longer texts are cut, shorter ones padded.
+            ids: a name of each example, as its row in a file; by default its number.
             options: as for `ExampleDataset`.
 
         Raises:
-            InputError: there is not one label per text, or the tokenizer cannot pad.
+            InputError: there is not one label per text, or not one name, or the tokenizer cannot
+                pad.
         """
         super().__init__(labels, class_names, **options)
         if len(texts) != len(self):
@@ -54,7 +57,13 @@ class Texts(ExampleDataset):
                 "Expected a tokenizer with a padding token, but this one has none; "
                 "set one, for example tokenizer.pad_token = tokenizer.eos_token"
             )
+        if ids and len(ids) != len(self):
+            raise InputError(
+                f"Expected one name per text ({len(self)}), but got {len(ids)}; leave ids out to "
+                "number them"
+            )
         self._texts = list(texts)
+        self._ids = list(ids)
         self._tokenizer = tokenizer
         self.max_length = max_length
 
@@ -95,6 +104,9 @@ class Texts(ExampleDataset):
         )
         kept = KEPT if "input_ids" in tokens else tuple(tokens)
         return {key: torch.as_tensor(tokens[key])[0] for key in kept if key in tokens}
+
+    def _identify(self, row: int) -> str:
+        return self._ids[row] if self._ids else super()._identify(row)
 
     def _display(self, row: int) -> str:
         return self._texts[row]
