@@ -3,9 +3,11 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from earlysieve.errors import InputError
 from earlysieve.report.words import (
+    breakable,
     count,
     cut,
     data_uri,
@@ -83,3 +85,12 @@ def test_only_pictures_become_addresses():
     assert data_uri(b"\xff\xd8\xff\xe0rest").startswith("data:image/jpeg;base64,")
     with pytest.raises(InputError, match="Expected a picture as PNG or JPEG bytes"):
         data_uri(b"<svg onload=alert(1)>")
+
+
+def test_names_may_break_after_an_underscore_or_a_slash_and_nowhere_else():
+    assert breakable("pole_vaulting") == Markup("pole_<wbr>vaulting")
+    assert breakable("a/b_<i>") == Markup("a/<wbr>b_<wbr>&lt;i&gt;")
+    assert breakable("diving") == "diving"
+    assert type(breakable("trailing_")) is str
+    assert "[U+202E]" in breakable("a_\u202eb")
+    assert breakable("x_" * 100) == Markup(str(short("x_" * 100)))

@@ -28,7 +28,7 @@ def environment() -> "Environment":
         lstrip_blocks=True,
     )
     numbers = (words.percent, words.count, words.decimal, words.signed, words.times)
-    for function in (*numbers, words.cut, words.short):
+    for function in (*numbers, words.cut, words.short, words.breakable):
         made.filters[function.__name__] = function
     return made
 

@@ -18,6 +18,7 @@ _LONGEST_HINT = 1000
 # They turn the text after them round, so that "gnp.exe" is read as "exe.png". Marks without such a
 # reach, which Arabic and Hebrew texts need, stay.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_BREAKS = re.compile(r"(?<=[_/])(?=.)")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -104,6 +105,16 @@ def short(name: Any) -> "str | Markup":
     hint = text if len(text) <= _LONGEST_HINT else f"{text[:_LONGEST_HINT]}…"
     markup = need("markupsafe", extra="report").Markup
     shown: Markup = markup('<span title="{}">{}</span>').format(visible(hint), visible(cut(text)))
+    return shown
+
+
+def breakable(name: Any) -> "str | Markup":
+    """As `short`, for narrow places: a line may end after an underscore or a slash of a name."""
+    text = str(name)
+    if len(text) > _LONGEST or not _BREAKS.search(text):
+        return short(text)
+    markup = need("markupsafe", extra="report").Markup
+    shown: Markup = markup("<wbr>").join(visible(part) for part in _BREAKS.split(text))
     return shown
 
 
