@@ -283,3 +283,9 @@ def test_what_swaps_show_is_said_of_a_model_that_its_readers_outdo():
     assert decide(facts(COLOUR, best_reads=1.1)).verdict == "shortcut"
     unmoved = replace(COLOUR, followed=0.1, mended=0.2)
     assert decide(facts(unmoved, best_reads=1.1)).reason == "outdone"
+    # Answers that follow it, and a loss where it misleads, are no matter of training either.
+    follows = replace(unmoved, followed=0.3, accuracy=0.5, accuracy_else=0.9)
+    assert strength(follows).swaps < 0.5
+    assert decide(facts(follows, best_reads=1.1)).verdict == "shortcut"
+    for change in ({"followed": 0.29}, {"accuracy": 0.51}, {"sure": FEWEST_MISLED - 1}):
+        assert decide(facts(replace(follows, **change), best_reads=1.1)).reason == "outdone"

@@ -74,6 +74,8 @@ def test_texts(tmp_path, monkeypatch):
     rows = run("texts", tmp_path, monkeypatch)["against"]
     assert es.AuditResult.load("audits/minilm").summary.verdict == "shortcut"
     assert accuracy("audits/fixed", rows) > accuracy("audits/minilm", rows) + 0.1
+    own = es.AuditResult.load("audits/words").summary
+    assert (own.verdict, own.leans_on) == ("shortcut", "token")
 
 
 def test_lightning(tmp_path, monkeypatch):

@@ -33,6 +33,7 @@ _AGAINST = 0.45
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
+_FOLLOWED_OUTDONE, _COST_OUTDONE = 0.3, 0.4
 LIKELY = 0.5
 _SURELY = 0.8
 
@@ -100,7 +101,7 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "does not transfer")
     called = leading if leading is not None and enough(signs) else None
     # A model that relies on one part alone is outdone by readers that see the rest, too.
-    moved = called is not None and signs.swaps >= _MOVED
+    moved = called is not None and (signs.swaps >= _MOVED or _follows_at_a_cost(called))
     if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
@@ -280,6 +281,17 @@ def _copes_only_here(found: Leaning) -> bool:
 def _errs_without(found: Leaning) -> bool:
     """Most examples that lack the property are misread: the model has not memorised these."""
     return not found.of_network and found.sure >= FEWEST_MISLED and found.accuracy < _MEMORISES
+
+
+def _follows_at_a_cost(found: Leaning) -> bool:
+    """Swaps move answers, and where the property misleads the model fails: training is not why."""
+    cost = found.accuracy_else - found.accuracy
+    return (
+        not found.of_network
+        and found.sure >= FEWEST_MISLED
+        and found.followed >= _FOLLOWED_OUTDONE
+        and cost >= _COST_OUTDONE
+    )
 
 
 def _costs(found: Leaning) -> bool:
