@@ -14,6 +14,7 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.answered import beyond_chance
+from earlysieve.auditing.judge import surely_more_often
 from earlysieve.auditing.leaning import NOTHING
 from earlysieve.auditing.rule import FEWEST_MISLED, FOLLOWS_HERE, Decision, follows
 from earlysieve.datasets.table import Table
@@ -120,3 +121,35 @@ def test_the_rule_wants_enough_examples_and_a_loss():
         expected = Decision("shortcut", FOLLOWS_HERE, one, NOTHING, 0.9) if called else prevented
         assert found == expected
     assert follows(prevented, [IDLE], "colour") == prevented
+
+
+@pytest.mark.parametrize(
+    ("alone", "others", "ahead"), [(9, 0, True), (4, 0, False), (29, 15, True), (28, 15, False)]
+)
+def test_readers_outdo_a_model_by_more_than_chance_only(alone, others, ahead):
+    # 9 > 2 sqrt(9); 4 = 2 sqrt(4); 14 > 2 sqrt(44) = 13.3; 13 < 2 sqrt(43) = 13.1.
+    ours = np.array([True] * alone + [False] * others + [True] * 50)
+    theirs = np.array([False] * alone + [True] * others + [True] * 50)
+    assert surely_more_often(ours, theirs) == ahead
+
+
+class Coded(nn.Module):
+    """Its first column is the place of a code in an embedding."""
+
+    def __init__(self):
+        super().__init__()
+        self.code = nn.Embedding(6, 2)
+        self.code.weight.data = torch.tensor([[-1.0, 1.0], [1.0, -1.0]] * 3)
+
+    def forward(self, x):
+        return self.code(x[:, 0].long()) + 0.1 * x[:, 1:2]
+
+
+def test_swaps_stay_within_the_codes_of_a_column():
+    rng = np.random.default_rng(0)
+    codes, labels = rng.integers(0, 6, COUNT), rng.integers(0, 2, COUNT)
+    codes = np.where(rng.random(COUNT) < 0.9, 2 * (codes // 2) + 1 - labels, codes)
+    values = np.stack([codes, 3.0 * labels + rng.normal(size=COUNT)], 1)
+    found = es.audit(Coded(), (values.astype(np.float32), labels), layers=["code"],
+                     seen_in_training=False, progress=False)  # fmt: skip
+    assert any(part["part"] == "direction" for part in map(vars, found.summary.swaps))

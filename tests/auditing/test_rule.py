@@ -28,6 +28,10 @@ COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, sure=20, accuracy=
 RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, sure=19)
 COLUMN = replace(COLOUR, name="column a", at_edge=0.62, followed=0.12, mended=0.9)
 NOISY = replace(COLUMN, at_edge=0.8, recovered=0.7, own_tells=0.82, times_worse=60.0)
+OBEYED = replace(
+    COLOUR, name="token", reads=0.95, accuracy=0.02, accuracy_sure=0.02, recovered=0.4,
+    followed=0.0, mended=0.0, at_edge=0.5,
+)  # fmt: skip
 UNASKED = replace(LAYER, recovered=math.nan, recovered_by="")
 BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
 
@@ -86,6 +90,13 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(COLUMN, times_worse=60.0, recovered=0.56, name="direction")),
          "shortcut", "leans", "direction"),
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
+        # What the model never overrules is no "none found", whatever other signs say.
+        (facts(OBEYED), "at risk", "task", "token"),
+        (facts(replace(OBEYED, accuracy_sure=0.1)), "none found", "nothing", None),
+        (facts(replace(OBEYED, reads=0.94)), "none found", "nothing", None),
+        (facts(replace(OBEYED, sure=19)), "none found", "nothing", None),
+        (facts(replace(OBEYED, at_edge=0.63)), "none found", "nothing", None),
+        (facts(replace(OBEYED, of_network=True)), "none found", "nothing", None),
         # Swapped, a column must move answers, and mislead elsewhere than where classes meet.
         (facts(replace(COLUMN, followed=0.11)), "none found", "nothing", None),
         (facts(replace(COLUMN, at_edge=0.63, own_tells=0.81)), "none found", "overlaps", None),

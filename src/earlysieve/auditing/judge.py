@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earlysieve._arrays import Floats, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _READABLE = 0.2
+_DEVIATIONS = 2.0
 
 
 def judged(
@@ -177,7 +178,25 @@ def _against(decision: Decision, again: SecondLook) -> Floats:
 
 
 def _best_reads(again: SecondLook, labels: Ints, said: Ints) -> float:
-    """What the best reader of a layer achieves of what the model achieves above chance."""
-    model, by_chance = float((said == labels).mean()), chance(labels)
-    layers = [name for name in again.reads if name not in again.properties]
-    return max(readability(again.reads[name], model, by_chance) for name in layers)
+    """What the best reader of a layer achieves of what the model achieves above chance.
+
+    One that is ahead by no more than chance achieves as much: of many readers one always is.
+    """
+    right, by_chance = said == labels, chance(labels)
+    found = []
+    for name in again.reads:
+        if name not in again.properties:
+            share = readability(again.reads[name], float(right.mean()), by_chance)
+            ahead = surely_more_often(again.says[name] == labels, right)
+            found.append(share if ahead or not share > 1 else 1.0)
+    return max(found)
+
+
+def surely_more_often(ours: Bools, theirs: Bools) -> bool:
+    """Whether one is right more often by more than chance: McNemar, Psychometrika 1947.
+
+    Args:
+        ours, theirs: who is right on each example, shape (N,).
+    """
+    alone, others = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    return alone - others > _DEVIATIONS * math.sqrt(alone + others)

@@ -29,7 +29,7 @@ _FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS, _COPES, _MEMORISES = 0.4, 0.8, 0.5
 _AT_EDGE, _AT_EDGE_UNNAMED, _HARDLY_FOLLOWS = 0.62, 0.95, 0.12
 _NOT_ALL_AT_EDGE, _RECOVERED_AT_EDGE, _OWN_AT_EDGE, _ENOUGH_AT_EDGE = 0.8, 0.7, 0.82, 2.5
-_AGAINST = 0.45
+_AGAINST, _HARDLY_RIGHT = 0.45, 0.1
 _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
@@ -125,6 +125,9 @@ def decide(facts: Facts) -> Decision:
     learnt = memorised(facts.data, facts.accuracy)
     if learnt is not None:
         return say("inconclusive", learnt)
+    obeyed = next((one for one in facts.leanings if _never_disobeyed(one)), None)
+    if obeyed is not None:
+        return say("at risk", "task", obeyed)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)
@@ -302,6 +305,22 @@ def _costs(found: Leaning) -> bool:
 def _may_be_the_task(found: Leaning) -> bool:
     """The property is never overruled, and nothing speaks for the label where it fails."""
     return found.own_tells < _OWN_RANDOM and _never_overruled(found)
+
+
+def _never_disobeyed(found: Leaning) -> bool:
+    """A property tells as much as the model does, and where it fails the model is never right.
+
+    Whatever else there is to read: nobody who sees these figures would say that nothing was found.
+    """
+    named = not (found.of_network or found.whole or found.is_combined)
+    return (
+        named
+        and found.reads >= TELLS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy_sure < _HARDLY_RIGHT
+        and found.accuracy_else - found.accuracy >= _COST_OUTDONE
+        and not found.at_edge > _AT_EDGE
+    )
 
 
 def _never_overruled(found: Leaning) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from earlysieve._arrays import Floats, Ints
@@ -112,3 +113,8 @@ def swap_columns(receivers: Tensor, donors: Tensor, columns: Sequence[int]) -> T
 def swap_directions(receivers: Tensor, donors: Tensor, projection: Tensor) -> Tensor:
     """Receivers (B, D) with the donors' component on a projection."""
     return receivers + (donors - receivers) @ projection
+
+
+def within(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Rows (B, D) whose columns stay where they are known: a number may be the place of a code."""
+    return torch.minimum(torch.maximum(values, low), high)

@@ -15,6 +15,7 @@ from earlysieve.auditing.swaps.columns import (
     telling_pair,
     variable_of,
     variable_strength,
+    within,
 )
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
@@ -78,10 +79,15 @@ def table_parts(
         return parts, {**skipped, DIRECTION: "whole numbers may be categories, and have no between"}
     found = leading_direction(values.numpy(), pool.labels, pool.num_classes)
     projection = torch.from_numpy(found.projection).to(values.dtype)
+    low, high = values.amin(0), values.amax(0)
+
+    def along(receivers: Tensor, donors: Tensor) -> Tensor:
+        return within(swap_directions(receivers, donors, projection), low, high)
+
     parts.append(
         part(
             DIRECTION,
-            partial(swap_directions, projection=projection),
+            along,
             "what the columns share that goes with the class",
         )
     )
