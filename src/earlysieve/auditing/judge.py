@@ -77,13 +77,11 @@ def judged(
         found = leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps)
         facts = replace(facts, leanings=found)
         decision = follows(decision, found, seen.answered.name)
-        # Groups of the audit are made of this column.
-        of_answers = again.by_reader[seen.answered.name]
-        table = table.assign(**{SCORE.format(seen.answered.name): of_answers})
+        table = _scored(table, again, seen.answered.name)
     on = decision.leaning if decision.verdict == "shortcut" else None
     if on is not None and on.is_reserved:
         again = speaking_against(again, on.name, labels)
-        table = table.assign(**{SCORE.format(on.name): again.by_reader[on.name]})
+        table = _scored(table, again, on.name)
     failing = _failing(on, again)
     if decision.reason == "does not transfer":
         wrong = table["readout_prediction"].to_numpy() != labels
@@ -155,6 +153,11 @@ def _failing(on: Leaning | None, again: SecondLook) -> Floats:
     if on is None:
         return np.zeros(len(again.score))
     return again.by_reader[on.name]
+
+
+def _scored(table: "pd.DataFrame", again: SecondLook, name: str) -> "pd.DataFrame":
+    """The table with what a reader says now: groups of the audit are made of this column."""
+    return table.assign(**{SCORE.format(name): again.by_reader[name]})
 
 
 def _is_broken(decision: Decision, again: SecondLook, labels: Ints) -> bool:

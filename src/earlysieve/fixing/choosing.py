@@ -102,7 +102,7 @@ def take(
     Such a one is no repair of it, whatever its score. Three are looked at; then there is no change.
 
     Args:
-        basis, tried, select: as for `choose`; at least one candidate.
+        basis, tried, select: as for `choose`; without candidates nothing is compared.
         made: gives the model that a candidate stands for, and its audit.
 
     Raises:

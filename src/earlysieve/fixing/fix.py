@@ -19,7 +19,7 @@ from earlysieve.fixing.beginning import begin, training_of, worth_trying
 from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
-from earlysieve.fixing.choosing import Taken, take, too_dear
+from earlysieve.fixing.choosing import take, too_dear
 from earlysieve.fixing.figures import figures
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
@@ -207,9 +207,9 @@ def _conclude(
     trials = searched.trials
     usable = {t.candidate.name: t for t in trials if t.logits is not None}
     logits = {name: t.logits for name, t in usable.items() if t.logits is not None}
-    taken = Taken(NO_CHANGE) if not logits else take(
+    taken = take(
         basis, logits, asked.select, lambda name: _changed(usable[name], basis, start, asked)
-    )  # fmt: skip
+    )
     chosen = taken.name
     model, after, answers = given, basis.audit, basis.features.logits
     rows: tuple[ExampleRow, ...] = ()

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from earlysieve.datasets.batches import Data
-from earlysieve.datasets.example_groups import Groups, data_identity
+from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError, one_line
 from earlysieve.model.fitted_to import remember
@@ -112,9 +112,8 @@ def repair(
     place = features.place
     new = fit_last_layer(features, place.map_of(model), method, chosen, groups, seed=seed)
     repaired = _with_layer(model, place, new)
-    fitted = data_identity(source)
-    if fitted is not None:
-        remember(repaired, fitted)
+    if features.identity is not None:
+        remember(repaired, features.identity)
     return repaired
 
 
