@@ -175,6 +175,7 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     ok("compare", ward, fever, "--fail-on-worse")
     assert "leans on" in ok("compare", ward, fever).stdout
     ok("compare", ward, fever, "--fail-on-worse", "--gate-on", "where-misled")
+    ok("compare", ward, fever, "--fail-unless-better", "--gate-on", "where-misled")
     other = run_command("compare", ward, fever, "--fail-on-worse", "--gate-on", "worst-group")
     assert "no difference of worst group has an interval" in other.stderr
     assert run_command("compare", ward, fever, "--gate-on", "accuracy").exit_code == 2
@@ -185,6 +186,32 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     unknown = run_command("compare", ward, half, "--fail-on-worse")
     assert unknown.exit_code == 3
     assert "cannot be told: no difference of accuracies has an interval" in unknown.stderr
+
+
+def test_a_repair_that_changes_nothing_is_not_worse_and_not_better(tmp_path, leaning):
+    table, labels, _, by = leaning
+    before, after = str(tmp_path / "before"), str(tmp_path / "after")
+    for path in (before, after):
+        es.audit(by(0), (table, labels), pictures=0, progress=False).save(path)
+    misled = ("--gate-on", "where-misled")
+    ok("compare", before, after, "--fail-on-worse", *misled)
+    told = run_command("compare", before, after, "--fail-unless-better", *misled, "--json")
+    assert told.exit_code == 3
+    assert json.loads(told.stdout)["gate"]["passed"] is False
+    assert (
+        f"Gate failed: '{after}' is not better than '{before}' in where misled by more than "
+        "chance: +0.000" in told.stderr
+    )
+    both = run_command("compare", before, after, "--fail-on-worse", "--fail-unless-better", *misled)
+    assert both.exit_code == 3
+    other = run_command(
+        "compare", before, after, "--fail-unless-better", "--gate-on", "worst-group"
+    )
+    assert "is better than" in other.stderr
+    assert "cannot be told" in other.stderr
+    alone = run_command("compare", before, after, "--fail-unless-better")
+    assert alone.exit_code == 2
+    assert "--gate-on where-misled" in alone.stderr
 
 
 def entry(path, seed, on, reliance, config=None):

@@ -34,12 +34,19 @@ from earlysieve.comparing.estimated import RIGHT
     "be told.",
 )
 @click.option(
+    "--fail-unless-better",
+    is_flag=True,
+    help="End with exit code 3, after all is written, unless another line lies above the first by "
+    "more than chance in each figure of --gate-on: what a repair has to show, as one that changes "
+    "nothing is not worse, either.",
+)
+@click.option(
     "--gate-on",
     multiple=True,
     type=click.Choice([name.replace(" ", "-") for name in RIGHT]),
-    help="Let --fail-on-worse look at this figure alone; may be repeated. A repair of a model that "
-    "takes a shortcut loses accuracy over all where the data hold that shortcut: where-misled is "
-    "what it is for.",
+    help="Let --fail-on-worse or --fail-unless-better look at this figure alone; may be repeated. "
+    "A repair of a model that takes a shortcut loses accuracy over all where the data hold that "
+    "shortcut: where-misled is what it is for.",
 )
 @speaking
 def command(
@@ -47,6 +54,7 @@ def command(
     out: Path | None,
     all_columns: bool,
     fail_on_worse: bool,
+    fail_unless_better: bool,
     gate_on: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -63,16 +71,25 @@ def command(
     Examples:
       earlysieve compare audits/before audits/after
       earlysieve compare audits/last-week audits/today --fail-on-worse
-      earlysieve compare audits/plain audits/repaired --fail-on-worse --gate-on where-misled
+      earlysieve compare audits/plain audits/repaired --fail-unless-better --gate-on where-misled
       earlysieve compare runs/erm-* runs/sieve-* --out tables
     """
     from earlysieve.comparing.compare import compare
-    from earlysieve.comparing.gate import worse
+    from earlysieve.comparing.gate import no_better, worse
     from earlysieve.comparing.written import all_cells, names_of_lines, write_comparison
 
     console = Console(quiet, as_json)
-    if gate_on and not fail_on_worse:
-        raise click.UsageError("--gate-on says what --fail-on-worse looks at; give both.")
+    gated = fail_on_worse or fail_unless_better
+    if gate_on and not gated:
+        raise click.UsageError(
+            "--gate-on says what --fail-on-worse and --fail-unless-better look at; give one of "
+            "these, too."
+        )
+    if fail_unless_better and not gate_on:
+        raise click.UsageError(
+            "--fail-unless-better needs a figure in which to be better; add --gate-on "
+            "where-misled after a repair, or --gate-on accuracy."
+        )
     if out is not None:
         check_output(out)
     found = compare(_runs_of(folders))
@@ -87,13 +104,14 @@ def command(
         console.say(f"Written: {path}")
     judged = tuple(name.replace("-", " ") for name in gate_on) or RIGHT
     failures = worse(found, judged) if fail_on_worse else ()
+    failures += no_better(found, judged) if fail_unless_better else ()
     console.result(
         {
             "lines": found.table.to_dict("records"),
             "differences": [vars(one) for one in found.differences],
             "notes": found.notes,
             "files": files,
-            **({"gate": {"passed": not failures, "failures": failures}} if fail_on_worse else {}),
+            **({"gate": {"passed": not failures, "failures": failures}} if gated else {}),
         }
     )
     if failures:
