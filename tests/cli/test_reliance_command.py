@@ -183,6 +183,32 @@ def test_columns_of_a_table_that_are_no_cue(loans, tmp_path):
     assert "at most 50 different values as a cue, but 'age'" in problem(*words, "age")
 
 
+def test_values_of_a_table_speak_for_what_they_go_with_in_training(loans, tmp_path):
+    # Of 40 training rows each, 36 of Lee are "yes", 36 of Diaz "no", and 20 of Kay.
+    lines = ["label,x,officer,town,age,split"]
+    for name, town, yes in (("Lee", "a", 36), ("Diaz", "b", 4), ("Kay", "b", 20)):
+        officer = {"Lee": 1, "Diaz": -1, "Kay": 3}[name]
+        for number in range(40):
+            label = "yes" if number < yes else "no"
+            lines.append(f"{label},{number % 2},{officer},{town},{name},train")
+        for number in range(8):  # nothing of it is left in the test
+            label = ("yes", "no")[number % 2]
+            lines.append(f"{label},{number % 4 // 2},{officer},{town},{name},test")
+    (tmp_path / "loans.csv").write_text("\n".join(lines) + "\n")
+    words = ("reliance", *loans, "--cue-column", "age", "--split", "test")
+    shown = ok(*words).stdout
+    assert "speak for no ('Diaz') and for yes ('Lee'); 'Kay' for none, and is left out" in shown
+    told = ("--cue-class", "Lee=yes", "--cue-class", "Diaz=no", "--cue-class", "Kay=no")
+    said, shown = (json.loads(ok(*words, *more, "--json").stdout)["cues"] for more in (told, ()))
+    assert shown[0]["unknown"] == 8
+    assert said[0]["unknown"] == 0
+    # Lee's are answered "yes", of Diaz' those with x: 1 and 1/2 are right where the officer agrees
+    # with the label, 0 and 1/2 where not.
+    assert (shown[0]["reliance"]["agrees"], shown[0]["reliance"]["fails"]) == (0.75, 0.25)
+    more = json.loads(ok(*words, "--cue-class", "Kay=yes", "--json").stdout)["cues"][0]
+    assert (more["unknown"], more["reliance"]["agreeing"]) == (0, 12)
+
+
 @pytest.mark.parametrize(("source", "cue"), [("slabs", "linear"), ("latents", "latent")])
 def test_reliance_on_the_cue_of_a_table_that_is_made(source, cue, tmp_path):
     mlp = ("--model", "tests.cli.networks:table_net")

@@ -62,7 +62,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     callback=_pairs,
     metavar="VALUE=CLASS",
     help="Say for which class a value of the column speaks, where it is not the class's name; "
-    "VALUE=not:CLASS speaks against one, as a mark of that class that is absent.",
+    "VALUE=not:CLASS speaks against one, as a mark of that class that is absent. By default a "
+    "value of a table's column speaks for the class that it goes with in the training rows.",
 )
 @click.option(
     "--randomise",

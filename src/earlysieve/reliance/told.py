@@ -10,6 +10,7 @@ from earlysieve.errors import InputError
 from earlysieve.reliance.figures import UNKNOWN, all_but
 
 _NOT = "not:"
+_DEVIATIONS = 3.0
 
 
 def classes_told(
@@ -60,6 +61,35 @@ def classes_told(
             )
         told[value] = all_but(number_of[name]) if against else number_of[name]
     return told[values]
+
+
+def likely_classes(values: Ints, labels: Ints, num_values: int, num_classes: int) -> Ints:
+    """The class for which each value of a cue speaks, as far as examples show.
+
+    That is the class whose share among the examples with the value is furthest above its share of
+    all, by more than three standard deviations of a draw without replacement.
+
+    Args:
+        values: numbers of the values, shape (N,), -1 where unknown.
+        labels: shape (N,).
+        num_values: V.
+        num_classes: C.
+
+    Returns:
+        int64, shape (V,), `UNKNOWN` for values that speak for none.
+    """
+    counts = np.zeros((num_values, num_classes))
+    known = values >= 0
+    np.add.at(counts, (values[known], labels[known]), 1)
+    size, total = counts.sum(1, keepdims=True), max(1.0, counts.sum())
+    share = counts.sum(0) / total
+    drawn = np.maximum(size, 1)
+    spread = np.sqrt(share * (1 - share) / drawn * (total - size) / max(1.0, total - 1))
+    above = counts / drawn - share
+    best = above.argmax(1)
+    rows = np.arange(num_values)
+    surely = (above > _DEVIATIONS * spread) & (size > 0)
+    return np.where(surely[rows, best], best, UNKNOWN)
 
 
 def with_classes(

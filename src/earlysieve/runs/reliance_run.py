@@ -53,15 +53,20 @@ def open_cues(
         options: of the data, without a shortcut.
         planted: names of cues to draw independently of the label; or
         columns: of a CSV file or table that hold the values of cues.
-        classes_of: class by value, for columns whose values are no names of classes.
+        classes_of: class by value, for columns whose values are no names of classes. Of a table
+            values that are not listed speak for what they go with in the training rows.
         progress, tell: see `open_both`.
 
     Raises:
         EarlysieveError: something cannot be opened, or a cue does not suit the data.
     """
+    import numpy as np
+
     from earlysieve.datasets.made_tables import MadeTable
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
+    from earlysieve.reliance.told import classes_told
+    from earlysieve.runs.cue_values import spoken_for
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
@@ -83,10 +88,17 @@ def open_cues(
             f"got '{given['data']}'; plant a cue with --cue, or list the examples in a CSV file"
         )
     _check_named(classes_of, found)
-    cues = {
-        column: _told(column, values, data.class_names, classes_of)
-        for column, values in found.items()
-    }
+    cues = {}
+    for column, (numbers, names) in found.items():
+        own = {value: name for value, name in classes_of.items() if value in names}
+        if kind == "table":
+            label = options.get("label_column") or "label"
+            left = [name for name in names if name not in own]
+            shown = spoken_for(path, column, left, data.class_names, label_column=label, tell=tell)
+            own |= shown
+            silent = [k for k, name in enumerate(names) if shown and name not in own]
+            numbers = np.where(np.isin(numbers, silent), -1, numbers)
+        cues[column] = classes_told(column, numbers, names, data.class_names, own)
     return Setup(built.model, data, cues)
 
 
@@ -148,16 +160,6 @@ def _check_named(classes_of: Mapping[str, str], found: "Mapping[str, _Values]") 
             f"Expected values of the cue '{', '.join(found)}' before =, as {name_some(near)}, but "
             f"got '{unknown}'; correct it"
         )
-
-
-def _told(
-    column: str, values: "_Values", class_names: Sequence[str], classes_of: Mapping[str, str]
-) -> "Ints":
-    from earlysieve.reliance.told import classes_told
-
-    numbers, names = values
-    own = {value: name for value, name in classes_of.items() if value in names}
-    return classes_told(column, numbers, names, class_names, own)
 
 
 def _silent(_: str) -> None:

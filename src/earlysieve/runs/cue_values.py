@@ -1,0 +1,57 @@
+"""For which class each value of a table's column speaks, as its training rows show."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.table_column import column_values
+from earlysieve.datasets.table_file import splits_in_table
+from earlysieve.reliance.told import likely_classes
+
+
+def spoken_for(
+    path: str,
+    column: str,
+    names: Sequence[str],
+    class_names: Sequence[str],
+    *,
+    label_column: str = "label",
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, str]:
+    """The class by value; nothing where all values name a class, or none speaks for one.
+
+    Args:
+        path: of the table. Its split "train" is looked at, else all of its rows.
+        column: that holds the cue.
+        names: of the values in question, as `column_values` writes them.
+        class_names: of the data.
+        label_column: that holds the label.
+        tell: takes what was found, in a sentence.
+
+    Raises:
+        DataError: see `column_values`.
+    """
+    if {*class_names, *map(str, range(len(class_names)))}.issuperset(names):
+        return {}
+    split = "train" if "train" in splits_in_table(path) else "all"
+    values, all_names = column_values(path, column, split=split)
+    labels, classes = column_values(path, label_column, split=split)
+    told = likely_classes(values, labels, len(all_names), len(classes))
+    by_value = {name: classes[k] for name, k in zip(all_names, told, strict=True) if k >= 0}
+    found = {name: by_value[name] for name in names if name in by_value}
+    if found:
+        rows = "the rows of split train" if split == "train" else "all rows"
+        silent = [name for name in names if name not in found]
+        none = f"; {name_some(silent)} for none, and is left out" if silent else ""
+        tell(
+            f"Values of '{column}' speak {_listed(found)}{none}, as {rows} show; --cue-class says "
+            "otherwise."
+        )
+    return found
+
+
+def _listed(found: Mapping[str, str]) -> str:
+    """As "for ill ('a', 'b') and for healthy ('c')"."""
+    by_class: dict[str, list[str]] = {}
+    for value, kind in found.items():
+        by_class.setdefault(kind, []).append(value)
+    return " and ".join(f"for {kind} ({name_some(some)})" for kind, some in by_class.items())
