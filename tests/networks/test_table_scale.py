@@ -116,6 +116,7 @@ def test_a_training_on_such_a_table_learns_by_the_statistics_of_its_training_dat
     result = run.train(resume=False)
     assert result.history[-1]["validation_accuracy"] > 0.9
     assert any("standardised by the training data" in line for line in said)
+    assert not any("scaled" in line for line in (*said, *parts.train.notes))
     mean = parts.train.values.mean(axis=0, dtype=np.float64)
     assert torch.equal(run.job.model.input_mean, torch.tensor(mean, dtype=torch.float32))
 

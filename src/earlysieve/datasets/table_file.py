@@ -172,8 +172,7 @@ def _parsed(column: "pd.Series[Any]") -> "pd.Series[Any]":
 def _told(columns: Sequence[str]) -> str:
     more = f" and {len(columns) - _TOLD} more" if len(columns) > _TOLD else ""
     return (
-        f"Features are the columns {', '.join(columns[:_TOLD])}{more}, as they stand in the file: "
-        "nothing is scaled."
+        f"Features are the columns {', '.join(columns[:_TOLD])}{more}, as they stand in the file."
     )
 
 
