@@ -22,6 +22,8 @@ from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
 
 DOCS = Path(__file__).parent.parent / "docs" / "results"
 FAILS = "shortcut fails"
+# How the last line of a page begins, see `foot`.
+FOOT = "Test data; mean and"
 KEPT = ("state", "seconds", "figures", "groups", "best_epoch", "why")
 HEADS = (
     *("method", "supervision", "seeds", "average", "{}", "minus erm"),
@@ -101,13 +103,15 @@ def main() -> None:
     given = parser.parse_args()
     result = gather(given.results)
     export(result, given.name)
-    write_text(DOCS / PAGES[given.name].file, page(result, given.name))
+    path = DOCS / PAGES[given.name].file
+    write_text(path, page(result, given.name, told_before(path)))
 
 
 def export(result: BenchmarkResult, name: str) -> None:
     """A file for each cell, docs/results/data/methods/GRID/DATA/METHOD/seed-S.json."""
     target = DOCS / "data" / "methods" / name
-    shutil.rmtree(target, ignore_errors=True)
+    for data in by_data(result.lines):
+        shutil.rmtree(target / data, ignore_errors=True)
     for line in result.lines:
         for seed, place in line.runs.items():
             record = read(result, place)
@@ -115,15 +119,30 @@ def export(result: BenchmarkResult, name: str) -> None:
             write_text(target / line.data / line.name / f"seed-{seed}.json", text + "\n")
 
 
-def page(result: BenchmarkResult, name: str) -> str:
-    """The page in Markdown."""
+def told_before(path: Path) -> dict[str, str]:
+    """The sections of a page that is there: heading -> what stands below it.
+
+    A results folder need not hold all data sets of a page: hours of work may be spread over
+    machines.
+    """
+    if not path.exists():
+        return {}
+    sections = path.read_text(encoding="utf-8").split("\n## ")[1:]
+    heads_and_texts = (section.split("\n", 1) for section in sections)
+    return {head: text.split(f"\n{FOOT}")[0].strip("\n") for head, text in heads_and_texts}
+
+
+def page(result: BenchmarkResult, name: str, before: Mapping[str, str]) -> str:
+    """The page in Markdown; of data sets that these results lack it says what it did before."""
     said = PAGES[name]
-    tables = "\n".join(
-        f"## {data}\n\n{markdown([heads(lines, result), *rows(lines, result)])}"
-        f"{searched(lines)}{failed(lines)}"
+    new = {
+        data: f"{markdown([heads(lines, result), *rows(lines, result)])}"
+        f"{searched(lines)}{failed(lines)}".strip("\n")
         for data, lines in by_data(result.lines).items()
         if len(lines) > 1
-    )
+    }
+    found = {**before, **new}
+    tables = "\n\n".join(f"## {data}\n\n{text}" for data, text in found.items())
     return f"""# {said.title}
 
     {said.command}
@@ -136,6 +155,7 @@ A few seeds make wide intervals: where that of *minus erm* holds 0, a method has
 been shown to change anything. Costs are rough: seconds by the clock, of runs beside other programs.
 
 {tables}
+
 {foot(result)}
 """
 

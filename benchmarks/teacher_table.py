@@ -15,7 +15,7 @@ from earlysieve.benchmarking.lines import BenchmarkResult, Line
 from earlysieve.benchmarking.written import by_data, interval
 from earlysieve.comparing.written import markdown
 from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
-from methods_table import DOCS, export, failed, where_it_fails
+from methods_table import DOCS, export, failed, told_before, where_it_fails
 
 OURS = "dedier"
 HEADS = ("method", "seeds", "average", "cue fails", f"{OURS} minus it, cue fails")
@@ -29,20 +29,24 @@ def main() -> None:
     found = [gather(folder) for folder in parser.parse_args().results]
     for result in found:
         export(result, f"distil-{_epochs(result)}")
-    write_text(DOCS / "teachers.md", page(found))
+    path = DOCS / "teachers.md"
+    write_text(path, page(found, told_before(path)))
 
 
-def page(found: list[BenchmarkResult]) -> str:
-    """The page in Markdown."""
-    tables = "\n".join(
-        f"## {data}, {_epochs(result)} epochs\n\n{markdown([list(HEADS), *_rows(lines, result)])}"
-        f"{failed(lines)}"
+def page(found: list[BenchmarkResult], before: Mapping[str, str]) -> str:
+    """The page in Markdown; of a length that these results lack it says what it did before."""
+    new = {
+        f"{data}, {_epochs(result)} epochs": (
+            f"{markdown([list(HEADS), *_rows(lines, result)])}{failed(lines)}".strip("\n")
+        )
         for result in found
         for data, lines in by_data(result.lines).items()
-    )
-    lengths = [_epochs(result) for result in found]
+    }
+    told = {**before, **new}
+    tables = "\n\n".join(f"## {head}\n\n{text}" for head, text in told.items())
+    lengths = sorted({int(head.split()[-2]) for head in told})
     links = ", ".join(f"[{n} epochs](data/methods/distil-{n}/)" for n in lengths)
-    links += " (the other length has not been run yet)" if len(found) == 1 else ""
+    links += " (the other length has not been run yet)" if len(lengths) == 1 else ""
     return f"""# Debiased distillation from a teacher without the shortcut
 
     make results-teachers
@@ -55,7 +59,8 @@ dedier) have the same network and length, with their default settings. A cue tel
 class of 95% of the examples; *cue fails* is the accuracy on test examples where it misleads.
 Differences are seed by seed, with 95% t-intervals.
 
-{tables}"""
+{tables}
+"""
 
 
 def _rows(lines: list[Line], result: BenchmarkResult) -> list[list[str]]:

@@ -3,7 +3,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from earlysieve.groups.accuracy import accuracy_by_group, worst_group
+from earlysieve.groups.accuracy import (
+    accuracy_by_group,
+    bounds_of_mean,
+    wilson_interval,
+    worst_group,
+)
 
 
 def test_by_hand():
@@ -35,3 +40,17 @@ def test_is_the_mean_of_each_group_as_fairlearn_says(rows):
     )
     assert {k: v.accuracy for k, v in found.items()} == pytest.approx(dict(frame.by_group))
     assert found[worst_group(found)].accuracy == pytest.approx(frame.group_min())
+
+
+def test_the_interval_of_a_mean_of_two_shares_is_newcombes():
+    # Newcombe, Statistics in Medicine 1998, table II, (a): 56/70 - 48/80 in [0.0524, 0.3339].
+    low, high = bounds_of_mean(np.array([56 / 70, 1 - 48 / 80]), np.array([70, 80]))
+    assert (2 * low - 1, 2 * high - 1) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert bounds_of_mean(np.array([0.5]), np.array([8])) == pytest.approx(wilson_interval(4, 8))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 50)), min_size=1))
+def test_the_interval_of_a_mean_of_shares_holds_it_and_stays_in_range(rows):
+    shares = np.array([min(hits, n) / n for hits, n in rows])
+    low, high = bounds_of_mean(shares, np.array([n for _, n in rows]))
+    assert -1e-9 <= low <= shares.mean() <= high <= 1 + 1e-9

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earlysieve.errors import InputError
-from earlysieve.groups.accuracy import wilson_interval
+from earlysieve.groups.accuracy import bounds_of_mean, wilson_interval
 from earlysieve.groups.rule_names import RULE_NAMES
 from earlysieve.groups.selection_rules import RULES, Answers, rule_named
 
@@ -72,7 +72,11 @@ def test_intervals_are_of_proportions_only():
     assert RULES["accuracy"].interval(HAND) == pytest.approx(wilson_interval(5, 8))
     assert RULES["worst_class_accuracy"].interval(HAND) == pytest.approx(wilson_interval(2, 4))
     assert RULES["worst_group_accuracy"].interval(HAND) == pytest.approx(wilson_interval(2, 3))
-    for name in ("loss", "class_difference", "flip_rate", "pseudo_group_accuracy"):
+    shares = RULES["pseudo_group_accuracy"].cells(HAND)
+    assert RULES["pseudo_group_accuracy"].interval(HAND) == pytest.approx(
+        bounds_of_mean(shares.means(HAND.right), shares.sizes)
+    )
+    for name in ("loss", "class_difference", "flip_rate"):
         assert RULES[name].interval(HAND) is None
 
 

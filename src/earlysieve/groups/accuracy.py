@@ -77,3 +77,21 @@ def wilson_lower_bounds(shares: Floats, counts: Ints) -> Floats:
     middle = shares + _Z**2 / (2 * counts)
     half = _Z * np.sqrt(shares * (1 - shares) / counts + _Z**2 / (4 * counts**2))
     return np.asarray(np.maximum((middle - half) / (1 + _Z**2 / counts), 0.0))
+
+
+def bounds_of_mean(shares: Floats, counts: Ints) -> tuple[float, float]:
+    """Interval, 95%, of the unweighted mean of independent shares, from Wilson's of each.
+
+    The distances to the ends add as squares: Zou and Donner, "Construction of confidence limits
+    about effect measures: A general approach", Statistics in Medicine 2008, eq. 6; of two shares it
+    is Newcombe's tenth method.
+
+    Args:
+        shares: in [0, 1], shape (G,).
+        counts: examples of which they are shares, shape (G,), each >= 1.
+    """
+    each = [wilson_bounds(float(p), int(n)) for p, n in zip(shares, counts, strict=True)]
+    low, high = np.array(each).T
+    middle, size = float(np.mean(shares)), len(shares)
+    below, above = (float(np.linalg.norm(shares - end)) / size for end in (low, high))
+    return middle - below, middle + above

@@ -12,7 +12,7 @@ import numpy as np
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.errors import InputError
-from earlysieve.groups.accuracy import wilson_bounds, wilson_lower_bounds
+from earlysieve.groups.accuracy import bounds_of_mean, wilson_bounds, wilson_lower_bounds
 from earlysieve.groups.rule_names import RULE_HELP
 
 Need = Literal["groups", "pseudo_groups", "reader_predictions"]
@@ -119,17 +119,20 @@ class Rule:
         return float(self.combine(cells.means(self.value(answers)), cells.sizes))
 
     def interval(self, answers: Answers) -> tuple[float, float] | None:
-        """Wilson interval, 95%, of the accuracy that is the figure; None: it is no proportion.
+        """Interval, 95%, of the accuracy that is the figure; None: it is made of no proportions.
 
-        Where the figure is that of the worst cell, the interval is of this cell.
+        Where the figure is that of the worst cell, Wilson's of this cell; where it is the mean of
+        cells, see `bounds_of_mean`.
 
         Raises:
             InputError: see `score`.
         """
-        if self.combine not in (lowest, lowest_bound):
+        if self.value is not _right or self.combine is minus_difference:
             return None
         cells = self.cells(answers)
         means = cells.means(self.value(answers))
+        if self.combine is mean:
+            return bounds_of_mean(means, cells.sizes)
         each = [self.combine(means[k : k + 1], cells.sizes[k : k + 1]) for k in range(len(means))]
         worst = int(np.argmin(each))
         return wilson_bounds(float(means[worst]), int(cells.sizes[worst]))

@@ -51,8 +51,8 @@ class Choice:
             (true ones: an oracle), or "a function".
         unchanged: name of the candidate that stays unless another is better.
         table: one row per candidate, in their order: candidate, chosen, score (larger is better),
-            low and high (Wilson interval, 95%, where the score is an accuracy, else NaN), and every
-            rule of `selection_rules` for which there is what it needs.
+            low and high (interval, 95%, where the score is made of accuracies, else NaN: see
+            `Rule.interval`), and every rule of `selection_rules` for which there is what it needs.
         explanation: a sentence.
     """
 
