@@ -180,6 +180,28 @@ def test_where_there_is_a_risk_alone_the_misled_are_a_pile(error, misleading, ra
     assert doubt.piles(*columns) == [pile]
 
 
+@pytest.mark.parametrize(
+    ("failing", "misleading", "rest", "pile"),
+    [
+        (0.9, 0.0, -0.3, "shortcut fails"),  # the other words speak for the label
+        (0.9, 0.0, 0.3, "label doubtful"),  # they speak against it, too
+        (0.9, 0.0, -0.29, "label doubtful"),  # they say nothing: so do what weighted readers say
+        (0.0, 0.9, -0.3, "misled"),
+        (0.0, 0.9, -0.29, "label doubtful"),
+        (0.0, 0.29, -0.9, "label doubtful"),  # nothing simple explains it
+    ],
+)
+def test_a_label_that_the_rest_speaks_for_is_not_in_doubt(failing, misleading, rest, pile):
+    columns = [np.array([value]) for value in (1.0, failing, 0.9, 0.5, misleading, rest)]
+    columns[0] = columns[0] > 0
+    assert doubt.piles(*columns) == [pile]
+
+
+def test_what_the_rest_says_counts_for_more_than_weighted_readers():
+    columns = [np.array([value]) for value in (0.9, 0.9, -1.0, 0.0, 0.3)]
+    assert doubt.piles(np.array([True]), *columns) == ["label doubtful"]
+
+
 def test_a_map_keeps_where_things_are():
     image = torch.zeros(2, 1, 8, 8)
     image[0, 0, :2, :2] = 1

@@ -2,7 +2,8 @@
 
 A label is in doubt where the model and the readers, all out of sample, agree on another class.
 The least of the two contradictions counts, so that a mistake of one of them raises no doubt.
-Where a simple feature misleads, they agree on another class, too; what tells the two apart is
+Where a simple feature misleads, they agree on another class, too. What tells the two apart is the
+rest of the example, where a reader sees nothing else (all words but the telling ones); else,
 whether views that are refitted with suspects weighted up come to prefer the label.
 """
 
@@ -39,6 +40,7 @@ def piles(
     doubt: Floats,
     preference: Floats,
     misleading: Floats | None = None,
+    rest: Floats | None = None,
 ) -> list[Pile]:
     """The pile of each example.
 
@@ -49,13 +51,18 @@ def piles(
         doubt: from `label_doubt`.
         preference: how much readers contradict the label once suspects weigh more, shape (N,).
         misleading: how much what the label goes with contradicts it, where it is only a risk that
-            the model leans on that, likewise; a label that is doubtful stays so.
+            the model leans on that, likewise; a label that is doubtful stays so, unless the rest
+            surely speaks for it.
+        rest: how much all else in an example contradicts the label, likewise; None: no reader sees
+            just that.
     """
     misled = np.zeros(len(errors), bool) if misleading is None else misleading >= SURE
     doubtful = doubt > DOUBTFUL
-    fails = (failing >= SURE) & ~(doubtful & (preference > 0))
+    speaks = np.zeros(len(errors)) if rest is None else rest
+    against = np.where(np.abs(speaks) >= SURE, speaks > 0, preference > 0)
+    fails = (failing >= SURE) & ~(doubtful & against)
     found = np.select(
-        [fails, doubtful, misled, errors],
+        [fails, doubtful & ~(misled & (speaks <= -SURE)), misled, errors],
         ["shortcut fails", "label doubtful", "misled", "rare or hard"],
         "",
     )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.doubt import piles
+from earlysieve.auditing.doubt import DOUBTFUL, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
-from earlysieve.auditing.properties import TOKEN
+from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
 from earlysieve.auditing.second_look import SecondLook, speaking_against
@@ -91,7 +91,8 @@ def judged(
         failing,
         again.doubt,
         _against(decision, again),
-        _failing(decision.leaning, again) if decision.verdict == "at risk" else None,
+        _misleading(decision, again),
+        _rest(decision.leaning, again),
     )
     near = None if on is None else nearest_property(on, facts.leanings)
     fails = None
@@ -153,6 +154,28 @@ def _failing(on: Leaning | None, again: SecondLook) -> Floats:
     if on is None:
         return np.zeros(len(again.score))
     return again.by_reader[on.name]
+
+
+def _misleading(decision: Decision, again: SecondLook) -> Floats | None:
+    """How much what is no shortcut for sure contradicts the label, shape (N,); None: nothing does.
+
+    Of texts without a finding these are telling words where the label is in doubt, since a word
+    that misleads now and then explains that, too.
+    """
+    if decision.verdict == "at risk":
+        return _failing(decision.leaning, again)
+    if decision.verdict == "shortcut" or OTHER_TOKENS not in again.by_reader:
+        return None
+    return np.where(again.doubt > DOUBTFUL, again.by_reader[TOKEN], 0)
+
+
+def _rest(on: Leaning | None, again: SecondLook) -> Floats | None:
+    """How much all words but the telling ones contradict the label, shape (N,).
+
+    None where something else is in question.
+    """
+    told = on is None or on.name == TOKEN
+    return again.by_reader.get(OTHER_TOKENS) if told else None
 
 
 def _scored(table: "pd.DataFrame", again: SecondLook, name: str) -> "pd.DataFrame":

@@ -19,6 +19,7 @@ from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.transfer import Transfer
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate, lost
+from earlysieve.auditing.words import called
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
 from earlysieve.groups.group_report import GroupReport
 
@@ -134,7 +135,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             *data_warnings(facts.data),
             *_prepared_otherwise(facts.transfer),
             *_weak_classes(weak),
-            *_doubtful(reported.piles, outdone=decision.reason == "outdone"),
+            *_doubtful(reported.piles, decision),
         ],
         classes=list(reported.classes),
         confused_pairs=list(reported.confused),
@@ -184,13 +185,17 @@ def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:
     return [*told, f"{more} more classes are far below the rest."] if more > 0 else told
 
 
-def _doubtful(piles: Sequence[str], *, outdone: bool) -> list[str]:
+def _doubtful(piles: Sequence[str], decision: Decision) -> list[str]:
     count = list(piles).count("label doubtful")
     if not count:
         return []
     which = "1 label is" if count == 1 else f"{count:,} labels are"
-    # What misleads the readers of a repaired model may go on misleading the model here and there.
-    why = ", or the same simple thing misleads both" if outdone else ""
+    why = ""
+    if decision.reason == "outdone":
+        # What misleads the readers of a repaired model may go on misleading it here and there.
+        why = ", or the same simple thing misleads both"
+    elif decision.verdict == "at risk" and decision.leaning is not None:
+        why = f", unless both go by {called(decision.leaning)}"
     return [
         f"{which} in doubt: model and readers agree on another class{why}. Check by hand before "
         "you act on this."

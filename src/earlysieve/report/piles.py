@@ -44,7 +44,7 @@ _MISLED = Kind(
     "misled",
     "fails",
     "Misled",
-    "What the verdict is about contradicts the label here, and the label seems to be right.",
+    "Something simple contradicts the label here, and the label seems to be right.",
 )
 _DOUBTFUL = Kind(
     "label doubtful",
