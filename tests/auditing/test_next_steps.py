@@ -3,8 +3,11 @@
 import re
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.next_steps import (
     FIX,
@@ -12,7 +15,6 @@ from earlysieve.auditing.next_steps import (
     REFERENCE,
     RETRAIN,
     UNSEEN,
-    column_left_out,
     next_steps,
     parts,
     step,
@@ -20,7 +22,9 @@ from earlysieve.auditing.next_steps import (
     without_model,
 )
 from earlysieve.auditing.rule import decide
-from earlysieve.auditing.untie import untie
+from earlysieve.auditing.step_options import in_options, on_command_line
+from earlysieve.auditing.untie import untie, without_it
+from earlysieve.auditing.words import called
 
 from .made_up import COLOUR, IDLE, facts
 
@@ -67,14 +71,15 @@ def test_what_is_missing_comes_first():
 @pytest.mark.parametrize(
     ("kind", "said", "unsaid"),
     [
-        ("image", ("--mean and --std", "head='conv'"), ("--tokenizer",)),
-        ("text", ("--tokenizer and --max-length", "head='token'"), ("--mean", "conv")),
-        ("table", ("columns come in the order", "head='mlp'"), ("--mean", "conv", "--tokenizer")),
+        ("image", ("--mean and --std", "--head conv"), ("--tokenizer",)),
+        ("text", ("--tokenizer and --max-length", "--head token"), ("--mean", "conv")),
+        ("table", ("columns come in the order", "--head mlp"), ("--mean", "conv", "--tokenizer")),
     ],
 )
 def test_advice_fits_the_kind_of_data(kind, said, unsaid):
-    told = " ".join(steps(facts(predicted_classes=1), kind))
+    told = " ".join(on_command_line(steps(facts(predicted_classes=1), kind), lambda code: code))
     assert all(piece in told for piece in said)
+    assert "head='" not in told
     assert not any(piece in told for piece in unsaid)
 
 
@@ -92,7 +97,7 @@ def test_advice_fits_the_kind_of_data(kind, said, unsaid):
 def test_only_readouts_that_were_not_tried_are_named(kind, head, named):
     for seen in (facts(IDLE), facts(IDLE, examples=400)):
         told = next_steps(decide(seen), seen, kind, head=head)
-        about = [one for one in told if "(--head" in one or "--head " in one or "layers=" in one]
+        about = [one for one in told if "head=" in one or "layers=" in one]
         assert re.findall("head='[a-z]+'(?: or head='[a-z]+')?", " ".join(about)) == [named] * bool(
             named
         )
@@ -103,12 +108,16 @@ def test_only_readouts_that_were_not_tried_are_named(kind, head, named):
 @pytest.mark.parametrize(
     ("name", "of_network", "kind", "said"),
     [
-        ("colour", False, "image", "change the colours of training pictures at random (--augment"),
+        (
+            "colour",
+            False,
+            "image",
+            "change the colours of training pictures at random (augment='randaugment'",
+        ),
         ("place", False, "image", "mirror training pictures and cut out parts of them"),
-        ("length", False, "text", "cut all texts to one short length (--max-length), or add short"),
+        ("length", False, "text", "cut all texts to one short length, or add short"),
         ("token", False, "text", "replace the telling words in training texts"),
-        ("column x", False, "table", "if column 'x' will not be known in use, or must not count"),
-        ("columns x and y", False, "table", "leave out one of columns x and y (--drop-column)"),
+        ("columns x and y", False, "table", "leave one of columns x and y out, or add rows"),
         ("direction", False, "table", "leave out columns that only say the same"),
         ("columns", True, "table", "leave out columns that will not be known in use"),
         ("layer1 mean", True, "image", "change training pictures at random in what misleads"),
@@ -121,22 +130,71 @@ def test_what_to_do_with_training_data_fits_the_property(name, of_network, kind,
     assert untie(None, kind).startswith("Or ")
 
 
+def left_out(name, columns, verdict=None):
+    """The step that leaves a column out, and its place."""
+    seen = facts(replace(COLOUR, name=name)) if verdict is None else verdict
+    told = next_steps(decide(seen), seen, "table", columns=columns)
+    return next(((k, *parts(one)) for k, one in enumerate(told) if "never gets it" in one), None)
+
+
 @pytest.mark.parametrize(
-    ("name", "code"),
+    ("name", "columns"),
     [
-        ("column branch_code", 'frame = frame.drop(columns=["branch_code"])'),
-        ("column 3", ""),  # of an array
-        ("columns x and y", ""),
-        ("colour", ""),
+        ("column branch", ["branch"]),
+        ("column branch", ["branch_Bern", "branch_Ulm"]),
+        ("column 3", [3]),
     ],
 )
-def test_a_column_can_be_left_out(name, code):
-    seen = facts(replace(COLOUR, name=name))
-    told = dict(map(parts, next_steps(decide(seen), seen, "table")))
-    about = next(text for text in told if "and train again" in text)
-    assert told[about] == code
-    assert column_left_out(code) == ("branch_code" if code else None)
-    assert code not in "".join(without_model(next_steps(decide(seen), seen, "table"))) or not code
+def test_a_column_that_is_the_shortcut_is_left_out_first_by_code_that_runs(name, columns):
+    place, text, code = left_out(name, columns)
+    assert place == 0
+    assert text.startswith(f"If {called(replace(COLOUR, name=name))} must not count, or will not")
+    assert column_left_out(code) == name.removeprefix("column ")
+    names = ["x", "branch", "branch_Bern", "branch_Ulm"]
+    frame = pd.DataFrame(np.arange(8.0).reshape(2, 4), columns=names)
+    is_array = isinstance(columns[0], int)
+    found = {"X": frame.to_numpy() if is_array else frame, "np": np}
+    found["X_train"] = found["X"][:1]
+    lines = code.split("\n")
+    assert lines[-1] == "result = es.audit(model, (X, y), seen_in_training=False)"
+    exec("\n".join(lines[:-1]), found)
+    kept = names[:3] if is_array else [one for one in names if one not in columns]
+    assert np.array_equal(np.asarray(found["X"]), frame[kept].to_numpy())
+    assert len(found["X_train"]) == 1
+
+
+def test_a_column_that_may_be_the_task_is_left_out_if_it_is_not():
+    seen = facts(replace(COLOUR, name="column x", sure=19))
+    assert decide(seen).verdict == "at risk"
+    place, *_ = left_out("", ["x"], verdict=seen)
+    assert place == 1
+
+
+@pytest.mark.parametrize("name", ["columns x and y", "colour", "direction"])
+def test_what_is_no_column_cannot_be_left_out(name):
+    assert left_out(name, ()) is None
+
+
+@pytest.mark.parametrize(("name", "columns"), [("column x", ()), ("column a\nrm -rf ~", ["a\nb"])])
+def test_a_column_that_no_code_can_name_is_left_out_in_words(name, columns):
+    _, _, code = left_out(name, columns)
+    assert code == ""
+
+
+def test_python_names_no_option_of_the_command_line():
+    for kind in ("image", "text", "table", "unknown"):
+        for seen in CASES:
+            told = " ".join(next_steps(decide(seen), seen, kind, columns=["x"]))
+            assert not re.search(r"--|command line|earlysieve ", told)
+
+
+def test_the_command_line_names_its_own_options_and_says_them_once():
+    for kind in ("image", "text", "table", "unknown"):
+        for seen in CASES:
+            told = on_command_line(next_steps(decide(seen), seen, kind), lambda code: code)
+            text = " ".join(parts(one)[0] for one in told)
+            assert not re.search(r"es\.|\w=['\[]", text)
+            assert [in_options(parts(one)[0]) for one in told] == [parts(one)[0] for one in told]
 
 
 NAMES = ("colour", "brightness", "spectrum", "frame", "size", "place", "token", "length",
@@ -157,19 +215,11 @@ def test_what_activations_allow_is_said_in_whole_sentences_of_python(kind):
             assert re.fullmatch(r"[A-Z](?!r ).*[^.]" + (":" if code else "[.?]"), text)
             assert not re.search(r"--|earlysieve |layers=|  ", text)
     of_column = without_model(steps(facts(replace(COLOUR, name="column x")), kind))
-    assert (
-        "If column 'x' will not be known in use, or must not count, leave it out and train again; "
-        "else add rows in which it speaks for another class than the label."
-    ) in of_column
+    assert of_column[0] == without_it(replace(COLOUR, name="column x"))
 
 
 def test_a_shortcut_says_how_training_data_are_changed():
     assert [text for text in steps(facts(COLOUR)) if text == untie(COLOUR, "image")]
-
-
-def test_a_name_with_a_line_break_is_no_code():
-    named = replace(COLOUR, name="column a\nrm -rf ~")
-    assert codes(facts(named)) == [FIX, RETRAIN]
 
 
 def test_code_gives_way_to_other_code_or_to_none():
@@ -196,4 +246,5 @@ def test_a_shortcut_of_a_model_that_its_readouts_outdo_is_looked_at_first():
 def test_a_repair_may_be_why_readouts_outdo_the_model():
     first, *_ = steps(facts(IDLE, best_reads=1.1))
     assert first.startswith("Check the model before its shortcuts")
-    assert "compare BEFORE AFTER" in first
+    assert "es.compare" in first
+    assert "compare BEFORE AFTER" in in_options(first)

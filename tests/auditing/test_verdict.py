@@ -227,7 +227,7 @@ def test_a_model_that_its_readout_outdoes_is_to_be_checked_first():
     found = summary(facts(best_reads=2.3), replace(EVIDENCE, readability=2.3))
     assert "already gives more than what the model achieves above chance" in found.explanation
     assert found.next_steps[0].startswith("Check the model before its shortcuts: ")
-    assert "--mean and --std" in found.next_steps[0]
+    assert "inputs are prepared as in training" in found.next_steps[0]
 
 
 def test_a_collapsed_model_is_said_loudly():

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
+from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, parts, step
 from earlysieve.runs.audit_steps import command_steps
 from earlysieve.runs.seen_data import audited_part
@@ -134,7 +135,7 @@ def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
     ran = config(*about, "--model-option", "input_shape=[3]", "--model-option", "depth=2",
                  "--categories", "place=1,2", "--out", "out", split=None,
                  checkpoint=weights)  # fmt: skip
-    leave = [step("Leave it out.", f'frame = frame.drop(columns=["{one}"])') for one in
+    leave = [step("Leave it out.", code_without(one, [one])) for one in
              ("ward 3", "gone")]  # fmt: skip
     assert codes(leave, ran, data, None) == ["", ""]  # how it was trained is not known
     options = {"drop_column": "place"}
@@ -154,7 +155,7 @@ def test_a_network_of_a_fixed_width_has_to_be_another_one_without_a_column(tmp_p
     data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
     ran = config("--model", "nets:net", "--checkpoint", weights, "--data", data, "--group-column",
                  "site", "--out", "out", split=None, checkpoint=weights)  # fmt: skip
-    leave = [step("Leave it out.", f'frame = frame.drop(columns=["{one}"])') for one in
+    leave = [step("Leave it out.", code_without(one, [one])) for one in
              ("ward", "town", "gone")]  # fmt: skip
     trained = TrainConfig(data=data, model="nets:net")
     (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -79,6 +79,7 @@ class Examined:
         variables: of a table; empty for other data.
         compared: what a reference says; None without one.
         answered: a property that answers follow though it tells nothing of the label; or None.
+        column_names: of a table, where its columns have names.
     """
 
     collected: Collected
@@ -91,6 +92,7 @@ class Examined:
     variables: Sequence[Variable]
     compared: Compared | None = None
     answered: Answered | None = None
+    column_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ def examine(
     )
     asked = Asked(swaps, survival)
     ids = source.ids(collected.index)
-    return _examined(collected, settings, fold_of, readings, asked, ids, variables, compared)
+    found = _examined(collected, settings, fold_of, readings, asked, ids, variables, compared)
+    return replace(found, column_names=source.column_names)
 
 
 def _variables(collected: Collected, names: Sequence[str]) -> Sequence[Variable]:

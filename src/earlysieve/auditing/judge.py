@@ -18,6 +18,7 @@ from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
 from earlysieve.auditing.second_look import SecondLook, speaking_against
 from earlysieve.auditing.summary import Summary
+from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.views import Views
@@ -118,6 +119,7 @@ def judged(
             left_out=seen.collected.views.left_out,
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
+            columns=_columns(decision.leaning, seen),
         ),
     )
     doubt = again.doubt.astype(np.float32)
@@ -131,6 +133,15 @@ def _kind(views: Views) -> Kind:
     if "brightness" in views.properties:
         return "image"
     return "text" if TOKEN in views.properties else "unknown"
+
+
+def _columns(on: Leaning | None, seen: Examined) -> Sequence[str | int]:
+    """The columns of a table's variable: their names, or their places where they have none."""
+    if on is None or not on.is_column:
+        return ()
+    found = next((one for one in seen.variables if part_name(one) == on.name), None)
+    places = () if found is None else found.columns
+    return [seen.column_names[k] for k in places] if seen.column_names else places
 
 
 def _known(

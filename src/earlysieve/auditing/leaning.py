@@ -88,6 +88,11 @@ class Leaning:
         return not self.of_network and (single or self.is_combined)
 
     @property
+    def is_column(self) -> bool:
+        """Whether it is one variable of a table by itself."""
+        return self.of_table and not self.is_combined
+
+    @property
     def is_combined(self) -> bool:
         """Whether it is what several columns of a table say together."""
         return self.name == DIRECTION or self.name.startswith("columns ")

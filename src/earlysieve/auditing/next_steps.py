@@ -1,17 +1,15 @@
 """What to do after an audit: sentences, below some of them the code that does it.
 
-The code is Python where the audit was called from Python; the command line puts its own commands in
-its place (`earlysieve.runs.audit_steps`).
+Both are of Python; the command line puts its own commands and options in their place
+(`earlysieve.runs.audit_steps`, `earlysieve.auditing.step_options`).
 """
 
-import json
-import re
 from collections.abc import Callable, Sequence
 
+from earlysieve.auditing.columns_left_out import code_without, column_left_out
 from earlysieve.auditing.known_data import memorised
-from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
-from earlysieve.auditing.untie import Kind, untie
+from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called
 from earlysieve.groups.classes import listed
 
@@ -19,12 +17,9 @@ FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
-IRRELEVANT = "Or say what must not matter: irrelevant=[...] (--irrelevant on the command line)."
+IRRELEVANT = "Or say what must not matter: irrelevant=[...]."
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
-_DROP = "frame = frame.drop(columns="
 MORE = "result = es.audit(model, more_data)"
-_FLAGS = re.compile(r" \((?:images: )?--[^)]*\)")
-_COMPARED = "(earlysieve compare BEFORE AFTER)"
 
 
 def step(text: str, code: str = "") -> str:
@@ -62,8 +57,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
 
 
 def _of_arrays(text: str, code: str) -> str:
-    """A step without options of the command line, nor as one of choices that need the model."""
-    text = _FLAGS.sub("", text).replace(_COMPARED, "(es.compare)")
+    """A step that is none of several choices, of which others need the model."""
     text = text.replace("layers=[...], ", "").replace(": layers=[...]", "").removeprefix("Or ")
     return step(text[:1].upper() + text[1:], code)
 
@@ -81,6 +75,7 @@ def next_steps(
     *,
     doubtful: bool = True,
     head: str = "linear",
+    columns: Sequence[str | int] = (),
 ) -> list[str]:
     """What to do, most useful first.
 
@@ -90,10 +85,12 @@ def next_steps(
         kind: of the data.
         doubtful: whether any label is.
         head: name of the readouts' kind; only more complex ones are worth a try.
+        columns: those of a table that the verdict is about, where it is one variable: names, or
+            places in an array.
     """
     steps = [
         *_first(decision, facts, kind),
-        *_STEPS[decision.verdict](decision, facts, kind),
+        *_with_left_out(_STEPS[decision.verdict](decision, facts, kind), decision, columns),
         *_last(decision, facts, kind),
     ]
     left = _heads_left(kind, head)
@@ -146,26 +143,24 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
             RETRAIN,
         ),
-        step(untie(on, kind), "" if on is None else _without(on)),
+        *([] if on is not None and on.is_column else [untie(on, kind)]),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
         "After any change, audit again on held-out data and compare accuracy where it fails.",
     ]
 
 
-def _without(on: Leaning) -> str:
-    """The code that leaves a column of a table out; empty where it is no single one with a name."""
-    name = on.name.removeprefix("column ")
-    if not on.of_table or on.is_combined or name.isdecimal() or not name.isprintable():
-        return ""
-    return f"{_DROP}[{json.dumps(name, ensure_ascii=False)}])"
+def _with_left_out(steps: list[str], decision: Decision, columns: Sequence[str | int]) -> list[str]:
+    """With the training without a single column that a verdict is about.
 
-
-def column_left_out(code: str) -> str | None:
-    """The column that the code of a step leaves out; None where it does something else."""
-    if not code.startswith(_DROP):
-        return None
-    return str(json.loads(code.removeprefix(_DROP)[:-1])[0])
+    First, or after the question whether that column is the task.
+    """
+    on = decision.leaning
+    if on is None or not on.is_column or decision.verdict not in ("shortcut", "at risk"):
+        return steps
+    left_out = step(without_it(on), code_without(on.name.removeprefix("column "), columns))
+    asked = decision.verdict == "at risk" and not on.irrelevant
+    return [*steps[:asked], left_out, *steps[asked:]]
 
 
 def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
@@ -173,7 +168,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     what = "the feature" if on is None else called(on)
     compared = step(
         "Or compare with the training data: readouts that are fitted on these show whether what "
-        "is simple holds here, too (--reference on the command line):",
+        "is simple holds here, too:",
         REFERENCE,
     )
     more = (
@@ -240,7 +235,7 @@ _REPAIR = step(
 )
 HOLDS_HERE = step(
     "If all that is so, compare with the training data: readouts that are fitted on these show "
-    "whether what the layers tell there holds here, too (--reference on the command line):",
+    "whether what the layers tell there holds here, too:",
     REFERENCE,
 )
 HOLDS_MORE = step(
@@ -263,16 +258,13 @@ _CHECK = (
 _OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
 REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
-    "What it gains where it misleads, a comparison of both audits says "
-    f"{_COMPARED}."
+    "What it gains where it misleads, a comparison of both audits says (es.compare)."
 )
 _TREATED: dict[Kind, str] = {
-    "image": "images are resized and normalised as in training (--image-size, --resize, --mean and "
-    "--std on the command line)",
-    "text": "texts are cut into tokens as in training (--tokenizer and --max-length on the command "
-    "line)",
+    "image": "images are resized and normalised as in training",
+    "text": "texts are cut into tokens as in training",
     "table": "columns come in the order and on the scale of training",
-    "unknown": "inputs are prepared as in training (images: --mean and --std on the command line)",
+    "unknown": "inputs are prepared as in training",
 }
 # Readouts that see more than a linear one, the simplest first.
 _HEADS: dict[Kind, tuple[str, ...]] = {
@@ -281,14 +273,9 @@ _HEADS: dict[Kind, tuple[str, ...]] = {
     "table": ("mlp",),
     "unknown": ("mlp",),
 }
-_DEEPER = (
-    "Audit again with {} (--head on the command line) if a more complex shortcut is suspected."
-)
-_OTHERS = (
-    "Try other layers, or another readout: layers=[...], {} (--layers and --head on the command "
-    "line)."
-)
-_OTHER_LAYERS = "Try other layers: layers=[...] (--layers on the command line)."
+_DEEPER = "Audit again with {} if a more complex shortcut is suspected."
+_OTHERS = "Try other layers, or another readout: layers=[...], {}."
+_OTHER_LAYERS = "Try other layers: layers=[...]."
 _PREPARED = (
     "Check that data and reference were prepared in the same way, and that their labels mean the "
     "same: data that were prepared otherwise look like this, too."

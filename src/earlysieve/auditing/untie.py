@@ -12,9 +12,9 @@ Kind = Literal["image", "text", "table", "unknown"]
 
 _ANEW = "and train again"
 _BY_PROPERTY: Mapping[str, str] = {
-    "colour": "change the colours of training pictures at random (--augment randaugment), "
+    "colour": "change the colours of training pictures at random (augment='randaugment'), "
     f"{_ANEW}: colour then says less about the label.",
-    "brightness": "make training pictures brighter or darker at random (--augment randaugment), "
+    "brightness": "make training pictures brighter or darker at random (augment='randaugment'), "
     f"{_ANEW}: brightness then says less about the label.",
     "spectrum": f"blur, sharpen or compress training pictures at random, {_ANEW}: texture then "
     "says less about the label.",
@@ -22,15 +22,15 @@ _BY_PROPERTY: Mapping[str, str] = {
     "about the label.",
     "frame": "cut the border off all pictures, in training and in use, or fill it with one colour, "
     f"{_ANEW}.",
-    "size": "cut out parts of training pictures of all sizes at random (--augment flip-crop), "
+    "size": "cut out parts of training pictures of all sizes at random (augment='flip-crop'), "
     f"{_ANEW}: the size of what stands out then says less about the label.",
-    "place": "mirror training pictures and cut out parts of them at random (--augment flip-crop), "
+    "place": "mirror training pictures and cut out parts of them at random (augment='flip-crop'), "
     f"{_ANEW}: where something stands out then says less about the label.",
     "mark": "cover that place in all pictures, in training and in use, or put the mark on "
     f"pictures of other classes, {_ANEW}.",
     "token": "replace the telling words in training texts, or add texts of the other classes in "
     f"which they occur, {_ANEW}.",
-    "length": "cut all texts to one short length (--max-length), or add short and long texts of "
+    "length": "cut all texts to one short length, or add short and long texts of "
     f"every class, {_ANEW}: the length then says less about the label.",
     DIRECTION: "leave out columns that only say the same once more, or add rows in which these "
     f"columns speak for another class than the label, {_ANEW}.",
@@ -38,7 +38,7 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"speak for another class than the label, {_ANEW}.",
 }
 _BY_KIND: Mapping[Kind, str] = {
-    "image": "change training pictures at random in what misleads (--augment), or cut out what the "
+    "image": "change training pictures at random in what misleads, or cut out what the "
     f"task is about, {_ANEW}.",
     "text": f"add texts of each class that look like the pile of the others, {_ANEW}.",
     "table": f"add rows like those in the pile, {_ANEW}.",
@@ -65,13 +65,16 @@ def _what(on: Leaning | None, kind: Kind) -> str:
         return f"cover {called(on)} in some training pictures, or cut it off in all, {_ANEW}."
     if on.is_combined:
         return (
-            f"leave out one of {called(on)} (--drop-column), or add rows in which both together "
+            f"leave one of {called(on)} out, or add rows in which both together "
             f"speak for another class than the label, {_ANEW}."
         )
-    if on.of_table:
-        return (
-            f"if {called(on)} will not be known in use, or must not count, leave it out "
-            f"(--drop-column) {_ANEW}; else add rows in which it speaks for another class than the "
-            "label."
-        )
     return _BY_KIND[kind]
+
+
+def without_it(on: Leaning) -> str:
+    """A sentence: when to train without a single column of a table, and what to do else."""
+    return (
+        f"If {called(on)} must not count, or will not be known in use, leave it out and train "
+        "again: a network that never gets it cannot lean on it. Else add rows in which it speaks "
+        "for another class than the label."
+    )

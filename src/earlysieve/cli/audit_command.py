@@ -292,7 +292,7 @@ def _show_steps(steps: Sequence[str], console: Console, *, every: bool) -> None:
     from earlysieve.auditing.next_steps import parts
 
     for place, (text, code) in enumerate(map(parts, steps)):
-        if place == 0 or code or every or "(--" in text:
+        if place == 0 or code or every or "--" in text:
             console.say(f"Next: {text}")
         for line in filter(None, code.split("\n")):
             console.say(f"  {line}")

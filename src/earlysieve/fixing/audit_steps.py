@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from earlysieve.auditing.next_steps import with_code
 from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.step_options import on_command_line
 from earlysieve.fixing.fix_data import FixData
 from earlysieve.fixing.outcome import in_options
 from earlysieve.fixing.result import FixResult
@@ -35,7 +35,7 @@ def with_commands(
             return steps_of_fix(kept, command, data.options.get("split"), weights, out / when)
         if data.config is None or changed:
             # No option names a share that a run has held out, but beside its own weights.
-            return with_code(kept, lambda _: "")
+            return on_command_line(kept, lambda _: "")
         return steps_of_run(kept, data.config, checkpoint, out / when)
 
     split = None if data.options is None else data.options.get("split")

@@ -52,7 +52,7 @@ _CHANGED = (
 # Where the old weights are; the new ones are a file of ours.
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
 # What an audit says of a column of a table on which a model leans.
-_LEAVE_OUT = "leave it out (--drop-column)"
+_LEAVE_OUT = "a network that never gets it cannot lean on it"
 _COLLECT = Step(
     "Collect or make training examples in which the shortcut fails: no choice among models adds "
     "what the data do not show."
@@ -97,13 +97,9 @@ def _without_column(steps: Sequence[str]) -> list[Step]:
     for kept in steps:
         text, _, command = kept.partition("\n")
         if _LEAVE_OUT in text:
-            own = text.removeprefix("Or ")
+            own = text[:1].lower() + text[1:]
             return [
-                Step(
-                    "A repair of the last layer makes a column count less; a network that never "
-                    f"gets it cannot lean on it. So {own}",
-                    command,
-                )
+                Step(f"A repair of the last layer makes a column count less. But {own}", command)
             ]
     return []
 

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.next_steps import (
     FIX,
     MORE,
     REFERENCE,
     RETRAIN,
     UNSEEN,
-    column_left_out,
     parts,
     step,
-    with_code,
 )
+from earlysieve.auditing.step_options import on_command_line
 from earlysieve.datasets.checks import name_some
 from earlysieve.networks.families import takes_shape
 from earlysieve.report.command_words import Options, command_with, describing, options_of
@@ -71,7 +71,7 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
     given = {name: values[0] for name, values in options if values}
     # A line holds one command: what names a line break stays in Python.
     if not given.get("--data") or not given.get("--out") or "\n" in config["command"]:
-        return list(steps)
+        return on_command_line(steps, lambda code: code)
     split = config["data_options"].get("split")
     held_out = any(name == "--held-out" for name, _ in options)
     # Without a split `fix` takes the share that the run held out.
@@ -101,7 +101,7 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
             return _without(column, ran)
         return _COMMANDS[code](ran) if code in _COMMANDS else ""
 
-    found = with_code([_of_fixed_width(one, ran) for one in steps], command)
+    found = on_command_line([_of_fixed_width(one, ran) for one in steps], command)
     return [_of_unknown(one) for one in found] if ran.training is None else found
 
 

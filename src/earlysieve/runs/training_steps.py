@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.auditing.next_steps import FIX, with_code
+from earlysieve.auditing.next_steps import FIX
+from earlysieve.auditing.step_options import on_command_line
 from earlysieve.report.command_words import Options, describing, options_of
 from earlysieve.runs.audit_steps import Ran, filled_in, unseen_split
 from earlysieve.runs.data_settings import option_words
@@ -29,7 +30,7 @@ def steps_of_run(
         out: folder of the audit.
     """
     if weights is None:
-        return with_code(steps, lambda _: "")
+        return on_command_line(steps, lambda _: "")
     training = config.data, config.data_options.get("split")
     source, options, is_share = training, config.data_options, False
     if config.validation is not None:
@@ -66,9 +67,9 @@ def steps_of_fix(
     options = describing(options_of(command, "fix"), but=("--split",))
     given = {name: values[0] for name, values in options if values}
     if not given.get("--data") or "\n" in command:
-        return list(steps)
+        return on_command_line(steps, lambda code: code)
     if weights is None:
-        steps = with_code(steps, lambda code: "" if code == FIX else code)
+        steps = on_command_line(steps, lambda code: "" if code == FIX else code)
     else:
         options = [one for one in options if one[0] not in _OF_WEIGHTS]
         options.append(("--checkpoint", [str(weights)]))
