@@ -53,12 +53,13 @@ def test_a_shortcut():
         "accuracy where that fails."
     )
     assert found.explanation == (
-        "The model errs where something simple misleads, although the label can be told. A reader "
+        "The model errs where something simple misleads, although the label can be told. Where it "
+        "fails, the model's accuracy is estimated at 55% [40%, 70%].\n\nA reader "
         "that sees only colour achieves 85% of what the model achieves; where it is misled (40 "
         "examples) the model is right 20% of the time, elsewhere 97%; swapped, its answer follows "
         "50% more often than by chance, and 60% more of its errors are right. On 25 of the 30 "
         "errors that it explains, a reader of texture prefers the label to the answer (half would "
-        "be a guess). Where it fails, the model's accuracy is estimated at 55% [40%, 70%]. "
+        "be a guess). "
         "Layer 'layer1', early in the network, already gives 90% of "
         "what the model achieves above chance. It misreads 100 examples, 60 of them with "
         "confidence. On these the model is right 10% of the time, against 97% elsewhere, and gives "
@@ -125,7 +126,7 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
     [
         (
             facts(replace(COLOUR, recovered=0.4, times_worse=36.0)),
-            "The model errs where something simple misleads. ",
+            "The model errs where something simple misleads.",
         ),
         (facts(replace(COLOUR, recovered=math.nan)), "The model errs where something simple misl"),
         (facts(replace(COLOUR, sure=19)), "Fewer than 20 examples surely lack it, too few to say"),
@@ -136,11 +137,11 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
         ),
         (
             facts(replace(IDLE, irrelevant=True, followed=0.3)),
-            "Answers follow it when it is swapped, and it was said not to matter. ",
+            "Answers follow it when it is swapped, and it was said not to matter.",
         ),
         (
             facts(replace(IDLE, reads=0.96, followed=0.6, sure=3, misread=3)),
-            "The answer rests on it, and hardly an example here lacks it. ",
+            "The answer rests on it, and hardly an example here lacks it.",
         ),
         # What was never swapped may well not matter to the model.
         (
@@ -157,7 +158,7 @@ def test_what_is_lost_is_unknown_where_the_property_always_fails():
             facts(IDLE, collapsed=[f"k{i}" for i in range(7)]),
             "The model hardly recognises 'k0', 'k1', 'k2', 'k3', 'k4' and 2 more: nothing that th",
         ),
-        (facts(predicted_classes=1), "The model gives the same class for every example. "),
+        (facts(predicted_classes=1), "The model gives the same class for every example."),
         (facts(above_chance=False), "The model does no better than always giving the most frequ"),
         (facts(best_reads=1.2), "The model does worse than a simple readout of its own layers"),
         (facts(data=KnownData(seen_in_training=True)), "The model was trained on these data and"),
@@ -205,7 +206,7 @@ def test_the_words_that_tell_classes_are_named_where_a_tokenizer_says_them():
     for said, shown in ((words, True), (words.replace("words", "tokens"), False)):
         part = PartFound("token", said, *[Share(1, 2)] * 5)
         found = summary(seen, swaps=Swaps((part,))).explanation
-        assert (f". W{words[1:]}. Layer 'layer1'" in found) is shown
+        assert (f". W{words[1:]}." in found) is shown
         assert ("that tell each class best" in found) is shown
 
 

@@ -35,7 +35,7 @@ def explanation(
     swaps: Swaps,
     layer: str,
 ) -> str:
-    """The reason, what was seen of what the model leans on, and of an early layer.
+    """Two paragraphs: the reason and its cost, and what was seen of the feature and a layer.
 
     Args:
         decision: of `decide`.
@@ -45,15 +45,22 @@ def explanation(
         swaps: of parts.
         layer: whose readout flags examples.
     """
-    sentences = [_reason(decision, facts)]
+    first, then = [_reason(decision, facts)], []
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
-        answers = decision.reason == FOLLOWS_HERE
-        sentences += [_seen(on, fails, of_answers=answers), words_told(on, swaps)]
+        first += [words_told(on, swaps), _cost(fails)]
+        then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
-        sentences.append(_transferred(facts.transfer))
-    sentences.append(_observation(evidence, layer))
-    return " ".join(sentence for sentence in sentences if sentence)
+        then.append(_transferred(facts.transfer))
+    then.append(_observation(evidence, layer))
+    paragraphs = (" ".join(filter(None, sentences)) for sentences in (first, then))
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def _cost(fails: Estimate | None) -> str:
+    if fails is None:
+        return ""
+    return f"Where it fails, the model's accuracy is estimated at {percent_of(fails)}."
 
 
 def _reason(decision: Decision, facts: Facts) -> str:
@@ -131,7 +138,7 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     )
 
 
-def _seen(on: Leaning, fails: Estimate | None, *, of_answers: bool) -> str:
+def _seen(on: Leaning, *, of_answers: bool) -> str:
     """What was seen of one leaning, in numbers."""
     what = readable(on.name, of_network=True)
     text = f"A reader {f'of {what}' if on.of_network else f'that sees only {called(on)}'}"
@@ -161,8 +168,6 @@ def _seen(on: Leaning, fails: Estimate | None, *, of_answers: bool) -> str:
             f". On {on.sided}, a reader of {readable(on.recovered_by)} prefers the label to the "
             "answer (half would be a guess)"
         )
-    if fails is not None:
-        text += f". Where it fails, the model's accuracy is estimated at {percent_of(fails)}"
     return f"{text}."
 
 

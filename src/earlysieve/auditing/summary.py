@@ -60,7 +60,7 @@ class Summary:
     Attributes:
         verdict: "shortcut", "at risk", "none found" or "inconclusive".
         headline: the verdict in one sentence.
-        explanation: what was seen, in plain words.
+        explanation: what was seen, in plain words; after a blank line the same in figures.
         layer: the layer whose readout scores the examples that are flagged.
         share_flagged: in [0, 1].
         accuracy, accuracy_flagged, accuracy_unflagged: of the model, in [0, 1]; NaN where empty.
