@@ -1,5 +1,6 @@
 """What to do after an audit: by verdict, by what is missing, by kind of data."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -11,10 +12,12 @@ from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.next_steps import (
     FIX,
+    IRRELEVANT,
     MORE,
     REFERENCE,
     RETRAIN,
     UNSEEN,
+    barred_part,
     next_steps,
     parts,
     step,
@@ -43,7 +46,11 @@ def codes(seen):
     ("seen", "found"),
     [
         (facts(COLOUR), [FIX, RETRAIN]),
-        (RISK, [REFERENCE]),
+        (RISK, [f'{IRRELEVANT}"colour"])', REFERENCE]),
+        (facts(replace(COLOUR, sure=19, name="place")), [f'{IRRELEVANT}"window"])', REFERENCE]),
+        # Of what was not swapped, or of a name that no line holds, no code.
+        (facts(replace(COLOUR, sure=19, followed=math.nan, mended=1.0)), [REFERENCE]),
+        (facts(replace(COLOUR, sure=19, name="column a\nb")), [REFERENCE]),
         (facts(IDLE), []),
         (facts(IDLE, examples=400), [MORE]),
         (facts(data=KnownData(seen_in_training=True)), [UNSEEN]),
@@ -55,6 +62,11 @@ def codes(seen):
 def test_code_belongs_to_what_was_found(seen, found):
     assert codes(seen) == found
     assert not re.search(r"\b(fixed|safe|solved)\b", " ".join(steps(seen)), re.IGNORECASE)
+
+
+def test_the_part_that_must_not_matter_is_read_from_its_code():
+    assert barred_part(f'{IRRELEVANT}"column \\"x\\""])') == 'column "x"'
+    assert barred_part(FIX) is None
 
 
 def test_what_is_missing_comes_first():

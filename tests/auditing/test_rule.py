@@ -115,6 +115,11 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(COPES, name="column a", at_edge=0.76), data=KnownData()), "none found",
          "nothing", None),
         (facts(IDLE, BARRED), "shortcut", "irrelevant", "brightness"),
+        # Who says that it must not matter need not be told that it may be the task, or too little.
+        (facts(replace(TASK, irrelevant=True)), "shortcut", "irrelevant", "colour"),
+        (facts(replace(COLOUR, sure=19, irrelevant=True)), "shortcut", "irrelevant", "colour"),
+        (facts(replace(COLOUR, sure=19, irrelevant=True, followed=0.19)), "at risk", "few misled",
+         "colour"),
         (facts(replace(BARRED, followed=0.19)), "none found", "nothing", None),
         (facts(replace(BARRED, irrelevant=False)), "none found", "nothing", None),
         (facts(BARRED, COLOUR), "shortcut", "leans", "colour"),

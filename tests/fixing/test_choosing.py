@@ -25,8 +25,9 @@ def right_on(count):
     return torch.nn.functional.one_hot(said, 2).float()
 
 
-def basis(verdict, *sources):
-    summary = SimpleNamespace(verdict=verdict)
+def basis(verdict, *sources, irrelevant=False):
+    leanings = (SimpleNamespace(name="cue", irrelevant=irrelevant),)
+    summary = SimpleNamespace(verdict=verdict, leans_on="cue", leanings=leanings)
     return SimpleNamespace(
         features=SimpleNamespace(logits=right_on(180), labels=LABELS),
         audit=SimpleNamespace(summary=summary),
@@ -38,6 +39,7 @@ def basis(verdict, *sources):
 def test_more_than_a_point_of_all_examples_is_too_dear_without_a_shortcut(verdict):
     tried = {"two points": right_on(176), "one": right_on(178), "gain": right_on(190)}
     tried["twenty"] = right_on(140)
+    assert too_dear(basis(verdict, irrelevant=True), tried) == {}  # so the user said
     dear = too_dear(basis(verdict), tried)
     assert dear == {"two points": 0.88, "twenty": 0.7}
     words = left_out(basis(verdict), dear)

@@ -37,6 +37,18 @@ def test_a_shortcut_leads_with_those_whom_it_misleads():
     assert "test it on data in which the shortcut fails" in text
 
 
+def test_how_sure_a_gain_is_depends_on_how_many_are_misled():
+    few = PARTS.assign(n=[180, 11])
+    _, text = words_of(basis("shortcut"), "afr", few, "accuracy", 3, (0.27, -0.02, 0.54))
+    assert (
+        "On the 11 misled ones the gain is +27 points (95% interval -2 to +54 for one candidate, "
+        "and the best of several looks better than it is): so few cannot tell it from none." in text
+    )
+    _, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3, (0.3, 0.2, 0.4))
+    assert "the gain is +30 points (95% interval +20 to +40" in text
+    assert "cannot tell" not in text
+
+
 def test_where_the_audit_names_nothing_all_examples_lead():
     headline, text = words_of(basis("inconclusive"), "afr", PARTS, "accuracy", 3)
     assert headline == "'afr' is right on 76% instead of 44% of the 180 held-out examples."

@@ -15,7 +15,7 @@ from earlysieve.report.fix_steps import test_commands as commands_on_test
 from earlysieve.report.fix_view import ExampleRow
 from tests.auditing.made_up import COLOUR, facts
 
-from .audits import HOSTILE, Leaning, Picture, Summary, image_audit, png
+from .audits import HOSTILE, Leaning, Picture, Summary, Word, image_audit, png
 from .fixes import (
     CHOSEN,
     Used,
@@ -94,6 +94,44 @@ def test_a_column_that_an_audit_names_is_left_out_first_as_that_audit_says():
         assert first.command.startswith('# leave out "clinic"\nX, X_train = (one.drop(')
         assert "count less. But if column 'clinic' must not count" in first.text
         assert others == next_steps(replace(fix, before=made_fix().before), FIX)
+
+
+def risky_fix(**changes):
+    """Nothing was changed, and the verdict was that there is a risk."""
+    must_not = (
+        "Or say that it must not matter, so that (--irrelevant):\n"
+        "earlysieve audit --model nets:net --irrelevant token --out out/must"
+    )
+    summary = Summary(
+        verdict="at risk",
+        leans_on="token",
+        leanings=(Leaning("token"),),
+        words=(Word("thanks", "Bag"),),
+        next_steps=("Decide.", must_not),
+    )
+    return unchanged_fix(before=image_audit(summary=replace(summary, **changes)))
+
+
+def test_at_risk_ends_in_commands_that_say_that_it_must_not_matter():
+    command = f"{FIX} --audit old --repair-only --out 'to here'"
+    first, second, third = next_steps(risky_fix(), command)
+    audit, again = first.command.splitlines()
+    assert audit.endswith("--irrelevant token --out out/must")
+    assert again == f"{FIX} --audit out/must --out 'to here/must-not-matter' --retrain"
+    assert "Only 157 of " in first.text
+    assert "take 'thanks' (with the phrase that it belongs to) out of texts of class 'Bag'" in (
+        second.text
+    )
+    assert "--balance" not in third.text
+    assert "--method balanced" in third.text
+    assert next_steps(risky_fix(), "")[0].command.endswith("train=train_data, retrain=True)")
+
+
+def test_at_risk_without_such_a_step_is_to_be_decided():
+    first, second, _ = next_steps(risky_fix(next_steps=("Decide.",), words=()), FIX)
+    assert first.command == ""
+    assert first.text.endswith("if it is the task, nothing is wrong.")
+    assert second.text.startswith("Collect or make training examples")
 
 
 @pytest.mark.parametrize("after", [0.975, 0.99])

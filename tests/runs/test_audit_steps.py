@@ -7,7 +7,16 @@ from dataclasses import asdict
 import pytest
 
 from earlysieve.auditing.columns_left_out import code_without
-from earlysieve.auditing.next_steps import FIX, MORE, REFERENCE, RETRAIN, UNSEEN, parts, step
+from earlysieve.auditing.next_steps import (
+    FIX,
+    IRRELEVANT,
+    MORE,
+    REFERENCE,
+    RETRAIN,
+    UNSEEN,
+    parts,
+    step,
+)
 from earlysieve.runs.audit_steps import command_steps
 from earlysieve.runs.seen_data import audited_part
 from earlysieve.training import TrainConfig
@@ -49,6 +58,17 @@ def test_steps_are_filled_in():
         "--split test --reference digits --reference-split train --out out/compared"
     )
     assert unseen == ""  # there is no third split
+
+
+def test_what_must_not_matter_is_said_in_the_same_audit():
+    kept = [step("Say so:", f'{IRRELEVANT}"column a b"])')]
+    ran = config(*MODEL, "--data", "digits", "--head", "mlp", "--out", "out")
+    about = "earlysieve audit --model nets:net --checkpoint 'a b/model.pt' --data digits --head mlp"
+    assert codes(kept, ran) == [
+        f"{about} --split test --irrelevant 'column a b' --out out/must-not-matter"
+    ]
+    ran = config(*MODEL, "--data", "digits", "--held-out", "--out", "out")
+    assert codes(kept, ran)[0].endswith("--out out/must-not-matter --held-out")
 
 
 def test_a_gate_is_of_one_audit():

@@ -4,10 +4,14 @@ Both are of Python; the command line puts its own commands and options in their 
 (`earlysieve.runs.audit_steps`, `earlysieve.auditing.step_options`).
 """
 
+import json
+import math
 from collections.abc import Callable, Sequence
 
 from earlysieve.auditing.columns_left_out import code_without, column_left_out
 from earlysieve.auditing.known_data import memorised
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called
@@ -17,7 +21,7 @@ FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
-IRRELEVANT = "Or say what must not matter: irrelevant=[...]."
+IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
 MORE = "result = es.audit(model, more_data)"
 
@@ -51,7 +55,11 @@ def without_model(steps: Sequence[str]) -> list[str]:
         steps: as `step` makes them.
     """
     need_model = (FIX, RETRAIN, REFERENCE)
-    kept = [one for one in steps if parts(one)[1] not in need_model and one != IRRELEVANT]
+    kept = [
+        one
+        for one in steps
+        if parts(one)[1] not in need_model and not parts(one)[0].startswith(_MUST_NOT)
+    ]
     coded = with_code(kept, lambda code: "" if column_left_out(code) else ARRAYS)
     return [_of_arrays(*parts(one)) for one in coded]
 
@@ -181,9 +189,28 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     return [
         step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
         f"If it is not, {more}",
+        _must_not_matter(on),
         *([] if facts.transfer is not None else [compared]),
-        IRRELEVANT,
     ]
+
+
+def _must_not_matter(on: Leaning | None) -> str:
+    """Saying so, by name where swaps know the part by one."""
+    if on is None or math.isnan(on.followed) or not on.name.isprintable():
+        return f"{_MUST_NOT}: irrelevant=[...]."
+    name = json.dumps(PART_OF.get(on.name, on.name), ensure_ascii=False)
+    return step(
+        f"{_MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
+        "task, and a repair may cost accuracy for it:",
+        f"{IRRELEVANT}{name}])",
+    )
+
+
+def barred_part(code: str) -> str | None:
+    """The part that the code of a step says must not matter; None where it does something else."""
+    if not code.startswith(IRRELEVANT):
+        return None
+    return str(json.loads(code.removeprefix(IRRELEVANT)[:-2]))
 
 
 def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
@@ -250,6 +277,7 @@ _STEPS = {
     "none found": _none_found,
     "inconclusive": _inconclusive,
 }
+_MUST_NOT = "Or say that it must not matter"
 _DOUBTFUL = "Check the pile 'label doubtful' by hand."
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "

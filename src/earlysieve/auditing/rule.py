@@ -109,6 +109,8 @@ def decide(facts: Facts) -> Decision:
     if inside is not None and facts.data.seen_in_training is None and learnt_by_heart:
         return say("inconclusive", "copes only here", inside)
     if called is not None and _costs(called):
+        if _rests_on_irrelevant(called):
+            return say("shortcut", "irrelevant", called)
         if _may_be_the_task(called):
             return say("at risk", "task", called)
         if called.sure < FEWEST_MISLED:

@@ -63,6 +63,16 @@ class Basis:
         return table["readout_prediction"].to_numpy()[order].astype(np.int64)
 
 
+def must_change(basis: Basis) -> bool:
+    """Whether balancing groups is known to be right: a shortcut was called, or it was said so.
+
+    Else what misleads may be the task.
+    """
+    summary = basis.audit.summary
+    about = (one for one in summary.leanings if one.name == summary.leans_on)
+    return summary.verdict == "shortcut" or any(one.irrelevant for one in about)
+
+
 def make_basis(
     model: nn.Module,
     data: OpenedData,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from earlysieve.fixing.basis import GIVEN, NAMED, Basis
+from earlysieve.fixing.basis import GIVEN, NAMED, Basis, must_change
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.still_followed import follows_more
 
@@ -26,13 +26,14 @@ MOST_REFUSED = 3
 def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
     """Candidates that cost what no verdict justifies, and their accuracy over all examples.
 
-    What misleads may be the task itself, unless the audit calls a shortcut, or groups were given or
-    chosen: to weigh it down would make a sound model worse. So a candidate may lose one point.
+    What misleads may be the task itself, unless the audit calls a shortcut or was told that it must
+    not matter, or groups were given or chosen: to weigh it down would make a sound model worse. So
+    a candidate may lose one point.
 
     Args:
         basis, tried: as for `choose`.
     """
-    if basis.audit.summary.verdict == "shortcut" or {GIVEN, NAMED} & set(basis.sources):
+    if must_change(basis) or {GIVEN, NAMED} & set(basis.sources):
         return {}
     before = _accuracy(basis, basis.features.logits)
     found = {name: _accuracy(basis, logits) for name, logits in tried.items()}
@@ -46,7 +47,8 @@ def _accuracy(basis: Basis, logits: Tensor) -> float:
 def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     """The candidate that the rule prefers to no change; which wins ties.
 
-    Where the audit calls a shortcut, that balancing groups helps is known beforehand, and what
+    Where the audit calls a shortcut (or was told that what the label goes with must not matter),
+    that balancing groups helps is known beforehand, and what
     scores higher is preferred: held-out examples that are misled are few, and a gain of ten points
     on a hundred of them is within chance. In all other cases a candidate has to be better by more
     than chance (95%, for all candidates at once), and may not be `too_dear`.
@@ -70,7 +72,7 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
         select=select,
         groups=basis.judged_by,
         reader_predictions=basis.reader_predictions,
-        margin="ties" if basis.audit.summary.verdict == "shortcut" else "paired",
+        margin="ties" if must_change(basis) else "paired",
     )
 
 

@@ -20,7 +20,7 @@ from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budge
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
 from earlysieve.fixing.choosing import take, too_dear
-from earlysieve.fixing.figures import figures
+from earlysieve.fixing.figures import figures, gained
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
@@ -218,7 +218,8 @@ def _conclude(
         answers = logits[chosen]
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
-    headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials))
+    gain = gained(basis, answers)
+    headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials), gain)
     dear = too_dear(basis, logits)
     left = "" if chosen == NO_CHANGE else still_followed(basis.audit.summary, after.summary)
     return FixResult(

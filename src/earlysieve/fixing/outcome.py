@@ -64,7 +64,12 @@ def _reader(basis: Basis) -> str:
 
 
 def words_of(
-    basis: Basis, chosen: str, parts: "pd.DataFrame", select: str, tried: int
+    basis: Basis,
+    chosen: str,
+    parts: "pd.DataFrame",
+    select: str,
+    tried: int,
+    gain: tuple[float, float, float] | None = None,
 ) -> tuple[str, str]:
     """Headline and explanation.
 
@@ -74,6 +79,7 @@ def words_of(
         parts: see `figures`.
         select: the selection rule.
         tried: how many candidates.
+        gain: see `gained`.
     """
     if chosen == NO_CHANGE:
         return "The model stays as it is.", _why_not(basis, select, tried)
@@ -102,13 +108,31 @@ def words_of(
     else:
         lost = f", but {_instead(whole)} of all" if cost <= -_MUCH else ""
         headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}{lost}.", on_all
+    sure = ""
+    if gain is not None and len(misled):
+        sure = _how_sure(gain, int(misled.iloc[0]["n"]))
     text = (
-        f"{beside} It was chosen among {tried} candidates and no change by {select}, which knows "
-        f"{_known(basis, select)}. Every figure is of examples that the last "
+        f"{beside}{sure} It was chosen among {tried} candidates and no change by {select}, which "
+        f"knows {_known(basis, select)}. Every figure is of examples that the last "
         "layer, or the network, was not fitted to; but the choice was made on them. What else the "
         f"model leans on is not known: test it {test} before you rely on it."
     )
     return headline, text
+
+
+def _how_sure(gain: tuple[float, float, float], count: int) -> str:
+    """What the gain may be on other examples, given how few it was seen on."""
+    value, low, high = (100 * one for one in gain)
+    told = (
+        f" On the {count:,} misled ones the gain is {value:+.0f} points (95% interval {low:+.0f} "
+        f"to {high:+.0f} for one candidate, and the best of several looks better than it is)"
+    )
+    if low > 0:
+        return f"{told}."
+    return (
+        f"{told}: so few cannot tell it from none. Hold out more of them before you take this for "
+        "a repair."
+    )
 
 
 def left_out(basis: Basis, dear: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
+from earlysieve.report.fix_at_risk import COLLECT, at_risk
 from earlysieve.report.fix_figures import FixFigures, Part, fix_figures
 from earlysieve.report.fix_view import FixData
 from earlysieve.report.step import Step
@@ -29,6 +30,8 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
         split, splits = data.config.get("split"), data.config.get("splits")
         return [*left_out, *retrain, *_after_a_change(command, str(split or ""), splits)]
     groups = (figures or fix_figures(data)).groups
+    if data.before.summary.verdict == "at risk":
+        return at_risk(data, command)
     if data.groups is None:
         return [_other_groups(), _more_data(data, groups)]
     if len(data.candidates) <= 1:
@@ -39,7 +42,7 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
         # hold. Else a gain may have been too small for as few examples.
         called = data.before.summary.verdict == "shortcut"
         steps.insert(0 if called else 1, _retrain(command))
-    return [*left_out, *steps, _other_groups(), _COLLECT]
+    return [*left_out, *steps, _other_groups(), COLLECT]
 
 
 _ON_TEST = (
@@ -53,10 +56,6 @@ _CHANGED = (
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
 # What an audit says of a column of a table on which a model leans.
 _LEAVE_OUT = "a network that never gets it cannot lean on it"
-_COLLECT = Step(
-    "Collect or make training examples in which the shortcut fails: no choice among models adds "
-    "what the data do not show."
-)
 
 
 def _helped(data: FixData) -> bool:

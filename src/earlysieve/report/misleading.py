@@ -24,7 +24,12 @@ def misleading_word(words: Sequence[WordLike]) -> WordLike | None:
     ]
     most = max(map(_misled, able), default=0.0)
     often = [one for one in able if one.followed >= _RATHER and 2 * _misled(one) >= most]
-    return next(iter([*often, *(one for one in able if _misled(one) == most)]), None)
+    found = next(iter([*often, *(one for one in able if _misled(one) == most)]), None)
+    if found is None or any(map(str.isalnum, found.word)):
+        return found
+    # A mark that comes with a word, as a colon behind it: the word says more.
+    alike = (one for one in often if _misled(one) >= _misled(found))
+    return next((one for one in alike if any(map(str.isalnum, one.word))), found)
 
 
 def _misled(one: WordLike) -> float:

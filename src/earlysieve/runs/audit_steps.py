@@ -12,6 +12,7 @@ from earlysieve.auditing.next_steps import (
     REFERENCE,
     RETRAIN,
     UNSEEN,
+    barred_part,
     parts,
     step,
 )
@@ -99,6 +100,9 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
         column = column_left_out(code)
         if column is not None:
             return _without(column, ran)
+        part = barred_part(code)
+        if part is not None:
+            return _barred(part, ran)
         return _COMMANDS[code](ran) if code in _COMMANDS else ""
 
     found = on_command_line([_of_fixed_width(one, ran) for one in steps], command)
@@ -228,6 +232,13 @@ def _unseen(ran: Ran) -> str:
         return ""
     more = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
     return command_with("audit", ran.options, more)
+
+
+def _barred(part: str, ran: Ran) -> str:
+    """The same audit, told that a part must not matter."""
+    given = [one for one in ran.options if one[0] != "--held-out"]
+    more = {"--split": ran.source[1], "--irrelevant": part, "--out": f"{ran.out}/must-not-matter"}
+    return command_with("audit", given, more) + " --held-out" * ran.held_out
 
 
 def _more(ran: Ran) -> str:
