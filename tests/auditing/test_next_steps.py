@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.columns_left_out import code_without, column_left_out
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.next_steps import (
     FIX,
@@ -145,7 +145,8 @@ def test_what_to_do_with_training_data_fits_the_property(name, of_network, kind,
 def left_out(name, columns, verdict=None):
     """The step that leaves a column out, and its place."""
     seen = facts(replace(COLOUR, name=name)) if verdict is None else verdict
-    told = next_steps(decide(seen), seen, "table", columns=columns)
+    code = code_without(name.removeprefix("column "), columns)
+    told = next_steps(decide(seen), seen, "table", left_out=code)
     return next(((k, *parts(one)) for k, one in enumerate(told) if "never gets it" in one), None)
 
 
@@ -196,7 +197,7 @@ def test_a_column_that_no_code_can_name_is_left_out_in_words(name, columns):
 def test_python_names_no_option_of_the_command_line():
     for kind in ("image", "text", "table", "unknown"):
         for seen in CASES:
-            told = " ".join(next_steps(decide(seen), seen, kind, columns=["x"]))
+            told = " ".join(next_steps(decide(seen), seen, kind, left_out=code_without("x", ["x"])))
             assert not re.search(r"--|command line|earlysieve ", told)
 
 

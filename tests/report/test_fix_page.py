@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.next_steps import next_steps as audit_steps
 from earlysieve.auditing.rule import decide
 from earlysieve.errors import InputError, OutputError
@@ -86,7 +87,7 @@ def test_a_repair_that_helps_nobody_whom_the_shortcut_misleads_leads_to_a_traini
 
 def test_a_column_that_an_audit_names_is_left_out_first_as_that_audit_says():
     seen = facts(replace(COLOUR, name="column clinic"))
-    steps = audit_steps(decide(seen), seen, "table", columns=["clinic"])
+    steps = audit_steps(decide(seen), seen, "table", left_out=code_without("clinic", ["clinic"]))
     summary = replace(made_fix().before.summary, next_steps=tuple(steps))
     before = image_audit(summary=summary)
     for fix in (made_fix(before=before), unchanged_fix(before=before)):

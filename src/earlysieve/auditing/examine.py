@@ -25,6 +25,7 @@ from earlysieve.auditing.survival.survive import kept_for_survival, survive
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.tables import example_table, layer_row
+from earlysieve.auditing.telling_values import TellingValues, telling_values
 from earlysieve.auditing.views import rows_of
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.datasets.variables import Variable, variables_of
@@ -80,6 +81,7 @@ class Examined:
         compared: what a reference says; None without one.
         answered: a property that answers follow though it tells nothing of the label; or None.
         column_names: of a table, where its columns have names.
+        telling: values of its columns that tell the class of their rows.
     """
 
     collected: Collected
@@ -93,6 +95,7 @@ class Examined:
     compared: Compared | None = None
     answered: Answered | None = None
     column_names: Sequence[str] = ()
+    telling: Sequence[TellingValues] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ def examine(
         readings = compared.readings
     index = collected.index.numpy()
     variables = source.variables or _variables(collected, source.column_names)
+    telling = _telling(collected, variables)
     swaps = swap_parts(
         network,
         source,
@@ -140,6 +144,7 @@ def examine(
         device=settings.device,
         batch_size=settings.batch_size,
         variables=variables,
+        telling=telling,
         kept=settings.kept.part("swaps"),
     )
     survival = survive(
@@ -157,7 +162,9 @@ def examine(
     )
     asked = Asked(swaps, survival)
     ids = source.ids(collected.index)
-    found = _examined(collected, settings, fold_of, readings, asked, ids, variables, compared)
+    found = _examined(
+        collected, settings, fold_of, readings, asked, ids, variables, compared, telling
+    )
     return replace(found, column_names=source.column_names)
 
 
@@ -169,6 +176,17 @@ def _variables(collected: Collected, names: Sequence[str]) -> Sequence[Variable]
         if columns is None
         else variables_of(rows_of(columns, slice(0, min(_MOST_ROWS, len(columns)))).numpy(), names)
     )
+
+
+def _telling(collected: Collected, variables: Sequence[Variable]) -> tuple[TellingValues, ...]:
+    """Values of the columns of a table that tell the class; none for other data."""
+    columns = collected.views.columns
+    if columns is None:
+        return ()
+    some = slice(0, min(_MOST_ROWS, len(columns)))
+    labels = collected.labels.numpy()[some]
+    classes = collected.views.logits.shape[0]
+    return telling_values(rows_of(columns, some).numpy(), labels, classes, variables)
 
 
 def examine_kept(
@@ -187,7 +205,8 @@ def examine_kept(
     nobody = {"all": "there is no model to ask, only its activations"}
     asked = Asked(Swaps(skipped=nobody), Survival(skipped=nobody))
     variables = _variables(collected, column_names)
-    return _examined(collected, settings, fold_of, readings, asked, ids, variables)
+    telling = _telling(collected, variables)
+    return _examined(collected, settings, fold_of, readings, asked, ids, variables, telling=telling)
 
 
 def _examined(
@@ -199,6 +218,7 @@ def _examined(
     ids: Sequence[str],
     variables: Sequence[Variable],
     compared: Compared | None = None,
+    telling: Sequence[TellingValues] = (),
 ) -> Examined:
     table = _layer_table(collected, readings, settings)
     layer = str(table["layer"][_chosen(table, collected, compared)])
@@ -208,6 +228,7 @@ def _examined(
         fold_of.numpy(),
         seed=settings.seed,
         variables=variables,
+        telling=telling,
     )
     followed = answered(
         collected.views,
@@ -231,6 +252,7 @@ def _examined(
         variables,
         compared,
         followed,
+        telling=telling,
     )
 
 

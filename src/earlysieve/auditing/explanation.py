@@ -163,6 +163,11 @@ def _seen(on: Leaning, *, of_answers: bool) -> str:
         moved.append(f"{max(0.0, on.mended):.0%} more of its errors are right")
     if moved:
         text += f"; swapped, {', and '.join(moved)}"
+    if not math.isnan(on.lost_without):
+        text += (
+            f". Given another value, the model loses {max(0.0, on.lost_without):.0%} of its right "
+            "answers in rows that hold it rightly, against other rows of their class"
+        )
     if not math.isnan(on.recovered):
         text += (
             f". On {on.sided}, a reader of {readable(on.recovered_by)} prefers the label to the "
@@ -253,6 +258,15 @@ _REASONS = {
     FOLLOWS_HERE: (
         "Answers follow it when it is swapped, and in these data it tells nothing of the label, "
         "which other things do tell: it may well have in training."
+    ),
+    "values": (
+        "The model errs where these values mislead, and rows that hold them for the right reason "
+        "could be told without them: nothing else in these rows says less of their class."
+    ),
+    "few hold it wrongly": (
+        f"Answers follow these values when they are swapped, and rows that hold them could be told "
+        f"without; but fewer than {FEWEST_MISLED} rows hold them and are of another class, too few "
+        "to say how the model does on them."
     ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
 }

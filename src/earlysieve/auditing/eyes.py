@@ -35,6 +35,7 @@ from earlysieve.auditing.readers import (
 from earlysieve.auditing.swaps.columns import product_of, telling_pair, variable_strength
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
+from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.readouts.feature_store import FeatureStore
@@ -77,6 +78,24 @@ class Fit:
 
 
 @dataclass(frozen=True)
+class ShareFit:
+    """The share of each class among rows of the other folds that hold a value.
+
+    Attributes:
+        shares: by fold and value, shape (K, V, C).
+    """
+
+    shares: Floats
+
+    def chances(self, columns: Floats, fold_of: Ints) -> Floats:
+        """Probabilities (n, C) by the value that is on in `columns` (n, V or more); else alike."""
+        _, count, classes = self.shares.shape
+        on = columns[:, :count] > 0
+        told = self.shares[fold_of, on.argmax(1)]
+        return np.asarray(np.where(on.any(1, keepdims=True), told, 1 / classes))
+
+
+@dataclass(frozen=True)
 class Eye:
     """A reader of one view.
 
@@ -91,7 +110,7 @@ class Eye:
     store: FeatureStore
     shape: Shape
     scale: Scale
-    fit: Fit
+    fit: Fit | ShareFit
     reader: Reader
 
     def columns(self, rows: Ints | slice) -> Floats:
@@ -120,14 +139,21 @@ def open_eye(
 
 
 def property_eyes(
-    views: Views, sample: Sample, variables: Sequence[Variable] | None
+    views: Views,
+    sample: Sample,
+    variables: Sequence[Variable] | None,
+    telling: Sequence[TellingValues] = (),
 ) -> dict[str, Eye]:
-    """A reader of each property: of tables, one of each variable that tells most by itself."""
+    """A reader of each property: of tables, one of each variable that tells most by itself.
+
+    And one of the telling values of a variable.
+    """
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
         found |= _property_eyes(name, store, sample)
     if views.columns is not None:
         found |= _column_eyes(views.columns, sample, variables)
+        found |= {one.name: _value_eye(views.columns, sample, one) for one in telling}
     return found
 
 
@@ -196,6 +222,28 @@ def _column_eyes(
         found |= _pair_eyes(store, sample, values, variables)
         found |= _direction_eyes(store, sample, values)
     return found
+
+
+def _value_eye(store: FeatureStore, sample: Sample, telling: TellingValues) -> Eye:
+    """A reader of single values, which holds all classes alike where a row has none of them."""
+    shape = partial(_held, telling=telling)
+    held = shape(sample.of(store))
+    plain = Scale(np.zeros(held.shape[1]), np.ones(held.shape[1]))
+    mine = np.eye(sample.classes)[sample.labels]
+    base = mine.mean(0)
+    shares = np.empty((sample.num_folds, held.shape[1], sample.classes))
+    for fold in range(sample.num_folds):
+        seen = (sample.folds != fold) | (sample.num_folds == 1)
+        sums = held[seen].T @ mine[seen]
+        shares[fold] = (sums + base) / (sums.sum(1, keepdims=True) + 1)
+    fit = ShareFit(shares)
+    return Eye(store, shape, plain, fit, opinion(fit.chances(held, sample.folds), sample.labels))
+
+
+def _held(features: Floats, telling: TellingValues) -> Floats:
+    """The class of which a row speaks, one column of 0 and 1 for each that is spoken of."""
+    kinds = np.unique(telling.kinds)
+    return np.asarray((telling.said_by(features)[:, None] == kinds).astype(np.float64))
 
 
 def _variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.doubt import DOUBTFUL, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
@@ -80,7 +81,7 @@ def judged(
         decision = follows(decision, found, seen.answered.name)
         table = _scored(table, again, seen.answered.name)
     on = decision.leaning if decision.verdict == "shortcut" else None
-    if on is not None and on.is_reserved:
+    if on is not None and on.is_reserved and not on.is_value:
         again = speaking_against(again, on.name, labels)
         table = _scored(table, again, on.name)
     failing = _failing(on, again)
@@ -119,7 +120,7 @@ def judged(
             left_out=seen.collected.views.left_out,
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
-            columns=_columns(decision.leaning, seen),
+            without=_without(decision.leaning, seen),
         ),
     )
     doubt = again.doubt.astype(np.float32)
@@ -135,13 +136,18 @@ def _kind(views: Views) -> Kind:
     return "text" if TOKEN in views.properties else "unknown"
 
 
-def _columns(on: Leaning | None, seen: Examined) -> Sequence[str | int]:
-    """The columns of a table's variable: their names, or their places where they have none."""
-    if on is None or not on.is_column:
-        return ()
-    found = next((one for one in seen.variables if part_name(one) == on.name), None)
-    places = () if found is None else found.columns
-    return [seen.column_names[k] for k in places] if seen.column_names else places
+def _without(on: Leaning | None, seen: Examined) -> str:
+    """Code that leaves out the variable of a table that a verdict is about, or values of it."""
+    if on is None or not (on.is_column or on.is_value):
+        return ""
+    valued = (one.variable for one in seen.telling if one.name == on.name)
+    named = (one for one in seen.variables if part_name(one) == on.name)
+    found = next(valued if on.is_value else named, None)
+    if found is None:
+        return ""
+    names = seen.column_names
+    columns = [names[k] for k in found.columns] if names else found.columns
+    return code_without(found.name.removeprefix("column "), columns)
 
 
 def _known(

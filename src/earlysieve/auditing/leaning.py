@@ -16,8 +16,8 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.marks import RESERVED
-from earlysieve.auditing.properties import BESIDES, OTHER_DIRECTIONS, PART_OF
+from earlysieve.auditing.marks import VALUES, is_reserved
+from earlysieve.auditing.properties import BESIDES, OTHER_COLUMNS, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Swaps
@@ -59,6 +59,13 @@ class Leaning:
             classes meet, near one half where what it sees looks like any of the other class. NaN
             for too few.
         explained_share: of the model's errors, `explained`; NaN where it makes none.
+        besides: of values of a column, how well all other columns tell their class in rows that
+            hold them against other rows of that class (AUROC): near one half where they tell it as
+            well there, so that nothing hangs on the value; lower where the value adds to them. NaN
+            where the others hardly tell the class at all.
+        lost_without: of values of a column, the share of right answers that is lost in rows whose
+            class they say, when they are swapped for other values, against other rows of that
+            class; both less what the class gets by chance. NaN where that is not known.
     """
 
     name: str
@@ -80,6 +87,8 @@ class Leaning:
     accuracy_sure: float = math.nan
     at_edge: float = math.nan
     explained_share: float = math.nan
+    besides: float = math.nan
+    lost_without: float = math.nan
 
     @property
     def of_table(self) -> bool:
@@ -100,7 +109,12 @@ class Leaning:
     @property
     def is_reserved(self) -> bool:
         """Whether its reader speaks only where it is sure, as that of a mark."""
-        return self.name in RESERVED
+        return is_reserved(self.name)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is single values of a column of a table."""
+        return not self.of_network and self.name.startswith(VALUES)
 
     @property
     def sided(self) -> str:
@@ -182,6 +196,8 @@ def _leaning(
         irrelevant=part is not None and part.irrelevant,
         at_edge=_at_edge(again.by_reader[name], again.says[name], misread),
         explained_share=float(explained.sum() / wrong.sum()) if wrong.any() else math.nan,
+        besides=again.besides.get(name, math.nan),
+        lost_without=math.nan if part is None else part.lost_without,
     )
 
 
@@ -191,7 +207,15 @@ def _independent(name: str, other: str) -> bool:
     A reserved reader says nothing where its property is not.
     """
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
-    return other not in RESERVED and (name == DIRECTION or not of_columns)
+    if name.startswith(VALUES) and (other == OTHER_COLUMNS or _is_of(name, other)):
+        return False
+    return not is_reserved(other) and (name == DIRECTION or not of_columns)
+
+
+def _is_of(values: str, column: str) -> bool:
+    """Whether values are those of a column, by the names of both."""
+    name = column.removeprefix("column ")
+    return name != column and values.startswith(f"{VALUES}{name}: ")
 
 
 def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
@@ -213,7 +237,7 @@ def _part(name: str, swaps: Swaps) -> PartFound | None:
 
 def _counted(name: str, wrong: Bools, misread: Bools, says: Ints, said: Ints) -> Bools:
     """Errors that are compared: of a reserved reader, those for classes that it speaks for."""
-    return wrong & np.isin(said, np.unique(says[misread])) if name in RESERVED else wrong
+    return wrong & np.isin(said, np.unique(says[misread])) if is_reserved(name) else wrong
 
 
 def _times_worse(wrong: Bools, misread: Bools) -> float:

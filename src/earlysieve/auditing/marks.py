@@ -21,6 +21,8 @@ MARK = "mark"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
 RESERVED = frozenset({MARK})
+# So do those of single values of a table's column, whose names begin with this.
+VALUES = "values of "
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)
@@ -175,6 +177,11 @@ def _where(mark: Mark) -> str:
     row, column = (3 * cell // CELLS for cell in mark.cell)
     down, across = _DOWN[row], _ACROSS[column]
     return "the middle" if not (down or across) else f"the {f'{down} {across}'.strip()}"
+
+
+def is_reserved(name: str) -> bool:
+    """Whether the reader of a property, by its name, speaks only where it is sure."""
+    return name in RESERVED or name.startswith(VALUES)
 
 
 def reserved(reader: Reader, labels: Ints) -> Reader:

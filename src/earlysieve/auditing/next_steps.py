@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 
-from earlysieve.auditing.columns_left_out import code_without, column_left_out
+from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.properties import PART_OF
@@ -83,7 +83,7 @@ def next_steps(
     *,
     doubtful: bool = True,
     head: str = "linear",
-    columns: Sequence[str | int] = (),
+    left_out: str = "",
 ) -> list[str]:
     """What to do, most useful first.
 
@@ -93,12 +93,12 @@ def next_steps(
         kind: of the data.
         doubtful: whether any label is.
         head: name of the readouts' kind; only more complex ones are worth a try.
-        columns: those of a table that the verdict is about, where it is one variable: names, or
-            places in an array.
+        left_out: the code that leaves out the column of a table that the verdict is about; empty
+            where there is none.
     """
     steps = [
         *_first(decision, facts, kind),
-        *_with_left_out(_STEPS[decision.verdict](decision, facts, kind), decision, columns),
+        *_with_left_out(_STEPS[decision.verdict](decision, facts, kind), decision, left_out),
         *_last(decision, facts, kind),
     ]
     left = _heads_left(kind, head)
@@ -151,22 +151,24 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "(AuditResult.pseudo_groups() gives groups of these to other methods):",
             RETRAIN,
         ),
-        *([] if on is not None and on.is_column else [untie(on, kind)]),
+        *([] if on is not None and (on.is_column or on.is_value) else [untie(on, kind)]),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
         "After any change, audit again on held-out data and compare accuracy where it fails.",
     ]
 
 
-def _with_left_out(steps: list[str], decision: Decision, columns: Sequence[str | int]) -> list[str]:
+def _with_left_out(steps: list[str], decision: Decision, code: str) -> list[str]:
     """With the training without a single column that a verdict is about.
 
     First, or after the question whether that column is the task.
     """
     on = decision.leaning
-    if on is None or not on.is_column or decision.verdict not in ("shortcut", "at risk"):
+    if on is None or not (on.is_column or on.is_value):
         return steps
-    left_out = step(without_it(on), code_without(on.name.removeprefix("column "), columns))
+    if decision.verdict not in ("shortcut", "at risk"):
+        return steps
+    left_out = step(without_it(on), code)
     asked = decision.verdict == "at risk" and not on.irrelevant
     return [*steps[:asked], left_out, *steps[asked:]]
 

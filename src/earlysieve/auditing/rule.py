@@ -6,7 +6,7 @@ docs/concepts.md.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
@@ -34,6 +34,8 @@ _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
 _FOLLOWED_OUTDONE, _COST_OUTDONE = 0.3, 0.4
+_VALUE_FOLLOWED, _LITTLE_LOST, _WORSE = 0.2, 0.15, 2.0
+_LESS_WELL, _BETTER = 0.44, 0.6
 LIKELY = 0.5
 _SURELY = 0.8
 
@@ -88,6 +90,8 @@ class Decision:
 
 def decide(facts: Facts) -> Decision:
     """The verdict."""
+    values = [one for one in facts.leanings if one.is_value]
+    facts = replace(facts, leanings=[one for one in facts.leanings if not one.is_value])
     leading, signs = lead(facts.leanings)
     chance = power(facts.examples)
 
@@ -121,9 +125,14 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "irrelevant", barred)
     if lost:
         return say("shortcut", "does not transfer")
+    of_values = _by_values(values)
+    if of_values is not None and of_values.misread >= FEWEST_MISLED:
+        return say("shortcut", "values", of_values)
     resting = _rests_on(facts.leanings)
     if resting is not None:
         return say("at risk", "rests", resting)
+    if of_values is not None:
+        return say("at risk", "few hold it wrongly", of_values)
     learnt = memorised(facts.data, facts.accuracy)
     if learnt is not None:
         return say("inconclusive", learnt)
@@ -347,6 +356,29 @@ def _surely_recovered(found: Leaning) -> float:
     """The lower end of an interval: of several readers the luckiest is taken."""
     share, count = found.recovered, max(1, found.explained)
     return share - _DEVIATIONS * math.sqrt(share * (1 - share) / count)
+
+
+def _by_values(found: Sequence[Leaning]) -> Leaning | None:
+    """Values of a column that answers follow though nothing hangs on them, the most followed."""
+    misleading = [one for one in found if _misleading_values(one)]
+    return max(misleading, key=lambda one: one.followed, default=None)
+
+
+def _misleading_values(found: Leaning) -> bool:
+    """Answers follow values, at a cost, and rows that hold them are told as well without.
+
+    Where the class comes of the value, too, as of a site that is worse than others, less is needed
+    of the rest of a row: the other columns tell its class less well, and so does the model without.
+    Where they tell it far better, the value only marks rows that are plain anyway.
+    """
+    worse = found.accuracy_else - found.accuracy >= _LEAST_LOSS and found.times_worse >= _WORSE
+    few = found.misread < FEWEST_MISLED
+    return (
+        found.followed >= _VALUE_FOLLOWED
+        and found.lost_without <= _LITTLE_LOST
+        and not (found.besides < _LESS_WELL or found.besides > _BETTER)
+        and (worse or few)
+    )
 
 
 def _rests_on_irrelevant(found: Leaning) -> bool:

@@ -3,8 +3,8 @@
 Readers are fitted on a sample of the examples where there are many; every example is scored.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import torch
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.marks import RESERVED, denied, reads_like, reserved
+from earlysieve.auditing.marks import denied, is_reserved, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -23,6 +23,8 @@ from earlysieve.auditing.readers import (
     softmax,
 )
 from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
+from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.told_besides import told_besides
 from earlysieve.auditing.views import Views, logits_of, places
 from earlysieve.datasets.variables import Variable
 
@@ -49,6 +51,7 @@ class SecondLook:
         weights: of each reader in `score`.
         doubt: how much model and readers agree that the label is wrong, shape (N,), in [-1, 1].
         preference: how much readers contradict the label once suspects weigh more, shape (N,).
+        besides: by readers of values, see `told_besides`.
     """
 
     score: Floats
@@ -60,6 +63,7 @@ class SecondLook:
     weights: dict[str, float]
     doubt: Floats
     preference: Floats
+    besides: Mapping[str, float] = field(default_factory=dict)
 
 
 def look_again(
@@ -69,6 +73,7 @@ def look_again(
     *,
     seed: int = 0,
     variables: Sequence[Variable] | None = None,
+    telling: Sequence[TellingValues] = (),
 ) -> SecondLook:
     """Fit readers on every view and let each example be judged by those that have not seen it.
 
@@ -78,13 +83,14 @@ def look_again(
         fold_of: shape (N,), values in [0, K); with K = 1 in-sample.
         seed: of the sample.
         variables: of a table, see `variables_of`; None: as the rows tell, without names.
+        telling: values of its columns, each of which gets a reader.
     """
     classes = views.logits.shape[0]
     rows = sample_rows(len(labels), classes, seed)
     sample = Sample(rows, labels[rows], fold_of[rows], classes, int(fold_of.max()) + 1)
     chances = softmax(_logits(views, rows))
     prediction = chances.argmax(1)
-    seeing = property_eyes(views, sample, variables)
+    seeing = property_eyes(views, sample, variables, telling)
     eyes = {name: open_eye(store, sample) for name, store in views.stores().items()} | seeing
     readers = {name: eye.reader for name, eye in eyes.items()}
     combined = combine(readers, prediction != sample.labels)
@@ -102,9 +108,13 @@ def look_again(
         tuple(seeing),
     )
     reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
-    for name in RESERVED & readers.keys():
+    for name in filter(is_reserved, readers):
         reads[name] = reads_like(readers[name], sample.labels, prediction)
-    return everyone.look(reads)
+    found = everyone.look(reads)
+    if views.columns is None or not telling:
+        return found
+    model = float((prediction == sample.labels).mean())
+    return replace(found, besides=told_besides(views.columns, sample, telling, model))
 
 
 def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
@@ -196,7 +206,7 @@ class _Everyone:
         for name in self.eyes:
             chances, again = self._chances(name, place)
             found = opinion(chances, given)
-            readers[name] = reserved(found, given) if name in RESERVED else found
+            readers[name] = reserved(found, given) if is_reserved(name) else found
             sides[name] = chances[rows, given] > chances[rows, model]
             if again is not None:
                 mended += contradiction(again, given) / len(self.menders)

@@ -6,7 +6,7 @@ from typing import Literal
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
-from earlysieve.auditing.words import called
+from earlysieve.auditing.words import called, column_of_values
 
 Kind = Literal["image", "text", "table", "unknown"]
 
@@ -73,6 +73,13 @@ def _what(on: Leaning | None, kind: Kind) -> str:
 
 def without_it(on: Leaning) -> str:
     """A sentence: when to train without a single column of a table, and what to do else."""
+    if on.is_value:
+        column, values = column_of_values(on)
+        return (
+            f"If it must not count that column '{column}' is {values}, or that will mean something "
+            f"else in use, leave it out and train again: a network that never gets it cannot lean "
+            "on it. Else add rows that hold it and are of other classes."
+        )
     return (
         f"If {called(on)} must not count, or will not be known in use, leave it out and train "
         "again: a network that never gets it cannot lean on it. Else add rows in which it speaks "

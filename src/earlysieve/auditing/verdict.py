@@ -81,7 +81,7 @@ class Reported:
         left_out: what readers could not look at, and why.
         kind: of the data.
         head: name of the readouts' kind.
-        columns: of a table's variable that the verdict is about: names, or places.
+        without: code that leaves out the column of a table that the verdict is about.
     """
 
     layer: str
@@ -97,7 +97,7 @@ class Reported:
     left_out: Mapping[str, str] = field(default_factory=dict)
     kind: Kind = "unknown"
     head: str = "linear"
-    columns: Sequence[str | int] = ()
+    without: str = ""
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -131,7 +131,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             reported.kind,
             doubtful="label doubtful" in reported.piles,
             head=reported.head,
-            columns=reported.columns,
+            left_out=reported.without,
         ),
         warnings=[
             *_warnings(evidence, reported.num_classes),

@@ -1,6 +1,7 @@
 """What leanings are called in sentences."""
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.marks import VALUES
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
@@ -29,8 +30,16 @@ def called(found: Leaning) -> str:
         return f"something simple that layer '{layer}' sees{' in its place' * (view == 'map')}"
     if found.whole:
         return f"the {found.name} of the image"
+    if found.is_value:
+        return "column '{}' where it is {}".format(*column_of_values(found))
     return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
                       if found.name.startswith("column ") else found.name)  # fmt: skip
+
+
+def column_of_values(found: Leaning) -> tuple[str, str]:
+    """The column of which a leaning is single values, and these, as "site" and "B or C"."""
+    column, _, values = found.name.removeprefix(VALUES).rpartition(": ")
+    return column, values
 
 
 def percent_of(estimate: Estimate) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from earlysieve._arrays import Bools, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
@@ -22,6 +22,7 @@ from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
 from earlysieve.auditing.swaps.table_parts import table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
+from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.datasets.variables import Variable, variables_of
@@ -35,6 +36,7 @@ _PILOT, _PILOT_ERRORS = 14, 8
 _STEP, _STEP_ERRORS = 14, 12
 _MOST, _MOST_ERRORS = 60, 40
 _PERMUTED = 60
+_WITHOUT, _TOLD = 100, 0.5
 
 
 def swap_parts(
@@ -51,6 +53,7 @@ def swap_parts(
     batch_size: int = 64,
     pictures: int = 4,
     variables: Sequence[Variable] | None = None,
+    telling: Sequence[TellingValues] = (),
     kept: Answers = ANEW,
 ) -> Swaps:
     """Which parts of an example the model's answer follows when they are swapped.
@@ -72,6 +75,7 @@ def swap_parts(
         batch_size: examples per forward pass.
         pictures: how many swaps of each part to keep for looking at.
         variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
+        telling: values of its columns that are swapped by themselves.
         kept: answers of this very call that was stopped.
 
     Raises:
@@ -94,7 +98,7 @@ def swap_parts(
         pool = read_pool(source, carrier, where, labels, predictions, seed)
         asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
         barred = [as_kept(name) for name in irrelevant]
-        parts, skipped = _parts(pool, asker, source, barred, variables)
+        parts, skipped = _parts(pool, asker, source, barred, variables, telling)
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
     with torch.inference_mode(False), preserved_rng():
@@ -121,6 +125,7 @@ def _parts(
     source: OpenedData,
     irrelevant: Sequence[str],
     variables: Sequence[Variable] | None,
+    telling: Sequence[TellingValues],
 ) -> tuple[list[Part], dict[str, str]]:
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
@@ -128,7 +133,7 @@ def _parts(
         parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names)
     else:
         known = variables or variables_of(pool.values.float().numpy(), source.column_names)
-        parts, skipped = table_parts(pool, asker, known, irrelevant)
+        parts, skipped = table_parts(pool, asker, known, irrelevant, telling)
     there = [part.name for part in parts]
     lacking = [name for name in irrelevant if name not in there and name not in skipped]
     if lacking:
@@ -156,6 +161,7 @@ class _Tally:
     by_class: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
     pictures: list[SwapPicture] = field(default_factory=list)
     dropped: float = math.nan
+    lost_without: float = math.nan
 
     def next_cost(self, pairs: int, errors: int) -> int:
         pairs = min(pairs, len(self.pairs) - self.done)
@@ -186,10 +192,14 @@ def _run(
         if not len(pairs):
             skipped[part.name] = "too few examples that have it are read correctly"
             continue
-        errors = for_errors(pool, part.usable, _MOST_ERRORS, rng, part.errors)
+        held = None if part.speaks is None else held_rightly(part.speaks, pool.labels)
+        errors = for_errors(pool, part.usable, _MOST_ERRORS, rng, part.errors, held)
         tallies.append(_Tally(part, pairs, errors))
     asked = [tally for tally in tallies if tally.part.decides or tally.part.name in irrelevant]
     failed = _pilot(tallies, pool, asker, pictures)
+    for tally in tallies:
+        if tally.part.name not in failed:
+            _without(tally, pool, asker, seed)
     failed |= _rounds([one for one in asked if one.part.name not in failed], pool, asker, pictures)
     skipped |= failed
     if pool.carrier.kind == "table":
@@ -277,6 +287,54 @@ def _permute(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
         tally.dropped = before - float((answers == labels).mean())
 
 
+def _without(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
+    """What of right answers is lost in rows that hold a telling value, when they get another."""
+    speaks = tally.part.speaks
+    if speaks is None or not tally.done:
+        return
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(np.flatnonzero(held_rightly(speaks, pool.labels)))[:_WITHOUT]
+    others = np.flatnonzero(speaks < 0)
+    if len(rows) and len(others) and len(rows) * tally.part.cost <= asker.left:
+        answers = tally.part.swap(rows, rng.choice(others, len(rows)))[0].numpy()
+        tally.lost_without = lost_without(
+            answers, pool.labels[rows], pool.predictions[others], pool.labels[others],
+            pool.weights[rows], pool.weights[others],
+        )  # fmt: skip
+
+
+def lost_without(
+    answers: Ints, labels: Ints, said: Ints, truth: Ints, weights: Floats, of_others: Floats
+) -> float:
+    """The share of right answers that is lost without a value, beyond what its class gets anyway.
+
+    Of class c it is (there - kept) / (there - by chance): how often the model is right on rows of c
+    that do not hold the value, on those that held it, and how often it says c of other classes.
+
+    Args:
+        answers, labels: of rows that held a value for their class, with another one, shape (n,).
+        said, truth: the model's class and the label of rows that hold none, shape (m,).
+        weights, of_others: how many rows each stands for, shape (n,) and (m,).
+
+    Returns:
+        The mean over classes, by their rows; NaN where elsewhere the model tells a class less than
+        half as well as could be.
+    """
+    total, count = 0.0, 0.0
+    for kind in np.unique(labels):
+        mine, theirs = labels == kind, truth == kind
+        if not theirs.any() or theirs.all():
+            return math.nan
+        there = float(np.average(said[theirs] == kind, weights=of_others[theirs]))
+        by_chance = float(np.average(said[~theirs] == kind, weights=of_others[~theirs]))
+        if there - by_chance < _TOLD:
+            return math.nan
+        kept = float(np.average(answers[mine] == kind, weights=weights[mine]))
+        total += float(weights[mine].sum()) * (there - kept) / (there - by_chance)
+        count += float(weights[mine].sum())
+    return total / count if count else math.nan
+
+
 def _share(hits: Bools) -> Share:
     return Share(int(hits.sum()), len(hits))
 
@@ -291,6 +349,7 @@ def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
         part=tally.part.name,
         detail=tally.part.detail,
         words=tally.part.words,
+        lost_without=tally.lost_without,
         followed=tally.followed,
         control=tally.control,
         kept=tally.kept,

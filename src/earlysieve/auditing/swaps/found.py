@@ -78,6 +78,7 @@ class PartFound:
         pictures: some of the swaps.
         irrelevant: the user said that the answer must not depend on it.
         words: of texts, see `WordFound`.
+        lost_without: of values of a column, see `Leaning.lost_without`; NaN elsewhere.
     """
 
     part: str
@@ -96,6 +97,7 @@ class PartFound:
     pictures: tuple[SwapPicture, ...] = ()
     irrelevant: bool = False
     words: tuple[WordFound, ...] = ()
+    lost_without: float = math.nan
 
     @property
     def effect(self) -> float:

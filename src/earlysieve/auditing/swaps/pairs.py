@@ -60,16 +60,21 @@ def for_errors(
     count: int,
     rng: np.random.Generator,
     errors: Bools | None = None,
+    controls: Bools | None = None,
 ) -> Pairs:
-    """Up to `count` errors, each with an example of its true and one of its predicted class."""
+    """Up to `count` errors, each with an example of its true and one of its predicted class.
+
+    Those of the predicted class are among `controls`, where these are given.
+    """
     givers = _by_class(pool, usable)
+    alike = givers if controls is None else _by_class(pool, controls)
     found = []
     for row in rng.permutation(
         np.flatnonzero(~pool.right & (usable if errors is None else errors))
     ):
         true, said = int(pool.labels[row]), int(pool.predictions[row])
-        if true in givers and said in givers:
-            found.append((row, rng.choice(givers[true]), rng.choice(givers[said])))
+        if true in givers and said in alike:
+            found.append((row, rng.choice(givers[true]), rng.choice(alike[said])))
         if len(found) == count:
             break
     return _pairs(found)

@@ -29,6 +29,9 @@ class Part:
             user named it.
         donors: which rows give it to others, (P,); None: all that have it.
         errors: which errors are given that of another, (P,); None: all that have it.
+        speaks: the class of which it speaks in each row of the pool or -1 (P,), where it is values
+            of a column that only some rows have; None: it is nothing of the kind.
+        coverage_of: share of examples that have it where `usable` does not tell that.
     """
 
     name: str
@@ -40,8 +43,10 @@ class Part:
     decides: bool = True
     donors: Bools | None = None
     errors: Bools | None = None
+    speaks: Ints | None = None
+    coverage_of: float | None = None
 
     @property
     def coverage(self) -> float:
         """Share of examples that have it."""
-        return float(self.usable.mean())
+        return float(self.usable.mean()) if self.coverage_of is None else self.coverage_of

@@ -1,6 +1,7 @@
 """The parts of tables, ready to be swapped in a model."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,6 +21,7 @@ from earlysieve.auditing.swaps.columns import (
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.variables import Variable
 from earlysieve.model.batch import Inputs, take
 
@@ -29,7 +31,11 @@ DIRECTION = "direction"
 
 
 def table_parts(
-    pool: Pool, asker: Asker, variables: Sequence[Variable], irrelevant: Sequence[str]
+    pool: Pool,
+    asker: Asker,
+    variables: Sequence[Variable],
+    irrelevant: Sequence[str],
+    telling: Sequence[TellingValues] = (),
 ) -> tuple[list[Part], dict[str, str]]:
     """What tells the class most by itself, what the user named, and a direction of all columns.
 
@@ -40,6 +46,7 @@ def table_parts(
         asker: the model.
         variables: columns by what they stand for; those of one are swapped together.
         irrelevant: names of parts that are always made.
+        telling: values of columns, each a part of its own.
     """
     values = pool.values.float()
     strength = variable_strength(values.numpy(), pool.labels, pool.num_classes, variables)
@@ -67,6 +74,20 @@ def table_parts(
         )
         for k in chosen
     ]
+    for one in telling:
+        spoken = one.said_by(values.numpy())
+        change = partial(swap_columns, columns=one.variable.columns)
+        whole = part(one.name, change, f"where '{one.variable.name}' is {one.listed}")
+        parts.append(
+            replace(
+                whole,
+                usable=spoken < 0,
+                donors=held_rightly(spoken, pool.labels),
+                errors=(spoken >= 0) & (spoken != pool.labels),
+                speaks=spoken,
+                coverage_of=1.0,
+            )
+        )
     pair = telling_pair(values.numpy(), pool.labels, pool.num_classes, variables)
     if pair is not None:
         detail = "their product tells more than either"

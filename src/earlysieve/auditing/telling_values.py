@@ -1,0 +1,147 @@
+"""Values of a column of a table that tell the class of their rows, where the others tell little.
+
+An "unknown" in a tenth of the rows, a site, a -1 in place of a dose. A reader of the whole column
+hardly tells the label, and is misled in most rows; a reader of these values speaks of their rows
+alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.marks import VALUES
+from earlysieve.datasets.variables import Variable, codes_of
+
+MOST = 2
+_SHARE, _FEWEST = 0.02, 20
+_PURE, _TELLS = 0.7, 0.6
+_MOST_ROWS = 0.6
+_LISTED = 3
+
+
+@dataclass(frozen=True)
+class TellingValues:
+    """Values of one variable, and the classes of which they speak.
+
+    Attributes:
+        variable: of the table.
+        values: of its column, or places among its columns, ascending.
+        kinds: the class of each.
+    """
+
+    variable: Variable
+    values: tuple[float, ...]
+    kinds: tuple[int, ...]
+
+    @property
+    def listed(self) -> str:
+        """The values in words, as "B or C"."""
+        names = [self._named(value) for value in self.values]
+        more = len(names) - _LISTED
+        if more > 0:
+            return f"{', '.join(names[:_LISTED])} or one of {more} more"
+        return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    @property
+    def name(self) -> str:
+        """Of the property, and of the part that is swapped."""
+        return f"{VALUES}{self.variable.name.removeprefix('column ')}: {self.listed}"
+
+    def _named(self, value: float) -> str:
+        if not self.variable.is_category:
+            return np.format_float_positional(np.float32(value), trim="-")
+        names = self.variable.categories
+        return names[int(value)] if value < len(names) else "none of them"
+
+    def said_by(self, rows: Floats) -> Ints:
+        """The class of which each row's value speaks, shape (N,); -1 where it speaks of none."""
+        found = np.full(len(rows), -1, np.int64)
+        keys = _keys(rows, self.variable)
+        for value, kind in zip(self.values, self.kinds, strict=True):
+            found[keys == value] = kind
+        return found
+
+
+def telling_values(
+    rows: Floats, labels: Ints, classes: int, variables: Sequence[Variable]
+) -> tuple[TellingValues, ...]:
+    """The values of at most two variables, those that tell most rows first.
+
+    A value counts that at least 2% of the rows have (and 20 of them), that at least 0.7 of these
+    are of one class, and that takes away at least 0.6 of the doubt whether a row is of that class.
+    A number is none of them where its neighbours tell the same: there a curve goes on. A variable
+    whose telling values are in more than 0.6 of the rows is not among these: its reader
+    sees what all of it tells.
+
+    Args:
+        rows: a table, shape (N, D).
+        labels: shape (N,).
+        classes: C.
+        variables: of the table.
+    """
+    base = np.bincount(labels, minlength=classes) / len(labels)
+    found = []
+    for one in variables:
+        values, place = np.unique(_keys(rows, one), return_inverse=True)
+        if len(values) < 2:
+            continue
+        counts = np.zeros((len(values), classes))
+        np.add.at(counts, (place, labels), 1)
+        sizes = counts.sum(1)
+        share = counts / sizes[:, None]
+        tells = (share - base) / np.maximum(1 - base, 1e-9)
+        kinds = tells.argmax(1)
+        every = np.arange(len(values))
+        chosen = (sizes >= max(_FEWEST, _SHARE * len(labels))) & (share[every, kinds] >= _PURE)
+        chosen &= tells[every, kinds] >= _TELLS
+        if not one.is_category:
+            chosen &= _unlike_neighbours(counts, kinds, base, chosen)
+        total = float(sizes[chosen].sum())
+        if 0 < total <= _MOST_ROWS * len(labels):
+            listed = tuple(values[chosen].tolist()), tuple(kinds[chosen].tolist())
+            found.append((float(counts[every, kinds][chosen].sum()), TellingValues(one, *listed)))
+    found.sort(key=lambda pair: -pair[0])
+    return tuple(one for _, one in found[:MOST])
+
+
+def _unlike_neighbours(counts: Floats, kinds: Ints, base: Floats, chosen: Bools) -> Bools:
+    """Which of the ascending values tell at least twice what as many rows on either side tell.
+
+    Args:
+        counts: of the classes by value, shape (V, C).
+        kinds: the class of each value, shape (V,).
+        base: share of each class, shape (C,).
+        chosen: values in question, shape (V,).
+    """
+    before = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(0)])
+    rows = before.sum(1)
+    found = np.zeros(len(counts), bool)
+    for place in np.flatnonzero(chosen):
+        size, kind = counts[place].sum(), kinds[place]
+        # The smallest run of whole values that has as many rows, or all there are.
+        low = int(np.searchsorted(rows, rows[place] - size, side="right")) - 1
+        high = int(np.searchsorted(rows, rows[place + 1] + size, side="left"))
+        sides = (
+            before[place] - before[max(low, 0)],
+            before[min(high, len(counts))] - before[place + 1],
+        )
+        least = 1 - (1 - counts[place, kind] / size) / (1 - base[kind])
+        near = [
+            1 - (1 - side[kind] / side.sum()) / (1 - base[kind]) for side in sides if side.sum()
+        ]
+        found[place] = all(2 * one <= least for one in near)
+    return found
+
+
+def held_rightly(said: Ints, labels: Ints) -> Bools:
+    """Rows of which a value speaks that say their label, shape (N,)."""
+    found: Bools = (said >= 0) & (said == labels)
+    return found
+
+
+def _keys(rows: Floats, variable: Variable) -> Floats:
+    if variable.is_category:
+        return codes_of(rows, variable).astype(np.float64)
+    return rows[:, variable.columns[0]].astype(np.float64)

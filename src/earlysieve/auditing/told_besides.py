@@ -1,0 +1,72 @@
+"""What all other columns tell of the class in rows that hold a telling value, against elsewhere."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.evidence import chance, readability
+from earlysieve.auditing.eyes import Sample, open_eye
+from earlysieve.auditing.properties import pairs_of
+from earlysieve.auditing.scores import auroc
+from earlysieve.auditing.telling_values import TellingValues, held_rightly
+from earlysieve.readouts.feature_store import FeatureStore
+
+_READABLE = 0.4
+
+
+def told_besides(
+    store: FeatureStore, sample: Sample, telling: Sequence[TellingValues], accuracy: float
+) -> dict[str, float]:
+    """How well other columns tell a class where a value tells it, against its other rows, by name.
+
+    An AUROC: one half where they tell it as well there. So it is where a row got its value after
+    its class; where the class came of the value, too, less was needed of the other columns.
+
+    Args:
+        store: of the columns.
+        sample: what readers are fitted on.
+        telling: values of columns.
+        accuracy: of the model.
+
+    Returns:
+        NaN where a reader of the other columns tells less than 0.4 of what the model does.
+    """
+    values, labels = sample.of(store), sample.labels
+    found = {}
+    for one in telling:
+        rest = np.setdiff1d(np.arange(values.shape[1]), one.variable.columns)
+        if not len(rest):
+            found[one.name] = math.nan
+            continue
+        shape = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+        reader = open_eye(store, sample, shape, values).reader
+        right = float((reader.prediction == labels).mean())
+        able = readability(right, accuracy, chance(labels)) >= _READABLE
+        said = one.said_by(values)
+        found[one.name] = told_as_well(reader.probabilities, said, labels) if able else math.nan
+    return found
+
+
+def told_as_well(chances: Floats, said: Ints, labels: Ints) -> float:
+    """The AUROC of a class's probability in its rows that say it against those that say none.
+
+    Args:
+        chances: of a reader that does not see what says it, shape (N, C).
+        said: the class of which a row's value speaks, shape (N,); -1: of none.
+        labels: shape (N,).
+
+    Returns:
+        The mean over the classes that are said, by how many rows say them; NaN without such rows.
+    """
+    total, count = 0.0, 0
+    for kind in np.unique(said[held_rightly(said, labels)]):
+        mine = labels == kind
+        there, elsewhere = mine & (said == kind), mine & (said < 0)
+        if there.any() and elsewhere.any():
+            rows = there | elsewhere
+            total += auroc(chances[rows, kind], there[rows]) * int(there.sum())
+            count += int(there.sum())
+    return total / count if count else math.nan

@@ -1,0 +1,274 @@
+"""Single values of a table's column that tell the class: found, read, swapped, judged."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+import earlysieve as es
+from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.next_steps import parts
+from earlysieve.auditing.rule import decide
+from earlysieve.auditing.swaps.follow import lost_without, swap_parts
+from earlysieve.auditing.telling_values import telling_values
+from earlysieve.auditing.told_besides import told_as_well
+from earlysieve.auditing.words import called
+from earlysieve.datasets.arrays import data_of
+from earlysieve.datasets.variables import Variable, variables_of
+
+from .made_up import COLOUR, IDLE, facts
+
+# 1,000 rows, half of either class; 95 of the 100 of site B are of class 1, others tell nothing.
+LABELS = np.repeat([1, 0], 500)
+SITE = np.concatenate([np.repeat(1, 95), np.arange(405) % 3 * 2 % 5, np.repeat(1, 5),
+                       np.arange(495) % 3 * 2 % 5])  # fmt: skip
+NAMES = ("site_A", "site_B", "site_C", "site_D", "site_E")
+
+
+def found_in(values, labels=LABELS, names=("site",), classes=2):
+    rows = np.asarray(values, np.float64).reshape(len(labels), -1)
+    return telling_values(rows, labels, classes, variables_of(rows, names))
+
+
+def test_a_category_that_a_part_of_the_rows_has():
+    (one,) = found_in(np.eye(5)[SITE], names=NAMES)
+    assert (one.variable.name, one.values, one.kinds) == ("site", (1.0,), (1,))
+    assert one.name == "values of site: B"
+    assert_array_equal(one.said_by(np.eye(5)[SITE]), np.where(SITE == 1, 1, -1))
+
+
+def test_a_number_that_stands_for_one():
+    (one,) = found_in(SITE)
+    assert (one.values, one.kinds, one.name) == ((1.0,), (1,), "values of site: 1")
+
+
+def test_a_value_that_fills_gaps_of_a_column():
+    rng = np.random.default_rng(0)
+    dose = np.where(SITE == 1, 0.3, rng.normal(size=1000)).astype(np.float32)
+    (one,) = found_in(dose, names=("dose",))
+    assert one.name == "values of dose: 0.3"
+
+
+def test_a_value_is_none_where_a_curve_goes_on():
+    """Each whole number above 6 tells class 1, as its neighbours do."""
+    rng = np.random.default_rng(0)
+    age = rng.integers(0, 10, 1000)
+    labels = np.where(age > 6, rng.random(1000) < 0.95, rng.random(1000) < 0.3).astype(int)
+    assert found_in(age, labels, ("age",)) == ()
+    # The same shares, the numbers in another order: 1, 4 and 8 tell.
+    shuffled = np.array([0, 2, 3, 5, 6, 7, 9, 1, 4, 8])[age]
+    (one,) = found_in(shuffled, labels, ("age",))
+    assert one.values == (1.0, 4.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("of_one", "of_other", "found"),
+    [(95, 5, True), (81, 19, True), (79, 21, False), (19, 0, False), (20, 0, True)],
+)
+def test_a_value_takes_away_most_of_the_doubt_of_enough_rows(of_one, of_other, found):
+    # Of half of all, 0.6 of the doubt is left out at 0.8; 2% of 1,000 rows are 20.
+    site = np.zeros(1000)
+    site[:of_one] = 1
+    site[500 : 500 + of_other] = 1
+    site[of_one:500] += 2 * (np.arange(500 - of_one) % 2)
+    site[500 + of_other :] += 2 * (np.arange(500 - of_other) % 2)
+    assert bool(found_in(site)) == found
+
+
+def test_a_code_that_speaks_in_most_rows_is_none_of_these():
+    assert found_in(np.where(np.arange(1000) % 20 == 0, 1 - LABELS, LABELS)) == ()
+
+
+def test_many_values_are_counted_in_their_name():
+    one = found_in(SITE)[0]
+    many = replace(one, values=(1.0, 2.0, 4.0, 7.0, 9.0), kinds=(1, 0, 1, 0, 1))
+    assert many.listed == "1, 2, 4 or one of 2 more"
+    assert replace(one, values=(1.0, 2.0), kinds=(1, 0)).listed == "1 or 2"
+    none = replace(one, variable=Variable("s", (0, 1), ("A", "B")), values=(2.0,))
+    assert none.listed == "none of them"
+
+
+def test_what_the_rest_of_a_row_tells_there_and_elsewhere():
+    """Of class 1 four rows hold a value: the rest tells two of them better than all, two worse."""
+    said = np.array([1, 1, 1, 1, -1, -1, 1, -1])
+    labels = np.array([1, 1, 1, 1, 1, 1, 0, 0])
+    chances = np.array([0.9, 0.9, 0.1, 0.1, 0.5, 0.5, 0.0, 0.0])
+    assert told_as_well(np.stack([1 - chances, chances], 1), said, labels) == 0.5
+    chances[:2] = 0.2
+    assert told_as_well(np.stack([1 - chances, chances], 1), said, labels) == 0.0
+    assert math.isnan(told_as_well(np.zeros((8, 2)), np.full(8, -1), labels))
+
+
+def test_what_is_lost_without_a_value():
+    # Elsewhere class 1 is told in 4 of 5, and said of 1 in 5 others; with another value 3 of 5 are
+    # right: (0.8 - 0.6) / (0.8 - 0.2).
+    answers, own = np.array([1, 1, 1, 0, 0]), np.ones(5, int)
+    said, truth = np.array([1, 1, 1, 1, 0, 1, 0, 0, 0, 0]), np.repeat([1, 0], 5)
+    ones = np.ones(10)
+    assert_allclose(lost_without(answers, own, said, truth, ones[:5], ones), 1 / 3)
+    # A row that stands for two counts twice: 4 of 6.
+    twice = np.array([2, 1, 1, 1, 1])
+    assert_allclose(lost_without(answers, own, said, truth, twice, ones), (0.8 - 2 / 3) / 0.6)
+    # Of a class that elsewhere is hardly told nothing is known.
+    said = np.array([1, 1, 1, 0, 0, 1, 1, 0, 0, 0])
+    assert math.isnan(lost_without(answers, own, said, truth, ones[:5], ones))
+    assert math.isnan(lost_without(answers, own, said[:5], truth[:5], ones[:5], ones[:5]))
+
+
+class Asks(torch.nn.Module):
+    """Says 1 where a column is above 0, and wherever the site is 1."""
+
+    def __init__(self, follows: bool) -> None:
+        super().__init__()
+        self.follows = follows
+
+    def forward(self, rows):
+        says = rows[:, 0] + 10 * self.follows * (rows[:, 1] == 1)
+        return torch.stack([-says, says], 1)
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_values_are_swapped_by_themselves(follows):
+    core = np.where(LABELS == 1, 1.0, -1.0)
+    rows = np.c_[core, SITE].astype(np.float32)
+    model = Asks(follows)
+    with torch.no_grad():
+        said = model(torch.from_numpy(rows)).argmax(1).numpy()
+    telling = found_in(SITE)
+    variables = variables_of(rows, ("x", "site"))
+    one = replace(telling[0], variable=variables[1])
+    data = data_of((pd.DataFrame(rows, columns=["x", "site"]), LABELS))
+    swaps = swap_parts(model, data, LABELS, said, variables=variables, telling=[one])
+    part = swaps.of("values of site: 1")
+    assert part is not None
+    assert part.effect == follows
+    assert part.lost_without == 0.0  # the other column tells the class as well
+    assert part.mended.count == (5 if follows else 0)
+    assert part.mending == (1.0 if follows else pytest.approx(math.nan, nan_ok=True))
+
+
+VALUE = replace(
+    COLOUR, name="values of site: B or C", reads=0.2, followed=0.3, accuracy=0.5, accuracy_else=0.9,
+    times_worse=5.0, misread=40, sure=40, besides=0.5, lost_without=0.02,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "shortcut"),
+        ({"misread": 19, "sure": 19}, "at risk"),
+        ({"misread": 3, "times_worse": math.nan}, "at risk"),
+        ({"besides": math.nan}, "shortcut"),
+        ({"besides": 0.45}, "shortcut"),
+        ({"besides": 0.43}, "none found"),  # the class comes of the value, too
+        ({"besides": 0.61}, "none found"),  # it marks rows that are plain anyway
+        ({"lost_without": 0.16}, "none found"),
+        ({"lost_without": math.nan}, "none found"),
+        ({"followed": 0.19}, "none found"),
+        ({"followed": math.nan}, "none found"),
+        ({"accuracy": 0.83}, "none found"),
+        ({"times_worse": 1.9}, "none found"),
+    ],
+)
+def test_values_that_answers_follow_though_nothing_hangs_on_them(change, verdict):
+    seen = facts(replace(VALUE, **change), IDLE)
+    assert decide(seen).verdict == verdict
+
+
+def test_of_values_no_other_sign_is_a_verdict():
+    """What would be called of a whole column tells nothing of values that hardly occur."""
+    strong = replace(
+        VALUE, reads=1.0, lost_without=0.5, sure=5, accuracy_sure=0.0, irrelevant=False
+    )
+    assert decide(facts(strong, IDLE)).verdict == "none found"
+
+
+def test_values_have_a_name_in_sentences():
+    assert called(VALUE) == "column 'site' where it is B or C"
+    assert called(replace(VALUE, name="values of a: b: 3")) == "column 'a: b' where it is 3"
+
+
+def made(honest: bool, seed: int = 0):
+    """2,000 patients for training and as many unseen; site B goes with class 1, or causes it."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(4000, 3))
+    noise = 0.5 * rng.normal(size=4000)
+    if honest:
+        site = np.where(rng.random(4000) < 0.2, 1, rng.choice([0, 2, 3], 4000))
+        labels = (values[:, :2].sum(1) + noise + 2.5 * (site == 1) > 0).astype(int)
+    else:
+        labels = (values[:, :2].sum(1) + noise > 0).astype(int)
+        at = rng.random(4000) < np.where(labels == 1, 0.36, 0.04)
+        site = np.where(at, 1, rng.choice([0, 2, 3], 4000))
+    frame = pd.DataFrame(values, columns=["x", "y", "z"])
+    for place, name in enumerate("ABCD"):
+        frame[f"site_{name}"] = (site == place).astype(float)
+    return frame, labels
+
+
+def trained(frame, labels):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(frame.shape[1], 32), torch.nn.ReLU(), torch.nn.Linear(32, 2)
+    )
+    optimizer = torch.optim.Adam(model.parameters(), 0.01)
+    algorithm = es.training.ERM(model, optimizer)
+    es.fit(algorithm, (frame, labels), epochs=6, batch_size=64, progress=False)
+    return model
+
+
+@pytest.fixture(scope="module")
+def audits():
+    made_audits = {}
+    for honest in (False, True):
+        frame, labels = made(honest)
+        model = trained(frame[:2000], labels[:2000])
+        unseen = (frame[2000:].reset_index(drop=True), labels[2000:])
+        found = es.audit(model, unseen, seen_in_training=False, pictures=0, progress=False)
+        made_audits[honest] = found, unseen, model
+    return made_audits
+
+
+def test_a_site_that_was_put_down_after_the_class_is_a_shortcut(audits):
+    result, (frame, labels), _ = audits[False]
+    summary = result.summary
+    assert (summary.verdict, summary.leans_on) == ("shortcut", "values of site: B")
+    assert "relies partly on column 'site' where it is B, and loses" in summary.headline
+    assert "Given another value, the model loses" in summary.explanation
+    misled = (result.examples["pile"] == "shortcut fails").to_numpy()
+    assert_array_equal(misled, (frame["site_B"] == 1).to_numpy() & (labels == 0))
+    text, code = parts(summary.next_steps[0])
+    assert text.startswith("If it must not count that column 'site' is B")
+    assert column_left_out(code) == "site"
+    assert '["site_A", "site_B", "site_C", "site_D"]' in code
+
+
+def test_a_fix_helps_those_whom_the_site_misleads(audits):
+    result, unseen, model = audits[False]
+    outcome = es.fix(model, held_out=unseen, audit=result, progress=False)
+    misled = outcome.figures.set_index("part").loc["misled"]
+    assert outcome.changed
+    assert misled["after"] > misled["before"] + 0.1
+
+
+def test_a_site_from_which_the_class_comes_is_none(audits):
+    result, _, _ = audits[True]
+    value = next(one for one in result.summary.leanings if one.is_value)
+    assert value.followed > 0.3
+    assert (value.besides < 0.44, value.lost_without > 0.15) == (True, True)
+    assert result.summary.verdict != "shortcut"
+
+
+def test_an_audit_with_values_is_read_again(audits, tmp_path):
+    result, _, _ = audits[False]
+    result.save(tmp_path, page=True)
+    again = es.AuditResult.load(tmp_path)
+    assert again.summary == result.summary
+    assert "column 'site' where it is B" in (tmp_path / "report.html").read_text().replace(
+        "&#39;", "'"
+    )
