@@ -8,8 +8,8 @@ import numpy as np
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.properties import knots_of
+from earlysieve.auditing.swaps.columns import MOST_CODES
 
-_CODES = 32
 _NARROWEST, _WINDOWS = 32, 60
 _MOST_JUMPS, _JUMP = 12, 0.65
 _MOST_SPIKES, _SPIKE = 3, 0.02
@@ -21,7 +21,7 @@ def column_knots(column: Floats, labels: Ints, classes: int) -> Floats:
     Else quantiles, jumps and spikes.
     """
     found = np.unique(column)
-    if len(found) > _CODES:
+    if len(found) > MOST_CODES:
         places = knots_of(column[:, None])[:, 0], jumps(column, labels, classes), spikes(column)
         found = np.concatenate(places)
     return np.asarray(np.unique(found)[:, None])

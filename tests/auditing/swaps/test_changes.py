@@ -1,6 +1,7 @@
 """Each swap on numbers that can be worked out by hand."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +149,12 @@ def test_products_and_swaps_of_columns_by_hand() -> None:
     table = torch.tensor(rows)
     swapped = columns.swap_columns(table[:1], table[1:], [0, 2])
     assert swapped.tolist() == [[3.0, 2.0, 7.0]]
+
+
+@pytest.mark.parametrize(("shift", "strength"), [(0.0, 0.5), (0.5, 0.0)])
+def test_whole_numbers_in_any_order_tell_as_categories_do(shift: float, strength: float) -> None:
+    """Of 16 numbers every other one is of class 1: bins of two numbers tell nothing."""
+    codes, labels = np.repeat(np.arange(16), 20), np.repeat(np.arange(16) % 2, 20)
+    one = Variable("code", (0,))
+    found = columns.variable_strength(codes[:, None] + shift, labels, 2, [one])
+    assert found.tolist() == [strength]

@@ -13,6 +13,8 @@ _BINS = 8
 _TINY = 1e-6
 _MOST_PAIRED = 20
 _TELLS_MORE = 0.1
+# Values of a column that each may be read as something of its own.
+MOST_CODES = 32
 
 
 def column_strength(values: Floats, labels: Ints, num_classes: int) -> Floats:
@@ -34,18 +36,27 @@ def variable_strength(
     """How well each variable by itself tells the class: (V,), accuracy above chance.
 
     That of a column in eight bins, see `column_strength`; of a category each row's is told by the
-    other rows of the same category, so that rare ones tell nothing.
+    other rows of the same category, so that rare ones tell nothing. So is that of more whole
+    numbers than bins, but at most 32: neighbours among them may be codes of something else.
     """
     of_columns = column_strength(values, labels, num_classes)
     chance = np.bincount(labels, minlength=num_classes).max() / len(labels)
-    return np.array(
-        [
-            _told_by_others(codes_of(values, one), labels, num_classes) - chance
-            if one.is_category
-            else of_columns[one.columns[0]]
-            for one in variables
-        ]
-    )
+
+    def strength(one: Variable) -> float:
+        codes = codes_of(values, one) if one.is_category else _whole(values[:, one.columns[0]])
+        if codes is None:
+            return float(of_columns[one.columns[0]])
+        return _told_by_others(codes, labels, num_classes) - float(chance)
+
+    return np.array([strength(one) for one in variables])
+
+
+def _whole(column: Floats) -> Ints | None:
+    """The place of each row's value among a column's; None where these may not be codes."""
+    if np.any(column != np.round(column)):
+        return None
+    found, codes = np.unique(column, return_inverse=True)
+    return codes.astype(np.int64) if _BINS < len(found) <= MOST_CODES else None
 
 
 def _told_by_others(codes: Ints, labels: Ints, num_classes: int) -> float:
