@@ -144,10 +144,10 @@ def show(found: Counter[tuple[str, str]]) -> None:
     print(f"| tables | {' | '.join(verdicts)} | called |\n|---|" + "---|" * (len(verdicts) + 1))
     for kind in dict.fromkeys(kind for kind, _ in found):
         counts = [found[kind, one] for one in verdicts]
-        low, high = wilson_interval(counts[0], sum(counts[:4]))
-        share = counts[0] / max(1, sum(counts[:4]))
-        cells = " | ".join(map(str, counts))
-        print(f"| {kind} | {cells} | {share:.2f} [{low:.2f}, {high:.2f}] |")
+        told, cells = sum(counts[:4]), " | ".join(map(str, counts))
+        low, high = wilson_interval(counts[0], told) if told else (0.0, 1.0)
+        called = f"{counts[0] / told:.2f} [{low:.2f}, {high:.2f}]" if told else ""
+        print(f"| {kind} | {cells} | {called} |")
 
 
 if __name__ == "__main__":

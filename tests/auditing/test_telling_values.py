@@ -180,6 +180,17 @@ def test_values_that_answers_follow_though_nothing_hangs_on_them(change, verdict
     assert decide(seen).verdict == verdict
 
 
+def test_a_model_that_its_readers_outdo_is_told_where_swaps_show_what_it_follows():
+    for followed, verdict in ((0.31, "shortcut"), (0.29, "inconclusive")):
+        seen = facts(replace(VALUE, followed=followed), IDLE, best_reads=1.2)
+        assert decide(seen).verdict == verdict
+
+
+def test_values_that_must_not_matter_are_a_shortcut_where_answers_follow_them():
+    seen = facts(replace(VALUE, besides=0.2, irrelevant=True), IDLE)
+    assert (decide(seen).verdict, decide(seen).reason) == ("shortcut", "irrelevant")
+
+
 def test_of_values_no_other_sign_is_a_verdict():
     """What would be called of a whole column tells nothing of values that hardly occur."""
     strong = replace(
@@ -246,6 +257,15 @@ def test_a_site_that_was_put_down_after_the_class_is_a_shortcut(audits):
     assert text.startswith("If it must not count that column 'site' is B")
     assert column_left_out(code) == "site"
     assert '["site_A", "site_B", "site_C", "site_D"]' in code
+
+
+def test_values_of_a_column_that_must_not_matter_are_meant_too(audits):
+    _, unseen, model = audits[True]
+    found = es.audit(
+        model, unseen, seen_in_training=False, pictures=0, irrelevant=["site"], progress=False
+    )
+    assert found.summary.verdict == "shortcut"
+    assert [one.name for one in found.summary.leanings if one.irrelevant] == ["values of site: B"]
 
 
 def test_a_fix_helps_those_whom_the_site_misleads(audits):

@@ -106,6 +106,8 @@ def decide(facts: Facts) -> Decision:
     called = leading if leading is not None and enough(signs) else None
     # A model that relies on one part alone is outdone by readers that see the rest, too.
     moved = called is not None and (signs.swaps >= _MOVED or _follows_at_a_cost(called))
+    of_values = _by_values(values)
+    moved |= of_values is not None and of_values.followed >= _FOLLOWED_OUTDONE
     if prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if _copes_only_here(one)), None)
@@ -120,12 +122,11 @@ def decide(facts: Facts) -> Decision:
         if called.sure < FEWEST_MISLED:
             return say("at risk", "few misled", called)
         return say("shortcut", "leans", called)
-    barred = next((one for one in facts.leanings if _rests_on_irrelevant(one)), None)
+    barred = next((one for one in (*facts.leanings, *values) if _rests_on_irrelevant(one)), None)
     if barred is not None:
         return say("shortcut", "irrelevant", barred)
     if lost:
         return say("shortcut", "does not transfer")
-    of_values = _by_values(values)
     if of_values is not None and of_values.misread >= FEWEST_MISLED:
         return say("shortcut", "values", of_values)
     resting = _rests_on(facts.leanings)
