@@ -11,6 +11,8 @@ _SHORT = {
     "columns": "all columns, straight",
     "all": "swaps of all parts",
 }
+# How properties begin that are single values of a column of a table.
+VALUES = "values of "
 _KEPT = {short: name for name, short in _SHORT.items()} | {
     "color": "colour",
     "single telling words": "token",
@@ -23,6 +25,9 @@ def readable(name: str, *, of_network: bool = False) -> str:
     if of_network and name not in _SHORT:
         layer, _, view = name.rpartition(" ")
         return f"layer '{layer}'" + (", as a map" if view == "map" else "")
+    if name.startswith(VALUES):
+        column, _, values = name.removeprefix(VALUES).rpartition(": ")
+        return f"column '{column}' where it is {values}"
     if name.startswith("column "):
         return f"column '{name.removeprefix('column ')}'"
     return _SHORT.get(name, name)

@@ -10,8 +10,9 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 import earlysieve as es
+from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
-from earlysieve.auditing.next_steps import parts
+from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.swaps.follow import lost_without, swap_parts
 from earlysieve.auditing.telling_values import telling_values
@@ -200,7 +201,7 @@ def test_of_values_no_other_sign_is_a_verdict():
 
 
 def test_values_have_a_name_in_sentences():
-    assert called(VALUE) == "column 'site' where it is B or C"
+    assert called(VALUE) == readable(VALUE.name) == "column 'site' where it is B or C"
     assert called(replace(VALUE, name="values of a: b: 3")) == "column 'a: b' where it is 3"
 
 
@@ -282,6 +283,12 @@ def test_a_site_from_which_the_class_comes_is_none(audits):
     assert value.followed > 0.3
     assert (value.besides < 0.44, value.lost_without > 0.15) == (True, True)
     assert result.summary.verdict != "shortcut"
+
+
+def test_values_that_may_be_the_task_are_barred_by_their_column():
+    seen = facts(replace(VALUE, misread=19, sure=19), IDLE)
+    codes = [parts(one)[1] for one in next_steps(decide(seen), seen, "table")]
+    assert 'result = es.audit(model, data, irrelevant=["column site"])' in codes
 
 
 def test_an_audit_with_values_is_read_again(audits, tmp_path):

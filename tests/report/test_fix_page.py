@@ -125,7 +125,9 @@ def test_at_risk_ends_in_commands_that_say_that_it_must_not_matter():
     )
     assert "--balance" not in third.text
     assert "--method balanced" in third.text
-    assert next_steps(risky_fix(), "")[0].command.endswith("train=train_data, retrain=True)")
+    in_python = next_steps(risky_fix(), "")
+    assert in_python[0].command.endswith("train=train_data, retrain=True)")
+    assert "--" not in "".join(one.text for one in in_python)
 
 
 def test_at_risk_without_such_a_step_is_to_be_decided():

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.marks import VALUES, is_reserved
+from earlysieve.auditing.marks import is_reserved
 from earlysieve.auditing.properties import BESIDES, OTHER_COLUMNS, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance
 from earlysieve.auditing.readers import Reader
@@ -21,8 +22,6 @@ MARK = "mark"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
 RESERVED = frozenset({MARK})
-# So do those of single values of a table's column, whose names begin with this.
-VALUES = "values of "
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)

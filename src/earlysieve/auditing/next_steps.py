@@ -14,7 +14,7 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
 from earlysieve.auditing.untie import Kind, untie, without_it
-from earlysieve.auditing.words import called
+from earlysieve.auditing.words import called, column_of_values
 from earlysieve.groups.classes import listed
 
 FIX = "outcome = es.fix(model, held_out=data, audit=result)"
@@ -200,7 +200,8 @@ def _must_not_matter(on: Leaning | None) -> str:
     """Saying so, by name where swaps know the part by one."""
     if on is None or math.isnan(on.followed) or not on.name.isprintable():
         return f"{_MUST_NOT}: irrelevant=[...]."
-    name = json.dumps(PART_OF.get(on.name, on.name), ensure_ascii=False)
+    part = f"column {column_of_values(on)[0]}" if on.is_value else PART_OF.get(on.name, on.name)
+    name = json.dumps(part, ensure_ascii=False)
     return step(
         f"{_MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
         "task, and a repair may cost accuracy for it:",

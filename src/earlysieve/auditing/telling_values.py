@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.marks import VALUES
+from earlysieve._readable import VALUES
 from earlysieve.datasets.variables import Variable, codes_of
 
 MOST = 2

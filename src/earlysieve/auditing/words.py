@@ -1,7 +1,7 @@
 """What leanings are called in sentences."""
 
+from earlysieve._readable import VALUES, readable
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.marks import VALUES
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
@@ -31,7 +31,7 @@ def called(found: Leaning) -> str:
     if found.whole:
         return f"the {found.name} of the image"
     if found.is_value:
-        return "column '{}' where it is {}".format(*column_of_values(found))
+        return readable(found.name)
     return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
                       if found.name.startswith("column ") else found.name)  # fmt: skip
 

@@ -16,6 +16,12 @@ COLLECT = Step(
 # How the step of an audit begins that says so.
 _MUST_NOT = "Or say that it must not matter"
 _FIX = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
+_AGAIN = (
+    "Train again with these, the groups drawn equally often{}: a column that says which text, "
+    "picture or row has it is {}. Then audit the new model, and this one, on such data."
+)
+_OPTIONS = " (--method balanced)", "named by --group-column"
+_PYTHON = "", "passed as train_groups= to es.fix(retrain=True)"
 _NOT_AGAIN = ("--audit", "--features", "--retrain", "--repair-only")
 
 
@@ -30,11 +36,7 @@ def at_risk(data: FixData, command: str) -> list[Step]:
     return [
         *_decide(data, command, about),
         _make_apart(data, about),
-        Step(
-            "Train again with these, the groups drawn equally often (--method balanced): a column "
-            "that says which text, picture or row has it is named by --group-column. Then audit "
-            "the new model, and this one, on such data."
-        ),
+        Step(_AGAIN.format(*(_OPTIONS if command else _PYTHON))),
     ]
 
 

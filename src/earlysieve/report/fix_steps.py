@@ -31,18 +31,19 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
         return [*left_out, *retrain, *_after_a_change(command, str(split or ""), splits)]
     groups = (figures or fix_figures(data)).groups
     if data.before.summary.verdict == "at risk":
-        return at_risk(data, command)
+        first, *others = at_risk(data, command)
+        return [first, *left_out, *others]
     if data.groups is None:
-        return [_other_groups(), _more_data(data, groups)]
+        return [_other_groups(command), _more_data(data, groups)]
     if len(data.candidates) <= 1:
-        return [*left_out, *_nothing_tried()]
+        return [*left_out, *_nothing_tried(command)]
     steps = [_more_data(data, groups)]
     if not trained:
         # After a shortcut the highest score wins: more examples would not change what the features
         # hold. Else a gain may have been too small for as few examples.
         called = data.before.summary.verdict == "shortcut"
         steps.insert(0 if called else 1, _retrain(command))
-    return [*left_out, *steps, _other_groups(), COLLECT]
+    return [*left_out, *steps, _other_groups(command), COLLECT]
 
 
 _ON_TEST = (
@@ -103,11 +104,11 @@ def _without_column(steps: Sequence[str]) -> list[Step]:
     return []
 
 
-def _nothing_tried() -> list[Step]:
+def _nothing_tried(command: str) -> list[Step]:
     return [
         Step(
             "If you know groups on which the model might do badly, name them: candidates are then "
-            "compared by these (groups= in Python, --groups-from on the command line)."
+            f"compared by these ({_groups(command)})."
         ),
         Step("Read the audit: it says which shortcuts it would have found, and on what it rests."),
     ]
@@ -144,11 +145,13 @@ def _retrain(command: str) -> Step:
     )
 
 
-def _other_groups() -> Step:
-    return Step(
-        "Try groups from another source, if you know some (groups= in Python, --groups-from on "
-        "the command line)."
-    )
+def _other_groups(command: str) -> Step:
+    return Step(f"Try groups from another source, if you know some ({_groups(command)}).")
+
+
+def _groups(command: str) -> str:
+    """How groups are named where the fix was called."""
+    return "--groups-from" if command else "groups="
 
 
 def test_commands(command: str, split: str, splits: Sequence[str] | None) -> str:
