@@ -7,6 +7,7 @@ _SHORT = {
     "token": "telling words",
     "other tokens": "all other words",
     "length": "length of the text",
+    "one word": "word of one class",
     "stage": "early layer",
     "columns": "all columns, straight",
     "all": "swaps of all parts",
@@ -16,6 +17,8 @@ VALUES = "values of "
 _KEPT = {short: name for name, short in _SHORT.items()} | {
     "color": "colour",
     "single telling words": "token",
+    "a word of one class": "one word",
+    "a phrase": "phrase",
     "the length of the text": "length",
 }
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from earlysieve.auditing.properties import telling_columns, with_companions
+from earlysieve.auditing.properties import telling_columns
+from earlysieve.auditing.together import with_companions
 
 
 def texts(count=2000, seed=0):

@@ -21,6 +21,7 @@ from earlysieve.auditing.rule import (
 )
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
+from earlysieve.auditing.swaps.text_signs import DETAILS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.auditing.words import called, percent_of
@@ -126,7 +127,8 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     part = swaps.of(on.name)
     if part is not None and on.name == MARK:
         return f"The mark is {part.detail}."
-    if part is None or not part.detail.startswith(f"{WORDS} ") or len(part.detail) > LONGEST:
+    told = (f"{WORDS} ", *DETAILS.values())
+    if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:
         return ""
     text = f"{part.detail[0].upper()}{part.detail[1:]}."
     found = misleading(on, swaps)

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing import class_signs
 from earlysieve.auditing.doubt import L2 as MENDING_L2
 from earlysieve.auditing.knots import column_knots
-from earlysieve.auditing.marks import MARK, shape, telling_marks
+from earlysieve.auditing.marks import MARK, ONE_WORD, PHRASE, shape, telling_marks
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
@@ -20,7 +21,6 @@ from earlysieve.auditing.properties import (
     knots_of,
     pairs_of,
     telling_columns,
-    with_companions,
 )
 from earlysieve.auditing.readers import (
     Reader,
@@ -36,6 +36,7 @@ from earlysieve.auditing.swaps.columns import product_of, telling_pair, variable
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
 from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.together import with_companions
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.readouts.feature_store import FeatureStore
@@ -150,16 +151,18 @@ def property_eyes(
     """
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
-        found |= _property_eyes(name, store, sample)
+        found |= _property_eyes(name, store, sample, views)
     if views.columns is not None:
         found |= _column_eyes(views.columns, sample, variables)
         found |= {one.name: _value_eye(views.columns, sample, one) for one in telling}
     return found
 
 
-def _property_eyes(name: str, store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views) -> dict[str, Eye]:
     if name == TOKEN:
         return _token_eyes(store, sample)
+    if name == PHRASE:
+        return _phrase_eye(store, sample, views.properties.get(TOKEN))
     if name == MARK:
         return _mark_eye(store, sample)
     values = sample.of(store)
@@ -182,7 +185,7 @@ def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable
         values = sample.of(views.columns)
         return open_eye(views.columns, sample, _variable_shape(one, values, sample), values)
     store = views.properties[name]
-    return _property_eyes(name, store, sample).get(name)
+    return _property_eyes(name, store, sample, views).get(name)
 
 
 def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
@@ -195,7 +198,25 @@ def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     return {
         TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1), values),
         OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1), values),
+        **_sign_eye(
+            ONE_WORD, store, sample, class_signs.word_signs(values, sample.labels, sample.classes)
+        ),
     }
+
+
+def _phrase_eye(store: FeatureStore, sample: Sample, words: FeatureStore | None) -> dict[str, Eye]:
+    known = None if words is None else sample.of(words)
+    found = class_signs.phrase_signs(sample.of(store), known, sample.labels, sample.classes)
+    return _sign_eye(PHRASE, store, sample, found)
+
+
+def _sign_eye(
+    name: str, store: FeatureStore, sample: Sample, signs: class_signs.Signs
+) -> dict[str, Eye]:
+    """A reader of signs of classes; none where there are none."""
+    if not signs:
+        return {}
+    return {name: open_eye(store, sample, partial(class_signs.shape, signs=signs))}
 
 
 def _mark_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:

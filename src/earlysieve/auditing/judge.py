@@ -14,6 +14,7 @@ from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
+from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
@@ -191,7 +192,7 @@ def _rest(on: Leaning | None, again: SecondLook) -> Floats | None:
 
     None where something else is in question.
     """
-    told = on is None or on.name == TOKEN
+    told = on is None or on.name in (TOKEN, ONE_WORD, PHRASE)
     return again.by_reader.get(OTHER_TOKENS) if told else None
 
 

@@ -19,9 +19,11 @@ from earlysieve.auditing.evidence import chance
 from earlysieve.auditing.readers import Reader
 
 MARK = "mark"
+# Of texts, see `earlysieve.auditing.class_signs`.
+ONE_WORD, PHRASE = "one word", "phrase"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
-RESERVED = frozenset({MARK})
+RESERVED = frozenset({MARK, ONE_WORD, PHRASE})
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)

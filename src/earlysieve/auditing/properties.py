@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.class_signs import pairs_held
 from earlysieve.auditing.maps import shrunk
-from earlysieve.auditing.marks import MARK, mark_features
+from earlysieve.auditing.marks import MARK, PHRASE, mark_features
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
@@ -32,7 +33,6 @@ _SIDE = 48
 _BUCKETS = 512
 _MOST_TIMES = 7
 _KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
-_TOGETHER = 0.5
 _MOST_CURVED = 80
 _SMALLEST = 8
 _PIXELS, _DECILES, _SAME = 1024, 9, 1e-5
@@ -42,8 +42,8 @@ def properties_of(inputs: Inputs, carrier: Carrier | None) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
     Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, halves; texts:
-    tokens and length; tables have their columns instead. Nothing where it is not clear what the
-    inputs are.
+    tokens, length and phrases; tables have their columns instead. Nothing where it is not clear
+    what the inputs are.
 
     Args:
         inputs: of a batch.
@@ -152,6 +152,7 @@ def _of_texts(inputs: Inputs, carrier: Carrier) -> dict[str, Tensor]:
     return {
         TOKEN: holds.clamp_max(_MOST_TIMES).add(1).log2(),
         "length": mask.sum(1, keepdim=True).float(),
+        PHRASE: pairs_held(tokens, mask),
     }
 
 
@@ -167,32 +168,6 @@ def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
     more = sums / np.maximum(totals, 1) - (holds.sum(0) - sums) / others
     top = np.argsort(-more, 1, kind="stable")[:, :TELLING]
     return np.unique(top[np.take_along_axis(more, top, 1) > 0])
-
-
-def with_companions(holds: Floats, labels: Ints, classes: int, top: Ints) -> Ints:
-    """Buckets of tokens, and those that come and go with one of them: the rest of a phrase.
-
-    A signature or a stock phrase tells by any of its words; told by one of them, the others are
-    no second thing. They are told by a correlation of at least 0.5 within the classes.
-
-    Args:
-        holds: how often texts hold each token, shape (N, V).
-        labels: shape (N,).
-        classes: C.
-        top: columns, ascending.
-
-    Returns:
-        Columns, ascending; `top` among them.
-    """
-    if not len(top):
-        return top
-    mine = np.eye(classes)[labels]
-    means = (mine.T @ holds) / np.maximum(mine.sum(0)[:, None], 1)
-    apart = holds - means[labels]
-    length = np.sqrt(np.square(apart).sum(0))
-    apart = apart / np.where(length > 0, length, 1)
-    together = (apart[:, top].T @ apart).max(0)
-    return np.union1d(top, np.flatnonzero(together >= _TOGETHER))
 
 
 def curved(values: Floats, knots: Floats) -> Floats:

@@ -10,7 +10,7 @@ from earlysieve.auditing.swaps.found import SwapPicture, Swaps
 from earlysieve.auditing.swaps.text_parts import NAMES
 from earlysieve.auditing.token_words import Piece, differences, pieces
 
-_TOKEN = NAMES[0]
+_LENGTH = NAMES[1]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class SwapText:
     """One swap between two texts.
 
     Attributes:
-        part: the part that was swapped, "token" or "length".
+        part: the part that was swapped, as "token" or "length".
         receiver, donor: rows of the data set.
         receiver_label, donor_label: their classes, both read correctly.
         answer: the model's class for what was swapped.
@@ -60,7 +60,7 @@ def _shown(part: str, swap: SwapPicture, swapped: Tensor, tokenizer: Any) -> Swa
     gone, new = differences(before, after)
     put_in = {token for token, mark in zip(after, new, strict=True) if mark}
     # A text gets another length by words of its own.
-    source = [part == _TOKEN and token in put_in for token in given]
+    source = [part != _LENGTH and token in put_in for token in given]
     return SwapText(
         part=part,
         receiver=swap.receiver,

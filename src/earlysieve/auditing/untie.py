@@ -30,6 +30,10 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"pictures of other classes, {_ANEW}.",
     "token": "replace the telling words in training texts, or add texts of the other classes in "
     f"which they occur, {_ANEW}.",
+    "one word": "take that word out of texts of its class and put it into texts of others, or add "
+    f"texts in which it speaks for another class than the label, {_ANEW}.",
+    "phrase": "take that phrase out of texts of its class and put it into texts of others, or add "
+    f"texts in which it speaks for another class than the label, {_ANEW}.",
     "length": "cut all texts to one short length, or add short and long texts of "
     f"every class, {_ANEW}: the length then says less about the label.",
     DIRECTION: "leave out columns that only say the same once more, or add rows in which these "

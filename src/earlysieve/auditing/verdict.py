@@ -16,6 +16,7 @@ from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.auditing.transfer import Transfer
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate, lost
@@ -158,8 +159,14 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         transfer=[] if facts.transfer is None else facts.transfer.rows,
         survives=reported.survival.rows,
         not_taken=dict(reported.survival.skipped),
-        words=tuple(word for found in reported.swaps.parts for word in found.words),
+        words=_words(reported.swaps),
     )
+
+
+def _words(swaps: Swaps) -> tuple[WordFound, ...]:
+    """The words of all parts, each once."""
+    every = [word for found in swaps.parts for word in found.words]
+    return tuple({(one.word, one.speaks_for): one for one in every}.values())
 
 
 def _warnings(evidence: Evidence, num_classes: int) -> list[str]:

@@ -17,6 +17,8 @@ _NAMES = {
     "mark": "a mark in one place of the image",
     "token": "single telling words",
     "length": "the length of the text",
+    "one word": "a word of one class",
+    "phrase": "a phrase",
     DIRECTION: "what several columns have in common",
 }
 

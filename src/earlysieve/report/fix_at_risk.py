@@ -85,7 +85,8 @@ def _make_apart(data: FixData, about: str) -> Step:
 
     What is said of a word holds for the phrase that it belongs to.
     """
-    words = data.before.summary.words if data.before.summary.leans_on == "token" else ()
+    of_words = data.before.summary.leans_on in ("token", "one word", "phrase")
+    words = data.before.summary.words if of_words else ()
     one = misleading_word(words) or next(iter(words), None)
     if one is None:
         return COLLECT

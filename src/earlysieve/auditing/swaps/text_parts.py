@@ -1,6 +1,6 @@
 """The parts of texts, ready to be swapped in a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.spans import Span, Told, found_at, told, whole, with_span
+from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.words import words_found
 from earlysieve.auditing.token_words import words_of
@@ -33,10 +35,24 @@ def text_parts(
         class_names: empty where unknown.
     """
     tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
+    texts = told(tokens, mask, pool.labels, pool.weights)
+    extra = pool.carrier.others(pool.inputs)
     telling = telling_tokens(tokens, mask, pool.labels, pool.num_classes)
     places = telling.place(tokens, mask, torch.as_tensor(pool.predictions))
     has = (places >= 0).numpy()
     lengths = mask.sum(1)
+    spans = {} if extra else _phrases(telling.top, texts)
+
+    def swap_phrase(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
+        mine = torch.as_tensor(receivers)
+        swapped, masks = tokens[mine].clone(), mask[mine].clone()
+        for place, (row, donor) in enumerate(zip(receivers, donors, strict=True)):
+            own, given = (
+                found_at(tokens[one], mask[one], int(places[one]), spans) for one in (row, donor)
+            )
+            swapped[place], masks[place] = with_span(tokens[row], mask[row], own, given[1])
+        inputs = pool.carrier.put_text(take(pool.inputs, mine), swapped, masks)
+        return asker.answers(inputs), inputs
 
     def swap_token(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine, theirs = torch.as_tensor(receivers), torch.as_tensor(donors)
@@ -52,25 +68,43 @@ def text_parts(
 
     parts, skipped = [], {}
     if has.any():
-        detail = _named(telling.top, tokenizer, class_names)
-        words = words_found(pool, mask, telling, tokenizer, class_names)
-        parts.append(Part("token", swap_token, has, detail=detail, words=words))
+        detail = _named(telling.top, spans, tokenizer, class_names)
+        words = words_found(pool, mask, telling, tokenizer, class_names, spans)
+        swap = swap_phrase if spans else swap_token
+        parts.append(Part("token", swap, has, detail=detail, words=words))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
-    extra = pool.carrier.others(pool.inputs)
     if int(lengths.max()) == int(lengths.min()):
         skipped["length"] = "all texts have one length"
     elif extra:
         skipped["length"] = f"the fields {', '.join(extra)} would not fit another length"
     else:
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
+    if not extra:
+        parts += word_parts(pool, asker, texts, tokenizer, class_names)
     return parts, skipped
 
 
-def _named(top: Tensor, tokenizer: Any, class_names: Sequence[str]) -> str:
+def _phrases(top: Tensor, texts: Told) -> dict[int, Span]:
+    """The phrase that each of the most telling tokens (C, K) belongs to, where it is in one."""
+    found = {
+        int(token): whole(texts, (int(token),), kind)
+        for kind, row in enumerate(top)
+        for token in row
+        if token >= 0
+    }
+    return {token: span for token, span in found.items() if len(span) > 1}
+
+
+def _named(
+    top: Tensor, spans: Mapping[int, Span], tokenizer: Any, class_names: Sequence[str]
+) -> str:
+    def told(row: Tensor) -> str:
+        shown = [spans.get(int(token), (int(token),)) for token in row[:_SHOWN] if token >= 0]
+        return ", ".join(words_of(span, tokenizer) for span in dict.fromkeys(shown))
+
     classes = (
-        ", ".join(words_of([int(token)], tokenizer) for token in row[:_SHOWN] if token >= 0)
-        + f" ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"
+        f"{told(row)} ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"
         for kind, row in enumerate(top)
         if (row >= 0).any()
     )

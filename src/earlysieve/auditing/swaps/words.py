@@ -1,13 +1,16 @@
 """What a model says of texts in which a word speaks for another class than the label."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor
 
+from earlysieve._arrays import Bools
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.spans import Span, holds, told
 from earlysieve.auditing.swaps.tokens import Telling
 from earlysieve.auditing.token_words import words_of
 from earlysieve.groups.accuracy import wilson_bounds
@@ -41,6 +44,7 @@ def words_found(
     telling: Telling,
     tokenizer: Any,
     class_names: Sequence[str],
+    spans: Mapping[int, Span] = MappingProxyType({}),
 ) -> tuple[WordFound, ...]:
     """At most 12 words that tell a class, those that most surely mislead first.
 
@@ -53,26 +57,42 @@ def words_found(
         telling: which token tells which class.
         tokenizer: tells what tokens are; without one nothing is found.
         class_names: empty where unknown.
+        spans: phrases by one of their tokens, which are told in place of it.
     """
     if not hasattr(tokenizer, "decode"):
         return ()
     tokens = pool.values.long()
-    found = []
+    found: list[tuple[float, float, WordFound]] = []
+    texts = told(tokens, mask, pool.labels, pool.weights)
     for kind, scores in enumerate(telling.score):
-        name = class_names[kind] if kind < len(class_names) else f"class {kind}"
         best = scores.topk(min(_OF_A_CLASS, len(scores)))
-        for token in best.indices[best.values > 0].tolist():
-            holds = ((tokens == token) & mask.bool()).any(1).numpy()
-            against = holds & (pool.labels != kind)
-            weights = pool.weights[against]
-            hits = weights[pool.predictions[against] == kind]
-            share = float(hits.sum() / weights.sum()) if len(weights) else math.nan
-            word = words_of([token], tokenizer)
+        numbers = best.indices[best.values > 0].tolist()
+        strength = {span: float(scores[n]) for n in numbers[::-1] for span in [_of(n, spans)]}
+        for span in dict.fromkeys(_of(number, spans) for number in numbers):
+            word = words_of(span, tokenizer)
             if word:
-                one = WordFound(word, name, int(holds.sum()), int(against.sum()), share)
-                found.append((_surely(one), float(scores[token]), one))
+                one = word_found(word, holds(texts, span), kind, pool, class_names)
+                found.append((_surely(one), strength[span], one))
     found.sort(key=lambda item: item[:2], reverse=True)
     return tuple(one for *_, one in found[:_MOST])
+
+
+def _of(token: int, spans: Mapping[int, Span]) -> Span:
+    """The phrase that a token belongs to, or it alone."""
+    known = spans.get(token)
+    return known or next((one for one in spans.values() if token in one), (token,))
+
+
+def word_found(
+    word: str, holds: Bools, kind: int, pool: Pool, class_names: Sequence[str]
+) -> WordFound:
+    """What the model says of texts that hold a word, shape (P,), which speaks for a class."""
+    against = holds & (pool.labels != kind)
+    weights = pool.weights[against]
+    hits = weights[pool.predictions[against] == kind]
+    share = float(hits.sum() / weights.sum()) if len(weights) else math.nan
+    name = class_names[kind] if kind < len(class_names) else f"class {kind}"
+    return WordFound(word, name, int(holds.sum()), int(against.sum()), share)
 
 
 def _surely(one: WordFound) -> float:
