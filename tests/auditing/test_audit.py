@@ -193,6 +193,15 @@ def test_some_groups_unknown():
     assert set(result.groups.table["name"]) == {"with", "without"}
 
 
+@pytest.mark.parametrize(("group_of", "warned"), [(lambda y, g: 1 - y, True),
+                                                  (lambda y, g: 2 * y + g, False),
+                                                  (lambda y, g: g, False)])  # fmt: skip
+def test_groups_that_are_the_classes_are_told_so(group_of, warned):
+    data = [(x, y, group_of(int(y), int(g))) for x, y, g in (Planted(80)[i] for i in range(80))]
+    found = es.audit(Net(), data, folds=2, pictures=0, swaps=0).summary.warnings
+    assert any("Each group is one class" in one for one in found) == warned
+
+
 @pytest.mark.parametrize("group", [None, -1])
 def test_all_groups_unknown(group):
     data = [(x, y, group) for x, y, _ in (Planted(60)[i] for i in range(60))]

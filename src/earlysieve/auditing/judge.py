@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.columns_left_out import code_without
@@ -122,10 +123,22 @@ def judged(
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
             without=_without(decision.leaning, seen),
+            class_groups=_are_classes(seen.collected.groups, labels),
         ),
     )
     doubt = again.doubt.astype(np.float32)
     return table.assign(pile=told, label_doubt=doubt), summary
+
+
+def _are_classes(groups: Tensor | None, labels: Ints) -> bool:
+    """Whether known groups tell classes apart and nothing else, shape (N,) each; -1 is unknown."""
+    if groups is None:
+        return False
+    numbers = groups.numpy()
+    known = numbers >= 0
+    both = len(np.unique(np.stack([numbers[known], labels[known]], 1), axis=0))
+    count = len(np.unique(numbers[known]))
+    return count > 1 and count == len(np.unique(labels[known])) == both
 
 
 def _kind(views: Views) -> Kind:

@@ -28,6 +28,11 @@ __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
 _COLLAPSED = 0.25
 _MOST_WEAK = 5
+_CLASS_GROUPS = (
+    "Each group is one class, and each class one group: accuracy by group is accuracy by class, "
+    "and no method that balances groups can part what they name from the class. Bring examples in "
+    "which both are apart, or name groups within classes."
+)
 
 
 def facts_of(
@@ -83,6 +88,7 @@ class Reported:
         kind: of the data.
         head: name of the readouts' kind.
         without: code that leaves out the column of a table that the verdict is about.
+        class_groups: whether the known groups are the classes over again.
     """
 
     layer: str
@@ -99,6 +105,7 @@ class Reported:
     kind: Kind = "unknown"
     head: str = "linear"
     without: str = ""
+    class_groups: bool = False
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -138,6 +145,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             *_warnings(evidence, reported.num_classes),
             *data_warnings(facts.data),
             *_prepared_otherwise(facts.transfer),
+            *([_CLASS_GROUPS] if reported.class_groups else []),
             *_weak_classes(weak),
             *_doubtful(reported.piles, decision),
         ],

@@ -23,6 +23,7 @@ from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.repeated import note_repeated
 from earlysieve.datasets.source import COLUMN_OPTIONS, FILE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.datasets.text_check import note_texts
 from earlysieve.errors import DataError
 
 
@@ -73,7 +74,7 @@ def manifest(
         InputError: texts without a tokenizer.
 
     Warns:
-        DataWarning: rows repeat an image or a text.
+        DataWarning: rows repeat an image or a text; texts are empty, or many are cut.
     """
     source = Path(path)
     table = read_rows(source)
@@ -94,6 +95,7 @@ def manifest(
     if text_column is not None:
         note_repeated(source, subjects, labels[rows], "text")
         tokenize = need_tokenizer(tokenizer)
+        note_texts(str(source), subjects, tokenize, max_length)
         ids = list(table["id"]) if "id" in table else range(len(table))
         return Texts(
             subjects,

@@ -27,6 +27,7 @@ from earlysieve.datasets.images import (
 )
 from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
 from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.datasets.text_check import note_texts
 from earlysieve.errors import DataError, one_line
 
 _IMAGES = ("image", "img")
@@ -108,6 +109,9 @@ def hub_dataset(
     Raises:
         DataError: no such data set, split or columns, or a label or text is missing.
         InputError: texts without a tokenizer.
+
+    Warns:
+        DataWarning: texts are empty, or many are cut.
     """
     table, others = _load(path, split)
     column = _column(table, (label_column,) if label_column else _LABELS, "label")
@@ -132,6 +136,7 @@ def hub_dataset(
             "else; remove these rows or choose another column"
         )
     tokenize = need_tokenizer(tokenizer)
+    note_texts(path, texts, tokenize, max_length)
     return Texts(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
 
 
