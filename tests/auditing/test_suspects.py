@@ -198,8 +198,9 @@ def test_a_label_that_the_rest_speaks_for_is_not_in_doubt(failing, misleading, r
 
 
 def test_what_the_rest_says_counts_for_more_than_weighted_readers():
-    columns = [np.array([value]) for value in (0.9, 0.9, -1.0, 0.0, 0.3)]
-    assert doubt.piles(np.array([True]), *columns) == ["label doubtful"]
+    for rest, pile in ((0.5, "label doubtful"), (0.49, "shortcut fails")):
+        columns = [np.array([value]) for value in (0.9, 0.9, -1.0, 0.0, rest)]
+        assert doubt.piles(np.array([True]), *columns) == [pile]
 
 
 def test_a_map_keeps_where_things_are():

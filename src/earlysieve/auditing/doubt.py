@@ -59,7 +59,7 @@ def piles(
     misled = np.zeros(len(errors), bool) if misleading is None else misleading >= SURE
     doubtful = doubt > DOUBTFUL
     speaks = np.zeros(len(errors)) if rest is None else rest
-    against = np.where(np.abs(speaks) >= SURE, speaks > 0, preference > 0)
+    against = (speaks >= DOUBTFUL) | ((speaks > -SURE) & (preference > 0))
     fails = (failing >= SURE) & ~(doubtful & against)
     found = np.select(
         [fails, doubtful & ~(misled & (speaks <= -SURE)), misled, errors],
