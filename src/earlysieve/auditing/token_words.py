@@ -48,15 +48,15 @@ def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> lis
 def _whole_words(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[bool]:
     """The marks, with a word marked as a whole where any token of it is."""
     words: list[list[int]] = []
-    for place, goes_on in enumerate(_goes_on(tokens, tokenizer)):
-        if goes_on and words:
+    for place, is_piece in enumerate(goes_on(tokens, tokenizer)):
+        if is_piece and words:
             words[-1].append(place)
         else:
             words.append([place])
     return [mark for word in words for mark in [any(marked[p] for p in word)] * len(word)]
 
 
-def _goes_on(tokens: Sequence[int], tokenizer: Any) -> list[bool]:
+def goes_on(tokens: Sequence[int], tokenizer: Any) -> list[bool]:
     """Whether a token goes on with the word of the one before, as tokenizers write that."""
     tell = getattr(tokenizer, "convert_ids_to_tokens", None)
     if tell is None:

@@ -12,6 +12,7 @@ from earlysieve.auditing.swaps.spans import (
     starts,
     told,
     whole,
+    whole_word,
     with_span,
 )
 
@@ -68,6 +69,18 @@ def test_a_word_that_stands_alone_is_its_own_phrase():
     rows = [[row[0], *rng.permutation(row[1:-1]), row[-1]] for row in rows]
     texts = told(*padded(rows), labels, np.ones(200))
     assert whole(texts, (7,), 1) == (7,)
+
+
+def test_a_piece_of_a_word_is_told_as_the_word():
+    rows = [[1, 30, 50, 51, 52, 2]] * 5 + [[1, 50, 31, 2]] * 2 + [[1, 51, 52, 2]] * 2
+    tokens, mask = padded(rows)
+    texts = told(tokens, mask, np.arange(9) % 2, np.ones(9))
+    pieces = lambda words: [word in (51, 52) for word in words]  # noqa: E731
+    assert whole_word(texts, 51, pieces) == (50, 51, 52)
+    assert whole_word(texts, 50, pieces) == (50, 51, 52)
+    assert whole_word(texts, 31, pieces) == (31,)
+    assert whole_word(texts, 99, pieces) == (99,)
+    assert whole_word(texts, 51, lambda words: [False] * len(words)) == (51,)
 
 
 def test_pairs_tell_what_single_words_do_not():

@@ -4,7 +4,8 @@ A span is a row of token numbers. Told by one of its words alone, a phrase is mi
 word stands by itself, and a swap of that word alone moves no phrase.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ LONGEST = 8
 # A longer phrase is preferred while it tells the class at least so well.
 _KEPT = 0.9
 _EVERYWHERE = 0.98
+_SEEN = 100
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,29 @@ def whole(texts: Told, span: Span, kind: int) -> Span:
             break
         span, best = found, max(best, share)
     return span
+
+
+def whole_word(texts: Told, token: int, pieces: Callable[[list[int]], list[bool]]) -> Span:
+    """The word that a token mostly is a piece of, where tokenizers cut words; or the token alone.
+
+    Args:
+        texts: in which it stands.
+        token: its number.
+        pieces: whether each token of a text goes on with the word before.
+    """
+    rows, places = starts(texts.tokens, texts.mask, (token,)).nonzero().unbind(1)
+    found: Counter[Span] = Counter()
+    for row, place in list(zip(rows.tolist(), places.tolist(), strict=True))[:_SEEN]:
+        words = texts.tokens[row][texts.mask[row]].tolist()
+        at, goes_on = int(texts.mask[row, :place].sum()), pieces(words)
+        start, stop = at, at + 1
+        while start > 0 and goes_on[start]:
+            start -= 1
+        while stop < len(words) and goes_on[stop]:
+            stop += 1
+        found[tuple(words[start:stop])] += 1
+    best, count = next(iter(found.most_common(1)), ((token,), 0))
+    return best if 2 * count > found.total() else (token,)
 
 
 def _longer(texts: Told, span: Span, kind: int) -> list[Span]:

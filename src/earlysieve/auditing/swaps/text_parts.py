@@ -1,6 +1,7 @@
 """The parts of texts, ready to be swapped in a model."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,19 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
-from earlysieve.auditing.swaps.spans import Span, Told, found_at, told, whole, with_span
+from earlysieve.auditing.swaps.spans import (
+    Span,
+    Told,
+    found_at,
+    told,
+    whole,
+    whole_word,
+    with_span,
+)
 from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.words import words_found
-from earlysieve.auditing.token_words import words_of
+from earlysieve.auditing.token_words import goes_on, words_of
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
@@ -41,7 +50,7 @@ def text_parts(
     places = telling.place(tokens, mask, torch.as_tensor(pool.predictions))
     has = (places >= 0).numpy()
     lengths = mask.sum(1)
-    spans = {} if extra else _phrases(telling.top, texts)
+    spans = {} if extra else _phrases(telling.top, texts, tokenizer)
 
     def swap_phrase(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine = torch.as_tensor(receivers)
@@ -85,10 +94,11 @@ def text_parts(
     return parts, skipped
 
 
-def _phrases(top: Tensor, texts: Told) -> dict[int, Span]:
-    """The phrase that each of the most telling tokens (C, K) belongs to, where it is in one."""
+def _phrases(top: Tensor, texts: Told, tokenizer: Any) -> dict[int, Span]:
+    """The phrase or word that each of the most telling tokens (C, K) is a part of, if it is."""
+    pieces = partial(goes_on, tokenizer=tokenizer)
     found = {
-        int(token): whole(texts, (int(token),), kind)
+        int(token): whole(texts, whole_word(texts, int(token), pieces), kind)
         for kind, row in enumerate(top)
         for token in row
         if token >= 0

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -10,9 +11,9 @@ from torch import Tensor
 
 from earlysieve._arrays import Bools
 from earlysieve.auditing.swaps.pool import Pool
-from earlysieve.auditing.swaps.spans import Span, holds, told
+from earlysieve.auditing.swaps.spans import Span, holds, told, whole_word
 from earlysieve.auditing.swaps.tokens import Telling
-from earlysieve.auditing.token_words import words_of
+from earlysieve.auditing.token_words import goes_on, words_of
 from earlysieve.groups.accuracy import wilson_bounds
 
 _OF_A_CLASS, _MOST = 10, 12
@@ -63,24 +64,28 @@ def words_found(
         return ()
     tokens = pool.values.long()
     found: list[tuple[float, float, WordFound]] = []
+    pieces = partial(goes_on, tokenizer=tokenizer)
     texts = told(tokens, mask, pool.labels, pool.weights)
     for kind, scores in enumerate(telling.score):
         best = scores.topk(min(_OF_A_CLASS, len(scores)))
         numbers = best.indices[best.values > 0].tolist()
-        strength = {span: float(scores[n]) for n in numbers[::-1] for span in [_of(n, spans)]}
-        for span in dict.fromkeys(_of(number, spans) for number in numbers):
+        strength: dict[Span, float] = {}
+        for number in numbers:
+            span = _of(number, spans) or whole_word(texts, number, pieces)
+            strength.setdefault(span, float(scores[number]))
+        for span, score in strength.items():
             word = words_of(span, tokenizer)
             if word:
                 one = word_found(word, holds(texts, span), kind, pool, class_names)
-                found.append((_surely(one), strength[span], one))
+                found.append((_surely(one), score, one))
     found.sort(key=lambda item: item[:2], reverse=True)
     return tuple(one for *_, one in found[:_MOST])
 
 
-def _of(token: int, spans: Mapping[int, Span]) -> Span:
-    """The phrase that a token belongs to, or it alone."""
+def _of(token: int, spans: Mapping[int, Span]) -> Span | None:
+    """The phrase that a token belongs to; None where it is in none."""
     known = spans.get(token)
-    return known or next((one for one in spans.values() if token in one), (token,))
+    return known or next((one for one in spans.values() if token in one), None)
 
 
 def word_found(
