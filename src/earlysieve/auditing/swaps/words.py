@@ -11,6 +11,7 @@ from torch import Tensor
 
 from earlysieve._arrays import Bools
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.repeats import repeats
 from earlysieve.auditing.swaps.spans import Span, holds, told, whole_word
 from earlysieve.auditing.swaps.tokens import Telling
 from earlysieve.auditing.token_words import goes_on, words_of
@@ -78,6 +79,12 @@ def words_found(
             if word:
                 one = word_found(word, holds(texts, span), kind, pool, class_names)
                 found.append((_surely(one), score, one))
+    for often in repeats(texts, pool.num_classes):
+        word = words_of([often.token], tokenizer)
+        if word:
+            word = f"{word} ({often.times} times or more)"
+            one = word_found(word, often.holds, often.kind, pool, class_names)
+            found.append((_surely(one), 0.0, one))
     found.sort(key=lambda item: item[:2], reverse=True)
     return tuple(one for *_, one in found[:_MOST])
 
