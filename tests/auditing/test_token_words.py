@@ -7,7 +7,7 @@ from earlysieve.auditing.changed_pictures import changed_pictures
 from earlysieve.auditing.survival.found import Changed, Survival
 from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
-from earlysieve.auditing.token_words import Piece, differences, pieces, words_of
+from earlysieve.auditing.token_words import Piece, differences, phrase_of, pieces, words_of
 from earlysieve.datasets.text_cues import WordTokenizer
 
 TOKENIZER = WordTokenizer(["a", "good", "bad", "film", "so"])  # numbered from 2
@@ -129,3 +129,13 @@ def test_punctuation_stays_apart_from_the_word_before() -> None:
         Piece("so", True),
         Piece("! there", False),
     ]
+
+
+def test_a_mark_follows_its_word_without_a_blank():
+    class Words:
+        def decode(self, numbers, **_):
+            return " ".join("note : as a member , ok".split()[n] for n in numbers)
+
+    assert phrase_of([0, 1], Words()) == "note:"
+    assert phrase_of([2, 3, 4, 5, 6], Words()) == "as a member, ok"
+    assert phrase_of([1], Words()) == ":"

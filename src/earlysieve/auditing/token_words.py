@@ -1,5 +1,6 @@
 """Token numbers as words that a person can read, with what is to be seen of them marked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,6 +11,7 @@ MOST_TOKENS = 80
 # How WordPiece writes what goes on with a word, BPE of bytes and SentencePiece what begins one.
 _PIECE, _BEGINS = "##", ("\u0120", "\u2581")
 _CUT = "…"
+_BEFORE_MARK = re.compile(r"(?<=\w) ([.,:;!?)\]])")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ def words_of(tokens: Sequence[int], tokenizer: Any) -> str:
         except (TypeError, ValueError, LookupError, AttributeError, RuntimeError):
             pass
     return " ".join(f"#{number}" for number in numbers)
+
+
+def phrase_of(tokens: Sequence[int], tokenizer: Any) -> str:
+    """What tokens that stand together say, without a blank before a mark that follows a word."""
+    return _BEFORE_MARK.sub(r"\1", words_of(tokens, tokenizer))
 
 
 def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[Piece]:

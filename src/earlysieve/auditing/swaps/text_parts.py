@@ -24,7 +24,7 @@ from earlysieve.auditing.swaps.spans import (
 from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.words import words_found
-from earlysieve.auditing.token_words import goes_on, words_of
+from earlysieve.auditing.token_words import goes_on, phrase_of
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
@@ -111,7 +111,7 @@ def _named(
 ) -> str:
     def told(row: Tensor) -> str:
         shown = [spans.get(int(token), (int(token),)) for token in row[:_SHOWN] if token >= 0]
-        return ", ".join(words_of(span, tokenizer) for span in dict.fromkeys(shown))
+        return ", ".join(phrase_of(span, tokenizer) for span in dict.fromkeys(shown))
 
     classes = (
         f"{told(row)} ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"

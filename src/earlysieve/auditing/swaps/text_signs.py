@@ -25,7 +25,7 @@ from earlysieve.auditing.swaps.spans import (
 )
 from earlysieve.auditing.swaps.tokens import refitted
 from earlysieve.auditing.swaps.words import WordFound, word_found
-from earlysieve.auditing.token_words import words_of
+from earlysieve.auditing.token_words import phrase_of
 from earlysieve.model.batch import Inputs, take
 
 WITHOUT = "without"
@@ -141,13 +141,13 @@ def _detail(
 
 
 def _in_words(sign: TextSign, tokenizer: Any) -> str:
-    return f"{WITHOUT} " * sign.absent + words_of(sign.span, tokenizer)
+    return f"{WITHOUT} " * sign.absent + phrase_of(sign.span, tokenizer)
 
 
 def _found(
     sign: TextSign, holds: Bools, pool: Pool, tokenizer: Any, class_names: Sequence[str]
 ) -> WordFound | None:
-    if not words_of(sign.span, tokenizer) or not hasattr(tokenizer, "decode"):
+    if not phrase_of(sign.span, tokenizer) or not hasattr(tokenizer, "decode"):
         return None
     return word_found(_in_words(sign, tokenizer), holds, sign.kind, pool, class_names)
 

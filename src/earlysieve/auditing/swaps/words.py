@@ -14,7 +14,7 @@ from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.repeats import repeats
 from earlysieve.auditing.swaps.spans import Span, holds, told, whole_word
 from earlysieve.auditing.swaps.tokens import Telling
-from earlysieve.auditing.token_words import goes_on, words_of
+from earlysieve.auditing.token_words import goes_on, phrase_of, words_of
 from earlysieve.groups.accuracy import wilson_bounds
 
 _OF_A_CLASS, _MOST = 10, 12
@@ -75,7 +75,7 @@ def words_found(
             span = _of(number, spans) or whole_word(texts, number, pieces)
             strength.setdefault(span, float(scores[number]))
         for span, score in strength.items():
-            word = words_of(span, tokenizer)
+            word = phrase_of(span, tokenizer)
             if word:
                 one = word_found(word, holds(texts, span), kind, pool, class_names)
                 found.append((_surely(one), score, one))
