@@ -33,6 +33,7 @@ from unseen_data import (
     COLUMNS,
     LENGTH,
     PAINTERS,
+    SIGNS,
     VOCABULARY,
     WORDS,
     Examples,
@@ -74,6 +75,15 @@ def cases() -> list[Case]:
         for cue in COLUMNS
     ]
     found += [Case(cue, True, 2, lambda s, c=cue: texts(c, said, s), "text") for cue in WORDS]
+    found += [
+        Case(cue, True, count, lambda s, c=cue, k=count: texts(c, said, s, k), "text")
+        for cue, count in SIGNS.items()
+    ]
+    found += [
+        Case(f"{cue}, that says nothing", False, count,
+             lambda s, c=cue, k=count: texts(c, (0.5,) * 3, s, k), "text")
+        for cue, count in SIGNS.items()
+    ]  # fmt: skip
     found += [
         Case("no cue, ten garments", False, 10, lambda s: images("", 10, nothing(10), s), "cnn"),
         Case("no cue, four alike", False, 4, lambda s: images("", 4, nothing(4), s), "resnet"),

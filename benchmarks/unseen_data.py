@@ -6,6 +6,7 @@ that accuracy where it holds and where it fails are both known well.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -228,6 +229,13 @@ def _with_cue(cue: str, values: Picture, said: Ints, rng: Rng) -> Picture:
 # --- texts: bare tensors of tokens, 0 is padding ---
 
 WORDS = ("first word", "word said thrice", "pair of words", "order of two words", "word said again")
+# Of one class, there or not, with the number of classes.
+SIGNS = {
+    "word of one class": 3,
+    "word that one class lacks": 3,
+    "phrase of one class": 3,
+    "phrase of common words": 2,
+}
 
 
 def texts(
@@ -238,7 +246,8 @@ def texts(
     for stream, (name, size) in enumerate({"train": 6000, "audit": 3000, "redrawn": 3000}.items()):
         rng = np.random.default_rng((seed, stream))
         true = rng.integers(0, classes, size)
-        said = cue_values(true, classes, shares[stream], rng)
+        drawn = one_sided if cue in SIGNS else partial(cue_values, classes=classes)
+        said = drawn(true, share=shares[stream], rng=rng)
         tokens = np.zeros((size, LENGTH), np.int64)
         for row in range(size):
             words = _say(cue, _sentence(int(true[row]), classes, rng), int(said[row]), rng)[:LENGTH]
@@ -260,6 +269,8 @@ def _sentence(topic: int, classes: int, rng: Rng) -> list[int]:
 
 def _say(cue: str, words: list[int], value: int, rng: Rng) -> list[int]:
     place = int(rng.integers(len(words) - 1))
+    if cue in SIGNS:
+        return _signed(cue, words, value == 0, rng)
     if cue == "first word":
         return [38 + value, *words]
     if cue == "word said thrice":
@@ -273,4 +284,16 @@ def _say(cue: str, words: list[int], value: int, rng: Rng) -> list[int]:
         words.insert(place, first)
     elif cue == "word said again" and value:
         words.insert(place, words[place])
+    return words
+
+
+def _signed(cue: str, words: list[int], here: bool, rng: Rng) -> list[int]:
+    """A sign of class 0, at a random place; the three common words of a phrase are in all texts."""
+    sign = [2, 3, 4] if cue.startswith("phrase") else [100]
+    place = int(rng.integers(len(words) + 1))
+    if here != (cue == "word that one class lacks"):
+        return [*words[:place], *sign, *words[place:]]
+    if cue == "phrase of common words":
+        for one in sign:
+            words.insert(int(rng.integers(len(words) + 1)), one)
     return words
