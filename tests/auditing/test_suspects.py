@@ -1,5 +1,7 @@
 """Readers, suspects, doubt, piles and maps, on cases worked out by hand."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -221,3 +223,17 @@ def test_the_channels_in_which_positions_differ_are_kept():
     varied[0, 1] = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
     kept = maps.principal_channels(varied, Layout.FIRST, 1)
     assert kept.abs().squeeze(1).tolist() == pytest.approx([0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("recovered", "explained", "raised"),
+    [
+        (0.5, 10, [False, False, False]),  # the rest speaks for the label
+        (0.39, 60, [False, False, True]),  # Wilson's upper end is 0.52: it may as well be a guess
+        (0.39, 200, [False, True, True]),  # 0.46: wrong labels are among them
+        (math.nan, 0, [False, True, True]),
+    ],
+)
+def test_labels_on_which_a_feature_fails_are_in_doubt_by_the_rest(recovered, explained, raised):
+    preference = np.array([-0.2, 0.5, 0.9])
+    assert (doubt.contrary(preference, recovered, explained, 0.5) > 0).tolist() == raised

@@ -282,6 +282,12 @@ def test_groups_that_contradict_nothing_found_are_in_the_headline():
     )
 
 
+def test_groups_that_contradict_are_in_the_headline_of_an_audit_that_cannot_tell():
+    told = "This audit cannot tell whether the model takes a shortcut"
+    assert summary(facts(best_reads=1.2), groups=groups(2)).headline == f"{told}, but {RARE}."
+    assert summary(facts(best_reads=1.2), groups=groups(9)).headline == f"{told}."
+
+
 def test_no_class_is_far_below_the_rest_without_a_sentence():
     found = summary(facts(IDLE), classes=[OTHERS, DIVERS])
     assert found.headline == f"No shortcut was found, but {DIVING}."

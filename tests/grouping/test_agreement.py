@@ -6,7 +6,7 @@ import torch
 
 from earlysieve.datasets.example_groups import Groups, label_by_suspect
 from earlysieve.errors import InputError
-from earlysieve.grouping.agreement import adjusted_rand, agreement, outside_largest
+from earlysieve.grouping.agreement import adjusted_rand, agreement, in_words, outside_largest
 from earlysieve.grouping.enough import check_enough, suspects_by_class
 
 LABELS = torch.tensor([0, 0, 0, 1, 1, 1])
@@ -40,6 +40,16 @@ def test_unknown_examples_are_left_out():
         agreement(made([0, 1, 1, 1, 0, 0]), torch.full((6,), -1), LABELS)
     with pytest.raises(InputError, match="true groups and labels of 6 examples"):
         agreement(made([0, 1, 1, 1, 0, 0]), TRUE[:5], LABELS)
+
+
+def test_a_minority_that_is_in_no_inferred_group_counts_as_missed():
+    found = made([0, 0, 1, 0, 1, 0])
+    found = Groups(found.numbers.clone().index_fill(0, torch.tensor([3]), -1), found.names, "xrm",
+                   suspects=found.suspects)  # fmt: skip
+    seen = agreement(found, TRUE, LABELS)
+    assert (seen.n, seen.minority, seen.left_out) == (5, 2, 1)
+    assert (seen.precision, seen.recall) == (0.5, 0.5)
+    assert "50.0% of these minorities are suspects; 1 of 2 are in no group (" in in_words(seen)
 
 
 def test_adjusted_rand_is_that_of_scikit_learn():

@@ -52,21 +52,21 @@ def headline(
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and these data "
             f"hold too few examples where it does not{task}."
         )
+    but = _but(weak if decision.verdict == "none found" else (), groups)
     if decision.verdict == "none found":
-        return _none_found(weak, groups)
-    return "This audit cannot tell whether the model takes a shortcut."
+        return f"No shortcut was found{but or ' that these data could show'}."
+    return f"This audit cannot tell whether the model takes a shortcut{but}."
 
 
-def _none_found(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
+def _but(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
+    """What is known besides, and contradicts a verdict that is no finding; empty where nothing."""
     but = [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
     if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
         but.append(
             f"only {groups.worst_accuracy:.0%} of group '{groups.worst_group_name}' are right, "
             f"against {groups.average:.0%} of all"
         )
-    if but:
-        return f"No shortcut was found, but {', and '.join(but)}."
-    return "No shortcut was found that these data could show."
+    return f", but {', and '.join(but)}" if but else ""
 
 
 def below(found: ClassAccuracy) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.columns_left_out import code_without
-from earlysieve.auditing.doubt import DOUBTFUL, piles
+from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
@@ -223,15 +223,16 @@ def _is_broken(decision: Decision, again: SecondLook, labels: Ints) -> bool:
 
 
 def _against(decision: Decision, again: SecondLook) -> Floats:
-    """How much readers contradict the label once suspects weigh more, shape (N,).
+    """How much readers contradict the label once suspects weigh more, shape (N,); see `contrary`.
 
-    Where the rest of most examples on which a feature fails speaks for the label, these labels are
-    not in doubt, however much the model and its layers agree on the feature's class.
+    What answers follow here tells nothing of the label: these are not in doubt by it.
     """
     on = decision.leaning if decision.verdict == "shortcut" else None
-    if on is not None and (on.recovered >= RECOVER or decision.reason == FOLLOWS_HERE):
+    if on is None:
+        return again.preference
+    if decision.reason == FOLLOWS_HERE:
         return np.full(len(again.preference), -1.0)
-    return again.preference
+    return contrary(again.preference, on.recovered, on.explained, RECOVER)
 
 
 def _best_reads(again: SecondLook, labels: Ints, said: Ints) -> float:

@@ -14,15 +14,17 @@ from earlysieve.errors import InputError
 
 @dataclass(frozen=True)
 class Agreement:
-    """Figures over the examples whose group is known in both.
+    """Figures over the examples whose group is known in both, unless they are said to be others.
 
     Attributes:
         n: how many these are.
         suspects: how many of them are suspects.
-        minority: how many are in a true group that is not the largest of their class.
+        minority: of the examples whose true group is known, those in one that is not the largest of
+            their class.
+        left_out: how many of the minority are in no inferred group, so that no method sees them.
         accuracy: share of examples that are both or neither.
         precision: share of suspects that are in the minority; NaN without suspects.
-        recall: share of the minority that are suspects; NaN without a minority.
+        recall: share of the minority that are suspects, those left out included; NaN without one.
         auroc: of the weights, the minority being positive; NaN without weights or one of both.
         adjusted_rand: of the two groupings, 1 where they are the same, about 0 by chance.
     """
@@ -30,6 +32,7 @@ class Agreement:
     n: int
     suspects: int
     minority: int
+    left_out: int
     accuracy: float
     precision: float
     recall: float
@@ -64,8 +67,11 @@ def agreement(groups: Groups, true_groups: "Tensor | Ints", labels: "Tensor | In
             "Expected examples whose inferred and true groups are known, but got none; leave the "
             "comparison out"
         )
+    named = true >= 0
+    all_minority = np.zeros(len(true), bool)
+    all_minority[named] = outside_largest(true[named], label[named])
     true, label, found = true[known], label[known], found[known]
-    minority = outside_largest(true, label)
+    minority = all_minority[known]
     suspects = (
         outside_largest(found, label) if groups.suspects is None else groups.suspects.numpy()[known]
     )
@@ -74,10 +80,11 @@ def agreement(groups: Groups, true_groups: "Tensor | Ints", labels: "Tensor | In
     return Agreement(
         n=int(known.sum()),
         suspects=int(suspects.sum()),
-        minority=int(minority.sum()),
+        minority=int(all_minority.sum()),
+        left_out=int((all_minority & ~known).sum()),
         accuracy=float((minority == suspects).mean()),
         precision=_ratio(both, int(suspects.sum())),
-        recall=_ratio(both, int(minority.sum())),
+        recall=_ratio(both, int(all_minority.sum())),
         auroc=float("nan") if weights is None else auroc(weights, minority),
         adjusted_rand=adjusted_rand(found, true),
     )
@@ -85,9 +92,10 @@ def agreement(groups: Groups, true_groups: "Tensor | Ints", labels: "Tensor | In
 
 def in_words(found: Agreement) -> str:
     """An agreement in a sentence."""
+    out = f"; {found.left_out:,} of {found.minority:,} are in no group" if found.left_out else ""
     return (
         f"Of the groups that the data name: {found.precision:.1%} of the suspects are in a "
-        f"minority of their class, and {found.recall:.1%} of these minorities are suspects "
+        f"minority of their class, and {found.recall:.1%} of these minorities are suspects{out} "
         f"(adjusted Rand index {found.adjusted_rand:.2f})."
     )
 
