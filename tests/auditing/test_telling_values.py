@@ -167,8 +167,10 @@ VALUE = replace(
         ({"besides": math.nan}, "shortcut"),
         ({"besides": 0.45}, "shortcut"),
         ({"besides": 0.43}, "none found"),  # the class comes of the value, too
-        ({"besides": 0.61}, "none found"),  # it marks rows that are plain anyway
+        ({"besides": 0.57}, "none found"),  # it marks rows that are plain anyway
+        ({"besides": math.nan, "misread": 19}, "none found"),
         ({"lost_without": 0.16}, "none found"),
+        ({"lost_without": -0.16}, "none found"),
         ({"lost_without": math.nan}, "none found"),
         ({"followed": 0.19}, "none found"),
         ({"followed": math.nan}, "none found"),

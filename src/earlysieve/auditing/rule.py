@@ -35,7 +35,7 @@ _LEAST_LOSS = 0.08
 _MOVED = 0.5
 _FOLLOWED_OUTDONE, _COST_OUTDONE = 0.3, 0.4
 _VALUE_FOLLOWED, _LITTLE_LOST, _WORSE = 0.2, 0.15, 2.0
-_LESS_WELL, _BETTER = 0.44, 0.6
+_AS_WELL = 0.06
 LIKELY = 0.5
 _SURELY = 0.8
 
@@ -370,14 +370,15 @@ def _misleading_values(found: Leaning) -> bool:
 
     Where the class comes of the value, too, as of a site that is worse than others, less is needed
     of the rest of a row: the other columns tell its class less well, and so does the model without.
-    Where they tell it far better, the value only marks rows that are plain anyway.
+    Where they tell it better, the value only marks rows that are plain anyway.
     """
     worse = found.accuracy_else - found.accuracy >= _LEAST_LOSS and found.times_worse >= _WORSE
     few = found.misread < FEWEST_MISLED
+    as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
         found.followed >= _VALUE_FOLLOWED
-        and found.lost_without <= _LITTLE_LOST
-        and not (found.besides < _LESS_WELL or found.besides > _BETTER)
+        and abs(found.lost_without) <= _LITTLE_LOST
+        and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
     )
 

@@ -17,7 +17,7 @@ from earlysieve.datasets.variables import Variable, codes_of
 MOST = 2
 _SHARE, _FEWEST = 0.02, 20
 _PURE, _TELLS = 0.7, 0.6
-_MOST_ROWS = 0.6
+_MOST_ROWS, _TIMES = 0.6, 4
 _LISTED = 3
 
 
@@ -71,7 +71,8 @@ def telling_values(
 
     A value counts that at least 2% of the rows have (and 20 of them), that at least 0.7 of these
     are of one class, and that takes away at least 0.6 of the doubt whether a row is of that class.
-    A number is none of them where its neighbours tell the same: there a curve goes on. A variable
+    A number is none of them where its neighbours tell a quarter of that: there a curve goes on. A
+    variable
     whose telling values are in more than 0.6 of the rows is not among these: its reader
     sees what all of it tells.
 
@@ -107,7 +108,7 @@ def telling_values(
 
 
 def _unlike_neighbours(counts: Floats, kinds: Ints, base: Floats, chosen: Bools) -> Bools:
-    """Which of the ascending values tell at least twice what as many rows on either side tell.
+    """Which of the ascending values tell at least four times what as many rows beside them tell.
 
     Args:
         counts: of the classes by value, shape (V, C).
@@ -131,7 +132,7 @@ def _unlike_neighbours(counts: Floats, kinds: Ints, base: Floats, chosen: Bools)
         near = [
             1 - (1 - side[kind] / side.sum()) / (1 - base[kind]) for side in sides if side.sum()
         ]
-        found[place] = all(2 * one <= least for one in near)
+        found[place] = all(_TIMES * one <= least for one in near)
     return found
 
 

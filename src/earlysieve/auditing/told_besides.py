@@ -9,7 +9,7 @@ import numpy as np
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.evidence import chance, readability
 from earlysieve.auditing.eyes import Sample, open_eye
-from earlysieve.auditing.properties import pairs_of
+from earlysieve.auditing.properties import curved, knots_of, pairs_of
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.readouts.feature_store import FeatureStore
@@ -41,13 +41,20 @@ def told_besides(
         if not len(rest):
             found[one.name] = math.nan
             continue
-        shape = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+        some = values[:, rest]
+        shape = partial(_besides, columns=rest, centre=some.mean(0), knots=knots_of(some))
         reader = open_eye(store, sample, shape, values).reader
         right = float((reader.prediction == labels).mean())
         able = readability(right, accuracy, chance(labels)) >= _READABLE
         said = one.said_by(values)
         found[one.name] = told_as_well(reader.probabilities, said, labels) if able else math.nan
     return found
+
+
+def _besides(values: Floats, columns: Ints, centre: Floats, knots: Floats) -> Floats:
+    """Any curve of each column, and the products of any two."""
+    curves = curved(values[:, columns], knots)
+    return np.concatenate([curves, pairs_of(values, columns, centre)], 1)
 
 
 def told_as_well(chances: Floats, said: Ints, labels: Ints) -> float:
