@@ -12,14 +12,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 import earlysieve as es
 from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.eyes import Sample
 from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.swaps.follow import lost_without, swap_parts
 from earlysieve.auditing.telling_values import telling_values
-from earlysieve.auditing.told_besides import told_as_well
+from earlysieve.auditing.told_besides import told_as_well, told_besides
 from earlysieve.auditing.words import called
 from earlysieve.datasets.arrays import data_of
 from earlysieve.datasets.variables import Variable, variables_of
+from earlysieve.readouts.feature_store import FeatureStore
 
 from .made_up import COLOUR, IDLE, facts
 
@@ -102,6 +104,28 @@ def test_what_the_rest_of_a_row_tells_there_and_elsewhere():
     chances[:2] = 0.2
     assert told_as_well(np.stack([1 - chances, chances], 1), said, labels) == 0.0
     assert math.isnan(told_as_well(np.zeros((8, 2)), np.full(8, -1), labels))
+
+
+@pytest.mark.parametrize(("told", "known"), [("ring", True), ("sum", True), ("parity", False)])
+def test_other_columns_are_read_in_curves_and_pairs(told, known):
+    """A value that goes with class 1: of a parity of four columns nobody reads the rest."""
+    rng = np.random.default_rng(0)
+    core = rng.normal(size=(2000, 4))
+    tasks = {
+        "ring": (core[:, :2] ** 2).sum(1) > 1.386,
+        "sum": core.sum(1) > 0,
+        "parity": core.prod(1) > 0,
+    }
+    labels = tasks[told].astype(int)
+    at = rng.random(2000) < np.where(labels == 1, 0.2, 0.01)
+    rows = np.c_[core, np.where(at, 1, rng.choice([0, 2, 3], 2000))]
+    (one,) = found_in(rows[:, 4:], labels)
+    one = replace(one, variable=Variable("site", (4,)))
+    store = FeatureStore()
+    store.append(torch.from_numpy(rows.astype(np.float32)))
+    sample = Sample(np.arange(2000), labels, np.arange(2000) % 5, 2, 5)
+    found = told_besides(store, sample, [one], 0.95)[one.name]
+    assert abs(found - 0.5) < 0.06 if known else math.isnan(found)
 
 
 def test_what_is_lost_without_a_value():

@@ -7,6 +7,8 @@ from earlysieve.datasets.table_column import column_values
 from earlysieve.datasets.table_file import splits_in_table
 from earlysieve.reliance.told import likely_classes
 
+_LISTED = 10
+
 
 def spoken_for(
     path: str,
@@ -41,7 +43,8 @@ def spoken_for(
     if found:
         rows = "the rows of split train" if split == "train" else "all rows"
         silent = [name for name in names if name not in found]
-        none = f"; {name_some(silent)} for none, and is left out" if silent else ""
+        out = "is left out" if len(silent) == 1 else "are left out"
+        none = f"; {name_some(silent, _LISTED)} for none, and {out}" if silent else ""
         tell(
             f"Values of '{column}' speak {_listed(found)}{none}, as {rows} show; --cue-class says "
             "otherwise."
@@ -54,4 +57,6 @@ def _listed(found: Mapping[str, str]) -> str:
     by_class: dict[str, list[str]] = {}
     for value, kind in found.items():
         by_class.setdefault(kind, []).append(value)
-    return " and ".join(f"for {kind} ({name_some(some)})" for kind, some in by_class.items())
+    return " and ".join(
+        f"for {kind} ({name_some(some, _LISTED)})" for kind, some in by_class.items()
+    )
