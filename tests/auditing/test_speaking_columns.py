@@ -69,6 +69,7 @@ def test_rows_that_are_cut_or_written_otherwise(text, found):
     ("leans_on", "first"),
     [
         ("column m", ["m=12", "c=2", "a=0"]),
+        ("values of m: 12 or 26", ["m=12", "c=2", "a=0"]),
         ("columns a and m", ["a=0", "m=12", "c=2"]),
         ("direction", ["c=2", "a=0"]),
         (None, ["c=2", "a=0"]),

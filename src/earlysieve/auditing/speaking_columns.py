@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._readable import VALUES
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.token_words import Piece
 from earlysieve.datasets.table import SHOWN_COLUMNS
@@ -36,7 +37,8 @@ def with_speaking_columns(
         columns: names of the table's columns; empty: it is no table.
         examples: the example table, with the scores of readers of columns.
         source: the data set; one that writes rows (`Table.row_text`) can write them in that order.
-        leans_on: what the verdict is about, as "column ward" or "columns ward and age".
+        leans_on: what the verdict is about, as "column ward", "columns ward and age" or "values of
+            ward: 7".
     """
     if not columns or not any(str(name).startswith(COLUMN_SCORE) for name in examples):
         return list(pictures)
@@ -59,6 +61,8 @@ def with_speaking_columns(
 def _named(leans_on: str, columns: Sequence[str]) -> list[str]:
     kind, _, names = leans_on.partition(" ")
     several = names.split(" and ") if kind == "columns" else [names] if kind == "column" else []
+    if leans_on.startswith(VALUES):
+        several = [leans_on.removeprefix(VALUES).rpartition(": ")[0]]
     return [name for name in columns if name.removeprefix("column ") in several]
 
 
