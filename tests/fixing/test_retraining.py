@@ -82,11 +82,26 @@ def test_reset_refuses_weights_that_it_cannot_draw():
         reset(Own(), seed=0)
 
 
+def test_a_network_with_attention_is_retrained_at_a_smaller_rate():
+    block = nn.TransformerEncoderLayer(500, 2, 16, batch_first=True)
+    recipe = as_recipe(True, nn.Sequential(block, nn.Linear(500, 2)))
+    assert recipe is not None
+    assert (recipe.config.optimizer, recipe.config.lr, recipe.config.clip_norm) == (
+        "adamw",
+        1e-4,
+        1.0,
+    )
+    usual = as_recipe(True, nn.Linear(8, 2))
+    assert usual is not None
+    assert (usual.config.lr, usual.config.clip_norm) == (1e-3, None)
+
+
 def test_recipes():
-    assert as_recipe(None) is None
-    assert as_recipe(False) is None
-    assert as_recipe(True) == Recipe()
-    assert as_recipe(QUICK) is QUICK
-    assert as_recipe(QUICK.config).config == QUICK.config
+    net = nn.Linear(2, 2)
+    assert as_recipe(None, net) is None
+    assert as_recipe(False, net) is None
+    assert as_recipe(True, net) == Recipe()
+    assert as_recipe(QUICK, net) is QUICK
+    assert as_recipe(QUICK.config, net).config == QUICK.config
     with pytest.raises(InputError, match="Expected retrain to be True, a TrainConfig or a Recipe"):
-        as_recipe("yes")
+        as_recipe("yes", net)

@@ -51,6 +51,7 @@ def test_steps_are_filled_in():
         f"earlysieve audit {about} --shortcut colour --seed 3 --data digits --split train "
         "--out out/of-training",
         f"earlysieve train {about} --shortcut colour --seed 3 --data digits --split train "
+        "--optimizer adamw --lr 0.001 --weight-decay 0.0001 --scheduler cosine "
         "--method group-dro --balance group --groups-from out/of-training --out out/group-dro",
     ]
     assert reference == (
@@ -104,6 +105,35 @@ def test_the_network_is_trained_again_as_it_was_trained(tmp_path):
     audit, command = train.splitlines()
     assert given in command  # what is as by default is left out
     assert "--lr" not in audit
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("hf:my-texts", "--optimizer adamw --lr 7e-05 "),
+        ("timm:vit_base_patch16_224", "--optimizer adamw --lr 7e-05 "),
+        ("torchvision:swin_t", "--optimizer adamw --lr 7e-05 "),
+        ("timm:resnet18", "--optimizer adamw --lr 0.001 "),
+    ],
+)
+def test_without_its_run_a_network_is_trained_again_gently(model, options):
+    ran = config("--model", model, "--data", "digits", "--out", "out")
+    audit, train = codes(STEPS, ran)[2].splitlines()
+    assert options in train
+    assert ("--clip-norm 1.0" in train) == ("--lr 7e" in options)
+    assert "--lr" not in audit
+    small = codes(STEPS, ran | {"attention_width": 50})[2]
+    assert "--optimizer adamw --lr 0.001 " in small
+    assert "--clip-norm 1.0" in small
+
+
+@pytest.mark.parametrize("audited", ["test", "val", "train"])
+def test_validation_data_show_whether_a_training_does_harm(tmp_path, audited):
+    (tmp_path / "t.csv").write_text("text,label,split\na,0,test\nb,1,val\nc,1,train\n")
+    data = f"csv:{tmp_path / 't.csv'}"
+    ran = config("--model", "hf:texts", "--data", data, "--split", audited, "--out", "out")
+    train = codes(STEPS, ran, data, audited)[2].splitlines()[-1]
+    assert " --split train --validation split:val " in train
 
 
 @pytest.mark.parametrize("validation", ["0.2", "split:test"])
@@ -204,7 +234,8 @@ def test_a_source_without_splits_is_trained_on_itself_unless_the_run_names_anoth
     ran = config(*MODEL, "--data", data, "--out", "out", split=None)
     _, fix, train, reference, _ = codes(STEPS, ran, data, None)
     assert "--split" not in fix + train
-    assert f"--data {data} --method group-dro --balance group --groups-from out " in train
+    assert f"--data {data} --optimizer adamw " in train
+    assert "--method group-dro --balance group --groups-from out " in train
     assert reference == ""
     told = " ".join(command_steps(STEPS, ran, audited_part(data, None)))
     assert "Which these are is not known: audit them first" in told

@@ -175,6 +175,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
     from earlysieve.auditing.audit import audit
     from earlysieve.datasets.opened_data import opened
+    from earlysieve.networks.attention import attention_width
     from earlysieve.networks.fit_check import check_model_takes, pick_device
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.audit_steps import command_steps
@@ -238,6 +239,8 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
     record = {**_record(context, given, options), "split": part.split, **prepared}
     record |= {"preparation": told} if told else {}
+    width = attention_width(built.model)
+    record |= {} if width is None else {"attention_width": width}
     if other is not None:
         record |= {"reference": given["reference"], "reference_options": of_reference}
     remarks = _remarks(given, part if "split" not in asked else None)

@@ -85,7 +85,7 @@ _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
     type=click.FloatRange(min=0, min_open=True),
     metavar="X",
     help="Train each retraining with this learning rate; by default as in the model's run, else "
-    "0.001.",
+    "0.001, and less for a transformer, the wider it is.",
 )
 @click.option(
     "--fresh/--go-on",
@@ -217,7 +217,7 @@ def run(
         audit=audit,
         features=given["features"],
         groups=_groups(given, data.held_out),
-        retrain=_recipe(given, data.config, data.train) if given["retrain"] else None,
+        retrain=_recipe(given, data.config, data.train, built.model) if given["retrain"] else None,
         select=given["select"],
         budget=budget,
         folder=given["out"],
@@ -256,16 +256,19 @@ def _groups(given: dict[str, Any], data: Any) -> Any:
     return read_groups(given["groups_from"], None if data is None else opened(data).size)
 
 
-def _recipe(given: dict[str, Any], config: Any, train: Any) -> "Recipe":
+def _recipe(given: dict[str, Any], config: Any, train: Any, model: Any) -> "Recipe":
     """How to retrain: as the model was trained, or a few epochs; options win."""
     from dataclasses import replace
 
-    from earlysieve.fixing.retraining import Recipe
+    from earlysieve.fixing.retraining import Recipe, usual_recipe
     from earlysieve.networks.spec import build_model, parse_options
     from earlysieve.networks.table_scale import fit_scale
     from earlysieve.runs.train_run import start_of_run
 
-    base = Recipe().config if config is None else replace(config, validation=None, patience=None)
+    as_it_was = config is not None
+    base = (
+        replace(config, validation=None, patience=None) if as_it_was else usual_recipe(model).config
+    )
     changes = {name: given[name] for name in ("epochs", "lr") if given[name] is not None}
     if not given["fresh"]:
         return Recipe(replace(base, **changes))

@@ -75,9 +75,10 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.cli.train_config import resolve
     from earlysieve.runs.after_training import audit_of_run
     from earlysieve.runs.given_groups import check_groups_used
+    from earlysieve.runs.harm import harmed, learned_nothing
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
-    from earlysieve.runs.validated import overfitted
+    from earlysieve.runs.validated import kept_row, overfitted
     from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
@@ -99,14 +100,20 @@ def command(context: click.Context, /, **given: Any) -> None:
     try:
         if given["audit"]:
             audits["before"] = run.audit_before(resume=given["resume"])
+        start = run.start()
         result = run.train(resume=given["resume"], after_epoch=audit_epoch)
         weights, example_weights = run.save(result), run.save_example_weights()
         if given["audit"]:
             audits["after"] = run.audit("after")
     except (KeyboardInterrupt, Terminated) as error:
         raise stopped(run.how_to_go_on(), error) from error
-    gap = overfitted(result.history, result.steps, run.job.model)
-    _show(result, audits, console, config.select, gap)
+    warned = [
+        harmed(start, kept_row(vars(result)), run.config),
+        learned_nothing(result.history, run.chance(), len(run.job.data), run.config),
+        overfitted(result.history, result.steps, run.job.model),
+    ]
+    warnings = [one for one in warned if one]
+    _show(result, audits, console, config.select, warnings)
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
@@ -115,7 +122,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         console.say(f"Next: Find out what it goes by:\n  {audit}")
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
-    ends = {"going_on": run.going_on, "audits": verdicts, "warnings": [gap] if gap else []}
+    ends = {"going_on": run.going_on, "audits": verdicts, "warnings": warnings}
     console.result({**files, **vars(result), **ends})
 
 
@@ -124,9 +131,9 @@ def _show(
     audits: "dict[str, AuditResult]",
     console: Console,
     select: str,
-    warning: str,
+    warnings: list[str],
 ) -> None:
-    """Print the last epochs, a warning, the best epoch, and what the audits said."""
+    """Print the last epochs, warnings, the best epoch, and what the audits said."""
     from earlysieve.cli.epoch_table import epoch_table
     from earlysieve.runs.while_training import when_in_words
     from earlysieve.training.progress import is_by_group
@@ -140,7 +147,7 @@ def _show(
         console.say("All figures of each epoch are in training.json.")
     elif len(names) < len(keys):
         console.say("Figures by group are in training.json.")
-    if warning:
+    for warning in warnings:
         console.say(f"Warning: {warning}")
     if result.restored_best:
         console.say(f"The weights are those of the best epoch, {result.best_epoch}.")

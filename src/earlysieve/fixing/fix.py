@@ -120,7 +120,7 @@ def fix(
     """
     check_model(model, batch_size, seed)
     rule_named(select)
-    recipe = as_recipe(retrain)
+    recipe = as_recipe(retrain, model)
     check_data(held_out, train, recipe, features)
     limit = parse_budget(budget)
     place = None if folder is None else check_place(Path(folder)) / CANDIDATES

@@ -15,11 +15,13 @@ from earlysieve.datasets.with_groups import with_groups
 from earlysieve.errors import InputError
 from earlysieve.fixing.candidates import Candidate
 from earlysieve.model.state import device_of
+from earlysieve.networks.attention import attention_width
 from earlysieve.runs.build import build_learner
 from earlysieve.runs.train_start import run_settings
 from earlysieve.training import TrainConfig, fit
 from earlysieve.training.events import Event
 from earlysieve.training.freezing import frozen
+from earlysieve.training.going_on import further
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,21 @@ class Recipe:
             from the weights of the given model.
     """
 
-    config: TrainConfig = field(
-        default_factory=lambda: TrainConfig(
-            optimizer="adamw", lr=1e-3, scheduler="cosine", epochs=4, weight_decay=1e-4
-        )
-    )
+    config: TrainConfig = field(default_factory=further)
     fresh: Callable[[], nn.Module] | None = None
 
 
-def as_recipe(given: "Recipe | TrainConfig | bool | None") -> Recipe | None:
+def usual_recipe(model: nn.Module) -> Recipe:
+    """A few epochs from the weights of a network, at a rate that fits its kind."""
+    return Recipe(further(attention_width(model)))
+
+
+def as_recipe(given: "Recipe | TrainConfig | bool | None", model: nn.Module) -> Recipe | None:
     """A recipe from what `fix(retrain=)` takes; None where nothing is to be retrained.
+
+    Args:
+        given: a recipe, its configuration, or whether to retrain.
+        model: that is to be retrained.
 
     Raises:
         InputError: it is none of these.
@@ -49,7 +56,7 @@ def as_recipe(given: "Recipe | TrainConfig | bool | None") -> Recipe | None:
     if given is None or given is False:
         return None
     if given is True:
-        return Recipe()
+        return usual_recipe(model)
     if isinstance(given, TrainConfig):
         return Recipe(given)
     if isinstance(given, Recipe):

@@ -1,12 +1,14 @@
 """How a network was trained, as words of a command that trains it again."""
 
 import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
-from earlysieve.runs.seen_data import part_of
-from earlysieve.runs.train_data import share_of
+from earlysieve.networks.attention import usual_width
+from earlysieve.runs.seen_data import FOR_VALIDATION, part_of
+from earlysieve.runs.train_data import SPLIT, share_of
+from earlysieve.training.going_on import further
 
 _CONFIG = "config.json"
 # A network that other settings trained may collapse under the default ones.
@@ -40,16 +42,42 @@ def as_trained(checkpoint: str | None, data: str) -> dict[str, str | None]:
         checkpoint: file of weights; where there is none, or no run beside it, nothing is known.
         data: to train on.
     """
+    config = _config_beside(checkpoint)
+    return _changed(config) | _validation(config, data)
+
+
+def trained_further(
+    checkpoint: str | None, data: str, split: str | None, model: str, width: int | None = None
+) -> dict[str, str | None]:
+    """The same to go on from weights: as `fix --retrain` does where no run is known, but longer.
+
+    Validation data are named then, too: they show whether the training did harm.
+
+    Args:
+        checkpoint, data: as for `as_trained`.
+        split: of the data.
+        model: specification of the network.
+        width: of its attention; None: not known.
+    """
+    if "method" in _config_beside(checkpoint):
+        return as_trained(checkpoint, data)
+    others = set(part_of(data, split).splits or ()) - {split}
+    found = next((name for name in FOR_VALIDATION if name in others), None)
+    beside = {"--validation": f"{SPLIT}{found}"} if found and split is not None else {}
+    gently = asdict(further(width or usual_width(model)))
+    # Weights of small groups first undo what the network knew: a few epochs may end there.
+    return beside | _changed({name: gently[name] for name in gently if name != "epochs"})
+
+
+def _changed(config: dict[str, Any]) -> dict[str, str | None]:
     from earlysieve.training import TrainConfig
 
-    config = _config_beside(checkpoint)
     usual = {one.name: one.default for one in fields(TrainConfig) if one.default is not MISSING}
-    found: dict[str, str | None] = {
+    return {
         f"--{name.replace('_', '-')}": str(config[name])
         for name in _NAMES
         if isinstance(config.get(name), str | int | float) and config[name] != usual.get(name)
     }
-    return found | _validation(config, data)
 
 
 def dropped_before(checkpoint: str | None) -> list[str] | None:

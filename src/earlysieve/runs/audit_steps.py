@@ -20,7 +20,7 @@ from earlysieve.auditing.step_options import on_command_line
 from earlysieve.datasets.checks import name_some
 from earlysieve.networks.families import takes_shape
 from earlysieve.report.command_words import Options, command_with, describing, options_of
-from earlysieve.runs.as_trained import OF_DATA, as_trained, dropped_before
+from earlysieve.runs.as_trained import OF_DATA, as_trained, dropped_before, trained_further
 from earlysieve.runs.data_settings import columns_of, inputs_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
@@ -44,6 +44,7 @@ class Ran:
             be: there are no others.
         share: the run held a share of these data out, which `--held-out` names.
         held_out: that share was audited.
+        width: of the attention of the audited network; None: not known, or it has none.
         kept: whether `out` holds the audit where `earlysieve fix --audit` can use it.
     """
 
@@ -56,6 +57,7 @@ class Ran:
     kept: bool = True
     share: bool = False
     held_out: bool = False
+    width: int | None = None
 
 
 def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -> list[str]:
@@ -87,6 +89,7 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
         is_training=not held_out and training in (None, source),
         share=share_beside(config.get("checkpoint"), given["--data"]),
         held_out=held_out,
+        width=config.get("attention_width"),
     )
     return of_repaired(
         filled_in(steps, ran), fix_beside(config.get("checkpoint")), options, ran.out
@@ -149,8 +152,9 @@ def _train(ran: Ran) -> str:
     data, split = ran.training or (ran.source[0], None)
     of_training: dict[str, str | None] = {"--data": data, "--split": split}
     about, groups = describing(ran.options), ran.out
-    checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
-    as_before = as_trained(checkpoint, data)
+    given = {name: values[0] for name, values in ran.options if values}
+    model, weights = given.get("--model", ""), given.get("--checkpoint")
+    as_before = trained_further(weights, data, split, model, ran.width)
     lines = []
     limited = any(name == "--limit" and as_before.get(name, "") is None for name, _ in ran.options)
     if not ran.is_training or limited:

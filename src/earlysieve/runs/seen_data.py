@@ -13,7 +13,8 @@ from earlysieve.errors import DataError, EarlysieveError
 from earlysieve.runs.data_settings import full_spec
 
 # What to audit where nothing was asked for, best first; the last was most likely trained on.
-PREFERRED = ("test", "validation", "val", "valid", "dev", "train")
+FOR_VALIDATION = ("validation", "val", "valid", "dev")
+PREFERRED = ("test", *FOR_VALIDATION, "train")
 EVERY = "all"
 _CONFIG = "config.json"
 

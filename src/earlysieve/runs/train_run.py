@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
 from earlysieve._progress import wanted
@@ -27,6 +29,7 @@ from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
+from earlysieve.runs.harm import Start
 from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.run_beside import known_beside
@@ -36,6 +39,7 @@ from earlysieve.runs.while_training import AfterEpoch, told, when_in_words
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
+from earlysieve.training.evaluate import evaluate
 from earlysieve.training.freezing import frozen
 from earlysieve.training.run_folder import CHECKPOINT_NAME
 from earlysieve.training.selection import NOTHING, Beside, check_select
@@ -66,6 +70,7 @@ class TrainRun:
         known: what was given of the validation data, to select by.
         frozen: names of the parameters that do not learn.
         going_on: where the run went on, in words; None: it did not.
+        trained: whether it starts from weights that may know these classes already.
     """
 
     job: Job
@@ -77,6 +82,7 @@ class TrainRun:
     known: Beside = NOTHING
     frozen: tuple[str, ...] = ()
     going_on: str | None = None
+    trained: bool = False
 
     @property
     def validation(self) -> Any:
@@ -142,7 +148,36 @@ class TrainRun:
             groups,
             known,
             learner.frozen,
+            trained=config.checkpoint is not None
+            or (built.carries_weights and not built.new_parameters),
         )
+
+    def start(self) -> Start | None:
+        """How often the weights that it starts from are right; None where nobody can know.
+
+        To be called before `train`.
+        """
+        if not self.trained or self.validation is None:
+            return None
+        c = self.config
+        found = evaluate(
+            self.algorithm.model,
+            self.validation,
+            batch_size=2 * c.batch_size,
+            num_workers=c.num_workers,
+        )
+        return Start.of(found)
+
+    def chance(self) -> float:
+        """The highest accuracy in training of answers that do not look at the inputs.
+
+        0 where it is not known: examples are drawn otherwise than they come, or no list of labels
+        is at hand.
+        """
+        labels = getattr(self.job.opened.source, "labels", None)
+        if self.sampler is not None or not isinstance(labels, np.ndarray) or not len(labels):
+            return 0.0
+        return float(np.bincount(labels).max() / len(labels))
 
     def train(self, *, resume: bool, after_epoch: AfterEpoch | None = None) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`.

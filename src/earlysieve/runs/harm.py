@@ -1,0 +1,92 @@
+"""What a training did to weights that could do the task already, or that it did nothing at all."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from earlysieve.groups.accuracy import wilson_bounds
+from earlysieve.training import TrainConfig
+from earlysieve.training.evaluation import Evaluation
+
+_LEAST = 0.05
+_ACCURACY, _WORST = "validation_accuracy", "validation_worst_group_accuracy"
+
+
+@dataclass(frozen=True)
+class Start:
+    """How often the weights that a training began with were right on its validation data.
+
+    Attributes:
+        accuracy: in [0, 1].
+        examples: how many these were.
+        worst_group: accuracy of the worst group; None: there are no groups.
+    """
+
+    accuracy: float
+    examples: int
+    worst_group: float | None = None
+
+    @classmethod
+    def of(cls, found: Evaluation) -> "Start":
+        """The figures of an evaluation."""
+        return cls(found.accuracy, found.size, found.worst_group_accuracy)
+
+
+def harmed(start: Start | None, kept: Mapping[str, Any], config: TrainConfig) -> str:
+    """That a training ended below what it began with; empty where it did not.
+
+    Said where it lost at least 0.05, and more than the draw of the examples explains: both
+    accuracies are of the same examples, and the interval of the difference by Newcombe's
+    square-and-add of Wilson's intervals (see `worse_than_validated`), which is wider than a paired
+    one, lies below 0. A training after which the worst group does better did what it was for.
+
+    Args:
+        start: None: not known.
+        kept: the row of the history whose weights are kept.
+        config: of the run.
+    """
+    now = kept.get(_ACCURACY)
+    if start is None or now is None or start.accuracy - now < _LEAST:
+        return ""
+    low = wilson_bounds(start.accuracy, start.examples)[0]
+    high = wilson_bounds(now, start.examples)[1]
+    if start.accuracy - now <= math.hypot(start.accuracy - low, high - now):
+        return ""
+    worst, before = kept.get(_WORST), start.worst_group
+    if worst is not None and before is not None and worst > before:
+        return ""
+    return (
+        f"The weights that training began with were right on {start.accuracy:.0%} of the "
+        f"validation data, those that it ends with on {now:.0%}: it undid what they knew. Try "
+        f"{_gentler(config)}."
+    )
+
+
+def learned_nothing(
+    history: Sequence[Mapping[str, Any]], chance: float, examples: int, config: TrainConfig
+) -> str:
+    """That the accuracy in training never rose above a guess; empty where it did.
+
+    Args:
+        history: see `FitResult`.
+        chance: the highest accuracy of answers that do not look at the inputs.
+        examples: of the training data, out of which each epoch's accuracy is a share.
+        config: of the run.
+    """
+    found = [row["train_accuracy"] for row in history if "train_accuracy" in row]
+    if not found or max(found) > wilson_bounds(chance, examples)[1]:
+        return ""
+    when = f"in all {len(found)} epochs" if len(found) > 1 else "in its one epoch"
+    return (
+        f"Accuracy in training was {max(found):.0%} at best {when}, no more than a guess "
+        f"({chance:.0%}): the network learned nothing. Try {_gentler(config)}, or more --epochs, "
+        "and check labels and how inputs are prepared."
+    )
+
+
+def _gentler(config: TrainConfig) -> str:
+    """What makes smaller steps than a run's, in options."""
+    other = "" if config.optimizer == "adamw" else " with --optimizer adamw (such as 0.0001)"
+    best = "" if config.restore_best or config.validation is None else ", or --restore-best"
+    return f"a smaller --lr than {config.lr:g}{other}{best}"

@@ -1,0 +1,91 @@
+"""A training warns where it undid what its weights knew, or taught them nothing."""
+
+import json
+import math
+
+import pytest
+
+from earlysieve.runs.harm import Start, harmed, learned_nothing
+from earlysieve.training import TrainConfig
+from tests.cli.helpers import ok
+
+CONFIG = TrainConfig(validation="0.2")
+
+
+def row(accuracy, worst=None):
+    more = {} if worst is None else {"validation_worst_group_accuracy": worst}
+    return {"validation_accuracy": accuracy, **more}
+
+
+@pytest.mark.parametrize(
+    ("start", "kept", "said"),
+    [
+        (Start(0.93, 1500), row(0.64), True),
+        (Start(0.93, 1500), row(0.89), False),  # less than 0.05
+        # Of 40 examples Wilson's interval of 90% begins at 0.7695, that of 80% ends at 0.8950:
+        # 0.1 is less than the root of 0.1305^2 + 0.0950^2; that of 65% ends at 0.7793.
+        (Start(0.9, 40), row(0.8), False),
+        (Start(0.9, 40), row(0.65), True),
+        (Start(0.95, 900, 0.0), row(0.85, 0.7), False),  # what groups are weighted for
+        (Start(0.95, 900, 0.8), row(0.85, 0.7), True),
+        (Start(0.6, 900), row(0.9), False),
+        (None, row(0.1), False),
+        (Start(0.9, 900), {}, False),
+    ],
+)
+def test_a_training_that_does_harm_says_so(start, kept, said):
+    assert bool(harmed(start, kept, CONFIG)) == said
+
+
+def test_what_to_try_is_not_what_was_in_use():
+    told = harmed(Start(0.93, 1500), row(0.64), CONFIG)
+    assert "right on 93% of the validation data, those that it ends with on 64%" in told
+    assert told.endswith(
+        "a smaller --lr than 0.01 with --optimizer adamw (such as 0.0001), or --restore-best."
+    )
+    adamw = TrainConfig(validation="0.2", optimizer="adamw", lr=1e-3, restore_best=True)
+    assert harmed(Start(0.93, 1500), row(0.64), adamw).endswith("a smaller --lr than 0.001.")
+
+
+@pytest.mark.parametrize(
+    ("best", "chance", "examples", "said"),
+    [
+        (0.52, 0.5, 1000, True),  # Wilson's interval ends at 0.5309
+        (0.54, 0.5, 1000, False),
+        (0.9, 0.9, 1000, True),
+        (math.nan, 0.5, 1000, False),
+    ],
+)
+def test_a_training_that_learns_nothing_says_so(best, chance, examples, said):
+    history = [{"train_accuracy": 0.4}, {"train_accuracy": best}]
+    if math.isnan(best):
+        history = [{"train_loss": 1.0}]
+    assert bool(learned_nothing(history, chance, examples, CONFIG)) == said
+
+
+def table(path, label):
+    rows = [f"{k % 2}.{k % 9},{k % 5},{label(k)}" for k in range(400)]
+    path.write_text("\n".join(["x,noise,label", *rows]) + "\n")
+
+
+def test_the_command_warns_at_its_end(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "a.csv", lambda k: k % 2)
+    table(tmp_path / "turned.csv", lambda k: (k + (k % 5 < 2)) % 2)
+    table(tmp_path / "noise.csv", lambda k: k // 90 % 2)
+    net = ("--model", "earlysieve.networks:SmallMLP", "--batch-size", 20, "--optimizer", "adam")
+    beside = ("--validation", "table:a.csv", "--epochs", 8)
+    first = ok("train", *net, "--data", "table:a.csv", *beside, "--lr", 0.02, "--out", "one",
+               "--json")  # fmt: skip
+    assert json.loads(first.stdout)["warnings"] == []
+    again = (*net, *beside, "--checkpoint", "one/model.pt", "--data")
+    gently = ok("train", *again, "table:a.csv", "--lr", 0.0001, "--out", "two")
+    assert "Warning" not in gently.stdout
+    wrecked = (*again, "table:turned.csv", "--lr", 0.02, "--out", "three")
+    told = ok("train", *wrecked).stdout
+    assert "Warning: The weights that training began with were right on 100%" in told
+    resumed = json.loads(ok("train", *wrecked, "--json").stdout)
+    assert "undid what they knew" in resumed["warnings"][0]
+    nothing = ok("train", *net, "--data", "table:noise.csv", "--lr", 1e-9, "--epochs", 2,
+                 "--out", "four")  # fmt: skip
+    assert "Warning: Accuracy in training was" in nothing.stdout
