@@ -62,6 +62,9 @@ def test_classes_without_names_are_numbered_and_without_a_tokenizer_nothing_is_n
         ((30, 40), (0.67, 0.44), "a"),  # 20 and 18
         ((4, 40), (1.0, 0.39), None),
         ((4, 40), (1.0, 0.4), "b"),
+        ((5, 30), (0.5, 0.25), "b"),  # 2.5 and 7.5
+        ((5, 29), (0.5, 0.25), "a"),
+        ((5, 90), (0.5, 0.24), "a"),
     ],
 )
 def test_the_word_that_misleads_most_texts(against, followed, named):
