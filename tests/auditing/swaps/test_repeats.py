@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from earlysieve.auditing.swaps.repeats import repeats
+from earlysieve.auditing.swaps.repeats import repeats, with_counts
 from earlysieve.auditing.swaps.spans import told
 
 
@@ -41,3 +41,14 @@ def test_a_word_that_tells_by_being_there_is_none():
 def test_what_is_said_by_chance_is_none():
     given, _ = texts(lambda label, rng: int(rng.integers(0, 4)))
     assert repeats(given, 2) == []
+
+
+def test_a_text_says_a_word_as_often_as_another_one():
+    text = torch.tensor([1, 7, 20, 7, 21, 2, 0, 0])
+    fewer, there = with_counts(text, text > 0, torch.tensor([1, 30, 7, 2]), [7])
+    assert fewer[there].tolist() == [1, 7, 20, 21, 2]
+    more, there = with_counts(text, text > 0, torch.tensor([1, 7, 7, 7, 7, 2]), [7])
+    assert more[there].tolist() == [1, 7, 20, 7, 7, 7, 21, 2]
+    assert int(there.sum()) == 8
+    same, there = with_counts(text, text > 0, torch.tensor([1, 2]), [])
+    assert same.tolist() == text.tolist()

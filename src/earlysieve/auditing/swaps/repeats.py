@@ -1,13 +1,15 @@
 """Words that tell a class by how often they are said, not by whether they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats
-from earlysieve.auditing.swaps.spans import Told
+from earlysieve.auditing.swaps.spans import Told, fitted, often, replaced
+from earlysieve.auditing.swaps.tokens import refitted
 
 _TIMES = (2, 3, 4, 5)
 _LEAST, _MORE = 0.5, 0.2
@@ -39,9 +41,7 @@ def repeats(texts: Told, classes: int) -> list[Repeat]:
         texts: that are counted.
         classes: C.
     """
-    mask = texts.mask.clone()
-    for one in texts.special:
-        mask &= texts.tokens != one
+    mask = often(texts, _TIMES[0])
     size = int(texts.tokens.max()) + 1
     rows = torch.arange(len(mask))[:, None].expand_as(mask)
     codes, counts = np.unique((rows * size + texts.tokens)[mask].numpy(), return_counts=True)
@@ -49,9 +49,9 @@ def repeats(texts: Told, classes: int) -> list[Repeat]:
     numbers, place = np.unique(token, return_inverse=True)
     telling = {}
     for times in (1, *_TIMES):
-        often = counts >= times
+        enough = counts >= times
         mine = np.zeros((classes, len(numbers)))
-        np.add.at(mine, (texts.labels[row[often]], place[often]), texts.weights[row[often]])
+        np.add.at(mine, (texts.labels[row[enough]], place[enough]), texts.weights[row[enough]])
         totals = np.bincount(texts.labels, weights=texts.weights, minlength=classes)[:, None]
         others = (mine.sum(0) - mine) / np.maximum(totals.sum() - totals, 1e-9)
         telling[times] = mine / np.maximum(totals, 1e-9) - others
@@ -64,6 +64,31 @@ def repeats(texts: Told, classes: int) -> list[Repeat]:
             holds[row[(place == at) & (counts >= times)]] = True
             found.append(Repeat(int(numbers[at]), times, kind, holds))
     return found
+
+
+def with_counts(
+    tokens: Tensor, mask: Tensor, others: Tensor, again: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """A text that says some words as often as another one does, and its new mask.
+
+    What is too much goes from the end; what is missing comes where the other text has it.
+
+    Args:
+        tokens, mask: of the text, shape (T,).
+        others: words of the other one, shape (W,).
+        again: tokens whose number is made the same.
+    """
+    if not again:
+        return tokens, mask
+    words, given = tokens[mask.bool()].numpy(), others.numpy()
+    for token in again:
+        mine, theirs = np.flatnonzero(words == token), np.flatnonzero(given == token)
+        if len(mine) > len(theirs):
+            words = np.delete(words, mine[len(theirs) :])
+        for place in theirs[len(mine) :]:
+            at = int(min(place, max(0, len(words) - 1)))
+            words = fitted(replaced(words, at, 0, (token,)), at + 1, len(tokens))
+    return refitted(tokens, mask, torch.as_tensor(words))
 
 
 def _repeat(telling: Mapping[int, Floats], kind: int) -> tuple[int, int] | None:

@@ -22,7 +22,7 @@ _KEPT = 0.9
 # What tells less is a word of the topic, beside which something else happens to stand.
 _TELLS = 0.3
 _EVERYWHERE = 0.98
-_SEEN = 100
+_SEEN = 40
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,9 @@ def whole_word(texts: Told, token: int, pieces: Callable[[list[int]], list[bool]
     rows, places = starts(texts.tokens, texts.mask, (token,)).nonzero().unbind(1)
     found: Counter[Span] = Counter()
     for row, place in list(zip(rows.tolist(), places.tolist(), strict=True))[:_SEEN]:
-        words = texts.tokens[row][texts.mask[row]].tolist()
-        at, goes_on = int(texts.mask[row, :place].sum()), pieces(words)
+        near = slice(max(0, place - LONGEST), place + LONGEST)
+        words = texts.tokens[row, near][texts.mask[row, near]].tolist()
+        at, goes_on = int(texts.mask[row, near.start : place].sum()), pieces(words)
         start, stop = at, at + 1
         while start > 0 and goes_on[start]:
             start -= 1
@@ -160,11 +161,9 @@ def best_spans(texts: Told, length: int, classes: int) -> tuple[Ints, Floats]:
 
     Returns:
         Tokens, shape (U, length), and the share of each class's texts that hold them minus that of
-        the others, shape (C, U). Special tokens are in none.
+        the others, shape (C, U). Special tokens are in none, nor such as no class holds often.
     """
-    tokens, mask = texts.tokens, texts.mask.clone()
-    for one in texts.special:
-        mask &= tokens != one
+    tokens, mask = texts.tokens, often(texts, 1)
     codes = tokens.clone()
     if length == 2:
         size = int(tokens.max()) + 1
@@ -221,6 +220,20 @@ def with_span(
     words = tokens[mask.bool()].numpy()
     words = fitted(replaced(words, start, len(gone), given), start + len(given), len(tokens))
     return refitted(tokens, mask, torch.as_tensor(words))
+
+
+def often(texts: Told, times: int) -> Tensor:
+    """Which tokens are said often enough to tell a class well, bool, shape (N, T).
+
+    A word that half of the texts of a class say so many times is said half as often as that in as
+    many texts as the smallest class has; half of this is asked, as texts may weigh more or less.
+    Special ones are left out.
+    """
+    counts = torch.bincount(texts.tokens[texts.mask], minlength=int(texts.tokens.max()) + 1)
+    smallest = np.bincount(texts.labels)
+    least = 0.25 * times * int(smallest[smallest > 0].min())
+    counts[list(texts.special)] = 0
+    return texts.mask & (counts >= least)[texts.tokens]
 
 
 def replaced(words: Ints, start: int, length: int, given: Span) -> Ints:

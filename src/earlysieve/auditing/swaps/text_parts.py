@@ -12,6 +12,7 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.repeats import repeats, with_counts
 from earlysieve.auditing.swaps.spans import (
     Span,
     Told,
@@ -51,15 +52,22 @@ def text_parts(
     has = (places >= 0).numpy()
     lengths = mask.sum(1)
     spans = {} if extra else _phrases(telling.top, texts, tokenizer)
+    again = [] if extra else [one.token for one in repeats(texts, pool.num_classes)]
 
     def swap_phrase(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine = torch.as_tensor(receivers)
         swapped, masks = tokens[mine].clone(), mask[mine].clone()
         for place, (row, donor) in enumerate(zip(receivers, donors, strict=True)):
-            own, given = (
-                found_at(tokens[one], mask[one], int(places[one]), spans) for one in (row, donor)
+            text, there = tokens[row], mask[row]
+            if places[row] >= 0 and places[donor] >= 0:
+                own, given = (
+                    found_at(tokens[one], mask[one], int(places[one]), spans)
+                    for one in (row, donor)
+                )
+                text, there = with_span(text, there, own, given[1])
+            swapped[place], masks[place] = with_counts(
+                text, there, tokens[donor][mask[donor]], again
             )
-            swapped[place], masks[place] = with_span(tokens[row], mask[row], own, given[1])
         inputs = pool.carrier.put_text(take(pool.inputs, mine), swapped, masks)
         return asker.answers(inputs), inputs
 
@@ -79,8 +87,9 @@ def text_parts(
     if has.any():
         detail = _named(telling.top, spans, tokenizer, class_names)
         words = words_found(pool, mask, telling, tokenizer, class_names, spans)
-        swap = swap_phrase if spans else swap_token
-        parts.append(Part("token", swap, has, detail=detail, words=words))
+        swap = swap_phrase if spans or again else swap_token
+        usable = np.ones_like(has) if again else has
+        parts.append(Part("token", swap, usable, detail=detail, words=words))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
     if int(lengths.max()) == int(lengths.min()):

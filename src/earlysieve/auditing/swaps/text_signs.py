@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.class_signs import LEAST
-from earlysieve.auditing.marks import ALONE, ONE_WORD, PHRASE
+from earlysieve.auditing.class_signs import BETTER, LEAST
+from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
@@ -61,7 +61,7 @@ def word_parts(
     singles, of_singles = best_spans(texts, 1, classes)
     pairs, of_pairs = best_spans(texts, 2, classes)
     strong = np.abs(of_singles) if classes > 2 else np.maximum(of_singles, 0)
-    least = strong.max(1, initial=0.0) + ALONE / 2
+    least = strong.max(1, initial=0.0) + BETTER / 2
     words = _signs(singles, of_singles, np.zeros(classes)) if classes > 2 else []
     found = {
         ONE_WORD: words if len(words) < classes - 1 else [],
