@@ -218,6 +218,24 @@ def test_values_that_must_not_matter_are_a_shortcut_where_answers_follow_them():
     assert (decide(seen).verdict, decide(seen).reason) == ("shortcut", "irrelevant")
 
 
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "none found"),  # the class comes of the column, too
+        ({"besides": 0.45}, "shortcut"),
+        ({"besides": math.nan}, "shortcut"),
+        ({"name": "values of site 2: B"}, "shortcut"),
+    ],
+)
+def test_a_column_from_which_the_class_comes_is_none(change, verdict):
+    column = replace(COLOUR, name="column site", at_edge=0.5)
+    needed = replace(VALUE, besides=0.3, followed=0.0)
+    assert decide(facts(column, IDLE)).verdict == "shortcut"
+    assert decide(facts(column, replace(needed, **change), IDLE)).verdict == verdict
+    named = replace(column, irrelevant=True)
+    assert decide(facts(named, needed, IDLE)).verdict == "shortcut"
+
+
 def test_of_values_no_other_sign_is_a_verdict():
     """What would be called of a whole column tells nothing of values that hardly occur."""
     strong = replace(

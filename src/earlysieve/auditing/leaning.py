@@ -208,12 +208,12 @@ def _independent(name: str, other: str) -> bool:
     A reserved reader says nothing where its property is not.
     """
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
-    if name.startswith(VALUES) and (other == OTHER_COLUMNS or _is_of(name, other)):
+    if name.startswith(VALUES) and (other == OTHER_COLUMNS or is_of(name, other)):
         return False
     return not is_reserved(other) and (name == DIRECTION or not of_columns)
 
 
-def _is_of(values: str, column: str) -> bool:
+def is_of(values: str, column: str) -> bool:
     """Whether values are those of a column, by the names of both."""
     name = column.removeprefix("column ")
     return name != column and values.startswith(f"{VALUES}{name}: ")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
-from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, is_of, strength
 from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
@@ -91,7 +91,7 @@ class Decision:
 def decide(facts: Facts) -> Decision:
     """The verdict."""
     values = [one for one in facts.leanings if one.is_value]
-    facts = replace(facts, leanings=[one for one in facts.leanings if not one.is_value])
+    facts = replace(facts, leanings=_but_values(facts.leanings))
     leading, signs = lead(facts.leanings)
     chance = power(facts.examples)
 
@@ -357,6 +357,17 @@ def _surely_recovered(found: Leaning) -> float:
     """The lower end of an interval: of several readers the luckiest is taken."""
     share, count = found.recovered, max(1, found.explained)
     return share - _DEVIATIONS * math.sqrt(share * (1 - share) / count)
+
+
+def _but_values(found: Sequence[Leaning]) -> list[Leaning]:
+    """All others, without columns of which values show that the class comes of them, too."""
+    needed = [one for one in found if one.is_value and one.besides < 0.5 - _AS_WELL]
+    return [
+        one
+        for one in found
+        if not one.is_value
+        and (one.irrelevant or not any(is_of(value.name, one.name) for value in needed))
+    ]
 
 
 def _by_values(found: Sequence[Leaning]) -> Leaning | None:
