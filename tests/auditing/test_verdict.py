@@ -248,7 +248,8 @@ def test_a_readout_that_is_never_wrong_or_always_flagged():
     never = replace(EVIDENCE, errors=0, flagged=0, same_mistake=math.nan, accuracy_flagged=math.nan)
     found = summary(facts(IDLE), never)
     assert found.warnings == [
-        "No readout error was found: use out-of-fold scores, an earlier layer or head='linear'."
+        "The readout misreads no example, so that it misleads nowhere. Its verdict rests on what "
+        "else was looked at."
     ]
     assert found.explanation.endswith("misreads 0 examples, 0 of them with confidence.")
     always = summary(facts(IDLE), replace(EVIDENCE, accuracy_unflagged=math.nan))

@@ -13,6 +13,7 @@ from earlysieve.auditing.next_steps import (
     MORE,
     REFERENCE,
     RETRAIN,
+    SAID,
     UNSEEN,
     parts,
     step,
@@ -131,7 +132,8 @@ def test_without_its_run_a_network_is_trained_again_gently(model, options):
 def test_validation_data_show_whether_a_training_does_harm(tmp_path, audited):
     (tmp_path / "t.csv").write_text("text,label,split\na,0,test\nb,1,val\nc,1,train\n")
     data = f"csv:{tmp_path / 't.csv'}"
-    ran = config("--model", "hf:texts", "--data", data, "--split", audited, "--out", "out")
+    words = ("--model", "hf:texts", "--data", data, "--split", audited, "--out", "out")
+    ran = config(*words, split=audited)
     train = codes(STEPS, ran, data, audited)[2].splitlines()[-1]
     assert " --split train --validation split:val " in train
 
@@ -225,6 +227,21 @@ def test_an_audit_of_training_data_is_repeated_on_others_and_its_groups_are_used
     assert "--groups-from out " in train
     assert reference == ""
     assert unseen.endswith("--split test --out out/test")
+
+
+@pytest.mark.parametrize("split", ["test", "val"])
+def test_held_out_data_that_are_all_right_are_said_to_be_unseen(tmp_path, split):
+    (tmp_path / "t.csv").write_text("text,label,split\na,0,test\nb,1,val\nc,1,train\n")
+    data = f"csv:{tmp_path / 't.csv'}"
+    words = ("--model", "hf:texts", "--data", data, "--split", split, "--out", "out")
+    ran = config(*words, split=split)
+    said, unseen = codes([step("Say:", SAID), step("Others:", UNSEEN)], ran, data, split)
+    assert said == (
+        f"earlysieve audit --model hf:texts --data {data} --split {split} --out out/unseen --unseen"
+    )
+    assert unseen == ""  # the other of both splits would say as much
+    words = ("--model", "hf:texts", "--data", data, "--split", "train", "--out", "out")
+    assert codes([step("Say:", SAID)], config(*words, split="train"), data, "train") == [""]
 
 
 def test_a_source_without_splits_is_trained_on_itself_unless_the_run_names_another(tmp_path):

@@ -124,6 +124,7 @@ def judged(
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
             without=_without(decision.leaning, seen),
             class_groups=_are_classes(seen.collected.groups, labels),
+            out_of_fold=out_of_fold,
         ),
     )
     doubt = again.doubt.astype(np.float32)

@@ -21,8 +21,10 @@ FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
+SAID = "result = es.audit(model, data, seen_in_training=False)"
 IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
+_ARRAYS_SAID = "result = es.audit_arrays(features_by_layer, labels, logits, seen_in_training=False)"
 MORE = "result = es.audit(model, more_data)"
 
 
@@ -60,7 +62,13 @@ def without_model(steps: Sequence[str]) -> list[str]:
         for one in steps
         if parts(one)[1] not in need_model and not parts(one)[0].startswith(_MUST_NOT)
     ]
-    coded = with_code(kept, lambda code: "" if column_left_out(code) else ARRAYS)
+
+    def of_arrays(code: str) -> str:
+        if column_left_out(code):
+            return ""
+        return _ARRAYS_SAID if code == SAID else ARRAYS
+
+    coded = with_code(kept, of_arrays)
     return [_of_arrays(*parts(one)) for one in coded]
 
 
@@ -227,11 +235,18 @@ def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
 def _inconclusive(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     if decision.reason == "outdone":
         return [*([] if facts.transfer is not None else [HOLDS_HERE]), HOLDS_MORE]
+    untold = facts.data.seen_in_training is None and decision.reason in _of_memory(facts)
     return [
+        *([_SAY_UNSEEN] if untold else []),
         _missing(decision, facts),
         _OTHERS,
         "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
     ]
+
+
+def _of_memory(facts: Facts) -> tuple[str | None, ...]:
+    """Reasons that speak of what a model has memorised."""
+    return "copes only here", memorised(facts.data, facts.accuracy)
 
 
 def _missing(decision: Decision, facts: Facts) -> str:
@@ -243,7 +258,7 @@ def _missing(decision: Decision, facts: Facts) -> str:
             f"{facts.examples:,}, best of all data that the model was not trained on:",
             MORE,
         )
-    if reason in ("copes only here", memorised(facts.data, facts.accuracy)):
+    if reason in _of_memory(facts):
         return step("Audit data that the model was not trained on:", UNSEEN)
     if reason == "layers alone":
         return (
@@ -280,6 +295,7 @@ _STEPS = {
     "none found": _none_found,
     "inconclusive": _inconclusive,
 }
+_SAY_UNSEEN = step("If you know that the model was not trained on these data, say so:", SAID)
 _MUST_NOT = "Or say that it must not matter"
 _DOUBTFUL = "Check the pile 'label doubtful' by hand."
 _CHECK = (

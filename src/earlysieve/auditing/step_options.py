@@ -8,6 +8,7 @@ from earlysieve.auditing.next_steps import parts, step, with_code
 # What a sentence says in Python, and on the command line.
 _SAID = (
     (r"head='(\w+)'", r"--head \1"),
+    (r"folds=(\d+)", r"--folds \1"),
     (r"layers=\[\.\.\.\]", "--layers"),
     (r"irrelevant=\[\.\.\.\]", "--irrelevant NAME"),
     (r"augment='([\w-]+)'", r"--augment \1"),

@@ -89,6 +89,7 @@ class Reported:
         head: name of the readouts' kind.
         without: code that leaves out the column of a table that the verdict is about.
         class_groups: whether the known groups are the classes over again.
+        out_of_fold: whether an example was scored by readouts that have not seen it.
     """
 
     layer: str
@@ -106,6 +107,7 @@ class Reported:
     head: str = "linear"
     without: str = ""
     class_groups: bool = False
+    out_of_fold: bool = True
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -142,7 +144,12 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             left_out=reported.without,
         ),
         warnings=[
-            *_warnings(evidence, reported.num_classes),
+            *_warnings(
+                evidence,
+                reported.num_classes,
+                out_of_fold=reported.out_of_fold,
+                head=reported.head,
+            ),
             *data_warnings(facts.data),
             *_prepared_otherwise(facts.transfer),
             *([_CLASS_GROUPS] if reported.class_groups else []),
@@ -177,7 +184,7 @@ def _words(swaps: Swaps) -> tuple[WordFound, ...]:
     return tuple({(one.word, one.speaks_for): one for one in every}.values())
 
 
-def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
+def _warnings(evidence: Evidence, num_classes: int, *, out_of_fold: bool, head: str) -> list[str]:
     found = []
     if evidence.predicted_classes == 1:
         found.append(
@@ -185,10 +192,18 @@ def _warnings(evidence: Evidence, num_classes: int) -> list[str]:
             "collapsed, or its weights or preprocessing do not belong together."
         )
     if evidence.errors == 0:
-        found.append(
-            "No readout error was found: use out-of-fold scores, an earlier layer or head='linear'."
-        )
+        found.append(_no_error(out_of_fold, head))
     return found
+
+
+def _no_error(out_of_fold: bool, head: str) -> str:
+    """That nothing was misread, with what was not in use already."""
+    left = [
+        *([] if out_of_fold else ["scores out of fold (folds=5)"]),
+        *(["a linear readout (head='linear')"] if head != "linear" else []),
+    ]
+    tried = f"Try {' or '.join(left)}." if left else "Its verdict rests on what else was looked at."
+    return f"The readout misreads no example, so that it misleads nowhere. {tried}"
 
 
 def _prepared_otherwise(found: Transfer | None) -> list[str]:

@@ -46,6 +46,12 @@ _SHARE = (
     "`earlysieve train --validation 0.2` does.",
 )
 @click.option(
+    "--unseen",
+    is_flag=True,
+    help="Say that the model was not trained on these data, where nothing else tells: an audit of "
+    "examples that are nearly all right then has a verdict.",
+)
+@click.option(
     "--reference",
     metavar="SOURCE",
     help="Compare with other examples of the same classes, best the training data: readouts are "
@@ -174,6 +180,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
     from earlysieve.auditing.audit import audit
+    from earlysieve.auditing.step_options import in_options
     from earlysieve.datasets.opened_data import opened
     from earlysieve.networks.attention import attention_width
     from earlysieve.networks.fit_check import check_model_takes, pick_device
@@ -182,7 +189,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.runs.held_out import held_out_run, open_share, share_beside
     from earlysieve.runs.irrelevant_columns import check_irrelevant
     from earlysieve.runs.preparation import prepared_options
-    from earlysieve.runs.seen_data import audited_part, part_of, seen_in_training, split_record
+    from earlysieve.runs.seen_data import (
+        audited_part,
+        check_not_trained_on,
+        part_of,
+        seen_in_training,
+        split_record,
+    )
     from earlysieve.runs.validated import worse_than_validated
 
     if given["reference"] is None and given["reference_split"] is not None:
@@ -209,6 +222,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     check_model_takes(built.model, data, device)
     check_irrelevant(data, given["irrelevant"])
     seen = False if given["held_out"] else seen_in_training(given["checkpoint"], part)
+    if given["unseen"]:
+        check_not_trained_on(given["checkpoint"], part)
+        seen = False
     other, of_reference = None, {}
     if given["reference"] is not None:
         of_reference = reference_options(given["reference"], given["reference_split"], options)
@@ -257,7 +273,11 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         result,
         config={**result.config, **record},
         notes=[*result.notes, *remarks],
-        summary=replace(result.summary, next_steps=steps),
+        summary=replace(
+            result.summary,
+            next_steps=steps,
+            warnings=list(map(in_options, result.summary.warnings)),
+        ),
     )
 
 

@@ -49,6 +49,7 @@ _FLAGS = {
     "--pretrained",
     "--strict",
     "--held-out",
+    "--unseen",
     "--retrain",
     "--repair-only",
     "--fresh",

@@ -11,6 +11,7 @@ from earlysieve.auditing.next_steps import (
     MORE,
     REFERENCE,
     RETRAIN,
+    SAID,
     UNSEEN,
     barred_part,
     parts,
@@ -232,10 +233,20 @@ def _unseen(ran: Ran) -> str:
     if ran.unseen is None and ran.share and not ran.held_out:
         more = {"--split": None, "--out": f"{ran.out}/held-out"}
         return f"{command_with('audit', ran.options, more)} --held-out"
-    if ran.unseen is None:
+    held_out = ran.source[1] in PREFERRED[:-1] and ran.source != ran.training
+    if ran.unseen is None or held_out:  # another such split would say as much
         return ""
     more = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
     return command_with("audit", ran.options, more)
+
+
+def _said(ran: Ran) -> str:
+    """The same audit, told that the model has not seen its data."""
+    if ran.source == ran.training:
+        return ""
+    given = [one for one in ran.options if one[0] != "--held-out"]
+    more = {"--split": ran.source[1], "--out": f"{ran.out}/unseen"}
+    return f"{command_with('audit', given, more)} --unseen" + " --held-out" * ran.held_out
 
 
 def _barred(part: str, ran: Ran) -> str:
@@ -258,4 +269,11 @@ _UNKNOWN = (
     "audit them first, and name them and that audit below in place of the data audited here, which "
     "are best kept to test on:"
 )
-_COMMANDS = {FIX: _fix, RETRAIN: _train, REFERENCE: _reference, UNSEEN: _unseen, MORE: _more}
+_COMMANDS = {
+    FIX: _fix,
+    RETRAIN: _train,
+    REFERENCE: _reference,
+    UNSEEN: _unseen,
+    SAID: _said,
+    MORE: _more,
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from earlysieve._files import expanded
 from earlysieve.datasets.registry import OWN
-from earlysieve.errors import DataError, EarlysieveError
+from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.runs.data_settings import full_spec
 
 # What to audit where nothing was asked for, best first; the last was most likely trained on.
@@ -112,6 +112,20 @@ def seen_in_training(checkpoint: str | Path | None, part: Part) -> bool | None:
     folder = part.folder
     name = part.split if folder is None else folder.name
     return True if name == "train" else None
+
+
+def check_not_trained_on(checkpoint: str | Path | None, part: Part) -> None:
+    """Check that the run beside a checkpoint does not belie that a model has not seen a part.
+
+    Raises:
+        InputError: it was trained on it.
+    """
+    trained = _trained_on(checkpoint)
+    if trained is not None and _overlap(trained, part):
+        raise InputError(
+            "Expected data that the model was not trained on for --unseen, but the run beside "
+            f"'{checkpoint}' was trained on them; leave out --unseen, or audit others"
+        )
 
 
 def training_data(
