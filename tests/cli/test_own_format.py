@@ -1,5 +1,6 @@
 """Weights that came as a folder of transformers or as safetensors are written so again."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,7 @@ def test_a_checkpoint_of_lightning_gives_another(tmp_path: Path) -> None:
 def test_what_cannot_be_written_back_safely_is_not(tmp_path: Path) -> None:
     model, given, file = torch.nn.Linear(3, 2), tmp_path / "last.ckpt", tmp_path / "model.ckpt"
     plain = lightning_file(given)
-    twice = {**plain["state_dict"], "ema.weight": torch.ones(2, 3), "ema.bias": torch.ones(2)}
+    twice = {**plain["state_dict"], "b.weight": torch.ones(2, 3), "b.bias": torch.ones(2)}
     for content in ({"state_dict": twice}, {"hyper_parameters": {"net": model}}):
         lightning_file(given, **content)
         assert write_own_format(model, tmp_path, checkpoint=given) is None
@@ -203,3 +204,41 @@ def test_what_cannot_be_written_back_safely_is_not(tmp_path: Path) -> None:
     before = file.read_bytes()
     assert write_own_format(model, tmp_path, checkpoint=file) is None
     assert file.read_bytes() == before
+
+
+def test_averages_in_a_checkpoint_of_lightning_become_the_new_weights(tmp_path: Path) -> None:
+    model, given, told = torch.nn.Linear(3, 2), tmp_path / "last.ckpt", list[str]()
+    plain = lightning_file(given)["state_dict"]
+    averages = {"net_ema.module.weight": torch.ones(2, 3), "net_ema.module.bias": torch.ones(2)}
+    settings = {"args": argparse.Namespace(lr=0.1, data=Path("photos"))}
+    lightning_file(given, state_dict={**plain, **averages}, **settings)
+    for prefix, first in ((None, "net."), ("net_ema.module", "net_ema.module.")):
+        file = write_own_format(model, tmp_path, checkpoint=given, prefix=prefix, tell=told.append)
+        assert file == tmp_path / "model.ckpt"
+        found = torch.load(file, weights_only=False)  # our own
+        assert found["args"] == settings["args"]
+        for start in ("net.", "net_ema.module."):
+            assert torch.equal(found["state_dict"][f"{start}weight"], model.weight)
+        assert told.pop().startswith(f"model.ckpt holds the new weights under '{first}', and under")
+
+
+def test_a_checkpoint_of_lightning_that_is_not_written_again_says_why(tmp_path: Path) -> None:
+    model, given, told = torch.nn.Linear(3, 2), tmp_path / "last.ckpt", list[str]()
+    plain = lightning_file(given)["state_dict"]
+    teacher = {f"teacher.{name}": value for name, value in model.state_dict().items()}
+    lightning_file(given, state_dict={**plain, **teacher})
+    assert write_own_format(model, tmp_path, checkpoint=given, tell=told.append) is None
+    assert "holds the network under 'net.' and 'teacher.'; name one as the" in told.pop()
+    file = write_own_format(model, tmp_path, checkpoint=given, prefix="net", tell=told.append)
+    assert file is not None
+    state = torch.load(file, weights_only=True)["state_dict"]
+    assert torch.equal(state["net.weight"], model.weight)
+    assert torch.equal(state["teacher.weight"], teacher["teacher.weight"])
+    assert told == []
+    lightning_file(given, best=np.float64(0.5))
+    assert write_own_format(model, tmp_path, checkpoint=given, tell=told.append) is None
+    assert "holds settings that are no plain values (numpy." in told.pop()
+    other = torch.nn.Linear(4, 2)
+    lightning_file(given)
+    assert write_own_format(other, tmp_path, checkpoint=given, tell=told.append) is None
+    assert "does not hold all weights of the network in these shapes" in told.pop()

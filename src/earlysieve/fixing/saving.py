@@ -96,6 +96,8 @@ def save_fix(
         folder,
         spec=str(record.get("model") or ""),
         checkpoint=record.get("checkpoint"),
+        prefix=record.get("checkpoint_prefix"),
+        tell=tell,
     )
     save_weights(folder / WEIGHTS, result.model.state_dict())
     if also is not None:

@@ -38,7 +38,13 @@ _BESIDE = (
 
 
 def write_own_format(
-    model: "nn.Module", out: Path, *, spec: str = "", checkpoint: Any = None
+    model: "nn.Module",
+    out: Path,
+    *,
+    spec: str = "",
+    checkpoint: Any = None,
+    prefix: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Path | None:
     """Write a model beside its "model.pt" in the form in which it came, if that was another.
 
@@ -54,6 +60,8 @@ def write_own_format(
         out: the folder of the run.
         spec: of the network; those of `hf-hub:` come as safetensors.
         checkpoint: where its first weights came from; None: not from a file.
+        prefix: behind which these were, where it was named.
+        tell: takes lines for people, see `write_lightning`.
 
     Returns:
         What was written; None: nothing.
@@ -68,7 +76,8 @@ def write_own_format(
             "there; move it, or choose another output folder"
         )
     pretrained = hasattr(model, "save_pretrained") and hasattr(model, "config")
-    saved = write_lightning(model, out / CKPT, None if checkpoint is None else Path(checkpoint))
+    source = None if checkpoint is None else Path(checkpoint)
+    saved = write_lightning(model, out / CKPT, source, prefix=prefix, tell=tell)
     given = spec.startswith("hf-hub:") if checkpoint is None else _is_safetensors(Path(checkpoint))
     tensors = given and not pretrained
     timms = tensors and checkpoint is not None and _has_timm_config(model, Path(checkpoint))

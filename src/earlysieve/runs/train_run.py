@@ -260,6 +260,8 @@ class TrainRun:
             self.out,
             spec=self.config.model,
             checkpoint=self.config.checkpoint or self.config.pretrained,
+            prefix=self.config.checkpoint_prefix,
+            tell=self.reporter.tell,
         )
         save_weights(weights, model.state_dict())
         if also is not None:

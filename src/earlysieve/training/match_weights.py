@@ -16,7 +16,8 @@ INNER = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 WRAPPER_PREFIXES = ("module.", "model.")
 # Counters that files of old versions lack.
 OPTIONAL = "num_batches_tracked"
-_AVERAGED = re.compile(r"(^|[._])(ema|averaged|swa)([._]|$)", re.IGNORECASE)
+# Names of running averages of weights.
+AVERAGED = re.compile(r"(^|[._])(ema|averaged|swa)([._]|$)", re.IGNORECASE)
 _MOST_NAMED = 3
 
 
@@ -162,7 +163,7 @@ def _chosen(
     if not whole:
         return min(found, key=lambda start: (-len(found[start]), len(start)), default="")
     pool = [start for start in whole if _has_shapes(own, given, start)] or whole
-    plain = [start for start in pool if not _AVERAGED.search(start)] or pool
+    plain = [start for start in pool if not AVERAGED.search(start)] or pool
     if "" in plain or len(plain) == 1:
         return "" if "" in plain else plain[0]
     raise CheckpointError(
