@@ -196,7 +196,10 @@ VALUE = replace(
         ({"lost_without": 0.16}, "none found"),
         ({"lost_without": -0.16}, "none found"),
         ({"lost_without": math.nan}, "none found"),
-        ({"followed": 0.19}, "none found"),
+        ({"followed": 0.19, "accuracy": 0.71}, "none found"),
+        ({"followed": 0.19, "misread": 19}, "none found"),
+        ({"followed": 0.08}, "shortcut"),  # errors show it
+        ({"followed": 0.07}, "none found"),
         ({"followed": math.nan}, "none found"),
         ({"accuracy": 0.83}, "none found"),
         ({"times_worse": 1.9}, "none found"),
@@ -302,6 +305,13 @@ def test_a_site_that_was_put_down_after_the_class_is_a_shortcut(audits):
     assert text.startswith("If it must not count that column 'site' is B")
     assert column_left_out(code) == "site"
     assert '["site_A", "site_B", "site_C", "site_D"]' in code
+
+
+def test_columns_of_an_array_are_left_out_by_their_places(audits):
+    _, (frame, labels), model = audits[False]
+    rows = frame.to_numpy(np.float32)
+    found = es.audit(model, (rows, labels), seen_in_training=False, pictures=0, progress=False)
+    assert "np.delete(one, [3, 4, 5, 6], axis=1)" in found.summary.next_steps[0]
 
 
 def test_values_of_a_column_that_must_not_matter_are_meant_too(audits):

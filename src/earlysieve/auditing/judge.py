@@ -161,7 +161,8 @@ def _without(on: Leaning | None, seen: Examined) -> str:
     if found is None:
         return ""
     names = seen.column_names
-    columns = [names[k] for k in found.columns] if names else found.columns
+    unnamed = all(name == f"column {k}" for k, name in enumerate(names))  # of an array
+    columns = found.columns if unnamed else [names[k] for k in found.columns]
     return code_without(found.name.removeprefix("column "), columns)
 
 

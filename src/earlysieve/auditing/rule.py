@@ -34,7 +34,7 @@ _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
 _FOLLOWED_OUTDONE, _COST_OUTDONE = 0.3, 0.4
-_VALUE_FOLLOWED, _LITTLE_LOST, _WORSE = 0.2, 0.15, 2.0
+_VALUE_FOLLOWED, _VALUE_HARDLY, _LITTLE_LOST, _WORSE = 0.2, 0.08, 0.15, 2.0
 _AS_WELL = 0.06
 LIKELY = 0.5
 _SURELY = 0.8
@@ -383,11 +383,13 @@ def _misleading_values(found: Leaning) -> bool:
     of the rest of a row: the other columns tell its class less well, and so does the model without.
     Where they tell it better, the value only marks rows that are plain anyway.
     """
-    worse = found.accuracy_else - found.accuracy >= _LEAST_LOSS and found.times_worse >= _WORSE
-    few = found.misread < FEWEST_MISLED
+    cost, few = found.accuracy_else - found.accuracy, found.misread < FEWEST_MISLED
+    worse = cost >= _LEAST_LOSS and found.times_worse >= _WORSE
+    # A few dozen swaps may miss what many errors show.
+    seen = found.followed >= _VALUE_HARDLY and not few and cost >= _VALUE_FOLLOWED
     as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
-        found.followed >= _VALUE_FOLLOWED
+        (found.followed >= _VALUE_FOLLOWED or seen)
         and abs(found.lost_without) <= _LITTLE_LOST
         and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
