@@ -177,7 +177,7 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     ok("compare", ward, fever, "--fail-on-worse", "--gate-on", "where-misled")
     ok("compare", ward, fever, "--fail-unless-better", "--gate-on", "where-misled")
     other = run_command("compare", ward, fever, "--fail-on-worse", "--gate-on", "worst-group")
-    assert "no difference of worst group has an interval" in other.stderr
+    assert "no groups are known in" in other.stderr
     assert run_command("compare", ward, fever, "--gate-on", "accuracy").exit_code == 2
     told = run_command("compare", fever, ward, "--fail-on-worse", "--json")
     assert told.exit_code == 3
@@ -186,6 +186,22 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     unknown = run_command("compare", ward, half, "--fail-on-worse")
     assert unknown.exit_code == 3
     assert "cannot be told: no difference of accuracies has an interval" in unknown.stderr
+
+
+def test_worst_groups_of_the_same_examples_have_a_paired_interval(tmp_path, leaning):
+    table, labels, misled, by = leaning
+    data = (table, labels, misled.astype(int))
+    for name, column in (("ward", 0), ("fever", 1)):
+        es.audit(by(column), data, folds=3, swaps=0, progress=False).save(tmp_path / name)
+    ward, fever = (str(tmp_path / name) for name in ("ward", "fever"))
+    figures = compare([ward, fever]).differences[0].figures
+    assert figures["worst group"].value > 0.5
+    assert 0 < figures["worst group"].low < figures["worst group"].high <= 1
+    assert not math.isnan(figures["worst class"].high)
+    ok("compare", ward, fever, "--fail-on-worse", "--gate-on", "worst-group")
+    worse = run_command("compare", fever, ward, "--fail-on-worse", "--gate-on", "worst-group")
+    assert "is worse than" in worse.stderr
+    assert "in worst group: -" in worse.stderr
 
 
 def test_a_repair_that_changes_nothing_is_not_worse_and_not_better(tmp_path, leaning):

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from earlysieve.comparing.estimated import Difference, Estimated
-from earlysieve.comparing.gate import worse
+from earlysieve.comparing.gate import no_better, worse
 
 
 def comparison(**figures):
+    known = dict.fromkeys(("accuracy", "worst group", "where misled"))
     lines = tuple(
-        SimpleNamespace(name=name, entries=(SimpleNamespace(path=name),)) for name in ("old", "new")
+        SimpleNamespace(name=name, entries=(SimpleNamespace(path=name),), figures=known)
+        for name in ("old", "new")
     )
     found = {name.replace("_", " "): Estimated(*values) for name, values in figures.items()}
     return SimpleNamespace(lines=lines, differences=(Difference("new", (), found),))
@@ -46,3 +48,16 @@ def test_what_cannot_be_told_is_no_pass():
     assert "cannot be told" in reason
     (reason,) = worse(comparison(reliance=(0.5, 0.1, 0.9)))
     assert "cannot be told" in reason
+
+
+def test_the_reason_is_the_true_one():
+    found = comparison(accuracy=(0.0, -0.1, 0.1))
+    for line in found.lines:
+        line.figures = {"accuracy": None}
+    (reason,) = worse(found, ("where misled",))
+    assert "the audit of 'old' names nothing that misleads its model" in reason
+    (reason,) = worse(found, ("worst group",))
+    assert "no groups are known in 'new' and 'old'; name them with --group-column" in reason
+    assert no_better(found, ("where misled",))[0].startswith("Whether 'new' is better than 'old'")
+    found.lines[0].figures = {"worst group": None}
+    assert "no groups are known in 'new'; name" in worse(found, ("worst group",))[0]

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from earlysieve.comparing.estimated import RIGHT, Estimated
+from earlysieve.comparing.estimated import RIGHT, WHERE_MISLED, Estimated
 from earlysieve.comparing.no_interval import path_of
 
 if TYPE_CHECKING:
     from earlysieve.comparing.compare import Comparison
+    from earlysieve.comparing.folded import Line
 
 
 def worse(found: "Comparison", judged: Sequence[str] = RIGHT) -> tuple[str, ...]:
@@ -23,9 +24,10 @@ def worse(found: "Comparison", judged: Sequence[str] = RIGHT) -> tuple[str, ...]
             the data hold what the model leaned on.
     """
     reasons: list[str] = []
-    for this, known in _known(found, judged):
+    for line, known in _known(found, judged):
+        this = path_of(line)
         if not known:
-            reasons.append(_untold(this, found, judged, "worse"))
+            reasons.append(_untold(line, found, judged, "worse"))
         reasons += [
             f"'{this}' is worse than '{path_of(found.lines[0])}' in {name}: {_said(one)}"
             for name, one in known.items()
@@ -45,8 +47,9 @@ def no_better(found: "Comparison", judged: Sequence[str]) -> tuple[str, ...]:
         judged: figures of `RIGHT`.
     """
     reasons: list[str] = []
-    for this, known in _known(found, judged):
-        reasons += [_untold(this, found, [name], "better") for name in judged if name not in known]
+    for line, known in _known(found, judged):
+        this = path_of(line)
+        reasons += [_untold(line, found, [name], "better") for name in judged if name not in known]
         reasons += [
             f"'{this}' is not better than '{path_of(found.lines[0])}' in {name} by more than "
             f"chance: {_said(one)}"
@@ -58,21 +61,37 @@ def no_better(found: "Comparison", judged: Sequence[str]) -> tuple[str, ...]:
 
 def _known(
     found: "Comparison", judged: Sequence[str]
-) -> Iterator[tuple[str, dict[str, Estimated]]]:
-    """The path of each other line, and its differences to the first that have an interval."""
+) -> Iterator[tuple["Line", dict[str, Estimated]]]:
+    """Each other line, and its differences to the first that have an interval."""
     differences = {one.name: one.figures for one in found.differences}
     for line in found.lines[1:]:
         figures = differences.get(line.name, {})
         known = {name: figures[name] for name in judged if name in figures}
-        yield path_of(line), {n: one for n, one in known.items() if not math.isnan(one.high)}
+        yield line, {n: one for n, one in known.items() if not math.isnan(one.high)}
 
 
-def _untold(this: str, found: "Comparison", judged: Sequence[str], word: str) -> str:
-    return (
-        f"Whether '{this}' is {word} than '{path_of(found.lines[0])}' cannot be told: no "
-        f"difference of {', '.join(judged) if tuple(judged) != RIGHT else 'accuracies'} has an "
-        "interval; compare audits of the same examples, or two seeds"
+def _untold(line: "Line", found: "Comparison", judged: Sequence[str], word: str) -> str:
+    first = found.lines[0]
+    every = "accuracies" if tuple(judged) == RIGHT else ", ".join(judged)
+    why = (
+        f"no difference of {every} has an interval; compare audits of the same examples, or two "
+        "seeds"
     )
+    if list(judged) == [WHERE_MISLED] and WHERE_MISLED not in first.figures:
+        why = (
+            f"the audit of '{path_of(first)}' names nothing that misleads its model; name the one "
+            "first that takes the shortcut, or gate on accuracy"
+        )
+    elif list(judged) == [_WORST_GROUP] and (without := _without_groups(line, first)):
+        why = f"no groups are known in {without}; name them with --group-column in both audits"
+    return f"Whether '{path_of(line)}' is {word} than '{path_of(first)}' cannot be told: {why}"
+
+
+_WORST_GROUP = "worst group"
+
+
+def _without_groups(*lines: "Line") -> str:
+    return " and ".join(f"'{path_of(one)}'" for one in lines if _WORST_GROUP not in one.figures)
 
 
 def _said(one: Estimated) -> str:
