@@ -92,3 +92,20 @@ def test_json_tells_of_an_error_with_what_was_said_before(tmp_path):
     assert not (tmp_path / "out").exists()
     quiet = run(*words, "--out", tmp_path / "out", "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("", result.stderr)
+
+
+def test_an_audit_keeps_which_weights_were_taken(tmp_path):
+    good = {f"model.{k}": v for k, v in small_cnn(10).state_dict().items()}
+    ema = {f"model_ema.{k}": v for k, v in small_cnn(10).state_dict().items()}
+    torch.save({"state_dict": {**good, **ema}}, tmp_path / "last.ckpt")
+    words = ("audit", "--model", SMALL, "--checkpoint", tmp_path / "last.ckpt", *DIGITS)
+    result = run(*words, "--swaps", 0, "--out", tmp_path / "out", "--json")
+    found = json.loads(result.stdout)
+    taken, others = found["opening"]
+    assert taken.endswith("taken under the key 'state_dict' without the prefix 'model.'.")
+    assert "also holds weights of the whole model under 'model_ema.'" in others
+    kept = json.loads((tmp_path / "out/audit.json").read_text())
+    assert kept["config"]["opening"] == [taken, others]
+    assert found["notes"][:2] == kept["notes"][:2] == [taken, others]
+    shown = run(*words, "--swaps", 0, "--out", tmp_path / "out").stdout
+    assert shown.count("without the prefix 'model.'") == 1

@@ -85,3 +85,16 @@ def test_every_way_to_end_is_logged(error, ends, tmp_path, monkeypatch):
     text = (tmp_path / "log").read_text()
     assert " Ended after 1 s: " in text
     assert text.rstrip().endswith(ends)
+
+
+def test_a_gate_that_is_not_passed_says_how_long_it_took_once(tmp_path):
+    words = ("audit", "--model", SMALL, "--checkpoint", weights(tmp_path / "w.pt"), *DIGITS)
+    gate = ("--swaps", 0, "--fail-on", "inconclusive,shortcut,at-risk,none-found")
+    log = tmp_path / "log.txt"
+    shown = run(*words, *gate, "--out", tmp_path / "out", "--log-file", log)
+    assert shown.exit_code == 3
+    assert re.findall(r"^Took \d+ s\.$", shown.stdout, re.MULTILINE)
+    logged = log.read_text()
+    assert ("Took" in logged, "Ended after" in logged) == (False, True)
+    quiet = run(*words, *gate, "--out", tmp_path / "out", "--quiet")
+    assert quiet.stdout == ""

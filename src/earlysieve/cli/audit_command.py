@@ -214,9 +214,13 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     else:
         part = audited_part(given["data"], asked.get("split"))
     options = split_record(part, asked)
-    built, data = open_both(
-        given, options, need_weights=True, progress=console.progress, tell=console.say
-    )
+    opening: list[str] = []
+
+    def tell(text: str) -> None:
+        opening.append(text)
+        console.say(text)
+
+    built, data = open_both(given, options, need_weights=True, progress=console.progress, tell=tell)
     if run_beside is not None:
         _, data = open_share(run_beside, asked, progress=console.progress)
     check_model_takes(built.model, data, device)
@@ -255,6 +259,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     prepared = {f"images.{k}": v for k, v in opened(data).preprocessing.items()}
     record = {**_record(context, given, options), "split": part.split, **prepared}
     record |= {"preparation": told} if told else {}
+    record |= {"opening": opening} if opening else {}
     width = attention_width(built.model)
     record |= {} if width is None else {"attention_width": width}
     if other is not None:
@@ -272,7 +277,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     return replace(
         result,
         config={**result.config, **record},
-        notes=[*result.notes, *remarks],
+        notes=[*result.notes, *opening, *remarks],
         summary=replace(
             result.summary,
             next_steps=steps,
@@ -305,8 +310,10 @@ def show(result: "AuditResult", console: Console) -> None:
         _show_transfer(summary.transfer, console)
     if result.groups is not None:
         _show_groups(result.groups, console)
+    said = result.config.get("opening", [])
     for warning in [*summary.warnings, *result.notes]:
-        console.say(f"Note: {warning}")
+        if warning not in said:
+            console.say(f"Note: {warning}")
     _show_steps(summary.next_steps, console, every=summary.verdict == "at risk")
 
 
@@ -358,6 +365,7 @@ def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, 
         else {**vars(groups), "table": groups.table.to_dict("records")},
         "notes": result.notes,
         "preparation": result.config.get("preparation", []),
+        "opening": result.config.get("opening", []),
     }
 
 

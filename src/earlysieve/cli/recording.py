@@ -15,6 +15,7 @@ from earlysieve._progress import duration
 from earlysieve._version import __version__
 from earlysieve.cli.command_line import command_line
 from earlysieve.cli.console import LOG, STARTED, Console
+from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Place
 from earlysieve.errors import EarlysieveError, OutputError, one_line
 
@@ -66,6 +67,9 @@ def recorded(command: F) -> F:
         try:
             value = command(*args, **given)
         except BaseException as error:
+            took = f"Took {duration(time.monotonic() - started)}."
+            if isinstance(error, GateFailed) and not given["quiet"] and not given["as_json"]:
+                click.echo(took)  # all was done; the log says it with the reason
             if log is not None:
                 log.write(_ending(error, time.monotonic() - started))
             raise
