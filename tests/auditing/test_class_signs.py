@@ -12,6 +12,8 @@ from earlysieve.auditing.class_signs import (
     shape,
     word_signs,
 )
+from earlysieve.auditing.marks import denied, reads_like, reserved
+from earlysieve.auditing.readers import opinion
 
 
 def test_pairs_of_neighbours_are_told_apart_by_their_order():
@@ -85,3 +87,17 @@ def test_a_phrase_tells_more_than_any_word():
     assert phrase_signs(pairs, None, labels, 2) == (Sign(3, 1),)
     telling = texts(2, [0.1, 0.95])[0]
     assert phrase_signs(pairs, telling, labels, 2) == ()
+
+
+def test_a_reader_says_nothing_of_classes_that_no_sign_speaks_for():
+    # Without the word of class 0, either of the other two classes is probable.
+    chances = np.array([[0.9, 0.05, 0.05], [0.04, 0.5, 0.46], [0.9, 0.05, 0.05], [0.04, 0.5, 0.46]])
+    labels = np.array([0, 0, 1, 2])
+    reader = opinion(chances, labels)
+    found = reserved(reader, labels, np.array([0]))
+    assert found.prediction.tolist() == [0, 0, 0, 2]
+    assert (found.score >= 0.3).tolist() == [False, False, True, False]
+    assert denied(found.score, found.prediction, labels).tolist() == [False, True, False, False]
+    said = np.array([0, 0, 1, 2])
+    # It says class 0 of half of its examples, and of half of the others: no more than chance.
+    assert reads_like(reader, labels, said, np.array([0])) == pytest.approx(0.5)

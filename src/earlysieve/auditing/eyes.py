@@ -1,7 +1,7 @@
 """A reader with all that it takes to read other rows of its view."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -106,6 +106,8 @@ class Eye:
         scale: how they are standardised.
         fit: to the sample.
         reader: what it says of the sample.
+        speaks_for: classes of which a reserved reader says something; None: those that it says
+            surely.
     """
 
     store: FeatureStore
@@ -113,6 +115,7 @@ class Eye:
     scale: Scale
     fit: Fit | ShareFit
     reader: Reader
+    speaks_for: Ints | None = None
 
     def columns(self, rows: Ints | slice) -> Floats:
         """Standardised rows."""
@@ -216,7 +219,10 @@ def _sign_eye(
     """A reader of signs of classes; none where there are none."""
     if not signs:
         return {}
-    return {name: open_eye(store, sample, partial(class_signs.shape, signs=signs))}
+    eye = open_eye(store, sample, partial(class_signs.shape, signs=signs))
+    # Of two classes the one is told by what the other lacks; of more, none surely.
+    own = None if sample.classes == 2 else np.unique([one.kind for one in signs])
+    return {name: replace(eye, speaks_for=own)}
 
 
 def _mark_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:

@@ -17,7 +17,7 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.marks import is_reserved
+from earlysieve.auditing.marks import ONE_WORD, PHRASE, denied, is_reserved
 from earlysieve.auditing.properties import BESIDES, OTHER_COLUMNS, OTHER_DIRECTIONS, PART_OF
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
@@ -41,7 +41,8 @@ class Leaning:
             task is about.
         reads: what its reader achieves of what the model achieves above chance.
         misread: examples that its reader gets wrong.
-        sure: examples on which it contradicts the label by 0.3 or more.
+        sure: examples on which it contradicts the label by 0.3 or more; of a word or phrase of one
+            class among several, also those of that class that are without it.
         accuracy: of the model where it is misread; NaN where it never is.
         accuracy_else: of the model elsewhere.
         accuracy_sure: of the model where it contradicts the label surely; NaN where it never does.
@@ -183,7 +184,7 @@ def _leaning(
         whole=name.endswith(" half"),
         reads=reads,
         misread=int(misread.sum()),
-        sure=int(sure.sum()),
+        sure=int(sure.sum()) + _lacking(name, again, labels),
         accuracy_sure=float((~wrong)[sure].mean()) if sure.any() else math.nan,
         accuracy=float((~wrong)[misread].mean()) if misread.any() else math.nan,
         accuracy_else=float((~wrong)[~misread].mean()) if (~misread).any() else math.nan,
@@ -200,6 +201,13 @@ def _leaning(
         besides=again.besides.get(name, math.nan),
         lost_without=math.nan if part is None else part.lost_without,
     )
+
+
+def _lacking(name: str, again: SecondLook, labels: Ints) -> int:
+    """How many examples of the class of a word or phrase are without it."""
+    if name not in (ONE_WORD, PHRASE):
+        return 0
+    return int(denied(again.by_reader[name], again.says[name], labels).sum())
 
 
 def _independent(name: str, other: str) -> bool:

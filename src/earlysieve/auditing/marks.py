@@ -185,12 +185,20 @@ def is_reserved(name: str) -> bool:
     return name in RESERVED or name.startswith(VALUES)
 
 
-def reserved(reader: Reader, labels: Ints) -> Reader:
+def reserved(reader: Reader, labels: Ints, kinds: Ints | None = None) -> Reader:
     """A reader that says the label itself where it does not surely contradict it.
 
     Where it rather contradicts the label its score is next to 0, see `denied`.
+
+    Args:
+        reader: of every example.
+        labels: shape (N,).
+        kinds: classes that it speaks for; it says nothing of the others, of which one may well be
+            probable where its own class is not. None: those that it says surely.
     """
     sure = reader.score >= SURE
+    if kinds is not None:
+        sure &= np.isin(reader.prediction, kinds)
     said = np.where(sure, reader.prediction, labels)
     silent = np.where(reader.score > 0, -_SILENT * reader.score, reader.score)
     return Reader(reader.probabilities, said, np.where(sure, reader.score, silent))
@@ -208,7 +216,7 @@ def denied(score: Floats, says: Ints, labels: Ints) -> Bools:
     return found
 
 
-def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:
+def reads_like(reader: Reader, labels: Ints, said: Ints, own: Ints | None = None) -> float:
     """The accuracy of a reader that tells as much of all classes as this one tells of its own.
 
     A mark of one class says nothing of the others, so that it is compared with the model as to
@@ -218,8 +226,9 @@ def reads_like(reader: Reader, labels: Ints, said: Ints) -> float:
     Args:
         reader: of the mark.
         labels, said: label and the model's class, shape (N,).
+        own: classes that it speaks for; None: those that it says surely.
     """
-    kinds = np.unique(reader.prediction[reader.score >= SURE])
+    kinds = np.unique(reader.prediction[reader.score >= SURE]) if own is None else own
     base, model = chance(labels), _tells(said, labels, kinds)
     if not len(kinds) or model <= 0:
         return base

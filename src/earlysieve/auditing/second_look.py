@@ -109,7 +109,7 @@ def look_again(
     )
     reads = {name: float((r.prediction == sample.labels).mean()) for name, r in readers.items()}
     for name in filter(is_reserved, readers):
-        reads[name] = reads_like(readers[name], sample.labels, prediction)
+        reads[name] = reads_like(readers[name], sample.labels, prediction, eyes[name].speaks_for)
     found = everyone.look(reads)
     if views.columns is None or not telling:
         return found
@@ -206,7 +206,9 @@ class _Everyone:
         for name in self.eyes:
             chances, again = self._chances(name, place)
             found = opinion(chances, given)
-            readers[name] = reserved(found, given) if is_reserved(name) else found
+            if is_reserved(name):
+                found = reserved(found, given, self.eyes[name].speaks_for)
+            readers[name] = found
             sides[name] = chances[rows, given] > chances[rows, model]
             if again is not None:
                 mended += contradiction(again, given) / len(self.menders)
