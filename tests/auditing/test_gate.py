@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import earlysieve as es
-from earlysieve.auditing.gate import VERDICTS, verdicts_of
+from earlysieve.auditing.gate import VERDICTS, _too_low, verdicts_of
 from earlysieve.errors import InputError
 from earlysieve.groups.group_report import group_report
 
@@ -57,6 +57,13 @@ def test_the_worst_group_is_held_to_a_share():
         "The worst group, 'wood', is answered right in 50% of 4 examples (95% interval 15% to "
         "85%), less than 50.1%."
     )
+
+
+def test_shares_of_the_worst_group_are_whole_percents_unless_that_hides_the_reason():
+    few = replace(GROUPS, table=GROUPS.table.assign(low=0.0012, high=0.16817))
+    said = _too_low(replace(few, worst_accuracy=0.0454), 0.5)
+    assert "right in 5% of 4 examples (95% interval 0% to 17%), less than 50%" in said
+    assert "right in 79.6% of" in _too_low(replace(few, worst_accuracy=0.796), 0.8)
 
 
 def test_both_reasons_are_told():

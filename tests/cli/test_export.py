@@ -72,3 +72,15 @@ def test_the_audited_data_set_of_huggingface(audited, tmp_path):
 def test_other_data_are_refused(audited):
     told = problem("report", audited / "out", "--export", "huggingface")
     assert told.startswith("Expected an audit of --data hf:FOLDER, but this one is of '")
+
+
+def test_rows_have_no_files(tmp_path):
+    rows = [f"{k % 2}.{k % 7},{k % 5},{k % 2}" for k in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["x,y,label", *rows]) + "\n")
+    net = ("--model", "earlysieve.networks:SmallMLP", "--data", f"table:{tmp_path / 'a.csv'}")
+    ok("train", *net, "--epochs", 1, "--out", tmp_path / "run")
+    ok("audit", *net, "--checkpoint", tmp_path / "run/model.pt", "--swaps", 0,
+       "--out", tmp_path / "out")  # fmt: skip
+    told = problem("report", tmp_path / "out", "--export", "fiftyone")
+    assert "the examples of this one are rows, such as '" in told
+    assert "--root" not in told

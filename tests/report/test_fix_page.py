@@ -85,6 +85,26 @@ def test_a_repair_that_helps_nobody_whom_the_shortcut_misleads_leads_to_a_traini
     assert "--retrain" not in trained[0].command
 
 
+@pytest.mark.parametrize(
+    ("misled", "whole", "retrained"),
+    [
+        (0.6, 0.955, True),  # 27.4% before, others 99.8%: half of the way would be 63.6%
+        (0.65, 0.955, False),
+        (0.65, 0.905, True),  # 96% before
+    ],
+)
+def test_a_repair_that_gains_little_or_costs_much_leads_on_to_a_training(misled, whole, retrained):
+    figures, tried = figure_table(), candidate_table()
+    figures.loc[figures["part"] == "misled", "after"] = misled
+    figures.loc[figures["kind"] == "all", "after"] = whole
+    repairs = tried[tried["kind"] != "retrain"]
+    steps = next_steps(made_fix(figures=figures, candidates=repairs), FIX)
+    assert steps[0].text.startswith("Test the new model")
+    assert (steps[1].command == f"{FIX} --retrain") == retrained
+    trained = next_steps(made_fix(figures=figures, candidates=tried), FIX)
+    assert not any("--retrain" in one.command for one in trained)
+
+
 def test_a_column_that_an_audit_names_is_left_out_first_as_that_audit_says():
     seen = facts(replace(COLOUR, name="column clinic"))
     steps = audit_steps(decide(seen), seen, "table", left_out=code_without("clinic", ["clinic"]))

@@ -90,6 +90,7 @@ def test_only_pictures_become_addresses():
 def test_names_may_break_after_an_underscore_or_a_slash_and_nowhere_else():
     assert breakable("pole_vaulting") == Markup("pole_<wbr>vaulting")
     assert breakable("a/b_<i>") == Markup("a/<wbr>b_<wbr>&lt;i&gt;")
+    assert breakable("img/val1.jpg") == Markup("img/<wbr>val1<wbr>.jpg")
     assert breakable("diving") == "diving"
     assert type(breakable("trailing_")) is str
     assert "[U+202E]" in breakable("a_\u202eb")

@@ -92,9 +92,15 @@ def _too_low(groups: GroupReport, least: float) -> str:
     row = groups.table[groups.table["group"] == groups.worst_group].iloc[0]
     return (
         f"The worst group, '{groups.worst_group_name}', is answered right in "
-        f"{_shown(groups.worst_accuracy)} of {int(row['n']):,} examples (95% interval "
-        f"{_shown(row['low'])} to {_shown(row['high'])}), less than {_shown(least)}."
+        f"{_whole(groups.worst_accuracy, least)} of {int(row['n']):,} examples (95% interval "
+        f"{_whole(row['low'])} to {_whole(row['high'])}), less than {_shown(least)}."
     )
+
+
+def _whole(share: float, least: float = 1.01) -> str:
+    """A share in whole percent, unless that is no less than the least that passes."""
+    hides = math.isnan(share) or round(100 * share) >= 100 * least
+    return _shown(share) if hides else f"{share:.0%}"
 
 
 def _shown(share: float) -> str:

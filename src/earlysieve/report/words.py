@@ -18,7 +18,7 @@ _LONGEST_HINT = 1000
 # They turn the text after them round, so that "gnp.exe" is read as "exe.png". Marks without such a
 # reach, which Arabic and Hebrew texts need, stay.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_BREAKS = re.compile(r"(?<=[_/])(?=.)")
+_BREAKS = re.compile(r"(?<=[_/])(?=.)|(?<=\w)(?=\.[A-Za-z]\w{1,4}$)")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -109,7 +109,8 @@ def short(name: Any) -> "str | Markup":
 
 
 def breakable(name: Any) -> "str | Markup":
-    """As `short`, for narrow places: a line may end after an underscore or a slash of a name."""
+    """As `short`, for narrow places: a line may end after an underscore or a slash of a name,
+    and before the ending of a file."""
     text = str(name)
     if len(text) > _LONGEST or not _BREAKS.search(text):
         return short(text)
