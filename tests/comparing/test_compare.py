@@ -15,7 +15,7 @@ from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import fold
 from earlysieve.comparing.labels import labels
 from earlysieve.comparing.leans import not_compared
-from earlysieve.comparing.written import all_cells, latex, markdown, write_comparison
+from earlysieve.comparing.written import all_cells, latex, markdown, page, write_comparison
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
 from earlysieve.groups.paired_shares import paired_difference
@@ -202,6 +202,9 @@ def test_worst_groups_of_the_same_examples_have_a_paired_interval(tmp_path, lean
     worse = run_command("compare", fever, ward, "--fail-on-worse", "--gate-on", "worst-group")
     assert "is worse than" in worse.stderr
     assert "in worst group: -" in worse.stderr
+    html = page(compare([ward, fever]))
+    assert '<span class="detail">[' in html  # below the figure, so that all columns have room
+    assert "]</td>" not in html
 
 
 def test_a_repair_that_changes_nothing_is_not_worse_and_not_better(tmp_path, leaning):

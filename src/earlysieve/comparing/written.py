@@ -6,6 +6,7 @@ from pathlib import Path
 
 from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
+from earlysieve._imports import need
 from earlysieve.comparing.compare import COLUMNS, Comparison
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
 from earlysieve.comparing.labels import labels
@@ -132,7 +133,7 @@ def page(comparison: Comparison) -> str:
     titles = (("lines", "Side by side"), ("differences", "Minus the first"))
     sections = []
     for (name, title), cells in zip(titles, all_cells(comparison), strict=False):
-        numeric = range(1, len(cells[0]))
+        numeric = [place for place, head in enumerate(cells[0]) if place and head not in _WORDS]
         caption = (
             " ".join(
                 (_FOLDED, *(f"{one}." for one in names_of_lines(comparison)), *comparison.notes)
@@ -141,9 +142,34 @@ def page(comparison: Comparison) -> str:
             else "Differences to the first line, over the seeds that both have"
         )
         sections.append(
-            Section(name, title, [table(cells[0], cells[1:], caption=caption, numeric=numeric)])
+            Section(
+                name,
+                title,
+                [table(cells[0], _stacked(cells[1:]), caption=caption, numeric=numeric)],
+            )
         )
     return render_plain("compare", f"{len(comparison.lines)} models side by side", sections)
+
+
+# Columns of words.
+_WORDS = ("verdict", "leans on")
+
+
+def _stacked(rows: Sequence[Sequence[str]]) -> Cells:
+    """Cells in which an interval stands below its figure, and long words below each other."""
+    return [[one if place == 0 else _narrow(one) for place, one in enumerate(r)] for r in rows]
+
+
+def _narrow(cell: str) -> str:
+    value, bracket, rest = cell.partition(" [")
+    if not bracket and " " not in cell:
+        return cell
+    markup = need("markupsafe", extra="report").Markup
+    interval = f"[{rest}".replace(" ", "\u00a0") if bracket else cell
+    shown: str = markup('{}<span class="detail">{}</span>').format(
+        value if bracket else "", interval
+    )
+    return shown
 
 
 def _write_bytes(path: Path, content: bytes) -> None:
