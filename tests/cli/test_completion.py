@@ -49,6 +49,14 @@ def test_commands_and_options_are_completed(words, found):
         ("methods sie", ["sieve"]),
         ("train --log-to ", ["tensorboard", "mlflow", "wandb"]),
         ("search --log-to ml", ["mlflow"]),
+        ("audit --data tab", ["table:"]),
+        ("train --data sla", ["slabs"]),
+        ("fix --data photos/a", ["photos/a"]),  # a file
+        ("audit --model t", ["torchvision:", "timm:"]),
+        ("train --model earlysieve.networks:small", ["earlysieve.networks:small_cnn"]),
+        ("datasets v", ["verify"]),
+        ("datasets wat", ["waterbirds"]),
+        ("datasets show wat", ["waterbirds"]),
     ],
 )
 def test_values_are_completed(words, found):

@@ -94,15 +94,24 @@ def test_a_budget_that_is_none(trained, tmp_path):
     assert "Expected a budget such as 10m" in said
 
 
-def test_an_audit_of_other_weights(trained, tmp_path):
+def test_an_audit_is_of_weights_not_of_a_file(trained, tmp_path):
     weights = torch.load(trained / "model.pt", weights_only=True)
-    torch.save({key: value * 1.5 for key, value in weights.items()}, tmp_path / "other.pt")
-    ok("audit", "--model", SMALL, "--checkpoint", tmp_path / "other.pt", "--data", "digits",
-       "--limit", "60", "--out", tmp_path / "audit")  # fmt: skip
-    said = problem("fix", "--model", SMALL, "--checkpoint", trained / "model.pt", *DATA,
-                   "--audit", tmp_path / "audit", "--out", tmp_path / "out")  # fmt: skip
-    assert "holds one of other weights; audit this very checkpoint" in said
-    assert not (tmp_path / "out").exists()
+    *_, last_weight, last_bias = weights
+    surer = {name: weights[name] / 9 for name in (last_weight, last_bias)}
+    torch.save(weights, tmp_path / "mine.pt")
+    torch.save({"state_dict": weights}, tmp_path / "same.pt")
+    torch.save({**weights, **surer}, tmp_path / "other.pt")
+    about = ("--data", "digits", "--split", "test", "--limit", "200")
+    for name in ("other", "same"):
+        ok("audit", "--model", SMALL, "--checkpoint", tmp_path / f"{name}.pt", *about,
+           "--swaps", 0, "--out", tmp_path / name)  # fmt: skip
+    fix = ("fix", "--model", SMALL, "--checkpoint", tmp_path / "mine.pt", *about,
+           "--out", tmp_path / "out")  # fmt: skip
+    refused = run(*fix, "--audit", tmp_path / "other")
+    assert refused.exit_code == 1
+    assert "it is of other weights; audit this very checkpoint" in refused.stderr
+    assert not (tmp_path / "out/fix.json").exists()
+    ok(*fix, "--budget", "1trials", "--audit", tmp_path / "same")
 
 
 def test_what_lies_in_the_way_is_refused_before_anything_runs(tmp_path):

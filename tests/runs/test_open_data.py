@@ -66,6 +66,10 @@ def test_a_csv_file_by_huggingface(here: Path) -> None:
     (here / "data.csv").write_text("text,label\na,0\nb,1\n")
     with pytest.raises(InputError, match="Expected a tokenizer for text data"):
         open_data("hf:data.csv", {}, seed=0)
+    with pytest.raises(
+        InputError, match="Expected images for 'timm:x', .*'hf:data.csv' holds text"
+    ):
+        open_data("hf:data.csv", {}, seed=0, model="timm:x")
 
 
 def test_home_is_written_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,3 +123,15 @@ def test_a_model_that_is_not_there_is_told_before_anything_is_opened(tmp_path):
     config = TrainConfig(model=model, data="hf:texts")
     with pytest.raises(InputError, match="config.json at '.*nosuch', but found none"):
         prepared_config(config, print)
+
+
+def test_a_folder_of_transformers_that_says_nothing_of_images_is_told(folder, tmp_path):
+    (tmp_path / "vit").mkdir()
+    (tmp_path / "vit/config.json").write_text('{"model_type": "vit"}')
+    model, told = {"model": f"hf:{tmp_path / 'vit'}"}, []
+    assert prepared(folder, told=told, **model) == {}
+    assert "does not say how images are prepared (it has no preprocessor_config.json)" in told.pop()
+    prepared(folder, {"image_size": 16, "mean": [0.5]}, told=told, **model)
+    (tmp_path / "vit/vocab.txt").write_text("a")  # of texts
+    prepared(folder, told=told, **model)
+    assert told == []

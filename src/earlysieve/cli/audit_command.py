@@ -9,6 +9,7 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve._signals import Terminated
+from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.exit_codes import stopped
@@ -36,7 +37,11 @@ _SHARE = (
 @click.command("audit")
 @model_options(required=True)
 @click.option(
-    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    shell_complete=or_file(source_starts),
+    help=f"Read these labelled data: {SOURCE_HELP}",
 )
 @data_options
 @click.option(

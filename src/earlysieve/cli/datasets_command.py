@@ -3,7 +3,9 @@
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from earlysieve.cli.completing import among, sources
 from earlysieve.cli.console import Console, speaking
 from earlysieve.datasets.registry import source_forms, source_named, source_names
 from earlysieve.datasets.source import Source
@@ -19,6 +21,11 @@ class Sources(click.Group):
         if args[0] in self.commands:
             return super().resolve_command(ctx, args)
         return "show", show, args
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, and the names that stand for `show NAME`."""
+        found = [name for name in sources() if name.startswith(incomplete)]
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, found)]
 
 
 @click.group("datasets", cls=Sources, invoke_without_command=True)
@@ -61,7 +68,7 @@ def command(context: click.Context, quiet: bool, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=among(sources))
 @speaking
 def show(name: str, quiet: bool, as_json: bool) -> None:
     """Say what is known of the source NAME.
@@ -83,7 +90,7 @@ def show(name: str, quiet: bool, as_json: bool) -> None:
 
 
 @command.command("verify")
-@click.argument("name")
+@click.argument("name", shell_complete=among(sources))
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option("--variant", metavar="NAME", help="Which version of the data; by default the usual.")
 @speaking

@@ -7,6 +7,7 @@ import click
 from click.core import ParameterSource
 
 from earlysieve._files import check_output_file
+from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.kinds import Place
@@ -39,7 +40,11 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
     help=f"Take groups from this source: {_SOURCES}.",
 )
 @click.option(
-    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    shell_complete=or_file(source_starts),
+    help=f"Read these labelled data: {SOURCE_HELP}",
 )
 @data_options
 @model_options(required=False)

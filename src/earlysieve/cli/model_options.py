@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from earlysieve.cli.completing import model_starts, or_file
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.with_options import with_options
 
@@ -24,6 +25,7 @@ def model_options(*, required: bool) -> Callable[[F], F]:
             "--model",
             metavar="SPEC",
             required=required,
+            shell_complete=or_file(model_starts),
             help=f"Use this network: {SPEC_HELP}",
         ),
         click.option(

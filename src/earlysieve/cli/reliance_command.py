@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve._files import check_output
+from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
 from earlysieve.cli.libraries import load_libraries
@@ -35,7 +36,11 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
 @click.command("reliance")
 @model_options(required=True)
 @click.option(
-    "--data", required=True, metavar="SOURCE", help=f"Read these labelled data: {SOURCE_HELP}"
+    "--data",
+    required=True,
+    metavar="SOURCE",
+    shell_complete=or_file(source_starts),
+    help=f"Read these labelled data: {SOURCE_HELP}",
 )
 @data_options
 @click.option(

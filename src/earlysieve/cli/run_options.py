@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from earlysieve.cli.completing import among, trackers
+from earlysieve.cli.completing import among, or_file, source_starts, trackers
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.model_options import model_options
@@ -38,7 +38,12 @@ def fine_tuning_options(command: F) -> F:
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--data", metavar="SOURCE", help=f"Train on these data: {SOURCE_HELP}"),
+    click.option(
+        "--data",
+        metavar="SOURCE",
+        shell_complete=or_file(source_starts),
+        help=f"Train on these data: {SOURCE_HELP}",
+    ),
     click.option(
         "--validation",
         metavar="SOURCE",

@@ -112,14 +112,18 @@ class Texts(ExampleDataset):
         return self._texts[row]
 
 
+class NoTokenizerError(InputError):
+    """Texts without what cuts them into tokens."""
+
+
 def need_tokenizer(tokenizer: Tokenizer | None) -> Tokenizer:
     """The tokenizer, which texts cannot do without.
 
     Raises:
-        InputError: it is None.
+        NoTokenizerError: it is None.
     """
     if tokenizer is None:
-        raise InputError(
+        raise NoTokenizerError(
             "Expected a tokenizer for text data, but got none; pass tokenizer= "
             "(on the command line --tokenizer FOLDER; a model of the form hf:FOLDER brings its own)"
         )

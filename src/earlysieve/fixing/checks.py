@@ -18,6 +18,7 @@ from earlysieve.training.selection import check_select
 
 # Of the answers of one model, so many may differ between two passes, on ties.
 _DIFFER = 0.01
+_LESS_SURE = 0.01  # far beyond what precision and batch sizes change
 
 
 def check_data(held_out: Any, train: Any, recipe: Recipe | None, features: Any = None) -> None:
@@ -87,4 +88,12 @@ def check_audit(audit: AuditResult, data: OpenedData, features: LastFeatures) ->
         raise DataError(
             f"Expected an audit of this model, but on {differ:.0%} of the examples it notes other "
             "answers than the model gives; audit this very model, or leave the audit out"
+        )
+    probable = features.logits.double().softmax(1).amax(1).numpy()
+    away = float(np.median(np.abs(table["confidence"].to_numpy(float) - probable)))
+    if away > _LESS_SURE:
+        raise DataError(
+            "Expected an audit of this model, but it notes other probabilities of its answers than "
+            f"the model gives, by {away:.2g} in the middle: it is of other weights; audit this "
+            "very checkpoint, or leave the audit out"
         )

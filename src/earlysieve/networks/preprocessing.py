@@ -11,6 +11,7 @@ from earlysieve._imports import need
 from earlysieve.networks.pretrained import DEFAULT, names_file, timm_name
 
 _PIL_NAMES = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
+PROCESSOR = "preprocessor_config.json"
 _LARGE = 384  # pixels
 _TOKENS = 128  # to which texts are cut where nothing is said
 
@@ -60,6 +61,17 @@ def preprocessing_of(
         full = name if family == "timm" else f"hf-hub:{name}"
         return _of_timm(full, options, pretrained)
     return _of_transformers(name, options) if family == "hf" else None
+
+
+def says_nothing_of_images(spec: str) -> bool:
+    """Whether a model of transformers, from a folder, has neither image processor nor tokenizer."""
+    from earlysieve.networks.hf_folder import place_of, tokenizer_of
+
+    if not spec.startswith("hf:"):
+        return False
+    place = place_of(spec.removeprefix("hf:"))
+    known = not isinstance(place, Path) or is_there(place / PROCESSOR)
+    return not known and tokenizer_of(spec) is None
 
 
 def _of_torchvision(name: str, pretrained: str | None) -> Preprocessing | None:
@@ -115,7 +127,7 @@ def _of_transformers(name: str, options: Mapping[str, Any]) -> Preprocessing | N
     from earlysieve.networks.hf_folder import place_of
 
     place = place_of(name)
-    if isinstance(place, Path) and not is_there(place / "preprocessor_config.json"):
+    if isinstance(place, Path) and not is_there(place / PROCESSOR):
         return _of_text(place, options)
     processor = _processor(place, options)
     if processor is None:

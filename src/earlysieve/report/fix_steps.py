@@ -73,8 +73,8 @@ def _helped(data: FixData) -> bool:
 def _enough(data: FixData) -> bool:
     """Whether a repair did what one can hope for; also where no shortcut was found.
 
-    It did not where less than half of what misled examples were behind the others is gained, or where
-    it cost a twentieth of the accuracy over all.
+    It did not where less than half of what misled examples were behind the others is gained, or
+    where it cost a twentieth of the accuracy over all.
     """
     if data.before.summary.verdict != "shortcut":
         return True

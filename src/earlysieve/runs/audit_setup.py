@@ -56,6 +56,7 @@ def open_both(
         tokenizer=tokenizer,
         trust_remote_code=model_options.get("trust_remote_code") is True,
         progress=progress,
+        model=given["model"],
     )
     trained = read_class_names(given["checkpoint"])
     if trained:
@@ -130,6 +131,7 @@ def open_reference(
         tokenizer=tokenizer_of(given["model"]),
         trust_remote_code=parse_options(given["model_option"]).get("trust_remote_code") is True,
         progress=progress,
+        model=given["model"],
     )
     trained = read_class_names(given["checkpoint"])
     if trained:

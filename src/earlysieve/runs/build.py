@@ -97,4 +97,8 @@ def _still(job: Job, new: Collection[str]) -> tuple[str, ...]:
     count, whole = sum(sizes[name] for name in names), sum(sizes.values())
     what = "All but the last layer" if freeze == BACKBONE else f"All up to '{freeze}'"
     job.notes.append(f"{what} is frozen: {count:,} of {whole:,} weights stay as they are.")
+    if job.backbone and job.backbone <= set(names):
+        job.notes.append(
+            "--backbone-lr-scale has no effect: all that it would slow down is frozen."
+        )
     return names

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from earlysieve.datasets.text import NoTokenizerError
 from earlysieve.errors import InputError
 from earlysieve.runs.data_settings import check_data_options, full_spec
 
@@ -16,6 +17,7 @@ def open_data(
     tokenizer: Path | str | None = None,
     trust_remote_code: bool = False,
     progress: bool | None = None,
+    model: str = "",
 ) -> Any:
     """The data that `--data` and its options name.
 
@@ -28,6 +30,7 @@ def open_data(
         tokenizer: folder, or model of the hub, to use for texts where the options name none.
         trust_remote_code: whether code in the tokenizer's folder may run.
         progress: see `load_source`.
+        model: specification of the network that is to take the data, for messages.
 
     Raises:
         DataError, InputError: as `earlysieve.datasets.load_source`; or an option is unknown or of
@@ -46,7 +49,19 @@ def open_data(
     chosen = {"tokenizer": tokenizer if takes_texts else None, **given}
     if chosen["tokenizer"] is not None:
         chosen["tokenizer"] = _tokenizer(chosen["tokenizer"], given, trust_remote_code)
-    return load_source(spec, seed=seed, progress=progress, **chosen)
+    try:
+        return load_source(spec, seed=seed, progress=progress, **chosen)
+    except NoTokenizerError as error:
+        if model.partition(":")[0] not in _FAMILIES:
+            raise
+        raise InputError(
+            f"Expected images for '{model}', which has no tokenizer, but '{spec}' holds texts; "
+            "name data of images, a model for texts such as hf:FOLDER with a tokenizer, or "
+            "--tokenizer"
+        ) from error
+
+
+_FAMILIES = ("hf", "timm", "torchvision", "hf-hub")
 
 
 def _tokenizer(place: Path | str, given: Mapping[str, Any], trust_remote_code: bool) -> Any:

@@ -8,7 +8,7 @@ from earlysieve.datasets.from_spec import takes_split
 from earlysieve.datasets.registry import source_named
 from earlysieve.errors import InputError
 from earlysieve.networks.hf_folder import check_is_there
-from earlysieve.networks.preprocessing import preprocessing_of
+from earlysieve.networks.preprocessing import PROCESSOR, preprocessing_of, says_nothing_of_images
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.data_settings import columns_of, full_spec
 from earlysieve.runs.run_beside import known_beside
@@ -126,7 +126,19 @@ def _as_expected(
 ) -> dict[str, Any]:
     found = preprocessing_of(model, model_options, pretrained)
     wanted = {} if found is None else found.options()
+    source = source_named(full_spec(data).partition(":")[0])
+    images = source is not None and "image_size" in source.options
+    if images and says_nothing_of_images(model) and not {"mean", "image_size"} <= _named(options):
+        tell(
+            f"'{model}' does not say how images are prepared (it has no {PROCESSOR}): they come "
+            "in the size and range of the data, unless --image-size, --resize, --mean and --std "
+            "name those of its training."
+        )
     return _filled(data, options, wanted, f"as '{model}' expects it", tell)
+
+
+def _named(options: Mapping[str, Any]) -> set[str]:
+    return {name for name, value in options.items() if value is not None}
 
 
 def _filled(

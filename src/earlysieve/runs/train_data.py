@@ -108,6 +108,7 @@ def open_with(
         tokenizer=tokenizer_of(config.model),
         trust_remote_code=config.model_options.get("trust_remote_code") is True,
         progress=progress,
+        model=config.model,
     )
 
 

@@ -14,7 +14,7 @@ from earlysieve._progress import wanted
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import opened
 from earlysieve.datasets.with_groups import with_groups
-from earlysieve.errors import InputError
+from earlysieve.errors import CheckpointError, InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import resize_classifier
@@ -434,13 +434,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
     if config.head is not None and config.checkpoint is not None and wanted:
         resize_classifier(built.model, config.head, wanted)
     if (config.checkpoint, config.checkpoint_key, config.checkpoint_prefix) != (None, None, None):
-        for note in load_checkpoint(
-            built,
-            None if config.checkpoint is None else Path(config.checkpoint),
-            spec=config.model,
-            key=config.checkpoint_key,
-            prefix=config.checkpoint_prefix,
-        ):
+        for note in _loaded(built, config):
             tell(note)
     elif config.pretrained is None:
         fit_scale(built.model, config.model, data, tell)
@@ -449,3 +443,23 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
             tell(f"The weights of '{config.model}' are random; --pretrained takes its own.")
         return built
     return with_classifier(built, data, wanted, head=config.head, seed=config.seed)
+
+
+def _loaded(built: BuiltModel, config: TrainConfig) -> tuple[str, ...]:
+    """Load the checkpoint of a run; of weights of other classes the error names another option."""
+    checkpoint = None if config.checkpoint is None else Path(config.checkpoint)
+    try:
+        return load_checkpoint(
+            built,
+            checkpoint,
+            spec=config.model,
+            key=config.checkpoint_key,
+            prefix=config.checkpoint_prefix,
+        )
+    except CheckpointError as error:
+        if "to have shape" not in str(error):
+            raise
+        raise CheckpointError(
+            f"{error}; to start from weights of other classes, name them by --pretrained instead, "
+            "which makes the last layer anew"
+        ) from error
