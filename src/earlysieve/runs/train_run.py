@@ -1,6 +1,7 @@
 """A training run in a folder: prepare, train, save, audit before and after."""
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from earlysieve._progress import wanted
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import opened
 from earlysieve.datasets.with_groups import with_groups
-from earlysieve.errors import CheckpointError, InputError
+from earlysieve.errors import CheckpointError, EarlysieveError, InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import resize_classifier
@@ -160,12 +161,17 @@ class TrainRun:
         if not self.trained or self.validation is None:
             return None
         c = self.config
-        found = evaluate(
-            self.algorithm.model,
-            self.validation,
-            batch_size=2 * c.batch_size,
-            num_workers=c.num_workers,
-        )
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it need not be good before it is trained
+                found = evaluate(
+                    self.algorithm.model,
+                    self.validation,
+                    batch_size=2 * c.batch_size,
+                    num_workers=c.num_workers,
+                )
+        except EarlysieveError:
+            return None  # training says what is wrong
         return Start.of(found)
 
     def chance(self) -> float:
