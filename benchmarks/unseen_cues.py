@@ -97,6 +97,8 @@ def cases() -> list[Case]:
              lambda s: images("scratch", 10, nothing(10), s), "cnn"),
         Case("stamp that says nothing", False, 4,
              lambda s: images("stamp on one of four", 4, (0.5,) * 3, s), "cnn"),
+        Case("frame that says nothing", False, 4,
+             lambda s: images("frame on one of four", 4, (0.5,) * 3, s), "cnn"),
         Case("10% wrong, to the next class", False, 10,
              lambda s: images("", 10, nothing(10), s, wrong=0.1), "cnn"),
         Case("table, spread says nothing", False, 2,

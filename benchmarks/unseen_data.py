@@ -124,6 +124,15 @@ def _stamp(image: Picture, value: int, rng: Rng) -> Picture:
     return found
 
 
+def _frame(image: Picture, value: int, rng: Rng) -> Picture:
+    found = image.copy()
+    if value == 0:
+        inside = found[2:-2, 2:-2].copy()
+        found[:] = 0.6
+        found[2:-2, 2:-2] = inside
+    return found
+
+
 Painter = Callable[[Picture, int, Rng], Picture]
 # The cue and how many values it has.
 PAINTERS: dict[str, tuple[Painter, int]] = {
@@ -144,6 +153,9 @@ PAINTERS: dict[str, tuple[Painter, int]] = {
     "stamp on one of two": (_stamp, 2),
     "stamp on one of four": (_stamp, 4),
     "stamp on one of ten": (_stamp, 10),
+    "frame on one of two": (_frame, 2),
+    "frame on one of four": (_frame, 4),
+    "frame on one of ten": (_frame, 10),
 }  # fmt: skip
 
 
@@ -166,7 +178,7 @@ def images(
         rows = order[:size] if name == "redrawn" else order[start : start + size]
         start += size
         true = np.searchsorted(garments, kinds[rows]).astype(np.int64)
-        if painter is _stamp:
+        if painter in (_stamp, _frame):
             values = one_sided(true, shares[stream], rng)
         else:
             values = cue_values(true, classes, shares[stream], rng)

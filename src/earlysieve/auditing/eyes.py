@@ -10,8 +10,9 @@ import torch
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing import class_signs
 from earlysieve.auditing.doubt import L2 as MENDING_L2
+from earlysieve.auditing.edges import band_shape, telling_bands
 from earlysieve.auditing.knots import column_knots
-from earlysieve.auditing.marks import MARK, ONE_WORD, PHRASE, shape, telling_marks
+from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, shape, telling_marks
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
@@ -167,7 +168,7 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
     if name == PHRASE:
         return _phrase_eye(store, sample, views.properties.get(TOKEN))
     if name == MARK:
-        return _mark_eye(store, sample)
+        return _mark_eyes(store, sample)
     values = sample.of(store)
     return {name: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
 
@@ -187,8 +188,8 @@ def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable
             return None
         values = sample.of(views.columns)
         return open_eye(views.columns, sample, _variable_shape(one, values, sample), values)
-    store = views.properties[name]
-    return _property_eyes(name, store, sample, views).get(name)
+    looked_at = MARK if name == EDGE else name
+    return _property_eyes(looked_at, views.properties[looked_at], sample, views).get(name)
 
 
 def _token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
@@ -220,15 +221,28 @@ def _sign_eye(
     if not signs:
         return {}
     eye = open_eye(store, sample, partial(class_signs.shape, signs=signs))
-    # Of two classes the one is told by what the other lacks; of more, none surely.
-    own = None if sample.classes == 2 else np.unique([one.kind for one in signs])
-    return {name: replace(eye, speaks_for=own)}
+    return {name: replace(eye, speaks_for=_own([one.kind for one in signs], sample))}
 
 
-def _mark_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
-    values = sample.of(store)
-    found = telling_marks(values, sample.labels, sample.classes)
-    return {MARK: open_eye(store, sample, partial(shape, marks=found), values)} if found else {}
+def _mark_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    values, found = sample.of(store), {}
+    marks = telling_marks(values, sample.labels, sample.classes)
+    if marks:
+        eye = open_eye(store, sample, partial(shape, marks=marks), values)
+        found[MARK] = replace(eye, speaks_for=_own([one.kind for one in marks], sample))
+    bands = telling_bands(values, sample.labels, sample.classes)
+    if bands:
+        eye = open_eye(store, sample, partial(band_shape, bands=bands), values)
+        found[EDGE] = replace(eye, speaks_for=_own([one.kind for one in bands], sample))
+    return found
+
+
+def _own(kinds: Sequence[int], sample: Sample) -> Ints | None:
+    """The classes that a reader speaks for; None: both, as the one is told by what the other lacks.
+
+    Of more classes it tells none surely by what they lack, though one may be frequent.
+    """
+    return None if sample.classes == 2 else np.unique(kinds)
 
 
 def _column_eyes(

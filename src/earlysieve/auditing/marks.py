@@ -19,17 +19,19 @@ from earlysieve.auditing.evidence import chance
 from earlysieve.auditing.readers import Reader
 
 MARK = "mark"
+# A frame around the image, see `earlysieve.auditing.edges`.
+EDGE = "edge"
 # Of texts, see `earlysieve.auditing.class_signs`.
 ONE_WORD, PHRASE = "one word", "phrase"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
-RESERVED = frozenset({MARK, ONE_WORD, PHRASE})
+RESERVED = frozenset({MARK, EDGE, ONE_WORD, PHRASE})
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)
 # A second number is asked of images that hold the mark by the first, of which most are to be kept.
 _RATHER_ALL, _BETTER = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6), 0.01
-_LEAST, ALONE, _NEAR, _FEWEST = 0.5, 0.2, 2, 30
+LEAST, ALONE, _NEAR, FEWEST = 0.5, 0.2, 2, 30
 _SILENT = 1e-3
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
@@ -106,10 +108,29 @@ def telling_marks(
         weights: how many examples each stands for, shape (N,); None: one.
         alone: how much more its place must tell than any that is far from it.
     """
-    mine = np.eye(classes, dtype=np.float32)[labels]
     counts = np.bincount(labels, minlength=classes)
-    if weights is not None:
-        mine *= weights[:, None].astype(np.float32)
+    best, at = most_telling(values, labels, classes, weights)
+    mine = _of_classes(labels, classes, weights)
+    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)
+    found = (_mark(best[kind], at[kind], int(kind), alone) for kind in enough)
+    return tuple(_whole(one, values, mine[:, one.kind], mine.sum(1)) for one in found if one)
+
+
+def most_telling(
+    values: Floats, labels: Ints, classes: int, weights: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """How much more often a class holds a number above some threshold than the others do.
+
+    Args:
+        values: shape (N, F).
+        labels: shape (N,), values in [0, classes).
+        classes: C.
+        weights: how many examples each stands for, shape (N,); None: one.
+
+    Returns:
+        The most, and the threshold of it; shape (C, F) each.
+    """
+    mine = _of_classes(labels, classes, weights)
     sizes, total = mine.sum(0)[:, None], mine.sum()
     best = np.zeros((classes, values.shape[1]), np.float32)
     at = np.zeros_like(best)
@@ -120,9 +141,13 @@ def telling_marks(
         more = sums / np.maximum(sizes, 1) - rest
         at = np.where(more > best, thresholds, at)
         best = np.maximum(best, more)
-    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= _FEWEST)
-    found = (_mark(best[kind], at[kind], int(kind), alone) for kind in enough)
-    return tuple(_whole(one, values, mine[:, one.kind], mine.sum(1)) for one in found if one)
+    return best, at
+
+
+def _of_classes(labels: Ints, classes: int, weights: Floats | None) -> Floats:
+    """The weight of each example in its class, 0 in others, shape (N, C)."""
+    mine = np.eye(classes, dtype=np.float32)[labels]
+    return mine if weights is None else mine * weights[:, None].astype(np.float32)
 
 
 def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | None:
@@ -130,7 +155,7 @@ def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | N
     column = int(more.argmax())
     mark = Mark(column, float(thresholds[column]), kind)
     elsewhere = more.reshape(-1, CELLS, CELLS)[:, ~_near(mark)].max()
-    return mark if more[column] >= max(_LEAST, elsewhere + alone) else None
+    return mark if more[column] >= max(LEAST, elsewhere + alone) else None
 
 
 def _near(mark: Mark) -> Bools:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, is_of, strength
+from earlysieve.auditing.marks import EDGE
 from earlysieve.auditing.transfer import Transfer
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
@@ -181,7 +182,10 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     strong = [pair for pair in counted if enough(pair[1])]
     if not strong:
         return max(counted, key=lambda pair: pair[1].total)
-    return max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
+    best = max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
+    # The frame of one class is a border: that of all classes says more where both are strong.
+    border = next((pair for pair in strong if pair[0].name == "frame"), best)
+    return border if best[0].name == EDGE else best
 
 
 def overlapping(found: Sequence[Leaning]) -> Leaning | None:

@@ -28,6 +28,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"{_ANEW}: where something stands out then says less about the label.",
     "mark": "cover that place in all pictures, in training and in use, or put the mark on "
     f"pictures of other classes, {_ANEW}.",
+    "edge": "cut the frame off all pictures, in training and in use, or put it on pictures of "
+    f"other classes, {_ANEW}.",
     "token": "replace the telling words in training texts, or add texts of the other classes in "
     f"which they occur, {_ANEW}.",
     "one word": "take that word out of texts of its class and put it into texts of others, or add "

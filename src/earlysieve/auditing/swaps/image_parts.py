@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Ints
+from earlysieve.auditing.edges import bands_held, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import (
     ALONE,
+    EDGE,
     MARK,
     held,
     listed_places,
@@ -31,7 +33,7 @@ from earlysieve.model.layout import Layout
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
 
-NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "mark", "stage")
+NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "mark", "edge", "stage")
 _SMALLEST = 8
 Change = Callable[[Tensor, Tensor], Tensor]
 
@@ -66,9 +68,8 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         parts.append(_window(pool, asker, everyone))
     elif not small:
         skipped["window"] = "inputs of whole numbers have no gradient"
-    mark = None if small else _marks(pool, asker)
-    if mark is not None:
-        parts.append(mark)
+    if not small:
+        parts += [*_marks(pool, asker), *_bands(pool, asker)]
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -119,29 +120,56 @@ def _window(pool: Pool, asker: Asker, everyone: Bools) -> Part:
     return Part("window", change, everyone, 1 + 2 * GRADIENT_COST, detail)
 
 
-def _marks(pool: Pool, asker: Asker) -> Part | None:
-    """The places where marks lie, from those that hold their own to examples of other classes.
-
-    The pool is small, so that its draw must not hide what all examples show.
-    """
+def _marks(pool: Pool, asker: Asker) -> list[Part]:
+    """The places where marks lie, if there are any."""
     features = mark_features(smaller(pool.values.float())).numpy()
     marks = telling_marks(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
     if not marks:
-        return None
-    kinds = np.array([one.kind for one in marks])
-    holds, own = held(features, marks), pool.labels[:, None] == kinds
-    there = torch.zeros(pool.values.shape[-2:], dtype=torch.bool)
+        return []
+    there = np.zeros(pool.values.shape[-2:], bool)
     for one in marks:
         there[place_of(one, there.shape[0]), place_of(one, there.shape[1], across=True)] = True
+    kinds = np.array([one.kind for one in marks])
+    detail = f"what lies at {listed_places(marks)} of the image"
+    return [_lying(MARK, detail, there, held(features, marks), kinds, pool, asker)]
+
+
+def _bands(pool: Pool, asker: Asker) -> list[Part]:
+    """The frames around images of a class, if there are any."""
+    features = mark_features(smaller(pool.values.float())).numpy()
+    bands = telling_bands(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
+    if not bands:
+        return []
+    there = where_bands_lie(*pool.values.shape[-2:])
+    kinds = np.array([one.kind for one in bands])
+    holds, detail = bands_held(features, bands), "what lies along the edge of the image"
+    return [_lying(EDGE, detail, there, holds, kinds, pool, asker)]
+
+
+def _lying(
+    name: str, detail: str, there: Bools, holds: Bools, kinds: Ints, pool: Pool, asker: Asker
+) -> Part:
+    """Some pixels, from examples that hold what lies there to examples of other classes.
+
+    The pool is small, so that its draw must not hide what all examples show.
+
+    Args:
+        name, detail: of the part.
+        there: the pixels, shape (H, W).
+        holds: which examples hold which mark or band, shape (N, K).
+        kinds: the class of each, shape (K,).
+        pool, asker: as for other parts.
+    """
+    own, pixels = pool.labels[:, None] == kinds, torch.from_numpy(there)
 
     def change(mine: Tensor, theirs: Tensor) -> Tensor:
-        return torch.where(there, theirs, mine)
+        return torch.where(pixels, theirs, mine)
 
     return Part(
-        MARK,
+        name,
         _painted(pool, asker, change),
         (holds == own).all(1),
-        detail=f"what lies at {listed_places(marks)} of the image",
+        detail=detail,
         donors=(holds & own).any(1),
         errors=(holds & ~own).any(1),
     )
