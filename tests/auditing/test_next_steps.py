@@ -237,6 +237,16 @@ def test_a_shortcut_says_how_training_data_are_changed():
     assert [text for text in steps(facts(COLOUR)) if text == untie(COLOUR, "image")]
 
 
+def test_where_nothing_is_found_a_suspicion_can_be_asked_for():
+    said = steps(facts(IDLE))
+    assert "(es.measure_reliance)" in said[-1]
+    assert "(irrelevant=[...])" in said[-1]
+    there = on_command_line(said, lambda code: code)[-1]
+    assert "(--irrelevant NAME)" in there
+    assert "reliance --cue-column COLUMN)" in there
+    assert not any("irrelevant" in one for one in without_model(said))
+
+
 def test_code_gives_way_to_other_code_or_to_none():
     kept = ["Look.", step("Do it:", FIX)]
     assert with_code(kept, lambda code: code.upper()) == ["Look.", f"Do it:\n{FIX.upper()}"]

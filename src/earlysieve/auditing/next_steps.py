@@ -60,7 +60,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     kept = [
         one
         for one in steps
-        if parts(one)[1] not in need_model and not parts(one)[0].startswith(_MUST_NOT)
+        if parts(one)[1] not in need_model and not parts(one)[0].startswith((_MUST_NOT, _SUSPECTED))
     ]
 
     def of_arrays(code: str) -> str:
@@ -229,6 +229,7 @@ def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
         "Read a few flagged examples all the same: wrong labels gather there.",
         _DEEPER,
         "Where group labels exist, compare the worst group with the average.",
+        _SUSPECTED,
     ]
 
 
@@ -297,6 +298,11 @@ _STEPS = {
 }
 _SAY_UNSEEN = step("If you know that the model was not trained on these data, say so:", SAID)
 _MUST_NOT = "Or say that it must not matter"
+_SUSPECTED = (
+    "If you suspect one thing, say that it must not matter (irrelevant=[...]): the audit then asks "
+    "whether answers follow it. Where a column of the data names it, measure how far answers rest "
+    "on it (es.measure_reliance)."
+)
 _DOUBTFUL = "Check the pile 'label doubtful' by hand."
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "

@@ -13,6 +13,7 @@ _SAID = (
     (r"irrelevant=\[\.\.\.\]", "--irrelevant NAME"),
     (r"augment='([\w-]+)'", r"--augment \1"),
     (r"es\.compare", "earlysieve compare BEFORE AFTER"),
+    (r"es\.measure_reliance", "earlysieve reliance --cue-column COLUMN"),
     (r"(resized and normalised as in training)(?! \()",
      r"\1 (--image-size, --resize, --mean and --std)"),
     (r"(cut into tokens as in training)(?! \()", r"\1 (--tokenizer and --max-length)"),
