@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.edges import Band, bands_held, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import CELLS, EDGE, mark_features
+
+from .patterns import Patterns
 
 SIDE, CLASSES, COUNT, WIDE = 32, 4, 800, 4
 # What a class looks like is faint, and everywhere.
@@ -95,22 +96,11 @@ def test_where_a_frame_lies_in_pixels():
     assert not found[2:-2, 1:-1].any()
 
 
-class Net(nn.Module):
+class Net(Patterns):
     """Knows the patterns; what is red along the border speaks for class 1, as much as asked."""
 
     def __init__(self, follows):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 3, 1, bias=False)
-        self.second = nn.Conv2d(3, 3, 1, bias=False)
-        for one in (self.stem, self.second):
-            one.weight.data = torch.eye(3)[:, :, None, None]
-        self.head = nn.Linear(3 * SIDE * SIDE, CLASSES, bias=False)
-        weights = LOOKS.expand(-1, 3, -1, -1).float().clone()
-        weights[1, 0, along("border")] += follows
-        self.head.weight.data = weights.flatten(1)
-
-    def forward(self, x):
-        return self.head(self.second(self.stem(x)).flatten(1))
+        super().__init__(LOOKS, along("border"), follows)
 
 
 def test_a_model_that_follows_the_band_is_called_and_one_that_does_not_is_not():

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.marks import (
@@ -21,6 +20,8 @@ from earlysieve.auditing.marks import (
 )
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.swaps.follow import swap_parts
+
+from .patterns import Patterns
 
 SIDE, CLASSES, COUNT = 32, 4, 800
 RED = torch.tensor([2.0, -1.0, -1.0])
@@ -42,22 +43,13 @@ def images(seed=0, held_by=0.9, elsewhere=0.1, places=((4, 28),)):
     return pixels, labels.astype(np.int64), marked
 
 
-class Net(nn.Module):
+class Net(Patterns):
     """Knows the patterns; what is red at the top right speaks for class 1, as much as asked."""
 
     def __init__(self, follows):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 3, 1, bias=False)
-        self.second = nn.Conv2d(3, 3, 1, bias=False)
-        for one in (self.stem, self.second):
-            one.weight.data = torch.eye(3)[:, :, None, None]
-        self.head = nn.Linear(3 * SIDE * SIDE, CLASSES, bias=False)
-        weights = LOOKS.expand(-1, 3, -1, -1).float().clone()
-        weights[1, 0, 2:6, 26:30] += follows
-        self.head.weight.data = weights.flatten(1)
-
-    def forward(self, x):
-        return self.head(self.second(self.stem(x)).flatten(1))
+        red = torch.zeros(SIDE, SIDE, dtype=torch.bool)
+        red[2:6, 26:30] = True
+        super().__init__(LOOKS, red, follows)
 
 
 def features(pixels):

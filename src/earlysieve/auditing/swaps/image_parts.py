@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Bools, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.edges import bands_held, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import (
     ALONE,
@@ -69,7 +69,8 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     elif not small:
         skipped["window"] = "inputs of whole numbers have no gradient"
     if not small:
-        parts += [*_marks(pool, asker), *_bands(pool, asker)]
+        features = mark_features(smaller(values)).numpy()
+        parts += [*_marks(features, pool, asker), *_bands(features, pool, asker)]
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -120,9 +121,8 @@ def _window(pool: Pool, asker: Asker, everyone: Bools) -> Part:
     return Part("window", change, everyone, 1 + 2 * GRADIENT_COST, detail)
 
 
-def _marks(pool: Pool, asker: Asker) -> list[Part]:
+def _marks(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
     """The places where marks lie, if there are any."""
-    features = mark_features(smaller(pool.values.float())).numpy()
     marks = telling_marks(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
     if not marks:
         return []
@@ -134,9 +134,8 @@ def _marks(pool: Pool, asker: Asker) -> list[Part]:
     return [_lying(MARK, detail, there, held(features, marks), kinds, pool, asker)]
 
 
-def _bands(pool: Pool, asker: Asker) -> list[Part]:
+def _bands(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
     """The frames around images of a class, if there are any."""
-    features = mark_features(smaller(pool.values.float())).numpy()
     bands = telling_bands(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
     if not bands:
         return []
