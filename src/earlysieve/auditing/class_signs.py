@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.marks import ALONE
+from earlysieve.auditing.marks import ALONE, FEWEST, LEAST
 from earlysieve.auditing.together import with_companions
 
-LEAST = 0.5
 _BUCKETS, _FACTOR = 512, 311
-BETTER, _FEWEST = 0.1, 30
+BETTER = 0.1
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def _signs(values: Floats, labels: Ints, classes: int, least: Floats, *, alone: 
     holds = values > 0
     more = more_often(holds, labels, classes)
     counts = np.bincount(labels, minlength=classes)
-    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= _FEWEST)
+    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)
     found: list[Sign] = []
     for kind in enough:
         # Of two classes each is told by what the other one has.

@@ -72,8 +72,7 @@ def telling_values(
     A value counts that at least 2% of the rows have (and 20 of them), that at least 0.7 of these
     are of one class, and that takes away at least 0.6 of the doubt whether a row is of that class.
     A number is none of them where its neighbours tell a quarter of that: there a curve goes on. A
-    variable
-    whose telling values are in more than 0.6 of the rows is not among these: its reader
+    variable whose telling values are in more than 0.6 of the rows is not among these: its reader
     sees what all of it tells.
 
     Args:

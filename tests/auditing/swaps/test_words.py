@@ -8,6 +8,8 @@ from earlysieve.auditing.explanation import words_told
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.repeats import repeats
+from earlysieve.auditing.swaps.spans import told
 from earlysieve.auditing.swaps.tokens import telling_tokens
 from earlysieve.auditing.swaps.words import WordFound, words_found
 from earlysieve.datasets.text_cues import WordTokenizer
@@ -31,7 +33,9 @@ def found(predictions, drawn=None, names=("dry", "wet"), tokenizer=TOKENIZER):
     carrier, _ = carrier_of(inputs)
     assert carrier is not None
     pool = Pool(inputs, carrier, np.arange(20), labels, np.array(predictions), 2, drawn)
-    return words_found(pool, mask, telling_tokens(tokens, mask, labels, 2), tokenizer, names)
+    texts = told(tokens, mask, pool.labels, pool.weights)
+    telling = telling_tokens(tokens, mask, labels, 2)
+    return words_found(pool, texts, telling, tokenizer, names, repeats(texts, 2))
 
 
 def test_a_word_that_misleads_comes_first_with_its_shares():

@@ -50,11 +50,7 @@ def repeats(texts: Told, classes: int) -> list[Repeat]:
     telling = {}
     for times in (1, *_TIMES):
         enough = counts >= times
-        mine = np.zeros((classes, len(numbers)))
-        np.add.at(mine, (texts.labels[row[enough]], place[enough]), texts.weights[row[enough]])
-        totals = np.bincount(texts.labels, weights=texts.weights, minlength=classes)[:, None]
-        others = (mine.sum(0) - mine) / np.maximum(totals.sum() - totals, 1e-9)
-        telling[times] = mine / np.maximum(totals, 1e-9) - others
+        telling[times] = texts.shares(row[enough], place[enough], len(numbers), classes)
     found = []
     for kind in range(classes if len(numbers) else 0):
         best = _repeat(telling, kind)

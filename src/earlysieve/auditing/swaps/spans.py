@@ -51,6 +51,20 @@ class Told:
             - self.weights[~own & holds].sum() / max(outside, 1e-9)
         )
 
+    def shares(self, rows: Ints, places: Ints, count: int, classes: int) -> Floats:
+        """The same for all classes and many things at once, shape (C, U).
+
+        Args:
+            rows, places: a text that holds something, and which of U things, shape (M,) each.
+            count: U.
+            classes: C.
+        """
+        mine = np.zeros((classes, count))
+        np.add.at(mine, (self.labels[rows], places), self.weights[rows])
+        totals = np.bincount(self.labels, weights=self.weights, minlength=classes)[:, None]
+        others = (mine.sum(0) - mine) / np.maximum(totals.sum() - totals, 1e-9)
+        return np.asarray(mine / np.maximum(totals, 1e-9) - others)
+
 
 def told(tokens: Tensor, mask: Tensor, labels: Ints, weights: Floats) -> Told:
     """The texts, with the tokens that open or close all of them."""
@@ -172,11 +186,7 @@ def best_spans(texts: Told, length: int, classes: int) -> tuple[Ints, Floats]:
     once = _once(codes, mask)
     rows = torch.arange(len(tokens))[:, None].expand_as(once)[once >= 0].numpy()
     numbers, places = np.unique(once[once >= 0].numpy(), return_inverse=True)
-    mine = np.zeros((classes, len(numbers)))
-    np.add.at(mine, (texts.labels[rows], places), texts.weights[rows])
-    totals = np.bincount(texts.labels, weights=texts.weights, minlength=classes)[:, None]
-    others = (mine.sum(0) - mine) / np.maximum(totals.sum() - totals, 1e-9)
-    more = mine / np.maximum(totals, 1e-9) - others
+    more = texts.shares(rows, places, len(numbers), classes)
     if length == 2:
         return np.stack([numbers // size, numbers % size], 1), more
     return numbers[:, None], more

@@ -52,7 +52,8 @@ def text_parts(
     has = (places >= 0).numpy()
     lengths = mask.sum(1)
     spans = {} if extra else _phrases(telling.top, texts, tokenizer)
-    again = [] if extra else [one.token for one in repeats(texts, pool.num_classes)]
+    repeated = repeats(texts, pool.num_classes)
+    again = [] if extra else [one.token for one in repeated]
 
     def swap_phrase(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         mine = torch.as_tensor(receivers)
@@ -86,7 +87,7 @@ def text_parts(
     parts, skipped = [], {}
     if has.any():
         detail = _named(telling.top, spans, tokenizer, class_names)
-        words = words_found(pool, mask, telling, tokenizer, class_names, spans)
+        words = words_found(pool, texts, telling, tokenizer, class_names, repeated, spans)
         swap = swap_phrase if spans or again else swap_token
         usable = np.ones_like(has) if again else has
         parts.append(Part("token", swap, usable, detail=detail, words=words))

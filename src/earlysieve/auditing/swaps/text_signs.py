@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.class_signs import BETTER, LEAST
-from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.class_signs import BETTER
+from earlysieve.auditing.marks import LEAST, ONE_WORD, PHRASE
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool

@@ -7,12 +7,10 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from torch import Tensor
-
 from earlysieve._arrays import Bools
 from earlysieve.auditing.swaps.pool import Pool
-from earlysieve.auditing.swaps.repeats import repeats
-from earlysieve.auditing.swaps.spans import Span, holds, told, whole_word
+from earlysieve.auditing.swaps.repeats import Repeat
+from earlysieve.auditing.swaps.spans import Span, Told, holds, whole_word
 from earlysieve.auditing.swaps.tokens import Telling
 from earlysieve.auditing.token_words import goes_on, phrase_of, words_of
 from earlysieve.groups.accuracy import wilson_bounds
@@ -42,10 +40,11 @@ class WordFound:
 
 def words_found(
     pool: Pool,
-    mask: Tensor,
+    texts: Told,
     telling: Telling,
     tokenizer: Any,
     class_names: Sequence[str],
+    repeated: Sequence[Repeat],
     spans: Mapping[int, Span] = MappingProxyType({}),
 ) -> tuple[WordFound, ...]:
     """At most 12 words that tell a class, those that most surely mislead first.
@@ -55,18 +54,17 @@ def words_found(
 
     Args:
         pool: the texts.
-        mask: which tokens are words, (P, T).
+        texts: the same, to be counted.
         telling: which token tells which class.
         tokenizer: tells what tokens are; without one nothing is found.
         class_names: empty where unknown.
+        repeated: words that tell a class by how often they are said.
         spans: phrases by one of their tokens, which are told in place of it.
     """
     if not hasattr(tokenizer, "decode"):
         return ()
-    tokens = pool.values.long()
     found: list[tuple[float, float, WordFound]] = []
     pieces = partial(goes_on, tokenizer=tokenizer)
-    texts = told(tokens, mask, pool.labels, pool.weights)
     for kind, scores in enumerate(telling.score):
         best = scores.topk(min(_OF_A_CLASS, len(scores)))
         numbers = best.indices[best.values > 0].tolist()
@@ -79,7 +77,7 @@ def words_found(
             if word:
                 one = word_found(word, holds(texts, span), kind, pool, class_names)
                 found.append((_surely(one), score, one))
-    for often in repeats(texts, pool.num_classes):
+    for often in repeated:
         word = words_of([often.token], tokenizer)
         if word:
             word = f"{word} ({often.times} times or more)"
