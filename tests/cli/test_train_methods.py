@@ -189,6 +189,11 @@ def test_what_simkd_saves_can_be_named_as_a_model(tmp_path):
         *(*DIGITS, "--folds", 2, "--layers", "student.stage1", "--out", tmp_path / "audit", "-q"),
     )
     assert (tmp_path / "audit" / "audit.json").exists()
+    shared = ("audit", "--model", DROPPING, *DIGITS, "--checkpoint", tmp_path / "model.pt")
+    alone = run(*shared, "--out", tmp_path / "alone")
+    assert alone.exit_code == 1
+    assert "--model earlysieve.networks:simkd_student" in alone.stderr
+    assert not (tmp_path / "alone").exists()
 
 
 def test_balanced_sampling_draws_kinds_alike_often(tmp_path):

@@ -18,6 +18,8 @@ WRAPPER_PREFIXES = ("module.", "model.")
 OPTIONAL = "num_batches_tracked"
 # Names of running averages of weights.
 AVERAGED = re.compile(r"(^|[._])(ema|averaged|swa)([._]|$)", re.IGNORECASE)
+# What SimKD and DeTT save beside the student's weights, and goes between these and the answer.
+_STUDENT, _TRANSPLANTED = "student.", ("projector.", "classifier.")
 _MOST_NAMED = 3
 
 
@@ -69,8 +71,23 @@ def match(
             inside[name[len(chosen) :]] = value
         else:
             ignored.append(name)
+    if prefix is None and chosen == _STUDENT:
+        _refuse_half_a_student(ignored, source)
     _fill(inside, own, units)
     return Matched(inside, chosen, ignored, others)
+
+
+def _refuse_half_a_student(left: Iterable[str], source: str) -> None:
+    """A student that SimKD or DeTT has trained never uses its own last layer, which is noise."""
+    names = list(left)
+    if all(any(name.startswith(part) for name in names) for part in _TRANSPLANTED):
+        raise CheckpointError(
+            f"{source} holds a student of SimKD or DeTT, which answers through a projector and its "
+            "teacher's classifier: its own last layer was never trained. Pass --model "
+            "earlysieve.networks:simkd_student --model-option student=SPEC --model-option "
+            "teacher=SPEC; in Python, load the weights into SimKDStudent(student, teacher). "
+            "prefix='student.' (--checkpoint-prefix student.) takes the student alone"
+        )
 
 
 def bare_names(state: Mapping[str, Any], source: str) -> list[str]:
