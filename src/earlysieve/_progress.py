@@ -1,7 +1,7 @@
 """Progress bars on the terminal, shown where a person watches; durations for people."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -23,6 +23,13 @@ def track(
     from rich.progress import track as rich_track
 
     yield from rich_track(items, label, total=total, console=Console(stderr=True), transient=True)
+
+
+def teller(progress: bool | None = None) -> Callable[[str], None]:
+    """Takes lines for people: to standard error where bars are drawn, else nowhere."""
+    if not wanted(progress):
+        return lambda _: None
+    return lambda line: print(line, file=sys.stderr, flush=True)  # noqa: T201 - as asked
 
 
 def duration(seconds: float) -> str:

@@ -46,6 +46,13 @@ def test_no_linear_last_layer_is_refused_and_the_wrapper_offered():
         fix(Pointwise())
 
 
+def test_what_is_tried_is_said_on_standard_error_where_bars_are_drawn(capsys):
+    es.fix(Net(), held_out=Leaning(), budget="1trials", progress=True)
+    assert "Auditing the model on them." in capsys.readouterr().err
+    fix(budget="1trials")
+    assert capsys.readouterr().err == ""
+
+
 def test_without_a_linear_last_layer_only_trainings_are_tried_where_asked():
     found = fix(Pointwise(), train=Leaning(seed=3), retrain=QUICK)
     assert set(found.candidates["kind"]) == {"no change", "retrain"}

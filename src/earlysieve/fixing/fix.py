@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from earlysieve._progress import teller
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
@@ -65,7 +66,7 @@ def fix(
     num_workers: int = 0,
     seed: int = 0,
     progress: bool | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] | None = None,
 ) -> FixResult:
     """Try to make a classifier rely less on what its audit found, and keep it where nothing helps.
 
@@ -96,8 +97,9 @@ def fix(
             other settings is not used. None: nothing is kept.
         batch_size, num_workers: of passes over data that are no DataLoader.
         seed: of folds and orders.
-        progress: draw bars; by default where standard error is a terminal.
-        tell: takes lines for people.
+        progress: draw bars and say what is tried, on standard error; by default where that is a
+            terminal.
+        tell: takes what is said instead, a line at a time.
 
     Returns:
         The chosen model with what was tried and both audits.
@@ -120,6 +122,7 @@ def fix(
     """
     check_model(model, batch_size, seed)
     rule_named(select)
+    told = teller(progress) if tell is None else tell
     recipe = as_recipe(retrain, model)
     check_data(held_out, train, recipe, features)
     limit = parse_budget(budget)
@@ -132,7 +135,7 @@ def fix(
         batch_size,
         num_workers,
         progress,
-        tell,
+        told,
         Kept(place),
     )
     given = None if groups is None else as_groups(groups)
@@ -154,7 +157,7 @@ def fix(
             training = None if rest is None else training_of(basis, rest, of_training, start, asked)
         except BudgetSpentError:
             left_out = ("trainings of the whole network",)
-        search = Search(basis, training, seed, limit, asked.kept, start, tell, left_out)
+        search = Search(basis, training, seed, limit, asked.kept, start, told, left_out)
         searched = search.run()
     return _conclude(model, basis, searched, start, asked)
 

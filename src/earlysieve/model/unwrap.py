@@ -1,10 +1,12 @@
 """Find the user's own network inside wrappers, and run it so that its hooks fire."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import nn
+
+from earlysieve._names import no_such_layer
 
 _COMPILED_ATTRIBUTE = "_orig_mod"
 _PARALLEL = ("DataParallel", "DistributedDataParallel")
@@ -42,6 +44,14 @@ def named_layers(model: nn.Module) -> dict[str, nn.Module]:
         found.setdefault(clean_name(name), module)
     found.pop("", None)
     return found
+
+
+def check_layers(model: nn.Module, names: Iterable[str]) -> None:
+    """Raise LayerError, with near names, where the model has no such layer."""
+    known = named_layers(model)
+    for name in names:
+        if name not in known:
+            raise no_such_layer(name, known)
 
 
 def is_compiled(model: nn.Module) -> bool:

@@ -18,6 +18,7 @@ from earlysieve.errors import CheckpointError
 from earlysieve.model.batch import Batch
 from earlysieve.model.capture import capture
 from earlysieve.model.state import warn_if_evaluating
+from earlysieve.model.unwrap import check_layers
 from earlysieve.readouts.heads import Head, LinearHead
 from earlysieve.readouts.trained import TrainedReadouts
 from earlysieve.sieve.early_part import EarlyPart
@@ -93,6 +94,7 @@ class FeatureSieve:
 
     Raises:
         InputError: a setting is out of its range.
+        LayerError: the network has no such layer.
 
     Warns:
         UserWarning: the schedule never forgets.
@@ -139,6 +141,7 @@ class FeatureSieve:
             readout_optimizer, readout_lr=readout_lr, readout_weight_decay=readout_weight_decay
         )
         self.model = model
+        check_layers(model, [layer] if isinstance(layer, str) else layer)
         self._sieving = SieveSettings(
             layers=(layer,) if isinstance(layer, str) else tuple(layer),
             num_classes=num_classes,
