@@ -41,6 +41,16 @@ def test_it_audits_what_the_run_was_validated_on_and_keeps_the_test(tmp_path, va
     assert audit_of_run(command, OUT).endswith(ends)
 
 
+def test_a_share_that_is_too_small_gives_way_to_a_split(tmp_path):
+    for split in ("train", "test"):
+        photos(tmp_path / "photos" / split, per_class=1)
+    command = f"{TRAIN} {tmp_path}/photos --split train --out runs/a --validation 0.1"
+    assert audit_of_run(command, OUT, 89).endswith("--split test --out runs/a/audit")
+    assert audit_of_run(command, OUT, 900).endswith("--out runs/a/audit --held-out")
+    undivided = f"{TRAIN} {tmp_path}/photos/train --out runs/a --validation 0.1"
+    assert audit_of_run(undivided, OUT, 89).endswith("--out runs/a/audit --held-out")
+
+
 def test_without_splits_it_audits_the_share_that_was_held_out(tmp_path):
     (tmp_path / "rows.csv").write_text("x,label\n0,0\n1,1\n")
     command = f"{TRAIN} table:{tmp_path}/rows.csv --epochs 3 --out runs/a --validation"

@@ -16,6 +16,8 @@ from earlysieve.cli.recording import recorded
 from earlysieve.cli.run_options import run_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from earlysieve.auditing.result import AuditResult
     from earlysieve.training import Event, FitResult
 
@@ -73,7 +75,6 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.auditing.figures_to_log import figures_to_log
     from earlysieve.cli.command_line import command_line
     from earlysieve.cli.train_config import resolve
-    from earlysieve.runs.after_training import audit_of_run
     from earlysieve.runs.given_groups import check_groups_used
     from earlysieve.runs.harm import harmed, learned_nothing
     from earlysieve.runs.reporter import Reporter
@@ -117,13 +118,24 @@ def command(context: click.Context, /, **given: Any) -> None:
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
-    audit = "" if given["audit"] else audit_of_run(command_line(context), given["out"])
-    if audit:
-        console.say(f"Next: Find out what it goes by:\n  {audit}")
+    if not given["audit"]:
+        held = None if run.parts.held_rows is None else len(run.parts.held_rows)
+        _say_how_to_audit(console, command_line(context), given["out"], held)
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
     ends = {"going_on": run.going_on, "audits": verdicts, "warnings": warnings}
     console.result({**files, **vars(result), **ends})
+
+
+def _say_how_to_audit(console: Console, command: str, out: "Path", held_out: int | None) -> None:
+    from earlysieve.runs.after_training import audit_of_run, too_few
+
+    audit = audit_of_run(command, out, held_out)
+    if not audit:
+        return
+    few = held_out is not None and too_few(held_out) and not audit.endswith("--held-out")
+    why = f" (the {held_out} examples held out are too few to tell)" if few else ""
+    console.say(f"Next: Find out what it goes by{why}:\n  {audit}")
 
 
 def _show(
