@@ -305,3 +305,39 @@ def test_what_swaps_show_is_said_of_a_model_that_its_readers_outdo():
     assert decide(facts(follows, best_reads=1.1)).verdict == "shortcut"
     for change in ({"followed": 0.29}, {"accuracy": 0.51}, {"sure": FEWEST_MISLED - 1}):
         assert decide(facts(replace(follows, **change), best_reads=1.1)).reason == "outdone"
+
+
+def test_a_greater_loss_needs_fewer_answers_that_follow():
+    unmoved = replace(COLOUR, mended=0.2, accuracy=0.4, accuracy_else=0.9)
+    assert decide(facts(replace(unmoved, followed=0.2), best_reads=1.1)).verdict == "shortcut"
+    for change in ({"followed": 0.19}, {"followed": 0.29, "accuracy": 0.41}):
+        assert decide(facts(replace(unmoved, **change), best_reads=1.1)).reason == "outdone"
+
+
+def test_a_model_that_relies_on_a_cue_less_than_it_could_errs_elsewhere_too():
+    # Errors hardly gather, and yet half of its accuracy is lost where it would have to let go.
+    loose = replace(COLOUR, times_worse=5.0, mended=0.1, accuracy=0.4, accuracy_else=0.9)
+    loose = replace(loose, followed=0.3, recovered=0.66, reads=1.1)
+    assert strength(loose).speaking < SPEAKS
+    found = decide(facts(IDLE, loose, best_reads=1.1))
+    assert (found.verdict, found.reason, found.leaning) == ("shortcut", "leans", loose)
+    assert found.signs == strength(loose)
+    # Readers that do no better than the model would have shown more.
+    assert decide(facts(loose)).verdict == "none found"
+    for change in (
+        {"recovered": 0.61},
+        {"followed": 0.19},
+        {"sure": FEWEST_MISLED - 1},
+        {"name": "top half", "whole": True},
+    ):
+        assert decide(facts(replace(loose, **change), best_reads=1.1)).reason == "outdone"
+
+
+def test_what_tells_the_label_better_and_misleads_more_leads():
+    task = replace(COLOUR, name="spectrum", reads=0.88, accuracy=0.67, accuracy_else=0.94)
+    cue = replace(COLOUR, reads=1.07, accuracy=0.5, accuracy_else=0.91, times_worse=6.0)
+    assert strength(task).total > strength(cue).total - 0.5
+    assert lead([replace(task, times_worse=30.0), cue])[0] is cue
+    for change in ({"reads": 0.97}, {"accuracy": 0.6}, {"recovered": 0.3}):
+        other = replace(cue, **change)
+        assert lead([replace(task, times_worse=30.0), other])[0].name == "spectrum"

@@ -35,6 +35,8 @@ _SHARE_FAILING, _RELIANCE, _FEWEST_ERRORS = 0.05, 0.2, 8
 _LEAST_LOSS = 0.08
 _MOVED = 0.5
 _FOLLOWED_OUTDONE, _COST_OUTDONE = 0.3, 0.4
+_FOLLOWED_LITTLE, _COST_MUCH, _RECOVERED_OUTDONE = 0.2, 0.5, 0.62
+_TELLS_MORE, _COSTS_MORE = 0.1, 0.05
 _VALUE_FOLLOWED, _VALUE_HARDLY, _LITTLE_LOST, _WORSE = 0.2, 0.08, 0.15, 2.0
 _AS_WELL = 0.06
 LIKELY = 0.5
@@ -105,6 +107,10 @@ def decide(facts: Facts) -> Decision:
         # Readouts that were fitted on the data outdo whatever fails on them.
         return say("shortcut", "does not transfer")
     called = leading if leading is not None and enough(signs) else None
+    followed = _followed_though_outdone(facts.leanings)
+    if prevented == "outdone" and called is None and followed is not None:
+        called = leading = followed
+        signs = strength(followed)
     # A model that relies on one part alone is outdone by readers that see the rest, too.
     moved = called is not None and (signs.swaps >= _MOVED or _follows_at_a_cost(called))
     of_values = _by_values(values)
@@ -183,9 +189,41 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     if not strong:
         return max(counted, key=lambda pair: pair[1].total)
     best = max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
+    best = max(
+        (pair for pair in strong if _misleads_more(pair[0], best[0])),
+        key=lambda pair: pair[1].total,
+        default=best,
+    )
     # The frame of one class is a border: that of all classes says more where both are strong.
     border = next((pair for pair in strong if pair[0].name == "frame"), best)
     return border if best[0].name == EDGE else best
+
+
+def _misleads_more(found: Leaning, best: Leaning) -> bool:
+    """It tells the label clearly better than the other, and far more is lost where it fails.
+
+    A model that follows a cue less than it could errs where the task is hard, too: what it reads
+    the task from explains these errors, and the cue, which tells their label, seems to mend them.
+    """
+    named = not (found.of_network or found.whole or found.is_combined or found.of_table)
+    loss, other = (one.accuracy_else - one.accuracy for one in (found, best))
+    return named and found.reads >= best.reads + _TELLS_MORE and loss >= other + _COSTS_MORE
+
+
+def _followed_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
+    """What answers of a model that could do better follow at a cost, whatever else it gets wrong.
+
+    A model that was trained to rely on a cue less still loses where it fails, but errs elsewhere,
+    too, so that its errors gather less.
+    """
+    followed = [
+        one
+        for one in found
+        if _follows_at_a_cost(one)
+        and not (one.whole or one.of_table)
+        and one.recovered >= _RECOVERED_OUTDONE
+    ]
+    return max(followed, key=lambda one: one.accuracy_else - one.accuracy, default=None)
 
 
 def overlapping(found: Sequence[Leaning]) -> Leaning | None:
@@ -305,12 +343,9 @@ def _errs_without(found: Leaning) -> bool:
 def _follows_at_a_cost(found: Leaning) -> bool:
     """Swaps move answers, and where the property misleads the model fails: training is not why."""
     cost = found.accuracy_else - found.accuracy
-    return (
-        not found.of_network
-        and found.sure >= FEWEST_MISLED
-        and found.followed >= _FOLLOWED_OUTDONE
-        and cost >= _COST_OUTDONE
-    )
+    much = found.followed >= _FOLLOWED_OUTDONE and cost >= _COST_OUTDONE
+    most = found.followed >= _FOLLOWED_LITTLE and cost >= _COST_MUCH
+    return not found.of_network and found.sure >= FEWEST_MISLED and (much or most)
 
 
 def _costs(found: Leaning) -> bool:
