@@ -16,7 +16,8 @@ import earlysieve as es
 from earlysieve.auditing.answered import beyond_chance
 from earlysieve.auditing.judge import surely_more_often
 from earlysieve.auditing.leaning import NOTHING
-from earlysieve.auditing.rule import FEWEST_MISLED, FOLLOWS_HERE, Decision, follows
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, follows
 from earlysieve.datasets.table import Table
 
 from .made_up import COLOUR, IDLE

@@ -9,16 +9,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from earlysieve.auditing.known_data import KnownData
+from earlysieve.auditing.leading import ENOUGH, SPEAKS, lead
 from earlysieve.auditing.leaning import NOTHING, strength
-from earlysieve.auditing.rule import (
-    ENOUGH,
-    FEWEST_MISLED,
-    SPEAKS,
-    decide,
-    examples_needed,
-    lead,
-    power,
-)
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.power import examples_needed, power
+from earlysieve.auditing.rule import decide
 
 from .made_up import COLOUR, IDLE, LAYER, facts
 

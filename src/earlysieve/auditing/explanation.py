@@ -6,19 +6,13 @@ from collections.abc import Sequence
 from earlysieve._readable import readable
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.headline import MOSTLY
+from earlysieve.auditing.leading import overlapping
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
-from earlysieve.auditing.rule import (
-    FEWEST_MISLED,
-    FOLLOWS,
-    FOLLOWS_HERE,
-    TELLS,
-    Decision,
-    Facts,
-    examples_needed,
-    overlapping,
-)
+from earlysieve.auditing.power import examples_needed
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.swaps.text_signs import DETAILS

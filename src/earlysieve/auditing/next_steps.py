@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 
 from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.known_data import memorised
+from earlysieve.auditing.leading import OUTDONE
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import PART_OF
-from earlysieve.auditing.rule import FEWEST_MISLED, OUTDONE, Decision, Facts, examples_needed
+from earlysieve.auditing.rule import Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called, column_of_values
 from earlysieve.groups.classes import listed

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from earlysieve.auditing.leading import ENOUGH
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.rule import ENOUGH, Verdict
+from earlysieve.auditing.rule import Verdict
 from earlysieve.auditing.survival.found import Survived
 from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.swaps.words import WordFound

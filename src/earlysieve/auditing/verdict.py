@@ -11,7 +11,8 @@ from earlysieve.auditing.headline import below, headline
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
 from earlysieve.auditing.next_steps import next_steps
-from earlysieve.auditing.rule import Decision, Facts, Verdict, examples_needed
+from earlysieve.auditing.power import examples_needed
+from earlysieve.auditing.rule import Decision, Facts, Verdict
 from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.survival.found import Survival

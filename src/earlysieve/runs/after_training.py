@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from earlysieve.auditing.rule import LIKELY, power
+from earlysieve.auditing.power import LIKELY, power
 from earlysieve.report.command_words import command_with, describing, options_of
 from earlysieve.runs.seen_data import audited_part
 from earlysieve.runs.train_data import SPLIT, share_of

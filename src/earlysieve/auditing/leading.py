@@ -1,0 +1,142 @@
+"""Which leaning a verdict speaks of, and which of them may count at all."""
+
+from collections.abc import Sequence
+
+from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+from earlysieve.auditing.leaning_checks import (
+    AT_EDGE,
+    HARDLY_RECOVERED,
+    NEVER_RIGHT,
+    costs,
+    surely_recovered,
+)
+from earlysieve.auditing.marks import EDGE
+
+ENOUGH = 0.9
+SPEAKS = 0.3
+OUTDONE = 1.05
+_RECOVERED_UNNAMED = 0.62
+_GATHERS_UNNAMED = 0.5
+_OWN_UNNAMED = 0.56
+_EXPLAINED_UNNAMED = 10
+_AT_EDGE_UNNAMED = 0.95
+_HARDLY_FOLLOWS = 0.12
+_NOT_ALL_AT_EDGE = 0.8
+_RECOVERED_AT_EDGE = 0.7
+_OWN_AT_EDGE = 0.82
+_ENOUGH_AT_EDGE = 2.5
+_AGAINST = 0.45
+_TELLS_MORE = 0.1
+_COSTS_MORE = 0.05
+
+
+def enough(signs: Strength) -> bool:
+    """Whether signs are strong enough for a verdict."""
+    return signs.total >= ENOUGH and signs.speaking >= SPEAKS
+
+
+def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
+    """The leaning to speak of: of those that are strong enough, rather one with a name.
+
+    Half an image must say more than a property, and what only a layer sees much more.
+    """
+    table = any(one.of_table for one in found)
+    counted = [(one, strength(one)) for one in found if _counts(one, table=table)]
+    if not counted:
+        return None, NOTHING
+    strong = [pair for pair in counted if enough(pair[1])]
+    if not strong:
+        return max(counted, key=lambda pair: pair[1].total)
+    best = max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
+    best = max(
+        (pair for pair in strong if _misleads_more(pair[0], best[0])),
+        key=lambda pair: pair[1].total,
+        default=best,
+    )
+    # The frame of one class is a border: that of all classes says more where both are strong.
+    border = next((pair for pair in strong if pair[0].name == "frame"), best)
+    return border if best[0].name == EDGE else best
+
+
+def overlapping(found: Sequence[Leaning]) -> Leaning | None:
+    """What would be called but that it misleads only where classes meet, the strongest; or None."""
+    if not any(one.of_table for one in found):
+        return None
+    barred = [
+        one
+        for one in found
+        if not one.of_network and one.at_edge > AT_EDGE and enough(strength(one)) and costs(one)
+    ]
+    return max(barred, key=lambda one: strength(one).total, default=None)
+
+
+def misleads(found: Leaning) -> bool:
+    """What a layer sees explains errors that gather where it is wrong, and that look odd there."""
+    return (
+        found.explained >= _EXPLAINED_UNNAMED
+        and strength(found).gathers >= _GATHERS_UNNAMED
+        and not found.own_tells < _OWN_UNNAMED
+        and found.reads <= OUTDONE
+        and not found.at_edge > _AT_EDGE_UNNAMED
+    )
+
+
+def _misleads_more(found: Leaning, best: Leaning) -> bool:
+    """It tells the label clearly better than the other, and far more is lost where it fails.
+
+    A model that follows a cue less than it could errs where the task is hard, too: what it reads
+    the task from explains these errors, and the cue, which tells their label, seems to mend them.
+    """
+    named = not (found.of_network or found.whole or found.is_combined or found.of_table)
+    loss, other = (one.accuracy_else - one.accuracy for one in (found, best))
+    return named and found.reads >= best.reads + _TELLS_MORE and loss >= other + _COSTS_MORE
+
+
+def _unclear(found: Leaning) -> float:
+    """How much more it must say than a property with a name of its own."""
+    return found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
+
+
+def _counts(found: Leaning, *, table: bool) -> bool:
+    """Whether what misleads its reader can have misled the model.
+
+    A table's reader that is misled only where its classes meet reads the task, unless all else
+    clearly says what it should have said there.
+    """
+    if table and found.at_edge > AT_EDGE and not _clearly_recovered(found):
+        return False
+    if found.of_network:
+        return _speaks(found)
+    if found.is_combined and _reads_the_task(found):
+        return False
+    against = found.recovered < _AGAINST  # the rest of a row rather speaks against the label
+    return not (found.of_table and (against or found.followed < _HARDLY_FOLLOWS))
+
+
+def _clearly_recovered(found: Leaning) -> bool:
+    """Where a noisy column misleads, all else speaks for the label, and the model doubts."""
+    return (
+        found.of_table
+        and found.at_edge <= _NOT_ALL_AT_EDGE
+        and found.recovered >= _RECOVERED_AT_EDGE
+        and found.own_tells >= _OWN_AT_EDGE
+        and strength(found).total >= _ENOUGH_AT_EDGE
+    )
+
+
+def _speaks(found: Leaning) -> bool:
+    """A layer sees what the task is about, too: only recovered errors tell that it is misled."""
+    return found.recovered >= _RECOVERED_UNNAMED and misleads(found)
+
+
+def _reads_the_task(found: Leaning) -> bool:
+    """Nothing else tells the label, or not surely and nothing gathers or is overruled.
+
+    So a task of several columns looks: where its classes overlap, nothing else speaks for the
+    label, or the model errs everywhere; where some labels are wrong, it is never overruled.
+    """
+    if surely_recovered(found) >= HARDLY_RECOVERED:
+        return False
+    if found.recovered < HARDLY_RECOVERED:
+        return True
+    return found.accuracy_sure < NEVER_RIGHT or strength(found).gathers < _GATHERS_UNNAMED

@@ -1,0 +1,134 @@
+"""What one leaning shows by itself: what is lost where it misleads, and what answers do."""
+
+import math
+from collections.abc import Sequence
+
+from earlysieve.auditing.leaning import Leaning
+
+FEWEST_MISLED = 20
+TELLS = 0.95
+FOLLOWS = 0.5
+_TELLS_UNSWAPPED = 0.97
+_OWN_RANDOM = 0.56
+_FOLLOWS_IRRELEVANT = 0.2
+_COPES_FOLLOWS = 0.4
+_COPES = 0.8
+_MEMORISES = 0.5
+_HARDLY_RIGHT = 0.1
+LEAST_LOSS = 0.08
+AT_EDGE, HARDLY_RECOVERED, NEVER_RIGHT = 0.62, 0.56, 0.05
+_DEVIATIONS = 1.64
+FOLLOWED_OUTDONE = 0.3
+_COST_OUTDONE = 0.4
+_FOLLOWED_LITTLE = 0.2
+_COST_MUCH = 0.5
+_RECOVERED_OUTDONE = 0.62
+
+
+def costs(found: Leaning) -> bool:
+    """What is lost where it is misled is worth a verdict."""
+    return not found.accuracy_else - found.accuracy < LEAST_LOSS
+
+
+def errs_without(found: Leaning) -> bool:
+    """Most examples that lack the property are misread: the model has not memorised these."""
+    return not found.of_network and found.sure >= FEWEST_MISLED and found.accuracy < _MEMORISES
+
+
+def follows_at_a_cost(found: Leaning) -> bool:
+    """Swaps move answers, and where the property misleads the model fails: training is not why."""
+    cost = found.accuracy_else - found.accuracy
+    much = found.followed >= FOLLOWED_OUTDONE and cost >= _COST_OUTDONE
+    most = found.followed >= _FOLLOWED_LITTLE and cost >= _COST_MUCH
+    return not found.of_network and found.sure >= FEWEST_MISLED and (much or most)
+
+
+def followed_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
+    """What answers of a model that could do better follow at a cost, whatever else it gets wrong.
+
+    A model that was trained to rely on a cue less still loses where it fails, but errs elsewhere,
+    too, so that its errors gather less.
+    """
+    followed = [
+        one
+        for one in found
+        if follows_at_a_cost(one)
+        and not (one.whole or one.of_table)
+        and one.recovered >= _RECOVERED_OUTDONE
+    ]
+    return max(followed, key=lambda one: one.accuracy_else - one.accuracy, default=None)
+
+
+def copes_only_here(found: Leaning) -> bool:
+    """Answers follow the part when it is swapped, and yet examples that lack it are read right."""
+    return (
+        not found.of_network
+        and not found.whole
+        and not found.is_combined
+        and not found.is_reserved  # swaps go to examples without it alone
+        and not _only_at_edge(found)
+        and found.reads >= TELLS - 0.05
+        and found.followed >= _COPES_FOLLOWS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy >= _COPES
+    )
+
+
+def may_be_the_task(found: Leaning) -> bool:
+    """The property is never overruled, and nothing speaks for the label where it fails."""
+    return found.own_tells < _OWN_RANDOM and _never_overruled(found)
+
+
+def never_disobeyed(found: Leaning) -> bool:
+    """A property tells as much as the model does, and where it fails the model is never right.
+
+    Whatever else there is to read: nobody who sees these figures would say that nothing was found.
+    """
+    named = not (found.of_network or found.whole or found.is_combined)
+    return (
+        named
+        and found.reads >= TELLS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy_sure < _HARDLY_RIGHT
+        and found.accuracy_else - found.accuracy >= _COST_OUTDONE
+        and not found.at_edge > AT_EDGE
+    )
+
+
+def rests_on_irrelevant(found: Leaning) -> bool:
+    """Answers follow what the user says must not matter."""
+    return found.irrelevant and found.followed >= _FOLLOWS_IRRELEVANT
+
+
+def rests_on(found: Sequence[Leaning]) -> Leaning | None:
+    """A property that tells the label, hardly ever fails here, and that answers rest on."""
+    resting = [
+        one
+        for one in found
+        if not one.of_network
+        and not one.whole
+        and not one.is_combined
+        and one.sure < FEWEST_MISLED
+        and (
+            one.reads >= _TELLS_UNSWAPPED
+            if math.isnan(one.followed)
+            else one.reads >= TELLS and one.followed >= FOLLOWS
+        )
+    ]
+    return max(resting, key=lambda one: one.reads, default=None)
+
+
+def surely_recovered(found: Leaning) -> float:
+    """The lower end of an interval: of several readers the luckiest is taken."""
+    share, count = found.recovered, max(1, found.explained)
+    return share - _DEVIATIONS * math.sqrt(share * (1 - share) / count)
+
+
+def _never_overruled(found: Leaning) -> bool:
+    """The model is hardly ever right where it fails, and nothing there surely tells the label."""
+    return surely_recovered(found) < HARDLY_RECOVERED and found.accuracy_sure < NEVER_RIGHT
+
+
+def _only_at_edge(found: Leaning) -> bool:
+    """A table's reader is misled only where its classes meet: so it is where it reads the task."""
+    return found.of_table and found.at_edge > AT_EDGE

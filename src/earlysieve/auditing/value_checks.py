@@ -1,0 +1,50 @@
+"""Single values of a column: whether answers follow them though nothing hangs on them."""
+
+import math
+from collections.abc import Sequence
+
+from earlysieve.auditing.leaning import Leaning, is_of
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, LEAST_LOSS
+
+_VALUE_FOLLOWED = 0.2
+_VALUE_HARDLY = 0.08
+_LITTLE_LOST = 0.15
+_WORSE = 2.0
+_AS_WELL = 0.06
+
+
+def but_values(found: Sequence[Leaning]) -> list[Leaning]:
+    """All others, without columns of which values show that the class comes of them, too."""
+    needed = [one for one in found if one.is_value and one.besides < 0.5 - _AS_WELL]
+    return [
+        one
+        for one in found
+        if not one.is_value
+        and (one.irrelevant or not any(is_of(value.name, one.name) for value in needed))
+    ]
+
+
+def by_values(found: Sequence[Leaning]) -> Leaning | None:
+    """Values of a column that answers follow though nothing hangs on them, the most followed."""
+    misleading = [one for one in found if _misleading_values(one)]
+    return max(misleading, key=lambda one: one.followed, default=None)
+
+
+def _misleading_values(found: Leaning) -> bool:
+    """Answers follow values, at a cost, and rows that hold them are told as well without.
+
+    Where the class comes of the value, too, as of a site that is worse than others, less is needed
+    of the rest of a row: the other columns tell its class less well, and so does the model without.
+    Where they tell it better, the value only marks rows that are plain anyway.
+    """
+    cost, few = found.accuracy_else - found.accuracy, found.misread < FEWEST_MISLED
+    worse = cost >= LEAST_LOSS and found.times_worse >= _WORSE
+    # A few dozen swaps may miss what many errors show.
+    seen = found.followed >= _VALUE_HARDLY and not few and cost >= _VALUE_FOLLOWED
+    as_well = abs(found.besides - 0.5) <= _AS_WELL
+    return (
+        (found.followed >= _VALUE_FOLLOWED or seen)
+        and abs(found.lost_without) <= _LITTLE_LOST
+        and (as_well or (worse and not few and math.isnan(found.besides)))
+        and (worse or few)
+    )
