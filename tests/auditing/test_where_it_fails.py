@@ -51,6 +51,26 @@ def test_a_pure_reader_by_hand():
     assert found.low == pytest.approx(wilson_interval(4, 8)[0])
 
 
+def test_what_only_looks_like_a_mark_does_not_count():
+    # Thirty images with the mark, of which half are right, and seventy that look a little like it.
+    labels, says = np.zeros(200, int), (np.arange(200) < 100).astype(int)
+    score = np.where(np.arange(200) < 30, 0.9, 0.5) * np.where(says, 1, -1)
+    said = (np.arange(200) < 15).astype(int)
+    seen = look(score, says)
+    mark = replace(PURE, name="mark")
+    seen = replace(seen, by_reader={"mark": score}, says={"mark": says})
+    found = accuracy_where_it_fails(mark, seen, labels, said)
+    assert found.value == 0.5
+    assert (found.low, found.high) == pytest.approx(wilson_interval(15, 30))
+    # Of fewer than twenty nothing can be said: all that the reader surely misreads count.
+    few = replace(seen, by_reader={"mark": np.where(np.arange(200) < 19, score, 0.5 * says)})
+    assert accuracy_where_it_fails(mark, few, labels, said).value == 0.85
+    # Images of its class without the mark are sure, however its reader scores them.
+    no = np.where(np.arange(200) < 70, score, np.float32(0.6)).astype(np.float32)
+    without = replace(seen, by_reader={"mark": no})
+    assert accuracy_where_it_fails(mark, without, labels, said).value == pytest.approx(0.75)
+
+
 def test_where_nothing_is_surely_misread_the_low_end_is_open():
     labels, says = np.zeros(20, int), (np.arange(20) < 5).astype(int)
     found = accuracy_where_it_fails(PURE, look(np.where(says, 0.1, -0.4), says), labels, labels)

@@ -137,6 +137,12 @@ def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
     )
 
 
+def spoken_against(again: SecondLook, name: str) -> Bools:
+    """Where a reserved reader says no in `speaking_against`, shape (N,)."""
+    found: Bools = again.by_reader[name] == np.float32(_NO)
+    return found
+
+
 def _menders(readers: dict[str, Reader], views: Views, sample: Sample) -> list[str]:
     """The views of layers that read most: what is refitted with suspects weighing more."""
     able = {name: (readers[name].prediction == sample.labels).mean() for name in views.stores()}
