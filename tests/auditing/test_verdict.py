@@ -275,6 +275,19 @@ def test_known_groups_never_change_the_verdict(seen, worst):
     )
 
 
+def test_a_cue_that_a_model_does_not_go_by_is_named_though_nothing_was_found():
+    cue = replace(COLOUR, reads=1.2, accuracy=0.8, accuracy_else=0.82, followed=0.1)
+    found = summary(facts(IDLE, cue, best_reads=1.2))
+    assert (found.verdict, found.leans_on) == ("none found", None)
+    told = "No shortcut was found: the model does not go by colour, which tells the label here"
+    assert found.headline == f"{told}."
+    assert "where it misleads, the model is right 80% of the time, elsewhere 82%" in (
+        found.explanation
+    )
+    groups_of = summary(facts(IDLE, cue, best_reads=1.2), groups=groups(2))
+    assert groups_of.headline == f"{told}, but {RARE}."
+
+
 def test_groups_that_contradict_nothing_found_are_in_the_headline():
     found = summary(facts(IDLE), groups=groups(2)).headline
     assert found == f"No shortcut was found, but {RARE}."

@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.power import examples_needed
+from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
@@ -70,12 +71,16 @@ def _reason(decision: Decision, facts: Facts) -> str:
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
-    if decision.reason == "nothing":
+    let_go = resisted(facts.leanings, facts.best_reads)
+    if decision.reason == "resists" and let_go is not None:
         return (
-            "No property and no early layer explains the model's errors. A simple feature that "
-            "fails on one in twenty of these examples and costs 20% of accuracy there would have "
-            f"been found with a probability of {decision.power:.0%}."
+            f"Readouts do better than the model by {called(let_go)}, which tells the label here, "
+            "and the model does not go by it: where it misleads, the model is right "
+            f"{let_go.accuracy:.0%} of the time, elsewhere {let_go.accuracy_else:.0%}. "
+            + _power(decision)
         )
+    if decision.reason == "nothing":
+        return f"No property and no early layer explains the model's errors. {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap)
@@ -89,6 +94,13 @@ def _reason(decision: Decision, facts: Facts) -> str:
             "that these data cannot show what the answer rests on."
         )
     return _REASONS.get(decision.reason, decision.reason)
+
+
+def _power(decision: Decision) -> str:
+    return (
+        "A simple feature that fails on one in twenty of these examples and costs 20% of accuracy "
+        f"there would have been found with a probability of {decision.power:.0%}."
+    )
 
 
 def _overlaps(found: Leaning) -> str:

@@ -26,6 +26,7 @@ from earlysieve.auditing.leaning_checks import (
     rests_on_irrelevant,
 )
 from earlysieve.auditing.power import LIKELY, power
+from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.transfer import Transfer
 from earlysieve.auditing.value_checks import but_values, by_values
 
@@ -106,7 +107,12 @@ def decide(facts: Facts) -> Decision:
     moved = called is not None and (signs.swaps >= _MOVED or follows_at_a_cost(called))
     of_values = by_values(values)
     moved |= of_values is not None and of_values.followed >= FOLLOWED_OUTDONE
-    if prevented is not None and not (prevented == "outdone" and moved):
+    let_go = resisted(facts.leanings, facts.best_reads) if prevented == "outdone" else None
+    if let_go is not None and not moved:
+        # What the cue tells looks recovered: nothing but swaps can speak for something else.
+
+        called = None
+    elif prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if copes_only_here(one)), None)
     learnt_by_heart = called is None or not errs_without(called)
@@ -145,6 +151,8 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", "layers alone", unasked)
     if chance < LIKELY:
         return say("inconclusive", "too few")
+    if let_go is not None:
+        return say("none found", "resists")
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
 
 
