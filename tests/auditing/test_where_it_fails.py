@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.second_look import SecondLook, surely_held, surely_said
 from earlysieve.auditing.where_it_fails import (
     Estimate,
     accuracy_where_it_fails,
@@ -56,19 +57,42 @@ def test_what_only_looks_like_a_mark_does_not_count():
     labels, says = np.zeros(200, int), (np.arange(200) < 100).astype(int)
     score = np.where(np.arange(200) < 30, 0.9, 0.5) * np.where(says, 1, -1)
     said = (np.arange(200) < 15).astype(int)
-    seen = look(score, says)
     mark = replace(PURE, name="mark")
-    seen = replace(seen, by_reader={"mark": score}, says={"mark": says})
-    found = accuracy_where_it_fails(mark, seen, labels, said)
+    seen = replace(look(score, says), by_reader={"mark": score}, says={"mark": says})
+    assert accuracy_where_it_fails(mark, seen, labels, said).value == 0.85
+    surely = surely_held(seen, "mark", labels)
+    found = accuracy_where_it_fails(mark, surely, labels, said)
     assert found.value == 0.5
     assert (found.low, found.high) == pytest.approx(wilson_interval(15, 30))
-    # Of fewer than twenty nothing can be said: all that the reader surely misreads count.
-    few = replace(seen, by_reader={"mark": np.where(np.arange(200) < 19, score, 0.5 * says)})
-    assert accuracy_where_it_fails(mark, few, labels, said).value == 0.85
-    # Images of its class without the mark are sure, however its reader scores them.
-    no = np.where(np.arange(200) < 70, score, np.float32(0.6)).astype(np.float32)
-    without = replace(seen, by_reader={"mark": no})
-    assert accuracy_where_it_fails(mark, without, labels, said).value == pytest.approx(0.75)
+    np.testing.assert_array_equal(surely.by_reader["mark"] >= SURE, np.arange(200) < 30)
+    # Of fewer than twenty nothing can be said: all that the reader surely misreads stay.
+    few = {"mark": np.where(np.arange(200) < 19, score, 0.5 * says)}
+    again = surely_held(replace(seen, by_reader=few), "mark", labels)
+    np.testing.assert_array_equal(again.by_reader["mark"], few["mark"])
+
+
+def test_images_without_a_mark_speak_only_where_some_class_has_none():
+    # Thirty images of the first class hold the second's mark; in forty of the second none is seen.
+    labels, place = np.repeat([0, 1], 100), np.arange(200)
+    score = np.where(place < 30, 0.9, -0.9)
+    score[160:] = 0.0
+    one = replace(
+        look(score, labels),
+        by_reader={"mark": score},
+        says={"mark": np.where(place < 30, 1, labels)},
+    )
+    found = surely_said(one, "mark", labels)
+    np.testing.assert_array_equal(found.by_reader["mark"] >= SURE, (place < 30) | (place >= 160))
+    np.testing.assert_array_equal(found.says["mark"] != labels, (place < 30) | (place >= 160))
+    # The first class has a mark, too, that thirty of the second hold.
+    swapped = (place < 30) | ((place >= 100) & (place < 130))
+    both = replace(
+        one,
+        by_reader={"mark": np.where(swapped, 0.9, score)},
+        says={"mark": np.where(swapped, 1 - labels, labels)},
+    )
+    again = surely_said(both, "mark", labels)
+    np.testing.assert_array_equal(again.by_reader["mark"] >= SURE, swapped)
 
 
 def test_where_nothing_is_surely_misread_the_low_end_is_open():

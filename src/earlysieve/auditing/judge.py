@@ -19,7 +19,7 @@ from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
-from earlysieve.auditing.second_look import SecondLook, speaking_against
+from earlysieve.auditing.second_look import SecondLook, surely_said
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.untie import Kind
@@ -84,7 +84,7 @@ def judged(
         table = _scored(table, again, seen.answered.name)
     on = decision.leaning if decision.verdict == "shortcut" else None
     if on is not None and on.is_reserved and not on.is_value:
-        again = speaking_against(again, on.name, labels)
+        again = surely_said(again, on.name, labels)
         table = _scored(table, again, on.name)
     failing = _failing(on, again)
     if decision.reason == "does not transfer":

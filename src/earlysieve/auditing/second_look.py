@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.doubt import label_doubt
+from earlysieve.auditing.doubt import SURE, label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.marks import denied, is_reserved, reads_like, reserved
+from earlysieve.auditing.marks import EDGE, MARK, denied, is_reserved, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -32,6 +32,7 @@ MOST_FITTED = 10_000
 MOST_MENDED = 4
 _NO = 0.6  # surely, also for those who compare repairs
 _FEWEST_FITTED = 1000
+_MOST_SURE, _AS_SURE, _FEWEST_SUREST, _UNSURE = 0.95, 0.9, 20, SURE - 0.01
 _MOST_NUMBERS = 4_000_000
 
 
@@ -117,6 +118,27 @@ def look_again(
     return replace(found, besides=told_besides(views.columns, sample, telling, model))
 
 
+def surely_said(again: SecondLook, name: str, labels: Ints) -> SecondLook:
+    """The same, with what a reserved reader says surely: for its class and, without it, against it.
+
+    Where every class has a mark of its own an image in which none is seen may hold one all the
+    same: those that hold another's are enough.
+
+    Args:
+        again: what readers say.
+        name: of the reader.
+        labels: shape (N,).
+    """
+    if name not in (MARK, EDGE):
+        return speaking_against(again, name, labels)
+    surely = surely_held(again, name, labels)
+    sure = surely.by_reader[name] >= SURE
+    misled = int((sure & (surely.says[name] != labels)).sum())
+    every = len(np.unique(surely.says[name][sure])) == len(np.unique(labels))
+    enough = every and misled >= _FEWEST_SUREST
+    return surely if enough else speaking_against(surely, name, labels)
+
+
 def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
     """The same, a reserved reader saying no where its property is absent from its own class.
 
@@ -137,10 +159,26 @@ def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
     )
 
 
-def spoken_against(again: SecondLook, name: str) -> Bools:
-    """Where a reserved reader says no in `speaking_against`, shape (N,)."""
-    found: Bools = again.by_reader[name] == np.float32(_NO)
-    return found
+def surely_held(again: SecondLook, name: str, labels: Ints) -> SecondLook:
+    """The same, the reader of a mark being sure of those images alone that surely hold it.
+
+    What looks like a mark is none in some images, as a bright collar where a stamp would be. Its
+    reader contradicts their labels less than those of images that hold it, which all look alike.
+
+    Args:
+        again: what readers say.
+        name: of the reader.
+        labels: shape (N,).
+    """
+    score = again.by_reader[name]
+    misled = (again.says[name] != labels) & (score >= SURE)
+    if not misled.any():
+        return again
+    surest = score >= _AS_SURE * np.quantile(score[misled], _MOST_SURE)
+    if (misled & surest).sum() < _FEWEST_SUREST:
+        return again
+    unsure = np.where(misled & ~surest, np.float32(_UNSURE), score)
+    return replace(again, by_reader={**again.by_reader, name: unsure})
 
 
 def _menders(readers: dict[str, Reader], views: Views, sample: Sample) -> list[str]:

@@ -3,10 +3,8 @@
 The examples that a reader of one property misreads are those on which the property fails, and
 which these are does not depend on what the model makes of the rest: their accuracy is the one
 looked for. A reader that is wrong for other reasons, too, mixes in examples on which the model is
-right; the interval is made wider then. What looks like a mark is none in some images, of which its
-reader says less surely what it says: of readers that speak seldom, only the surest examples count.
-From examples alone, one would take for the accuracy what is left after the hardest of them, those
-that a late layer misreads: much too low.
+right; the interval is made wider then. From examples alone, one would take for the accuracy what
+is left after the hardest of them, those that a late layer misreads: much too low.
 """
 
 import math
@@ -18,8 +16,7 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import DOUBTFUL, SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED
-from earlysieve.auditing.second_look import SecondLook, spoken_against
+from earlysieve.auditing.second_look import SecondLook
 from earlysieve.groups.accuracy import wilson_bounds
 
 PURE = 0.94
@@ -27,7 +24,6 @@ _BINS = 12
 _IMPURE = 0.05
 _LABELS_WRONG = 0.45
 _NEAR = 0.85
-_MOST_SURE, _AS_SURE = 0.95, 0.9
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ def accuracy_where_it_fails(
     score, right = again.by_reader[found.name], said == labels
     misread, sure = again.says[found.name] != labels, score >= SURE
     if found.is_reserved:
-        misread = sure = _surest(again, found.name, misread & sure)
+        misread = sure = misread & sure
     low = wilson_bounds(float(right[sure].mean()), int(sure.sum()))[0] if sure.any() else 0.0
     if found.recovered < _LABELS_WRONG:
         # A wrong label looks like a feature that fails, and the model never overrules it.
@@ -84,22 +80,6 @@ def accuracy_where_it_fails(
         high += _IMPURE
         value = (value + plateau) / 2
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
-
-
-def _surest(again: SecondLook, name: str, misread: Bools) -> Bools:
-    """Of the examples that a reserved reader misreads those that hold what misleads it surely.
-
-    Args:
-        again: what readers say.
-        name: of the reader.
-        misread: shape (N,).
-    """
-    score, no = again.by_reader[name], spoken_against(again, name)
-    holders = misread & ~no
-    if not holders.any():
-        return misread
-    surest: Bools = holders & (score >= _AS_SURE * np.quantile(score[holders], _MOST_SURE))
-    return (surest | (misread & no)) if surest.sum() >= FEWEST_MISLED else misread
 
 
 def accuracy_where_misread(name: str, again: SecondLook, labels: Ints, said: Ints) -> Estimate:
