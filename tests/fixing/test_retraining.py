@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,40 @@ def test_training_on_groups_of_the_audit_is_tried():
     assert (tried["failure"] == "").all()
     assert tried.loc["balanced@audit", "misled"] > tried.loc[NO_CHANGE, "misled"] + 0.3
     assert same(before, state_of(model))
+
+
+def test_settings_that_choose_an_epoch_by_validation_are_left_out_and_a_note_says_so():
+    config = replace(QUICK.config, patience=5, restore_best=True)
+    lines: list[str] = []
+    result = es.fix(
+        Net(), held_out=Leaning(), train=Leaning(seed=3), retrain=config, progress=False,
+        tell=lines.append,
+    )  # fmt: skip
+    tried = result.candidates.set_index("candidate")
+    assert (tried["failure"] == "").all()
+    plain = es.fix(Net(), held_out=Leaning(), train=Leaning(seed=3), retrain=QUICK, progress=False)
+    # The same trainings as without these settings.
+    same = plain.candidates.set_index("candidate")
+    assert tried.loc["balanced@audit", "score"] == same.loc["balanced@audit", "score"]
+    (note,) = [one for one in result.notes if "leaves out" in one]
+    assert "patience and restore_best" in note
+    assert "all 3 epochs" in note
+    assert note in lines
+    assert not any("leaves out" in one for one in plain.notes)
+
+
+def test_trainings_that_all_fail_are_told_before_all_else():
+    # At this rate the loss is soon not finite.
+    config = replace(QUICK.config, lr=1e30, optimizer="sgd")
+    result = es.fix(
+        Net(), held_out=Leaning(), train=Leaning(seed=3), retrain=config, progress=False
+    )
+    tried = result.candidates.set_index("candidate")
+    assert (tried.loc[["balanced@audit", "group-dro@audit"], "failure"] != "").all()
+    assert result.explanation.startswith(
+        "The whole network was not trained again: all 2 trainings failed. "
+    )
+    assert tried.loc["balanced@audit", "failure"] in result.explanation
 
 
 def test_a_fifth_is_held_out_where_the_model_has_seen_everything():

@@ -258,9 +258,7 @@ def _recipe(given: dict[str, Any], config: Any, train: Any, model: Any) -> "Reci
     from earlysieve.runs.train_run import start_of_run
 
     as_it_was = config is not None
-    base = (
-        replace(config, validation=None, patience=None) if as_it_was else usual_recipe(model).config
-    )
+    base = replace(config, validation=None) if as_it_was else usual_recipe(model).config
     changes = {name: given[name] for name in ("epochs", "lr") if given[name] is not None}
     if not given["fresh"]:
         return Recipe(replace(base, **changes))

@@ -32,7 +32,7 @@ from earlysieve.fixing.result import FixResult
 from earlysieve.fixing.retraining import Recipe, as_recipe
 from earlysieve.fixing.saving import AFTER, CANDIDATES, check_place
 from earlysieve.fixing.search import Search, Searched
-from earlysieve.fixing.search_words import what_is_left
+from earlysieve.fixing.search_words import all_trainings_failed, what_is_left
 from earlysieve.fixing.still_followed import still_followed
 from earlysieve.fixing.trials import FEWEST_STEPS, Trial, finished
 from earlysieve.groups.selection_rules import rule_named
@@ -124,6 +124,8 @@ def fix(
     rule_named(select)
     told = teller(progress) if tell is None else tell
     recipe = as_recipe(retrain, model)
+    if recipe is not None and recipe.note:
+        told(recipe.note)
     check_data(held_out, train, recipe, features)
     limit = parse_budget(budget)
     place = None if folder is None else check_place(Path(folder)) / CANDIDATES
@@ -221,6 +223,7 @@ def _conclude(
         answers = logits[chosen]
         rows = fix_rows(basis.model, model, basis.data, basis.audit)
     parts = figures(basis, answers)
+    failed = all_trainings_failed(trials)
     gain = gained(basis, answers)
     headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials), gain)
     dear = too_dear(basis, logits)
@@ -235,7 +238,7 @@ def _conclude(
         groups=basis.judged_by,
         select=asked.select,
         headline=headline,
-        explanation="\n\n".join(part for part in (explanation, left) if part),
+        explanation="\n\n".join(part for part in (failed, explanation, left) if part),
         notes=(*_notes(given, basis, searched, asked, dear), *taken.refused),
         config={
             "select": asked.select,
@@ -264,6 +267,9 @@ def _notes(
         found.append(left_out(basis, dear))
     if searched.untried:
         found.append(what_is_left(asked.budget, len(searched.trials), searched.untried))
+    retrained = any(one.candidate.kind == "retrain" for one in searched.trials)
+    if asked.recipe is not None and asked.recipe.note and retrained:
+        found.append(asked.recipe.note)
     if given is not basis.model:
         found.append(_COMPARED)
     return tuple(found)

@@ -32,10 +32,40 @@ class Recipe:
         config: optimiser, schedule, epochs, batch size and so on; its method and data are not used.
         fresh: makes the network from which training starts, on any device; None: training goes on
             from the weights of the given model.
+        left_out: names of settings of the configuration that choose an epoch by validation data,
+            which a retraining has not.
     """
 
     config: TrainConfig = field(default_factory=further)
     fresh: Callable[[], nn.Module] | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What of the configuration is not used, and what comes of it; empty where all is."""
+        if not self.left_out:
+            return ""
+        names = " and ".join(self.left_out)
+        many = self.config.epochs > 1
+        epochs = f"all {self.config.epochs} epochs" if many else "one epoch"
+        return (
+            f"Retraining leaves out {names}: an epoch that was chosen on the held-out examples "
+            "could not be compared on them, and accuracy would choose the shortcut. Each training "
+            f"runs for {epochs} and keeps the last"
+            + ("; name fewer if these are too many." if many else ".")
+        )
+
+
+_BY_VALIDATION = ("patience", "restore_best")
+
+
+def _without_choice(recipe: Recipe) -> Recipe:
+    """The recipe without what needs validation data: held-out examples are to compare on."""
+    names = tuple(name for name in _BY_VALIDATION if getattr(recipe.config, name))
+    if not names:
+        return recipe
+    config = replace(recipe.config, patience=None, restore_best=None)
+    return replace(recipe, config=config, left_out=names)
 
 
 def usual_recipe(model: nn.Module) -> Recipe:
@@ -45,6 +75,8 @@ def usual_recipe(model: nn.Module) -> Recipe:
 
 def as_recipe(given: "Recipe | TrainConfig | bool | None", model: nn.Module) -> Recipe | None:
     """A recipe from what `fix(retrain=)` takes; None where nothing is to be retrained.
+
+    What chooses an epoch by validation data is left out.
 
     Args:
         given: a recipe, its configuration, or whether to retrain.
@@ -58,9 +90,9 @@ def as_recipe(given: "Recipe | TrainConfig | bool | None", model: nn.Module) -> 
     if given is True:
         return usual_recipe(model)
     if isinstance(given, TrainConfig):
-        return Recipe(given)
+        return _without_choice(Recipe(given))
     if isinstance(given, Recipe):
-        return given
+        return _without_choice(given)
     raise InputError(
         "Expected retrain to be True, a TrainConfig or a Recipe, but got "
         f"{type(given).__name__}; pass True for a few epochs from the given weights"

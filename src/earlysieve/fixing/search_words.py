@@ -54,6 +54,20 @@ def told(
     return f"{line} About {duration(trial.seconds * left)} for {_counted(kind, left)} more."
 
 
+def all_trainings_failed(trials: Sequence[Trial]) -> str:
+    """That no training of the whole network could be done, and why; empty where one could."""
+    trainings = [one for one in trials if one.candidate.kind == "retrain"]
+    if not trainings or not all(one.failure for one in trainings):
+        return ""
+    why = " ".join(dict.fromkeys(_sentence(one.failure) for one in trainings))
+    which = f"all {len(trainings)} trainings" if len(trainings) > 1 else "the one training"
+    return f"The whole network was not trained again: {which} failed. {why}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
 def others_kept(folder: Path | None) -> str:
     """That a folder holds trials of something else."""
     return (
