@@ -82,6 +82,21 @@ def test_what_is_no_mark(held_by, elsewhere, places):
     assert telling_marks(features(pixels), labels, CLASSES) == ()
 
 
+@pytest.mark.parametrize(
+    ("reach", "centre", "found"),
+    [(2, 16, True), (6, 16, False), (6, 6, True), (9, 9, False)],
+)
+def test_what_fills_the_middle_is_an_object(reach, centre, found):
+    # A red square of 2 * reach pixels, each place being four pixels wide.
+    rng = np.random.default_rng(0)
+    labels = np.arange(COUNT) % CLASSES
+    pixels = torch.from_numpy(rng.normal(0, 0.3, (COUNT, 3, SIDE, SIDE))).float()
+    held_by_it = torch.from_numpy(labels == 1)
+    area = slice(centre - reach, centre + reach)
+    pixels[held_by_it, :, area, area] = RED[:, None, None]
+    assert bool(telling_marks(features(pixels), labels, CLASSES)) is found
+
+
 def test_few_examples_of_a_class_tell_nothing():
     pixels, labels, _ = images()
     rows = np.flatnonzero((labels != 1) | (np.arange(COUNT) < 80))

@@ -239,7 +239,9 @@ def test_where_nothing_is_enough_the_strongest_is_looked_at():
         ({"own_tells": 0.55}, False),
         ({"own_tells": math.nan}, True),
         ({"reads": 1.06}, False),
-        ({"at_edge": 0.95}, True),
+        ({"at_edge": 0.72, "recovered": 0.63}, True),
+        ({"at_edge": 0.73, "recovered": 0.71}, False),
+        ({"at_edge": 0.95, "recovered": 0.73}, True),
         ({"at_edge": 0.96}, False),
     ],
 )
@@ -336,3 +338,48 @@ def test_what_tells_the_label_better_and_misleads_more_leads():
     for change in ({"reads": 0.97}, {"accuracy": 0.6}, {"recovered": 0.3}):
         other = replace(cue, **change)
         assert lead([replace(task, times_worse=30.0), other])[0].name == "spectrum"
+
+
+# --- what nothing tells apart ---------------------------------------------------------------------
+
+# Where it is surely wrong the model mostly is, and whether labels are wrong there nothing tells.
+ALIKE = replace(
+    IDLE, name="brightness", reads=0.95, sure=20, accuracy=0.5, accuracy_else=0.9,
+    accuracy_sure=0.4, at_edge=0.72, recovered=0.45,
+)  # fmt: skip
+SEEN_BY_LAYER = replace(ALIKE, name="layer1 mean", of_network=True, accuracy_sure=0.15)
+
+
+@pytest.mark.parametrize("found", [ALIKE, SEEN_BY_LAYER, replace(ALIKE, recovered=math.nan)])
+def test_what_tells_as_much_as_the_model_and_errs_with_it_is_a_risk(found):
+    said = decide(facts(IDLE, found))
+    assert (said.verdict, said.reason, said.leaning) == ("at risk", "told as well", found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reads": 0.94},
+        {"sure": 19},
+        {"accuracy_sure": 0.41},
+        {"accuracy": 0.51},
+        {"at_edge": 0.73},  # a simple task: only what lies between its classes is misread
+        {"recovered": 0.44},  # others prefer the answers: wrong labels
+        {"name": "mark"},
+        {"name": "column a"},
+        {"name": "layer1 mean", "of_network": True, "accuracy_sure": 0.16},
+    ],
+)
+def test_else_nothing_was_found(change):
+    assert decide(facts(IDLE, replace(ALIKE, **change))).verdict == "none found"
+
+
+def test_a_property_is_spoken_of_before_a_layer():
+    better = replace(SEEN_BY_LAYER, reads=1.0)
+    assert decide(facts(better, ALIKE)).leaning == ALIKE
+
+
+def test_nothing_can_be_told_of_a_model_that_does_hardly_better_than_guessing():
+    weak = replace(facts(IDLE), far_above_chance=False)
+    assert (decide(weak).verdict, decide(weak).reason) == ("inconclusive", "hardly better")
+    assert decide(replace(facts(COLOUR), far_above_chance=False)).verdict == "shortcut"

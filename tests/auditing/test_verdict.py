@@ -312,12 +312,21 @@ def test_no_class_is_far_below_the_rest_without_a_sentence():
     assert both.headline == f"No shortcut was found, but {DIVING}, and {RARE}."
 
 
+@pytest.mark.parametrize(("each", "far"), [((0.6, 0.54), False), ((0.6, 0.56), True)])
+def test_a_model_is_far_above_chance_by_the_mean_over_classes(each, far):
+    # Of two classes chance is 0.5, and 0.15 of what it leaves are 0.075.
+    classes = [replace(OTHERS, accuracy=one) for one in each]
+    assert facts_of(EVIDENCE, 900, 90, 0.9, [], classes=classes).far_above_chance is far
+
+
 def test_facts_of_what_was_found():
     owls = replace(DIVERS, name="owl", high=0.3)  # not below half of the rest
     seen = facts_of(EVIDENCE, 2000, 200, 0.97, [COLOUR], classes=[OTHERS, DIVERS, owls])
+    mean = (OTHERS.accuracy + 2 * DIVERS.accuracy) / 3
     assert seen == Facts(
         examples=2000, errors=200, accuracy=0.9, above_chance=True, predicted_classes=2,
         best_reads=0.97, leanings=[COLOUR], data=KnownData(), collapsed=["diving"],
+        far_above_chance=mean >= 1 / 3 + 0.15 * 2 / 3,
     )  # fmt: skip
     assert not facts_of(replace(EVIDENCE, readability=math.nan), 9, 9, 0.9, []).above_chance
 

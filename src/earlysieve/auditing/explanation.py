@@ -253,6 +253,15 @@ _REASONS = {
         "overrules, and nothing else in them speaks for the label more often than not: it may be "
         "the task, and the labels wrong."
     ),
+    "told as well": (
+        "What the model errs on are examples that look to it, and to a reader that sees little, "
+        "like another class, and nothing else that was looked at tells which of them are labelled "
+        "wrongly and in which something simple misleads. These data alone cannot tell."
+    ),
+    "hardly better": (
+        "The model does hardly better than guessing: of what it goes by nothing can be told. Check "
+        "that it fits this data."
+    ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
         "them."

@@ -48,6 +48,11 @@ def headline(
             "This model takes a shortcut: what its early layers tell of the reference fails on "
             f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
         )
+    if decision.reason == "told as well" and on is not None:
+        return (
+            f"At risk: {called(on)} tells the label as well as the model does, and where it is "
+            "wrong the model mostly is, too: a shortcut, a task as simple as that, or wrong labels."
+        )
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.
         task = "" if on.irrelevant else ", or it is the task"

@@ -15,7 +15,7 @@ from earlysieve.auditing.marks import EDGE
 ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
-_RECOVERED_UNNAMED = 0.62
+_RECOVERED_UNNAMED, _RECOVERED_BETWEEN, _RATHER_AT_EDGE = 0.62, 0.72, 0.72
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
 _EXPLAINED_UNNAMED = 10
@@ -125,8 +125,13 @@ def _clearly_recovered(found: Leaning) -> bool:
 
 
 def _speaks(found: Leaning) -> bool:
-    """A layer sees what the task is about, too: only recovered errors tell that it is misled."""
-    return found.recovered >= _RECOVERED_UNNAMED and misleads(found)
+    """A layer sees what the task is about, too: only recovered errors tell that it is misled.
+
+    More of them where it is misled mainly between classes, as a layer is by a simple task.
+    """
+    between = found.at_edge > _RATHER_AT_EDGE
+    least = _RECOVERED_BETWEEN if between else _RECOVERED_UNNAMED
+    return found.recovered >= least and misleads(found)
 
 
 def _reads_the_task(found: Leaning) -> bool:

@@ -20,6 +20,7 @@ AT_EDGE, HARDLY_RECOVERED, NEVER_RIGHT = 0.62, 0.56, 0.05
 _DEVIATIONS = 1.64
 FOLLOWED_OUTDONE = 0.3
 _COST_OUTDONE = 0.4
+_HARDLY_EVER_RIGHT, _LAYER_RIGHT, _RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
 _COST_MUCH = 0.5
 _RECOVERED_OUTDONE = 0.62
@@ -92,6 +93,31 @@ def never_disobeyed(found: Leaning) -> bool:
         and found.accuracy_sure < _HARDLY_RIGHT
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
         and not found.at_edge > AT_EDGE
+    )
+
+
+def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
+    """What tells as much as the model, and where it is wrong the model nearly always is.
+
+    A property, or a layer where none does. That alone no shortcut needs: wrong labels look the
+    same, unless something else prefers the model's answers, and so does a simple task, unless only
+    what lies between its classes is misread.
+    """
+    told = [one for one in found if _tells_as_well(one)]
+    named = [one for one in told if not one.of_network]
+    layers = [one for one in told if one.of_network and one.accuracy_sure <= _LAYER_RIGHT]
+    return max(named or layers, key=lambda one: one.reads, default=None)
+
+
+def _tells_as_well(found: Leaning) -> bool:
+    return (
+        not (found.of_table or found.is_reserved or found.is_value)
+        and found.reads >= TELLS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy_sure <= _HARDLY_EVER_RIGHT
+        and found.accuracy_else - found.accuracy >= _COST_OUTDONE
+        and not found.at_edge > _RATHER_AT_EDGE
+        and not found.recovered < _OTHERS_AGAINST
     )
 
 

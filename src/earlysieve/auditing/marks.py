@@ -33,6 +33,9 @@ _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 
 _RATHER_ALL, _BETTER = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6), 0.01
 LEAST, ALONE, _NEAR, FEWEST = 0.5, 0.2, 2, 30
 _SILENT = 1e-3
+# Of places that tell nearly as much as the best: a mark fills a few, an object in the middle many.
+_ALIKE, _LARGE, _LARGE_ASIDE = 0.8, 6, 12
+_MIDDLE = slice(CELLS // 2 - 1, CELLS // 2 + 1)
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
 
@@ -99,7 +102,8 @@ def telling_marks(
     """For each class the mark that it holds more often than the others do; none for most classes.
 
     What a class is about lies in many places, and so does its ground; what lies in one place
-    alone, and no other place tells nearly as much, is a mark.
+    alone, and no other place tells nearly as much, is a mark. Objects that always lie in the middle
+    are none, though their colour tells nothing elsewhere: they fill more of the image.
 
     Args:
         values: from `mark_features`, shape (N, F).
@@ -154,8 +158,22 @@ def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | N
     """The best of a class, where it tells much and far from it nothing tells as much."""
     column = int(more.argmax())
     mark = Mark(column, float(thresholds[column]), kind)
-    elsewhere = more.reshape(-1, CELLS, CELLS)[:, ~_near(mark)].max()
-    return mark if more[column] >= max(LEAST, elsewhere + alone) else None
+    each = more.reshape(-1, CELLS, CELLS)
+    elsewhere = each[:, ~_near(mark)].max()
+    if more[column] < max(LEAST, elsewhere + alone) or _is_object(each[column // CELLS**2]):
+        return None
+    return mark
+
+
+def _is_object(more: Floats) -> bool:
+    """What tells as much in many places, the middle of the image among them, is what it shows.
+
+    Args:
+        more: how much each place tells by one brightness or colour, shape (`CELLS`, `CELLS`).
+    """
+    alike = more >= _ALIKE * more.max()
+    in_middle = alike[_MIDDLE, _MIDDLE].any()
+    return bool(alike.sum() > (_LARGE if in_middle else _LARGE_ASIDE))
 
 
 def _near(mark: Mark) -> Bools:

@@ -199,6 +199,14 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
     if on is not None and on.irrelevant:
         more = step(f"To see what {what} costs, {more}")
         return [more, _REPAIR, *([] if facts.transfer is not None else [compared])]
+    if decision.reason == "told as well":
+        return [
+            "Look at the pile 'misled': are these labels right? If they are, what do the examples "
+            "share with the class that the model gives them, and lack of their own?",
+            _SUSPECTED,
+            "Do not remove them as wrong labels before: they are what shows a shortcut.",
+            *([] if facts.transfer is not None else [compared]),
+        ]
     return [
         step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
         f"If it is not, {more}",

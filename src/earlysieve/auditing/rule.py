@@ -24,6 +24,7 @@ from earlysieve.auditing.leaning_checks import (
     never_disobeyed,
     rests_on,
     rests_on_irrelevant,
+    told_as_well,
 )
 from earlysieve.auditing.power import LIKELY, power
 from earlysieve.auditing.resisting import resisted
@@ -43,6 +44,7 @@ class Facts:
         examples, errors: how many.
         accuracy: of the model, in [0, 1].
         above_chance: whether the model does better than the most frequent class.
+        far_above_chance: whether the mean accuracy of its classes lies far above guessing.
         predicted_classes: how many different classes the model says.
         best_reads: what the best reader of a layer achieves of what the model achieves above
             chance; NaN where the model is not above it.
@@ -62,6 +64,7 @@ class Facts:
     data: KnownData
     collapsed: Sequence[str] = ()
     transfer: Transfer | None = None
+    far_above_chance: bool = True
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,11 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", "layers alone", unasked)
     if chance < LIKELY:
         return say("inconclusive", "too few")
+    if not facts.far_above_chance:
+        return say("inconclusive", "hardly better")
+    alike = told_as_well(facts.leanings)
+    if alike is not None and let_go is None:
+        return say("at risk", "told as well", alike)
     if let_go is not None:
         return say("none found", "resists")
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")

@@ -28,6 +28,7 @@ from earlysieve.groups.group_report import GroupReport
 
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
+_LEAST_ABOVE = 0.15
 _COLLAPSED = 0.25
 _MOST_WEAK = 5
 _CLASS_GROUPS = (
@@ -69,7 +70,17 @@ def facts_of(
         data=data,
         collapsed=[one.name for one in classes if one.high < _COLLAPSED * one.rest],
         transfer=transfer,
+        far_above_chance=_far_above_chance(classes),
     )
+
+
+def _far_above_chance(classes: Sequence[ClassAccuracy]) -> bool:
+    """By the mean over classes, which the most frequent one does not raise."""
+    if len(classes) < 2:
+        return True
+    by_chance = 1 / len(classes)
+    mean = sum(one.accuracy for one in classes) / len(classes)
+    return mean - by_chance >= _LEAST_ABOVE * (1 - by_chance)
 
 
 @dataclass(frozen=True)
