@@ -5,7 +5,15 @@ import pytest
 import torch
 
 import earlysieve as es
-from earlysieve.auditing.edges import Band, bands_held, telling_bands, where_bands_lie
+from earlysieve.auditing.edges import (
+    AROUND,
+    SIDES,
+    Band,
+    bands_held,
+    lying_words,
+    telling_bands,
+    where_bands_lie,
+)
 from earlysieve.auditing.marks import CELLS, EDGE, mark_features
 
 from .patterns import Patterns
@@ -58,13 +66,40 @@ def test_a_frame_of_one_class_is_found():
         {"held_by": 0.05},
         {"held_by": 0.9, "elsewhere": 0.7},
         {"inside": True},
-        {"side": "top edge"},
+        {"side": "top edge", "held_by": 0.6},
     ],
-    ids=["goes with nothing", "hardly goes with the class", "fills the image", "one side"],
+    ids=["goes with nothing", "hardly goes with the class", "fills the image", "one weak side"],
 )
 def test_what_is_no_frame(more):
     pixels, labels, _ = images(**more)
     assert telling_bands(mark_features(pixels).numpy(), labels, CLASSES) == ()
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_bar_along_one_side_of_one_class_is_found(side):
+    pixels, labels, marked = images(side=f"{side} edge")
+    values = mark_features(pixels).numpy()
+    (found,) = telling_bands(values, labels, CLASSES)
+    assert (found.kind, found.side) == (1, side)
+    assert (bands_held(values, (found,))[:, 0] == marked).mean() > 0.99
+    there = where_bands_lie(SIDE, SIDE, side)
+    np.testing.assert_array_equal(there, along(f"{side} edge").numpy())
+    assert lying_words((found,)) == f"along the {side} edge"
+
+
+def test_lines_inside_and_the_opposite_side_bar_a_bar():
+    pixels, labels, marked = images(side="top edge")
+    held_by_it = torch.from_numpy(marked)
+    for rows in (slice(8, 12), slice(-WIDE, None)):
+        other = pixels.clone()
+        other[held_by_it, :, rows] = torch.tensor([2.0, -1.0, -1.0])[:, None, None]
+        assert telling_bands(mark_features(other).numpy(), labels, CLASSES) == ()
+
+
+def test_words_of_several_bands():
+    one, two, all_ = (Band(0, 1.0, 0, side) for side in ("top", "left", AROUND))
+    assert lying_words((one, two)) == "along the left and the top edges"
+    assert lying_words((one, all_)) == "along the edge"
 
 
 def test_a_mark_in_a_corner_is_no_frame():
@@ -97,18 +132,21 @@ def test_where_a_frame_lies_in_pixels():
 
 
 class Net(Patterns):
-    """Knows the patterns; what is red along the border speaks for class 1, as much as asked."""
+    """Knows the patterns; what is red along an edge speaks for class 1, as much as asked."""
 
-    def __init__(self, follows):
-        super().__init__(LOOKS, along("border"), follows)
+    def __init__(self, follows, side="border"):
+        super().__init__(LOOKS, along(side), follows)
 
 
-def test_a_model_that_follows_the_band_is_called_and_one_that_does_not_is_not():
-    pixels, labels, marked = images()
-    found = es.audit(Net(3.0), (pixels, labels), seen_in_training=False, progress=False)
+@pytest.mark.parametrize("side", ["border", "right edge"])
+def test_a_model_that_follows_the_band_is_called_and_one_that_does_not_is_not(side):
+    pixels, labels, marked = images(side)
+    found = es.audit(Net(3.0, side), (pixels, labels), seen_in_training=False, progress=False)
     summary = found.summary
     assert (summary.verdict, summary.leans_on) == ("shortcut", EDGE)
-    assert "on a frame around the image" in summary.headline
+    assert "on a frame around the image or a bar along its side" in summary.headline
+    where = "the edge" if side == "border" else "the right edge"
+    assert f"It is what lies along {where} of the image." in summary.explanation
     rows = found.examples.sort_values("index")
     misled = marked & (labels != 1)
     assert (rows["pile"].to_numpy()[misled] == "shortcut fails").mean() > 0.95

@@ -1,9 +1,10 @@
-"""A frame around the images of a class.
+"""A frame around the images of a class, or a bar along one side of them.
 
 As a mark it goes with one class, but it lies all along the edge, so that no place of it tells more
 than the next one. What is looked for is a colour, or something light or dark, that every place
-along the edge holds, and that nothing inside the image tells as well. A bar along one side alone is
-not looked for: classes differ in what reaches the upper edge, say, for reasons of their own.
+along the edge holds, and that nothing inside the image tells as well. Classes differ in what
+reaches the upper edge, say, for reasons of their own: a bar along one side has to tell far more
+than the same line inside the image and than the opposite side.
 """
 
 from dataclasses import dataclass
@@ -14,30 +15,35 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.marks import ALONE, CELLS, FEWEST, LEAST, most_telling
 
 _INSIDE = slice(2, CELLS - 2)
+AROUND, SIDES = "around", ("top", "bottom", "left", "right")
+_OPPOSITE = dict(zip(SIDES, ("bottom", "top", "right", "left"), strict=True))
+_LEAST_OF_BAR, _ALONE_OF_BAR = 0.65, 1.5
 
 
 @dataclass(frozen=True)
 class Band:
-    """A frame of one colour.
+    """A frame or bar of one colour.
 
     Attributes:
         end: which of the brightnesses and colours of `mark_features`.
         threshold: an image holds it where the least of the places along the edge has at least this.
         kind: the class that it goes with.
+        side: along which it lies, or `AROUND`.
     """
 
     end: int
     threshold: float
     kind: int
+    side: str = AROUND
 
 
 Bands = tuple[Band, ...]
 
 
 def bands_held(values: Floats, bands: Bands) -> Bools:
-    """Which rows of features of `mark_features`, shape (N, F), hold which frame, shape (N, K)."""
-    around = _around(_grid(values))
-    return np.stack([around[:, one.end] >= one.threshold for one in bands], 1)
+    """Which rows of features of `mark_features`, shape (N, F), hold which band, shape (N, K)."""
+    grid = _grid(values)
+    return np.stack([_least(grid, one.side)[:, one.end] >= one.threshold for one in bands], 1)
 
 
 def band_shape(values: Floats, bands: Bands) -> Floats:
@@ -52,34 +58,61 @@ def telling_bands(
     weights: Floats | None = None,
     alone: float = ALONE,
 ) -> Bands:
-    """For each class the frame that it holds more often than the others do; none for most classes.
+    """For each class the band that it holds more often than the others do; none for most classes.
 
     Args:
         values: from `mark_features`, shape (N, F).
         labels: shape (N,), values in [0, classes).
         classes: C.
         weights: how many examples each stands for, shape (N,); None: one.
-        alone: how much more it must tell than any place inside the image.
+        alone: how much more a frame must tell than any place inside the image; a bar half as much
+            again, and also than the same line inside and than the opposite side.
     """
     grid = _grid(values)
     inside = grid[:, :, _INSIDE, _INSIDE].reshape(len(grid), -1)
-    more, at = most_telling(_around(grid), labels, classes, weights)
-    within, _ = most_telling(inside, labels, classes, weights)
+
+    def tells(numbers: Floats) -> tuple[Floats, Floats]:
+        return most_telling(numbers, labels, classes, weights)
+
+    within = tells(inside)[0].max(1)
+    lines = {side: tells(_least(grid, side)) for side in (AROUND, *SIDES)}
+    within_lines = {side: tells(_least(grid, side, 2))[0].max(1) for side in SIDES}
     counts = np.bincount(labels, minlength=classes)
     found = []
-    for kind in np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST):
-        end = int(more[kind].argmax())
-        if more[kind, end] >= max(LEAST, within[kind].max() + alone):
-            found.append(Band(end, float(at[kind, end]), int(kind)))
+    for kind in map(int, np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)):
+        best = {side: float(more[kind].max()) for side, (more, _) in lines.items()}
+        bars = [
+            side
+            for side in SIDES
+            if best[side]
+            >= max(
+                _LEAST_OF_BAR,
+                max(within[kind], within_lines[side][kind], best[_OPPOSITE[side]])
+                + _ALONE_OF_BAR * alone,
+            )
+        ]
+        framed = best[AROUND] >= max(LEAST, within[kind] + alone)
+        for side in [AROUND] if framed else sorted(bars, key=lambda one: -best[one])[:1]:
+            end = int(lines[side][0][kind].argmax())
+            found.append(Band(end, float(lines[side][1][kind, end]), kind, side))
     return tuple(found)
 
 
-def where_bands_lie(height: int, width: int) -> Bools:
-    """The pixels of a frame, shape (height, width): those of the places along the edge."""
-    high, wide = (max(1, round(side / CELLS)) for side in (height, width))
-    found = np.ones((height, width), bool)
-    found[high:-high, wide:-wide] = False
+def where_bands_lie(height: int, width: int, side: str = AROUND) -> Bools:
+    """The pixels of a band, shape (height, width): those of the places along the edge."""
+    high, wide = (max(1, round(pixels / CELLS)) for pixels in (height, width))
+    found = np.zeros((height, width), bool)
+    for name in SIDES if side == AROUND else (side,):
+        found[_place(name, high, wide)] = True
     return found
+
+
+def lying_words(bands: Bands) -> str:
+    """Where they lie, as "along the right edge"."""
+    sides = sorted({one.side for one in bands})
+    if AROUND in sides:
+        return "along the edge"
+    return f"along the {' and the '.join(sides)} edge{'s' if len(sides) > 1 else ''}"
 
 
 def _grid(values: Floats) -> Floats:
@@ -87,7 +120,27 @@ def _grid(values: Floats) -> Floats:
     return values.reshape(len(values), -1, CELLS, CELLS)
 
 
-def _around(grid: Floats) -> Floats:
-    """The least of the places along the edge: (N, E, `CELLS`, `CELLS`) -> (N, E)."""
-    ends = grid[:, :, 0], grid[:, :, -1], grid[:, :, :, 0], grid[:, :, :, -1]
-    return np.asarray(np.minimum.reduce([one.min(2) for one in ends]))
+def _place(side: str, high: int, wide: int) -> tuple[slice, slice]:
+    """Rows and columns of a band along one side."""
+    everything = slice(None)
+    return {
+        "top": (slice(high), everything),
+        "bottom": (slice(-high, None), everything),
+        "left": (everything, slice(wide)),
+        "right": (everything, slice(-wide, None)),
+    }[side]
+
+
+def _least(grid: Floats, side: str, depth: int = 0) -> Floats:
+    """The least of the places along a side: (N, E, `CELLS`, `CELLS`) -> (N, E).
+
+    Args:
+        grid: of `_grid`.
+        side: one of `SIDES`; or `AROUND`, for all of them.
+        depth: of the line, in places from the side.
+    """
+    if side == AROUND:
+        return np.asarray(np.minimum.reduce([_least(grid, one) for one in SIDES]))
+    at = depth if side in ("top", "left") else -1 - depth
+    line = grid[:, :, at] if side in ("top", "bottom") else grid[:, :, :, at]
+    return np.asarray(line.min(2))

@@ -9,7 +9,7 @@ from earlysieve.auditing.headline import MOSTLY
 from earlysieve.auditing.leading import overlapping
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
-from earlysieve.auditing.marks import MARK
+from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.resisting import resisted
@@ -129,10 +129,12 @@ def _outdoing(found: Sequence[Leaning]) -> Leaning | None:
 
 
 def words_told(on: Leaning, swaps: Swaps) -> str:
-    """Where a mark lies, or which words the reader goes by; nothing where these are many."""
+    """Where a mark or bar lies, or which words the reader goes by; nothing where these are many."""
     part = swaps.of(on.name)
     if part is not None and on.name == MARK:
         return f"The mark is {part.detail}."
+    if part is not None and on.name == EDGE:
+        return f"It is {part.detail}."
     told = (f"{WORDS} ", *DETAILS.values())
     if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:
         return ""

@@ -15,7 +15,7 @@ _NAMES = {
     "place": "where something stands out",
     "sharpness": "sharpness",
     "mark": "a mark in one place of the image",
-    "edge": "a frame around the image",
+    "edge": "a frame around the image or a bar along its side",
     "token": "single telling words",
     "length": "the length of the text",
     "one word": "a word of one class",

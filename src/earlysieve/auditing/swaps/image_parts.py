@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.edges import bands_held, telling_bands, where_bands_lie
+from earlysieve.auditing.edges import bands_held, lying_words, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import (
     ALONE,
     EDGE,
@@ -139,9 +139,11 @@ def _bands(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
     bands = telling_bands(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
     if not bands:
         return []
-    there = where_bands_lie(*pool.values.shape[-2:])
+    height, width = pool.values.shape[-2:]
+    each = [where_bands_lie(height, width, side) for side in {one.side for one in bands}]
+    there = np.logical_or.reduce(each)
     kinds = np.array([one.kind for one in bands])
-    holds, detail = bands_held(features, bands), "what lies along the edge of the image"
+    holds, detail = bands_held(features, bands), f"what lies {lying_words(bands)} of the image"
     return [_lying(EDGE, detail, there, holds, kinds, pool, asker)]
 
 
