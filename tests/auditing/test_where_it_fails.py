@@ -139,10 +139,15 @@ def test_an_impure_reader_has_a_wider_interval():
     score = rng.uniform(-1, 1, 400)
     says, said = (score > 0).astype(int), (score > rng.uniform(0, 1, 400)).astype(int)
     pure = accuracy_where_it_fails(PURE, look(score, says), labels, said)
-    impure = accuracy_where_it_fails(replace(PURE, reads=0.9), look(score, says), labels, said)
+    impure = accuracy_where_it_fails(replace(PURE, reads=0.89), look(score, says), labels, said)
     assert impure.low < pure.low
     assert impure.high == pytest.approx(pure.high + 0.05)
     assert impure.low < impure.value < pure.value
+    # In between it goes from one to the other evenly: a figure does not jump.
+    half = accuracy_where_it_fails(replace(PURE, reads=0.915), look(score, says), labels, said)
+    for end in ("low", "value", "high"):
+        between = (getattr(pure, end) + getattr(impure, end)) / 2
+        assert getattr(half, end) == pytest.approx(between)
 
 
 def test_error_plateau_by_hand():

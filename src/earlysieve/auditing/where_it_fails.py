@@ -20,6 +20,7 @@ from earlysieve.auditing.second_look import SecondLook
 from earlysieve.groups.accuracy import wilson_bounds
 
 PURE = 0.94
+_FADES = 0.05
 _BINS = 12
 _IMPURE = 0.05
 _LABELS_WRONG = 0.45
@@ -73,12 +74,16 @@ def accuracy_where_it_fails(
         misread = misread & kept if (misread & kept).any() else misread
     high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
     value = float(right[misread].mean())
-    impure = found.of_network or found.whole or found.reads < PURE
-    if impure and not found.is_reserved and (score > 0).any():
+    # How impure, in [0, 1]: a reader that nearly tells what the model does is nearly pure.
+    impure = 1.0 if found.of_network or found.whole else (PURE - found.reads) / _FADES
+    impure = min(1.0, max(0.0, impure))
+    # A reserved reader is misled only where it is sure.
+    if impure > 0 and not found.is_reserved and (score > 0).any():
         plateau = 1 - error_plateau(score, ~right, (again.says[found.name] == said) & ~right)
-        low = min(low, wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE)
-        high += _IMPURE
-        value = (value + plateau) / 2
+        lowest = wilson_bounds(plateau, max(1, int(sure.sum())))[0] - _IMPURE
+        low += impure * (min(low, lowest) - low)
+        high += impure * _IMPURE
+        value += impure * (plateau - value) / 2
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
