@@ -12,7 +12,7 @@ from earlysieve.auditing import class_signs
 from earlysieve.auditing.doubt import L2 as MENDING_L2
 from earlysieve.auditing.edges import band_shape, telling_bands
 from earlysieve.auditing.knots import column_knots
-from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, shape, telling_marks
+from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT, shape, telling_marks
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
@@ -33,6 +33,7 @@ from earlysieve.auditing.readers import (
     softmax,
     temperature,
 )
+from earlysieve.auditing.spots import spot_shape, telling_spots
 from earlysieve.auditing.swaps.columns import product_of, telling_pair, variable_strength
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
@@ -188,7 +189,7 @@ def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable
             return None
         values = sample.of(views.columns)
         return open_eye(views.columns, sample, _variable_shape(one, values, sample), values)
-    looked_at = MARK if name == EDGE else name
+    looked_at = MARK if name in (EDGE, SPOT) else name
     return _property_eyes(looked_at, views.properties[looked_at], sample, views).get(name)
 
 
@@ -234,6 +235,10 @@ def _mark_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     if bands:
         eye = open_eye(store, sample, partial(band_shape, bands=bands), values)
         found[EDGE] = replace(eye, speaks_for=_own([one.kind for one in bands], sample))
+    spots = telling_spots(values, sample.labels, sample.classes)
+    if spots:
+        eye = open_eye(store, sample, partial(spot_shape, spots=spots), values)
+        found[SPOT] = replace(eye, speaks_for=_own([one.kind for one in spots], sample))
     return found
 
 

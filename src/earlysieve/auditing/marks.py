@@ -19,13 +19,15 @@ from earlysieve.auditing.evidence import chance
 from earlysieve.auditing.readers import Reader
 
 MARK = "mark"
-# A frame around the image, see `earlysieve.auditing.edges`.
+# A frame around the image or a bar along its side, see `earlysieve.auditing.edges`.
 EDGE = "edge"
+# Something small anywhere in the image, see `earlysieve.auditing.spots`.
+SPOT = "spot"
 # Of texts, see `earlysieve.auditing.class_signs`.
 ONE_WORD, PHRASE = "one word", "phrase"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
-RESERVED = frozenset({MARK, EDGE, ONE_WORD, PHRASE})
+RESERVED = frozenset({MARK, EDGE, SPOT, ONE_WORD, PHRASE})
 CELLS = 8
 _CHANNELS = 3
 _QUANTILES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98)

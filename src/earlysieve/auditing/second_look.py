@@ -13,7 +13,7 @@ import torch
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE, label_doubt
 from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
-from earlysieve.auditing.marks import EDGE, MARK, denied, is_reserved, reads_like, reserved
+from earlysieve.auditing.marks import EDGE, MARK, SPOT, denied, is_reserved, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,
     Reader,
@@ -129,7 +129,7 @@ def surely_said(again: SecondLook, name: str, labels: Ints) -> SecondLook:
         name: of the reader.
         labels: shape (N,).
     """
-    if name not in (MARK, EDGE):
+    if name not in (MARK, EDGE, SPOT):
         return speaking_against(again, name, labels)
     surely = surely_held(again, name, labels)
     sure = surely.by_reader[name] >= SURE

@@ -30,6 +30,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"pictures of other classes, {_ANEW}.",
     "edge": "cut the frame off all pictures, in training and in use, or put it on pictures of "
     f"other classes, {_ANEW}.",
+    "spot": "cover it in all pictures, in training and in use, or put it on pictures of other "
+    f"classes, {_ANEW}.",
     "token": "replace the telling words in training texts, or add texts of the other classes in "
     f"which they occur, {_ANEW}.",
     "one word": "take that word out of texts of its class and put it into texts of others, or add "

@@ -16,6 +16,7 @@ _NAMES = {
     "sharpness": "sharpness",
     "mark": "a mark in one place of the image",
     "edge": "a frame around the image or a bar along its side",
+    "spot": "a small spot of one colour anywhere in the image",
     "token": "single telling words",
     "length": "the length of the text",
     "one word": "a word of one class",

@@ -13,6 +13,7 @@ from earlysieve.auditing.marks import (
     ALONE,
     EDGE,
     MARK,
+    SPOT,
     held,
     listed_places,
     mark_features,
@@ -20,6 +21,7 @@ from earlysieve.auditing.marks import (
     telling_marks,
 )
 from earlysieve.auditing.properties import smaller
+from earlysieve.auditing.spots import spots_held, telling_spots, where_spots_lie
 from earlysieve.auditing.swaps import images
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
 from earlysieve.auditing.swaps.part import Part
@@ -33,7 +35,18 @@ from earlysieve.model.layout import Layout
 from earlysieve.model.stages import stages_of
 from earlysieve.model.unwrap import named_layers
 
-NAMES = ("colour", "brightness", "spectrum", "frame", "window", "size", "mark", "edge", "stage")
+NAMES = (
+    "colour",
+    "brightness",
+    "spectrum",
+    "frame",
+    "window",
+    "size",
+    "mark",
+    "edge",
+    "spot",
+    "stage",
+)
 _SMALLEST = 8
 Change = Callable[[Tensor, Tensor], Tensor]
 
@@ -70,7 +83,8 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         skipped["window"] = "inputs of whole numbers have no gradient"
     if not small:
         features = mark_features(smaller(values)).numpy()
-        parts += [*_marks(features, pool, asker), *_bands(features, pool, asker)]
+        for lying in (_marks, _bands, _spots):
+            parts += lying(features, pool, asker)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -147,8 +161,29 @@ def _bands(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
     return [_lying(EDGE, detail, there, holds, kinds, pool, asker)]
 
 
+def _spots(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
+    """The small things anywhere in images of a class, if there are any."""
+    spots = telling_spots(features, pool.labels, pool.num_classes, pool.weights, ALONE / 2)
+    if not spots:
+        return []
+
+    def there(images: Tensor) -> Tensor:
+        found = mark_features(smaller(images))
+        return where_spots_lie(found, spots, *images.shape[-2:])
+
+    kinds = np.array([one.kind for one in spots])
+    holds, detail = spots_held(features, spots), "what stands out by its colour, where it lies"
+    return [_lying(SPOT, detail, there, holds, kinds, pool, asker)]
+
+
 def _lying(
-    name: str, detail: str, there: Bools, holds: Bools, kinds: Ints, pool: Pool, asker: Asker
+    name: str,
+    detail: str,
+    there: Bools | Callable[[Tensor], Tensor],
+    holds: Bools,
+    kinds: Ints,
+    pool: Pool,
+    asker: Asker,
 ) -> Part:
     """Some pixels, from examples that hold what lies there to examples of other classes.
 
@@ -156,14 +191,15 @@ def _lying(
 
     Args:
         name, detail: of the part.
-        there: the pixels, shape (H, W).
+        there: the pixels, shape (H, W); or of each of some images, (B, C, H, W) -> (B, 1, H, W).
         holds: which examples hold which mark or band, shape (N, K).
         kinds: the class of each, shape (K,).
         pool, asker: as for other parts.
     """
-    own, pixels = pool.labels[:, None] == kinds, torch.from_numpy(there)
+    own = pool.labels[:, None] == kinds
 
     def change(mine: Tensor, theirs: Tensor) -> Tensor:
+        pixels = there(mine) | there(theirs) if callable(there) else torch.from_numpy(there)
         return torch.where(pixels, theirs, mine)
 
     return Part(
