@@ -201,6 +201,32 @@ def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"patience": 5}, "--patience 5"),
+        ({"patience": 5, "restore_best": True}, "--patience 5 --restore-best"),
+        ({"patience": 5, "restore_best": False}, "--patience 5 --keep-last"),
+        ({"restore_best": True, "select": "loss"}, "--restore-best --select loss"),
+        ({"restore_best": False}, ""),
+        ({"patience": 5, "select": "pseudo_group_accuracy"}, ""),  # of groups that it has not
+        ({"patience": 5, "validation": None}, ""),
+    ],
+)
+def test_an_epoch_is_chosen_as_before_but_not_by_a_method_of_groups(tmp_path, chosen, said):
+    (tmp_path / "rows.csv").write_text("x,ward,label,split\n0,1,0,train\n1,2,1,val\n1,2,1,test\n")
+    data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
+    ran = config("--model", OURS, "--checkpoint", weights, "--data", data, "--out", "out",
+                 checkpoint=weights)  # fmt: skip
+    known = {"data": data, "model": OURS, "validation": "split:val", "epochs": 30} | chosen
+    (tmp_path / "config.json").write_text(json.dumps(asdict(TrainConfig(**known))))
+    without = codes([step("Leave it out.", code_without("ward", ["ward"]))], ran, data, "test")[0]
+    validated = " --validation split:val" if known["validation"] else ""
+    assert f" --epochs 30{validated}{' ' * bool(said)}{said} --data " in without
+    group_dro = codes(STEPS, ran, data, "test")[2]
+    assert f" --epochs 30{validated} --method group-dro " in group_dro
+
+
 def test_a_network_of_a_fixed_width_has_to_be_another_one_without_a_column(tmp_path):
     rows = ["x,town,ward,site,label", "0,Bern,2,a,no", *["1,Ulm,3,b,yes"] * 3]
     (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_what_to_try_is_not_what_was_in_use():
     )
     adamw = TrainConfig(validation="0.2", optimizer="adamw", lr=1e-3, restore_best=True)
     assert harmed(Start(0.93, 1500), row(0.64), adamw).endswith("a smaller --lr than 0.001.")
+
+
+def test_a_method_that_weighs_groups_may_cost_accuracy():
+    dro = replace(CONFIG, method="group-dro", groups_from="audit", method_options={})
+    told = harmed(Start(0.92, 1200), row(0.8), dro)
+    assert told.startswith("Accuracy over all validation data went from 92% to 80%. 'group-dro'")
+    assert "undid" not in told
+    assert "--restore-best" not in told  # which accuracy would lead back to the shortcut
+    assert "earlysieve compare BEFORE AFTER" in told
+    for balance, weighs in (("group", True), ("class", False)):
+        one = replace(CONFIG, method="balanced", method_options={"balance": balance})
+        assert ("undid" not in harmed(Start(0.92, 1200), row(0.8), one)) == weighs
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 from typing import Any
 
+from earlysieve.groups.selection_rules import RULES
 from earlysieve.networks.attention import usual_width
 from earlysieve.runs.seen_data import FOR_VALIDATION, part_of
 from earlysieve.runs.train_data import SPLIT, share_of
@@ -31,6 +32,31 @@ _NAMES = (
 
 # By which a share of the data is drawn. An audit of these data needs them, too.
 OF_DATA = ("--group-column", "--limit", "--seed")
+
+
+def as_chosen(checkpoint: str | None, data: str) -> dict[str, str | bool | None]:
+    """The options of `as_trained`, and those by which the run chose its epoch.
+
+    They are left out where the validation is, or where the choice needs groups or a reader of an
+    audit. A method that weighs groups is better off without: accuracy would choose the shortcut.
+    """
+    config = _config_beside(checkpoint)
+    found: dict[str, str | bool | None] = {**as_trained(checkpoint, data)}
+    return found | (_choice(config) if "--validation" in found else {})
+
+
+def _choice(config: dict[str, Any]) -> dict[str, str | bool | None]:
+    patience, best, select = (config.get(name) for name in ("patience", "restore_best", "select"))
+    if (patience is None and not best) or select not in RULES:
+        return {}
+    if set(RULES[select].needs) - {"groups"}:
+        return {}
+    found: dict[str, str | bool | None] = {}
+    if isinstance(patience, int):
+        found["--patience"] = str(patience)
+    if isinstance(best, bool):
+        found["--restore-best" if best else "--keep-last"] = True
+    return found | ({"--select": select} if select != "accuracy" else {})
 
 
 def as_trained(checkpoint: str | None, data: str) -> dict[str, str | None]:

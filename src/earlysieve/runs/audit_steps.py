@@ -21,7 +21,7 @@ from earlysieve.auditing.step_options import on_command_line
 from earlysieve.datasets.checks import name_some
 from earlysieve.networks.families import takes_shape
 from earlysieve.report.command_words import Options, command_with, describing, options_of
-from earlysieve.runs.as_trained import OF_DATA, as_trained, dropped_before, trained_further
+from earlysieve.runs.as_trained import OF_DATA, as_chosen, dropped_before, trained_further
 from earlysieve.runs.data_settings import columns_of, inputs_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
@@ -155,6 +155,7 @@ def _train(ran: Ran) -> str:
     about, groups = describing(ran.options), ran.out
     given = {name: values[0] for name, values in ran.options if values}
     model, weights = given.get("--model", ""), given.get("--checkpoint")
+    # Without its choice of an epoch: by accuracy it would choose the shortcut.
     as_before = trained_further(weights, data, split, model, ran.width)
     lines = []
     limited = any(name == "--limit" and as_before.get(name, "") is None for name, _ in ran.options)
@@ -189,7 +190,7 @@ def _without(column: str, ran: Ran) -> str:
     about += [("--drop-column", [name]) for name in left_out]
     name = re.sub(r"\W+", "-", column)
     more = {"--data": data, "--split": split, "--out": f"{ran.out}/without-{name}"}
-    return command_with("train", about, {**as_trained(checkpoint, data), **more})
+    return command_with("train", about, {**as_chosen(checkpoint, data), **more})
 
 
 def _of_fixed_width(one: str, ran: Ran) -> str:

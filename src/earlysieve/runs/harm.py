@@ -39,7 +39,8 @@ def harmed(start: Start | None, kept: Mapping[str, Any], config: TrainConfig) ->
     Said where it lost at least 0.05, and more than the draw of the examples explains: both
     accuracies are of the same examples, and the interval of the difference by Newcombe's
     square-and-add of Wilson's intervals (see `worse_than_validated`), which is wider than a paired
-    one, lies below 0. A training after which the worst group does better did what it was for.
+    one, lies below 0. A training after which the worst group does better did what it was for. One
+    that weighs groups may give accuracy over all up for it, and is told what would show that.
 
     Args:
         start: None: not known.
@@ -56,6 +57,13 @@ def harmed(start: Start | None, kept: Mapping[str, Any], config: TrainConfig) ->
     worst, before = kept.get(_WORST), start.worst_group
     if worst is not None and before is not None and worst > before:
         return ""
+    if _weighs_groups(config):
+        return (
+            f"Accuracy over all validation data went from {start.accuracy:.0%} to {now:.0%}. "
+            f"'{config.method}' may give it up where a shortcut holds, for more where it fails: "
+            "whether it did, a comparison of audits of both models says (earlysieve compare "
+            f"BEFORE AFTER). If nothing is gained there, try {_smaller(config)}."
+        )
     return (
         f"The weights that training began with were right on {start.accuracy:.0%} of the "
         f"validation data, those that it ends with on {now:.0%}: it undid what they knew. Try "
@@ -85,8 +93,20 @@ def learned_nothing(
     )
 
 
+def _weighs_groups(config: TrainConfig) -> bool:
+    from earlysieve.methods.registry import method_named, method_settings
+
+    method = method_named(config.method)
+    return method.needs_groups(method_settings(method.name, config.method_options))
+
+
 def _gentler(config: TrainConfig) -> str:
+    """What does less to weights, in options."""
+    best = "" if config.restore_best or config.validation is None else ", or --restore-best"
+    return f"{_smaller(config)}{best}"
+
+
+def _smaller(config: TrainConfig) -> str:
     """What makes smaller steps than a run's, in options."""
     other = "" if config.optimizer == "adamw" else " with --optimizer adamw (such as 0.0001)"
-    best = "" if config.restore_best or config.validation is None else ", or --restore-best"
-    return f"a smaller --lr than {config.lr:g}{other}{best}"
+    return f"a smaller --lr than {config.lr:g}{other}"
