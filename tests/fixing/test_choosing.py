@@ -8,9 +8,11 @@ import pytest
 import torch
 
 import earlysieve as es
+from earlysieve.datasets.example_groups import Groups
 from earlysieve.fixing import choosing
 from earlysieve.fixing.basis import GIVEN
 from earlysieve.fixing.choosing import take, too_dear
+from earlysieve.fixing.guessing import guesses, notes_on_guesses
 from earlysieve.fixing.outcome import left_out
 
 from .helpers import Leaning, Net
@@ -47,6 +49,57 @@ def test_more_than_a_point_of_all_examples_is_too_dear_without_a_shortcut(verdic
     assert "instead of 90%" in words
     one = left_out(basis(verdict), {"a": 0.7})
     assert one.startswith("1 candidate was left out, right on 70% of")
+
+
+def judged(right_before, **tried):
+    """A basis with the first 60 of 200 misled; logits that are right on shares of both parts."""
+    suspects = torch.arange(200) < 60
+
+    def logits(misled, others):
+        right = torch.arange(200) < round(60 * misled)
+        right |= ~suspects & (torch.arange(200) < 60 + round(140 * others))
+        return torch.nn.functional.one_hot(torch.where(right, LABELS, 1 - LABELS), 2).float()
+
+    found = basis("shortcut")
+    found.judged_by = SimpleNamespace(suspects=suspects)
+    found.labels = LABELS.numpy()
+    found.features.logits = logits(*right_before)
+    return found, {name: logits(*shares) for name, shares in tried.items()}
+
+
+def test_what_guesses_where_the_shortcut_misleads_is_no_repair():
+    # Over all before: 70%. Of 60 Wilson's interval of 60% begins at 0.474, of 65% at 0.524.
+    about, tried = judged(
+        (0.0, 1.0),
+        coin=(0.5, 0.46),
+        unsure=(0.6, 0.4),
+        sure=(0.65, 0.4),  # but it guesses elsewhere
+        turned=(0.9, 0.1),  # right where the shortcut fails alone
+        cheap=(0.5, 0.6),  # 57% over all: people decide
+        dear=(0.0, 0.65),
+    )
+    assert guesses(about, tried) == ("coin", "unsure", "sure", "turned", "dear")
+    left, none = notes_on_guesses(about, tried, "colour")
+    assert left.startswith("5 candidates were left out: each loses more than 20 points")
+    assert "a reader of colour is misled, or elsewhere" in left
+    assert "guessing (50%)" in left
+    assert none.startswith("No candidate is surely better than guessing (50%) both where")
+    good = {**tried, "good": judged((0, 1), good=(0.8, 0.8))[1]["good"]}
+    assert len(notes_on_guesses(about, good, "colour")) == 1
+    about.judged_by = None  # nobody is known to be misled
+    assert guesses(about, tried) == ()
+
+
+def test_a_guess_is_not_chosen_whatever_its_score():
+    about, tried = judged((0.0, 1.0), coin=(0.5, 0.4), cheap=(0.55, 0.75))
+    held = SimpleNamespace(data=(torch.zeros(200, 1), LABELS))
+    about.data, about.reader_predictions = held, None
+    suspects = about.judged_by.suspects
+    about.judged_by = Groups(suspects.long(), ("not misled", "misled"), "audit", suspects=suspects)
+    assert choosing.choose(about, tried, "pseudo_group_accuracy").name == "cheap"
+    only = {"coin": judged((0, 1), coin=(0.9, 0.3))[1]["coin"]}
+    # Its score, 0.6, is above 0.5 of the model before.
+    assert choosing.choose(about, only, "pseudo_group_accuracy").name == "no change"
 
 
 def test_a_shortcut_or_given_groups_say_that_it_is_worth_it():

@@ -59,6 +59,7 @@ def test_what_was_tried_is_listed_with_no_change_first(outcome):
     assert {"dfr", "afr", "neurontune", "crt"} <= set(result.candidates["method"])
     rows = result.candidates.set_index("candidate")
     assert rows.loc[result.chosen, "score"] > rows.loc[NO_CHANGE, "score"]
+    assert rows.index[rows["chosen"]].tolist() == [result.chosen]
 
 
 def test_the_audit_afterwards_is_of_data_that_the_layer_was_fitted_to(outcome):
@@ -75,6 +76,9 @@ def test_a_model_that_does_its_task_stays_as_it_is():
     assert result.headline == "The model stays as it is."
     assert result.after is result.before
     assert (result.figures["before"] == result.figures["after"]).all()
+    told = result.candidates[["candidate", "chosen", "score"]]  # though nothing was compared
+    assert told["chosen"].tolist() == [True]
+    assert told["score"].isna().all()
 
 
 def test_the_same_call_gives_the_same_model(outcome):

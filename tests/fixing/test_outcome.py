@@ -121,3 +121,32 @@ def test_why_nothing_was_changed():
     assert "only weighs what the features hold" in text
     _, text = words_of(basis("inconclusive"), "no change", PARTS, "accuracy", 3)
     assert "than chance explains by accuracy" in text
+
+
+def test_a_gain_that_a_guess_would_give_is_named_beside_it():
+    coin = PARTS.assign(before=[0.92, 0.0], after=[0.65, 0.49])
+    headline, _ = words_of(basis("shortcut"), "dfr", coin, "accuracy", 10, chance=0.5)
+    assert headline == (
+        "'dfr' is right on 49% instead of 0% (guessing: 50%) where a reader of colour is misled, "
+        "but right on 65% instead of 92% of all."
+    )
+    # Of 104 Wilson's interval of 58% begins at 0.484, that of 68% at 0.585.
+    for after, named in ((0.58, True), (0.68, False)):
+        some = PARTS.assign(after=[0.76, after])
+        headline, _ = words_of(basis("shortcut"), "dfr", some, "accuracy", 10, chance=0.5)
+        assert ("(guessing: 50%)" in headline) == named
+    headline, _ = words_of(basis("shortcut"), "dfr", coin, "accuracy", 10, chance=0.1)
+    assert "guessing" not in headline
+
+
+@pytest.mark.parametrize(
+    ("guessing", "said"),
+    [
+        (0, "None of 10 candidates scored higher by accuracy."),
+        (7, "None of the 3 candidates that do more than guess scored higher by accuracy."),
+        (10, "All 10 candidates guess where the shortcut misleads, or elsewhere."),
+    ],
+)
+def test_guesses_are_not_said_to_have_scored_lower(guessing, said):
+    _, text = words_of(basis("shortcut"), "no change", PARTS, "accuracy", 10, guessing=guessing)
+    assert text.startswith(said)

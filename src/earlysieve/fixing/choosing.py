@@ -8,6 +8,7 @@ from torch import Tensor
 
 from earlysieve.fixing.basis import GIVEN, NAMED, Basis, must_change
 from earlysieve.fixing.candidates import NO_CHANGE
+from earlysieve.fixing.guessing import accuracy_of, guesses
 from earlysieve.fixing.still_followed import follows_more
 
 if TYPE_CHECKING:
@@ -35,13 +36,9 @@ def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
     """
     if must_change(basis) or {GIVEN, NAMED} & set(basis.sources):
         return {}
-    before = _accuracy(basis, basis.features.logits)
-    found = {name: _accuracy(basis, logits) for name, logits in tried.items()}
+    before = accuracy_of(basis, basis.features.logits)
+    found = {name: accuracy_of(basis, logits) for name, logits in tried.items()}
     return {name: share for name, share in found.items() if share < before - MOST_LOST}
-
-
-def _accuracy(basis: Basis, logits: Tensor) -> float:
-    return float((logits.argmax(1) == basis.features.labels).double().mean())
 
 
 def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
@@ -51,7 +48,8 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     that balancing groups helps is known beforehand, and what
     scores higher is preferred: held-out examples that are misled are few, and a gain of ten points
     on a hundred of them is within chance. In all other cases a candidate has to be better by more
-    than chance (95%, for all candidates at once), and may not be `too_dear`.
+    than chance (95%, for all candidates at once), and may not be `too_dear`. What is one of the
+    `guesses` is never chosen.
 
     Args:
         basis: what they are judged by.
@@ -63,8 +61,8 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     """
     from earlysieve.training.select_model import select_model
 
-    dear = too_dear(basis, tried)
-    kept = {name: logits for name, logits in tried.items() if name not in dear}
+    barred = {*too_dear(basis, tried), *guesses(basis, tried)}
+    kept = {name: logits for name, logits in tried.items() if name not in barred}
     candidates = {NO_CHANGE: basis.features.logits, **kept}
     return select_model(
         candidates,

@@ -22,10 +22,11 @@ from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
 from earlysieve.fixing.choosing import take, too_dear
 from earlysieve.fixing.figures import figures, gained
+from earlysieve.fixing.guessing import LEFT_OUT, chance_of, guesses, notes_on_guesses
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
-from earlysieve.fixing.outcome import candidate_table, left_out, words_of
+from earlysieve.fixing.outcome import DEAR, candidate_table, left_out, reader_of, words_of
 from earlysieve.fixing.pictures import fix_rows
 from earlysieve.fixing.reading import read_kept
 from earlysieve.fixing.result import FixResult
@@ -225,13 +226,21 @@ def _conclude(
     parts = figures(basis, answers)
     failed = all_trainings_failed(trials)
     gain = gained(basis, answers)
-    headline, explanation = words_of(basis, chosen, parts, asked.select, len(trials), gain)
-    dear = too_dear(basis, logits)
+    dear, guessing = too_dear(basis, logits), guesses(basis, logits)
+    headline, explanation = words_of(
+        basis, chosen, parts, asked.select, len(trials), gain,
+        chance=chance_of(basis), guessing=len(guessing),
+    )  # fmt: skip
     left = "" if chosen == NO_CHANGE else still_followed(basis.audit.summary, after.summary)
     return FixResult(
         model=model,
         chosen=chosen,
-        candidates=candidate_table(basis, trials, taken.scores, dear),
+        candidates=candidate_table(
+            basis,
+            trials,
+            taken.scores,
+            dict.fromkeys(dear, DEAR) | dict.fromkeys(guessing, LEFT_OUT),
+        ),
         figures=parts,
         before=basis.audit,
         after=after,
@@ -239,7 +248,7 @@ def _conclude(
         select=asked.select,
         headline=headline,
         explanation="\n\n".join(part for part in (failed, explanation, left) if part),
-        notes=(*_notes(given, basis, searched, asked, dear), *taken.refused),
+        notes=(*_notes(given, basis, searched, asked, logits), *taken.refused),
         config={
             "select": asked.select,
             "seed": asked.seed,
@@ -260,9 +269,10 @@ def _changed(trial: Trial, basis: Basis, start: str, asked: Asked) -> tuple[nn.M
 
 
 def _notes(
-    given: nn.Module, basis: Basis, searched: Searched, asked: Asked, dear: Mapping[str, float]
+    given: nn.Module, basis: Basis, searched: Searched, asked: Asked, logits: Mapping[str, Tensor]
 ) -> tuple[str, ...]:
-    found = list(basis.notes)
+    found, dear = list(basis.notes), too_dear(basis, logits)
+    found += notes_on_guesses(basis, logits, reader_of(basis))
     if dear:
         found.append(left_out(basis, dear))
     if searched.untried:

@@ -7,6 +7,7 @@ from earlysieve.auditing.words import called
 from earlysieve.fixing.basis import GIVEN, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.figures import ALL
+from earlysieve.fixing.guessing import surely_above
 from earlysieve.fixing.trials import Trial
 from earlysieve.groups.selection_rules import rule_named
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 # Accuracy over all examples that a headline cannot leave out where it is lost.
 _MUCH = 0.05
-_DEAR = "Left out, since it costs more than a point of accuracy over all"
+DEAR = "Left out, since it costs more than a point of accuracy over all"
+_FIGURES = ("score", "low", "high", "accuracy", "worst_class_accuracy")
 COLUMNS = ("candidate", "kind", "method", "source", "seconds", "failure")
 
 
@@ -23,27 +25,33 @@ def candidate_table(
     basis: Basis,
     trials: Sequence[Trial],
     scores: "pd.DataFrame | None",
-    dear: Mapping[str, float],
+    barred: Mapping[str, str],
 ) -> "pd.DataFrame":
     """One row per candidate, "no change" first, with the figures of the choice beside it.
+
+    Where nothing was compared the figures are NaN, and "no change" is chosen.
 
     Args:
         basis: what candidates share.
         trials: what was tried.
         scores: the table of `select_model`, with a column `candidate`; None: nothing was compared.
-        dear: candidates that were not compared, see `too_dear`.
+        barred: why candidates were not compared, by name, see `too_dear` and `guesses`.
     """
     import pandas as pd
 
     rows = [(NO_CHANGE, "no change", "", "", 0.0, "")]
     rows += [
         (t.candidate.name, t.candidate.kind, t.candidate.method, t.candidate.source or "",
-         t.seconds, t.failure or _DEAR * (t.candidate.name in dear))
+         t.seconds, t.failure or barred.get(t.candidate.name, ""))
         for t in trials
     ]  # fmt: skip
     made = pd.DataFrame(rows, columns=list(COLUMNS))
     made["misled"] = [_misled(basis, None), *(_misled(basis, t) for t in trials)]
-    return made if scores is None else made.merge(scores, on="candidate", how="left")
+    if scores is None:
+        figures = dict.fromkeys(_FIGURES, float("nan"))
+        return made.assign(chosen=made["candidate"] == NO_CHANGE, **figures)
+    found = made.merge(scores, on="candidate", how="left")
+    return found.assign(chosen=found["chosen"].eq(True))
 
 
 def _misled(basis: Basis, trial: Trial | None) -> float:
@@ -56,7 +64,7 @@ def _misled(basis: Basis, trial: Trial | None) -> float:
     return float(right[suspects].double().mean())
 
 
-def _reader(basis: Basis) -> str:
+def reader_of(basis: Basis) -> str:
     """What the reader sees that tells who is misled; empty where none is known."""
     name = None if basis.judged_by is None else basis.judged_by.config.get("reader")
     found = (one for one in basis.audit.summary.leanings if one.name == name)
@@ -70,6 +78,9 @@ def words_of(
     select: str,
     tried: int,
     gain: tuple[float, float, float] | None = None,
+    *,
+    chance: float = 0.0,
+    guessing: int = 0,
 ) -> tuple[str, str]:
     """Headline and explanation.
 
@@ -80,12 +91,14 @@ def words_of(
         select: the selection rule.
         tried: how many candidates.
         gain: see `gained`.
+        chance: how often a guess is right, which is named where it may be no better on the misled.
+        guessing: how many candidates are `guesses`.
     """
     if chosen == NO_CHANGE:
-        return "The model stays as it is.", _why_not(basis, select, tried)
+        return "The model stays as it is.", _why_not(basis, select, tried, guessing)
     whole = parts[parts["part"] == ALL].iloc[0]
     misled = parts[(parts["kind"] == "misled") & (parts["part"] == "misled")]
-    about = _reader(basis)
+    about = reader_of(basis)
     where = f"where a reader of {about} is misled" if about else "on the examples in question"
     cost = whole["after"] - whole["before"]
     examples = f"{int(whole['n']):,} held-out examples"
@@ -99,7 +112,7 @@ def words_of(
     elif about and cost > 0 and basis.audit.summary.verdict == "inconclusive":
         # The audit names nothing: the reader is but its best guess, and no shortcut is known.
         headline = f"'{chosen}' is {_instead(whole)} of the {examples}."
-        beside = f"{where[0].upper()}{where[1:]} it is {_instead(misled.iloc[0])}."
+        beside = f"{where[0].upper()}{where[1:]} it is {_beside_a_guess(misled.iloc[0], chance)}."
         test = "on other data"
     elif about and misled.iloc[0]["after"] <= misled.iloc[0]["before"]:
         before, after = misled.iloc[0]["before"], misled.iloc[0]["after"]
@@ -107,7 +120,8 @@ def words_of(
         beside = on_all
     else:
         lost = f", but {_instead(whole)} of all" if cost <= -_MUCH else ""
-        headline, beside = f"'{chosen}' is {_instead(misled.iloc[0])} {where}{lost}.", on_all
+        now = _beside_a_guess(misled.iloc[0], chance)
+        headline, beside = f"'{chosen}' is {now} {where}{lost}.", on_all
     sure = ""
     if gain is not None and len(misled):
         sure = _how_sure(gain, int(misled.iloc[0]["n"]))
@@ -178,6 +192,12 @@ def _instead(part: "pd.Series[Any]") -> str:
     return f"right on {part['after']:.0%} instead of {part['before']:.0%}"
 
 
+def _beside_a_guess(part: "pd.Series[Any]", chance: float) -> str:
+    """The same, and how often a guess is right where it may be no better."""
+    known = surely_above(part["after"], int(part["n"]), chance)
+    return _instead(part) + ("" if known else f" (guessing: {chance:.0%})")
+
+
 GROUPS, NAMED_GROUPS = "groups=", 'select="worst_group_accuracy"'
 
 
@@ -195,7 +215,7 @@ def in_options(explanation: str) -> str:
     )
 
 
-def _why_not(basis: Basis, select: str, tried: int) -> str:
+def _why_not(basis: Basis, select: str, tried: int, guessing: int) -> str:
     verdict = basis.audit.summary.verdict
     if basis.judged_by is None:
         return (
@@ -209,12 +229,22 @@ def _why_not(basis: Basis, select: str, tried: int) -> str:
         )
     if verdict == "shortcut":
         return (
-            f"None of {tried} candidates scored higher by {select}. Another last layer only weighs "
-            "what the features hold, and here that seems too little; the table lists what was "
-            "tried."
+            f"{_none_higher(tried, guessing, select)} Another last layer only weighs what the "
+            "features hold, and here that seems too little; the table lists what was tried."
         )
     return (
         f"None of {tried} candidates scored higher than chance explains by {select}, so that a "
         "change may well do harm. More held-out examples would show smaller gains; the table lists "
         "what was tried."
+    )
+
+
+def _none_higher(tried: int, guessing: int, select: str) -> str:
+    if not guessing:
+        return f"None of {tried} candidates scored higher by {select}."
+    if guessing == tried:
+        return f"All {tried} candidates guess where the shortcut misleads, or elsewhere."
+    return (
+        f"None of the {tried - guessing} candidates that do more than guess scored higher by "
+        f"{select}."
     )

@@ -24,9 +24,10 @@ class FixResult:
     Attributes:
         model: the chosen one; the very object that was given where nothing was better.
         chosen: its name among the candidates.
-        candidates: one row per candidate: candidate, kind, method, source, score, low, high
+        candidates: one row per candidate: candidate, kind, method, source, chosen, score, low, high
             (of the rule's figure where it is a share), accuracy, worst_class_accuracy, misled (the
-            accuracy on examples that the simple thing misleads), seconds, and why it failed.
+            accuracy on examples that the simple thing misleads), seconds, and why it failed or was
+            left out. Figures are NaN where nothing was compared.
         figures: one row per part of the held-out examples: part, n, before, after, each with its
             interval.
         before, after: audits of the given and of the chosen model; `after` is `before` where

@@ -87,7 +87,7 @@ def fix_tried(data: FixData) -> FixTried:
     return FixTried(
         [_tried(one, data) for one in records if not one["failure"]],
         list(failed.items()),
-        "score" in data.candidates.columns,
+        "score" in data.candidates and bool(data.candidates["score"].notna().any()),
         "" if found is None else found.help,
         knows,
     )
