@@ -374,6 +374,12 @@ def test_else_nothing_was_found(change):
     assert decide(facts(IDLE, replace(ALIKE, **change))).verdict == "none found"
 
 
+def test_of_texts_layers_are_not_spoken_of():
+    words = replace(IDLE, name="token")
+    assert decide(facts(words, SEEN_BY_LAYER)).verdict == "none found"
+    assert decide(facts(words, replace(ALIKE, name="length"))).verdict == "at risk"
+
+
 def test_a_property_is_spoken_of_before_a_layer():
     better = replace(SEEN_BY_LAYER, reads=1.0)
     assert decide(facts(better, ALIKE)).leaning == ALIKE

@@ -106,7 +106,10 @@ def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
     told = [one for one in found if _tells_as_well(one)]
     named = [one for one in told if not one.of_network]
     layers = [one for one in told if one.of_network and one.accuracy_sure <= _LAYER_RIGHT]
-    return max(named or layers, key=lambda one: one.reads, default=None)
+    # What a text could be told by are its words, and these have readers of their own.
+    of_texts = any(one.name == "token" for one in found)
+    spoken_of = named or ([] if of_texts else layers)
+    return max(spoken_of, key=lambda one: one.reads, default=None)
 
 
 def _tells_as_well(found: Leaning) -> bool:
