@@ -107,6 +107,8 @@ def _counts(found: Leaning, *, table: bool) -> bool:
         return False
     if found.of_network:
         return _speaks(found)
+    if found.whole and found.at_edge > _RATHER_AT_EDGE and found.recovered < _RECOVERED_BETWEEN:
+        return False  # half of an image sees what the task is about, too
     if found.is_combined and _reads_the_task(found):
         return False
     against = found.recovered < _AGAINST  # the rest of a row rather speaks against the label
