@@ -83,6 +83,49 @@ def test_reliance_on_a_column(birds, tmp_path):
     assert "Expected the columns path, label, colour" in problem(*words, "--cue-column", "colour")
 
 
+def test_values_that_no_class_is_named_for_are_told(birds, tmp_path):
+    birds.write_text(birds.read_text().replace("water,", "1,").replace("land,", "0,"))
+    file = weights(tmp_path / "w.pt", classes=2)
+    words = (
+        "reliance",
+        "--model",
+        SMALL,
+        "--checkpoint",
+        file,
+        "--data",
+        birds,
+        "--image-size",
+        16,
+    )
+    shown = ok(*words, "--cue-column", "place", "--cue-class", "1=waterbird").stdout
+    told = "What --cue-class does not name of 'place' speaks for the class of its name or number: "
+    assert f"{told}for 'landbird' ('0'); VALUE=CLASS or VALUE=not:CLASS says otherwise." in shown
+    both = ("--cue-class", "1=waterbird", "--cue-class", "0=not:waterbird")
+    assert "does not name" not in ok(*words, "--cue-column", "place", *both).stdout
+
+
+def test_a_single_class_that_lacks_a_side_is_one(birds, tmp_path):
+    kept = [row for row in birds.read_text().splitlines() if ",landbird,water," not in row]
+    birds.write_text("\n".join(kept) + "\n")
+    file = weights(tmp_path / "w.pt", classes=2)
+    words = (
+        "reliance",
+        "--model",
+        SMALL,
+        "--checkpoint",
+        file,
+        "--data",
+        birds,
+        "--image-size",
+        16,
+    )
+    said = ("--cue-class", "water=waterbird", "--cue-class", "land=landbird")
+    shown = ok(*words, "--cue-column", "place", *said).stdout
+    assert (
+        "Note: of 'place', 1 class lacks examples on one side and is left out: landbird." in shown
+    )
+
+
 def test_a_column_that_is_randomised_is_reported_as_such(tmp_path, monkeypatch):
     (tmp_path / "own_table_of_a_test.py").write_text(
         "import numpy as np\n"
@@ -197,7 +240,10 @@ def test_values_of_a_table_speak_for_what_they_go_with_in_training(loans, tmp_pa
     (tmp_path / "loans.csv").write_text("\n".join(lines) + "\n")
     words = ("reliance", *loans, "--cue-column", "age", "--split", "test")
     shown = ok(*words).stdout
-    assert "speak for no ('Diaz') and for yes ('Lee'); 'Kay' for none, and is left out" in shown
+    assert (
+        "speak for 'no' ('Diaz') and for 'yes' ('Lee'), as the rows of split train show; 'Kay' "
+        "speaks for no class, and is left out. --cue-class" in shown
+    )
     told = ("--cue-class", "Lee=yes", "--cue-class", "Diaz=no", "--cue-class", "Kay=no")
     said, shown = (json.loads(ok(*words, *more, "--json").stdout)["cues"] for more in (told, ()))
     assert shown[0]["unknown"] == 8

@@ -100,6 +100,28 @@ def test_what_is_no_table(tmp_path, rows, told):
         load_source(f"table:{write(tmp_path / 't.csv', rows=rows)}")
 
 
+@pytest.mark.parametrize("city", ["Bern", ""])
+def test_all_columns_with_gaps_are_named_in_one_message(tmp_path, city):
+    rows = [("dose", "a b", "city", "x", "label")]
+    rows += [
+        ("", 1, "Ulm", 1, 0),
+        (1, "nan", city, 1, 1),
+        ("", 2, "Ulm", 1, 1),
+        (1, 2, "Ulm", 1, 1),
+    ]
+    with pytest.raises(DataError) as caught:
+        load_source(f"table:{write(tmp_path / 't.csv', rows=rows)}")
+    told = str(caught.value)
+    dose, other = "in 2 of 4 rows (the first is row 1)", "in 1 of 4 rows (the first is row 2)"
+    if city:
+        assert f"but column 'dose' has none {dose}, column 'a b' has none {other};" in told
+        assert told.endswith("leave the columns out (--drop-column dose --drop-column 'a b')")
+    else:
+        for name, where in (("dose", dose), ("a b", other), ("city", other)):
+            assert f"'{name}' has no value {where}" in told
+        assert "(--drop-column city --drop-column dose --drop-column 'a b')" in told
+
+
 def test_a_manifest_with_other_names_and_semicolons(tmp_path):
     for name in "ab":
         Image.new("RGB", (10, 10)).save(tmp_path / f"{name}.png")

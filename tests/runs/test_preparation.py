@@ -86,8 +86,13 @@ def test_columns_that_a_run_dropped_are_dropped_again(tmp_path):
     ]
     given = {"drop_column": "x"}
     told.clear()
-    assert prepared(data, given, checkpoint=weights, told=told) == given
-    assert told[0].startswith("--drop-column x was given and is used, though it is place in the")
+    # A network without place cannot take it, whatever else is left out.
+    both = {"drop_column": ["place", "x"]}
+    assert prepared(data, given, checkpoint=weights, told=told) == both
+    assert told == [f"Left out besides --drop-column x: place, as in the run of '{weights}'."]
+    told.clear()
+    assert prepared(data, both, checkpoint=weights, told=told) == both
+    assert told[0].startswith("--drop-column place,x was given and is used, though it is place in")
     told.clear()
     prepared(data, {"drop_column": "place"}, checkpoint=weights, told=told)
     assert told == []

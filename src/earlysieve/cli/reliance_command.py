@@ -213,12 +213,15 @@ def _show(result: "RelianceResult", console: Console) -> None:
     )
     for cue in result.cues:
         if cue.left_out:
+            one = len(cue.left_out) == 1
+            lack = "1 class lacks" if one else f"{len(cue.left_out)} classes lack"
             console.say(
-                f"Note: of '{cue.cue}', {len(cue.left_out)} classes lack examples on one side and "
-                f"are left out: {', '.join(cue.left_out[:5])}."
+                f"Note: of '{cue.cue}', {lack} examples on one side and {'is' if one else 'are'} "
+                f"left out: {', '.join(cue.left_out[:5])}."
             )
         if cue.unknown:
-            console.say(f"Note: {cue.unknown:,} examples have no value of '{cue.cue}'.")
+            many = "1 example has" if cue.unknown == 1 else f"{cue.unknown:,} examples have"
+            console.say(f"Note: {many} no value of '{cue.cue}'.")
 
 
 def _show_drop(found: "RandomisedDrop", console: Console) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.frames import gaps, leaving_out
 from earlysieve.errors import DataError
 
 if TYPE_CHECKING:
@@ -24,13 +25,17 @@ def categories_of(frame: "pd.DataFrame", where: str) -> dict[str, list[str]]:
 
     Raises:
         DataError: columns of texts that are no categories: more than 50 different ones or than half
-            the rows, numbers among which there are texts, or none in a row.
+            the rows, numbers among which there are texts, or none in a row. Columns of numbers that
+            have none in a row are named with them.
     """
     texts = {name: _texts(frame[name]) for name in map(str, frame.columns) if _is_text(frame[name])}
     wrong = {name: why for name, column in texts.items() if (why := _wrong(column))}
     if wrong:
+        # Gaps of numbers would be refused next.
+        numbers = (str(name) for name in frame.columns if str(name) not in texts)
+        wrong |= {name: f"has no value {told}" for name in numbers if (told := gaps(frame[name]))}
         told = "; ".join(f"'{name}' {why}" for name, why in wrong.items())
-        leave = " ".join(f"--drop-column {name}" for name in wrong)
+        leave = leaving_out("--drop-column", wrong)
         raise DataError(
             f"Expected columns of numbers, or of at most {MOST_CATEGORIES} categories{where}, but "
             f"{told}; leave out what the model was not given ({leave}), or turn it into numbers"
@@ -90,8 +95,7 @@ def _wrong(column: "pd.Series[Any]") -> str:
 
     missing = column == ""
     if missing.any():
-        first = int(missing.to_numpy().argmax()) + 1
-        return f"has no value in {int(missing.sum())} of {len(column)} rows (the first is {first})"
+        return f"has no value {gaps(column.where(~missing))}"
     values = pd.Series(column.unique())
     odd = values[pd.to_numeric(values, errors="coerce").isna()]
     if len(odd) < len(values) / 2:

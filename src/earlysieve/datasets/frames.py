@@ -1,5 +1,7 @@
 """The columns of a pandas frame as numbers, checked by name."""
 
+import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def frame_values(frame: "pd.DataFrame", where: str = "") -> NDArray[np.float32]:
+def frame_values(
+    frame: "pd.DataFrame", where: str = "", *, option: str = ""
+) -> NDArray[np.float32]:
     """All columns as float32, shape (N, D); true is 1.
 
     Args:
         frame: of booleans, whole numbers and floats.
         where: for messages, such as " in 'x.csv'".
+        option: of the command line that leaves a column out, for messages; empty: there is none.
 
     Raises:
         DataError: two columns of one name, or one that holds something else, or nothing in a row.
@@ -35,6 +40,7 @@ def frame_values(frame: "pd.DataFrame", where: str = "") -> NDArray[np.float32]:
             "than once; rename or remove one"
         )
     _check_numbers(frame, where)
+    _check_gaps(frame, where, option)
     columns = [_column(frame[name], str(name), where) for name in frame.columns]
     return np.stack(columns, 1)
 
@@ -87,14 +93,35 @@ def _is_number(column: "pd.Series[Any]") -> bool:
     return bool(number) and not is_complex_dtype(column.dtype)
 
 
-def _column(column: "pd.Series[Any]", name: str, where: str) -> NDArray[np.float32]:
+def _check_gaps(frame: "pd.DataFrame", where: str, option: str) -> None:
+    """Check that there is a value in every row; columns without are named together."""
+    wrong = {str(name): told for name in frame.columns if (told := gaps(frame[name]))}
+    if not wrong:
+        return
+    told = ", ".join(f"column '{name}' has none {rows}" for name, rows in wrong.items())
+    columns = "column" if len(wrong) == 1 else "columns"
+    leave = f" ({leaving_out(option, wrong)})" if option else ""
+    raise DataError(
+        f"Expected a value in every row{where}, but {told}; fill them in as for training, or leave "
+        f"the {columns} out{leave}"
+    )
+
+
+def gaps(column: "pd.Series[Any]") -> str:
+    """In how many rows a column has no value, and in which first; empty where it has all."""
     missing = column.isna().to_numpy()
-    if missing.any():
-        raise DataError(
-            f"Expected a value in every row{where}, but column '{name}' has none in "
-            f"{int(missing.sum())} of {len(column)} rows (the first is row "
-            f"{int(missing.argmax()) + 1}); fill them in as for training, or leave the column out"
-        )
+    if not missing.any():
+        return ""
+    first = int(missing.argmax()) + 1
+    return f"in {int(missing.sum())} of {len(column)} rows (the first is row {first})"
+
+
+def leaving_out(option: str, names: Iterable[str]) -> str:
+    """The option of the command line that leaves out each of these columns."""
+    return " ".join(shlex.join((option, name)) for name in names)
+
+
+def _column(column: "pd.Series[Any]", name: str, where: str) -> NDArray[np.float32]:
     values = column.to_numpy(np.float64)
     with np.errstate(over="ignore"):
         kept = values.astype(np.float32)

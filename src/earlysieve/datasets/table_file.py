@@ -79,7 +79,7 @@ def table_file(
     features, notes = _encoded(_features(table, others), source, categories)
     features = features.iloc[rows]
     found = Table(
-        frame_values(features, f" in '{source}'"),
+        frame_values(features, f" in '{source}'", option="--drop-column"),
         labels[rows],
         names,
         columns=[str(name) for name in features.columns],

@@ -43,20 +43,35 @@ def spoken_for(
     if found:
         rows = "the rows of split train" if split == "train" else "all rows"
         silent = [name for name in names if name not in found]
-        out = "is left out" if len(silent) == 1 else "are left out"
-        none = f"; {name_some(silent, _LISTED)} for none, and {out}" if silent else ""
+        out = "speaks for no class, and is" if len(silent) == 1 else "speak for no class, and are"
+        none = f"; {name_some(silent, _LISTED)} {out} left out" if silent else ""
         tell(
-            f"Values of '{column}' speak {_listed(found)}{none}, as {rows} show; --cue-class says "
+            f"Values of '{column}' speak {_listed(found)}, as {rows} show{none}. --cue-class says "
             "otherwise."
         )
     return found
 
 
+def tell_unnamed(column: str, taken: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Tell for which classes values speak that --cue-class does not name, though others are.
+
+    Args:
+        column: that holds the cue.
+        taken: class by value, of the values that are the name or number of a class.
+        tell: takes the sentence.
+    """
+    if taken:
+        tell(
+            f"What --cue-class does not name of '{column}' speaks for the class of its name or "
+            f"number: {_listed(taken)}; VALUE=CLASS or VALUE=not:CLASS says otherwise."
+        )
+
+
 def _listed(found: Mapping[str, str]) -> str:
-    """As "for ill ('a', 'b') and for healthy ('c')"."""
+    """As "for 'ill' ('a', 'b') and for 'healthy' ('c')"."""
     by_class: dict[str, list[str]] = {}
     for value, kind in found.items():
         by_class.setdefault(kind, []).append(value)
     return " and ".join(
-        f"for {kind} ({name_some(some, _LISTED)})" for kind, some in by_class.items()
+        f"for '{kind}' ({name_some(some, _LISTED)})" for kind, some in by_class.items()
     )

@@ -149,8 +149,9 @@ def _filled(
     taken = {} if source is None else {k: v for k, v in wanted.items() if k in source.options}
     taken = _with_columns_there(data, taken)
     given = {key: value for key, value in options.items() if value is not None}
+    added_to = _with_dropped(given, taken, where, tell)
     for key, value in taken.items():
-        if key in given and not _same(given[key], value):
+        if key in given and added_to[key] is given[key] and not _same(given[key], value):
             tell(
                 f"--{key.replace('_', '-')} {_shown(given[key])} was given and is used, though it "
                 f"is {_shown(value)} {where}."
@@ -159,7 +160,22 @@ def _filled(
     _keep_share(added, taken, given)
     if added:
         tell(f"Data are prepared {where}: {_listed(added)}; the options of these names change it.")
-    return {**added, **options}
+    return {**added, **options, **{key: one for key, one in added_to.items() if key == _DROP}}
+
+
+_DROP = "drop_column"
+
+
+def _with_dropped(
+    given: dict[str, Any], taken: Mapping[str, Any], where: str, tell: Tell
+) -> dict[str, Any]:
+    """What is given, with the columns that the run left out: its network cannot take them."""
+    own = _as_list(given.get(_DROP) or [])
+    more = [name for name in _as_list(taken.get(_DROP) or []) if name not in own]
+    if not own or not more:
+        return given
+    tell(f"Left out besides --{_DROP.replace('_', '-')} {_shown(own)}: {_shown(more)}, as {where}.")
+    return {**given, _DROP: [*more, *own]}
 
 
 def _with_columns_there(data: str, taken: dict[str, Any]) -> dict[str, Any]:

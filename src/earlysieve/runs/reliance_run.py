@@ -66,7 +66,7 @@ def open_cues(
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
     from earlysieve.reliance.told import classes_told
-    from earlysieve.runs.cue_values import spoken_for
+    from earlysieve.runs.cue_values import spoken_for, tell_unnamed
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
@@ -91,6 +91,7 @@ def open_cues(
     cues = {}
     for column, (numbers, names) in found.items():
         own = {value: name for value, name in classes_of.items() if value in names}
+        named = bool(own)
         if kind == "table":
             label = options.get("label_column") or "label"
             left = [name for name in names if name not in own]
@@ -99,6 +100,14 @@ def open_cues(
             silent = [k for k, name in enumerate(names) if shown and name not in own]
             numbers = np.where(np.isin(numbers, silent), -1, numbers)
         cues[column] = classes_told(column, numbers, names, data.class_names, own)
+        if named:
+            there = {names[number]: number for number in np.unique(numbers[numbers >= 0])}
+            taken = {
+                value: data.class_names[cues[column][numbers == number][0]]
+                for value, number in there.items()
+                if value not in own
+            }
+            tell_unnamed(column, taken, tell)
     return Setup(built.model, data, cues)
 
 
