@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from earlysieve.datasets import bar, image_folder, manifest
 from earlysieve.datasets.bar_photos import CLASSES
@@ -114,6 +114,25 @@ def test_images_of_other_modes(tmp_path: Path) -> None:
     assert [data.image(i)[0, 0].tolist() for i in range(1, 4)] == [[128] * 3, [10, 20, 30], [7] * 3]
     assert data.image(0).shape == (4, 4, 3)
     assert data.display(3).size == (4, 4)  # type: ignore[union-attr]
+
+
+def test_exif_orientation_is_not_applied_as_in_image_folder(tmp_path: Path) -> None:
+    # Left half black, right half white, with "turn by 90 degrees" beside it.
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[:, 8:] = 255
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        picture = tmp_path / "data" / name / "phone.jpg"
+        Image.fromarray(pixels).save(picture, quality=95, exif=turned)
+    with Image.open(picture) as opened:
+        assert np.asarray(ImageOps.exif_transpose(opened))[0].mean() < 20
+    for cache in (None, tmp_path / "cache"):
+        data = image_folder(tmp_path / "data", image_size=16, mean=[0], std=[1], cache=cache)
+        image = data[0][0]
+        assert float(image[:, :, :7].mean()) < 0.1
+        assert float(image[:, :, 9:].mean()) > 0.9
 
 
 def test_an_image_too_large_to_be_safe_is_skipped(
