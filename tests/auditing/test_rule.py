@@ -318,6 +318,14 @@ def test_a_greater_loss_needs_fewer_answers_that_follow():
         assert decide(facts(replace(unmoved, **change), best_reads=1.1)).reason == "outdone"
 
 
+def test_of_a_mark_a_small_loss_is_enough_where_half_of_the_answers_follow():
+    mark = replace(COLOUR, name="mark", mended=0.2, times_worse=3.0, recovered=0.8)
+    mark = replace(mark, followed=0.5, accuracy=0.7, accuracy_else=0.82)
+    assert decide(facts(mark, best_reads=1.1)).verdict == "shortcut"
+    for change in ({"followed": 0.49}, {"accuracy": 0.71}, {"name": "place"}):
+        assert decide(facts(replace(mark, **change), best_reads=1.1)).reason == "outdone"
+
+
 def test_a_model_that_relies_on_a_cue_less_than_it_could_errs_elsewhere_too():
     # Errors hardly gather, and yet half of its accuracy is lost where it would have to let go.
     loose = replace(COLOUR, times_worse=5.0, mended=0.1, accuracy=0.4, accuracy_else=0.9)

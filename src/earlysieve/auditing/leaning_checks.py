@@ -19,7 +19,7 @@ LEAST_LOSS = 0.08
 AT_EDGE, HARDLY_RECOVERED, NEVER_RIGHT = 0.62, 0.56, 0.05
 _DEVIATIONS = 1.64
 FOLLOWED_OUTDONE = 0.3
-_COST_OUTDONE = 0.4
+_COST_OUTDONE, _COST_OF_MARK = 0.4, 0.12
 _HARDLY_EVER_RIGHT, _LAYER_RIGHT, _RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
 _COST_MUCH = 0.5
@@ -41,7 +41,10 @@ def follows_at_a_cost(found: Leaning) -> bool:
     cost = found.accuracy_else - found.accuracy
     much = found.followed >= FOLLOWED_OUTDONE and cost >= _COST_OUTDONE
     most = found.followed >= _FOLLOWED_LITTLE and cost >= _COST_MUCH
-    return not found.of_network and found.sure >= FEWEST_MISLED and (much or most)
+    # Nothing of the task lies in a mark: that answers follow it says more.
+    marked = found.is_reserved and not found.is_value
+    marked &= found.followed >= FOLLOWS and cost >= _COST_OF_MARK
+    return not found.of_network and found.sure >= FEWEST_MISLED and (much or most or marked)
 
 
 def followed_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
