@@ -84,6 +84,9 @@ def test_what_guesses_where_the_shortcut_misleads_is_no_repair():
     assert "a reader of colour is misled, or elsewhere" in left
     assert "guessing (50%)" in left
     assert none.startswith("No candidate is surely better than guessing (50%) both where")
+    assert notes_on_guesses(about, {"coin": tried["coin"]}, "colour")[0].startswith(
+        "1 candidate was left out: it loses more than 20 points"
+    )
     good = {**tried, "good": judged((0, 1), good=(0.8, 0.8))[1]["good"]}
     assert len(notes_on_guesses(about, good, "colour")) == 1
     about.judged_by = None  # nobody is known to be misled
@@ -118,6 +121,9 @@ def test_a_fix_costs_at_most_a_point_where_the_task_may_be_what_misleads():
         whole = result.figures.set_index("part").loc["all held-out examples"]
         costs.append(whole["before"] - whole["after"])
         said = any("left out, right on" in note for note in result.notes)
+        left = result.candidates[result.candidates["failure"].str.startswith("Left out")]
+        assert left["score"].isna().all()
+        assert left["accuracy"].notna().all()  # what it would have cost
         assert said == (verdict == "at risk")
     assert costs[0] > 0.05
     assert costs[1] <= 0.01

@@ -82,11 +82,12 @@ def notes_on_guesses(basis: Basis, tried: Mapping[str, Tensor], about: str) -> l
     chance, where = f"{chance_of(basis):.0%}", f"a reader of {about} is" if about else "they are"
     found, left = [], guesses(basis, tried)
     if left:
-        count = "1 candidate was" if len(left) == 1 else f"{len(left)} candidates were"
+        one = len(left) == 1
+        count = "1 candidate was" if one else f"{len(left)} candidates were"
         found.append(
-            f"{count} left out: each loses more than {100 * MOST_FOR_A_GUESS:.0f} points of "
-            f"accuracy over all, and where {where} misled, or elsewhere, is not surely better than "
-            f"guessing ({chance})."
+            f"{count} left out: {'it' if one else 'each'} loses more than "
+            f"{100 * MOST_FOR_A_GUESS:.0f} points of accuracy over all, and where {where} misled, "
+            f"or elsewhere, is not surely better than guessing ({chance})."
         )
     if (
         must_change(basis)

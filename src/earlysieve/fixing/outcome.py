@@ -7,7 +7,7 @@ from earlysieve.auditing.words import called
 from earlysieve.fixing.basis import GIVEN, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.figures import ALL
-from earlysieve.fixing.guessing import surely_above
+from earlysieve.fixing.guessing import accuracy_of, surely_above
 from earlysieve.fixing.trials import Trial
 from earlysieve.groups.selection_rules import rule_named
 
@@ -51,7 +51,12 @@ def candidate_table(
         figures = dict.fromkeys(_FIGURES, float("nan"))
         return made.assign(chosen=made["candidate"] == NO_CHANGE, **figures)
     found = made.merge(scores, on="candidate", how="left")
-    return found.assign(chosen=found["chosen"].eq(True))
+    # Of what was left out people see what it costs.
+    shares = {
+        t.candidate.name: accuracy_of(basis, t.logits) for t in trials if t.logits is not None
+    }
+    accuracy = found["accuracy"].fillna(found["candidate"].map(shares))
+    return found.assign(chosen=found["chosen"].eq(True), accuracy=accuracy)
 
 
 def _misled(basis: Basis, trial: Trial | None) -> float:
