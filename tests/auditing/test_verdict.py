@@ -312,6 +312,12 @@ def test_no_class_is_far_below_the_rest_without_a_sentence():
     assert both.headline == f"No shortcut was found, but {DIVING}, and {RARE}."
 
 
+def test_a_rare_class_that_is_hardly_recognised_is_no_collapse():
+    for count, named in ((40, ["diving"]), (30, [])):
+        classes = [replace(OTHERS, n=120), replace(DIVERS, n=count)]
+        assert facts_of(EVIDENCE, 900, 90, 0.9, [], classes=classes).collapsed == named
+
+
 @pytest.mark.parametrize(("each", "far"), [((0.6, 0.54), False), ((0.6, 0.56), True)])
 def test_a_model_is_far_above_chance_by_the_mean_over_classes(each, far):
     # Of two classes chance is 0.5, and 0.15 of what it leaves are 0.075.

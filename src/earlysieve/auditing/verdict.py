@@ -29,7 +29,7 @@ from earlysieve.groups.group_report import GroupReport
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
 _LEAST_ABOVE = 0.15
-_COLLAPSED = 0.25
+_COLLAPSED, _RARE = 0.25, 0.5
 _MOST_WEAK = 5
 _CLASS_GROUPS = (
     "Each group is one class, and each class one group: accuracy by group is accuracy by class, "
@@ -68,10 +68,18 @@ def facts_of(
         best_reads=best_reads,
         leanings=leanings,
         data=data,
-        collapsed=[one.name for one in classes if one.high < _COLLAPSED * one.rest],
+        collapsed=_collapsed(classes),
         transfer=transfer,
         far_above_chance=_far_above_chance(classes),
     )
+
+
+def _collapsed(classes: Sequence[ClassAccuracy]) -> list[str]:
+    """Classes that are hardly recognised, but for rare ones, of which a model has seen too few."""
+    usual = sum(one.n for one in classes) / max(1, len(classes))
+    return [
+        one.name for one in classes if one.high < _COLLAPSED * one.rest and one.n >= _RARE * usual
+    ]
 
 
 def _far_above_chance(classes: Sequence[ClassAccuracy]) -> bool:
