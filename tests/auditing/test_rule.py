@@ -353,6 +353,17 @@ def test_what_tells_the_label_better_and_misleads_more_leads():
     for change in ({"reads": 0.97}, {"accuracy": 0.6}, {"recovered": 0.3}):
         other = replace(cue, **change)
         assert lead([replace(task, times_worse=30.0), other])[0].name == "spectrum"
+    place = replace(cue, name="place", accuracy=0.55, times_worse=20.0)
+    assert strength(place).total > strength(cue).total
+    assert lead([replace(task, times_worse=30.0), place, cue])[0] is cue
+
+
+def test_where_what_leads_is_not_followed_something_else_may_be():
+    place = replace(COLOUR, name="place", followed=0.1, mended=0.2, accuracy=0.5, recovered=0.9)
+    colour = replace(COLOUR, times_worse=3.0, mended=0.2, accuracy=0.4, accuracy_else=0.9)
+    assert lead([place, colour])[0] is place
+    found = decide(facts(place, colour, best_reads=1.1))
+    assert (found.verdict, found.leaning) == ("shortcut", colour)
 
 
 # --- what nothing tells apart ---------------------------------------------------------------------

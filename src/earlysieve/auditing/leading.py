@@ -50,7 +50,7 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     best = max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))
     best = max(
         (pair for pair in strong if _misleads_more(pair[0], best[0])),
-        key=lambda pair: pair[1].total,
+        key=lambda pair: pair[0].accuracy_else - pair[0].accuracy,
         default=best,
     )
     # The frame of one class is a border: that of all classes says more where both are strong.

@@ -102,12 +102,12 @@ def decide(facts: Facts) -> Decision:
         # Readouts that were fitted on the data outdo whatever fails on them.
         return say("shortcut", "does not transfer")
     called = leading if leading is not None and enough(signs) else None
-    followed = followed_though_outdone(facts.leanings)
-    if prevented == "outdone" and called is None and followed is not None:
-        called = leading = followed
-        signs = strength(followed)
     # A model that relies on one part alone is outdone by readers that see the rest, too.
     moved = called is not None and (signs.swaps >= _MOVED or follows_at_a_cost(called))
+    followed = followed_though_outdone(facts.leanings)
+    if prevented == "outdone" and not moved and followed is not None:
+        called = leading = followed
+        signs, moved = strength(followed), True
     of_values = by_values(values)
     moved |= of_values is not None and of_values.followed >= FOLLOWED_OUTDONE
     let_go = resisted(facts.leanings, facts.best_reads) if prevented == "outdone" else None
