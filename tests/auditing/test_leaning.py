@@ -249,4 +249,19 @@ def test_directions_speak_for_nothing_but_what_is_beside_them():
     assert of("direction", again, wrong).recovered_by == "other directions"
     assert of("column a", again, wrong).recovered == pytest.approx(2 / 12)
     assert of("direction", again, wrong).of_table
+
+
+def test_two_columns_are_spoken_against_by_all_others_and_by_neither_of_them():
+    wrong = at(*range(8))
+    both = "columns a and b and c"
+    beside = ("column a", "column b and c", "column b", "other columns", "all other columns")
+    misread = {both: wrong} | dict.fromkeys(beside, at())
+
+    def by(name, other):
+        return of(name, second_look(misread, sides={other: wrong}), wrong).recovered_by == other
+
+    told = dict.fromkeys(beside, False) | {"column b": True, "all other columns": True}
+    assert {other: by(both, other) for other in beside} == told
+    again = second_look(misread | {"column d": wrong}, sides={"all other columns": wrong})
+    assert of("column d", again, wrong).recovered == pytest.approx(2 / 12)
     assert of("column a", again, wrong).of_table

@@ -23,6 +23,9 @@ COPES = replace(IDLE, name="frame", reads=0.96, followed=0.4, sure=20, accuracy=
 RESTS = replace(IDLE, name="token", reads=0.96, followed=0.5, sure=19)
 COLUMN = replace(COLOUR, name="column a", at_edge=0.62, followed=0.12, mended=0.9)
 NOISY = replace(COLUMN, at_edge=0.8, recovered=0.7, own_tells=0.82, times_worse=60.0)
+BOTH = replace(
+    COLUMN, name="columns a and b", accuracy_sure=0.15, times_worse=11.9, at_edge=0.62, followed=0.3
+)
 OBEYED = replace(
     COLOUR, name="token", reads=0.95, accuracy=0.02, accuracy_sure=0.02, recovered=0.4,
     followed=0.0, mended=0.0, at_edge=0.5,
@@ -84,6 +87,20 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
          "none found", "nothing", None),
         (facts(replace(COLUMN, times_worse=60.0, recovered=0.56, name="direction")),
          "shortcut", "leans", "direction"),
+        # Two columns may be a part of the task, if the model errs elsewhere, too.
+        (facts(replace(BOTH, times_worse=12.0)), "shortcut", "leans", "columns a and b"),
+        (facts(BOTH), "at risk", "together", "columns a and b"),
+        (facts(replace(BOTH, name="direction")), "shortcut", "leans", "direction"),
+        (facts(IDLE, replace(BOTH, times_worse=6.0)), "at risk", "together", "columns a and b"),
+        (facts(replace(BOTH, times_worse=5.9)), "none found", "nothing", None),
+        # Of 30 errors, a share of 0.6 is surely above 0.45, and one of 0.59 is not.
+        (facts(replace(BOTH, recovered=0.6)), "at risk", "together", "columns a and b"),
+        (facts(replace(BOTH, recovered=0.59)), "none found", "nothing", None),
+        (facts(replace(BOTH, accuracy_sure=0.14)), "none found", "nothing", None),
+        (facts(replace(BOTH, followed=0.29)), "none found", "nothing", None),
+        (facts(replace(BOTH, at_edge=0.63)), "none found", "overlaps", None),
+        (facts(replace(BOTH, accuracy=0.9)), "none found", "nothing", None),
+        (facts(replace(BOTH, irrelevant=True)), "shortcut", "irrelevant", "columns a and b"),
         (facts(replace(COLUMN, followed=math.nan)), "shortcut", "leans", "column a"),
         # What the model never overrules is no "none found", whatever other signs say.
         (facts(OBEYED), "at risk", "task", "token"),

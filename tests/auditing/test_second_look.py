@@ -291,6 +291,36 @@ def test_two_columns_whose_product_tells_are_read_together():
     assert found.reads["columns b and d"] > 0.97
 
 
+def test_all_columns_beside_two_are_read_together_too():
+    """No sensor by itself tells what all tell together, where the two columns fail."""
+    rng = np.random.default_rng(6)
+    labels = rng.integers(0, 2, 2000)
+    fails = rng.random(2000) < 0.1
+    both = rng.uniform(0.1, 1, (2000, 2)) * rng.choice((-1, 1), (2000, 1))
+    both[:, 1] *= 2.0 * (labels ^ fails) - 1
+    sensors = 0.5 * (2 * labels[:, None] - 1) + rng.normal(size=(2000, 6))
+    table = np.c_[sensors, both]
+    logits = np.stack([-both.prod(1), both.prod(1)], 1)
+    names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+    found = look_again(seen(table, table, logits), labels, folds(labels), variables=named(names))
+    assert np.array_equal(found.says["columns g and h"] != labels, fails)
+    sides = {name: found.sides[name][fails].mean() for name in found.sides if "column" in name}
+    assert sides["all other columns"] > 0.85
+    assert sides["all other columns"] > max(
+        side for name, side in sides.items() if name.startswith("column ")
+    ) + 0.1  # fmt: skip
+
+
+def test_a_column_that_must_not_matter_is_read_whatever_it_tells():
+    *shown, labels = made()
+    found = look_again(
+        seen(*shown), labels, folds(labels), variables=named("abcde"), irrelevant=["column e"]
+    )
+    plain = look_again(seen(*shown), labels, folds(labels), variables=named("abcde"))
+    assert "column e" not in plain.properties
+    assert "column e" in found.properties
+
+
 def test_the_reader_of_a_column_sees_a_threshold_where_it_is():
     rng = np.random.default_rng(4)
     table = rng.uniform(-1, 1, (1000, 3))

@@ -16,7 +16,7 @@ from earlysieve.auditing.eyes import Sample
 from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.swaps.follow import lost_without, swap_parts
-from earlysieve.auditing.telling_values import telling_values
+from earlysieve.auditing.telling_values import spikes, telling_values
 from earlysieve.auditing.told_besides import told_as_well, told_besides
 from earlysieve.auditing.words import called
 from earlysieve.datasets.arrays import data_of
@@ -54,6 +54,33 @@ def test_a_value_that_fills_gaps_of_a_column():
     dose = np.where(SITE == 1, 0.3, rng.normal(size=1000)).astype(np.float32)
     (one,) = found_in(dose, names=("dose",))
     assert one.name == "values of dose: 0.3"
+
+
+def test_a_value_for_not_measured_lies_beside_honest_low_ones():
+    """Low numbers tell class 0, as the -1 does: but this stands in far more rows than any."""
+    rng = np.random.default_rng(0)
+    lactate = np.round(rng.normal(1.8 + 1.4 * LABELS, 0.6), 1)
+    gap = np.where(rng.random(1000) < np.where(LABELS == 0, 0.4, 0.03), -1, lactate)
+    (one,) = found_in(gap, names=("lactate",))
+    assert (one.values, one.kinds) == ((-1.0,), (0,))
+    few = np.where(rng.random(1000) < np.where(LABELS == 0, 0.05, 0.0), 0.3, lactate)
+    assert found_in(few, names=("lactate",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ([50, *[10] * 10], [0]),
+        ([49, *[10] * 10], []),
+        ([*[10] * 5, 50, *[10] * 5], [5]),
+        ([*[10] * 4, 50, *[10] * 5], []),  # nine values: a count of something
+        ([*[10] * 10, 50, *[10] * 10, 11], [10]),  # what lies further off is not beside it
+        ([11, *[10] * 9, 50, *[10] * 10], []),
+        ([50, *[10] * 10, 60], [0, 11]),
+    ],
+)
+def test_a_spike_among_values_of_few_rows_each(sizes, found):
+    assert np.flatnonzero(spikes(np.array(sizes, float))).tolist() == found
 
 
 def test_a_value_is_none_where_a_curve_goes_on():

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from earlysieve._progress import track, wanted
+from earlysieve._readable import as_kept
 from earlysieve.auditing.answered import Answered, answered
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
@@ -229,6 +230,7 @@ def _examined(
         seed=settings.seed,
         variables=variables,
         telling=telling,
+        irrelevant=list(map(as_kept, settings.irrelevant)),
     )
     followed = answered(
         collected.views,

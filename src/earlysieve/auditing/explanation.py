@@ -264,6 +264,10 @@ _REASONS = {
         "The model does hardly better than guessing: of what it goes by nothing can be told. Check "
         "that it fits this data."
     ),
+    "together": (
+        "The model errs where two columns together mislead, although others there tell the label. "
+        "So it is where a model leans on the two, and where the task is about them and the others."
+    ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
         "them."

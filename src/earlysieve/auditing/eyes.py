@@ -16,6 +16,7 @@ from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT, shape,
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
+    OTHER_THAN_PAIR,
     OTHER_TOKENS,
     TOKEN,
     curved,
@@ -34,7 +35,12 @@ from earlysieve.auditing.readers import (
     temperature,
 )
 from earlysieve.auditing.spots import spot_shape, telling_spots
-from earlysieve.auditing.swaps.columns import product_of, telling_pair, variable_strength
+from earlysieve.auditing.swaps.columns import (
+    product_of,
+    telling_pair,
+    variable_of,
+    variable_strength,
+)
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
 from earlysieve.auditing.telling_values import TellingValues
@@ -149,16 +155,17 @@ def property_eyes(
     sample: Sample,
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues] = (),
+    irrelevant: Sequence[str] = (),
 ) -> dict[str, Eye]:
     """A reader of each property: of tables, one of each variable that tells most by itself.
 
-    And one of the telling values of a variable.
+    And one of the telling values of a variable, and of each that must not matter.
     """
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
         found |= _property_eyes(name, store, sample, views)
     if views.columns is not None:
-        found |= _column_eyes(views.columns, sample, variables)
+        found |= _column_eyes(views.columns, sample, variables, irrelevant)
         found |= {one.name: _value_eye(views.columns, sample, one) for one in telling}
     return found
 
@@ -251,23 +258,32 @@ def _own(kinds: Sequence[int], sample: Sample) -> Ints | None:
 
 
 def _column_eyes(
-    store: FeatureStore, sample: Sample, known: Sequence[Variable] | None
+    store: FeatureStore,
+    sample: Sample,
+    known: Sequence[Variable] | None,
+    irrelevant: Sequence[str],
 ) -> dict[str, Eye]:
     values = sample.of(store)
     variables = known or variables_of(values)
     strength = variable_strength(values, sample.labels, sample.classes, variables)
     order = np.argsort(-strength, kind="stable").tolist()
+    asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
     found = {}
-    for one in (variables[place] for place in order[:MOST_COLUMNS]):
+    for one in (variables[k] for k in dict.fromkeys([*order[:MOST_COLUMNS], *asked])):
         shape = _variable_shape(one, values, sample)
         found[part_name(one)] = open_eye(store, sample, shape, values)
     if len(order) > 1:
-        rest = np.setdiff1d(np.arange(values.shape[1]), variables[order[0]].columns)
-        besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
-        found[OTHER_COLUMNS] = open_eye(store, sample, besides, values)
+        found[OTHER_COLUMNS] = _rest_eye(store, sample, values, variables[order[0]].columns)
         found |= _pair_eyes(store, sample, values, variables)
         found |= _direction_eyes(store, sample, values)
     return found
+
+
+def _rest_eye(store: FeatureStore, sample: Sample, values: Floats, without: Sequence[int]) -> Eye:
+    """A reader of all columns but these, and of the products of any two."""
+    rest = np.setdiff1d(np.arange(values.shape[1]), without)
+    besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+    return open_eye(store, sample, besides, values)
 
 
 def _value_eye(store: FeatureStore, sample: Sample, telling: TellingValues) -> Eye:
@@ -304,7 +320,7 @@ def _variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:
 def _pair_eyes(
     store: FeatureStore, sample: Sample, values: Floats, variables: Sequence[Variable]
 ) -> dict[str, Eye]:
-    """A reader of the product of two columns, where one tells more than either."""
+    """A reader of the product of two columns, where one tells more than either, and of the rest."""
     pair = telling_pair(values, sample.labels, sample.classes, variables)
     if pair is None:
         return {}
@@ -312,11 +328,13 @@ def _pair_eyes(
         product_of, first=np.array([pair[0]]), second=np.array([pair[1]]), centre=values.mean(0)
     )
     knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
-    return {
-        pair_name(variables, pair): open_eye(
-            store, sample, partial(_product, product, knots), values
-        )
-    }
+    of = variable_of(variables, values.shape[1])
+    both = [column for place in pair for column in variables[of[place]].columns]
+    along = open_eye(store, sample, partial(_product, product, knots), values)
+    found = {pair_name(variables, pair): along}
+    if len(both) < values.shape[1]:
+        found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, both)
+    return found
 
 
 def _product(product: Shape, knots: Floats, features: Floats) -> Floats:

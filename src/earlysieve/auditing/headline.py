@@ -53,6 +53,11 @@ def headline(
             f"At risk: {called(on)} tells the label as well as the model does, and where it is "
             "wrong the model mostly is, too: a shortcut, a task as simple as that, or wrong labels."
         )
+    if decision.reason == "together" and on is not None:
+        return (
+            f"At risk: the label goes with {called(on)}, and the model errs where it does not, or "
+            "it is the task."
+        )
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.
         task = "" if on.irrelevant else ", or it is the task"

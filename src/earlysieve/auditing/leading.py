@@ -28,6 +28,7 @@ _ENOUGH_AT_EDGE = 2.5
 _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
+_NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.45, 0.15, 6.0, 0.3
 
 
 def enough(signs: Strength) -> bool:
@@ -68,6 +69,27 @@ def overlapping(found: Sequence[Leaning]) -> Leaning | None:
         if not one.of_network and one.at_edge > AT_EDGE and enough(strength(one)) and costs(one)
     ]
     return max(barred, key=lambda one: strength(one).total, default=None)
+
+
+def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
+    """Two columns that mislead the model where other columns tell the label, the strongest; or None.
+
+    Its errors gather there less than they do by a shortcut: a task that comes of these two columns
+    and of others looks the same, unless the two mislead where its classes meet.
+    """
+    doubtful = [
+        one
+        for one in found
+        if one.is_pair
+        and surely_recovered(one) >= _NO_GUESS
+        and one.accuracy_sure >= _OVERRULED
+        and one.times_worse >= _TIMES_TOGETHER
+        and not one.at_edge > AT_EDGE
+        and one.followed >= _FOLLOWED_TOGETHER
+        and enough(strength(one))
+        and costs(one)
+    ]
+    return max(doubtful, key=lambda one: strength(one).total, default=None)
 
 
 def misleads(found: Leaning) -> bool:
@@ -140,10 +162,11 @@ def _reads_the_task(found: Leaning) -> bool:
     """Nothing else tells the label, or not surely and nothing gathers or is overruled.
 
     So a task of several columns looks: where its classes overlap, nothing else speaks for the
-    label, or the model errs everywhere; where some labels are wrong, it is never overruled.
+    label, or the model errs everywhere; where some labels are wrong, it is never overruled. Of two
+    columns errors must gather at any rate: all others may tell the label of a task, too.
     """
     if surely_recovered(found) >= HARDLY_RECOVERED:
-        return False
+        return found.is_pair and strength(found).gathers < 0
     if found.recovered < HARDLY_RECOVERED:
         return True
     return found.accuracy_sure < NEVER_RIGHT or strength(found).gathers < _GATHERS_UNNAMED

@@ -18,11 +18,17 @@ from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
 from earlysieve.auditing.marks import ONE_WORD, PHRASE, denied, is_reserved
-from earlysieve.auditing.properties import BESIDES, OTHER_COLUMNS, OTHER_DIRECTIONS, PART_OF
+from earlysieve.auditing.properties import (
+    BESIDES,
+    OTHER_COLUMNS,
+    OTHER_DIRECTIONS,
+    OTHER_THAN_PAIR,
+    PART_OF,
+)
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Swaps
-from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
 
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
@@ -106,7 +112,12 @@ class Leaning:
     @property
     def is_combined(self) -> bool:
         """Whether it is what several columns of a table say together."""
-        return self.name == DIRECTION or self.name.startswith("columns ")
+        return self.name == DIRECTION or self.name.startswith(PAIR)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether it is what two columns of a table say together."""
+        return not self.of_network and self.name.startswith(PAIR)
 
     @property
     def is_reserved(self) -> bool:
@@ -213,8 +224,13 @@ def _lacking(name: str, again: SecondLook, labels: Ints) -> int:
 def _independent(name: str, other: str) -> bool:
     """What a direction tells is told by columns, too: it speaks for what is left beside it only.
 
-    A reserved reader says nothing where its property is not.
+    So it is with two columns, their own and all others. A reserved reader says nothing where its
+    property is not.
     """
+    if name.startswith(PAIR) and (other == OTHER_COLUMNS or is_in_pair(other, name)):
+        return False
+    if other == OTHER_THAN_PAIR:
+        return name.startswith(PAIR)
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
     if name.startswith(VALUES) and (other == OTHER_COLUMNS or is_of(name, other)):
         return False
@@ -225,6 +241,12 @@ def is_of(values: str, column: str) -> bool:
     """Whether values are those of a column, by the names of both."""
     name = column.removeprefix("column ")
     return name != column and values.startswith(f"{VALUES}{name}: ")
+
+
+def is_in_pair(column: str, pair: str) -> bool:
+    """Whether a column is one of two that are read together, by the names of both."""
+    name, both = column.removeprefix("column "), pair.removeprefix(PAIR)
+    return name != column and (both.startswith(f"{name} and ") or both.endswith(f" and {name}"))
 
 
 def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:

@@ -209,7 +209,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         ]
     return [
         step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
-        f"If it is not, {more}",
+        *([] if decision.reason == "together" else [f"If it is not, {more}"]),
         _must_not_matter(on),
         *([] if facts.transfer is not None else [compared]),
     ]

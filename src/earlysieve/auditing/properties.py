@@ -20,9 +20,9 @@ from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
 TOKEN, OTHER_TOKENS, OTHER_COLUMNS = "token", "other tokens", "other columns"
-OTHER_DIRECTIONS = "other directions"
+OTHER_DIRECTIONS, OTHER_THAN_PAIR = "other directions", "all other columns"
 # Readers that see all but a property: they recover errors, and nobody leans on them.
-BESIDES = (OTHER_TOKENS, OTHER_COLUMNS, OTHER_DIRECTIONS)
+BESIDES = (OTHER_TOKENS, OTHER_COLUMNS, OTHER_DIRECTIONS, OTHER_THAN_PAIR)
 # What a property is called among the parts that are swapped, where that differs.
 PART_OF = {"place": "window"}
 _MOST_PAIRED = 20

@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
-from earlysieve.auditing.leading import OUTDONE, enough, lead, misleads, overlapping
+from earlysieve.auditing.leading import (
+    OUTDONE,
+    enough,
+    lead,
+    may_be_together,
+    misleads,
+    overlapping,
+)
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
 from earlysieve.auditing.leaning_checks import (
     FEWEST_MISLED,
@@ -147,6 +154,9 @@ def decide(facts: Facts) -> Decision:
     obeyed = next((one for one in facts.leanings if never_disobeyed(one)), None)
     if obeyed is not None:
         return say("at risk", "task", obeyed)
+    together = may_be_together(facts.leanings)
+    if together is not None:
+        return say("at risk", "together", together)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)

@@ -19,6 +19,7 @@ _SHARE, _FEWEST = 0.02, 20
 _PURE, _TELLS = 0.7, 0.6
 _MOST_ROWS, _TIMES = 0.6, 4
 _LISTED = 3
+_SPIKE, _BESIDE, _FEWEST_BESIDE = 5, 10, 10
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def telling_values(
 
     A value counts that at least 2% of the rows have (and 20 of them), that at least 0.7 of these
     are of one class, and that takes away at least 0.6 of the doubt whether a row is of that class.
-    A number is none of them where its neighbours tell a quarter of that: there a curve goes on. A
+    A number is none of them where its neighbours tell a quarter of that: there a curve goes on,
+    unless the number stands in far more rows than they do, as a -1 for "not measured". A
     variable whose telling values are in more than 0.6 of the rows is not among these: its reader
     sees what all of it tells.
 
@@ -97,13 +99,28 @@ def telling_values(
         chosen = (sizes >= max(_FEWEST, _SHARE * len(labels))) & (share[every, kinds] >= _PURE)
         chosen &= tells[every, kinds] >= _TELLS
         if not one.is_category:
-            chosen &= _unlike_neighbours(counts, kinds, base, chosen)
+            chosen &= spikes(sizes) | _unlike_neighbours(counts, kinds, base, chosen)
         total = float(sizes[chosen].sum())
         if 0 < total <= _MOST_ROWS * len(labels):
             listed = tuple(values[chosen].tolist()), tuple(kinds[chosen].tolist())
             found.append((float(counts[every, kinds][chosen].sum()), TellingValues(one, *listed)))
     found.sort(key=lambda pair: -pair[0])
     return tuple(one for _, one in found[:MOST])
+
+
+def spikes(sizes: Floats) -> Bools:
+    """Which of the ascending values are in five times as many rows as any of the ten on each side.
+
+    None where fewer than ten values lie beside one, as of a number that counts something.
+
+    Args:
+        sizes: how many rows have each value, shape (V,).
+    """
+    found = np.zeros(len(sizes), bool)
+    for place in range(len(sizes)):
+        beside = np.r_[sizes[max(0, place - _BESIDE) : place], sizes[place + 1 :][:_BESIDE]]
+        found[place] = len(beside) >= _FEWEST_BESIDE and sizes[place] >= _SPIKE * beside.max()
+    return found
 
 
 def _unlike_neighbours(counts: Floats, kinds: Ints, base: Floats, chosen: Bools) -> Bools:

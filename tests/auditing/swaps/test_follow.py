@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Share
+from earlysieve.datasets.table import Table
 from earlysieve.errors import InputError
 
 
@@ -130,6 +131,22 @@ def test_a_part_that_the_data_lack_is_no_irrelevant_part() -> None:
     for name in ("frame", "border"):  # as results keep it, and as the page calls it
         found = swap_parts(Reads(by_frame), data, labels, labels, irrelevant=[name], budget=50)
         assert [part.irrelevant for part in found.parts if part.part == "frame"] == [True]
+
+
+def test_columns_that_must_not_matter_are_so_together_too() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(-1, 1, (400, 4))
+    labels = (rows[:, 0] * rows[:, 2] > 0).astype(np.int64)
+    data = Table(rows, labels.tolist(), ("no", "yes"), columns=["a", "b", "c", "d"])
+    model = Reads(lambda x: x[:, 0] * x[:, 2]).double()
+    for named, barred in ((["column a", "column c"], True), (["column a", "column b"], False)):
+        found = swap_parts(model, data, labels, labels, irrelevant=named)
+        part = found.of("columns a and c")
+        assert part is not None
+        assert (part.irrelevant, part.followed.value > 0.9) == (barred, True)
+    message = "column 'd', but got column ab; near names are column 'b', column 'a'"
+    with pytest.raises(InputError, match=message):
+        swap_parts(model, data, labels, labels, irrelevant=["column ab"])
 
 
 def test_what_decides_nothing_is_tried_on_a_few_pairs_unless_the_user_asks() -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve._names import near_names
 from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
@@ -20,7 +21,7 @@ from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
-from earlysieve.auditing.swaps.table_parts import part_name, table_parts
+from earlysieve.auditing.swaps.table_parts import is_pair_of, part_name, table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
 from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.batches import Data
@@ -39,6 +40,7 @@ _PERMUTED = 60
 _WITHOUT, _TOLD = 100, 0.45
 # Values that few rows have move few answers, so that no round would go on with them.
 _TIMES = 3
+_LISTED = 20
 
 
 def swap_parts(
@@ -102,6 +104,7 @@ def swap_parts(
         barred = [as_kept(name) for name in irrelevant]
         barred += [one.name for one in telling if part_name(one.variable) in barred]
         parts, skipped = _parts(pool, asker, source, barred, variables, telling)
+        barred += [one.name for one in parts if is_pair_of(one.name, barred)]
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
     with torch.inference_mode(False), preserved_rng():
@@ -130,6 +133,7 @@ def _parts(
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues],
 ) -> tuple[list[Part], dict[str, str]]:
+    known: Sequence[Variable] = ()
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
     elif pool.carrier.kind == "text":
@@ -140,9 +144,13 @@ def _parts(
     there = [part.name for part in parts]
     lacking = [name for name in irrelevant if name not in there and name not in skipped]
     if lacking:
+        every = list(dict.fromkeys(map(readable, [*there, *map(part_name, known)])))
+        near = near_names(lacking[0], every)
+        told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
+        more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
         raise InputError(
-            f"Expected irrelevant parts among {', '.join(map(readable, there))}, but got "
-            f"{', '.join(lacking)}; name parts that these data have"
+            f"Expected irrelevant parts among {', '.join(every[:_LISTED])}{more}, but got "
+            f"{', '.join(lacking)}; {told}"
         )
     return sorted(parts, key=lambda part: part.name not in irrelevant), skipped
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from earlysieve.model.batch import Inputs, take
 
 MOST_COLUMNS = 3
 _MORE = 0.1
-DIRECTION = "direction"
+DIRECTION, PAIR = "direction", "columns "
 
 
 def table_parts(
@@ -140,8 +141,14 @@ def as_parts(
     return tuple(known.get(name, name) for name in names)
 
 
+def is_pair_of(name: str, columns: Sequence[str]) -> bool:
+    """Whether a part is two of these columns together, by their names as parts."""
+    own = [one.removeprefix("column ") for one in columns if one.startswith("column ")]
+    return any(name == f"{PAIR}{first} and {second}" for first, second in permutations(own, 2))
+
+
 def pair_name(variables: Sequence[Variable], pair: tuple[int, int]) -> str:
     """The part's name for the variables of two columns together."""
     of = {column: one for one in variables for column in one.columns}
     first, second = (part_name(of[column]).removeprefix("column ") for column in pair)
-    return f"columns {first} and {second}"
+    return f"{PAIR}{first} and {second}"
