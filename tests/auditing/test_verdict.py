@@ -187,9 +187,7 @@ def test_at_risk_none_found_and_no_answer():
     assert told.next_steps[0].startswith("To see what colour costs, audit at least 20 examples")
     assert told.next_steps[1].startswith("Try repairs of the last layer.")
     assert "Decide" not in " ".join(told.next_steps)
-    both = replace(
-        COLOUR, name="columns a and b", accuracy_sure=0.2, times_worse=11.0, at_edge=0.5
-    )
+    both = replace(COLOUR, name="columns a and b", accuracy_sure=0.2, times_worse=11.0, at_edge=0.5)
     two = summary(facts(both))
     assert two.headline == (
         "At risk: the label goes with columns a and b, and the model errs where it does not, or it "

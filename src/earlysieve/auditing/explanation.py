@@ -30,6 +30,7 @@ def explanation(
     fails: Estimate | None,
     swaps: Swaps,
     layer: str,
+    filled: str = "",
 ) -> str:
     """Two paragraphs: the reason and its cost, and what was seen of the feature and a layer.
 
@@ -40,11 +41,12 @@ def explanation(
         fails: the model's accuracy where what it leans on fails; None: not known.
         swaps: of parts.
         layer: whose readout flags examples.
+        filled: a question about the column of a table that the verdict is about.
     """
     first, then = [_reason(decision, facts)], []
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
-        first += [words_told(on, swaps), _cost(fails)]
+        first += [words_told(on, swaps), filled, _cost(fails)]
         then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))

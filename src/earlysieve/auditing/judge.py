@@ -13,6 +13,7 @@ from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
+from earlysieve.auditing.filled_in import filled_in
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
@@ -24,7 +25,7 @@ from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
-from earlysieve.auditing.views import Views
+from earlysieve.auditing.views import Views, places, rows_of
 from earlysieve.auditing.where_it_fails import (
     accuracy_where_it_fails,
     accuracy_where_misread,
@@ -123,6 +124,7 @@ def judged(
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
             without=_without(decision.leaning, seen),
+            filled=_filled(decision.leaning, seen),
             class_groups=_are_classes(seen.collected.groups, labels),
             out_of_fold=out_of_fold,
         ),
@@ -164,6 +166,18 @@ def _without(on: Leaning | None, seen: Examined) -> str:
     unnamed = all(name == f"column {k}" for k, name in enumerate(names))  # of an array
     columns = found.columns if unnamed else [names[k] for k in found.columns]
     return code_without(found.name.removeprefix("column "), columns)
+
+
+def _filled(on: Leaning | None, seen: Examined) -> str:
+    """A question about the column that a verdict is about, where one number is in much of it."""
+    rows = seen.collected.views.columns
+    named = (one for one in seen.variables if on is not None and part_name(one) == on.name)
+    found = next(named, None)
+    if found is None or found.is_category or rows is None:
+        return ""
+    own = found.columns[0]
+    parts = [rows_of(rows, place)[:, own].numpy() for place in places(rows, len(rows))]
+    return filled_in(np.concatenate(parts), found.name.removeprefix("column "))
 
 
 def _known(

@@ -72,7 +72,7 @@ def overlapping(found: Sequence[Leaning]) -> Leaning | None:
 
 
 def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
-    """Two columns that mislead the model where other columns tell the label, the strongest; or None.
+    """Two columns that mislead the model where others tell the label, the strongest; or None.
 
     Its errors gather there less than they do by a shortcut: a task that comes of these two columns
     and of others looks the same, unless the two mislead where its classes meet.

@@ -109,6 +109,7 @@ class Reported:
         kind: of the data.
         head: name of the readouts' kind.
         without: code that leaves out the column of a table that the verdict is about.
+        filled: a question about a number with which gaps of that column may be filled in.
         class_groups: whether the known groups are the classes over again.
         out_of_fold: whether an example was scored by readouts that have not seen it.
     """
@@ -127,6 +128,7 @@ class Reported:
     kind: Kind = "unknown"
     head: str = "linear"
     without: str = ""
+    filled: str = ""
     class_groups: bool = False
     out_of_fold: bool = True
 
@@ -148,7 +150,9 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     return Summary(
         verdict=decision.verdict,
         headline=headline(decision, weak, groups, reliance, reported.swaps, let_go),
-        explanation=explanation(decision, evidence, facts, fails, reported.swaps, reported.layer),
+        explanation=explanation(
+            decision, evidence, facts, fails, reported.swaps, reported.layer, reported.filled
+        ),
         layer=reported.layer,
         share_flagged=evidence.flagged / facts.examples,
         accuracy=evidence.accuracy,
