@@ -108,7 +108,7 @@ def telling_values(
     return tuple(one for _, one in found[:MOST])
 
 
-def spikes(sizes: Floats) -> Bools:
+def spikes(sizes: Floats | Ints) -> Bools:
     """Which of the ascending values are in five times as many rows as any of the ten on each side.
 
     None where fewer than ten values lie beside one, as of a number that counts something.
