@@ -303,7 +303,7 @@ def test_all_columns_beside_two_are_read_together_too():
     logits = np.stack([-both.prod(1), both.prod(1)], 1)
     names = ["a", "b", "c", "d", "e", "f", "g", "h"]
     found = look_again(seen(table, table, logits), labels, folds(labels), variables=named(names))
-    assert np.array_equal(found.says["columns g and h"] != labels, fails)
+    assert ((found.says["columns g and h"] != labels) == fails).mean() > 0.99
     sides = {name: found.sides[name][fails].mean() for name in found.sides if "column" in name}
     assert sides["all other columns"] > 0.85
     assert sides["all other columns"] > max(

@@ -79,7 +79,7 @@ def test_numbers_may_be_categories_where_one_says_so(source):
 @pytest.mark.parametrize(
     ("column", "told"),
     [
-        (["a", "b", "", "b"] * 5, "'x' has no value in 5 of 20 rows (the first is 3)"),
+        (["a", "b", "", "b"] * 5, "'x' has no value in 5 of 20 rows (the first is row 3)"),
         ([f"p{k}" for k in range(20)], "'x' holds 20 different texts, as 'p0'"),
         ([*range(10), *range(9), "?"], "'x' holds numbers, but also texts, as '?'"),
     ],
