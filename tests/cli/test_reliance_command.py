@@ -83,20 +83,15 @@ def test_reliance_on_a_column(birds, tmp_path):
     assert "Expected the columns path, label, colour" in problem(*words, "--cue-column", "colour")
 
 
+def of_birds(birds, folder):
+    file = weights(folder / "w.pt", classes=2)
+    model = ("--model", SMALL, "--checkpoint", file)
+    return ("reliance", *model, "--data", birds, "--image-size", 16)
+
+
 def test_values_that_no_class_is_named_for_are_told(birds, tmp_path):
     birds.write_text(birds.read_text().replace("water,", "1,").replace("land,", "0,"))
-    file = weights(tmp_path / "w.pt", classes=2)
-    words = (
-        "reliance",
-        "--model",
-        SMALL,
-        "--checkpoint",
-        file,
-        "--data",
-        birds,
-        "--image-size",
-        16,
-    )
+    words = of_birds(birds, tmp_path)
     shown = ok(*words, "--cue-column", "place", "--cue-class", "1=waterbird").stdout
     told = "What --cue-class does not name of 'place' speaks for the class of its name or number: "
     assert f"{told}for 'landbird' ('0'); VALUE=CLASS or VALUE=not:CLASS says otherwise." in shown
@@ -107,18 +102,7 @@ def test_values_that_no_class_is_named_for_are_told(birds, tmp_path):
 def test_a_single_class_that_lacks_a_side_is_one(birds, tmp_path):
     kept = [row for row in birds.read_text().splitlines() if ",landbird,water," not in row]
     birds.write_text("\n".join(kept) + "\n")
-    file = weights(tmp_path / "w.pt", classes=2)
-    words = (
-        "reliance",
-        "--model",
-        SMALL,
-        "--checkpoint",
-        file,
-        "--data",
-        birds,
-        "--image-size",
-        16,
-    )
+    words = of_birds(birds, tmp_path)
     said = ("--cue-class", "water=waterbird", "--cue-class", "land=landbird")
     shown = ok(*words, "--cue-column", "place", *said).stdout
     assert (
