@@ -16,6 +16,7 @@ ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN, _RATHER_AT_EDGE = 0.62, 0.72, 0.72
+_RECOVERED_HALF = 0.6
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
 _EXPLAINED_UNNAMED = 10
@@ -129,7 +130,7 @@ def _counts(found: Leaning, *, table: bool) -> bool:
         return False
     if found.of_network:
         return _speaks(found)
-    if found.whole and found.at_edge > _RATHER_AT_EDGE and found.recovered < _RECOVERED_BETWEEN:
+    if found.whole and found.at_edge > _RATHER_AT_EDGE and found.recovered < _RECOVERED_HALF:
         return False  # half of an image sees what the task is about, too
     if found.is_combined and _reads_the_task(found):
         return False
