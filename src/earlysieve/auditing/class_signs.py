@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.marks import ALONE, FEWEST, LEAST
+from earlysieve.auditing.marks import ALONE, LEAST, kinds_to_tell
 from earlysieve.auditing.together import with_companions
 
 _BUCKETS, _FACTOR = 512, 311
@@ -108,10 +108,8 @@ def phrase_signs(pairs: Floats, words: Floats | None, labels: Ints, classes: int
 def _signs(values: Floats, labels: Ints, classes: int, least: Floats, *, alone: bool) -> Signs:
     holds = values > 0
     more = more_often(holds, labels, classes)
-    counts = np.bincount(labels, minlength=classes)
-    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)
     found: list[Sign] = []
-    for kind in enough:
+    for kind in kinds_to_tell(labels, classes):
         # Of two classes each is told by what the other one has.
         ways = more[kind] if classes == 2 else np.abs(more[kind])
         column = int(ways.argmax())

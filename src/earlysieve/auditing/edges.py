@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.marks import ALONE, CELLS, FEWEST, LEAST, most_telling
+from earlysieve.auditing.marks import (
+    ALONE,
+    CELLS,
+    LEAST,
+    grid_of,
+    kinds_to_tell,
+    most_telling,
+)
 
 _INSIDE = slice(2, CELLS - 2)
 AROUND, SIDES = "around", ("top", "bottom", "left", "right")
@@ -42,7 +49,7 @@ Bands = tuple[Band, ...]
 
 def bands_held(values: Floats, bands: Bands) -> Bools:
     """Which rows of features of `mark_features`, shape (N, F), hold which band, shape (N, K)."""
-    grid = _grid(values)
+    grid = grid_of(values)
     return np.stack([_least(grid, one.side)[:, one.end] >= one.threshold for one in bands], 1)
 
 
@@ -68,7 +75,7 @@ def telling_bands(
         alone: how much more a frame must tell than any place inside the image; a bar half as much
             again, and also than the same line inside and than the opposite side.
     """
-    grid = _grid(values)
+    grid = grid_of(values)
     inside = grid[:, :, _INSIDE, _INSIDE].reshape(len(grid), -1)
 
     def tells(numbers: Floats) -> tuple[Floats, Floats]:
@@ -77,9 +84,8 @@ def telling_bands(
     within = tells(inside)[0].max(1)
     lines = {side: tells(_least(grid, side)) for side in (AROUND, *SIDES)}
     within_lines = {side: tells(_least(grid, side, 2))[0].max(1) for side in SIDES}
-    counts = np.bincount(labels, minlength=classes)
     found = []
-    for kind in map(int, np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)):
+    for kind in kinds_to_tell(labels, classes):
         best = {side: float(more[kind].max()) for side, (more, _) in lines.items()}
         bars = [
             side
@@ -113,11 +119,6 @@ def lying_words(bands: Bands) -> str:
     if AROUND in sides:
         return "along the edge"
     return f"along the {' and the '.join(sides)} edge{'s' if len(sides) > 1 else ''}"
-
-
-def _grid(values: Floats) -> Floats:
-    """Features of marks by brightness or colour, row and column: (N, E, `CELLS`, `CELLS`)."""
-    return values.reshape(len(values), -1, CELLS, CELLS)
 
 
 def _place(side: str, high: int, wide: int) -> tuple[slice, slice]:

@@ -12,7 +12,6 @@ from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
@@ -73,8 +72,8 @@ def _reason(decision: Decision, facts: Facts) -> str:
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
-    let_go = resisted(facts.leanings, facts.best_reads)
-    if decision.reason == "resists" and let_go is not None:
+    let_go = decision.let_go
+    if let_go is not None:
         return (
             f"Readouts do better than the model by {called(let_go)}, which tells the label here, "
             "and the model does not go by it: where it misleads, the model is right "

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import Swaps
@@ -21,7 +20,6 @@ def headline(
     groups: GroupReport | None,
     reliance: Estimate | None,
     swaps: Swaps,
-    let_go: Leaning | None = None,
 ) -> str:
     """One sentence.
 
@@ -31,7 +29,6 @@ def headline(
         groups: where known.
         reliance: accuracy lost where what the model leans on fails; None: not known.
         swaps: of parts.
-        let_go: a cue that the model does not go by though it tells the label; None: no such.
     """
     on = decision.leaning
     if decision.verdict == "shortcut" and on is not None:
@@ -66,8 +63,8 @@ def headline(
             f"hold too few examples where it does not{task}."
         )
     but = _but(weak if decision.verdict == "none found" else (), groups)
-    if let_go is not None:
-        told = f"the model does not go by {called(let_go)}, which tells the label here"
+    if decision.let_go is not None:
+        told = f"the model does not go by {called(decision.let_go)}, which tells the label here"
         return f"No shortcut was found: {told}{but}."
     if decision.verdict == "none found":
         return f"No shortcut was found{but or ' that these data could show'}."

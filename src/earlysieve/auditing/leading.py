@@ -7,6 +7,7 @@ from earlysieve.auditing.leaning_checks import (
     AT_EDGE,
     HARDLY_RECOVERED,
     NEVER_RIGHT,
+    RATHER_AT_EDGE,
     costs,
     surely_recovered,
 )
@@ -15,7 +16,7 @@ from earlysieve.auditing.marks import EDGE
 ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
-_RECOVERED_UNNAMED, _RECOVERED_BETWEEN, _RATHER_AT_EDGE = 0.62, 0.72, 0.72
+_RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
@@ -130,7 +131,7 @@ def _counts(found: Leaning, *, table: bool) -> bool:
         return False
     if found.of_network:
         return _speaks(found)
-    if found.whole and found.at_edge > _RATHER_AT_EDGE and found.recovered < _RECOVERED_HALF:
+    if found.whole and found.at_edge > RATHER_AT_EDGE and found.recovered < _RECOVERED_HALF:
         return False  # half of an image sees what the task is about, too
     if found.is_combined and _reads_the_task(found):
         return False
@@ -154,7 +155,7 @@ def _speaks(found: Leaning) -> bool:
 
     More of them where it is misled mainly between classes, as a layer is by a simple task.
     """
-    between = found.at_edge > _RATHER_AT_EDGE
+    between = found.at_edge > RATHER_AT_EDGE
     least = _RECOVERED_BETWEEN if between else _RECOVERED_UNNAMED
     return found.recovered >= least and misleads(found)
 

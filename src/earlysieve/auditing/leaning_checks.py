@@ -20,7 +20,7 @@ AT_EDGE, HARDLY_RECOVERED, NEVER_RIGHT = 0.62, 0.56, 0.05
 _DEVIATIONS = 1.64
 FOLLOWED_OUTDONE = 0.3
 _COST_OUTDONE, _COST_OF_MARK = 0.4, 0.12
-_HARDLY_EVER_RIGHT, _LAYER_RIGHT, _RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
+_HARDLY_EVER_RIGHT, _LAYER_RIGHT, RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
 _COST_MUCH = 0.5
 _RECOVERED_OUTDONE = 0.62
@@ -122,7 +122,7 @@ def _tells_as_well(found: Leaning) -> bool:
         and found.sure >= FEWEST_MISLED
         and found.accuracy_sure <= _HARDLY_EVER_RIGHT
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
-        and not found.at_edge > _RATHER_AT_EDGE
+        and not found.at_edge > RATHER_AT_EDGE
         and not found.recovered < _OTHERS_AGAINST
     )
 

@@ -114,12 +114,22 @@ def telling_marks(
         weights: how many examples each stands for, shape (N,); None: one.
         alone: how much more its place must tell than any that is far from it.
     """
-    counts = np.bincount(labels, minlength=classes)
     best, at = most_telling(values, labels, classes, weights)
     mine = _of_classes(labels, classes, weights)
-    enough = np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)
-    found = (_mark(best[kind], at[kind], int(kind), alone) for kind in enough)
+    found = (_mark(best[kind], at[kind], kind, alone) for kind in kinds_to_tell(labels, classes))
     return tuple(_whole(one, values, mine[:, one.kind], mine.sum(1)) for one in found if one)
+
+
+def kinds_to_tell(labels: Ints, classes: int) -> list[int]:
+    """The classes that have, and leave to the others, enough examples to tell what is theirs."""
+    counts = np.bincount(labels, minlength=classes)
+    often = np.minimum(counts, len(labels) - counts) >= FEWEST
+    return [int(kind) for kind in np.flatnonzero(often)]
+
+
+def grid_of(values: Floats) -> Floats:
+    """Features by brightness or colour, row and column: (N, F) -> (N, E, `CELLS`, `CELLS`)."""
+    return values.reshape(len(values), -1, CELLS, CELLS)
 
 
 def most_telling(

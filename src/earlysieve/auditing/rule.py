@@ -84,6 +84,7 @@ class Decision:
         leaning: on what; None where on nothing in particular.
         signs: of that leaning.
         power: probability that a reliance of 0.2 would have been called, see `power`.
+        let_go: a cue that the model does not go by though it tells the label; None: no such.
     """
 
     verdict: Verdict
@@ -91,6 +92,7 @@ class Decision:
     leaning: Leaning | None
     signs: Strength
     power: float
+    let_go: Leaning | None = None
 
 
 def decide(facts: Facts) -> Decision:
@@ -120,7 +122,6 @@ def decide(facts: Facts) -> Decision:
     let_go = resisted(facts.leanings, facts.best_reads) if prevented == "outdone" else None
     if let_go is not None and not moved:
         # What the cue tells looks recovered: nothing but swaps can speak for something else.
-
         called = None
     elif prevented is not None and not (prevented == "outdone" and moved):
         return say("inconclusive", prevented)
@@ -170,7 +171,7 @@ def decide(facts: Facts) -> Decision:
     if alike is not None and let_go is None:
         return say("at risk", "told as well", alike)
     if let_go is not None:
-        return say("none found", "resists")
+        return replace(say("none found", "resists"), let_go=let_go)
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
 
 

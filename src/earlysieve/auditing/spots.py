@@ -13,7 +13,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.marks import ALONE, CELLS, FEWEST, LEAST, most_telling
+from earlysieve.auditing.marks import (
+    ALONE,
+    CELLS,
+    LEAST,
+    grid_of,
+    kinds_to_tell,
+    most_telling,
+)
 
 _LARGE = 10
 
@@ -38,7 +45,7 @@ Spots = tuple[Spot, ...]
 
 def spots_held(values: Floats, spots: Spots) -> Bools:
     """Which rows of features of `mark_features`, shape (N, F), hold which spot, shape (N, K)."""
-    strongest = _grid(values).max((2, 3))
+    strongest = grid_of(values).max((2, 3))
     return np.stack([strongest[:, one.end] >= one.threshold for one in spots], 1)
 
 
@@ -63,13 +70,12 @@ def telling_spots(
         weights: how many examples each stands for, shape (N,); None: one.
         alone: how much more it must tell anywhere than in the place where it tells most.
     """
-    grid = _grid(values)
+    grid = grid_of(values)
     strongest = grid.max((2, 3))
     more, at = most_telling(strongest, labels, classes, weights)
     in_place = most_telling(values, labels, classes, weights)[0].max(1)
-    counts = np.bincount(labels, minlength=classes)
     found = []
-    for kind in map(int, np.flatnonzero(np.minimum(counts, len(labels) - counts) >= FEWEST)):
+    for kind in kinds_to_tell(labels, classes):
         end = int(more[kind].argmax())
         one = Spot(end, float(at[kind, end]), kind)
         holders = (labels == kind) & (strongest[:, end] >= one.threshold)
@@ -102,7 +108,3 @@ def where_spots_lie(features: Tensor, spots: Spots, height: int, width: int) -> 
 def _is_small(places: Floats, threshold: float) -> bool:
     """It fills few places of most images that hold it."""
     return float(np.median((places >= threshold).sum((1, 2)))) <= _LARGE
-
-
-def _grid(values: Floats) -> Floats:
-    return values.reshape(len(values), -1, CELLS, CELLS)

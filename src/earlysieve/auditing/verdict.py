@@ -12,7 +12,6 @@ from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnin
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.rule import Decision, Facts, Verdict
 from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
@@ -144,12 +143,10 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     if decision.reason == "does not transfer" and facts.transfer is not None:
         reliance = facts.transfer.lost
     known = decision.signs is not NOTHING
-    resists = decision.reason == "resists"
-    let_go = resisted(facts.leanings, facts.best_reads) if resists else None
     unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
         verdict=decision.verdict,
-        headline=headline(decision, weak, groups, reliance, reported.swaps, let_go),
+        headline=headline(decision, weak, groups, reliance, reported.swaps),
         explanation=explanation(
             decision, evidence, facts, fails, reported.swaps, reported.layer, reported.filled
         ),
