@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.second_look import SecondLook, surely_held, surely_said
+from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.where_it_fails import (
     Estimate,
     accuracy_where_it_fails,
+    accuracy_where_swapped,
     error_plateau,
     lost,
     nearest_property,
@@ -219,3 +221,48 @@ def test_the_property_that_comes_nearest_to_a_layer():
     few = replace(token, misread=2, times_worse=math.nan)
     assert nearest_property(LAYER, [poor, never, few, replace(LAYER, times_worse=99.0)]) is LAYER
     assert nearest_property(LAYER, [few, token]) is token
+
+
+def swapped(donors, answers, control=0):
+    """A part of which each donor gave to example 0, and what was answered then."""
+    nothing = Share()
+    return PartFound(
+        "frame",
+        "",
+        Share(),
+        Share(control, 16),
+        nothing,
+        nothing,
+        nothing,
+        receivers=(0,) * len(donors),
+        donors=tuple(donors),
+        answers=tuple(answers),
+        irrelevant=True,
+    )
+
+
+def test_of_what_must_not_matter_swaps_from_told_donors_count_by_hand():
+    labels = np.array([0] * 10 + [1] * 30)
+    # Of the donors, 20 to 39 at their positions 120 to 139, the reader surely tells 16.
+    score = np.where(np.arange(40) < 36, -0.6, 0.1)
+    answers = [1] * 12 + [0] * 4 + [0] * 4
+    found = replace(PURE, accuracy_else=0.9, irrelevant=True)
+    part = swapped(range(120, 140), answers)
+    seen = accuracy_where_swapped(found, part, look(score, labels), np.arange(100, 140), labels)
+    low, high = wilson_interval(12, 16)
+    assert seen is not None
+    assert (seen.value, seen.low, seen.high) == pytest.approx(
+        (0.9 * 4 / 16, 0.9 * (1 - high), 0.9 * (1 - low))
+    )
+    damaged = swapped(range(120, 140), answers, 2)
+    seen = accuracy_where_swapped(found, damaged, look(score, labels), np.arange(100, 140), labels)
+    assert seen is not None
+    assert seen.value == pytest.approx(0.9 * 6 / 16)
+
+
+def test_swaps_from_few_donors_that_are_told_say_nothing():
+    labels, score = np.array([0] * 10 + [1] * 30), np.where(np.arange(40) < 34, -0.6, 0.1)
+    part = swapped(range(20, 40), [1] * 20)
+    found = replace(PURE, accuracy_else=0.9, irrelevant=True)
+    again = look(score, labels)
+    assert accuracy_where_swapped(found, part, again, np.arange(40), labels) is None

@@ -27,8 +27,10 @@ from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
 from earlysieve.auditing.views import Views, places, rows_of
 from earlysieve.auditing.where_it_fails import (
+    Estimate,
     accuracy_where_it_fails,
     accuracy_where_misread,
+    accuracy_where_swapped,
     nearest_property,
 )
 from earlysieve.groups.classes import class_accuracies, confused_pairs
@@ -100,8 +102,11 @@ def judged(
         _rest(decision.leaning, again),
     )
     near = None if on is None else nearest_property(on, facts.leanings)
-    fails = None
-    if near is not None and near.misread and decision.reason == FOLLOWS_HERE:
+    fails = _where_swapped(on, seen, again, labels)
+    # What is swapped is the thing itself.
+    if fails is not None:
+        near = on
+    elif near is not None and near.misread and decision.reason == FOLLOWS_HERE:
         fails = accuracy_where_misread(near.name, again, labels, said)
     elif near is not None and near.misread:
         fails = accuracy_where_it_fails(near, again, labels, said)
@@ -249,6 +254,16 @@ def _against(decision: Decision, again: SecondLook) -> Floats:
     if decision.reason == FOLLOWS_HERE:
         return np.full(len(again.preference), -1.0)
     return contrary(again.preference, on.recovered, on.explained, RECOVER)
+
+
+def _where_swapped(
+    on: Leaning | None, seen: Examined, again: SecondLook, labels: Ints
+) -> Estimate | None:
+    """The accuracy where what was said not to matter is another class's, where that is known."""
+    part = None if on is None or not on.irrelevant or on.of_table else seen.swaps.of(on.name)
+    if on is None or part is None or on.name not in again.by_reader:
+        return None
+    return accuracy_where_swapped(on, part, again, seen.collected.index.numpy(), labels)
 
 
 def _best_reads(again: SecondLook, labels: Ints, said: Ints) -> float:

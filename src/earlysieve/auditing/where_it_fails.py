@@ -17,6 +17,7 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import DOUBTFUL, SURE
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.swaps.found import PartFound
 from earlysieve.groups.accuracy import wilson_bounds
 
 PURE = 0.94
@@ -25,6 +26,7 @@ _BINS = 12
 _IMPURE = 0.05
 _LABELS_WRONG = 0.45
 _NEAR = 0.85
+_TOLD_DONORS = 15
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,40 @@ def accuracy_where_misread(name: str, again: SecondLook, labels: Ints, said: Int
     right = (said == labels)[again.says[name] != labels]
     low, high = wilson_bounds(float(right.mean()), len(right))
     return Estimate(float(right.mean()), low, high)
+
+
+def accuracy_where_swapped(
+    found: Leaning, part: PartFound, again: SecondLook, rows: Ints, labels: Ints
+) -> Estimate | None:
+    """The model's accuracy where a part that must not matter is that of another class.
+
+    Its reader may see little of what the model takes from it and is then misled elsewhere. Swapped
+    it fails for certain, wherever the donor has what tells its class: where its reader is sure of
+    it. What is answered otherwise in the control, too, is damage and not counted.
+
+    Args:
+        found: the leaning on that part.
+        part: what its swaps showed.
+        again: what readers say.
+        rows: position in the data of each example, shape (N,).
+        labels: shape (N,).
+
+    Returns:
+        None where fewer than 15 donors are told by their part.
+    """
+    row_of = {int(position): row for row, position in enumerate(rows)}
+    donors = np.array([row_of[one] for one in part.donors], np.int64)
+    told = again.by_reader[found.name][donors] <= -SURE
+    if told.sum() < _TOLD_DONORS:
+        return None
+    follows = np.array(part.answers, np.int64)[told] == labels[donors][told]
+    low, high = wilson_bounds(float(follows.mean()), len(follows))
+    damage = part.control.value
+
+    def left(share: float) -> float:
+        return found.accuracy_else * min(1.0, 1 - share + damage)
+
+    return Estimate(left(float(follows.mean())), left(high), left(low))
 
 
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:

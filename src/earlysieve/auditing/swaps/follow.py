@@ -170,6 +170,7 @@ class _Tally:
     mended: Share = field(default_factory=Share)
     unmended: Share = field(default_factory=Share)
     by_class: dict[int, Share] = field(default_factory=lambda: defaultdict(Share))
+    answers: list[int] = field(default_factory=list)
     pictures: list[SwapPicture] = field(default_factory=list)
     dropped: float = math.nan
     lost_without: float = math.nan
@@ -271,6 +272,7 @@ def _swap_more(tally: _Tally, pool: Pool, pairs: int, errors: int, pictures: int
         control, _ = tally.part.swap(chosen.receivers, chosen.controls)
         own, donor = pool.labels[chosen.receivers], pool.labels[chosen.donors]
         said = answers.numpy()
+        tally.answers += said.tolist()
         tally.followed += _share(said == donor)
         tally.kept += _share(said == own)
         tally.control += _share(control.numpy() == donor)
@@ -372,6 +374,7 @@ def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
         receivers=places(pairs.receivers),
         donors=places(pairs.donors),
         errors=places(errors.receivers),
+        answers=tuple(tally.answers),
         pictures=tuple(tally.pictures),
         dropped=tally.dropped,
         irrelevant=irrelevant,

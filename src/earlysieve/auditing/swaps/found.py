@@ -75,6 +75,7 @@ class PartFound:
         by_class: `followed` by the donor's class.
         dropped: accuracy lost when the part is permuted among examples (tables); NaN elsewhere.
         receivers, donors, errors: positions in the data of the examples that were used.
+        answers: the model's class for each receiver with its donor's part.
         pictures: some of the swaps.
         irrelevant: the user said that the answer must not depend on it.
         words: of texts, see `WordFound`.
@@ -94,6 +95,7 @@ class PartFound:
     receivers: tuple[int, ...] = ()
     donors: tuple[int, ...] = ()
     errors: tuple[int, ...] = ()
+    answers: tuple[int, ...] = ()
     pictures: tuple[SwapPicture, ...] = ()
     irrelevant: bool = False
     words: tuple[WordFound, ...] = ()
