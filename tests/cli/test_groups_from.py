@@ -136,3 +136,28 @@ def test_help_says_what_each_rule_is():
     text = " ".join(ok("train", "--help").stdout.split())
     for name in RULE_NAMES:
         assert f"{name}: " in text
+
+
+TABLE = "x,diagnosis,has\n" + "".join(
+    f"{i % 7},{'ab'[i % 2]},{'yes' if i % 2 == (i % 10 > 1) else 'no'}\n" for i in range(60)
+)
+CROSSED = "holds several classes. A cue misleads only beside some classes"
+
+
+@pytest.mark.parametrize(
+    ("method", "columns", "noted"),
+    [
+        ("balanced", ("has",), 1),
+        ("balanced", ("diagnosis", "has"), 0),
+        ("group-dro", ("has",), 1),
+        ("erm", ("has",), 0),
+    ],
+)
+def test_groups_of_a_cue_alone_are_noted_once(method, columns, noted, tmp_path):
+    (tmp_path / "rows.csv").write_text(TABLE)
+    given = [word for column in columns for word in ("--group-column", column)]
+    words = ("--data", f"table:{tmp_path / 'rows.csv'}", "--label-column", "diagnosis", *given)
+    model = ("--model", "earlysieve.networks:SmallMLP", "--epochs", 1, "--method", method)
+    said = ok("train", *words, *model, "--out", tmp_path / "run").output
+    assert said.count(CROSSED) == noted
+    assert said.count("--group-column diagnosis beside") == noted

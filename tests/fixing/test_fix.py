@@ -135,6 +135,20 @@ def test_groups_that_the_data_name_lead_where_they_were_chosen_by():
     assert "labels and the groups that the data name" in result.explanation
 
 
+def test_groups_that_are_not_crossed_with_the_class_are_noted(outcome):
+    model, _, data, result = outcome
+    cue = torch.where(data.minority, 1 - data.labels, data.labels)
+    said = "holds several classes. A cue misleads only beside some classes"
+    for groups, noted in ((cue, 1), (2 * data.labels + cue, 0)):
+        given = {"held_out": data, "audit": result.before, "groups": groups, "budget": "1trial"}
+        found = es.fix(model, **given, progress=False)
+        assert sum(said in note for note in found.notes) == noted
+        told = []
+        given |= {"groups": None, "train": data, "train_groups": groups, "retrain": True}
+        es.fix(model, **given, tell=told.append)
+        assert sum(said in line for line in told) == noted
+
+
 def test_groups_of_other_data_are_refused():
     with pytest.raises(DataError, match="Expected groups of 800 examples, but got those of 3"):
         es.fix(Net(), held_out=Leaning(), groups=[0, 1, 0], progress=False)

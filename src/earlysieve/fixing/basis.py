@@ -14,6 +14,7 @@ from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
 from earlysieve.fixing.group_notes import notes_on_groups
 from earlysieve.grouping.infer import infer_groups
+from earlysieve.groups.crossing import not_crossed
 from earlysieve.repairing.features import LastFeatures
 
 AUDIT, ERRORS, GIVEN, NAMED = "audit", "errors", "given", "named"
@@ -113,9 +114,18 @@ def make_basis(
         sources[ERRORS] = _errors(features.labels, wrong, audit)
     noted = sources.get(AUDIT, sources.get(GIVEN))
     notes += notes_on_groups(noted, data, features.labels, audit)
+    notes += _crossed(sources.get(GIVEN, named), features.labels)
     return Basis(
         model, data, features, audit, judged_by, sources, tuple(notes), no_repair, seconds_each
     )
+
+
+def _crossed(groups: Groups | None, labels: Tensor) -> list[str]:
+    """That groups which people named are not crossed with the class."""
+    if groups is None:
+        return []
+    found = not_crossed(groups.numbers.numpy(), labels.numpy(), groups.names)
+    return [found] if found else []
 
 
 def _judging(audit: AuditResult, whole: Groups) -> Groups:

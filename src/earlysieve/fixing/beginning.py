@@ -23,6 +23,7 @@ from earlysieve.fixing.reading import read_held_out
 from earlysieve.fixing.saving import BEFORE
 from earlysieve.fixing.training_groups import training_groups
 from earlysieve.fixing.trials import Training
+from earlysieve.groups.crossing import not_crossed
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.repairing.features import LastFeatures
 
@@ -107,6 +108,9 @@ def training_of(
     named = _named(train, asked) if NAMED in basis.sources else None
     if given is not None:
         sources: Mapping[str, Groups] = {GIVEN: given}
+        note = not_crossed(given.numbers.numpy(), train.labels, given.names)
+        if note:
+            asked.tell(note)
     elif named is not None:
         sources = {NAMED: named}
     else:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from earlysieve.methods.balanced import BALANCE
 from earlysieve.methods.method import Method
-from earlysieve.methods.order import balanced_order, known_groups
+from earlysieve.methods.order import balanced_order, weighed_groups
 from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def build(job: "Job") -> "Algorithm":
     from earlysieve.weighting import GroupDRO
 
     settings: Settings = job.settings
-    groups = known_groups(job)
+    groups = weighed_groups(job)
     counts = np.bincount(groups[groups >= 0]).tolist()
     optimizer, around = job.update(job.model.parameters())
     return GroupDRO(

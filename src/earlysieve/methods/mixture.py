@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from earlysieve.methods.balanced import BALANCE
 from earlysieve.methods.erm import build
 from earlysieve.methods.method import Method
-from earlysieve.methods.order import known_groups
+from earlysieve.methods.order import weighed_groups
 from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def mixture_order(job: "Job") -> "BatchSampler":
     from earlysieve.weighting.balanced_sampling import mixture_weights
 
     s, c = job.settings, job.config
-    kinds = job.labels if s.balance == "class" else known_groups(job)
+    kinds = job.labels if s.balance == "class" else weighed_groups(job)
     weights = mixture_weights(kinds, s.ratio, seed=c.seed)
     return EpochSampler(len(job.data), c.batch_size, seed=c.seed, weights=weights)
 

@@ -22,9 +22,26 @@ def balanced_order(job: "Job") -> "BatchSampler | None":
     kind = job.settings.balance
     if kind is None:
         return None
-    kinds = job.labels if kind == "class" else known_groups(job)
+    kinds = job.labels if kind == "class" else weighed_groups(job)
     c = job.config
     return EpochSampler(len(job.data), c.batch_size, seed=c.seed, weights=balanced_weights(kinds))
+
+
+def weighed_groups(job: "Job") -> "Ints":
+    """As `known_groups`, for methods that weigh or draw groups as they are.
+
+    A note says so where these are not crossed with the class. Repairs of the last layer cross them.
+
+    Raises:
+        InputError: none is known.
+    """
+    from earlysieve.groups.crossing import not_crossed
+
+    groups, column = known_groups(job), job.config.data_options.get("label_column")
+    note = not_crossed(groups, job.labels, job.opened.group_names, label_column=column)
+    if note and note not in job.notes:
+        job.notes.append(note)
+    return groups
 
 
 def known_groups(job: "Job") -> "Ints":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from earlysieve.methods.erm import build
 from earlysieve.methods.method import Method
-from earlysieve.methods.order import known_groups
+from earlysieve.methods.order import weighed_groups
 from earlysieve.methods.settings import Range, setting
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def expanding_order(job: "Job") -> "BatchSampler":
 
     s, c = job.settings, job.config
     return ProgressiveExpansion(
-        known_groups(job),
+        weighed_groups(job),
         c.batch_size,
         seed=c.seed,
         warmup_epochs=s.warmup_epochs,

@@ -18,10 +18,11 @@ _MUST_NOT = "Or say that it must not matter"
 _FIX = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
 _AGAIN = (
     "Train again with these, the groups drawn equally often{}: a column that says which text, "
-    "picture or row has it is {}. Then audit the new model, and this one, on such data."
+    "picture or row has it is {}, since it misleads beside one class only. Then audit the new "
+    "model, and this one, on such data."
 )
-_OPTIONS = " (--method balanced)", "named by --group-column"
-_PYTHON = "", "passed as train_groups= to es.fix(retrain=True)"
+_OPTIONS = " (--method balanced)", "named by --group-column beside that of the class (both options)"
+_PYTHON = "", "crossed with the class and passed as train_groups= to es.fix(retrain=True)"
 _NOT_AGAIN = ("--audit", "--features", "--retrain", "--repair-only")
 
 
