@@ -35,9 +35,9 @@ def test_photos_with_a_timm_folder_from_training_to_audit_and_reliance(tmp_path,
     assert "New classifier 'fc' with 2 outputs in place of 7" in told
     assert f"--image-size 32 was given and is used, though it is 160 as '{spec}' expects" in told
     assert "--std 0.25 was given and is used, though it is 0.2,0.3,0.4" in told
-    assert "resize 34, interpolation bilinear, mean 0.4,0.5,0.6" in told
+    assert "resize 32, interpolation bilinear, mean 0.4,0.5,0.6" in told
     expected = {
-        "image_size": 32, "resize": 34, "interpolation": "bilinear", "mean": [0.4, 0.5, 0.6],
+        "image_size": 32, "resize": 32, "interpolation": "bilinear", "mean": [0.4, 0.5, 0.6],
         "std": [0.25],
     }  # fmt: skip
     run = json.loads((tmp_path / "run" / "config.json").read_text())
@@ -49,11 +49,11 @@ def test_photos_with_a_timm_folder_from_training_to_audit_and_reliance(tmp_path,
         "audit", *trained, "--data", photo_folder, "--swaps", 0, "--folds", 2,
         "--out", tmp_path / "audit",
     ).output  # fmt: skip
-    assert f"Data are prepared in the run of '{trained[-1]}': image-size 32, resize 34" in told
+    assert f"Data are prepared in the run of '{trained[-1]}': image-size 32, resize 32" in told
     audited = json.loads((tmp_path / "audit" / "audit.json").read_text())["config"]
     assert audited["data_options"] == expected
     told = ok("reliance", *trained, "--data", photo_folder, "--cue", "patch").output
-    assert "resize 34, interpolation bilinear" in told
+    assert "resize 32, interpolation bilinear" in told
     told = ok("reliance", *trained, "--data", photo_folder, "--cue", "patch", "--mean", 0.1).output
     assert "--mean 0.1 was given and is used, though it is 0.4,0.5,0.6 in the run of" in told
 

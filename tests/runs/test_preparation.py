@@ -53,12 +53,44 @@ def test_only_options_that_the_source_has_are_added():
 def test_what_is_given_wins_and_is_told_where_it_differs(folder):
     told = []
     found = prepared(folder, {"image_size": 80, "mean": [0.5]}, pretrained="DEFAULT", told=told)
-    assert found == {**VIT, "image_size": 80, "mean": [0.5], "resize": 84}
+    assert found == {**VIT, "image_size": 80, "mean": [0.5], "resize": 80}
     assert told == [
         "--image-size 80 was given and is used, though it is 160 as 'timm:test_vit' expects it.",
-        "Data are prepared as 'timm:test_vit' expects it: resize 84, interpolation bicubic, std "
-        "0.5,0.5,0.5; the options of these names change it.",
+        "Data are prepared as 'timm:test_vit' expects it, but resized straight to --image-size 80: "
+        "resize 80, interpolation bicubic, std 0.5,0.5,0.5; the options of these names change it.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "resize"),
+    [
+        ({"image_size": 160}, 168),  # the model's own, with its own rim
+        ({"image_size": 168}, 168),
+        ({"image_size": 320}, 320),
+        ({"image_size": 80, "resize": 90}, 90),
+        ({"resize": 200}, 200),
+    ],
+)
+def test_another_size_cuts_off_no_rim(folder, given, resize):
+    told = []
+    found = prepared(folder, given, pretrained="DEFAULT", told=told)
+    assert found == {**VIT, **given, "resize": resize}
+    assert any("straight to --image-size" in line for line in told) == (resize == 320)
+
+
+def test_another_size_than_that_of_the_run_cuts_off_no_rim(folder, tmp_path):
+    options = {"image_size": 64, "resize": 67}
+    (tmp_path / "config.json").write_text(json.dumps({"method": "erm", "data_options": options}))
+    weights = tmp_path / "model.pt"
+    assert prepared(folder, {"image_size": 64}, checkpoint=weights) == options
+    assert prepared(folder, {"image_size": 32}, checkpoint=weights)["resize"] == 32
+
+
+def test_whole_images_stay_whole_in_another_size(folder, tmp_path):
+    options = {"image_size": 64, "resize": "squash"}
+    (tmp_path / "config.json").write_text(json.dumps({"method": "erm", "data_options": options}))
+    found = prepared(folder, {"image_size": 32}, checkpoint=tmp_path / "model.pt")
+    assert found == {"image_size": 32, "resize": "squash"}
 
 
 @pytest.mark.parametrize("name", ["config.json", "fix.json"])

@@ -85,7 +85,8 @@ _OPTIONS = {
         "--image-size",
         type=Count(min=1),
         metavar="PIXELS",
-        help="Resize the shorter side of images to this; the centre square is cut out.",
+        help="Resize the shorter side of images to this; the centre square is cut out. By default "
+        "that of the model or of its run, where they name one.",
     ),
     "mean": click.option("--mean", callback=_numbers, metavar="M[,M,M]", help=_MEAN),
     "std": click.option("--std", callback=_numbers, metavar="S[,S,S]", help=_STD),
@@ -94,8 +95,8 @@ _OPTIONS = {
         callback=_resize,
         metavar="PIXELS",
         help="Resize the shorter side of images to this before the centre square of --image-size "
-        "is cut out, or "
-        "squash to press whole images into the square; by default that of --image-size.",
+        "is cut out, or squash to press whole images into the square; by default that of "
+        "--image-size, or as the model or its run does where the size is its own, too.",
     ),
     "interpolation": click.option(
         "--interpolation",

@@ -157,9 +157,12 @@ def _filled(
                 f"is {_shown(value)} {where}."
             )
     added = {key: value for key, value in taken.items() if key not in given}
-    _keep_share(added, taken, given)
+    straight = _go_straight(added, taken, given)
     if added:
-        tell(f"Data are prepared {where}: {_listed(added)}; the options of these names change it.")
+        tell(
+            f"Data are prepared {where}{straight}: {_listed(added)}; the options of these names "
+            "change it."
+        )
     return {**added, **options, **{key: one for key, one in added_to.items() if key == _DROP}}
 
 
@@ -188,11 +191,19 @@ def _with_columns_there(data: str, taken: dict[str, Any]) -> dict[str, Any]:
     return {**taken, "drop_column": kept} if kept else taken
 
 
-def _keep_share(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Where another size was given, cut out the same share of each image."""
-    resize, size = added.get("resize"), taken.get("image_size")
-    if "image_size" in given and isinstance(resize, int) and isinstance(size, int):
-        added["resize"] = max(given["image_size"], round(resize * given["image_size"] / size))
+def _go_straight(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Resize to a size that was given, where it is another one, with no rim to be cut off.
+
+    The rim is of the size that the network was trained with: of smaller images it is a loss.
+
+    Returns:
+        What is to be said of it; empty where nothing is changed.
+    """
+    resize, size = added.get("resize"), given.get("image_size")
+    if not isinstance(resize, int) or size is None or size in (resize, taken.get("image_size")):
+        return ""
+    added["resize"] = size
+    return f", but resized straight to --image-size {size}"
 
 
 def _same(one: Any, two: Any) -> bool:
