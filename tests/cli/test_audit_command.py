@@ -148,7 +148,15 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
     (folder / "empty").mkdir()
     return {
         "layer": (["--layers", "stage9"], "near names are: 'stage"),
-        "other model": (["--checkpoint", folder / "w3.pt"], "Expected 'head.weight' to have shape"),
+        "other model": (
+            ["--checkpoint", folder / "w3.pt"],
+            f"Expected data with the 3 classes that '{folder / 'w3.pt'}' tells apart, but 'digits' "
+            "holds 10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9); leave out rows of classes that it does not",
+        ),
+        "other outputs": (
+            ["--checkpoint", folder / "w3.pt", "--num-classes", 10],
+            "Expected 'head.weight' to have shape",
+        ),
         "pickled code": (["--checkpoint", folder / "code.pt"], "which can run any code"),
         "pickled model": (["--checkpoint", folder / "whole.pt"], "which can run any code"),
         "no checkpoint": (["--checkpoint", folder / "none.pt"], "there is no such file"),
@@ -164,6 +172,10 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[object], str]]:
         "options": (["--model-option", "depth=3"], "correct the model or its options"),
         "channels": (["--model-option", "channels=1"], "Expected"),
         "tokenizer": (["--tokenizer", folder / "empty"], "Expected a tokenizer in the folder"),
+        "no tokenizer": (
+            ["--tokenizer", "no-folder"],
+            "at 'no-folder', but there is no such folder",
+        ),
         "out": (["--out", folder / "file" / "below"], "is a file; choose another output folder"),
     }
 

@@ -8,7 +8,7 @@ from torch import nn
 from earlysieve import _user_code
 from earlysieve.errors import CheckpointError, InputError, UserCodeError
 from earlysieve.networks import SmallCNN
-from earlysieve.networks.hf_folder import tokenizer_of
+from earlysieve.networks.hf_folder import load_tokenizer, tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 
 BERT = {
@@ -236,6 +236,24 @@ def test_tokenizer_is_found_where_there_is_one(tmp_path):
     assert tokenizer_of("torchvision:resnet18") is None
     (tmp_path / "tokenizer.json").write_text("{}")
     assert tokenizer_of(f"hf:{tmp_path}") == tmp_path
+
+
+def test_a_name_that_is_neither_folder_nor_known_to_the_hub(monkeypatch):
+    """As without a network: transformers says that it cannot connect, and no more."""
+    transformers = pytest.importorskip("transformers")
+
+    def no_network(*_, **__):
+        raise OSError("We couldn't connect to 'https://huggingface.co'")
+
+    with pytest.raises(InputError, match="at 'no-folder', but there is no such folder; pass"):
+        load_tokenizer(Path("no-folder"))
+    for name in ("AutoTokenizer", "AutoConfig"):
+        monkeypatch.setattr(getattr(transformers, name), "from_pretrained", no_network)
+    said = "'no/folder', but there is no such folder, and the hub gave no model of that name: We"
+    with pytest.raises(InputError, match=f"Expected a tokenizer at {said}"):
+        load_tokenizer("no/folder")
+    with pytest.raises(CheckpointError, match=f"can load from {said}"):
+        build_model("hf:no/folder")
 
 
 def test_checkpoint_is_loaded_or_missed(tmp_path):

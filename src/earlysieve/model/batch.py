@@ -12,6 +12,7 @@ from earlysieve.model.one_logit import is_one_logit, two_columns
 from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
 from earlysieve.model.row_width import check_width
+from earlysieve.model.token_range import check_tokens
 
 LABEL_KEYS = ("labels", "label", "target", "targets", "y")
 GROUP_KEYS = ("group", "groups", "group_id")
@@ -145,6 +146,7 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
     Raises:
         InputError: the model has no `forward`, as a LightningModule need not have.
         WidthError: rows of a table have another number of columns than its first layer takes.
+        TokenError: texts have tokens that its embedding does not know.
     """
     if isinstance(model, nn.Module):  # a plain function has no precision
         inputs = match_precision(model, inputs)
@@ -158,6 +160,9 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
         raise
     except RuntimeError as error:
         check_width(model, inputs, error)
+        raise
+    except IndexError as error:
+        check_tokens(model, inputs, error)
         raise
 
 

@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from earlysieve.datasets.opened_data import OpenedData
 
 _TOLD = 20
+_LOOKED_AT = 200
 
 
 def check_model_takes(
@@ -24,7 +26,8 @@ def check_model_takes(
     """Run the model on the first two examples; how many classes it tells apart.
 
     Raises:
-        InputError: it fails on them, returns no logits, or fewer than the data has classes.
+        InputError: it fails on them, returns no logits, or fewer than the data has classes; or
+            texts were cut by the tokenizer of another model.
         UserCodeError: it fails in the user's own code.
     """
     import torch
@@ -37,6 +40,7 @@ def check_model_takes(
 
     batch = opened(data).few()
     check_holds_numbers(model)
+    _check_tokens(model, opened(data))
     model.to(device)
     with preserved_rng(), evaluating(model), torch.no_grad():
         try:
@@ -58,9 +62,30 @@ def check_model_takes(
     return classes
 
 
+def _check_tokens(model: "nn.Module", data: "OpenedData") -> None:
+    """Where a tokenizer knows more tokens than the model, look whether texts have such.
+
+    On a GPU the model would not fail by a sentence.
+    """
+    from earlysieve.model.token_range import check_tokens, known_tokens
+
+    rows = known_tokens(model) if data.tokenizer is not None else None
+    try:
+        more = rows is not None and len(data.tokenizer) > rows
+    except TypeError:  # a plain function does not say how many it knows
+        return
+    if more and data.size and data.has_random_access:
+        step = -(-data.size // _LOOKED_AT)
+        check_tokens(model, data.examples(range(0, data.size, step)).inputs)
+
+
 def _other_inputs(model: "nn.Module", source: Any) -> str:
     """How the inputs can be made others, by what the data are."""
     from earlysieve.datasets.table import Table
+    from earlysieve.datasets.text import Texts
+
+    if isinstance(source, Texts):
+        return "give it its own --tokenizer, or set --max-length or --model-option"
 
     if isinstance(source, Table):
         few = ", ".join(source.columns[:_TOLD]) + ", ..." * (len(source.columns) > _TOLD)

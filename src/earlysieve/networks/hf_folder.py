@@ -117,6 +117,11 @@ def load_tokenizer(folder: Path | str, *, trust_remote_code: bool = False) -> An
         InputError: there is none that can be loaded.
     """
     transformers = need("transformers", extra="text")
+    if isinstance(folder, Path) and not is_there(folder):
+        raise InputError(
+            f"Expected a folder with a tokenizer at '{folder}', but there is no such folder; pass "
+            "the one that save_pretrained wrote, or a model of the hub as ORGANISATION/NAME"
+        )
     try:
         return transformers.AutoTokenizer.from_pretrained(
             folder,
@@ -124,8 +129,9 @@ def load_tokenizer(folder: Path | str, *, trust_remote_code: bool = False) -> An
             trust_remote_code=trust_remote_code,
         )
     except Exception as error:
+        where = f"in the folder '{folder}'" if isinstance(folder, Path) else f"at '{folder}'"
         raise InputError(
-            f"Expected a tokenizer in the folder '{folder}', but got: {_what(error)}; "
+            f"Expected a tokenizer {where}, but {_got(folder)}: {_what(error)}; "
             f"{_advice(error, folder)}"
         ) from error
 
@@ -211,6 +217,13 @@ def _what(error: Exception) -> str:
     return first_line(error)
 
 
+def _got(place: Path | str) -> str:
+    """What a name that may be one of the hub was not first of all."""
+    if isinstance(place, Path):
+        return "got"
+    return "there is no such folder, and the hub gave no model of that name"
+
+
 def _advice(error: Exception, place: Path | str) -> str:
     if "trust_remote_code" in str(error):
         return (
@@ -232,8 +245,8 @@ def _explained(folder: Path | str) -> Iterator[None]:
         yield
     except Exception as error:
         raise CheckpointError(
-            f"Expected a classifier that transformers can load from '{folder}', but got: "
-            f"{_what(error)}; {_advice(error, folder)}"
+            f"Expected a classifier that transformers can load from '{folder}', but "
+            f"{_got(folder)}: {_what(error)}; {_advice(error, folder)}"
         ) from error
 
 

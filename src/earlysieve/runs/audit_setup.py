@@ -4,17 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from earlysieve.datasets.opened_data import opened
+from earlysieve.errors import CheckpointError
 from earlysieve.networks.hf_folder import name_outputs, tokenizer_of
 from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
 from earlysieve.runs.class_names import (
     called_as_by_model,
     check_class_names,
+    other_number,
     read_class_names,
 )
 from earlysieve.runs.open_data import open_data
 from earlysieve.runs.preparation import check_one_place
 from earlysieve.runs.run_beside import as_in_run, shape_in_run
 from earlysieve.runs.seen_data import part_of, split_record
+from earlysieve.training.check_weights import ShapeError
 
 if TYPE_CHECKING:
     from earlysieve.networks.built import BuiltModel
@@ -75,13 +78,7 @@ def open_both(
     )
     as_in_run(built, given["checkpoint"], wanted)
     if need_weights or given["checkpoint"] is not None:
-        for note in load_checkpoint(
-            built,
-            given["checkpoint"],
-            spec=given["model"],
-            key=given.get("checkpoint_key"),
-            prefix=given.get("checkpoint_prefix"),
-        ):
+        for note in _loaded(given, built, data):
             tell(note)
     if not built.class_names:
         # A repaired model of transformers calls its outputs so in the folder that it is written to.
@@ -89,6 +86,30 @@ def open_both(
     if given["checkpoint"] is None:
         data = called_as_by_model(data, built.class_names, given["model"], tell)
     return built, data
+
+
+def _loaded(given: Mapping[str, Any], built: "BuiltModel", data: Any) -> tuple[str, ...]:
+    """Load the weights; where they are of another number of classes than the data, say so."""
+    try:
+        return load_checkpoint(
+            built,
+            given["checkpoint"],
+            spec=given["model"],
+            key=given.get("checkpoint_key"),
+            prefix=given.get("checkpoint_prefix"),
+        )
+    except ShapeError as error:
+        said = other_number(error, data, given["data"], given["checkpoint"])
+        if not said or given["num_classes"]:
+            raise
+        rows, ours = error.given[0], error.own[0]
+        advice = (
+            f"leave out rows of classes that it does not know, or choose weights for {ours}"
+            if rows < ours
+            else f"where the data lack some of its classes give --num-classes {rows}, with whole "
+            "numbers as labels, in the order of its outputs"
+        )
+        raise CheckpointError(f"{said}; {advice}") from error
 
 
 def _brings_weights(given: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from earlysieve._files import write_text
 from earlysieve.errors import CheckpointError, DataError
+from earlysieve.training.check_weights import ShapeError
 
 CLASSES_NAME = "classes.json"
 _MOST_SHOWN = 10
@@ -82,6 +83,31 @@ def check_class_names(trained: Sequence[str], data: Any, weights: Path) -> None:
         f"Expected the classes in the order in which '{weights}' was trained, {_shown(theirs)}, "
         f"but the data has {_shown(ours)}{_difference(ours, theirs)}; {_advice(ours, theirs)} (the "
         f"order is that of '{weights.with_name(CLASSES_NAME)}')"
+    )
+
+
+def other_number(error: ShapeError, data: Any, spec: str, checkpoint: Any) -> str:
+    """That data have another number of classes than weights; empty where these differ otherwise.
+
+    Args:
+        error: of the weights, for a network that has an output for each class of the data.
+        data: that told the number of classes.
+        spec: of the data.
+        checkpoint: the weights.
+
+    Returns:
+        The beginning of a message, where the first weights that differ have a row for each class.
+    """
+    from earlysieve.datasets.opened_data import opened
+
+    ours, names = opened(data).num_classes, opened(data).class_names
+    rows = error.given[0] if error.given else 0
+    if error.own[:1] != (ours,) or error.own[1:] != error.given[1:] or rows < 2:
+        return ""
+    shown = f" ({_shown(names)})" if names else ""
+    return (
+        f"Expected data with the {rows} classes that '{checkpoint}' tells apart, but '{spec}' "
+        f"holds {ours}{shown}"
     )
 
 

@@ -27,7 +27,7 @@ from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.networks.table_scale import fit_scale
 from earlysieve.networks.tuned import with_classifier
 from earlysieve.runs.build import build_learner
-from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
+from earlysieve.runs.class_names import CLASSES_NAME, other_number, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
 from earlysieve.runs.harm import Start
@@ -40,6 +40,7 @@ from earlysieve.runs.while_training import AfterEpoch, told, when_in_words
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
+from earlysieve.training.check_weights import ShapeError
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.freezing import frozen
 from earlysieve.training.run_folder import CHECKPOINT_NAME
@@ -440,7 +441,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
     if config.head is not None and config.checkpoint is not None and wanted:
         resize_classifier(built.model, config.head, wanted)
     if (config.checkpoint, config.checkpoint_key, config.checkpoint_prefix) != (None, None, None):
-        for note in _loaded(built, config):
+        for note in _loaded(built, config, data):
             tell(note)
     elif config.pretrained is None:
         fit_scale(built.model, config.model, data, tell)
@@ -451,7 +452,7 @@ def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) ->
     return with_classifier(built, data, wanted, head=config.head, seed=config.seed)
 
 
-def _loaded(built: BuiltModel, config: TrainConfig) -> tuple[str, ...]:
+def _loaded(built: BuiltModel, config: TrainConfig, data: Any) -> tuple[str, ...]:
     """Load the checkpoint of a run; of weights of other classes the error names another option."""
     checkpoint = None if config.checkpoint is None else Path(config.checkpoint)
     try:
@@ -462,10 +463,9 @@ def _loaded(built: BuiltModel, config: TrainConfig) -> tuple[str, ...]:
             key=config.checkpoint_key,
             prefix=config.checkpoint_prefix,
         )
-    except CheckpointError as error:
-        if "to have shape" not in str(error):
-            raise
+    except ShapeError as error:
+        said = other_number(error, data, config.data, checkpoint)
         raise CheckpointError(
-            f"{error}; to start from weights of other classes, name them by --pretrained instead, "
-            "which makes the last layer anew"
+            f"{said or error}; to start from weights of other classes, name them by "
+            "--pretrained instead, which makes the last layer anew"
         ) from error

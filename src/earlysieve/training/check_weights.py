@@ -1,13 +1,26 @@
 """Whether weights fit a model, and the first key that tells why they do not."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from earlysieve._names import near_names
 from earlysieve.errors import CheckpointError
+
+E = TypeVar("E", bound=CheckpointError)
+
+
+class ShapeError(CheckpointError):
+    """Weights have another shape than those of a model.
+
+    Attributes:
+        own, given: shape of the model's, and of those in the file.
+    """
+
+    own: tuple[int, ...] = ()
+    given: tuple[int, ...] = ()
 
 
 def check_keys(own: Mapping[str, Any], given: Mapping[str, Any], *, source: str) -> None:
@@ -16,17 +29,18 @@ def check_keys(own: Mapping[str, Any], given: Mapping[str, Any], *, source: str)
     Real numbers of another precision are taken; others would lose a part of what they say.
 
     Raises:
-        CheckpointError: they do not; the message names the first key, in the order of `own`.
+        CheckpointError: they do not; the message names the first key, in the order of `own`. It is
+            a ShapeError where its shape is another one.
     """
     for key, value in own.items():
         if key not in given:
             near = near_names(key, [k for k in given if k not in own], limit=1)
             hint = f" (it has '{near[0]}')" if near else ""
-            raise _mismatch(f"the key '{key}'", f"{source} does not have it{hint}")
+            raise _mismatch(f"the key '{key}'", f"{source} does not have it{hint}", CheckpointError)
         _check_value(key, value, given[key], source)
     for key in given:
         if key not in own:
-            raise _mismatch("only keys of the model", f"{source} also has '{key}'")
+            raise _mismatch("only keys of the model", f"{source} also has '{key}'", CheckpointError)
 
 
 def _check_value(key: str, own: Any, given: Any, source: str) -> None:
@@ -34,20 +48,24 @@ def _check_value(key: str, own: Any, given: Any, source: str) -> None:
         wanted = (
             f"to have shape {tuple(own.shape)}" if isinstance(own, Tensor) else "as it saves it"
         )
-        raise _mismatch(f"'{key}' {wanted}", f"{source} has a value of type {_type(given)}")
+        raise _mismatch(
+            f"'{key}' {wanted}", f"{source} has a value of type {_type(given)}", CheckpointError
+        )
     if not isinstance(own, Tensor):
         return
     if own.shape != given.shape:
         found = f"{source} has {tuple(given.shape)}"
-        raise _mismatch(f"'{key}' to have shape {tuple(own.shape)}", found)
+        wrong = _mismatch(f"'{key}' to have shape {tuple(own.shape)}", found, ShapeError)
+        wrong.own, wrong.given = tuple(own.shape), tuple(given.shape)
+        raise wrong
     if given.layout != own.layout:
         what = "dense" if own.layout is torch.strided else _type(own.layout)
-        raise _mismatch(f"'{key}' to be {what}", f"{source} has a sparse tensor")
+        raise _mismatch(f"'{key}' to be {what}", f"{source} has a sparse tensor", CheckpointError)
     if given.is_meta and not own.is_meta:
-        raise _mismatch(f"numbers of '{key}'", f"{source} has their shape only")
+        raise _mismatch(f"numbers of '{key}'", f"{source} has their shape only", CheckpointError)
     if not _same_kind(own, given):
         found = f"{source} has {_type(given.dtype)}"
-        raise _mismatch(f"'{key}' to be of type {_type(own.dtype)}", found)
+        raise _mismatch(f"'{key}' to be of type {_type(own.dtype)}", found, CheckpointError)
 
 
 def _same_kind(own: Tensor, given: Tensor) -> bool:
@@ -67,8 +85,8 @@ def _type(value: Any) -> str:
     return type(value).__name__
 
 
-def _mismatch(expected: str, found: str) -> CheckpointError:
-    return CheckpointError(
+def _mismatch(expected: str, found: str, kind: type[E]) -> E:
+    return kind(
         f"Expected {expected} in the weights, but {found}; "
         "choose the checkpoint of this model, or the model of this checkpoint"
     )
