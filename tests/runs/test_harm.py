@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from earlysieve.runs.harm import Start, harmed, learned_nothing
+from earlysieve.runs.harm import Start, harmed, knows_already, learned_nothing
 from earlysieve.training import TrainConfig
 from tests.cli.helpers import ok
 
@@ -74,6 +74,35 @@ def test_a_training_that_learns_nothing_says_so(best, chance, examples, said):
     if math.isnan(best):
         history = [{"train_loss": 1.0}]
     assert bool(learned_nothing(history, chance, examples, CONFIG)) == said
+
+
+def test_weights_that_know_the_examples_are_said_to_hardly_change():
+    dro = replace(CONFIG, method="group-dro", checkpoint="x.pt", weight_decay=0.01)
+    told = knows_already(0.9951, dro)
+    assert told.startswith("Accuracy in training was 99.5% in the first epoch already: ")
+    assert "'group-dro' hardly changes anything. To change what the network goes by, leave " in told
+    assert told.endswith("--lr than 0.01 and a larger --weight-decay than 0.01 (such as 0.1).")
+    assert "--checkpoint" not in knows_already(1.0, replace(dro, checkpoint=None))
+    assert knows_already(0.9949, dro) == ""
+    assert knows_already(None, dro) == ""
+    for by_design in ("erm", "dfr"):
+        assert knows_already(1.0, replace(dro, method=by_design)) == ""
+
+
+def test_the_command_warns_once_of_weights_that_know_the_examples(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "a.csv", lambda k: k % 2)
+    net = ("--model", "earlysieve.networks:SmallMLP", "--data", "table:a.csv", "--batch-size", 20)
+    ok("train", *net, "--optimizer", "adam", "--lr", 0.02, "--epochs", 8, "--out", "one")
+    method = ("--method", "balanced", "--balance", "class", "--epochs", 3)
+    words = ("train", *net, *method, "--checkpoint", "one/model.pt", "--out")
+    told = ok(*words, "two").stdout
+    assert told.count("Warning: Accuracy in training was 100.0% in the first epoch already") == 1
+    assert told.index("Warning: Accuracy") < told.index("Weights:")
+    said = json.loads(ok(*words, "three", "--json").stdout)["warnings"]
+    assert [one[:24] for one in said] == ["Accuracy in training was"]
+    fresh = ok("train", *net, *method, "--optimizer", "adam", "--lr", 0.02, "--out", "four")
+    assert "in the first epoch already" not in fresh.stdout
 
 
 def table(path, label):

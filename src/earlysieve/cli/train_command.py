@@ -123,7 +123,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         _say_how_to_audit(console, command_line(context), given["out"], held)
     verdicts = {when: vars(found.summary) for when, found in audits.items()}
     files = {"weights": weights, "example_weights": example_weights}
-    ends = {"going_on": run.going_on, "audits": verdicts, "warnings": warnings}
+    ends = {"going_on": run.going_on, "audits": verdicts, "warnings": [*run.warned, *warnings]}
     console.result({**files, **vars(result), **ends})
 
 

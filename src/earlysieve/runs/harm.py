@@ -1,4 +1,4 @@
-"""What a training did to weights that could do the task already, or that it did nothing at all."""
+"""What a training did to weights that could do the task already, or why it did nothing at all."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from earlysieve.groups.accuracy import wilson_bounds
 from earlysieve.training import TrainConfig
 from earlysieve.training.evaluation import Evaluation
 
-_LEAST = 0.05
+_LEAST, _BY_HEART = 0.05, 0.995
 _ACCURACY, _WORST = "validation_accuracy", "validation_worst_group_accuracy"
 
 
@@ -90,6 +90,33 @@ def learned_nothing(
         f"Accuracy in training was {max(found):.0%} at best {when}, no more than a guess "
         f"({chance:.0%}): the network learned nothing. Try {_gentler(config)}, or more --epochs, "
         "and check labels and how inputs are prepared."
+    )
+
+
+def knows_already(accuracy: float | None, config: TrainConfig) -> str:
+    """That a method can change little, since its weights know the examples; empty where they don't.
+
+    Where all are right, and surely so, every loss is near zero, of whichever group: weights have
+    nothing to go after. Of plain training nobody expects a change, and a repair of the last layer
+    begins with trained weights by design.
+
+    Args:
+        accuracy: in training, over the first epoch of a run that starts from trained weights.
+        config: of the run.
+    """
+    from earlysieve.methods.registry import method_named
+
+    by_design = config.method == "erm" or method_named(config.method).starts_trained
+    if accuracy is None or accuracy < _BY_HEART or by_design:
+        return ""
+    other = "" if config.checkpoint is None else "leave out --checkpoint (begin with --pretrained "
+    other += "" if config.checkpoint is None else "weights, where there are published ones), or "
+    return (
+        f"Accuracy in training was {accuracy:.1%} in the first epoch already: the weights that it "
+        "started from know these examples by heart, every loss is near zero, and "
+        f"'{config.method}' hardly changes anything. To change what the network goes by, {other}"
+        f"give a larger --lr than {config.lr:g} and a larger --weight-decay than "
+        f"{config.weight_decay:g} (such as 0.1)."
     )
 
 

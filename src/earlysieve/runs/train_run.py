@@ -2,8 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from earlysieve.runs.build import build_learner
 from earlysieve.runs.class_names import CLASSES_NAME, other_number, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
-from earlysieve.runs.harm import Start
+from earlysieve.runs.harm import Start, knows_already
 from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.run_beside import known_beside
@@ -73,6 +73,7 @@ class TrainRun:
         frozen: names of the parameters that do not learn.
         going_on: where the run went on, in words; None: it did not.
         trained: whether it starts from weights that may know these classes already.
+        warned: what was told on the way.
     """
 
     job: Job
@@ -85,6 +86,7 @@ class TrainRun:
     frozen: tuple[str, ...] = ()
     going_on: str | None = None
     trained: bool = False
+    warned: list[str] = field(default_factory=list)
 
     @property
     def validation(self) -> Any:
@@ -248,10 +250,19 @@ class TrainRun:
             if weighted and event.batch is not None:
                 self.job.opened.note(event.batch)
             hear(event)
+            if event.kind == "epoch" and event.epoch == 1:
+                self._warn_of_start(event.logs)
             if tell is not None and (event.kind == "audit" or not silent):  # the bar shows none
                 tell(event)
 
         return listen
+
+    def _warn_of_start(self, logs: Mapping[str, float]) -> None:
+        """Say at once, before the other epochs, that they will hardly change anything."""
+        said = knows_already(logs.get("accuracy"), self.config) if self.trained else ""
+        if said:
+            self.warned.append(said)
+            self.reporter.tell(f"Warning: {said}")
 
     def save(self, result: FitResult) -> Path:
         """Write the weights, the names of their classes, the history; the path of the weights.
