@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 import earlysieve as es
+from earlysieve.model.batch import Batch
 from earlysieve.training import ERM, evaluate
 from tests.fixing.helpers import Leaning, Net
 
@@ -53,3 +54,28 @@ def test_evaluation_groups_and_training(result):
     algorithm = ERM(model, torch.optim.SGD(model.parameters(), 0.1))
     trained = es.fit(algorithm, (FRAME, NAMES), epochs=1, validation=(X, Y), progress=False)
     assert trained.history[0]["validation_accuracy"] > 0.8
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_cannot_be_written_to_do_without_a_warning():
+    """As columns of pandas are; torch warns of the first one alone, unless it is told otherwise."""
+    groups = (2 * Y + DATA.minority.long()).numpy()
+    held, labels = X.numpy().copy(), Y.numpy().copy()
+    for array in (groups, held, labels):
+        array.flags.writeable = False
+    always = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        given = {"groups": groups, "budget": "1trial", "progress": False}
+        found = es.fix(Net(), held_out=(held, labels), **given)
+        assert torch.equal(found.groups.numbers, torch.tensor(groups))
+        backwards = es.infer_groups(groups[::-1]).numbers
+        assert torch.equal(backwards, torch.tensor(groups).flip(0))
+        assert len(es.balanced_weights(groups)) == len(groups)
+        model = Net()
+        plain = ERM(model, torch.optim.SGD(model.parameters(), 0.1))
+        es.fit(plain, (held, labels), groups=groups, epochs=1, progress=False)
+        batch = Batch(X, labels, groups=groups)
+        assert torch.equal(batch.labels, Y)
+    finally:
+        torch.set_warn_always(always)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from earlysieve._arrays import for_torch
 from earlysieve._files import replacing
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.groups_file import groups_bytes
@@ -153,7 +154,7 @@ def as_groups(groups: "Groups | Tensor | Sequence[int] | np.ndarray[Any, Any]") 
     if isinstance(groups, Groups):
         return groups
     try:
-        numbers = torch.as_tensor(groups)
+        numbers = torch.as_tensor(for_torch(groups))
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"Expected groups, or one whole number per example, but got {type(groups).__name__}; "
@@ -197,7 +198,7 @@ def identity(ids: Sequence[str], labels: Sequence[int]) -> str:
 
 
 def _checked(numbers: Any) -> Tensor:
-    values = torch.as_tensor(numbers)
+    values = torch.as_tensor(for_torch(numbers))
     whole = values.ndim == 1 and not values.is_floating_point() and values.dtype != torch.bool
     if not whole or (len(values) and int(values.min()) < -1):
         raise InputError(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import default_collate
 
+from earlysieve._arrays import for_torch
 from earlysieve.errors import InputError
 from earlysieve.model.batch import GROUP_KEYS, INDEX_KEYS, LABEL_KEYS, Batch, Inputs, first_tensor
 
@@ -108,7 +109,7 @@ def _optional(value: Any) -> Tensor | None:
 
 def _flat(value: Any) -> Tensor:
     try:
-        tensor = torch.as_tensor(value)
+        tensor = torch.as_tensor(for_torch(value))
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             f"Expected whole numbers as labels, groups and indices, but got {_describe(value)}; "

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earlysieve._arrays import for_torch
 from earlysieve.errors import InputError
 from earlysieve.model.one_logit import is_one_logit, two_columns
 from earlysieve.model.precision import Inputs as Inputs
@@ -244,7 +245,7 @@ def _batch_size(inputs: Inputs) -> int:
 
 
 def _integers(name: str, value: Any, size: int) -> Tensor:
-    tensor = torch.as_tensor(value)
+    tensor = torch.as_tensor(for_torch(value))
     if name == "labels" and tensor.is_floating_point() and bool((tensor == tensor.round()).all()):
         tensor = tensor.to(torch.int64)  # as losses for one logit want them
     if tensor.is_floating_point() or tensor.is_complex() or tuple(tensor.shape) != (size,):

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from earlysieve._arrays import for_torch
+
 
 class OneClassWarning(UserWarning):
     """A model is trained on examples of one class."""
@@ -26,7 +28,7 @@ class ClassWatch:
         self._watching = True
         labels = getattr(dataset, "labels", None)
         if isinstance(labels, np.ndarray | Tensor) and labels.shape == (self._size,):
-            self.see(torch.as_tensor(labels))
+            self.see(torch.as_tensor(for_torch(labels)))
             self.close()
             self._watching = False
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Ints
+from earlysieve._arrays import Ints, for_torch
 from earlysieve.errors import DataError, InputError
 
 MULTINOMIAL_LIMIT = 2**24  # torch.multinomial takes no more weights
@@ -167,7 +167,7 @@ def _check(size: int, batch_size: int, seed: int) -> None:
 
 
 def _check_weights(weights: Tensor, size: int) -> Tensor:
-    values = torch.as_tensor(weights, dtype=torch.float64, device="cpu")
+    values = torch.as_tensor(for_torch(weights), dtype=torch.float64, device="cpu")
     good = values.shape == (size,) and bool(torch.isfinite(values).all())
     if not good or bool((values < 0).any()) or float(values.sum()) == 0:
         raise InputError(

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from earlysieve._arrays import for_torch
 from earlysieve.errors import InputError
 
 
@@ -33,7 +34,7 @@ def balanced_weights(kinds: Tensor | npt.NDArray[np.integer]) -> Tensor:
         >>> es.balanced_weights(torch.tensor([0, 0, 0, 1])).tolist()  # doctest: +ELLIPSIS
         [0.666..., 0.666..., 0.666..., 2.0]
     """
-    values = torch.as_tensor(kinds)
+    values = torch.as_tensor(for_torch(kinds))
     known = values[values >= 0] if values.ndim == 1 and not values.is_floating_point() else None
     if known is None or len(known) == 0:
         raise InputError(
@@ -80,7 +81,7 @@ def mixture_weights(
             "kind as the smallest has"
         )
     usual = balanced_weights(kinds)
-    values = torch.as_tensor(kinds).long().cpu().numpy()
+    values = torch.as_tensor(for_torch(kinds)).long().cpu().numpy()
     numbers, sizes = np.unique(values[values >= 0], return_counts=True)
     most = int(min(ratio * sizes.min(), len(values)))
     if most >= sizes.max():
