@@ -14,8 +14,35 @@ _SHORT = {
 }
 # How properties begin that are single values of a column of a table.
 VALUES = "values of "
+# Parts that may be said not to matter, as pages call them; of tables these are columns.
+PARTS = {
+    "image": (
+        "colour",
+        "brightness",
+        "texture",
+        "border",
+        "size",
+        "place",
+        "mark",
+        "edge",
+        "spot",
+        "early layer",
+    ),
+    "text": ("telling words", "word of one class", "phrase", "length of the text"),
+}
+# Also as sentences call them, and as one would guess.
 _KEPT = {short: name for name, short in _SHORT.items()} | {
     "color": "colour",
+    "texture (how strong each frequency is)": "spectrum",
+    "what is at the border of the image": "frame",
+    "the size of what stands out": "size",
+    "place": "window",  # in a window of its own is where something stands out
+    "where something stands out": "window",
+    "marks": "mark",
+    "a mark in one place of the image": "mark",
+    "a frame around the image or a bar along its side": "edge",
+    "spots": "spot",
+    "a small spot of one colour anywhere in the image": "spot",
     "single telling words": "token",
     "a word of one class": "one word",
     "a phrase": "phrase",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve._files import check_output
+from earlysieve._readable import PARTS
 from earlysieve._signals import Terminated
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
@@ -81,8 +82,9 @@ _SHARE = (
     "--irrelevant",
     multiple=True,
     metavar="NAME",
-    help="Say that the answer must not depend on this part, such as colour or a column of a table. "
-    "May be repeated.",
+    help="Say that the answer must not depend on this part. May be repeated. Of images: "
+    f"{', '.join(PARTS['image'])}. Of texts: {', '.join(PARTS['text'])}. Of tables: a column's "
+    "name.",
 )
 @click.option(
     "--out",

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import nn
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._names import near_names
-from earlysieve._readable import as_kept, readable
+from earlysieve._readable import PARTS, as_kept, readable
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
@@ -103,7 +103,8 @@ def swap_parts(
         asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
         barred = [as_kept(name) for name in irrelevant]
         barred += [one.name for one in telling if part_name(one.variable) in barred]
-        parts, skipped = _parts(pool, asker, source, barred, variables, telling)
+        typed = {as_kept(name): name for name in irrelevant}
+        parts, skipped = _parts(pool, asker, source, barred, variables, telling, typed)
         barred += [one.name for one in parts if is_pair_of(one.name, barred)]
         return _run(parts, pool, asker, skipped, seed, barred, pictures)
 
@@ -132,6 +133,7 @@ def _parts(
     irrelevant: Sequence[str],
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues],
+    typed: Mapping[str, str],
 ) -> tuple[list[Part], dict[str, str]]:
     known: Sequence[Variable] = ()
     if pool.carrier.kind == "image":
@@ -144,15 +146,24 @@ def _parts(
     there = [part.name for part in parts]
     lacking = [name for name in irrelevant if name not in there and name not in skipped]
     if lacking:
-        every = list(dict.fromkeys(map(readable, [*there, *map(part_name, known)])))
-        near = near_names(lacking[0], every)
-        told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
-        more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
-        raise InputError(
-            f"Expected irrelevant parts among {', '.join(every[:_LISTED])}{more}, but got "
-            f"{', '.join(lacking)}; {told}"
-        )
+        of_table = [*there, *map(part_name, known)]
+        every = PARTS.get(pool.carrier.kind) or tuple(dict.fromkeys(map(readable, of_table)))
+        raise InputError(_lacking([typed.get(name, name) for name in lacking], every))
     return sorted(parts, key=lambda part: part.name not in irrelevant), skipped
+
+
+def _lacking(names: Sequence[str], every: Sequence[str]) -> str:
+    """That these data have no such parts: no data of their kind have, or nothing here is one."""
+    of_kind = [name for name in names if as_kept(name) in map(as_kept, every)]
+    near = near_names(names[0], every)
+    told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
+    if of_kind:
+        told = f"these data have no {' and no '.join(of_kind)} that tells a class; leave it out"
+    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
+    return (
+        f"Expected irrelevant parts among {', '.join(every[:_LISTED])}{more}, but got "
+        f"{', '.join(names)}; {told}"
+    )
 
 
 @dataclass

@@ -1,0 +1,76 @@
+"""Parts that must not matter are named as pages name them, and pages, help and messages agree."""
+
+from pathlib import Path
+
+import pytest
+
+from earlysieve._readable import PARTS, as_kept, readable
+from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.swaps.follow import swap_parts
+from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
+from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.swaps.text_parts import NAMES as OF_TEXTS
+from earlysieve.auditing.words import _NAMES as IN_SENTENCES
+from earlysieve.cli.audit_command import command
+from earlysieve.errors import InputError
+from tests.auditing.swaps.test_follow import Reads, by_frame, pictures
+
+QUICKSTART = Path(__file__).parents[2] / "docs" / "quickstart.md"
+# A reader sees how sharp an image is, and nothing is swapped for it.
+READ_ALONE = {"sharpness", DIRECTION}
+
+
+def test_the_names_are_those_of_all_parts_that_can_be_swapped():
+    assert {as_kept(name) for name in PARTS["image"]} == set(OF_IMAGES)
+    assert {as_kept(name) for name in PARTS["text"]} == {*OF_TEXTS, ONE_WORD, PHRASE}
+
+
+def test_what_pages_and_sentences_say_is_taken():
+    for kept, said in IN_SENTENCES.items():
+        if kept not in READ_ALONE:
+            part = PART_OF.get(kept, kept)
+            assert [as_kept(one) for one in (kept, said, readable(kept))] == [part] * 3
+    assert as_kept("telling window") == "window"
+    assert as_kept("marks") == "mark"
+    assert as_kept("smell") == "smell"
+
+
+@pytest.mark.parametrize("name", ["texture", "spectrum", "place", "where something stands out"])
+def test_a_swap_is_told_not_to_matter_by_either_name(name):
+    data, labels = pictures()
+    found = swap_parts(Reads(by_frame), data, labels, labels, irrelevant=[name], budget=50)
+    barred = [part.part for part in found.parts if part.irrelevant]
+    assert barred == [as_kept(name)] or as_kept(name) in found.skipped
+
+
+def refusal(*names):
+    data, labels = pictures()
+    with pytest.raises(InputError) as caught:
+        swap_parts(Reads(by_frame), data, labels, labels, irrelevant=names)
+    return str(caught.value)
+
+
+def test_a_refusal_says_the_names_of_the_page():
+    listed = f"Expected irrelevant parts among {', '.join(PARTS['image'])}, but got "
+    assert refusal("marker") == f"{listed}marker; near names are mark, border"
+    assert refusal("colour", "smell") == f"{listed}smell; name parts that these data have"
+    assert refusal("telling words").startswith(f"{listed}telling words; ")
+    assert refusal("spot", "colour").startswith(
+        f"{listed}spot; these data have no spot that tells a class; leave it out"
+    )
+
+
+def test_texts_have_names_of_their_own():
+    from earlysieve.auditing.swaps.follow import _lacking
+
+    said = _lacking(["place"], PARTS["text"])
+    assert said.startswith(f"Expected irrelevant parts among {', '.join(PARTS['text'])}, but got ")
+
+
+def test_help_and_page_list_them():
+    option = next(one for one in command.params if one.name == "irrelevant")
+    text = " ".join(QUICKSTART.read_text("utf-8").split()) if QUICKSTART.exists() else None
+    for names in PARTS.values():
+        assert ", ".join(names) in option.help
+        assert text is None or f": {', '.join(names)};" in text
