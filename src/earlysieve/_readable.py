@@ -7,6 +7,10 @@ _SHORT = {
     "token": "telling words",
     "other tokens": "all other words",
     "length": "length of the text",
+    "ends": "beginning or end",
+    "symbols": "marks and emojis",
+    "capitals": "capital letters",
+    "plain words": "plain words in between",
     "one word": "word of one class",
     "stage": "early layer",
     "columns": "all columns, straight",
@@ -47,6 +51,9 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
     "a word of one class": "one word",
     "a phrase": "phrase",
     "the length of the text": "length",
+    "how the text begins or ends": "ends",
+    "the numbers in the text": "numbers",
+    "words with capital letters": "capitals",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -112,6 +112,7 @@ def collect(
     follow: Callable[[Iterator[Batch]], Iterable[Batch]] = iter,
     listen: Listen | None = None,
     answers: Answers = ANEW,
+    tokenizer: Any = None,
 ) -> Collected:
     """Run the model once over `batches` and keep each layer's features.
 
@@ -131,6 +132,7 @@ def collect(
         listen: takes each batch and what runs the model on it, runs that, and returns what it gave;
             None: nobody.
         answers: of this very pass that was stopped.
+        tokenizer: of texts, where there is one: tells marks, numbers and capital letters.
 
     Raises:
         InputError: labels out of range, NaN or infinite inputs or activations, probabilities
@@ -150,7 +152,9 @@ def collect(
     start = _on(device, model, first)
     single = _Singles(model)
     single.check(start, last=None if examples is None else examples % len(first))
-    prepared = prepare(model, start, layers, head, budget, with_views=with_views)
+    prepared = prepare(
+        model, start, layers, head, budget, with_views=with_views, tokenizer=tokenizer
+    )
     if examples is not None:
         space = Space(examples, prepared.bytes_each, budget.left, features_folder(budget.folder))
         space.check()

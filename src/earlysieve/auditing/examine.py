@@ -277,6 +277,7 @@ def _collected(
         ),
         listen=settings.listen,
         answers=settings.kept.part("pass"),
+        tokenizer=source.tokenizer,
     )
 
 

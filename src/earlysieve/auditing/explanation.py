@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from earlysieve._readable import readable
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.headline import MOSTLY
-from earlysieve.auditing.leading import overlapping
+from earlysieve.auditing.leading import errors_gather, overlapping
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
@@ -81,7 +81,7 @@ def _reason(decision: Decision, facts: Facts) -> str:
             + _power(decision)
         )
     if decision.reason == "nothing":
-        return f"No property and no early layer explains the model's errors. {_power(decision)}"
+        return f"{_unexplained(facts.leanings)} {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap)
@@ -99,8 +99,22 @@ def _reason(decision: Decision, facts: Facts) -> str:
 
 def _power(decision: Decision) -> str:
     return (
-        "A simple feature that fails on one in twenty of these examples and costs 20% of accuracy "
-        f"there would have been found with a probability of {decision.power:.0%}."
+        "A simple feature of a kind that was looked at, which fails on one in twenty of these "
+        "examples and costs 20% of accuracy there, would have been found with a probability of "
+        f"{decision.power:.0%}."
+    )
+
+
+def _unexplained(found: Sequence[Leaning]) -> str:
+    gathered = errors_gather(found)
+    if gathered is None:
+        return "No property and no early layer explains the model's errors."
+    return (
+        f"No property explains the model's errors. They gather where a reader of "
+        f"{readable(gathered.name, of_network=True)} says another class (right on "
+        f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
+        f"{gathered.accuracy_else:.0%} elsewhere), as they do where examples are hard or wrongly "
+        "labelled; something simple that has no reader here would look the same, so look at these."
     )
 
 

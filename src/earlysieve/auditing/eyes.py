@@ -44,6 +44,7 @@ from earlysieve.auditing.swaps.columns import (
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
 from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 from earlysieve.auditing.together import with_companions
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.datasets.variables import Variable, variables_of
@@ -177,6 +178,9 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return _phrase_eye(store, sample, views.properties.get(TOKEN))
     if name == MARK:
         return _mark_eyes(store, sample)
+    if name in (*KINDS, PLAIN_WORDS):
+        values = sample.of(store)
+        return {name: open_eye(store, sample, values=values)} if values.any() else {}
     values = sample.of(store)
     return {name: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
 

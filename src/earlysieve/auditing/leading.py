@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
+from earlysieve.auditing.leaning import GATHER, NOTHING, Leaning, Strength, strength
 from earlysieve.auditing.leaning_checks import (
     AT_EDGE,
     HARDLY_RECOVERED,
@@ -12,12 +12,15 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.marks import EDGE
+from earlysieve.auditing.text_kinds import ENDS
 
 ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
+_ENDS_LESS = 1.0
+_MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
 _EXPLAINED_UNNAMED = 10
@@ -94,6 +97,20 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
     return max(doubtful, key=lambda one: strength(one).total, default=None)
 
 
+def errors_gather(found: Sequence[Leaning]) -> Leaning | None:
+    """The layer where most errors of the model lie and it is mostly wrong; None where none is."""
+    gathered = [
+        one
+        for one in found
+        if one.of_network
+        and one.accuracy <= _MOSTLY_WRONG
+        and one.times_worse >= GATHER
+        and one.explained_share >= _MOST_ERRORS
+        and one.explained >= _EXPLAINED_UNNAMED
+    ]
+    return min(gathered, key=lambda one: one.accuracy, default=None)
+
+
 def misleads(found: Leaning) -> bool:
     """What a layer sees explains errors that gather where it is wrong, and that look odd there."""
     return (
@@ -118,7 +135,8 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
 
 def _unclear(found: Leaning) -> float:
     """How much more it must say than a property with a name of its own."""
-    return found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
+    ends = _ENDS_LESS * (found.name == ENDS)  # what stands there may have a name of its own
+    return ends + found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 
 def _counts(found: Leaning, *, table: bool) -> bool:

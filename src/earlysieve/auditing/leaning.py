@@ -23,15 +23,19 @@ from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
     OTHER_THAN_PAIR,
+    OTHER_TOKENS,
     PART_OF,
+    TOKEN,
 )
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
+from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
+_WORDS = (PLAIN_WORDS, OTHER_TOKENS, TOKEN)
 _FEWEST_SWAPPED = 8
 _HALF = 2  # errors that are assumed on either side where a share is shrunk towards one half
 
@@ -225,12 +229,17 @@ def _independent(name: str, other: str) -> bool:
     """What a direction tells is told by columns, too: it speaks for what is left beside it only.
 
     So it is with two columns, their own and all others. A reserved reader says nothing where its
-    property is not.
+    property is not. What else stands at the ends of texts, say, may be what stands there, too: of
+    what is no plain word only words tell, and of words nothing that is none.
     """
     if name.startswith(PAIR) and (other == OTHER_COLUMNS or is_in_pair(other, name)):
         return False
     if other == OTHER_THAN_PAIR:
         return name.startswith(PAIR)
+    if name in KINDS:
+        return other in _WORDS
+    if other in (*KINDS, PLAIN_WORDS):
+        return False
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
     if name.startswith(VALUES) and (other == OTHER_COLUMNS or is_of(name, other)):
         return False

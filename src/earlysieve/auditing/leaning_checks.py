@@ -22,6 +22,7 @@ FOLLOWED_OUTDONE = 0.3
 _COST_OUTDONE, _COST_OF_MARK = 0.4, 0.12
 _HARDLY_EVER_RIGHT, _LAYER_RIGHT, RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
+_OWN_UNSURE = 0.75
 _COST_MUCH = 0.5
 _RECOVERED_OUTDONE = 0.62
 
@@ -123,7 +124,7 @@ def _tells_as_well(found: Leaning) -> bool:
         and found.accuracy_sure <= _HARDLY_EVER_RIGHT
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
         and not found.at_edge > RATHER_AT_EDGE
-        and not found.recovered < _OTHERS_AGAINST
+        and not (found.recovered < _OTHERS_AGAINST and not found.own_tells >= _OWN_UNSURE)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +58,7 @@ def prepare(
     budget: Budget,
     *,
     with_views: bool = True,
+    tokenizer: Any = None,
 ) -> Prepared:
     """Run two examples, to learn the order and layout of the layers and how much they give.
 
@@ -67,6 +69,7 @@ def prepare(
         head: what reads the layers.
         budget: of the stores.
         with_views: whether readers will look at more than `head` reads.
+        tokenizer: of texts, where there is one.
 
     Raises:
         LayerError: an unknown or unusable layer.
@@ -82,7 +85,7 @@ def prepare(
         name: LayerFeatures(layout_in(trace, name, modules, count), FeatureStore(budget))
         for name in sorted(dict.fromkeys(names), key=lambda name: order[name])
     }
-    views = views_of(found, batch, head, budget) if with_views else no_views(budget)
+    views = views_of(found, batch, head, budget, tokenizer) if with_views else no_views(budget)
     seen = views.try_on(model, some) if with_views else 0
     return Prepared(found, views, _try_head(model, some, found, head) + seen)
 
@@ -97,7 +100,13 @@ def _stages(model: nn.Module, trace: Sequence[LayerInfo], count: int) -> list[st
         ) from error
 
 
-def views_of(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget: Budget) -> Views:
+def views_of(
+    layers: dict[str, LayerFeatures],
+    batch: Batch,
+    head: Head,
+    budget: Budget,
+    tokenizer: Any = None,
+) -> Views:
     """What else readers look at of these layers and data; see `views.views_for`."""
     is_mean = what_to_keep(head) == "mean"
     return views_for(
@@ -107,6 +116,7 @@ def views_of(layers: dict[str, LayerFeatures], batch: Batch, head: Head, budget:
         },
         batch,
         budget,
+        tokenizer,
     )
 
 

@@ -16,13 +16,14 @@ from earlysieve.auditing.marks import MARK, PHRASE, mark_features
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
+from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
 TOKEN, OTHER_TOKENS, OTHER_COLUMNS = "token", "other tokens", "other columns"
 OTHER_DIRECTIONS, OTHER_THAN_PAIR = "other directions", "all other columns"
 # Readers that see all but a property: they recover errors, and nobody leans on them.
-BESIDES = (OTHER_TOKENS, OTHER_COLUMNS, OTHER_DIRECTIONS, OTHER_THAN_PAIR)
+BESIDES = (OTHER_TOKENS, PLAIN_WORDS, OTHER_COLUMNS, OTHER_DIRECTIONS, OTHER_THAN_PAIR)
 # What a property is called among the parts that are swapped, where that differs.
 PART_OF = {"place": "window"}
 _MOST_PAIRED = 20
@@ -38,23 +39,26 @@ _SMALLEST = 8
 _PIXELS, _DECILES, _SAME = 1024, 9, 1e-5
 
 
-def properties_of(inputs: Inputs, carrier: Carrier | None) -> dict[str, Tensor]:
+def properties_of(
+    inputs: Inputs, carrier: Carrier | None, kinds: TokenKinds | None = None
+) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
     Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, halves; texts:
-    tokens, length and phrases; tables have their columns instead. Nothing where it is not clear
-    what the inputs are.
+    tokens, length, phrases, how they begin and end, and what is written unlike plain words; tables
+    have their columns instead. Nothing where it is not clear what the inputs are.
 
     Args:
         inputs: of a batch.
         carrier: where images or texts are among them.
+        kinds: of the tokens of texts, where a tokenizer can write them.
     """
     if carrier is None:
         return {}
     if carrier.kind == "image":
         images = carrier.get(inputs).float()
         return _of_images(images.to(pooling_device(images.device)))
-    return _of_texts(inputs, carrier) if carrier.kind == "text" else {}
+    return _of_texts(inputs, carrier, kinds) if carrier.kind == "text" else {}
 
 
 def _of_images(images: Tensor) -> dict[str, Tensor]:
@@ -144,7 +148,7 @@ def _frame(images: Tensor) -> Tensor:
     return torch.cat([*_moments(flat), flat.median(2).values, *means], 1)
 
 
-def _of_texts(inputs: Inputs, carrier: Carrier) -> dict[str, Tensor]:
+def _of_texts(inputs: Inputs, carrier: Carrier, kinds: TokenKinds | None) -> dict[str, Tensor]:
     tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
     holds = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
     holds.scatter_add_(1, tokens % _BUCKETS, mask.to(holds.dtype))
@@ -153,6 +157,7 @@ def _of_texts(inputs: Inputs, carrier: Carrier) -> dict[str, Tensor]:
         TOKEN: holds.clamp_max(_MOST_TIMES).add(1).log2(),
         "length": mask.sum(1, keepdim=True).float(),
         PHRASE: pairs_held(tokens, mask),
+        **kinds_held(tokens, mask, kinds),
     }
 
 

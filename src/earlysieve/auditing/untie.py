@@ -38,6 +38,13 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"texts in which it speaks for another class than the label, {_ANEW}.",
     "phrase": "take that phrase out of texts of its class and put it into texts of others, or add "
     f"texts in which it speaks for another class than the label, {_ANEW}.",
+    "ends": "cut the first and last words off all texts, in training and in use, or exchange them "
+    f"between texts of all classes, {_ANEW}.",
+    "symbols": "take marks and emojis out of all texts, in training and in use, or exchange them "
+    f"between texts of all classes, {_ANEW}.",
+    "numbers": "put one word in place of all numbers, in training and in use, or exchange them "
+    f"between texts of all classes, {_ANEW}.",
+    "capitals": f"write all texts in small letters, in training and in use, {_ANEW}.",
     "length": "cut all texts to one short length, or add short and long texts of "
     f"every class, {_ANEW}: the length then says less about the label.",
     DIRECTION: "leave out columns that only say the same once more, or add rows in which these "

@@ -253,6 +253,8 @@ def _doubtful(piles: Sequence[str], decision: Decision) -> list[str]:
         why = ", or the same simple thing misleads both"
     elif decision.verdict == "at risk" and decision.leaning is not None:
         why = f", unless both go by {called(decision.leaning)}"
+    elif decision.verdict == "none found":
+        why = ", or something simple that has no reader here misleads both"
     return [
         f"{which} in doubt: model and readers agree on another class{why}. Check by hand before "
         "you act on this."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from earlysieve.auditing.maps import CHANNELS, position_map, principal_channels
 from earlysieve.auditing.properties import properties_of
 from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
+from earlysieve.auditing.text_kinds import TokenKinds, kinds_for
 from earlysieve.model.batch import Batch, Inputs, attention_mask, few, first_tensor
 from earlysieve.model.capture import capture
 from earlysieve.model.layout import Layout, as_map
@@ -78,6 +80,7 @@ class Views:
         logits: of the model.
         left_out: views that not all examples have alike, and why.
         carrier: where images or texts are among the inputs.
+        kinds: of the tokens of texts, where these can be written.
     """
 
     layers: dict[str, LayerViews]
@@ -86,6 +89,7 @@ class Views:
     logits: FeatureStore
     left_out: dict[str, str] = field(default_factory=dict)
     carrier: Carrier | None = None
+    kinds: TokenKinds | None = None
 
     def stores(self) -> dict[str, FeatureStore]:
         """Every view by name, the simplest first."""
@@ -102,7 +106,7 @@ class Views:
             columns = columns_of(batch, self.carrier)
             if columns is not None:
                 self.columns.append(columns)
-        self._append_properties(properties_of(batch.inputs, self.carrier))
+        self._append_properties(properties_of(batch.inputs, self.carrier, self.kinds))
         self.logits.append(logits)
 
     def append_layer(self, name: str, rows: Mapping[str, Tensor]) -> None:
@@ -133,12 +137,16 @@ class Views:
         sizes.append(captured.logits.shape[1])
         if self.columns is not None:
             sizes.append(first_tensor(some).shape[1])
-        sizes.extend(values.shape[1] for values in properties_of(some, self.carrier).values())
+        found = properties_of(some, self.carrier, self.kinds)
+        sizes.extend(values.shape[1] for values in found.values())
         return 4 * sum(sizes)
 
 
 def views_for(
-    layers: Mapping[str, tuple[Layout, FeatureStore, bool]], batch: Batch, budget: Budget
+    layers: Mapping[str, tuple[Layout, FeatureStore, bool]],
+    batch: Batch,
+    budget: Budget,
+    tokenizer: Any = None,
 ) -> Views:
     """The views that suit these layers and data.
 
@@ -147,6 +155,7 @@ def views_for(
             holds means over positions.
         batch: any.
         budget: of the stores.
+        tokenizer: of texts, where there is one.
     """
     positioned = [name for name, (layout, _, _) in layers.items() if layout is not Layout.FLAT]
     mapped = set() if batch.mask is not None else set(_evenly(positioned, _MOST_MAPS))
@@ -161,9 +170,10 @@ def views_for(
     }
     carrier, _ = carrier_of(batch.inputs)
     columns = FeatureStore(budget) if columns_of(batch, carrier) is not None else None
-    seen = properties_of(few(batch.inputs)[0], carrier)
+    kinds = kinds_for(tokenizer)
+    seen = properties_of(few(batch.inputs)[0], carrier, kinds)
     properties = {name: FeatureStore(budget) for name in seen}
-    return Views(found, columns, properties, FeatureStore(budget), carrier=carrier)
+    return Views(found, columns, properties, FeatureStore(budget), carrier=carrier, kinds=kinds)
 
 
 def no_views(budget: Budget) -> Views:

@@ -38,6 +38,7 @@ PART_COLUMNS = (
 )  # fmt: skip
 
 _WORDS = "token"
+_LAYER = "hard examples look the same to a layer: it counts only where something else tells them"
 WORD_COLUMNS = ("Word", "Texts with it", "Of other classes", "Model goes with the word there")
 
 
@@ -161,7 +162,7 @@ def _leaning_row(found: LeaningLike, leads: bool) -> Row:
     by = readable(found.recovered_by)
     return Row(
         name=readable(found.name, of_network=found.of_network),
-        note="",
+        note="" if leads or not found.of_network else _LAYER,
         tags=[*tags, *_must_not_matter(found.irrelevant)],
         cells=[
             percent(max(found.reads, 0.0)),

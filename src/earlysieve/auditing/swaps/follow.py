@@ -139,7 +139,7 @@ def _parts(
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
     elif pool.carrier.kind == "text":
-        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names)
+        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, irrelevant)
     else:
         known = variables or variables_of(pool.values.float().numpy(), source.column_names)
         parts, skipped = table_parts(pool, asker, known, irrelevant, telling)

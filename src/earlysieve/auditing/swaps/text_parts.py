@@ -10,6 +10,7 @@ from torch import Tensor
 
 from earlysieve._arrays import Ints
 from earlysieve.auditing.swaps.ask import Asker
+from earlysieve.auditing.swaps.kind_parts import kind_parts
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.repeats import repeats, with_counts
@@ -34,7 +35,11 @@ _SHOWN = 3
 
 
 def text_parts(
-    pool: Pool, asker: Asker, tokenizer: Any = None, class_names: Sequence[str] = ()
+    pool: Pool,
+    asker: Asker,
+    tokenizer: Any = None,
+    class_names: Sequence[str] = (),
+    irrelevant: Sequence[str] = (),
 ) -> tuple[list[Part], dict[str, str]]:
     """The parts that these texts have, and why others were left out.
 
@@ -43,6 +48,7 @@ def text_parts(
         asker: the model.
         tokenizer: tells what tokens are; without one, their numbers are named.
         class_names: empty where unknown.
+        irrelevant: names of parts that are swapped whatever they tell.
     """
     tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
     texts = told(tokens, mask, pool.labels, pool.weights)
@@ -101,6 +107,7 @@ def text_parts(
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
     if not extra:
         parts += word_parts(pool, asker, texts, tokenizer, class_names)
+        parts += kind_parts(pool, asker, tokenizer, class_names, irrelevant)
     return parts, skipped
 
 
