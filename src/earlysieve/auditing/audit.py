@@ -32,6 +32,8 @@ from earlysieve.auditing.swap_pictures import swap_pictures
 from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.auditing.swaps.table_parts import as_parts
+from earlysieve.auditing.text_kinds import KINDS
+from earlysieve.auditing.words_of_kind import with_words_of_kind
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
@@ -257,6 +259,8 @@ def audit(
             l2=l2,
             device=place,
         )
+        if summary.leans_on in KINDS:
+            shown = with_words_of_kind(source, shown, summary.leans_on)
         shown = with_speaking_columns(
             shown,
             [one.name for one in seen.variables] if source.column_names else [],

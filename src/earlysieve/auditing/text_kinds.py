@@ -30,7 +30,8 @@ class TokenKinds:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._known: dict[int, int] = {}
+        special = getattr(tokenizer, "all_special_ids", ())
+        self._known: dict[int, int] = {int(token): _NOTHING for token in special}
 
     def of(self, tokens: Tensor) -> Tensor:
         """The kind of each token, int64 of the shape of `tokens`."""

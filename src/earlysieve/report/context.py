@@ -31,6 +31,13 @@ BADGES = {
 # Shown at the top or in the command already.
 _SHOWN_ELSEWHERE = ("command",)
 
+_KINDS_OF_WORDS = {
+    "ends": "how the text begins and ends",
+    "symbols": "marks and emojis",
+    "numbers": "numbers",
+    "capitals": "words with capital letters",
+}
+
 
 @dataclass(frozen=True)
 class GroupRow:
@@ -80,6 +87,7 @@ def page_context(data: ReportData, sections: Sequence[Section], scores: str = ""
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "has_marks": any(piece.marked for card in all_cards for piece in card.pieces),
+        "marked_kind": _KINDS_OF_WORDS.get(data.summary.leans_on or "", ""),
         "has_columns": any(str(name).startswith("score of column ") for name in data.examples),
         "top_rows": [] if all_cards else top_rows(data),
         "sure": wrong_and_sure(data),
