@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import earlysieve as es
+from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.swaps.kind_parts import given, tells
 from earlysieve.auditing.text_kinds import (
     CAPITALS,
@@ -64,18 +65,34 @@ def test_without_a_tokenizer_only_the_ends_are_told_apart():
     assert kinds_for(None) is None
 
 
-def test_features_count_by_hand():
-    tokens, mask = read("! ! ! one two six seven one two six seven one")
+def test_features_are_the_words_of_a_kind_in_their_order_and_how_many_there_are():
+    tokens, mask = read("! ... ! one two six seven one two six seven one")
+    mark, dots, one, two, seven = (
+        WORDS.index(word) + 2 for word in ("!", "...", "one", "two", "seven")
+    )
     mine = of_kinds(tokens, mask, kinds_for(TOKENIZER))[SYMBOLS]
     found = kind_features(tokens, mine, SYMBOLS)[0]
-    assert found[-1] == 2  # log2(1 + 3)
-    assert found[int(tokens[0, 0]) % 128] == 2
-    assert found.sum() == 4
+    assert found.tolist() == [mark, dots, mark, -1, -1, -1, -1, -1, 2]  # log2(1 + 3)
     ends = kind_features(tokens, of_kinds(tokens, mask, None)[ENDS], ENDS)[0]
-    assert ends[int(tokens[0, 0]) % 256] == pytest.approx(np.log2(3))  # two at the beginning
-    assert ends[256:].nonzero().flatten().tolist() == sorted(
-        int(token) for token in tokens[0, 10:12]
-    )
+    assert ends.tolist() == [mark, dots, -1, seven, one, -1]
+    plain = kind_features(tokens, mask, PLAIN_WORDS)[0]
+    assert plain[one] == 2  # log2(1 + 3)
+    assert plain[two] == plain[seven] == pytest.approx(np.log2(3))
+
+
+def test_of_many_words_a_reader_goes_by_those_that_surely_tell():
+    labels = np.array([0] * 50 + [1] * 50)
+    features = np.full((100, 6), -1.0)
+    features[:12, 0] = 7  # of class 0 alone: 0.24 of it, against none
+    features[20:70, 1] = 8  # in both
+    features[:4, 2] = 9  # in too few
+    features[60:80, 5] = 7  # at the end it tells the other class
+    found = telling_words(features, labels, 2, ENDS)
+    assert [words.tolist() for words in found.words] == [[7], [7]]
+    assert found(features).sum(0).tolist() == [12, 20]
+    counted = telling_words(np.concatenate([features, features, features[:, :1]], 1)[:, :9],
+                            labels, 2, SYMBOLS)  # fmt: skip
+    assert counted.counted
 
 
 def test_the_beginning_is_the_first_half_of_the_ends():

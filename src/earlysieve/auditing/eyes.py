@@ -11,6 +11,7 @@ from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing import class_signs
 from earlysieve.auditing.doubt import L2 as MENDING_L2
 from earlysieve.auditing.edges import band_shape, telling_bands
+from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.knots import column_knots
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT, shape, telling_marks
 from earlysieve.auditing.properties import (
@@ -179,8 +180,7 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
     if name == MARK:
         return _mark_eyes(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
-        values = sample.of(store)
-        return {name: open_eye(store, sample, values=values)} if values.any() else {}
+        return _kind_eye(name, store, sample)
     values = sample.of(store)
     return {name: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
 
@@ -224,6 +224,15 @@ def _phrase_eye(store: FeatureStore, sample: Sample, words: FeatureStore | None)
     known = None if words is None else sample.of(words)
     found = class_signs.phrase_signs(sample.of(store), known, sample.labels, sample.classes)
     return _sign_eye(PHRASE, store, sample, found)
+
+
+def _kind_eye(name: str, store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    """A reader of one kind of words: of those that tell, and of how many there are."""
+    values = sample.of(store)
+    if name == PLAIN_WORDS:
+        return {name: open_eye(store, sample, values=values)} if values.any() else {}
+    words = telling_words(values, sample.labels, sample.classes, name)
+    return {name: open_eye(store, sample, words, values)} if words(values).any() else {}
 
 
 def _sign_eye(

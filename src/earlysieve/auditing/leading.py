@@ -12,14 +12,14 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.marks import EDGE
-from earlysieve.auditing.text_kinds import ENDS
+from earlysieve.auditing.text_kinds import ENDS, KINDS
 
 ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
-_ENDS_LESS = 1.0
+_ENDS_LESS, _TOLD_BY_KIND = 1.0, 0.95
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
@@ -41,6 +41,16 @@ def enough(signs: Strength) -> bool:
     return signs.total >= ENOUGH and signs.speaking >= SPEAKS
 
 
+def calls(found: Leaning, signs: Strength) -> bool:
+    """Whether a leaning with these signs is strong enough for a verdict.
+
+    Marks, numbers or the ends of texts that tell as much as the model are asked for less: what
+    words beside them tell is little where a text has few.
+    """
+    told = found.name in KINDS and found.reads >= _TOLD_BY_KIND
+    return enough(signs) or (told and signs.total >= ENOUGH and signs.speaking >= 0)
+
+
 def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     """The leaning to speak of: of those that are strong enough, rather one with a name.
 
@@ -50,7 +60,7 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     counted = [(one, strength(one)) for one in found if _counts(one, table=table)]
     if not counted:
         return None, NOTHING
-    strong = [pair for pair in counted if enough(pair[1])]
+    strong = [pair for pair in counted if calls(*pair)]
     if not strong:
         return max(counted, key=lambda pair: pair[1].total)
     best = max(strong, key=lambda pair: pair[1].total - _unclear(pair[0]))

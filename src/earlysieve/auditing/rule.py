@@ -12,6 +12,7 @@ from typing import Literal
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leading import (
     OUTDONE,
+    calls,
     enough,
     lead,
     may_be_together,
@@ -110,7 +111,7 @@ def decide(facts: Facts) -> Decision:
     if prevented == "outdone" and lost:
         # Readouts that were fitted on the data outdo whatever fails on them.
         return say("shortcut", "does not transfer")
-    called = leading if leading is not None and enough(signs) else None
+    called = leading if leading is not None and calls(leading, signs) else None
     # A model that relies on one part alone is outdone by readers that see the rest, too.
     moved = called is not None and (signs.swaps >= _MOVED or follows_at_a_cost(called))
     followed = followed_though_outdone(facts.leanings)

@@ -17,8 +17,8 @@ PLAIN_WORDS = "plain words"
 KINDS = (ENDS, SYMBOLS, NUMBERS, CAPITALS)
 _NOTHING, _WORD, _SYMBOL, _NUMBER, _CAPITAL = range(5)
 _OF_KIND = {SYMBOLS: _SYMBOL, NUMBERS: _NUMBER, CAPITALS: _CAPITAL}
-_MOST_AT_AN_END, _PART_OF_TEXT = 3, 6
-_BUCKETS, _AT_AN_END, _FEW_BUCKETS, _MOST_TIMES = 512, 256, 128, 7
+MOST_AT_AN_END, SLOTS = 3, 8
+_PART_OF_TEXT, _BUCKETS, _MOST_TIMES = 6, 512, 7
 
 
 class TokenKinds:
@@ -67,28 +67,41 @@ def kinds_held(tokens: Tensor, mask: Tensor, kinds: TokenKinds | None) -> dict[s
         kinds: None: only what stands at the ends is told apart.
 
     Returns:
-        By kind, each of shape (B, numbers): how often which tokens, in buckets of the logarithm,
-        and for all but the ends also how many in all.
+        By kind, each of shape (B, numbers): see `kind_features`.
     """
     mine = of_kinds(tokens, mask, kinds)
     return {name: kind_features(tokens, held, name) for name, held in mine.items()}
 
 
 def kind_features(tokens: Tensor, mine: Tensor, name: str) -> Tensor:
-    """What a reader of one kind sees of texts.
+    """What is kept of the words of one kind: a few of them as they are, and how many there are.
 
     Args:
         tokens: shape (B, T).
         mine: which are of that kind, shape (B, T).
         name: of the kind.
+
+    Returns:
+        Of the ends the numbers of the first three and of the last three tokens, -1 where there are
+        fewer, (B, 6); of plain words how often which stand there, in buckets, log2(1 + times),
+        (B, 512); else the numbers of the first eight and log2(1 + how many there are), (B, 9).
     """
+    if name == PLAIN_WORDS:
+        return times_held(tokens, mine)
     if name == ENDS:
         ends = (first_of(mine), mine & ~first_of(mine))
-        return torch.cat([held(tokens, end, _AT_AN_END) for end in ends], 1)
-    if name == PLAIN_WORDS:
-        return held(tokens, mine, _BUCKETS)
+        return torch.cat([_in_slots(tokens, end, MOST_AT_AN_END) for end in ends], 1)
     number = mine.sum(1, keepdim=True).float().add(1).log2()
-    return torch.cat([held(tokens, mine, _FEW_BUCKETS), number], 1)
+    return torch.cat([_in_slots(tokens, mine, SLOTS), number], 1)
+
+
+def _in_slots(tokens: Tensor, mine: Tensor, slots: int) -> Tensor:
+    """The numbers of the first tokens among `mine`, -1 behind the last one, (B, slots)."""
+    found = torch.full((len(tokens), slots), -1.0, device=tokens.device)
+    place = mine.cumsum(1) - 1
+    rows, columns = (mine & (place < slots)).nonzero(as_tuple=True)
+    found[rows, place[rows, columns]] = tokens[rows, columns].float()
+    return found
 
 
 def of_kinds(tokens: Tensor, mask: Tensor, kinds: TokenKinds | None) -> dict[str, Tensor]:
@@ -108,10 +121,10 @@ def of_kinds(tokens: Tensor, mask: Tensor, kinds: TokenKinds | None) -> dict[str
     return found | {name: there & (kind_of == kind) for name, kind in _OF_KIND.items()}
 
 
-def held(tokens: Tensor, mask: Tensor, buckets: int) -> Tensor:
-    """How often texts hold tokens, in buckets: log2(1 + times), (B, buckets) of (B, T)."""
-    times = torch.zeros(len(tokens), buckets, device=tokens.device)
-    times.scatter_add_(1, tokens % buckets, mask.to(times.dtype))
+def times_held(tokens: Tensor, mask: Tensor) -> Tensor:
+    """How often texts (B, T) hold tokens, in buckets: log2(1 + times), (B, 512)."""
+    times = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
+    times.scatter_add_(1, tokens % _BUCKETS, mask.to(times.dtype))
     return times.clamp_max(_MOST_TIMES).add(1).log2()
 
 
@@ -125,5 +138,5 @@ def _ends(there: Tensor) -> tuple[Tensor, Tensor]:
     """Which tokens are among the first and the last three; fewer of short texts."""
     place = there.cumsum(1)
     count = place[:, -1:]
-    most = (count // _PART_OF_TEXT).clamp_max(_MOST_AT_AN_END)
+    most = (count // _PART_OF_TEXT).clamp_max(MOST_AT_AN_END)
     return there & (place <= most), there & (place > count - most)

@@ -119,7 +119,7 @@ def reasons(data: ReportData) -> dict[str, Any]:
     """What the template shows at the top and in the section "Why"."""
     summary = data.summary
     leading = next((one for one in summary.leanings if one.name == summary.leans_on), None)
-    rows = [_leaning_row(one, one is leading) for one in _leading_first(summary, leading)]
+    rows = [_leaning_row(one, one is leading, summary) for one in _leading_first(summary, leading)]
     return {
         "about": (_ABOUT[summary.verdict], short_name(summary)) if summary.leans_on else None,
         "leading": leading,
@@ -157,12 +157,13 @@ def _leading_first(summary: SummaryLike, leading: LeaningLike | None) -> list[Le
     return others if leading is None else [leading, *others]
 
 
-def _leaning_row(found: LeaningLike, leads: bool) -> Row:
+def _leaning_row(found: LeaningLike, leads: bool, summary: SummaryLike) -> Row:
+    explained = summary.verdict != "none found" or not found.evidence >= summary.enough
     tags = ["leading"] if leads else []
     by = readable(found.recovered_by)
     return Row(
         name=readable(found.name, of_network=found.of_network),
-        note="" if leads or not found.of_network else _LAYER,
+        note="" if explained or not found.of_network else _LAYER,
         tags=[*tags, *_must_not_matter(found.irrelevant)],
         cells=[
             percent(max(found.reads, 0.0)),

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.class_signs import more_often
+from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.readers import applied, ridge, scale_of
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
@@ -56,7 +57,8 @@ def kind_parts(
     for name, mine in of_kinds(tokens, mask, kinds_for(tokenizer)).items():
         if name not in DETAILS or not mine.any():
             continue
-        features = kind_features(tokens, mine, name).numpy()
+        kept = kind_features(tokens, mine, name).numpy()
+        features = telling_words(kept, pool.labels, pool.num_classes, name)(kept)
         told = tells(features, pool.labels, pool.num_classes)
         if name in irrelevant or told >= _TELLS:
             number = tells(features[:, -1:], pool.labels, pool.num_classes)
