@@ -32,7 +32,15 @@ PARTS = {
         "spot",
         "early layer",
     ),
-    "text": ("telling words", "word of one class", "phrase", "length of the text"),
+    "text": (
+        "telling words",
+        "word of one class",
+        "phrase",
+        "length of the text",
+        "beginning or end",
+        "marks and emojis",
+        "numbers",
+    ),
 }
 # Also as sentences call them, and as one would guess.
 _KEPT = {short: name for name, short in _SHORT.items()} | {
