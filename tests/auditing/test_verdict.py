@@ -448,3 +448,20 @@ def test_a_model_that_readers_outdo_is_told_what_the_best_of_them_sees():
     assert "A reader" not in summary(facts(IDLE, best_reads=1.4)).explanation
     broken = replace(IDLE, name="column leak", followed=0.6, reads=0.0)
     assert "only column 'leak'" in summary(facts(token, broken, best_reads=1.4)).explanation
+
+
+def test_what_was_said_not_to_matter_is_answered_where_it_is_not_called():
+    def part(name, hits, irrelevant=True):
+        nothing = Share()
+        return PartFound(
+            name, "", Share(hits, 60), Share(0, 60), nothing, nothing, nothing,
+            irrelevant=irrelevant,
+        )  # fmt: skip
+
+    swaps = Swaps((part("spectrum", 3), part("colour", 3, irrelevant=False), part("frame", 30)))
+    told = summary(facts(IDLE), swaps=swaps).explanation
+    assert told.count("must not matter") == 1
+    assert (
+        "It was said that texture must not matter: given that of another class, answers follow it "
+        "5% more often than by chance; from 20% on that is called a shortcut."
+    ) in told

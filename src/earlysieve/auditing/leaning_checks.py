@@ -10,7 +10,7 @@ TELLS = 0.95
 FOLLOWS = 0.5
 _TELLS_UNSWAPPED = 0.97
 _OWN_RANDOM = 0.56
-_FOLLOWS_IRRELEVANT = 0.2
+FOLLOWS_IRRELEVANT = 0.2
 _COPES_FOLLOWS = 0.4
 _COPES = 0.8
 _MEMORISES = 0.5
@@ -130,7 +130,7 @@ def _tells_as_well(found: Leaning) -> bool:
 
 def rests_on_irrelevant(found: Leaning) -> bool:
     """Answers follow what the user says must not matter."""
-    return found.irrelevant and found.followed >= _FOLLOWS_IRRELEVANT
+    return found.irrelevant and found.followed >= FOLLOWS_IRRELEVANT
 
 
 def rests_on(found: Sequence[Leaning]) -> Leaning | None:
