@@ -417,6 +417,33 @@ def test_else_nothing_was_found(change):
     assert decide(facts(IDLE, replace(ALIKE, **change))).verdict == "none found"
 
 
+def test_others_may_prefer_the_answers_where_the_model_is_unsure_of_them():
+    unsure = replace(ALIKE, recovered=0.3, own_tells=0.75)
+    assert decide(facts(IDLE, unsure)).leaning == unsure
+    assert decide(facts(IDLE, replace(unsure, own_tells=0.74))).verdict == "none found"
+
+
+# Gathers 0.25, recovers 0, swaps unknown, confidence 0.5, reads 0.75: of a colour not enough.
+MARKS = replace(
+    COLOUR, name="symbols", reads=0.97, times_worse=12 * 3**0.25, recovered=0.5, own_tells=0.9,
+    followed=math.nan, mended=math.nan,
+)  # fmt: skip
+
+
+def test_kinds_of_words_that_tell_as_much_as_the_model_are_asked_for_less_beside_them():
+    assert strength(MARKS).total == pytest.approx(1.5)
+    found = decide(facts(IDLE, MARKS))
+    assert (found.verdict, found.leaning) == ("shortcut", MARKS)
+    for change in ({"name": "colour"}, {"reads": 0.94}, {"times_worse": 11.9}):
+        assert decide(facts(IDLE, replace(MARKS, **change))).verdict != "shortcut"
+
+
+def test_what_a_kind_of_words_is_called_by_comes_before_the_ends_that_hold_it():
+    ends = replace(MARKS, name="ends", times_worse=12 * 3**1.2)
+    assert lead([ends, MARKS])[0] is MARKS
+    assert lead([replace(ends, times_worse=12 * 3**1.4), MARKS])[0].name == "ends"
+
+
 def test_of_texts_layers_are_not_spoken_of():
     words = replace(IDLE, name="token")
     assert decide(facts(words, SEEN_BY_LAYER)).verdict == "none found"

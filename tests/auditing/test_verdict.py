@@ -465,3 +465,35 @@ def test_what_was_said_not_to_matter_is_answered_where_it_is_not_called():
         "It was said that texture must not matter: given that of another class, answers follow it "
         "5% more often than by chance; from 20% on that is called a shortcut."
     ) in told
+
+
+def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them():
+    layer = replace(
+        LAYER, accuracy=0.33, accuracy_else=0.99, misread=75, explained=50, explained_share=0.89,
+        reads=0.94, recovered=0.5,
+    )  # fmt: skip
+    found = summary(facts(IDLE, layer), piles=["label doubtful"])
+    assert found.verdict == "none found"
+    assert found.explanation.startswith(
+        "No property explains the model's errors. They gather where a reader of layer 'layer1' "
+        "says another class (right on 33% of 75 examples, on 99% elsewhere), as they do where "
+    )
+    assert "something simple that has no reader here misleads both" in found.warnings[0]
+    for change in ({"accuracy": 0.51}, {"times_worse": 11.9}, {"explained_share": 0.49}):
+        told = summary(facts(IDLE, replace(layer, **change))).explanation
+        assert told.startswith("No property and no early layer explains the model's errors.")
+
+
+def test_of_a_layer_that_tells_as_much_the_nearest_thing_with_a_name_is_told():
+    layer = replace(
+        LAYER, reads=0.97, accuracy=0.2, accuracy_sure=0.1, recovered=0.5, times_worse=20.0,
+        at_edge=0.5,
+    )  # fmt: skip
+    near = replace(IDLE, name="spectrum", reads=0.91)
+    said = summary(facts(near, layer))
+    assert said.verdict == "at risk"
+    assert (
+        "Of what has a name, texture (how strong each frequency is) comes nearest: a reader of it "
+        "achieves 91% of what the model achieves."
+    ) in said.explanation
+    assert "comes nearest" not in summary(facts(IDLE, layer)).explanation

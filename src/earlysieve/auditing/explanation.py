@@ -17,7 +17,7 @@ from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.swaps.text_signs import DETAILS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
-from earlysieve.auditing.where_it_fails import Estimate
+from earlysieve.auditing.where_it_fails import Estimate, nearest_property
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import listed
 
@@ -45,6 +45,7 @@ def explanation(
     first, then = [_reason(decision, facts)], []
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
+        first += [_nearest(on, facts.leanings) if decision.reason == "told as well" else ""]
         first += [words_told(on, swaps), filled, _cost(fails)]
         then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
@@ -65,6 +66,17 @@ def _said_not_to_matter(swaps: Swaps, on: Leaning | None) -> list[str]:
         for part in named
         if (on is None or on.name != part.part) and part.effect < FOLLOWS_IRRELEVANT
     ]
+
+
+def _nearest(on: Leaning, others: Sequence[Leaning]) -> str:
+    """The property that comes nearest to what only a layer sees; nothing where none does."""
+    near = nearest_property(on, others)
+    if near is on:
+        return ""
+    return (
+        f"Of what has a name, {called(near)} comes nearest: a reader of it achieves "
+        f"{near.reads:.0%} of what the model achieves."
+    )
 
 
 def _cost(fails: Estimate | None) -> str:
