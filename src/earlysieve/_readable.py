@@ -4,6 +4,7 @@ _SHORT = {
     "spectrum": "texture",
     "frame": "border",
     "window": "telling window",
+    "patch": "one small part",
     "token": "telling words",
     "other tokens": "all other words",
     "length": "length of the text",
@@ -30,6 +31,7 @@ PARTS = {
         "mark",
         "edge",
         "spot",
+        "one small part",
         "early layer",
     ),
     "text": (

@@ -11,9 +11,11 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, FOLLOWS_IRRELEVANT, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
+from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.swaps.text_signs import DETAILS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
@@ -173,9 +175,9 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     part = swaps.of(on.name)
     if part is not None and on.name == MARK:
         return f"The mark is {part.detail}."
-    if part is not None and on.name == EDGE:
+    if part is not None and on.name in (EDGE, PATCH):
         return f"It is {part.detail}."
-    told = (f"{WORDS} ", *DETAILS.values())
+    told = (f"{WORDS} ", *DETAILS.values(), *OF_KINDS.values())
     if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:
         return ""
     text = f"{part.detail[0].upper()}{part.detail[1:]}."

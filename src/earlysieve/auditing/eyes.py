@@ -14,6 +14,7 @@ from earlysieve.auditing.edges import band_shape, telling_bands
 from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.knots import column_knots
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT, shape, telling_marks
+from earlysieve.auditing.patches import PATCH, telling_patch
 from earlysieve.auditing.properties import (
     OTHER_COLUMNS,
     OTHER_DIRECTIONS,
@@ -179,6 +180,8 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return _phrase_eye(store, sample, views.properties.get(TOKEN))
     if name == MARK:
         return _mark_eyes(store, sample)
+    if name == PATCH:
+        return _patch_eye(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
         return _kind_eye(name, store, sample)
     values = sample.of(store)
@@ -224,6 +227,15 @@ def _phrase_eye(store: FeatureStore, sample: Sample, words: FeatureStore | None)
     known = None if words is None else sample.of(words)
     found = class_signs.phrase_signs(sample.of(store), known, sample.labels, sample.classes)
     return _sign_eye(PHRASE, store, sample, found)
+
+
+def _patch_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    """A reader of one small part of images, where that tells and nothing far away does."""
+    values = sample.of(store)
+    patch = telling_patch(values, sample.labels, sample.classes)
+    if patch is None:
+        return {}
+    return {PATCH: open_eye(store, sample, partial(np.take, indices=patch, axis=1), values)}
 
 
 def _kind_eye(name: str, store: FeatureStore, sample: Sample) -> dict[str, Eye]:

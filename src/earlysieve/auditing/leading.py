@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.marks import EDGE
+from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 
 ENOUGH = 0.9
@@ -19,7 +20,7 @@ SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
-_ENDS_LESS, _TOLD_BY_KIND = 1.0, 0.95
+_ENDS_LESS, _PATCH_LESS, _TOLD_BY_KIND = 1.0, 0.5, 0.95
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
@@ -146,6 +147,7 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
 def _unclear(found: Leaning) -> float:
     """How much more it must say than a property with a name of its own."""
     ends = _ENDS_LESS * (found.name == ENDS)  # what stands there may have a name of its own
+    ends += _PATCH_LESS * (found.name == PATCH)  # a mark says more
     return ends + found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 

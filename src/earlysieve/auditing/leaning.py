@@ -18,6 +18,7 @@ from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
 from earlysieve.auditing.marks import ONE_WORD, PHRASE, denied, is_reserved
+from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import (
     BESIDES,
     OTHER_COLUMNS,
@@ -238,6 +239,8 @@ def _independent(name: str, other: str) -> bool:
         return name.startswith(PAIR)
     if name in KINDS:
         return other in _WORDS
+    if other == PATCH:
+        return False  # where a shortcut lies, nothing tells of the rest
     if other in (*KINDS, PLAIN_WORDS):
         return False
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)

@@ -20,6 +20,13 @@ from earlysieve.auditing.marks import (
     place_of,
     telling_marks,
 )
+from earlysieve.auditing.patches import (
+    PATCH,
+    lying_at,
+    patch_features,
+    telling_patch,
+    where_it_lies,
+)
 from earlysieve.auditing.properties import smaller
 from earlysieve.auditing.spots import spots_held, telling_spots, where_spots_lie
 from earlysieve.auditing.swaps import images
@@ -45,6 +52,7 @@ NAMES = (
     "mark",
     "edge",
     "spot",
+    "patch",
     "stage",
 )
 _SMALLEST = 8
@@ -85,6 +93,7 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         features = mark_features(smaller(values)).numpy()
         for lying in (_marks, _bands, _spots):
             parts += lying(features, pool, asker)
+        parts += _patch(values, pool, asker)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -174,6 +183,27 @@ def _spots(features: Floats, pool: Pool, asker: Asker) -> list[Part]:
     kinds = np.array([one.kind for one in spots])
     holds, detail = spots_held(features, spots), "what stands out by its colour, where it lies"
     return [_lying(SPOT, detail, there, holds, kinds, pool, asker)]
+
+
+def _patch(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
+    """The small part that tells the class alone, if there is one; of images that are read right.
+
+    A quarter of the pool may be errors, in which it misleads.
+    """
+    seen = patch_features(smaller(values).mean(1, keepdim=True)).numpy()
+    if not pool.right.any():
+        return []
+    patch = telling_patch(seen[pool.right], pool.labels[pool.right], pool.num_classes)
+    if patch is None:
+        return []
+    there = torch.from_numpy(where_it_lies(patch, *values.shape[-2:]))
+
+    def change(mine: Tensor, theirs: Tensor) -> Tensor:
+        return torch.where(there, theirs, mine)
+
+    everyone = np.ones(len(values), bool)
+    detail = f"what lies {lying_at(patch)} of the image"
+    return [Part(PATCH, _painted(pool, asker, change), everyone, detail=detail)]
 
 
 def _lying(

@@ -1,0 +1,99 @@
+"""What lies in one small part of the images and tells the class there alone, as a letter.
+
+A mark is something that the images of one class have in a place and others have not. Where each
+class has its own, as the letters L and R of two hospitals, none is brighter than the other, and
+only its shape tells. So the pixels of each small window are read by themselves; a task is told in
+many windows, a sign that was put there in one, and hardly anywhere far away.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional
+
+from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.readers import applied, ridge, scale_of
+
+PATCH = "patch"
+SIDE = 22
+_WINDOW, _STARTS = 5, (0, 3, 6, 9, 12, 15, 17)
+_TELLS, _MORE = 0.5, 0.3
+_FOLDS, _MOST = 3, 3000
+
+
+def patch_features(grey: Tensor) -> Tensor:
+    """Images (B, 1, H, W) as 22 x 22 means, (B, 484)."""
+    return functional.adaptive_avg_pool2d(grey, (SIDE, SIDE)).flatten(1)
+
+
+def telling_patch(features: Floats, labels: Ints, classes: int) -> Ints | None:
+    """The pixels of the window that tells the class where nothing far away does, shape (25,).
+
+    It has to tell half of what there is to tell above chance, and 0.3 more than any window that
+    does not touch it. None: there is no such window.
+
+    Args:
+        features: from `patch_features`, shape (N, 484).
+        labels: shape (N,).
+        classes: C.
+    """
+    some = np.linspace(0, len(labels) - 1, min(len(labels), _MOST)).astype(np.int64)
+    values, true = features[some], labels[some]
+    folds = _folds(true, classes)
+    tells = {
+        start: _tells(values[:, _pixels(*start)], true, folds, classes) for start in _windows()
+    }
+    best = max(tells, key=lambda start: tells[start])
+    far = max(share for start, share in tells.items() if _apart(start, best))
+    return _pixels(*best) if tells[best] >= max(_TELLS, far + _MORE) else None
+
+
+def _windows() -> Iterator[tuple[int, int]]:
+    for top in _STARTS:
+        for left in _STARTS:
+            yield top, left
+
+
+def _pixels(top: int, left: int) -> Ints:
+    rows, columns = np.arange(top, top + _WINDOW), np.arange(left, left + _WINDOW)
+    return (rows[:, None] * SIDE + columns).ravel()
+
+
+def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) >= _WINDOW
+
+
+def _folds(labels: Ints, classes: int) -> Ints:
+    found = np.zeros(len(labels), np.int64)
+    for kind in range(classes):
+        own = np.flatnonzero(labels == kind)
+        found[own] = np.arange(len(own)) % _FOLDS
+    return found
+
+
+def _tells(values: Floats, labels: Ints, folds: Ints, classes: int) -> float:
+    """How well a reader tells the class of rows that it has not seen: 0 is chance, 1 always."""
+    columns = scale_of(values).of(values)
+    readouts = ridge(columns, labels, folds, classes, num_folds=_FOLDS)
+    by_chance = float(np.bincount(labels).max() / len(labels))
+    right = float((applied(columns, folds, readouts).argmax(1) == labels).mean())
+    return (right - by_chance) / max(1e-9, 1 - by_chance)
+
+
+def where_it_lies(patch: Ints, height: int, width: int) -> Bools:
+    """The pixels of an image of which a window is made, shape (H, W)."""
+    found = np.zeros((height, width), bool)
+    top, left = divmod(int(patch[0]), SIDE)
+    rows = slice(top * height // SIDE, -(-(top + _WINDOW) * height // SIDE))
+    columns = slice(left * width // SIDE, -(-(left + _WINDOW) * width // SIDE))
+    found[rows, columns] = True
+    return found
+
+
+def lying_at(patch: Ints) -> str:
+    """Where a window lies, as "at the top left" or "in the middle"."""
+    row, column = divmod(int(patch[len(patch) // 2]), SIDE)
+    down = ("top", "", "bottom")[3 * row // SIDE]
+    across = ("left", "", "right")[3 * column // SIDE]
+    return f"at the {' '.join(filter(None, (down, across)))}" if down or across else "in the middle"
