@@ -124,8 +124,13 @@ def _tells_as_well(found: Leaning) -> bool:
         and found.accuracy_sure <= _HARDLY_EVER_RIGHT
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
         and not found.at_edge > RATHER_AT_EDGE
-        and not (found.recovered < _OTHERS_AGAINST and not found.own_tells >= _OWN_UNSURE)
+        and not (found.recovered < _OTHERS_AGAINST and not _is_unsure(found))
     )
+
+
+def _is_unsure(found: Leaning) -> bool:
+    """The model doubts these errors, as it does no wrong labels; a layer sees what is hard, too."""
+    return not found.of_network and found.own_tells >= _OWN_UNSURE
 
 
 def rests_on_irrelevant(found: Leaning) -> bool:

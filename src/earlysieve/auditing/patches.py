@@ -6,7 +6,7 @@ only its shape tells. So the pixels of each small window are read by themselves;
 many windows, a sign that was put there in one, and hardly anywhere far away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -18,8 +18,8 @@ from earlysieve.auditing.readers import applied, ridge, scale_of
 PATCH = "patch"
 SIDE = 22
 _WINDOW, _STARTS = 5, (0, 3, 6, 9, 12, 15, 17)
-_TELLS, _MORE = 0.5, 0.3
-_FOLDS, _MOST = 3, 3000
+_TELLS, _MORE, _ALIKE = 0.5, 0.3, 0.05
+_FOLDS, _MOST, _AROUND = 3, 3000, 2
 
 
 def patch_features(grey: Tensor) -> Tensor:
@@ -44,9 +44,18 @@ def telling_patch(features: Floats, labels: Ints, classes: int) -> Ints | None:
     tells = {
         start: _tells(values[:, _pixels(*start)], true, folds, classes) for start in _windows()
     }
-    best = max(tells, key=lambda start: tells[start])
-    far = max(share for start, share in tells.items() if _apart(start, best))
-    return _pixels(*best) if tells[best] >= max(_TELLS, far + _MORE) else None
+    far = {one: max(share for other, share in tells.items() if _apart(one, other)) for one in tells}
+    most = max(tells.values())
+    alike = [one for one in tells if tells[one] >= most - _ALIKE]
+    least = min(far[one] for one in alike)
+    best = _amid([one for one in alike if far[one] <= least + _ALIKE])
+    return _pixels(*best) if tells[best] >= max(_TELLS, far[best] + _MORE) else None
+
+
+def _amid(windows: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The one amid windows that tell alike: of those that hold a part of it, that of all of it."""
+    middle = np.mean(windows, axis=0)
+    return min(windows, key=lambda one: float(np.abs(np.array(one) - middle).sum()))
 
 
 def _windows() -> Iterator[tuple[int, int]]:
@@ -82,11 +91,18 @@ def _tells(values: Floats, labels: Ints, folds: Ints, classes: int) -> float:
 
 
 def where_it_lies(patch: Ints, height: int, width: int) -> Bools:
-    """The pixels of an image of which a window is made, shape (H, W)."""
+    """The pixels of an image of which a window is made, and two cells around, shape (H, W).
+
+    Half of a letter may tell all of it.
+    """
     found = np.zeros((height, width), bool)
-    top, left = divmod(int(patch[0]), SIDE)
-    rows = slice(top * height // SIDE, -(-(top + _WINDOW) * height // SIDE))
-    columns = slice(left * width // SIDE, -(-(left + _WINDOW) * width // SIDE))
+    rows, columns = (
+        slice(
+            max(0, start - _AROUND) * size // SIDE,
+            -(-min(SIDE, start + _WINDOW + _AROUND) * size // SIDE),
+        )
+        for start, size in zip(divmod(int(patch[0]), SIDE), (height, width), strict=True)
+    )
     found[rows, columns] = True
     return found
 
