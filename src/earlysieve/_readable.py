@@ -57,6 +57,7 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
     "a frame around the image or a bar along its side": "edge",
     "spots": "spot",
     "a small spot of one colour anywhere in the image": "spot",
+    "what lies in one small part of the image": "patch",
     "single telling words": "token",
     "a word of one class": "one word",
     "a phrase": "phrase",

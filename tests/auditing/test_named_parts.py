@@ -9,6 +9,7 @@ from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
+from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.swaps.text_parts import NAMES as OF_TEXTS
 from earlysieve.auditing.words import _NAMES as IN_SENTENCES
@@ -23,7 +24,12 @@ READ_ALONE = {"sharpness", DIRECTION}
 
 def test_the_names_are_those_of_all_parts_that_can_be_swapped():
     assert {as_kept(name) for name in PARTS["image"]} == set(OF_IMAGES)
-    assert {as_kept(name) for name in PARTS["text"]} == {*OF_TEXTS, ONE_WORD, PHRASE}
+    assert {as_kept(name) for name in PARTS["text"]} == {
+        *OF_TEXTS,
+        ONE_WORD,
+        PHRASE,
+        *OF_KINDS,
+    }
 
 
 def test_what_pages_and_sentences_say_is_taken():

@@ -19,7 +19,7 @@ from earlysieve.auditing.swaps.carrier import carrier_of
 
 ALL = {
     "brightness", "colour", "spectrum", "frame", "size", "place", "sharpness", "mark",
-    "top half", "bottom half", "left half", "right half",
+    "patch", "top half", "bottom half", "left half", "right half",
 }  # fmt: skip
 
 
@@ -51,8 +51,8 @@ def test_every_property_of_an_image():
     assert all(values.shape[0] == 2 and values.ndim == 2 for values in found.values())
     assert {name: values.shape[1] for name, values in found.items()} == {
         "brightness": 12, "colour": 12, "spectrum": 112, "frame": 21, "size": 3, "place": 72,
-        "sharpness": 2, "mark": 512, "top half": 8 * 10, "bottom half": 80, "left half": 60,
-        "right half": 60,
+        "sharpness": 2, "mark": 512, "patch": 484, "top half": 8 * 10,
+        "bottom half": 80, "left half": 60, "right half": 60,
     }  # fmt: skip
 
 

@@ -49,10 +49,13 @@ def audited(*sides):
         ((8, 12, 19), HALVES),
         ((19, 12), HALVES),
         ((24, 32), set()),
-        ((6, 12), HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "1 map"}),
+        (
+            (6, 12),
+            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "1 map"},
+        ),
         (
             (12, 6, 12),
-            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "1 map"},
+            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "1 map"},
         ),
     ],
 )

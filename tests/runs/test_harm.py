@@ -80,8 +80,14 @@ def test_weights_that_know_the_examples_are_said_to_hardly_change():
     dro = replace(CONFIG, method="group-dro", checkpoint="x.pt", weight_decay=0.01)
     told = knows_already(0.9951, dro)
     assert told.startswith("Accuracy in training was 99.5% in the first epoch already: ")
-    assert "'group-dro' hardly changes anything. To change what the network goes by, leave " in told
-    assert told.endswith("--lr than 0.01 and a larger --weight-decay than 0.01 (such as 0.1).")
+    assert "'group-dro' hardly changes anything. To change what the network goes by, give " in told
+    assert (
+        "larger --weight-decay than 0.01 (such as 0.1), with a larger --lr than 0.01 where" in told
+    )
+    assert told.endswith(
+        "or leave out --checkpoint (and begin with --pretrained weights, where "
+        "there are published ones)."
+    )
     assert "--checkpoint" not in knows_already(1.0, replace(dro, checkpoint=None))
     assert knows_already(0.9949, dro) == ""
     assert knows_already(None, dro) == ""

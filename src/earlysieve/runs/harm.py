@@ -109,14 +109,18 @@ def knows_already(accuracy: float | None, config: TrainConfig) -> str:
     by_design = config.method == "erm" or method_named(config.method).starts_trained
     if accuracy is None or accuracy < _BY_HEART or by_design:
         return ""
-    other = "" if config.checkpoint is None else "leave out --checkpoint (begin with --pretrained "
-    other += "" if config.checkpoint is None else "weights, where there are published ones), or "
+    other = (
+        ""
+        if config.checkpoint is None
+        else ", or leave out --checkpoint (and begin with --pretrained weights, where there are "
+        "published ones)"
+    )
     return (
         f"Accuracy in training was {accuracy:.1%} in the first epoch already: the weights that it "
         "started from know these examples by heart, every loss is near zero, and "
-        f"'{config.method}' hardly changes anything. To change what the network goes by, {other}"
-        f"give a larger --lr than {config.lr:g} and a larger --weight-decay than "
-        f"{config.weight_decay:g} (such as 0.1)."
+        f"'{config.method}' hardly changes anything. To change what the network goes by, give a "
+        f"larger --weight-decay than {config.weight_decay:g} (such as 0.1), with a larger --lr "
+        f"than {config.lr:g} where that is not enough{other}."
     )
 
 
