@@ -34,6 +34,7 @@ from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.auditing.swaps.table_parts import as_parts
 from earlysieve.auditing.text_kinds import KINDS
 from earlysieve.auditing.words_of_kind import with_words_of_kind
+from earlysieve.datasets.arrays import check_every_output_is_named, numbering_of, with_numbers
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
@@ -118,6 +119,8 @@ def audit(
             as much space as the features. Data are read again and compared. What lies there of
             another model, other data or other settings is not used.
         class_names, group_names: for the tables; the data set's own where it has such attributes.
+            Labels of arrays that are names are numbered as `class_names`, which are in the order of
+            the model's outputs then.
         group_shares: share of each group in the training data. They weigh the reweighted average,
             and tell which groups are in the minority where `data` are balanced (AUROC).
         seen_in_training: whether the model was trained on `data`, where that is known. On such data
@@ -175,7 +178,7 @@ def audit(
     names = layer_names(layers)
     folder = features_folder(features_dir)
     check_holds_numbers(network)
-    source = opened(data)
+    source = opened(with_numbers(data, class_names))
     other = None if reference is None else opened(reference)
     if other is not None:
         check_reference(source, other)
@@ -228,6 +231,8 @@ def audit(
             )
         chosen = settings if beside is None else replace(settings, listen=beside)
         seen = examine(network, source, chosen, other)
+        if not class_names and set(numbering_of(source.class_names)) & set(source.notes):
+            check_every_output_is_named(seen.collected.num_classes, source.class_names)
         if beside is not None:
             beside.save()
         groups = _groups(seen.collected, group_labels, group_shares)

@@ -14,7 +14,13 @@ from earlysieve.auditing.next_steps import without_model
 from earlysieve.auditing.options import check_numbers, check_seen, config_of
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.scores import check_threshold
-from earlysieve.datasets.arrays import is_frame, label_numbers, numbering_of
+from earlysieve.datasets.arrays import (
+    check_every_output_is_named,
+    is_frame,
+    label_numbers,
+    numbered_as,
+    numbering_of,
+)
 from earlysieve.datasets.numbering import numbered_groups
 from earlysieve.errors import InputError
 from earlysieve.groups.group_report import group_report
@@ -92,8 +98,10 @@ def audit_arrays(
     check_threshold(flag_margin)
     check_numbers(folds, batch_size, l2, seed)
     check_seen(seen_in_training)
-    numbers, names = label_numbers(labels)
+    numbers, names = label_numbers(numbered_as(labels, class_names))
     answers = logits_of(as_tensor(logits, "logits"))
+    if not class_names:
+        check_every_output_is_named(answers.shape[1], names)
     check_rows(answers, len(numbers))
     layers = layer_tensors(features_by_layer, len(numbers))
     columns = [str(name) for name in inputs.columns] if is_frame(inputs) else []

@@ -14,7 +14,7 @@ from earlysieve.datasets.base import ExampleDataset
 from earlysieve.datasets.frames import frame_values, number_array
 from earlysieve.datasets.numbering import MOST, numbered, numbered_groups
 from earlysieve.datasets.table import Table
-from earlysieve.errors import InputError
+from earlysieve.errors import DataError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,60 @@ def _examples(x: Any, y: Any, groups: Any = None) -> ExampleDataset:
     if tensor is None:
         tensor = torch.from_numpy(np.ascontiguousarray(_numbers(np.asarray(x))))
     return TensorExamples(tensor.detach(), labels, names, **options)
+
+
+def with_numbers(data: Any, class_names: Sequence[str]) -> Any:
+    """(X, y) or (X, y, groups), labels that are names numbered as `class_names`; else the data.
+
+    Raises:
+        DataError: a label is none of the names.
+    """
+    if not isinstance(data, tuple) or len(data) not in (2, 3) or not _is_array(data[0]):
+        return data
+    return (data[0], numbered_as(data[1], class_names), *data[2:])
+
+
+def numbered_as(labels: Any, class_names: Sequence[str]) -> Any:
+    """Labels that are names as numbers of `class_names`; all others as they are.
+
+    Args:
+        labels: shape (N,).
+        class_names: in the order of the model's outputs; empty: unknown.
+
+    Raises:
+        DataError: a label is none of the names.
+    """
+    listed = list(_plain(labels)) if _is_array(labels) or isinstance(labels, list | tuple) else []
+    if not class_names or not listed or not all(isinstance(one, str) for one in listed):
+        return labels
+    place = {name: number for number, name in enumerate(class_names)}
+    other = sorted(set(listed) - place.keys())
+    if other:
+        raise DataError(
+            f"Expected labels among class_names ({', '.join(class_names)}), but got "
+            f"{', '.join(other[:_TOLD])}; name every class, in the order of the model's outputs"
+        )
+    return np.array([place[one] for one in listed], np.int64)
+
+
+def check_every_output_is_named(outputs: int, names: Sequence[str]) -> None:
+    """Check that labels which were numbered by their names can be those of the model.
+
+    Args:
+        outputs: classes that the model tells.
+        names: of the classes of the data, in sorted order; without a class that has no example.
+
+    Raises:
+        DataError: the model tells more classes: which name is which output is not known then.
+    """
+    if numbering_of(names) and outputs > len(names):
+        listed = ", ".join(names[:_TOLD]) + ", ..." * (len(names) > _TOLD)
+        raise DataError(
+            f"Expected labels of all {outputs} classes that the model tells, but they name "
+            f"{len(names)} ({listed}), so that it is not known which output is which; name "
+            "all classes in the order of the outputs (class_names=[...]; on the command line a "
+            "classes.json beside the checkpoint, a list of names), or give labels as numbers"
+        )
 
 
 def numbering_of(names: Sequence[str]) -> tuple[str, ...]:
