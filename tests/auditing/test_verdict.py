@@ -497,3 +497,15 @@ def test_of_a_layer_that_tells_as_much_the_nearest_thing_with_a_name_is_told():
         "achieves 91% of what the model achieves."
     ) in said.explanation
     assert "comes nearest" not in summary(facts(IDLE, layer)).explanation
+
+
+def test_without_a_model_the_advice_is_to_ask_the_model():
+    column = replace(
+        COLOUR, name="column a", reads=0.96, at_edge=0.7, own_tells=0.6, recovered=0.5,
+    )  # fmt: skip
+    rest = replace(IDLE, name="column b")
+    asked = summary(facts(rest, column)).explanation
+    assert "if one should not matter, name it (irrelevant" in asked
+    nobody = Swaps(skipped={"all": "there is no model to ask, only its activations"})
+    told = summary(facts(rest, column), swaps=nobody).explanation
+    assert "audit the model itself, with swaps, and name it (irrelevant" in told

@@ -44,7 +44,7 @@ def explanation(
         layer: whose readout flags examples.
         filled: a question about the column of a table that the verdict is about.
     """
-    first, then = [_reason(decision, facts)], []
+    first, then = [_reason(decision, facts, swaps)], []
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
         first += [_nearest(on, facts.leanings) if decision.reason == "told as well" else ""]
@@ -87,7 +87,7 @@ def _cost(fails: Estimate | None) -> str:
     return f"Where it fails, the model's accuracy is estimated at {percent_of(fails)}."
 
 
-def _reason(decision: Decision, facts: Facts) -> str:
+def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
     if decision.reason == "collapsed":
         return (
             f"The model hardly recognises {listed(facts.collapsed)}: nothing that these "
@@ -111,7 +111,7 @@ def _reason(decision: Decision, facts: Facts) -> str:
         return f"{_unexplained(facts.leanings)} {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
-        return _overlaps(overlap)
+        return _overlaps(overlap, swapped="all" not in swaps.skipped)
     on = decision.leaning
     if decision.reason == "leans" and on is not None:
         told = ", although the label can be told" if on.recovered >= MOSTLY else ""
@@ -145,13 +145,14 @@ def _unexplained(found: Sequence[Leaning]) -> str:
     )
 
 
-def _overlaps(found: Leaning) -> str:
+def _overlaps(found: Leaning, *, swapped: bool) -> str:
     """No power is told: of such a feature it is not known."""
+    ask = "name it" if swapped else "audit the model itself, with swaps, and name it"
     return (
         "No property and no early layer explains the model's errors but where classes overlap: "
         f"the model errs where {called(found)} misleads, on rows of which that is itself "
         "unsure, as any feature of the task is. A noisy column that will not hold elsewhere looks "
-        "the same: if one should not matter, name it (irrelevant, --irrelevant)."
+        f"the same: if one should not matter, {ask} (irrelevant, --irrelevant)."
     )
 
 
