@@ -7,7 +7,7 @@ from torch import nn
 
 from earlysieve.auditing import second_look, views
 from earlysieve.auditing.collect import collect
-from earlysieve.auditing.eyes import Sample, open_eye
+from earlysieve.auditing.eye import Sample, open_eye
 from earlysieve.auditing.maps import position_map, principal_channels
 from earlysieve.auditing.second_look import look_again, sample_rows
 from earlysieve.auditing.views import LayerViews, Views

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import earlysieve as es
 from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
-from earlysieve.auditing.eyes import Sample
+from earlysieve.auditing.eye import Sample
 from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.swaps.follow import lost_without, swap_parts

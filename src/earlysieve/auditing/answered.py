@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from earlysieve._arrays import Floats, Ints
-from earlysieve.auditing.eyes import Eye, Sample, eye_of
+from earlysieve.auditing.eye import Eye, Sample
+from earlysieve.auditing.eyes import eye_of
 from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.second_look import SecondLook, sample_rows

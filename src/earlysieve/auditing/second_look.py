@@ -12,7 +12,8 @@ import torch
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import SURE, label_doubt
-from earlysieve.auditing.eyes import Eye, Fit, Sample, open_eye, property_eyes
+from earlysieve.auditing.eye import Eye, Fit, Sample, open_eye
+from earlysieve.auditing.eyes import property_eyes
 from earlysieve.auditing.marks import EDGE, MARK, SPOT, denied, is_reserved, reads_like, reserved
 from earlysieve.auditing.readers import (
     Combined,

@@ -8,7 +8,7 @@ import numpy as np
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.eyes import Sample, open_eye
+from earlysieve.auditing.eye import Sample, open_eye
 from earlysieve.auditing.properties import curved, knots_of, pairs_of
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.telling_values import TellingValues, held_rightly

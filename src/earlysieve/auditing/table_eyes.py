@@ -1,0 +1,145 @@
+"""Readers of the columns of tables: one, its values, two together, what all of them share."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from earlysieve._arrays import Floats
+from earlysieve.auditing.eye import Eye, Sample, Shape, ShareFit, open_eye
+from earlysieve.auditing.knots import column_knots
+from earlysieve.auditing.properties import (
+    OTHER_COLUMNS,
+    OTHER_DIRECTIONS,
+    OTHER_THAN_PAIR,
+    curved,
+    knots_of,
+    pairs_of,
+)
+from earlysieve.auditing.readers import Scale, opinion
+from earlysieve.auditing.swaps.columns import (
+    product_of,
+    telling_pair,
+    variable_of,
+    variable_strength,
+)
+from earlysieve.auditing.swaps.directions import Direction, leading_direction
+from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
+from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.datasets.variables import Variable, variables_of
+from earlysieve.readouts.feature_store import FeatureStore
+
+
+def column_eyes(
+    store: FeatureStore,
+    sample: Sample,
+    known: Sequence[Variable] | None,
+    irrelevant: Sequence[str],
+) -> dict[str, Eye]:
+    """A reader of each variable that tells most, and of what several tell together.
+
+    Args:
+        store: of the columns.
+        sample: what readers are fitted on.
+        known: the variables; None: as the rows tell.
+        irrelevant: names of parts that get a reader whatever they tell.
+    """
+    values = sample.of(store)
+    variables = known or variables_of(values)
+    strength = variable_strength(values, sample.labels, sample.classes, variables)
+    order = np.argsort(-strength, kind="stable").tolist()
+    asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
+    found = {}
+    for one in (variables[k] for k in dict.fromkeys([*order[:MOST_COLUMNS], *asked])):
+        shape = variable_shape(one, values, sample)
+        found[part_name(one)] = open_eye(store, sample, shape, values)
+    if len(order) > 1:
+        found[OTHER_COLUMNS] = _rest_eye(store, sample, values, variables[order[0]].columns)
+        found |= _pair_eyes(store, sample, values, variables)
+        found |= _direction_eyes(store, sample, values)
+    return found
+
+
+def _rest_eye(store: FeatureStore, sample: Sample, values: Floats, without: Sequence[int]) -> Eye:
+    """A reader of all columns but these, and of the products of any two."""
+    rest = np.setdiff1d(np.arange(values.shape[1]), without)
+    besides = partial(pairs_of, columns=rest, centre=values[:, rest].mean(0))
+    return open_eye(store, sample, besides, values)
+
+
+def value_eye(store: FeatureStore, sample: Sample, telling: TellingValues) -> Eye:
+    """A reader of single values, which holds all classes alike where a row has none of them."""
+    shape = partial(_held, telling=telling)
+    held = shape(sample.of(store))
+    plain = Scale(np.zeros(held.shape[1]), np.ones(held.shape[1]))
+    mine = np.eye(sample.classes)[sample.labels]
+    base = mine.mean(0)
+    shares = np.empty((sample.num_folds, held.shape[1], sample.classes))
+    for fold in range(sample.num_folds):
+        seen = (sample.folds != fold) | (sample.num_folds == 1)
+        sums = held[seen].T @ mine[seen]
+        shares[fold] = (sums + base) / (sums.sum(1, keepdims=True) + 1)
+    fit = ShareFit(shares)
+    return Eye(store, shape, plain, fit, opinion(fit.chances(held, sample.folds), sample.labels))
+
+
+def _held(features: Floats, telling: TellingValues) -> Floats:
+    """The class of which a row speaks, one column of 0 and 1 for each that is spoken of."""
+    kinds = np.unique(telling.kinds)
+    return np.asarray((telling.said_by(features)[:, None] == kinds).astype(np.float64))
+
+
+def variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:
+    """A curve of a column; a category's columns as they are, which a straight line reads."""
+    if one.is_category:
+        return partial(np.take, indices=np.array(one.columns), axis=1)
+    column = one.columns[0]
+    knots = column_knots(values[:, column], sample.labels, sample.classes)
+    return partial(_one, column=column, knots=knots)
+
+
+def _pair_eyes(
+    store: FeatureStore, sample: Sample, values: Floats, variables: Sequence[Variable]
+) -> dict[str, Eye]:
+    """A reader of the product of two columns, where one tells more than either, and of the rest."""
+    pair = telling_pair(values, sample.labels, sample.classes, variables)
+    if pair is None:
+        return {}
+    product = partial(
+        product_of, first=np.array([pair[0]]), second=np.array([pair[1]]), centre=values.mean(0)
+    )
+    knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
+    of = variable_of(variables, values.shape[1])
+    both = [column for place in pair for column in variables[of[place]].columns]
+    along = open_eye(store, sample, partial(_product, product, knots), values)
+    found = {pair_name(variables, pair): along}
+    if len(both) < values.shape[1]:
+        found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, both)
+    return found
+
+
+def _product(product: Shape, knots: Floats, features: Floats) -> Floats:
+    return curved(product(features), knots)
+
+
+def _direction_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:
+    """A reader of what the columns share, and one of all else in them."""
+    found = leading_direction(values, sample.labels, sample.classes)
+    along = partial(_along, direction=found, knots=knots_of(found.values(values)))
+    besides = partial(_besides, direction=found, centre=found.rest(values).mean(0))
+    return {
+        DIRECTION: open_eye(store, sample, along, values),
+        OTHER_DIRECTIONS: open_eye(store, sample, besides, values),
+    }
+
+
+def _along(features: Floats, direction: Direction, knots: Floats) -> Floats:
+    return curved(direction.values(features), knots)
+
+
+def _besides(features: Floats, direction: Direction, centre: Floats) -> Floats:
+    return pairs_of(direction.rest(features), np.arange(features.shape[1]), centre)
+
+
+def _one(features: Floats, column: int, knots: Floats) -> Floats:
+    return curved(features[:, [column]], knots)
