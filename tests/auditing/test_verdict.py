@@ -509,3 +509,8 @@ def test_without_a_model_the_advice_is_to_ask_the_model():
     nobody = Swaps(skipped={"all": "there is no model to ask, only its activations"})
     told = summary(facts(rest, column), swaps=nobody).explanation
     assert "audit the model itself, with swaps, and name it (irrelevant" in told
+
+
+def test_no_share_is_less_than_nothing_by_a_rounding():
+    assert percent_of(Estimate(0.1, -0.004, 0.226)) == "10% [0%, 23%]"
+    assert percent_of(Estimate(-0.1, -0.126, -0.0)) == "-10% [-13%, 0%]"

@@ -52,5 +52,8 @@ def column_of_values(found: Leaning) -> tuple[str, str]:
 
 
 def percent_of(estimate: Estimate) -> str:
-    """As "42% [35%, 49%]"."""
-    return f"{estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}]"
+    """As "42% [35%, 49%]"; what is less than nothing by less than half a percent is 0%."""
+    value, low, high = (
+        f"{round(share, 2) + 0.0:.0%}" for share in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value} [{low}, {high}]"
