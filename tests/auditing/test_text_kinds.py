@@ -6,7 +6,8 @@ import torch
 
 import earlysieve as es
 from earlysieve.auditing.kind_readers import telling_words
-from earlysieve.auditing.swaps.kind_parts import given, tells
+from earlysieve.auditing.readers import tells
+from earlysieve.auditing.swaps.kind_parts import given
 from earlysieve.auditing.text_kinds import (
     CAPITALS,
     ENDS,
@@ -137,8 +138,8 @@ def test_a_text_that_would_be_too_long_loses_words_in_the_middle():
 def test_how_well_a_kind_tells_is_measured_on_texts_that_it_has_not_seen():
     labels = np.arange(400) % 2
     random = np.random.default_rng(0).normal(size=(400, 3))
-    assert tells(random, labels[np.random.default_rng(1).permutation(400)], 2) < 0.2
-    assert tells(np.concatenate([random, labels[:, None]], 1), labels, 2) > 0.9
+    assert tells(random, labels[np.random.default_rng(1).permutation(400)], 2, 2) < 0.2
+    assert tells(np.concatenate([random, labels[:, None]], 1), labels, 2, 2) > 0.9
 
 
 class Mean(torch.nn.Module):

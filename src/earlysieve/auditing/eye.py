@@ -1,6 +1,6 @@
 """A reader with all that it takes to read other rows of its view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +120,14 @@ def open_eye(
     scale = scale_of(features)
     fit, chances = _fit(scale.of(features), sample)
     return Eye(store, shape, scale, fit, opinion(chances, sample.labels))
+
+
+def own_classes(kinds: Sequence[int], sample: Sample) -> Ints | None:
+    """The classes that a reader speaks for; None: both, as the one is told by what the other lacks.
+
+    Of more classes it tells none surely by what they lack, though one may be frequent.
+    """
+    return None if sample.classes == 2 else np.unique(kinds)
 
 
 def _fit(

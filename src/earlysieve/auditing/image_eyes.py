@@ -1,14 +1,12 @@
 """Readers of marks in images, and of one small part of them."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from earlysieve._arrays import Ints
 from earlysieve.auditing.edges import band_shape, telling_bands
-from earlysieve.auditing.eye import Eye, Sample, open_eye
+from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.marks import EDGE, MARK, SPOT, shape, telling_marks
 from earlysieve.auditing.patches import PATCH, telling_patch
 from earlysieve.auditing.spots import spot_shape, telling_spots
@@ -31,14 +29,6 @@ def mark_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
         eye = open_eye(store, sample, partial(spot_shape, spots=spots), values)
         found[SPOT] = replace(eye, speaks_for=own_classes([one.kind for one in spots], sample))
     return found
-
-
-def own_classes(kinds: Sequence[int], sample: Sample) -> Ints | None:
-    """The classes that a reader speaks for; None: both, as the one is told by what the other lacks.
-
-    Of more classes it tells none surely by what they lack, though one may be frequent.
-    """
-    return None if sample.classes == 2 else np.unique(kinds)
 
 
 def patch_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:

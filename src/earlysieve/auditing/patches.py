@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.readers import applied, ridge, scale_of
+from earlysieve.auditing.readers import tells
 
 PATCH = "patch"
 SIDE = 22
@@ -40,16 +40,13 @@ def telling_patch(features: Floats, labels: Ints, classes: int) -> Ints | None:
     """
     some = np.linspace(0, len(labels) - 1, min(len(labels), _MOST)).astype(np.int64)
     values, true = features[some], labels[some]
-    folds = _folds(true, classes)
-    tells = {
-        start: _tells(values[:, _pixels(*start)], true, folds, classes) for start in _windows()
-    }
-    far = {one: max(share for other, share in tells.items() if _apart(one, other)) for one in tells}
-    most = max(tells.values())
-    alike = [one for one in tells if tells[one] >= most - _ALIKE]
+    told = {start: tells(values[:, _pixels(*start)], true, classes, _FOLDS) for start in _windows()}
+    far = {one: max(share for other, share in told.items() if _apart(one, other)) for one in told}
+    most = max(told.values())
+    alike = [one for one in told if told[one] >= most - _ALIKE]
     least = min(far[one] for one in alike)
     best = _amid([one for one in alike if far[one] <= least + _ALIKE])
-    return _pixels(*best) if tells[best] >= max(_TELLS, far[best] + _MORE) else None
+    return _pixels(*best) if told[best] >= max(_TELLS, far[best] + _MORE) else None
 
 
 def _amid(windows: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -71,23 +68,6 @@ def _pixels(top: int, left: int) -> Ints:
 
 def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return max(abs(one[0] - other[0]), abs(one[1] - other[1])) >= _WINDOW
-
-
-def _folds(labels: Ints, classes: int) -> Ints:
-    found = np.zeros(len(labels), np.int64)
-    for kind in range(classes):
-        own = np.flatnonzero(labels == kind)
-        found[own] = np.arange(len(own)) % _FOLDS
-    return found
-
-
-def _tells(values: Floats, labels: Ints, folds: Ints, classes: int) -> float:
-    """How well a reader tells the class of rows that it has not seen: 0 is chance, 1 always."""
-    columns = scale_of(values).of(values)
-    readouts = ridge(columns, labels, folds, classes, num_folds=_FOLDS)
-    by_chance = float(np.bincount(labels).max() / len(labels))
-    right = float((applied(columns, folds, readouts).argmax(1) == labels).mean())
-    return (right - by_chance) / max(1e-9, 1 - by_chance)
 
 
 def where_it_lies(patch: Ints, height: int, width: int) -> Bools:

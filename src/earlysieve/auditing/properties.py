@@ -17,7 +17,7 @@ from earlysieve.auditing.patches import PATCH, patch_features
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
-from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held
+from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held, times_held
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
@@ -32,8 +32,6 @@ _BANDS = (14, 8)
 _CELLS = 6
 _GRID = 10
 _SIDE = 48
-_BUCKETS = 512
-_MOST_TIMES = 7
 _KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
 _MOST_CURVED = 80
 _SMALLEST = 8
@@ -152,11 +150,8 @@ def _frame(images: Tensor) -> Tensor:
 
 def _of_texts(inputs: Inputs, carrier: Carrier, kinds: TokenKinds | None) -> dict[str, Tensor]:
     tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
-    holds = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
-    holds.scatter_add_(1, tokens % _BUCKETS, mask.to(holds.dtype))
-    # How often, too, but once more says the less the more there are.
     return {
-        TOKEN: holds.clamp_max(_MOST_TIMES).add(1).log2(),
+        TOKEN: times_held(tokens, mask),
         "length": mask.sum(1, keepdim=True).float(),
         PHRASE: pairs_held(tokens, mask),
         **kinds_held(tokens, mask, kinds),

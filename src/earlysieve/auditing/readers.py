@@ -203,3 +203,26 @@ def softmax(logits: Floats) -> Floats:
     """Over the last dimension."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(powers / powers.sum(-1, keepdims=True))
+
+
+def tells(values: Floats, labels: Ints, classes: int, folds: int) -> float:
+    """How well a reader tells the class of rows that it has not seen, above chance.
+
+    Args:
+        values: shape (N, D).
+        labels: shape (N,), in any order: each part holds the classes alike.
+        classes: C.
+        folds: parts, each of which is read by a reader of the others.
+
+    Returns:
+        (accuracy - chance) / (1 - chance), chance being the share of the largest class.
+    """
+    fold_of = np.zeros(len(labels), np.int64)
+    for kind in range(classes):
+        own = np.flatnonzero(labels == kind)
+        fold_of[own] = np.arange(len(own)) % folds
+    columns = scale_of(values).of(values)
+    readouts = ridge(columns, labels, fold_of, classes, num_folds=folds)
+    by_chance = float(np.bincount(labels).max() / len(labels))
+    right = float((applied(columns, fold_of, readouts).argmax(1) == labels).mean())
+    return (right - by_chance) / max(1e-9, 1 - by_chance)

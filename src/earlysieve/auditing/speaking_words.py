@@ -80,7 +80,7 @@ def with_speaking_words(
     if tuple(positions.shape[:2]) != tuple(tokens.shape):
         return list(pictures)
     readout = _fitted(features.store, collected.labels, l2, device)
-    used = _used(tokens, attention_mask(batch.inputs), data.tokenizer)
+    used = used_tokens(tokens, attention_mask(batch.inputs), data.tokenizer)
     marked = {
         one.index: _marked(positions[i], tokens[i], used[i], readout, said[one.index], data)
         for i, one in enumerate(texts)
@@ -97,7 +97,7 @@ def _tokens(inputs: Inputs) -> Tensor | None:
     return found.cpu() if whole else None
 
 
-def _used(tokens: Tensor, mask: Tensor | None, tokenizer: Any) -> Tensor:
+def used_tokens(tokens: Tensor, mask: Tensor | None, tokenizer: Any) -> Tensor:
     """Whether a token is a word of the text: no padding, no mark of a tokenizer's own."""
     special = torch.tensor(list(getattr(tokenizer, "all_special_ids", ())), dtype=torch.int64)
     words = ~torch.isin(tokens, special)

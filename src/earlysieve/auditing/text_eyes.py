@@ -6,8 +6,7 @@ from functools import partial
 import numpy as np
 
 from earlysieve.auditing import class_signs
-from earlysieve.auditing.eye import Eye, Sample, open_eye
-from earlysieve.auditing.image_eyes import own_classes
+from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN, telling_columns

@@ -122,7 +122,10 @@ def of_kinds(tokens: Tensor, mask: Tensor, kinds: TokenKinds | None) -> dict[str
 
 
 def times_held(tokens: Tensor, mask: Tensor) -> Tensor:
-    """How often texts (B, T) hold tokens, in buckets: log2(1 + times), (B, 512)."""
+    """How often texts (B, T) hold tokens, in buckets: log2(1 + times), (B, 512).
+
+    Once more says the less the more there are.
+    """
     times = torch.zeros(len(tokens), _BUCKETS, device=tokens.device)
     times.scatter_add_(1, tokens % _BUCKETS, mask.to(times.dtype))
     return times.clamp_max(_MOST_TIMES).add(1).log2()

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-import torch
-
 from earlysieve.auditing.saved_pictures import Picture
+from earlysieve.auditing.speaking_words import used_tokens
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.text_kinds import kinds_for, of_kinds
 from earlysieve.auditing.token_words import pieces
@@ -32,8 +31,8 @@ def with_words_of_kind(data: OpenedData, pictures: Sequence[Picture], kind: str)
     if carrier is None or carrier.kind != "text":
         return list(pictures)
     tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
-    special = torch.tensor(list(getattr(data.tokenizer, "all_special_ids", ())), dtype=torch.int64)
-    shown, marked = mask & ~torch.isin(tokens, special), of_kinds(tokens, mask, kinds)[kind]
+    shown = used_tokens(tokens, mask, data.tokenizer)
+    marked = of_kinds(tokens, mask, kinds)[kind]
     found = {
         one.index: pieces(row[kept].tolist(), mine[kept].tolist(), data.tokenizer)
         for one, row, kept, mine in zip(texts, tokens, shown, marked, strict=True)

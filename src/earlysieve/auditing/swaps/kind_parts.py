@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Floats, Ints
+from earlysieve._arrays import Ints
 from earlysieve.auditing.class_signs import more_often
 from earlysieve.auditing.kind_readers import telling_words
-from earlysieve.auditing.readers import applied, ridge, scale_of
+from earlysieve.auditing.readers import tells
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
@@ -33,7 +33,7 @@ DETAILS = {
     "symbols": "marks and emojis",
     "numbers": "numbers",
 }
-_TELLS, _SHOWN = 0.3, 3
+_TELLS, _SHOWN, _HALVES = 0.3, 3, 2
 _OFTEN, _AS_WELL = 0.03, 0.9
 
 
@@ -59,36 +59,14 @@ def kind_parts(
             continue
         kept = kind_features(tokens, mine, name).numpy()
         features = telling_words(kept, pool.labels, pool.num_classes, name)(kept)
-        told = tells(features, pool.labels, pool.num_classes)
+        told = tells(features, pool.labels, pool.num_classes, _HALVES)
         if name in irrelevant or told >= _TELLS:
-            number = tells(features[:, -1:], pool.labels, pool.num_classes)
+            number = tells(features[:, -1:], pool.labels, pool.num_classes, _HALVES)
             detail = _detail(name, tokens, mine, pool, tokenizer, class_names)
             if name != ENDS and number >= max(_TELLS, _AS_WELL * told):
                 detail += "; how many there are tells it"
             parts.append(_part(name, tokens, mask, mine, pool, asker, detail))
     return parts
-
-
-def tells(features: Floats, labels: Ints, classes: int) -> float:
-    """How well a reader of half of the texts tells the class of the others, above chance.
-
-    Args:
-        features: shape (N, D).
-        labels: shape (N,).
-        classes: C.
-
-    Returns:
-        (accuracy - chance) / (1 - chance), chance being the share of the largest class.
-    """
-    folds = np.zeros(len(labels), np.int64)
-    for kind in range(classes):  # in each half alike, whatever the order of the classes
-        own = np.flatnonzero(labels == kind)
-        folds[own] = np.arange(len(own)) % 2
-    columns = scale_of(features).of(features)
-    readouts = ridge(columns, labels, folds, classes, num_folds=2)
-    by_chance = float(np.bincount(labels).max() / len(labels))
-    right = float((applied(columns, folds, readouts).argmax(1) == labels).mean())
-    return (right - by_chance) / max(1e-9, 1 - by_chance)
 
 
 def _part(
