@@ -34,7 +34,7 @@ _ENOUGH_AT_EDGE = 2.5
 _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
-_NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.45, 0.15, 6.0, 0.3
+_GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 
 
 def enough(signs: Strength) -> bool:
@@ -199,6 +199,6 @@ def _reads_the_task(found: Leaning) -> bool:
     """
     if surely_recovered(found) >= HARDLY_RECOVERED:
         return found.is_pair and strength(found).gathers < 0
-    if found.recovered < HARDLY_RECOVERED:
+    if found.recovered < HARDLY_RECOVERED or (found.is_pair and surely_recovered(found) < _GUESS):
         return True
     return found.accuracy_sure < NEVER_RIGHT or strength(found).gathers < _GATHERS_UNNAMED

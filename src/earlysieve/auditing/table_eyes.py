@@ -17,14 +17,10 @@ from earlysieve.auditing.properties import (
     pairs_of,
 )
 from earlysieve.auditing.readers import Scale, opinion
-from earlysieve.auditing.swaps.columns import (
-    product_of,
-    telling_pair,
-    variable_of,
-    variable_strength,
-)
+from earlysieve.auditing.swaps.columns import variable_strength
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
+from earlysieve.auditing.swaps.two_columns import Pair, levels_of, product_of, telling_pair
 from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.readouts.feature_store import FeatureStore
@@ -101,25 +97,63 @@ def variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:
 def _pair_eyes(
     store: FeatureStore, sample: Sample, values: Floats, variables: Sequence[Variable]
 ) -> dict[str, Eye]:
-    """A reader of the product of two columns, where one tells more than either, and of the rest."""
+    """A reader of two variables together, where they tell more so, and of the rest."""
     pair = telling_pair(values, sample.labels, sample.classes, variables)
     if pair is None:
         return {}
-    product = partial(
-        product_of, first=np.array([pair[0]]), second=np.array([pair[1]]), centre=values.mean(0)
-    )
-    knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
-    of = variable_of(variables, values.shape[1])
-    both = [column for place in pair for column in variables[of[place]].columns]
-    along = open_eye(store, sample, partial(_product, product, knots), values)
-    found = {pair_name(variables, pair): along}
-    if len(both) < values.shape[1]:
-        found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, both)
+    shape = _product_shape if pair.is_product else _crossed_shape
+    along = open_eye(store, sample, shape(pair, values, sample), values)
+    found = {pair_name(pair): along}
+    if len(pair.columns) < values.shape[1]:
+        found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, pair.columns)
     return found
+
+
+def _product_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
+    """A curve of the product of two columns."""
+    first, second = (np.array([column]) for column in pair.columns)
+    product = partial(product_of, first=first, second=second, centre=values.mean(0))
+    knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
+    return partial(_product, product, knots)
 
 
 def _product(product: Shape, knots: Floats, features: Floats) -> Floats:
     return curved(product(features), knots)
+
+
+def _crossed_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
+    """What reads each, times each other: a curve for each category."""
+    first, second = pair.variables
+    shapes = [_level_shape(one, values) for one in pair.variables]
+    if shapes[0] is None or shapes[1] is None:
+        number, levels = (first, shapes[1]) if shapes[0] is None else (second, shapes[0])
+        knots = [
+            column_knots(values[rows, number.columns[0]], sample.labels[rows], sample.classes)
+            for rows in (levels(values).T > 0 if levels is not None else ())
+            if rows.any()
+        ]
+        curve = partial(
+            _one, column=number.columns[0], knots=np.unique(np.concatenate(knots))[:, None]
+        )
+        return partial(_crossed, levels or curve, curve)
+    return partial(_crossed, shapes[0], shapes[1])
+
+
+def _level_shape(one: Variable, values: Floats) -> Shape | None:
+    """Which value or category is on; None where there are too many values."""
+    if one.is_category:
+        return partial(np.take, indices=np.array(one.columns), axis=1)
+    levels = levels_of(values, one)
+    return None if levels is None else partial(_on, column=one.columns[0], levels=levels)
+
+
+def _on(features: Floats, column: int, levels: Floats) -> Floats:
+    return np.asarray((features[:, [column]] == levels).astype(np.float64))
+
+
+def _crossed(first: Shape, second: Shape, features: Floats) -> Floats:
+    one, other = first(features), second(features)
+    return np.asarray((one[:, :, None] * other[:, None, :]).reshape(len(features), -1))
 
 
 def _direction_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earlysieve.auditing.swaps import columns, images, tokens, windows
+from earlysieve.auditing.swaps import columns, images, tokens, two_columns, windows
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.datasets.variables import Variable, variables_of
 
@@ -104,8 +104,9 @@ def test_a_direction_that_is_one_column_is_swapped_like_that_column() -> None:
     assert torch.allclose(found, torch.tensor([[2.0, 7.0]]), atol=1e-4)
 
 
-def telling_pair(values: np.ndarray, labels: np.ndarray) -> tuple[int, int] | None:
-    return columns.telling_pair(values, labels, 2, variables_of(values))
+def telling_pair(values: np.ndarray, labels: np.ndarray) -> list[int] | None:
+    found = two_columns.telling_pair(values, labels, 2, variables_of(values))
+    return None if found is None else found.columns
 
 
 def interaction(seed: int, wrong: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
@@ -118,13 +119,36 @@ def interaction(seed: int, wrong: float = 0.05) -> tuple[np.ndarray, np.ndarray]
 @given(st.integers(0, 200))
 def test_the_two_columns_whose_product_tells_the_class(seed: int) -> None:
     values, labels = interaction(seed)
-    assert telling_pair(values, labels) == (1, 4)
+    assert telling_pair(values, labels) == [1, 4]
     # Not where it tells nothing, nor where one of them tells as much.
     shuffled = np.random.default_rng(seed).permutation(labels)
     assert telling_pair(values, shuffled) is None
     assert telling_pair(np.c_[values[:, :2] * labels[:, None]], labels) is None
     assert telling_pair(values[:, :1], labels) is None
     assert telling_pair(np.tile(values, 4), labels) is None
+
+
+def crossed(kinds: int, count: int = 600) -> tuple[np.ndarray, np.ndarray]:
+    """A category, two columns of noise, and a number whose halves mean another for odd kinds."""
+    rng = np.random.default_rng(kinds)
+    codes, labels = rng.integers(0, kinds, count), rng.integers(0, 2, count)
+    number = rng.uniform(0, 1, count) + ((codes % 2) ^ labels)
+    return np.c_[np.eye(kinds)[codes], rng.normal(size=(count, 2)), number], labels
+
+
+@pytest.mark.parametrize("kinds", [2, 3, 5])
+def test_a_category_and_a_number_tell_together(kinds: int) -> None:
+    values, labels = crossed(kinds)
+    found = two_columns.telling_pair(values, labels, 2, variables_of(values))
+    assert found is not None
+    assert found.columns == [*range(kinds), kinds + 2]
+    assert not found.is_product
+    # What adds up is no pair: each column speaks for itself.
+    added = values[:, 0] + values[:, kinds + 2] > np.median(values[:, 0] + values[:, kinds + 2])
+    assert two_columns.telling_pair(values, added.astype(int), 2, variables_of(values)) is None
+    # Nor is anything where cells would have fewer than five rows each.
+    few = slice(0, 5 * 6 * kinds - 1)
+    assert two_columns.telling_pair(values[few], labels[few], 2, variables_of(values)) is None
 
 
 def test_a_category_is_told_by_the_other_rows_that_have_it() -> None:
@@ -139,12 +163,12 @@ def test_a_category_is_told_by_the_other_rows_that_have_it() -> None:
 def test_columns_of_one_category_are_no_pair() -> None:
     values, labels = interaction(0)
     both = (Variable("x", (1, 4)), *(Variable(str(k), (k,)) for k in (0, 2, 3, 5)))
-    assert columns.telling_pair(values, labels, 2, both) is None
+    assert two_columns.telling_pair(values, labels, 2, both) is None
 
 
 def test_products_and_swaps_of_columns_by_hand() -> None:
     rows = np.array([[1.0, 2.0, 5.0], [3.0, 4.0, 7.0]])
-    found = columns.product_of(rows, np.array([0]), np.array([2]), np.array([1.0, 0.0, 4.0]))
+    found = two_columns.product_of(rows, np.array([0]), np.array([2]), np.array([1.0, 0.0, 4.0]))
     assert found.tolist() == [[0.0], [6.0]]
     table = torch.tensor(rows)
     swapped = columns.swap_columns(table[:1], table[1:], [0, 2])

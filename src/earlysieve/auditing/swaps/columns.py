@@ -10,9 +10,6 @@ from earlysieve._arrays import Floats, Ints
 from earlysieve.datasets.variables import Variable, codes_of
 
 _BINS = 8
-_TINY = 1e-6
-_MOST_PAIRED = 20
-_TELLS_MORE = 0.1
 # Values of a column that each may be read as something of its own.
 MOST_CODES = 32
 
@@ -46,7 +43,7 @@ def variable_strength(
         codes = codes_of(values, one) if one.is_category else _whole(values[:, one.columns[0]])
         if codes is None:
             return float(of_columns[one.columns[0]])
-        return _told_by_others(codes, labels, num_classes) - float(chance)
+        return told_by_others(codes, labels, num_classes) - float(chance)
 
     return np.array([strength(one) for one in variables])
 
@@ -59,7 +56,7 @@ def _whole(column: Floats) -> Ints | None:
     return codes.astype(np.int64) if _BINS < len(found) <= MOST_CODES else None
 
 
-def _told_by_others(codes: Ints, labels: Ints, num_classes: int) -> float:
+def told_by_others(codes: Ints, labels: Ints, num_classes: int) -> float:
     """Share of rows whose class most of the other rows with their code have."""
     counts = np.zeros((int(codes.max()) + 1, num_classes), np.int64)
     np.add.at(counts, (codes, labels), 1)
@@ -68,50 +65,12 @@ def _told_by_others(codes: Ints, labels: Ints, num_classes: int) -> float:
     return float((counts * ((counts == most) & (counts - 1 > next_most))).sum() / len(labels))
 
 
-def telling_pair(
-    values: Floats, labels: Ints, num_classes: int, variables: Sequence[Variable]
-) -> tuple[int, int] | None:
-    """Two columns whose product tells the class more than their variables do, by 0.1 of accuracy.
-
-    Args:
-        values: a table, shape (N, D); of more than 20 columns none is looked for.
-        labels: shape (N,).
-        num_classes: C.
-        variables: of the table; columns of one are no pair.
-
-    Returns:
-        Their places, ascending, or None where no product does.
-    """
-    if not 2 <= values.shape[1] <= _MOST_PAIRED:
-        return None
-    of = variable_of(variables, values.shape[1])
-    first, second = np.triu_indices(values.shape[1], 1)
-    apart = of[first] != of[second]
-    first, second = first[apart], second[apart]
-    if not len(first):
-        return None
-    products = product_of(values, first, second, values.mean(0))
-    standard = (products - products.mean(0)) / np.maximum(products.std(0), _TINY)
-    targets = np.eye(num_classes)[labels]
-    place = int(np.square(standard.T @ (targets - targets.mean(0))).sum(1).argmax())
-    pair = [int(first[place]), int(second[place])]
-    product = column_strength(products[:, [place]], labels, num_classes)[0]
-    each = variable_strength(values, labels, num_classes, [variables[of[k]] for k in pair])
-    return (pair[0], pair[1]) if product >= each.max() + _TELLS_MORE else None
-
-
 def variable_of(variables: Sequence[Variable], columns: int) -> Ints:
     """Which variable each column belongs to, (D,)."""
     found = np.zeros(columns, np.int64)
     for place, one in enumerate(variables):
         found[list(one.columns)] = place
     return found
-
-
-def product_of(values: Floats, first: Ints, second: Ints, centre: Floats) -> Floats:
-    """Products of columns, after `centre` (D,) is taken from each, shape (N, number of pairs)."""
-    centred = values.astype(np.float64) - centre
-    return np.asarray(centred[:, first] * centred[:, second])
 
 
 def swap_columns(receivers: Tensor, donors: Tensor, columns: Sequence[int]) -> Tensor:

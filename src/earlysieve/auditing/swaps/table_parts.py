@@ -14,14 +14,13 @@ from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.columns import (
     swap_columns,
     swap_directions,
-    telling_pair,
-    variable_of,
     variable_strength,
     within,
 )
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.two_columns import Pair, telling_pair
 from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.variables import Variable
 from earlysieve.model.batch import Inputs, take
@@ -91,10 +90,9 @@ def table_parts(
         )
     pair = telling_pair(values.numpy(), pool.labels, pool.num_classes, variables)
     if pair is not None:
-        detail = "their product tells more than either"
-        of = variable_of(variables, values.shape[1])
-        both = [column for k in pair for column in variables[of[k]].columns]
-        parts.append(part(pair_name(variables, pair), partial(swap_columns, columns=both), detail))
+        detail = "together they tell more than one by one"
+        change = partial(swap_columns, columns=pair.columns)
+        parts.append(part(pair_name(pair), change, detail))
     left = len(variables) - len(chosen)
     skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
     if not pool.values.is_floating_point():
@@ -147,8 +145,7 @@ def is_pair_of(name: str, columns: Sequence[str]) -> bool:
     return any(name == f"{PAIR}{first} and {second}" for first, second in permutations(own, 2))
 
 
-def pair_name(variables: Sequence[Variable], pair: tuple[int, int]) -> str:
-    """The part's name for the variables of two columns together."""
-    of = {column: one for one in variables for column in one.columns}
-    first, second = (part_name(of[column]).removeprefix("column ") for column in pair)
+def pair_name(pair: Pair) -> str:
+    """The part's name for two variables together."""
+    first, second = (part_name(one).removeprefix("column ") for one in pair.variables)
     return f"{PAIR}{first} and {second}"
