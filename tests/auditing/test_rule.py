@@ -417,6 +417,19 @@ def test_else_nothing_was_found(change):
     assert decide(facts(IDLE, replace(ALIKE, **change))).verdict == "none found"
 
 
+def test_a_column_that_tells_as_much_is_named_rather_than_the_layer():
+    column = replace(ALIKE, name="column ph", at_edge=0.8, recovered=0.5)
+    assert decide(facts(column, SEEN_BY_LAYER)).leaning == column
+    assert decide(facts(replace(column, reads=0.94), SEEN_BY_LAYER)).leaning == SEEN_BY_LAYER
+    assert decide(facts(replace(column, accuracy=0.83), SEEN_BY_LAYER)).leaning == SEEN_BY_LAYER
+
+
+def test_of_two_columns_others_must_tell_more_than_by_chance():
+    both = replace(COLOUR, name="columns a and b", times_worse=40.0, explained=50, at_edge=0.5)
+    assert decide(facts(replace(both, recovered=0.62))).verdict == "shortcut"
+    assert decide(facts(replace(both, recovered=0.61))).verdict == "none found"
+
+
 def test_others_may_prefer_the_answers_where_the_model_is_unsure_of_them():
     unsure = replace(ALIKE, recovered=0.3, own_tells=0.75)
     assert decide(facts(IDLE, unsure)).leaning == unsure

@@ -34,7 +34,7 @@ def test_what_is_known_of_a_source(words):
 def test_of_data_of_ones_own_form_and_options_are_known():
     text = " ".join(ok("datasets", "table").stdout.split())
     assert "named as │ table:" in text
-    assert "--split, --label-column, --group-column, --drop-column, --categories" in text
+    assert "--split, --label-column, --group-column, --drop-column, --categories, --columns" in text
 
 
 def test_names_that_are_none():

@@ -127,12 +127,13 @@ def test_what_repeat_gives_is_read_as_the_same_options():
         click.echo(command_line(context))
 
     words = ["--mean", "0.5,0.4", "--strict", "--group-column", "a", "--group-column", "b c",
-             "--drop-column", "d", "--categories", 'c=Bern,"A, b"',
+             "--drop-column", "d", "--columns", 'x,"A, b",c', "--categories", 'c=Bern,"A, b"',
              "--categories", "x=1"]  # fmt: skip
     printed = CliRunner().invoke(thing, words).stdout
     again = CliRunner().invoke(thing, shlex.split(printed)[2:])
     assert again.stdout == printed
     assert read[0] == read[1]
+    assert read[1]["columns"] == ["x", "A, b", "c"]
     assert read[1]["categories"] == {"c": ["Bern", "A, b"], "x": ["1"]}
 
 

@@ -47,6 +47,36 @@ def test_a_table(tmp_path, separator):
     assert "the columns age, smokes, dose, as they stand" in data.notes[0]
 
 
+def test_columns_in_the_order_of_the_model(tmp_path):
+    source = f"table:{write(tmp_path / 't.csv')}"
+    data = load_source(source, **COLUMNS, columns=["dose", "age"])
+    assert data.columns == ("dose", "age")
+    assert data.values.tolist() == [[0.5, 30], [1.5, 41], [3.5, 60]]
+    for wrong, said in ((["dose", "dos"], "near names are 'dose'"), (["age", "age"], "got 'age'"),
+                        (["age", "diagnosis"], "not the label")):  # fmt: skip
+        with pytest.raises(DataError, match=said):
+            load_source(source, **COLUMNS, columns=wrong)
+
+
+def test_a_run_keeps_the_order_of_columns(tmp_path, monkeypatch):
+    """Other files may have their columns in another order, and more of them."""
+    monkeypatch.chdir(tmp_path)
+    rows = [("x", "y", "label"), *((k % 7, k % 2, k % 2) for k in range(60))]
+    write(tmp_path / "a.csv", rows=rows)
+    write(tmp_path / "b.csv", rows=[("more", "y", "label", "x"),
+                                    *((9, y, label, x) for x, y, label in rows[1:])])  # fmt: skip
+    model = ("--model", "earlysieve.networks:SmallMLP")
+    ok("train", *model, "--data", "table:a.csv", "--epochs", "1", "--out", "run")
+    audit = ("audit", *model, "--checkpoint", "run/model.pt")
+    ok(*audit, "--data", "table:a.csv", "--out", "one")
+    said = ok(*audit, "--data", "table:b.csv", "--out", "other").output
+    assert "Columns are taken in the order that they had in the run" in said
+    scores = [pd.read_csv(f"{out}/scores.csv")["prediction"].tolist() for out in ("one", "other")]
+    assert scores[0] == scores[1]
+    write(tmp_path / "c.csv", rows=[("x", "label"), *((x, label) for x, _, label in rows[1:])])
+    assert "rename 'y'" in problem(*audit, "--data", "table:c.csv", "--out", "c")
+
+
 def test_parquet_is_the_same(tmp_path):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame(ROWS[1:], columns=ROWS[0]).assign(smokes=[True, False, True, True])

@@ -113,7 +113,14 @@ def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
     # What a text could be told by are its words, and these have readers of their own.
     of_texts = any(one.name == "token" for one in found)
     spoken_of = named or ([] if of_texts else layers)
-    return max(spoken_of, key=lambda one: one.reads, default=None)
+    columns = [one for one in found if one.is_column and one.reads >= TELLS and costs(one)]
+    return max(columns if spoken_of else [], key=_reads, default=None) or max(
+        spoken_of, key=_reads, default=None
+    )
+
+
+def _reads(found: Leaning) -> float:
+    return found.reads
 
 
 def _tells_as_well(found: Leaning) -> bool:

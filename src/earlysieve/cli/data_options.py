@@ -43,6 +43,17 @@ def _one_or_several(_context: click.Context, _option: click.Parameter, given: An
     return list(given) if len(given) > 1 else next(iter(given), None)
 
 
+def _columns(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
+    """None, or a list of names."""
+    found = [name.strip() for text in given for name in next(csv.reader([text]), [])]
+    if not all(found):
+        raise click.BadParameter(
+            f"Expected names of columns, as age,weight, but got '{','.join(given)}'; part them by "
+            "commas"
+        )
+    return found or None
+
+
 def _categories(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
     """None, or lists of categories by column."""
     found = {}
@@ -163,6 +174,14 @@ _OPTIONS = {
         callback=_one_or_several,
         help="Do not give the model this column of a table, such as a name or a place. May be "
         "repeated.",
+    ),
+    "columns": click.option(
+        "--columns",
+        metavar="NAME,...",
+        multiple=True,
+        callback=_columns,
+        help="The columns of a table that the model takes, in the order of its inputs; by default "
+        "those of the run beside the checkpoint, else all in the file. May be repeated.",
     ),
     "categories": click.option(
         "--categories",

@@ -40,6 +40,7 @@ def load_source(
     group_column: str | Sequence[str] | None = None,
     drop_column: str | Sequence[str] | None = None,
     categories: Mapping[str, Sequence[str]] | None = None,
+    columns: Sequence[str] | None = None,
     tokenizer: Tokenizer | None = None,
     max_length: int | None = None,
     mean: Sequence[float] | None = None,
@@ -73,6 +74,7 @@ def load_source(
         group_column: column of a file or data set that holds the groups, or several, crossed.
         drop_column: column of a table, or several, that the model is not given.
         categories: of columns of a table, in order; by default those that occur.
+        columns: of a table, in the order of the model's inputs; by default all.
         mean, std: normalisation of images.
         resize, interpolation: of images in files, see `ImageFiles`.
         cache: folder that keeps the images of files, decoded and resized, for later runs.
@@ -104,6 +106,7 @@ def load_source(
         "group_column": group_column,
         "drop_column": drop_column,
         "categories": categories,
+        "columns": columns,
         "tokenizer": tokenizer,
         "max_length": max_length,
     }

@@ -21,13 +21,13 @@ class Source:
         open: called with what stands after the colon (None where nothing does) and with those of
             `options` that were given, by name; returns the data.
         options: names of options of `load_source` that `open` takes: split, variant, strict, root,
-            seed, progress, drop_column, categories, and those of `COLUMN_OPTIONS`,
+            seed, progress, drop_column, categories, columns, and those of `COLUMN_OPTIONS`,
             `FILE_OPTIONS` and `TEXT_OPTIONS`.
         path: whether something has to stand after the colon.
         splits: called with what stands after the colon (or None); names of the parts that these
             data are divided into, none where they are not divided. None: the parts are unknown.
         learned: called with what stands after the colon and the options that were given; options
-            that other data have to be opened with for the same model, as the categories of a table.
+            that other data have to be opened with for the same model, as the columns of a table.
         columns: called with what stands after the colon; names of the columns of a table.
         variants: versions of the data that the option `variant` names, the usual one first.
         groups: what the groups are, in words.

@@ -1,6 +1,7 @@
 """A table of numbers and categories in a CSV or Parquet file: a label and features in each row."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._imports import need
 from earlysieve.datasets.arrays import numbering_of
 from earlysieve.datasets.categories import categories_of, with_dummies
+from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.csv_rows import (
     check_columns,
     check_names,
@@ -40,6 +42,7 @@ def table_file(
     group_column: str | Sequence[str] = "group",
     drop_column: str | Sequence[str] = (),
     categories: Mapping[str, Sequence[str]] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> Table:
     """A table in a file: every column that is not named as something else is a feature.
 
@@ -60,23 +63,26 @@ def table_file(
         drop_column: one or several columns that are no features, as the model was not given them.
         categories: by column, in the order of the model's inputs; all columns of a category that is
             not among them are 0. By default those that occur in the file, at most 50.
+        columns: the features, in the order of the model's inputs; all others are left out. By
+            default all, as they stand in the file.
 
     Raises:
-        DataError: no such file or rows, a column is missing, or a feature is not a finite number
-            or a category in every row.
+        DataError: no such file or rows, a column is missing or named twice, or a feature is not a
+            finite number or a category in every row.
         MissingDependencyError: a Parquet file without pyarrow.
     """
     source = Path(path)
     table = read_table(source)
-    columns = group_columns(group_column, table.columns)
+    of_groups = group_columns(group_column, table.columns)
     dropped = [drop_column] if isinstance(drop_column, str) else list(drop_column)
-    check_columns(table, source, [label_column, *columns], "--label-column and --group-column")
+    check_columns(table, source, [label_column, *of_groups], "--label-column and --group-column")
     check_columns(table, source, dropped, "--drop-column")
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
-    groups, group_names = groups_in(table, source, columns)
+    groups, group_names = groups_in(table, source, of_groups)
     rows = rows_of_split(table, source, split)
-    others = {label_column, *columns, *dropped, "split", "id"}
-    features, notes = _encoded(_features(table, others), source, categories)
+    others = {label_column, *of_groups, *dropped, "split", "id"}
+    features = _features(_in_order(table, source, columns, label_column), others)
+    features, notes = _encoded(features, source, categories)
     features = features.iloc[rows]
     found = Table(
         frame_values(features, f" in '{source}'", option="--drop-column"),
@@ -101,10 +107,26 @@ def _encoded(
     return with_dummies(features, known) if known else (features, ())
 
 
-def learned_categories(
+def _in_order(
+    table: "pd.DataFrame", source: Path, columns: Sequence[str] | None, label_column: str
+) -> "pd.DataFrame":
+    """The table with the columns that are named, as they are named; all of it where none is."""
+    if columns is None:
+        return table
+    check_columns(table, source, columns, "--columns")
+    twice = [name for name, count in Counter(columns).items() if count > 1]
+    if twice or label_column in columns:
+        raise DataError(
+            f"Expected columns of '{source}' to be named once each, and not the label, but got "
+            f"{name_some(twice or [label_column])}; correct --columns"
+        )
+    return table[list(columns)]
+
+
+def learned_options(
     path: str | os.PathLike[str], options: Mapping[str, Any]
-) -> dict[str, dict[str, list[str]]]:
-    """The option `categories` of a file, with which others get the same columns; else nothing.
+) -> dict[str, dict[str, list[str]] | list[str]]:
+    """The options `columns` and `categories` of a file, with which others give the same inputs.
 
     Args:
         path: of the file.
@@ -117,8 +139,10 @@ def learned_categories(
     named = [options.get("drop_column") or (), options.get("group_column") or "group"]
     others = {name for one in named for name in ([one] if isinstance(one, str) else one)}
     others |= {options.get("label_column") or "label", "split", "id"}
-    found = categories_of(_features(table, others), f" in '{path}'")
-    return {"categories": found} if found else {}
+    features = _features(table, others)
+    found = categories_of(features, f" in '{path}'")
+    columns = [str(name) for name in features.columns]
+    return {"columns": columns, **({"categories": found} if found else {})}
 
 
 def read_table(source: Path) -> "pd.DataFrame":
@@ -198,8 +222,8 @@ SOURCE = Source(
     "table",
     "a CSV or Parquet file of numbers and categories with a label in each row",
     table_file,
-    ("split", "label_column", "group_column", "drop_column", "categories"),
+    ("split", "label_column", "group_column", "drop_column", "categories", "columns"),
     splits=lambda path: splits_in_table(str(path)),
-    learned=lambda path, options: learned_categories(str(path), options),
+    learned=lambda path, options: learned_options(str(path), options),
     columns=columns_in_table,
 )

@@ -36,6 +36,7 @@ DESCRIBING = {
     "--group-column",
     "--drop-column",
     "--categories",
+    "--columns",
     "--data-option",
     "--tokenizer",
     "--max-length",
@@ -45,6 +46,7 @@ DESCRIBING = {
     "--device",
     "--seed",
 }
+_LISTING = {"--columns"}
 _FLAGS = {
     "--pretrained",
     "--strict",
@@ -80,7 +82,8 @@ def options_of(command: str, name: str) -> Options:
 def words_for(flag: str, value: Any) -> Options:
     """An option with its value: several texts repeat it, several numbers are parted by commas.
 
-    A dictionary repeats it, too, as `KEY=VALUE` or `KEY=ITEM,ITEM`. None and false give nothing.
+    So are names of columns. A dictionary repeats it, too, as `KEY=VALUE` or `KEY=ITEM,ITEM`. None
+    and false give nothing.
     """
     if value is None or value is False:
         return []
@@ -90,6 +93,8 @@ def words_for(flag: str, value: Any) -> Options:
         return [(flag, [f"{key}={_listed(one)}"]) for key, one in value.items()]
     if not isinstance(value, list | tuple):
         return [(flag, [str(value)])]
+    if flag in _LISTING:
+        return [(flag, [_listed(value)])]
     if any(isinstance(item, int | float) for item in value):
         return [(flag, [",".join(map(str, value))])]
     return [(flag, [str(item)]) for item in value]

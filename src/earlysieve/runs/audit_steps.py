@@ -170,7 +170,7 @@ def _train(ran: Ran) -> str:
 
 
 # What depends on the columns that there are.
-_OF_COLUMNS = ("--drop-column", "--categories", "--checkpoint", "--checkpoint-key")
+_OF_COLUMNS = ("--drop-column", "--categories", "--columns", "--checkpoint", "--checkpoint-key")
 
 
 def _without(column: str, ran: Ran) -> str:

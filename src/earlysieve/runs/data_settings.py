@@ -74,6 +74,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "path_column": (_is_text, "a name"),
     "group_column": (_are_names, "a name or a list of names"),
     "drop_column": (_are_names, "a name or a list of names"),
+    "columns": (_are_names, "a list of names"),
     "categories": (_are_categories, "lists of names by column"),
     "tokenizer": (_is_text, "a folder"),
     "max_length": (_is_positive, "a whole number from 1"),

@@ -1,6 +1,6 @@
 """Prepare data as the network expects it, or as its training run did; what is given wins."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
 
 _KEYS = ("image_size", "resize", "interpolation", "mean", "std", "max_length")
-_OF_RUN = (*_KEYS, "tokenizer", "categories", "drop_column")
+_OF_RUN = (*_KEYS, "tokenizer", "columns", "categories", "drop_column")
 Tell = Callable[[str], None]
 
 
@@ -53,7 +53,7 @@ def prepared_options(
     Raises:
         EarlysieveError: weights are named twice, or a model of transformers is not found.
     """
-    return _with_learned(given["data"], _prepared(given, options, tell))
+    return _with_learned(given["data"], _prepared(given, options, tell), but=("columns",))
 
 
 def _prepared(given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
@@ -106,14 +106,15 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
     return config if learned == config.data_options else replace(config, data_options=learned)
 
 
-def _with_learned(data: str, options: Mapping[str, Any]) -> dict[str, Any]:
+def _with_learned(data: str, options: Mapping[str, Any], but: Sequence[str] = ()) -> dict[str, Any]:
     """The options with what these data tell of how others have to be opened for the same model."""
     kind, _, rest = full_spec(data).partition(":")
     source = source_named(kind)
     if source is None or source.learned is None or not rest:
         return dict(options)
-    missing = source.learned(rest, options) if options.get("categories") is None else {}
-    return {**missing, **options}
+    learned = source.learned(rest, options).items()
+    missing = {k: one for k, one in learned if k not in but and options.get(k) is None}
+    return {**options, **missing}
 
 
 def _as_expected(
@@ -158,15 +159,28 @@ def _filled(
             )
     added = {key: value for key, value in taken.items() if key not in given}
     straight = _go_straight(added, taken, given)
-    if added:
+    told = {key: value for key, value in added.items() if key != _COLUMNS}
+    if told:
         tell(
-            f"Data are prepared {where}{straight}: {_listed(added)}; the options of these names "
+            f"Data are prepared {where}{straight}: {_listed(told)}; the options of these names "
             "change it."
         )
+    if _COLUMNS in added:
+        _tell_order(data, added[_COLUMNS], where, tell)
     return {**added, **options, **{key: one for key, one in added_to.items() if key == _DROP}}
 
 
-_DROP = "drop_column"
+_DROP, _COLUMNS = "drop_column", "columns"
+
+
+def _tell_order(data: str, columns: Sequence[str], where: str, tell: Tell) -> None:
+    """Say that columns stand in another order here than the network takes them in."""
+    here = [name for name in columns_of(data) if name in columns]
+    if here != list(columns) and len(here) == len(columns):
+        tell(
+            f"Columns are taken in the order that they had {where}; here they stand in another. "
+            "--columns changes it."
+        )
 
 
 def _with_dropped(
