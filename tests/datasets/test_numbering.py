@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from earlysieve.datasets.checks import DataWarning
 from earlysieve.datasets.numbering import numbered, numbered_groups
 from earlysieve.errors import DataError
 
@@ -66,3 +67,11 @@ def test_values_that_are_no_classes(values: list[object], message: str) -> None:
     with pytest.raises(DataError) as caught:
         numbered(values, "column 'label'")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("other", ["spam", " Spam", "SPAM"])
+def test_names_that_look_alike_are_told(other: str) -> None:
+    with pytest.warns(DataWarning, match="differ in capital letters or spaces only"):
+        _, names = numbered(["Spam", "ham", f"x {other}", "x Spam"], "column 'label'")
+    assert len(names) == 4
+    numbered(["Spam", "ham", "span"], "column 'label'")

@@ -1,11 +1,13 @@
 """Numbers for classes and groups that come as names or as whole numbers."""
 
 import re
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from earlysieve._arrays import Ints
+from earlysieve.datasets.checks import DataWarning
 from earlysieve.errors import DataError
 
 # Whole numbers keep their value, so every number below the largest gets a name.
@@ -31,6 +33,9 @@ def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...
     Raises:
         DataError: a value is missing, or a number is negative, too large to be a class, or has a
             fraction where all are numbers.
+
+    Warns:
+        DataWarning: two names differ in capital letters or spaces only.
     """
     texts = [_text(value) for value in values]
     if "" in texts:
@@ -51,8 +56,24 @@ def numbered(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...
             "use names"
         )
     names = tuple(sorted(set(texts)))
+    _warn_of_alike(names, where)
     place = {name: i for i, name in enumerate(names)}
     return np.array([place[text] for text in texts], np.int64), names
+
+
+def _warn_of_alike(names: Sequence[str], where: str) -> None:
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(name.split()).casefold(), []).append(name)
+    for same in alike.values():
+        if len(same) > 1:
+            listed = " and ".join(f"'{name}'" for name in same)
+            warnings.warn(
+                f"{listed} in {where} differ in capital letters or spaces only, and are numbered "
+                "apart; write them alike where they mean one thing",
+                DataWarning,
+                stacklevel=3,
+            )
 
 
 def numbered_groups(values: Sequence[object], where: str) -> tuple[Ints, tuple[str, ...]]:
