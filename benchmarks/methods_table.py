@@ -79,7 +79,7 @@ PAGES = {
         "What methods change on tweets and photographs",
         "make results-real",
         "Nothing was tuned; epochs are chosen by accuracy on validation data, which are biased as "
-        "the\ntraining data are. What has not been run yet is not in the tables.",
+        "the\ntraining data are.",
         REAL,
     ),
     "search": Page(
