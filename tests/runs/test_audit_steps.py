@@ -239,9 +239,11 @@ def test_a_network_of_a_fixed_width_has_to_be_another_one_without_a_column(tmp_p
     (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
     assert command_steps(leave, ran, audited_part(data, None)) == [
         "Leave it out. There are 3 inputs then ('x', 'town_Bern', 'town_Ulm'): --model has to name "
-        "a network whose first layer takes 3, as nets:net takes more.",
+        "a network whose first layer takes 3, as nets:net takes more, "
+        "or earlysieve.networks:SmallMLP, which takes as many as there are.",
         "Leave it out. There are 2 inputs then ('x', 'ward'): --model has to name a network whose "
-        "first layer takes 2, as nets:net takes more.",
+        "first layer takes 2, as nets:net takes more, "
+        "or earlysieve.networks:SmallMLP, which takes as many as there are.",
         "Leave it out.",
     ]
 

@@ -218,7 +218,8 @@ def _of_fixed_width(one: str, ran: Ran) -> str:
         return one
     return step(
         f"{text} There are {len(left)} inputs then ({name_some(left, _LISTED)}): --model has to "
-        f"name a network whose first layer takes {len(left)}, as {given['--model']} takes more."
+        f"name a network whose first layer takes {len(left)}, as {given['--model']} takes more, "
+        "or earlysieve.networks:SmallMLP, which takes as many as there are."
     )
 
 
