@@ -18,6 +18,7 @@ from earlysieve.cli.console import Console, share
 from earlysieve.cli.data_options import data_options
 from earlysieve.cli.main import COMMANDS, _warnings_in_one_line, main
 from earlysieve.errors import OutputError
+from earlysieve.runs.data_settings import OPTION_KINDS
 from earlysieve.training import SingleClassWarning
 from tests.cli.helpers import ok, run
 
@@ -135,6 +136,16 @@ def test_what_repeat_gives_is_read_as_the_same_options():
     assert read[0] == read[1]
     assert read[1]["columns"] == ["x", "A, b", "c"]
     assert read[1]["categories"] == {"c": ["Bern", "A, b"], "x": ["1"]}
+
+
+def test_no_command_has_an_option_that_is_taken_for_one_of_the_data():
+    """What a command keeps under the name of an option of the data would be handed to the data."""
+    for name in COMMANDS:
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        for option in command.params:
+            if option.name in OPTION_KINDS and isinstance(option, click.Option):
+                assert option.opts == [f"--{option.name.replace('_', '-')}"], name
 
 
 def test_file_hash(tmp_path):

@@ -54,7 +54,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
 )
 @click.option(
     "--cue-column",
-    "columns",
+    "cue_columns",
     multiple=True,
     metavar="NAME",
     help="Read the cue from this column of a CSV file or a table, where it may be a feature, too. "
@@ -165,7 +165,7 @@ def _measure(context: click.Context, given: dict[str, Any], console: Console) ->
         given,
         split_record(part, options),
         planted=planted,
-        columns=given["columns"],
+        columns=given["cue_columns"],
         classes_of=given["classes_of"],
         progress=console.progress,
         tell=console.say,
@@ -192,9 +192,9 @@ def _check_asked(options: dict[str, Any], planted: list[str], given: dict[str, A
         raise click.UsageError(
             "--correlation has no place here: the cue is drawn independently of the label."
         )
-    if planted and given["columns"]:
+    if planted and given["cue_columns"]:
         raise click.UsageError("Give either --cue (or --shortcut) or --cue-column, not both.")
-    if given["classes_of"] and not given["columns"]:
+    if given["classes_of"] and not given["cue_columns"]:
         raise click.UsageError("--cue-class says what values of a --cue-column mean; give one.")
 
 
