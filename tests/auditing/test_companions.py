@@ -37,6 +37,14 @@ def test_of_nothing_there_are_no_companions():
     assert len(with_companions(holds, labels, 2, np.zeros(0, int))) == 0
 
 
+def test_another_way_to_write_it_is_no_second_thing():
+    rng = np.random.default_rng(0)
+    labels = np.arange(2000) % 2
+    point = rng.random(2000) < np.where(labels == 1, 0.9, 0.1)
+    holds = np.stack([point, ~point, rng.random(2000) < 0.5], 1).astype(float)
+    assert with_companions(holds, labels, 2, np.array([0])).tolist() == [0, 1]
+
+
 def test_half_of_a_word_that_often_stands_alone_is_no_companion():
     rng = np.random.default_rng(0)
     labels = np.arange(4000) % 2

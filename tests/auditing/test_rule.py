@@ -451,6 +451,24 @@ def test_kinds_of_words_that_tell_as_much_as_the_model_are_asked_for_less_beside
         assert decide(facts(IDLE, replace(MARKS, **change))).verdict != "shortcut"
 
 
+def test_ends_that_tell_less_are_called_where_all_else_overrules_them():
+    """Twelve phrases at the ends are more than a reader learns; the words between tell the label."""
+    found = replace(
+        MARKS, name="ends", reads=0.66, times_worse=26.0, recovered=0.84, explained=81,
+        followed=0.53, mended=0.4, own_tells=0.5,
+    )  # fmt: skip
+    assert decide(facts(found)).verdict == "shortcut"
+    for change in ({"recovered": 0.77}, {"followed": 0.29}, {"name": "token"}):
+        assert decide(facts(replace(found, **change))).verdict != "shortcut"
+
+
+def test_a_layer_of_texts_is_a_risk_where_words_speak_for_the_label():
+    token = replace(IDLE, name="token")
+    told = replace(SEEN_BY_LAYER, recovered=0.55)
+    assert decide(facts(token, told)).reason == "told as well"
+    assert decide(facts(token, replace(told, recovered=0.54))).verdict == "none found"
+
+
 def test_what_a_kind_of_words_is_called_by_comes_before_the_ends_that_hold_it():
     ends = replace(MARKS, name="ends", times_worse=12 * 3**1.2)
     assert lead([ends, MARKS])[0] is MARKS

@@ -474,6 +474,11 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     )  # fmt: skip
     found = summary(facts(IDLE, layer), piles=["label doubtful"])
     assert found.verdict == "none found"
+    assert found.headline == (
+        "No shortcut was found, but the errors gather where an early layer misleads, as those of "
+        "a shortcut do."
+    )
+    assert "would have been found" not in found.explanation
     assert found.explanation.startswith(
         "No property explains the model's errors. They gather where a reader of layer 'layer1' "
         "says another class (right on 33% of 75 examples, on 99% elsewhere), as they do where "

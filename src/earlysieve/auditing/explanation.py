@@ -108,7 +108,8 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             + _power(decision)
         )
     if decision.reason == "nothing":
-        return f"{_unexplained(facts.leanings)} {_power(decision)}"
+        gathered = errors_gather(facts.leanings)
+        return _gathered(gathered) if gathered else f"{_UNEXPLAINED} {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap, swapped="all" not in swaps.skipped)
@@ -132,10 +133,11 @@ def _power(decision: Decision) -> str:
     )
 
 
-def _unexplained(found: Sequence[Leaning]) -> str:
-    gathered = errors_gather(found)
-    if gathered is None:
-        return "No property and no early layer explains the model's errors."
+_UNEXPLAINED = "No property and no early layer explains the model's errors."
+
+
+def _gathered(gathered: Leaning) -> str:
+    """No power is told: all errors may be of one simple thing that none of the readers tells."""
     return (
         f"No property explains the model's errors. They gather where a reader of "
         f"{readable(gathered.name, of_network=True)} says another class (right on "
@@ -286,7 +288,9 @@ _REASONS = {
     ),
     "copes only here": (
         "Answers follow the part when it is swapped, and yet most examples that lack it are read "
-        "right: so it is on data that a model has memorised. Audit data that it was not trained on."
+        "right: so it looks on data that a model has memorised, and where the part carries "
+        "something of the task along. Audit data that it was not trained on; if it has not seen "
+        "these, say so (seen_in_training=False, --unseen)."
     ),
     "layers alone": (
         "The model errs where an early layer misleads. Nothing but layers was looked at, so that "

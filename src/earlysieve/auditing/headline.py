@@ -20,6 +20,8 @@ def headline(
     groups: GroupReport | None,
     reliance: Estimate | None,
     swaps: Swaps,
+    *,
+    gathered: bool = False,
 ) -> str:
     """One sentence.
 
@@ -29,6 +31,7 @@ def headline(
         groups: where known.
         reliance: accuracy lost where what the model leans on fails; None: not known.
         swaps: of parts.
+        gathered: whether nothing was found, and yet the errors gather where a layer misleads.
     """
     on = decision.leaning
     if decision.verdict == "shortcut" and on is not None:
@@ -62,7 +65,7 @@ def headline(
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and these data "
             f"hold too few examples where it does not{task}."
         )
-    but = _but(weak if decision.verdict == "none found" else (), groups)
+    but = _but(weak if decision.verdict == "none found" else (), groups, gathered=gathered)
     if decision.let_go is not None:
         told = f"the model does not go by {called(decision.let_go)}, which tells the label here"
         return f"No shortcut was found: {told}{but}."
@@ -71,9 +74,12 @@ def headline(
     return f"This audit cannot tell whether the model takes a shortcut{but}."
 
 
-def _but(weak: Sequence[ClassAccuracy], groups: GroupReport | None) -> str:
+def _but(
+    weak: Sequence[ClassAccuracy], groups: GroupReport | None, *, gathered: bool = False
+) -> str:
     """What is known besides, and contradicts a verdict that is no finding; empty where nothing."""
-    but = [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
+    but = ["the errors gather where an early layer misleads, as those of a shortcut do"] * gathered
+    but += [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
     if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
         but.append(
             f"only {groups.worst_accuracy:.0%} of group '{groups.worst_group_name}' are right, "

@@ -21,6 +21,7 @@ OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
 _ENDS_LESS, _PATCH_LESS, _TOLD_BY_KIND = 1.0, 0.5, 0.95
+_SPEAKS_OVERRULED, _FOLLOWED_OVERRULED, _SURELY_OVERRULED = 1.5, 0.3, 0.7
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
 _OWN_UNNAMED = 0.56
@@ -46,10 +47,19 @@ def calls(found: Leaning, signs: Strength) -> bool:
     """Whether a leaning with these signs is strong enough for a verdict.
 
     Marks, numbers or the ends of texts that tell as much as the model are asked for less: what
-    words beside them tell is little where a text has few.
+    words beside them tell is little where a text has few. Nor need they tell as much where answers
+    follow them and plain words surely tell the label of most errors: there may be more such words
+    than a reader learns from these texts.
     """
-    told = found.name in KINDS and found.reads >= _TOLD_BY_KIND
-    return enough(signs) or (told and signs.total >= ENOUGH and signs.speaking >= 0)
+    of_kind = found.name in KINDS
+    told = of_kind and found.reads >= _TOLD_BY_KIND and signs.total >= ENOUGH
+    overruled = of_kind and _overrules(found) and signs.speaking >= _SPEAKS_OVERRULED
+    return enough(signs) or overruled or (told and signs.speaking >= 0)
+
+
+def _overrules(found: Leaning) -> bool:
+    """Answers follow it, and all else surely tells the label of the errors that it explains."""
+    return found.followed >= _FOLLOWED_OVERRULED and surely_recovered(found) >= _SURELY_OVERRULED
 
 
 def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:

@@ -23,6 +23,7 @@ _COST_OUTDONE, _COST_OF_MARK = 0.4, 0.12
 _HARDLY_EVER_RIGHT, _LAYER_RIGHT, RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
 _OWN_UNSURE = 0.75
+_RECOVERED_IN_TEXT = 0.55
 _COST_MUCH = 0.5
 _RECOVERED_OUTDONE = 0.62
 
@@ -110,9 +111,10 @@ def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
     told = [one for one in found if _tells_as_well(one)]
     named = [one for one in told if not one.of_network]
     layers = [one for one in told if one.of_network and one.accuracy_sure <= _LAYER_RIGHT]
-    # What a text could be told by are its words, and these have readers of their own.
-    of_texts = any(one.name == "token" for one in found)
-    spoken_of = named or ([] if of_texts else layers)
+    if any(one.name == "token" for one in found):
+        # What a text is told by are its words, whose readers side with the model on wrong labels.
+        layers = [one for one in layers if one.recovered >= _RECOVERED_IN_TEXT]
+    spoken_of = named or layers
     columns = [one for one in found if one.is_column and one.reads >= TELLS and costs(one)]
     return max(columns if spoken_of else [], key=_reads, default=None) or max(
         spoken_of, key=_reads, default=None

@@ -1,4 +1,4 @@
-"""Words that come and go together."""
+"""Words that come and go together, or stand for each other."""
 
 import numpy as np
 
@@ -8,10 +8,11 @@ _TOGETHER = 0.5
 
 
 def with_companions(holds: Floats, labels: Ints, classes: int, top: Ints) -> Ints:
-    """Buckets of tokens, and those that come and go with one of them: the rest of a phrase.
+    """Buckets of tokens, and those that come and go with one of them, or where it is missing.
 
     A signature or a stock phrase tells by any of its words; told by one of them, the others are
-    no second thing. They are told by a correlation of at least 0.5 within the classes.
+    no second thing; nor is another way to write it, as the stroke in a date for the point. They are
+    told by a correlation of at least 0.5 within the classes, or at most -0.5.
 
     Args:
         holds: how often texts hold each token, shape (N, V).
@@ -29,5 +30,5 @@ def with_companions(holds: Floats, labels: Ints, classes: int, top: Ints) -> Int
     apart = holds - means[labels]
     length = np.sqrt(np.square(apart).sum(0))
     apart = apart / np.where(length > 0, length, 1)
-    together = (apart[:, top].T @ apart).max(0)
+    together = np.abs(apart[:, top].T @ apart).max(0)
     return np.union1d(top, np.flatnonzero(together >= _TOGETHER))

@@ -9,6 +9,7 @@ from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.explanation import explanation
 from earlysieve.auditing.headline import below, headline
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
+from earlysieve.auditing.leading import errors_gather
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.power import examples_needed
@@ -146,7 +147,14 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     unseen = {} if reported.swaps.parts else dict(reported.swaps.skipped)
     return Summary(
         verdict=decision.verdict,
-        headline=headline(decision, weak, groups, reliance, reported.swaps),
+        headline=headline(
+            decision,
+            weak,
+            groups,
+            reliance,
+            reported.swaps,
+            gathered=decision.reason == "nothing" and errors_gather(facts.leanings) is not None,
+        ),
         explanation=explanation(
             decision, evidence, facts, fails, reported.swaps, reported.layer, reported.filled
         ),
