@@ -452,7 +452,7 @@ def test_kinds_of_words_that_tell_as_much_as_the_model_are_asked_for_less_beside
 
 
 def test_ends_that_tell_less_are_called_where_all_else_overrules_them():
-    """Twelve phrases at the ends are more than a reader learns; the words between tell the label."""
+    """Twelve phrases are more than a reader learns, and the words between tell the label."""
     found = replace(
         MARKS, name="ends", reads=0.66, times_worse=26.0, recovered=0.84, explained=81,
         followed=0.53, mended=0.4, own_tells=0.5,

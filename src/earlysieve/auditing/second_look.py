@@ -31,7 +31,7 @@ from earlysieve.datasets.variables import Variable
 
 MOST_FITTED = 10_000
 MOST_MENDED = 4
-_NO = 0.6  # surely, also for those who compare repairs
+NO = np.float32(0.6)  # surely, also for those who compare repairs
 _FEWEST_FITTED = 1000
 _MOST_SURE, _AS_SURE, _FEWEST_SUREST, _UNSURE = 0.95, 0.9, 20, SURE - 0.01
 _MOST_NUMBERS = 4_000_000
@@ -157,7 +157,7 @@ def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
     classes = int(max(labels.max(), says.max())) + 1
     return replace(
         again,
-        by_reader={**again.by_reader, name: np.where(no, np.float32(_NO), score)},
+        by_reader={**again.by_reader, name: np.where(no, NO, score)},
         says={**again.says, name: np.where(no, (labels + 1) % classes, says)},
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.doubt import DOUBTFUL, SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.second_look import NO, SecondLook
 from earlysieve.auditing.swaps.found import PartFound
 from earlysieve.groups.accuracy import wilson_bounds
 
@@ -27,6 +27,7 @@ _IMPURE = 0.05
 _LABELS_WRONG = 0.45
 _NEAR = 0.85
 _TOLD_DONORS = 15
+_FEWEST_HOLDING = 20
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def accuracy_where_it_fails(
         misread = misread & kept if (misread & kept).any() else misread
     high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
     value = float(right[misread].mean())
+    if found.is_reserved:
+        value, low = _of_holders(right, misread, score == NO, value, low)
     # How impure, in [0, 1]: a reader that nearly tells what the model does is nearly pure.
     impure = 1.0 if found.of_network or found.whole else (PURE - found.reads) / _FADES
     impure = min(1.0, max(0.0, impure))
@@ -87,6 +90,31 @@ def accuracy_where_it_fails(
         high += impure * _IMPURE
         value += impure * (plateau - value) / 2
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
+
+
+def _of_holders(
+    right: Bools, misread: Bools, denied: Bools, value: float, low: float
+) -> tuple[float, float]:
+    """The accuracy and its lower end, which may be that of examples that hold another's sign.
+
+    Those that are said to lack their own may hold it unseen: on these the model is right. So
+    it looks where it is right on them far more often. It may be that what is lacking costs less,
+    too, so that the figure lies in the middle.
+
+    Args:
+        right: answers of the model, shape (N,).
+        misread: by the reader of the sign, shape (N,).
+        denied: where it is said to be lacking, shape (N,).
+        value, low: of all that are misread.
+    """
+    holding, lacking = right[misread & ~denied], right[misread & denied]
+    if min(len(holding), len(lacking)) < _FEWEST_HOLDING:
+        return value, low
+    share = float(holding.mean())
+    lowest, highest = wilson_bounds(share, len(holding))
+    if wilson_bounds(float(lacking.mean()), len(lacking))[0] <= highest:
+        return value, low
+    return (value + share) / 2, min(low, lowest)
 
 
 def accuracy_where_misread(name: str, again: SecondLook, labels: Ints, said: Ints) -> Estimate:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from earlysieve._arrays import Ints
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.summary import Summary
 from earlysieve.datasets.example_groups import Groups, label_by_suspect
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import InputError
@@ -69,7 +70,10 @@ def must_change(basis: Basis) -> bool:
 
     Else what misleads may be the task.
     """
-    summary = basis.audit.summary
+    return _has_to_change(basis.audit.summary)
+
+
+def _has_to_change(summary: Summary) -> bool:
     about = (one for one in summary.leanings if one.name == summary.leans_on)
     return summary.verdict == "shortcut" or any(one.irrelevant for one in about)
 
@@ -129,13 +133,20 @@ def _crossed(groups: Groups | None, labels: Tensor) -> list[str]:
 
 
 def _judging(audit: AuditResult, whole: Groups) -> Groups:
-    """Misled or not: by whom the reader surely misleads, or, where these are few, misleads."""
+    """Misled or not: by whom the reader surely misleads, or, where these are few, misleads.
+
+    Where the model has to change, these are all of them: a label that is wrong no candidate gets
+    right but by chance, and one that only looks so is what they are compared on.
+    """
     surely = groups_from_audit(audit, sure=SURE)
     found = surely if _count(surely) >= FEWEST else whole
     suspects = whole.suspects if found.suspects is None else found.suspects
     if suspects is None:
         return whole
-    numbers = suspects.long().masked_fill(whole.numbers < 0, -1)
+    left_out = whole.numbers < 0
+    if _has_to_change(audit.summary):
+        left_out &= ~suspects
+    numbers = suspects.long().masked_fill(left_out, -1)
     return Groups(
         numbers,
         ("not misled", "misled"),
