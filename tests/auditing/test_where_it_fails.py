@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.second_look import SecondLook, surely_held, surely_said
+from earlysieve.auditing.second_look import NO, SecondLook, surely_held, surely_said
 from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.where_it_fails import (
     Estimate,
@@ -71,6 +71,26 @@ def test_what_only_looks_like_a_mark_does_not_count():
     few = {"mark": np.where(np.arange(200) < 19, score, 0.5 * says)}
     again = surely_held(replace(seen, by_reader=few), "mark", labels)
     np.testing.assert_array_equal(again.by_reader["mark"], few["mark"])
+
+
+@pytest.mark.parametrize(("right_without", "mixes"), [(60, True), (30, False)])
+def test_images_that_hold_a_mark_unseen_do_not_make_the_estimate_kind(right_without, mixes):
+    """Forty of others hold the mark, 12 right; of eighty of its class none is seen in the image."""
+    place, labels = np.arange(300), np.zeros(300, int)
+    score = np.where(place < 40, 0.9, np.where(place < 120, NO, -0.9))
+    says = (place < 120).astype(int)
+    said = ((place >= 12) & (place < 40)) | ((place >= 40 + right_without) & (place < 120))
+    seen = replace(look(score, says), by_reader={"mark": score}, says={"mark": says})
+    found = accuracy_where_it_fails(replace(PURE, name="mark"), seen, labels, said.astype(int))
+    mixed = (12 + right_without) / 120
+    if not mixes:
+        # 30 of 80 are no surer than 12 of 40: one accuracy.
+        assert found.value == pytest.approx(mixed)
+        assert found.low == pytest.approx(wilson_interval(12 + right_without, 120)[0])
+    else:
+        assert found.value == pytest.approx((mixed + 0.3) / 2)
+        assert found.low == pytest.approx(wilson_interval(12, 40)[0])
+    assert found.high == pytest.approx(wilson_interval(12 + right_without, 120)[1])
 
 
 def test_images_without_a_mark_speak_only_where_some_class_has_none():

@@ -9,6 +9,7 @@ import torch
 
 import earlysieve as es
 from earlysieve.datasets.example_groups import Groups
+from earlysieve.fixing import basis as basis_module
 from earlysieve.fixing import choosing
 from earlysieve.fixing.basis import GIVEN
 from earlysieve.fixing.choosing import take, too_dear
@@ -168,3 +169,23 @@ def test_where_each_of_three_follows_it_more_nothing_is_changed(monkeypatch):
 def test_no_change_may_be_best_and_what_was_not_swapped_refuses_nothing(monkeypatch):
     assert taken(monkeypatch, {"a": 0.4}, {"a": 1.0}).name == "no change"
     assert taken(monkeypatch, {"a": 0.6}, {"a": float("nan")}).name == "a"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "irrelevant", "counted"),
+    [("shortcut", False, 60), ("at risk", True, 60), ("at risk", False, 20)],
+)
+def test_who_is_misled_counts_though_the_label_looks_doubtful(
+    monkeypatch, verdict, irrelevant, counted
+):
+    """A wrong label no candidate gets right; what only looks so is what they differ on."""
+    suspects = torch.arange(200) < 60
+    doubtful = (torch.arange(200) >= 20) & (torch.arange(200) < 70)
+    numbers = (2 * LABELS + suspects.long()).masked_fill(doubtful, -1)
+    whole = Groups(numbers, ("a", "b", "c", "d"), "audit", suspects=suspects)
+    monkeypatch.setattr(basis_module, "groups_from_audit", lambda _audit, sure: whole)
+    leaning = SimpleNamespace(name="colour", irrelevant=irrelevant)
+    summary = SimpleNamespace(verdict=verdict, leans_on="colour", leanings=[leaning])
+    found = basis_module._judging(SimpleNamespace(summary=summary), whole)
+    assert (found.numbers == 1).sum() == counted
+    assert found.numbers[60:70].tolist() == [-1] * 10
