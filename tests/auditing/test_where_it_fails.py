@@ -266,7 +266,7 @@ def test_of_what_must_not_matter_swaps_from_told_donors_count_by_hand():
     # Of the donors, 20 to 39 at their positions 120 to 139, the reader surely tells 16.
     score = np.where(np.arange(40) < 36, -0.6, 0.1)
     answers = [1] * 12 + [0] * 4 + [0] * 4
-    found = replace(PURE, accuracy_else=0.9, irrelevant=True)
+    found = replace(PURE, accuracy_else=0.9, irrelevant=True, sure=19, accuracy_sure=0.0)
     part = swapped(range(120, 140), answers)
     seen = accuracy_where_swapped(found, part, look(score, labels), np.arange(100, 140), labels)
     low, high = wilson_interval(12, 16)
@@ -278,6 +278,21 @@ def test_of_what_must_not_matter_swaps_from_told_donors_count_by_hand():
     seen = accuracy_where_swapped(found, damaged, look(score, labels), np.arange(100, 140), labels)
     assert seen is not None
     assert seen.value == pytest.approx(0.9 * 6 / 16)
+
+
+def test_where_swaps_leave_some_behind_examples_that_it_misleads_count_too():
+    labels, score = np.array([0] * 10 + [1] * 30), np.full(40, -0.6)
+    part = swapped(range(20, 40), [1] * 8 + [0] * 12)
+    found = replace(PURE, accuracy_else=0.9, irrelevant=True, sure=30, accuracy_sure=0.0)
+    alone = accuracy_where_swapped(replace(found, sure=0), part, look(score, labels),
+                                   np.arange(40), labels)  # fmt: skip
+    seen = accuracy_where_swapped(found, part, look(score, labels), np.arange(40), labels)
+    assert alone is not None
+    assert seen is not None
+    assert alone.value == pytest.approx(0.9 * 12 / 20)
+    assert (seen.value, seen.low, seen.high) == (alone.value / 2, 0.0, alone.high)
+    alike = replace(found, accuracy_sure=0.5)
+    assert accuracy_where_swapped(alike, part, look(score, labels), np.arange(40), labels) == alone
 
 
 def test_swaps_from_few_donors_that_are_told_say_nothing():

@@ -255,11 +255,9 @@ def _doubtful(piles: Sequence[str], decision: Decision) -> list[str]:
     if not count:
         return []
     which = "1 label is" if count == 1 else f"{count:,} labels are"
-    why = ""
-    if decision.reason == "outdone":
-        # What misleads the readers of a repaired model may go on misleading it here and there.
-        why = ", or the same simple thing misleads both"
-    elif decision.verdict == "at risk" and decision.leaning is not None:
+    # What misleads the readers of a repaired model may go on misleading it here and there.
+    why = ", or the same simple thing misleads both"
+    if decision.verdict in ("at risk", "shortcut") and decision.leaning is not None:
         why = f", unless both go by {called(decision.leaning)}"
     elif decision.verdict == "none found":
         why = ", or something simple that has no reader here misleads both"

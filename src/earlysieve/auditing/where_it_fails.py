@@ -137,7 +137,9 @@ def accuracy_where_swapped(
 
     Its reader may see little of what the model takes from it and is then misled elsewhere. Swapped
     it fails for certain, wherever the donor has what tells its class: where its reader is sure of
-    it. What is answered otherwise in the control, too, is damage and not counted.
+    it. What is answered otherwise in the control, too, is damage and not counted. Where a swap
+    leaves some of it behind, as one word of several, more is lost on examples whose label it surely
+    contradicts: the figure then lies between, and its interval holds both.
 
     Args:
         found: the leaning on that part.
@@ -161,7 +163,13 @@ def accuracy_where_swapped(
     def left(share: float) -> float:
         return found.accuracy_else * min(1.0, 1 - share + damage)
 
-    return Estimate(left(float(follows.mean())), left(high), left(low))
+    swapped = Estimate(left(float(follows.mean())), left(high), left(low))
+    if found.sure < _FEWEST_HOLDING:
+        return swapped
+    lowest, highest = wilson_bounds(found.accuracy_sure, found.sure)
+    if highest >= swapped.low:
+        return swapped
+    return Estimate((swapped.value + found.accuracy_sure) / 2, lowest, swapped.high)
 
 
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
