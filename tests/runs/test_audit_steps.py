@@ -62,6 +62,20 @@ def test_steps_are_filled_in():
     assert unseen == ""  # there is no third split
 
 
+def test_test_data_beside_validation_data_are_left_to_test_on(tmp_path):
+    rows = "".join(f"{k},{k % 2},{split}\n" for k, split in enumerate(("train", "val", "test") * 4))
+    (tmp_path / "t.csv").write_text("x,label,split\n" + rows)
+    data = f"table:{tmp_path}/t.csv"
+    kept = [step("Repair it:", FIX)]
+    start = f"earlysieve fix --model nets:net --checkpoint 'a b/model.pt' --data {data} --split"
+    ran = config(*MODEL, "--data", data, "--out", "out")
+    assert codes(kept, ran, data) == [f"{start} val --out out/fix"]
+    ran = config(*MODEL, "--data", data, "--irrelevant", "x", "--out", "out")
+    assert codes(kept, ran, data) == [f"{start} test --audit out --out out/fix"]
+    ran = config(*MODEL, "--data", data, "--out", "out", split="val")
+    assert codes(kept, ran, data, "val") == [f"{start} val --audit out --out out/fix"]
+
+
 def test_what_must_not_matter_is_said_in_the_same_audit():
     kept = [step("Say so:", f'{IRRELEVANT}"column a b"])')]
     ran = config(*MODEL, "--data", "digits", "--head", "mlp", "--out", "out")

@@ -26,7 +26,7 @@ from earlysieve.runs.data_settings import columns_of, inputs_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
 from earlysieve.runs.run_beside import fix_beside
-from earlysieve.runs.seen_data import PREFERRED, Part, training_data
+from earlysieve.runs.seen_data import FOR_VALIDATION, PREFERRED, Part, training_data
 
 Source = tuple[str, str | None]
 
@@ -126,13 +126,20 @@ def unseen_split(part: Part, split: str | None) -> str | None:
 
 
 def _fix(ran: Ran) -> str:
-    """Repairs on what was audited; on other examples where the model was trained on these."""
+    """Repairs on what was audited; on other examples where the model was trained on these.
+
+    Test data that stand beside validation data are left to test on, unless the audit was told what
+    must not matter, which `fix` takes from it.
+    """
     about, out = describing(ran.options), {"--out": f"{ran.out}/fix"}
     if ran.training == ran.source and ran.is_training:
         if ran.unseen is None and ran.share:
             return command_with("fix", about, {"--split": None, **out})
         if ran.unseen is None:
             return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
+        return command_with("fix", about, {"--split": ran.unseen, **out})
+    told = any(name == "--irrelevant" for name, _ in ran.options)
+    if ran.source[1] == "test" and ran.unseen in FOR_VALIDATION and not told:
         return command_with("fix", about, {"--split": ran.unseen, **out})
     features = next((values[0] for name, values in ran.options if name == "--keep-features"), None)
     kept = {"--audit": ran.out, "--features": features} if ran.kept else {}
