@@ -42,7 +42,8 @@ def test_another_way_to_write_it_is_no_second_thing():
     labels = np.arange(2000) % 2
     point = rng.random(2000) < np.where(labels == 1, 0.9, 0.1)
     holds = np.stack([point, ~point, rng.random(2000) < 0.5], 1).astype(float)
-    assert with_companions(holds, labels, 2, np.array([0])).tolist() == [0, 1]
+    assert with_companions(holds, labels, 2, np.array([0])).tolist() == [0]
+    assert with_companions(holds, labels, 2, np.array([0]), or_others=True).tolist() == [0, 1]
 
 
 def test_half_of_a_word_that_often_stands_alone_is_no_companion():

@@ -121,9 +121,11 @@ def _signs(values: Floats, labels: Ints, classes: int, least: Floats, *, alone: 
 
 
 def _elsewhere(holds: Bools, labels: Ints, ways: Floats, column: int) -> float:
-    """How much a column tells that does not come and go with this one."""
+    """How much a column tells that does not come and go with this one, nor stands for it."""
     apart = np.ones(len(ways), bool)
     classes = int(labels.max()) + 1
-    alike = with_companions(holds.astype(np.float32), labels, classes, np.array([column]))
+    alike = with_companions(
+        holds.astype(np.float32), labels, classes, np.array([column]), or_others=True
+    )
     apart[alike] = False
     return float(ways[apart].max(initial=0.0))

@@ -8,6 +8,7 @@ from earlysieve.auditing.swaps.spans import (
     best_spans,
     fitted,
     found_at,
+    lies_in,
     replaced,
     starts,
     told,
@@ -131,3 +132,11 @@ def test_where_there_is_no_room_other_words_go():
     assert fitted(longer, 4, 5).tolist() == [1, *PHRASE, 2]
     behind = replaced(words, 3, 1, PHRASE)
     assert fitted(behind, 6, 5).tolist() == [1, *PHRASE, 2]
+
+
+def test_a_phrase_that_lies_in_a_longer_one_is_not_listed_beside_it():
+    assert lies_in((11, 12), PHRASE)
+    assert lies_in((12, 13), PHRASE)
+    assert not lies_in((11, 13), PHRASE)
+    assert not lies_in(PHRASE, PHRASE)
+    assert not lies_in(PHRASE, (11, 12))

@@ -4,6 +4,7 @@ Capital letters are not: the same word in small letters is another token, which 
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from earlysieve.auditing.readers import tells
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
+from earlysieve.auditing.swaps.spans import Told, whole_word
 from earlysieve.auditing.swaps.tokens import refitted
 from earlysieve.auditing.text_kinds import (
     ENDS,
@@ -25,7 +27,7 @@ from earlysieve.auditing.text_kinds import (
     kinds_for,
     of_kinds,
 )
-from earlysieve.auditing.token_words import phrase_of
+from earlysieve.auditing.token_words import goes_on, phrase_of
 from earlysieve.model.batch import Inputs, take
 
 DETAILS = {
@@ -33,13 +35,14 @@ DETAILS = {
     "symbols": "marks and emojis",
     "numbers": "numbers",
 }
-_TELLS, _SHOWN, _HALVES = 0.3, 3, 2
+_TELLS, _SHOWN, _MOST, _HALVES = 0.3, 3, 12, 2
 _OFTEN, _AS_WELL = 0.03, 0.9
 
 
 def kind_parts(
     pool: Pool,
     asker: Asker,
+    texts: Told,
     tokenizer: Any,
     class_names: Sequence[str],
     irrelevant: Sequence[str] = (),
@@ -49,6 +52,7 @@ def kind_parts(
     Args:
         pool: the texts.
         asker: the model.
+        texts: the same, to be counted.
         tokenizer, class_names: as for `text_parts`.
         irrelevant: names of parts that are swapped whatever they tell.
     """
@@ -62,7 +66,7 @@ def kind_parts(
         told = tells(features, pool.labels, pool.num_classes, _HALVES)
         if name in irrelevant or told >= _TELLS:
             number = tells(features[:, -1:], pool.labels, pool.num_classes, _HALVES)
-            detail = _detail(name, tokens, mine, pool, tokenizer, class_names)
+            detail = _detail(name, tokens, mine, pool, texts, tokenizer, class_names)
             if name != ENDS and number >= max(_TELLS, _AS_WELL * told):
                 detail += "; how many there are tells it"
             parts.append(_part(name, tokens, mask, mine, pool, asker, detail))
@@ -138,6 +142,7 @@ def _detail(
     tokens: Tensor,
     mine: Tensor,
     pool: Pool,
+    texts: Told,
     tokenizer: Any,
     class_names: Sequence[str],
 ) -> str:
@@ -146,10 +151,13 @@ def _detail(
     holds = np.zeros((len(tokens), len(numbers)), bool)
     holds[mine.nonzero()[:, 0].numpy(), places.numpy()] = True
     more = more_often(holds, pool.labels, pool.num_classes)
+    pieces = partial(goes_on, tokenizer=tokenizer)
     shown = []
     for kind, telling in enumerate(more):
-        best = np.argsort(-telling, kind="stable")[:_SHOWN]
-        named = [phrase_of([int(numbers[i])], tokenizer) for i in best if telling[i] >= _OFTEN]
+        best = [i for i in np.argsort(-telling, kind="stable")[:_MOST] if telling[i] >= _OFTEN]
+        # Of a word in pieces each is as frequent.
+        words = dict.fromkeys(whole_word(texts, int(numbers[i]), pieces) for i in best)
+        named = [phrase_of(word, tokenizer) for word in words][:_SHOWN]
         if named:
             of = class_names[kind] if kind < len(class_names) else f"class {kind}"
             shown.append(f"{', '.join(named)} ({of})")

@@ -123,6 +123,12 @@ def whole(texts: Told, span: Span, kind: int) -> Span:
     return span
 
 
+def lies_in(one: Span, other: Span) -> bool:
+    """Whether tokens stand together in another, longer span."""
+    ends = range(len(one), len(other) + 1)
+    return len(one) < len(other) and any(other[end - len(one) : end] == one for end in ends)
+
+
 def whole_word(texts: Told, token: int, pieces: Callable[[list[int]], list[bool]]) -> Span:
     """The word that a token mostly is a piece of, where tokenizers cut words; or the token alone.
 

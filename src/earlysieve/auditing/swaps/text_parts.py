@@ -18,6 +18,7 @@ from earlysieve.auditing.swaps.spans import (
     Span,
     Told,
     found_at,
+    lies_in,
     told,
     whole,
     whole_word,
@@ -107,7 +108,7 @@ def text_parts(
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
     if not extra:
         parts += word_parts(pool, asker, texts, tokenizer, class_names)
-        parts += kind_parts(pool, asker, tokenizer, class_names, irrelevant)
+        parts += kind_parts(pool, asker, texts, tokenizer, class_names, irrelevant)
     return parts, skipped
 
 
@@ -127,8 +128,9 @@ def _named(
     top: Tensor, spans: Mapping[int, Span], tokenizer: Any, class_names: Sequence[str]
 ) -> str:
     def told(row: Tensor) -> str:
-        shown = [spans.get(int(token), (int(token),)) for token in row[:_SHOWN] if token >= 0]
-        return ", ".join(phrase_of(span, tokenizer) for span in dict.fromkeys(shown))
+        known = [spans.get(int(token), (int(token),)) for token in row if token >= 0]
+        shown = [one for one in dict.fromkeys(known) if not any(lies_in(one, a) for a in known)]
+        return ", ".join(phrase_of(span, tokenizer) for span in shown[:_SHOWN])
 
     classes = (
         f"{told(row)} ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"
