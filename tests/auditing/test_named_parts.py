@@ -63,7 +63,8 @@ def test_a_refusal_says_the_names_of_the_page():
     assert refusal("colour", "smell") == f"{listed}smell; name parts that these data have"
     assert refusal("telling words").startswith(f"{listed}telling words; ")
     assert refusal("spot", "colour").startswith(
-        f"{listed}spot; these data have no spot that tells a class; leave it out"
+        "Expected irrelevant parts that these data have, but they have no spot that tells a class; "
+        "leave it out"
     )
 
 

@@ -484,6 +484,10 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
         "says another class (right on 33% of 75 examples, on 99% elsewhere), as they do where "
     )
     assert "something simple that has no reader here misleads both" in found.warnings[0]
+    few = summary(facts(IDLE, layer, examples=400))
+    assert few.verdict == "inconclusive"
+    assert "are too few: " in few.explanation
+    assert "They gather where a reader of layer 'layer1'" in few.explanation
     for change in ({"accuracy": 0.51}, {"times_worse": 11.9}, {"explained_share": 0.49}):
         told = summary(facts(IDLE, replace(layer, **change))).explanation
         assert told.startswith("No property and no early layer explains the model's errors.")

@@ -93,12 +93,14 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             f"The model hardly recognises {listed(facts.collapsed)}: nothing that these "
             "data show explains it, so that no shortcut can be ruled out."
         )
+    gathered = errors_gather(facts.leanings)
     if decision.reason == "too few":
-        return (
+        few = (
             f"{facts.examples:,} examples are too few: a simple feature that fails on one in "
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
+        return f"{few} {_gathered(gathered)}" if gathered else few
     let_go = decision.let_go
     if let_go is not None:
         return (
@@ -108,7 +110,6 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             + _power(decision)
         )
     if decision.reason == "nothing":
-        gathered = errors_gather(facts.leanings)
         return _gathered(gathered) if gathered else f"{_UNEXPLAINED} {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:

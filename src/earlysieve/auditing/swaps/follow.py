@@ -158,7 +158,10 @@ def _lacking(names: Sequence[str], every: Sequence[str]) -> str:
     near = near_names(names[0], every)
     told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
     if of_kind:
-        told = f"these data have no {' and no '.join(of_kind)} that tells a class; leave it out"
+        return (
+            "Expected irrelevant parts that these data have, but they have no "
+            f"{' and no '.join(of_kind)} that tells a class; leave it out"
+        )
     more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
     return (
         f"Expected irrelevant parts among {', '.join(every[:_LISTED])}{more}, but got "
