@@ -177,6 +177,15 @@ def test_at_risk_none_found_and_no_answer():
         "At risk: the label goes with colour, and these data hold too few examples where it does "
         "not, or it is the task."
     )
+    wrong = replace(
+        COLOUR, own_tells=0.5, accuracy_sure=0.0, recovered=0.55, reads=0.97, times_worse=36.0
+    )
+    task = summary(facts(wrong))
+    assert task.verdict == "at risk"
+    assert task.headline == (
+        "At risk: the label goes with colour, and where it does not the model errs, too: a "
+        "shortcut, or it is the task and these labels are wrong."
+    )
     # What is not called a shortcut costs nothing.
     assert (risk.reliance, risk.accuracy_where_it_fails) == (None, None)
     assert "estimated" not in risk.explanation

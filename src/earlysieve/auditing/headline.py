@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import Swaps
@@ -57,6 +58,12 @@ def headline(
         return (
             f"At risk: the label goes with {called(on)}, and the model errs where it does not, or "
             "it is the task."
+        )
+    if decision.reason == "task" and on is not None and on.sure >= FEWEST_MISLED:
+        labels = "wrong labels" if on.irrelevant else "it is the task and these labels are wrong"
+        return (
+            f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and where it does "
+            f"not the model errs, too: a shortcut, or {labels}."
         )
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.

@@ -13,6 +13,8 @@ COLLECT = Step(
     "Collect or make training examples in which the shortcut fails: no choice among models adds "
     "what the data do not show."
 )
+# As many an audit asks for, to say how a model does on them.
+_FEW = 20
 # How the step of an audit begins that says so.
 _MUST_NOT = "Or say that it must not matter"
 _FIX = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
@@ -45,11 +47,14 @@ def _decide(data: FixData, command: str, about: str) -> list[Step]:
     """Whether it is the task; where nobody has said so yet, how to say that it is not."""
     misled = data.figures[data.figures["part"] == "misled"]
     few = int(misled["n"].iloc[0]) if len(misled) else 0
-    told = (
-        f"Decide whether the task is about {about}. Only {count(few)} of "
-        f"{count(len(data.before.examples))} held-out examples contradict it, too few to choose "
-        "among models by; if it is the task, nothing is wrong."
+    them = f"{count(few)} of {count(len(data.before.examples))} held-out examples contradict it"
+    why = (
+        f"Only {them}, too few to choose among models by"
+        if few < _FEW
+        else f"{them}, and nothing in these tells whether they mislead the model or are labelled "
+        "wrongly"
     )
+    told = f"Decide whether the task is about {about}. {why}; if it is the task, nothing is wrong."
     code = _must_not_matter(data.before.summary.next_steps)
     if not code:
         return [Step(told)]
