@@ -83,6 +83,29 @@ def test_reliance_on_a_column(birds, tmp_path):
     assert "Expected the columns path, label, colour" in problem(*words, "--cue-column", "colour")
 
 
+def test_reliance_on_a_column_of_a_data_set_in_a_folder(birds, tmp_path):
+    from PIL import Image
+
+    datasets = pytest.importorskip("datasets")
+    rows = [line.split(",") for line in birds.read_text().splitlines()[1:]]
+    columns = {
+        "image": [Image.open(tmp_path / path).copy() for path, *_ in rows],
+        "label": [label for _, label, _, _ in rows],
+        "place": [place for *_, place, _ in rows],
+    }
+    test = datasets.Dataset.from_dict(columns).cast_column("image", datasets.Image())
+    datasets.DatasetDict({"test": test}).save_to_disk(tmp_path / "birds")
+    file = weights(tmp_path / "w.pt", classes=2)
+    words = ("reliance", "--model", SMALL, "--checkpoint", file, "--image-size", 16, "--json",
+             "--cue-column", "place", "--cue-class", "water=waterbird",
+             "--cue-class", "land=landbird")  # fmt: skip
+    of_file, of_folder = (
+        json.loads(ok(*words, "--data", data).stdout)["cues"][0]["reliance"]
+        for data in (birds, f"hf:{tmp_path}/birds")
+    )
+    assert of_folder == of_file
+
+
 def of_birds(birds, folder):
     file = weights(folder / "w.pt", classes=2)
     model = ("--model", SMALL, "--checkpoint", file)
@@ -256,7 +279,9 @@ def test_bad_input(file, tmp_path):
     words = words_of(file)
     assert "Expected the values of a cue, but got none" in problem(*words)
     assert "Expected cues among colour" in problem(*words, "--cue", "smell")
-    assert "Expected a CSV file or a table to take" in problem(*words, "--cue-column", "x")
+    assert "Expected a CSV file, a table or a data set of HuggingFace to take" in problem(
+        *words, "--cue-column", "x"
+    )
     assert "Expected a table" in problem(*words, "--cue", "colour", "--randomise", "x")
     (tmp_path / "file").touch()
     assert "is a file" in problem(*words, "--cue", "colour", "--out", tmp_path / "file" / "x")

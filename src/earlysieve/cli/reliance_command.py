@@ -57,8 +57,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     "cue_columns",
     multiple=True,
     metavar="NAME",
-    help="Read the cue from this column of a CSV file or a table, where it may be a feature, too. "
-    "May be repeated.",
+    help="Read the cue from this column of a CSV file, a table, where it may be a feature, too, or "
+    "a data set of HuggingFace. May be repeated.",
 )
 @click.option(
     "--cue-class",

@@ -52,7 +52,7 @@ def open_cues(
         given: see `open_both`.
         options: of the data, without a shortcut.
         planted: names of cues to draw independently of the label; or
-        columns: of a CSV file or table that hold the values of cues.
+        columns: of a CSV file, table or data set that hold the values of cues.
         classes_of: class by value, for columns whose values are no names of classes. Of a table
             values that are not listed speak for what they go with in the training rows.
         progress, tell: see `open_both`.
@@ -80,12 +80,13 @@ def open_cues(
     opening = {"need_weights": True, "progress": progress, "tell": tell}
     if kind == "table":
         built, data, found = _of_table(given, options, path, columns, opening)
-    elif kind == "csv":
+    elif kind in ("csv", "hf"):
         built, data, found = _of_list(given, options, columns, opening)
     else:
         raise InputError(
-            f"Expected a CSV file or a table to take the cue from its column '{columns[0]}', but "
-            f"got '{given['data']}'; plant a cue with --cue, or list the examples in a CSV file"
+            "Expected a CSV file, a table or a data set of HuggingFace to take the cue from its "
+            f"column '{columns[0]}', but got '{given['data']}'; plant a cue with --cue, or list "
+            "the examples in a CSV file"
         )
     _check_named(classes_of, found)
     cues = {}
