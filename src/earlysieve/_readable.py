@@ -1,5 +1,7 @@
 """What properties, layers and parts are called in a few words."""
 
+import re
+
 _SHORT = {
     "spectrum": "texture",
     "frame": "border",
@@ -19,6 +21,7 @@ _SHORT = {
 }
 # How properties begin that are single values of a column of a table.
 VALUES = "values of "
+_OF_VALUES = re.compile(r"column (?:'(.+)'|([^']+)) where it is (.+)")
 # Parts that may be said not to matter, as pages call them; of tables these are columns.
 PARTS = {
     "image": (
@@ -83,6 +86,9 @@ def readable(name: str, *, of_network: bool = False) -> str:
 
 def as_kept(name: str) -> str:
     """The name by which results keep what is called so on the page; any other as it is."""
+    of_values = _OF_VALUES.fullmatch(name)
+    if of_values is not None:
+        return f"{VALUES}{of_values[1] or of_values[2]}: {of_values[3]}"
     if name.startswith("column '") and name.endswith("'"):
         return "column " + name.removeprefix("column '")[:-1]
     return _KEPT.get(name, name)

@@ -40,6 +40,9 @@ def test_what_pages_and_sentences_say_is_taken():
     assert as_kept("telling window") == "window"
     assert as_kept("marks") == "mark"
     assert as_kept("smell") == "smell"
+    for kept in ("values of income: 0", "values of a: b: 3 or 7"):
+        assert as_kept(readable(kept)) == kept
+        assert as_kept(readable(kept).replace("'", "")) == kept
 
 
 @pytest.mark.parametrize("name", ["texture", "spectrum", "place", "where something stands out"])

@@ -171,6 +171,16 @@ def test_how_the_explanation_begins(seen, start):
     assert "although the label can be told" not in found.explanation
 
 
+def test_a_model_that_hardly_does_better_than_guessing_is_to_be_checked_first():
+    found = summary(facts(COLOUR, far_above_chance=False))
+    assert found.verdict == "shortcut"
+    assert found.next_steps[0].startswith("Check the model before its shortcuts")
+    assert "does hardly better than guessing" in " ".join(found.warnings)
+    usual = summary(facts(COLOUR))
+    assert not usual.next_steps[0].startswith("Check the model")
+    assert "guessing" not in " ".join(usual.warnings)
+
+
 def test_at_risk_none_found_and_no_answer():
     risk = summary(facts(replace(COLOUR, sure=19)), fails=FAILS)
     assert risk.headline == (

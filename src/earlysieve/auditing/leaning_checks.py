@@ -101,6 +101,12 @@ def never_disobeyed(found: Leaning) -> bool:
     )
 
 
+def most_followed(found: Sequence[Leaning]) -> Leaning | None:
+    """What answers follow most when it is swapped; the first where none was swapped, or of ties."""
+    return max(found, key=lambda one: -1.0 if math.isnan(one.followed) else one.followed,
+               default=None)  # fmt: skip
+
+
 def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
     """What tells as much as the model, and where it is wrong the model nearly always is.
 

@@ -138,7 +138,7 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         return [_PREPARED]
     if decision.reason == "outdone":
         return [f"{_CHECK.format(_TREATED[kind])} {REPAIRED}"]
-    untrained = decision.reason in ("chance", "one class")
+    untrained = decision.reason in ("chance", "one class") or not facts.far_above_chance
     return [_CHECK.format(_TREATED[kind])] if untrained else []
 
 

@@ -29,6 +29,7 @@ from earlysieve.auditing.leaning_checks import (
     followed_though_outdone,
     follows_at_a_cost,
     may_be_the_task,
+    most_followed,
     never_disobeyed,
     rests_on,
     rests_on_irrelevant,
@@ -153,7 +154,7 @@ def decide(facts: Facts) -> Decision:
     learnt = memorised(facts.data, facts.accuracy)
     if learnt is not None:
         return say("inconclusive", learnt)
-    obeyed = next((one for one in facts.leanings if never_disobeyed(one)), None)
+    obeyed = most_followed([one for one in facts.leanings if never_disobeyed(one)])
     if obeyed is not None:
         return say("at risk", "task", obeyed)
     together = may_be_together(facts.leanings)

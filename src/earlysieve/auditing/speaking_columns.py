@@ -27,10 +27,10 @@ def with_speaking_columns(
     source: object = None,
     leans_on: str | None = None,
 ) -> list[Picture]:
-    """The pictures, rows of a table with the columns marked that clearly side with the readout.
+    """The pictures, rows of a table with the columns marked that the verdict names.
 
-    Where a row has more columns than are shown, those that the verdict names and the marked ones
-    come first.
+    Where it names none, those that clearly side with the readout. Where a row has more columns than
+    are shown, the marked ones come first.
 
     Args:
         pictures: of some examples; a row is shown as "name=value, name=value".
@@ -47,13 +47,14 @@ def with_speaking_columns(
     named = _named(leans_on or "", columns)
 
     def marked(one: Picture) -> Picture:
-        siding = _siding(rows.loc[one.index], columns)
+        shown = set(named) or _siding(rows.loc[one.index], columns)
         if write is None:
-            return replace(one, pieces=_pieces(one.text or "", columns, siding))
-        first = [*named, *(name for name in columns if name in siding - set(named))]
+            return replace(one, pieces=_pieces(one.text or "", columns, shown))
+        first = [name for name in columns if name in shown]
         text = write(one.index, first)
-        order = list(dict.fromkeys([*first, *columns]))
-        return replace(one, text=text, pieces=_pieces(text, order, siding))
+        return replace(
+            one, text=text, pieces=_pieces(text, list(dict.fromkeys([*first, *columns])), shown)
+        )
 
     return [marked(one) if one.kind == "text" else one for one in pictures]
 

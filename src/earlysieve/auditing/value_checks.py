@@ -3,14 +3,15 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import Leaning, is_of
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED, LEAST_LOSS
+from earlysieve.auditing.leaning import GATHER, Leaning, is_of
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, LEAST_LOSS, surely_recovered
 
 _VALUE_FOLLOWED = 0.2
 _VALUE_HARDLY = 0.08
 _LITTLE_LOST = 0.15
 _WORSE = 2.0
 _AS_WELL = 0.06
+_SURELY_RECOVERED = 0.7
 
 
 def but_values(found: Sequence[Leaning]) -> list[Leaning]:
@@ -35,7 +36,8 @@ def _misleading_values(found: Leaning) -> bool:
 
     Where the class comes of the value, too, as of a site that is worse than others, less is needed
     of the rest of a row: the other columns tell its class less well, and so does the model without.
-    Where they tell it better, the value only marks rows that are plain anyway.
+    Where they tell it better, the value only marks rows that are plain anyway. Where the model
+    hardly knows that class without the value, errors have to say that nothing hangs on it.
     """
     cost, few = found.accuracy_else - found.accuracy, found.misread < FEWEST_MISLED
     worse = cost >= LEAST_LOSS and found.times_worse >= _WORSE
@@ -44,7 +46,17 @@ def _misleading_values(found: Leaning) -> bool:
     as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
         (found.followed >= _VALUE_FOLLOWED or seen)
-        and abs(found.lost_without) <= _LITTLE_LOST
+        and (abs(found.lost_without) <= _LITTLE_LOST or _surely_misleading(found))
         and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
+    )
+
+
+def _surely_misleading(found: Leaning) -> bool:
+    """What is lost without it is not known; but all else speaks for the label of errors by it."""
+    return (
+        math.isnan(found.lost_without)
+        and found.followed >= FOLLOWS
+        and found.times_worse >= GATHER
+        and surely_recovered(found) >= _SURELY_RECOVERED
     )

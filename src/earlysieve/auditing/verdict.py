@@ -184,6 +184,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             ),
             *data_warnings(facts.data),
             *_prepared_otherwise(facts.transfer),
+            *_hardly_better(decision, facts),
             *([_CLASS_GROUPS] if reported.class_groups else []),
             *_weak_classes(weak),
             *_doubtful(reported.piles, decision),
@@ -240,6 +241,16 @@ def _no_error(out_of_fold: bool, head: str) -> str:
 
 def _prepared_otherwise(found: Transfer | None) -> list[str]:
     return [found.otherwise] if found is not None and found.otherwise else []
+
+
+def _hardly_better(decision: Decision, facts: Facts) -> list[str]:
+    """Data that are prepared in another way look like a shortcut that fails nearly always."""
+    if facts.far_above_chance or decision.verdict not in ("shortcut", "at risk"):
+        return []
+    return [
+        "On these data the model does hardly better than guessing: a shortcut that they break "
+        "looks so, and data that are not prepared as in training do. Check that first."
+    ]
 
 
 def _weak_classes(weak: Sequence[ClassAccuracy]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from earlysieve._readable import VALUES
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
 from earlysieve.report.audit_view import GroupsLike, ReportData
@@ -15,6 +16,7 @@ from earlysieve.report.class_figures import class_figures
 from earlysieve.report.histogram import counts, histogram
 from earlysieve.report.listed import suspects, wrong_and_sure
 from earlysieve.report.piles import has_piles, pile_counts, pile_numbers
+from earlysieve.report.readable import short_name
 from earlysieve.report.reasons import reasons
 from earlysieve.report.sections import Section
 from earlysieve.report.step import Step
@@ -37,6 +39,13 @@ _KINDS_OF_WORDS = {
     "numbers": "numbers",
     "capitals": "words with capital letters",
 }
+
+
+def _marked_kind(data: ReportData) -> str:
+    """What all marked words or columns are; empty where they are those that side with a readout."""
+    name = data.summary.leans_on or ""
+    of_columns = name.startswith(("column ", "columns ", VALUES))
+    return short_name(data.summary) if of_columns else _KINDS_OF_WORDS.get(name, "")
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ def page_context(data: ReportData, sections: Sequence[Section], scores: str = ""
         "classes": _classes(all_cards),
         "has_heatmaps": any(card.heatmap for card in all_cards),
         "has_marks": any(piece.marked for card in all_cards for piece in card.pieces),
-        "marked_kind": _KINDS_OF_WORDS.get(data.summary.leans_on or "", ""),
+        "marked_kind": _marked_kind(data),
         "has_columns": any(str(name).startswith("score of column ") for name in data.examples),
         "top_rows": [] if all_cards else top_rows(data),
         "sure": wrong_and_sure(data),

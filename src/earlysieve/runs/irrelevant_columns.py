@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from earlysieve._names import near_names
-from earlysieve._readable import as_kept
+from earlysieve._readable import VALUES, as_kept
 from earlysieve.auditing.swaps.table_parts import DIRECTION, as_parts, part_name
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.opened_data import opened
@@ -28,7 +28,7 @@ def check_irrelevant(data: Any, names: Sequence[str]) -> None:
     known = {DIRECTION, *map(part_name, variables)}
     parts = map(as_kept, as_parts(names, columns, variables))
     for name, part in zip(names, parts, strict=True):
-        if variables and part not in known and not part.startswith("columns "):
+        if variables and part not in known and not part.startswith(("columns ", VALUES)):
             every = list(dict.fromkeys([*(one.name for one in variables), *columns]))
             near = near_names(name.removeprefix("column "), every)
             told = f"near names are {name_some(near, 5)}" if near else "name one of these"
