@@ -1,8 +1,9 @@
 """What an audit of repaired weights says to do, where readers outdo the model."""
 
+from earlysieve.auditing.explanation import OUTDONE_HERE
 from earlysieve.auditing.next_steps import FIX, HOLDS_HERE, HOLDS_MORE, REPAIRED, parts
 from earlysieve.report.command_words import options_of
-from earlysieve.runs.repaired_steps import of_repaired
+from earlysieve.runs.repaired_steps import explained, of_repaired
 
 RAN = "earlysieve fix --model nets:small --checkpoint run/model.pt --data d --out run/fix"
 AUDIT = (
@@ -25,6 +26,14 @@ def test_the_former_model_is_audited_on_the_same_examples_and_compared():
         "earlysieve compare after/before-repair after",
     ]
     assert here.startswith("Or compare with the training data")
+
+
+def test_the_explanation_says_that_it_was_repaired():
+    text = f"{OUTDONE_HERE} And more."
+    said = explained(text, {"changed": True, "chosen": "dfr@audit, strength 1"})
+    assert said.startswith("This is the model that a fix made: 'dfr@audit, strength 1'. ")
+    assert said.endswith("the model before does. And more.")
+    assert explained(text, {}) == explained(text, {"changed": False}) == text
 
 
 def test_other_weights_keep_their_steps():

@@ -275,18 +275,19 @@ def _observation(evidence: Evidence, layer: str) -> str:
     )
 
 
+OUTDONE_HERE = (
+    "The model does worse than a simple readout of its own layers: it is not trained well enough "
+    "for its mistakes to tell anything, or it was trained with another preprocessing than that of "
+    "these data, or what it goes by fails here, or a repair keeps it from following what its "
+    "layers still tell."
+)
 _REASONS = {
     "one class": "The model gives the same class for every example.",
     "chance": (
         "The model does no better than always giving the most frequent class: check that it fits "
         "this data."
     ),
-    "outdone": (
-        "The model does worse than a simple readout of its own layers: it is not trained well "
-        "enough for its mistakes to tell anything, or it was trained with another preprocessing "
-        "than that of these data, or what it goes by fails here, or a repair keeps it from "
-        "following what its layers still tell."
-    ),
+    "outdone": OUTDONE_HERE,
     "copes only here": (
         "Answers follow the part when it is swapped, and yet most examples that lack it are read "
         "right: so it looks on data that a model has memorised, and where the part carries "

@@ -196,6 +196,8 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.runs.held_out import held_out_run, open_share, share_beside
     from earlysieve.runs.irrelevant_columns import check_irrelevant
     from earlysieve.runs.preparation import prepared_options
+    from earlysieve.runs.repaired_steps import explained
+    from earlysieve.runs.run_beside import fix_beside
     from earlysieve.runs.seen_data import (
         audited_part,
         check_not_trained_on,
@@ -288,6 +290,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         summary=replace(
             result.summary,
             next_steps=steps,
+            explanation=explained(result.summary.explanation, fix_beside(given["checkpoint"])),
             warnings=list(map(in_options, result.summary.warnings)),
         ),
     )

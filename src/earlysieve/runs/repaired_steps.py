@@ -4,10 +4,17 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from earlysieve.auditing.explanation import OUTDONE_HERE
 from earlysieve.auditing.next_steps import HOLDS_HERE, HOLDS_MORE, REPAIRED, parts, step
 from earlysieve.report.command_words import Options, command_with, describing, options_of
 
 _OF_MODEL = ("--checkpoint", "--checkpoint-key", "--checkpoint-prefix", "--pretrained")
+_IS_REPAIRED = (
+    "This is the model that a fix made: '{}'. It does worse than a simple readout of its own "
+    "layers, as such a model does: they still tell what it no longer follows. Of its other "
+    "mistakes these data tell nothing; how it does where the shortcut fails, a comparison with the "
+    "model before does."
+)
 _COMPARE = (
     "This model was repaired. That costs accuracy where the shortcut holds, while early layers "
     "still tell as much as before, so that its audit alone cannot tell more. Audit the model as it "
@@ -32,6 +39,18 @@ def of_repaired(
     more, here = parts(HOLDS_MORE)[0][:40], parts(HOLDS_HERE)[0][:40]
     kept = [one for one in steps if not one.startswith(more)]
     return [_told(one, fix, options, out, here) for one in kept]
+
+
+def explained(text: str, fix: Mapping[str, Any]) -> str:
+    """The explanation of an audit of weights that a fix has repaired: that is why readouts do more.
+
+    Args:
+        text: the explanation.
+        fix: what fix.json beside the audited weights says; empty where there is none.
+    """
+    if not fix.get("changed"):
+        return text
+    return text.replace(OUTDONE_HERE, _IS_REPAIRED.format(fix.get("chosen", "")), 1)
 
 
 def _told(one: str, fix: Mapping[str, Any], options: Options, out: str, here: str) -> str:
