@@ -83,6 +83,29 @@ def test_a_data_set_gets_columns_by_row():
         with_columns([1, 2], audit)
 
 
+def test_data_that_are_labelled_otherwise_are_not_those_that_were_audited():
+    datasets = pytest.importorskip("datasets")
+    audit = with_ids(piled_audit(), ["3", "0"])
+    first, second = audit.examples["label"].tolist()
+    right = [second, 0, 0, first]
+    numbers = {"label": right}
+    of_class = datasets.Features({"kind": datasets.ClassLabel(names=list(CLASSES))})
+    for given in (
+        datasets.Dataset.from_dict(numbers),
+        datasets.Dataset.from_dict({"label": [CLASSES[k] for k in right]}),
+        datasets.Dataset.from_dict({"kind": right}, features=of_class),
+    ):
+        assert "audit_margin" in with_columns(given, audit).column_names
+    other = [second, 0, 0, 1 - first]
+    for given in (
+        datasets.Dataset.from_dict({"label": other}),
+        datasets.Dataset.from_dict({"labels": [CLASSES[k] for k in other]}),
+        datasets.Dataset.from_dict({"kind": other}, features=of_class),
+    ):
+        with pytest.raises(InputError, match="but in row 3 its column '.*' holds"):
+            with_columns(given, audit)
+
+
 def test_rows_are_those_of_the_index_where_names_are_no_numbers():
     datasets = pytest.importorskip("datasets")
     audit = with_ids(image_audit(), ["a", "b"])

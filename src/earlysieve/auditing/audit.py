@@ -42,6 +42,7 @@ from earlysieve.groups.group_report import GroupReport, group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
+from earlysieve.networks.output_names import check_order
 from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.heads import Head, head_named
 from earlysieve.readouts.space import features_folder
@@ -179,6 +180,8 @@ def audit(
     folder = features_folder(features_dir)
     check_holds_numbers(network)
     source = opened(with_numbers(data, class_names))
+    if not class_names:
+        check_order(network, source.class_names)
     other = None if reference is None else opened(reference)
     if other is not None:
         check_reference(source, other)

@@ -14,6 +14,7 @@ from earlysieve._transformers import quiet_transformers
 from earlysieve.errors import CheckpointError, InputError, first_line
 from earlysieve.networks.built import BuiltModel
 from earlysieve.networks.classifier import NewClassifier
+from earlysieve.networks.output_names import label_names
 from earlysieve.networks.pretrained import DEFAULT
 
 # Other forms are paths; a name without an organisation is taken for a folder that is missing.
@@ -46,7 +47,7 @@ def from_transformers(
     images = _classifies_images(config)
     kind = "Image" if images else "Sequence"
     auto = getattr(transformers, f"AutoModelFor{kind}Classification")
-    before, names = config.num_labels, _label_names(config)
+    before, names = config.num_labels, label_names(config)
     if num_classes is not None and config.num_labels != num_classes:
         config.num_labels = num_classes
     with quiet_transformers(transformers), _explained(place):
@@ -95,12 +96,6 @@ def place_of(name: str) -> Path | str:
     folder = expanded(name)
     on_hub = _HUB_NAME.fullmatch(name) is not None and not is_there(folder.parent)
     return name if on_hub and not is_there(folder) else folder
-
-
-def _label_names(config: Any) -> tuple[str, ...]:
-    """The names of the classes in `id2label`, unless these are numbers alone (LABEL_0)."""
-    names = [str(config.id2label[k]) for k in sorted(config.id2label)]
-    return () if all(name.startswith("LABEL_") for name in names) else tuple(names)
 
 
 def _new_layers(fresh: tuple[str, ...], before: int | None, outputs: int) -> NewClassifier | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._cells import csv_bytes
 from earlysieve._files import is_there
 from earlysieve.errors import DataError, InputError
+from earlysieve.groups.classes import class_name
 from earlysieve.report.audit_view import ReportData
 from earlysieve.report.named_examples import named_table
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PREFIX = "audit_"
+_LABEL_COLUMNS = ("label", "labels")
 
 
 def fiftyone_csv(data: ReportData, root: Path | None) -> str:
@@ -68,7 +70,8 @@ def with_columns(dataset: Any, data: ReportData) -> Any:
         A new data set.
 
     Raises:
-        InputError: it is no table of HuggingFace, has too few rows, or has such columns already.
+        InputError: it is no table of HuggingFace, has too few rows, labels others than those that
+            were audited, or has such columns already.
     """
     table = named_table(data)
     if not hasattr(dataset, "add_column") or not hasattr(dataset, "column_names"):
@@ -82,6 +85,7 @@ def with_columns(dataset: Any, data: ReportData) -> Any:
             f"Expected the data set that was audited, with at least {max(rows) + 1:,} rows, but "
             f"got {len(dataset):,}; pass the same split, unfiltered and in the same order"
         )
+    _check_labels(dataset, data, rows)
     added = {
         f"{PREFIX}{name}": _cells(table[name].tolist(), rows, len(dataset))
         for name in _shown(table)
@@ -95,6 +99,28 @@ def with_columns(dataset: Any, data: ReportData) -> Any:
     for name, cells in added.items():
         dataset = dataset.add_column(name, cells)
     return dataset
+
+
+def _check_labels(dataset: Any, data: ReportData, rows: list[int]) -> None:
+    """Other data, or the same in another order, would get the scores of other rows."""
+    features = getattr(dataset, "features", None) or {}
+    named = {name: getattr(kind, "names", None) for name, kind in features.items()}
+    known = [name for name, names in named.items() if names] + [*_LABEL_COLUMNS]
+    column = next((name for name in known if name in dataset.column_names), None)
+    if column is None:
+        return
+    values, names = dataset[column][:], named.get(column) or ()
+    for row, number in zip(rows, data.examples["label"].tolist(), strict=True):
+        there = {str(values[row])}
+        if isinstance(values[row], int) and 0 <= values[row] < len(names):
+            there.add(str(names[values[row]]))
+        mine = {str(number), class_name(number, data.class_names)}
+        if not there & mine:
+            raise InputError(
+                f"Expected the data set that was audited, but in row {row} its column '{column}' "
+                f"holds '{max(there, key=len)}', and the audit '{max(mine, key=len)}'; pass the "
+                "same split, unfiltered and in the same order"
+            )
 
 
 def _shown(table: "pd.DataFrame") -> list[str]:
