@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from earlysieve.datasets import hub_dataset
+from earlysieve.datasets import hub_dataset, image_folder
 from earlysieve.errors import DataError
 from tests.datasets.test_manifest import tokenizer
 
@@ -156,3 +156,10 @@ def test_reading_a_file_says_nothing_where_nobody_watches(
     assert len(opened(str(tmp_path / "t.csv"))) == 2
     assert capfd.readouterr().err == ""
     assert datasets.is_progress_bar_enabled()
+
+
+def test_a_saved_data_set_that_is_named_as_a_folder_of_images_is_told(tmp_path: Path) -> None:
+    path = saved(tmp_path / "all", train=table(["owl", "cat"]))
+    for folder in (path, f"{path}/train"):
+        with pytest.raises(DataError, match=f"a data set of HuggingFace, .*; pass hf:{folder}"):
+            image_folder(folder)

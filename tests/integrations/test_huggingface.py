@@ -159,6 +159,11 @@ def test_schedules_by_epoch_go_on_after_a_checkpoint_at_an_epochs_end(tmp_path: 
     assert difference(dict(ours), dict(theirs)) is None
 
 
+def test_a_setting_that_the_sieve_lacks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="got 'forget_rate'; near names are .*forget_lr"):
+        trainer(tmp_path, bert(0.1), sieve={"forget_rate": 1})
+
+
 def test_forgetting_off_is_the_trainer_alone(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="never forgets"):
         sieved = trainer(tmp_path, bert(0.1), sieve={"forget_every": 0})

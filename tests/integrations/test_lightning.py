@@ -19,6 +19,7 @@ from lightning.pytorch.plugins import MixedPrecision
 from earlysieve import Batch, FeatureSieve, ForgetSchedule, MLPHead
 from earlysieve.errors import InputError, LayerError, TrainingError
 from earlysieve.integrations.lightning import SieveCallback
+from earlysieve.integrations.lightning.network import find_network
 
 from ..training.helpers import difference
 
@@ -206,6 +207,18 @@ def test_bad_input_stops_before_the_first_update(tmp_path: Path) -> None:
         with pytest.raises(error, match=message):
             train(module, callback, tmp_path)
         assert difference(dict(module.state_dict()), before) is None
+
+
+def test_a_module_that_only_trains_has_to_name_its_network() -> None:
+    class OnlyTrains(pl.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net, self.other = nn.Linear(4, 3), nn.Linear(4, 3)
+
+    module = OnlyTrains()
+    assert find_network(module, "net") is module.net
+    with pytest.raises(InputError, match=r"name its part that does \(network=\), of net, other$"):
+        find_network(module, None)
 
 
 def test_a_callback_that_is_not_training_has_no_sieve() -> None:

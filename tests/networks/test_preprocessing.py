@@ -1,5 +1,7 @@
 """What families say of their inputs is what our data sets then do, to the pixel."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -93,6 +95,11 @@ def test_a_short_text_model_says_how_long_texts_may_be(tmp_path):
     assert preprocessing_of(f"hf:{tmp_path}", {}).options() == {"max_length": 16}
     BertConfig(max_position_embeddings=512).save_pretrained(tmp_path)
     assert preprocessing_of(f"hf:{tmp_path}", {}) is None
+    # Its tokenizer may say less, or 1e30 for as much as there is.
+    for said, found in ((32, {"max_length": 32}), (10**30, None), ("32", None)):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps({"model_max_length": said}))
+        of_texts = preprocessing_of(f"hf:{tmp_path}", {})
+        assert (None if of_texts is None else of_texts.options()) == found
 
 
 @pytest.mark.parametrize("spec", ["nets:build", "torchvision:r3d_18", "timm:resnet_of_mine"])

@@ -319,7 +319,10 @@ _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that {}."
 )
-_OUTDONE = "Readouts of the model's own layers do better than the model: check that {}."
+_OUTDONE = (
+    "Readouts of the model's own layers do better than the model: check that {}. If it was "
+    "repaired or trained to rely on this less, nothing need be wrong: its layers still tell it."
+)
 REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
     "What it gains where it misleads, a comparison of both audits says (es.compare)."

@@ -43,6 +43,7 @@ def image_folder(
         DataError: no such folder or split, no class subfolder, a class without images, or
             (strict) an unreadable file.
     """
+    _check_is_of_images(Path(path))
     root = split_folder(Path(path), split)
     classes = class_names_of(root, (*SPLITS, split))
     files = {name: _images(root, name) for name in classes}
@@ -64,6 +65,14 @@ def image_folder(
         progress=progress,
         **options,
     )
+
+
+def _check_is_of_images(root: Path) -> None:
+    if any((root / name).exists() for name in ("dataset_dict.json", "dataset_info.json")):
+        raise DataError(
+            f"Expected folders of images in '{root}', but it is a data set of HuggingFace, as "
+            f"save_to_disk writes it; pass hf:{root}"
+        )
 
 
 def split_folder(root: Path, split: str | None) -> Path:

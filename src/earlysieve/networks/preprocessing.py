@@ -1,5 +1,6 @@
 """How a network wants its inputs prepared, as its family says it."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -185,7 +186,17 @@ def _of_text(place: Path | str, options: Mapping[str, Any]) -> Preprocessing | N
         )
     except Exception:  # noqa: BLE001 - building the network says what is wrong
         return None
-    longest = getattr(config, "max_position_embeddings", None)
-    if not isinstance(longest, int) or not 0 < longest < _TOKENS:
+    told = (getattr(config, "max_position_embeddings", None), _of_tokenizer(place))
+    longest = min((one for one in told if isinstance(one, int) and one > 0), default=_TOKENS)
+    return Preprocessing(max_length=longest) if longest < _TOKENS else None
+
+
+def _of_tokenizer(place: Path | str) -> Any:
+    """The longest text that the tokenizer in a folder says; None where none does."""
+    if not isinstance(place, Path):
         return None
-    return Preprocessing(max_length=longest)
+    try:
+        found = json.loads((place / "tokenizer_config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found.get("model_max_length") if isinstance(found, dict) else None

@@ -1,5 +1,6 @@
 """The feature sieve in Hugging Face's `Trainer`, after its main update."""
 
+import inspect
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 
 from earlysieve._files import write_with
 from earlysieve._imports import need
+from earlysieve._names import near_names
 from earlysieve.datasets.batches import as_batch
 from earlysieve.errors import InputError
 from earlysieve.integrations.huggingface.resuming import checkpoint_asked
@@ -20,6 +22,7 @@ _transformers = need("transformers", extra="text")
 need("accelerate", extra="train")
 
 STATE_NAME = "sieve.pt"
+_NOT_SETTINGS = 3  # model, layer, num_classes
 
 
 class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
@@ -47,6 +50,7 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
         InputError: a setting is out of its range, or the number of classes is not known.
         CheckpointError: `train` goes on from a checkpoint without a sieve's state, or with that of
             another sieve.
+        InputError: `sieve` has another setting.
         LayerError, InputError: at the first batch, before any update; see `FeatureSieve.prepare`.
     """
 
@@ -59,6 +63,7 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        _check_settings(sieve or {})
         options = {"autocast": _precision(self.args), **(sieve or {})}
         self._layer, self._num_classes, self._options = layer, num_classes, options
         self.sieve = self._new_sieve()
@@ -126,6 +131,17 @@ class SieveTrainer(_transformers.Trainer):  # type: ignore[misc, name-defined]
     def _new_sieve(self) -> FeatureSieve:
         classes = _classes(self.model, self._num_classes)
         return FeatureSieve(self.model, self._layer, classes, **self._options)
+
+
+def _check_settings(given: Mapping[str, Any]) -> None:
+    known = list(inspect.signature(FeatureSieve).parameters)[_NOT_SETTINGS:]
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        near = near_names(unknown, known) or known
+        raise InputError(
+            f"Expected settings of FeatureSieve (sieve=), but got '{unknown}'; near names are "
+            f"{', '.join(near)}"
+        )
 
 
 class _Following(_transformers.TrainerCallback):  # type: ignore[misc, name-defined]
