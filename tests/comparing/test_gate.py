@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from earlysieve.comparing.estimated import Difference, Estimated
-from earlysieve.comparing.gate import no_better, worse
+from earlysieve.comparing.gate import no_better, passed_but, worse
 
 
 def comparison(**figures):
@@ -48,6 +48,23 @@ def test_what_cannot_be_told_is_no_pass():
     assert "cannot be told" in reason
     (reason,) = worse(comparison(reliance=(0.5, 0.1, 0.9)))
     assert "cannot be told" in reason
+
+
+def test_what_speaks_against_a_gate_that_is_passed_is_told():
+    figures = {"accuracy": (0.1, 0.0, 0.2), "worst_group": (-0.8,), "group_gap": (-0.3,)}
+    found = comparison(**figures)
+    for line, verdict in zip(found.lines, ("inconclusive", "shortcut (2 of 3)"), strict=True):
+        line.verdict = verdict
+    assert worse(found) == ()
+    verdict, group = passed_but(found)
+    assert verdict.startswith("Gate passed, but the verdict on 'new' is 'shortcut', and that on ")
+    assert group == (
+        "Gate passed, but 'new' lies below 'old' in worst group (-0.800), which has no interval "
+        "and was not judged."
+    )
+    assert passed_but(found, ("accuracy",)) == (verdict,)
+    found.lines[0].verdict = "shortcut"
+    assert passed_but(found) == (group,)
 
 
 def test_the_reason_is_the_true_one():

@@ -75,7 +75,7 @@ def command(
       earlysieve compare runs/erm-* runs/sieve-* --out tables
     """
     from earlysieve.comparing.compare import compare
-    from earlysieve.comparing.gate import no_better, worse
+    from earlysieve.comparing.gate import no_better, passed_but, worse
     from earlysieve.comparing.written import all_cells, names_of_lines, write_comparison
 
     console = Console(quiet, as_json)
@@ -116,6 +116,8 @@ def command(
     )
     if failures:
         raise GateFailed(failures)
+    for line in passed_but(found, judged) if fail_on_worse else ():
+        click.echo(line, err=True)
 
 
 def _runs_of(folders: tuple[Path, ...]) -> list[Path]:

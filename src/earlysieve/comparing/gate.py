@@ -36,6 +36,37 @@ def worse(found: "Comparison", judged: Sequence[str] = RIGHT) -> tuple[str, ...]
     return tuple(reasons)
 
 
+def passed_but(found: "Comparison", judged: Sequence[str] = RIGHT) -> tuple[str, ...]:
+    """What speaks against a gate of accuracies that was passed; empty where nothing does.
+
+    A line takes a shortcut where the first does not, or lies below it in a figure that has no
+    interval, so that it was not judged.
+
+    Args:
+        found: the comparison.
+        judged: as for `worse`.
+    """
+    first, told = found.lines[0], list[str]()
+    differences = {one.name: one.figures for one in found.differences}
+    for line in found.lines[1:]:
+        if line.verdict.startswith(_SHORTCUT) and not first.verdict.startswith(_SHORTCUT):
+            told.append(
+                f"Gate passed, but the verdict on '{path_of(line)}' is 'shortcut', and that on "
+                f"'{path_of(first)}' '{first.verdict or 'not known'}': accuracies were judged."
+            )
+        below = [
+            f"{name} ({one.value:+.3f})"
+            for name, one in differences.get(line.name, {}).items()
+            if name in judged and math.isnan(one.high) and one.value < 0
+        ]
+        if below:
+            told.append(
+                f"Gate passed, but '{path_of(line)}' lies below '{path_of(first)}' in "
+                f"{', '.join(below)}, which has no interval and was not judged."
+            )
+    return tuple(told)
+
+
 def no_better(found: "Comparison", judged: Sequence[str]) -> tuple[str, ...]:
     """Why lines are no better than the first one; empty where each is, in all that is judged.
 
@@ -87,7 +118,7 @@ def _untold(line: "Line", found: "Comparison", judged: Sequence[str], word: str)
     return f"Whether '{path_of(line)}' is {word} than '{path_of(first)}' cannot be told: {why}"
 
 
-_WORST_GROUP = "worst group"
+_WORST_GROUP, _SHORTCUT = "worst group", "shortcut"
 
 
 def _without_groups(*lines: "Line") -> str:

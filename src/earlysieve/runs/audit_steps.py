@@ -158,14 +158,15 @@ def _train(ran: Ran) -> str:
     named: those that were audited are to test on.
     """
     data, split = ran.training or (ran.source[0], None)
-    of_training: dict[str, str | None] = {"--data": data, "--split": split}
+    # A limit was for the time of the audit, where the run does not say otherwise.
+    of_training: dict[str, str | None] = {"--data": data, "--split": split, "--limit": None}
     about, groups = describing(ran.options), ran.out
     given = {name: values[0] for name, values in ran.options if values}
     model, weights = given.get("--model", ""), given.get("--checkpoint")
     # Without its choice of an epoch: by accuracy it would choose the shortcut.
     as_before = trained_further(weights, data, split, model, ran.width)
     lines = []
-    limited = any(name == "--limit" and as_before.get(name, "") is None for name, _ in ran.options)
+    limited = any(name == "--limit" and as_before.get(name) is None for name, _ in ran.options)
     if not ran.is_training or limited:
         groups = f"{ran.out}/of-training"
         same = {name: as_before[name] for name in OF_DATA if name in as_before}
