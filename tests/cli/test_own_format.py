@@ -147,6 +147,8 @@ def test_a_folder_of_timm_gives_another(tmp_path: Path) -> None:
     for given in (tmp_path / "given", tmp_path / "given" / "model.safetensors"):
         assert write_own_format(model, out, checkpoint=given) == out / "pretrained"
     assert [path.name for path in out.iterdir()] == ["pretrained"]
+    spec = f"timm:local-dir:{tmp_path / 'given'}"
+    assert write_own_format(model, out, spec=spec) == out / "pretrained"
     again = timm.create_model(f"local-dir:{out / 'pretrained'}", pretrained=True)
     assert difference(dict(again.state_dict()), dict(model.state_dict())) is None
 

@@ -144,10 +144,18 @@ def test_averaged_weights_beside_the_others_are_told_apart(tmp_path: Path) -> No
     assert loaded(tmp_path, swapped, prefix="ema_model.module").prefix == "ema_model.module."
 
 
+@pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
+def test_a_pointer_of_git_lfs_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    with pytest.raises(CheckpointError, match="a pointer of Git LFS, .*; run git lfs pull$"):
+        es.load_weights(network(), tmp_path / name)
+
+
 def test_two_models_in_one_file_have_to_be_named(tmp_path: Path) -> None:
     state = under("teacher.", network(3).state_dict()) | under("student.")
     assert refusal(tmp_path, state).endswith(
-        "are there under 'teacher.', 'student.'; name the checkpoint prefix of this model"
+        "are there under 'teacher.', 'student.'; name the checkpoint prefix of this model, as "
+        "'teacher.' (checkpoint_prefix=, --checkpoint-prefix)"
     )
     assert loaded(tmp_path, state, prefix="student").prefix == "student."
     larger = under("teacher.", nn.Sequential(nn.Linear(4, 9), *network()[1:]).state_dict())

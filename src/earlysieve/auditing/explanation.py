@@ -278,8 +278,8 @@ def _observation(evidence: Evidence, layer: str) -> str:
 OUTDONE_HERE = (
     "The model does worse than a simple readout of its own layers: it is not trained well enough "
     "for its mistakes to tell anything, or it was trained with another preprocessing than that of "
-    "these data, or what it goes by fails here, or a repair keeps it from following what its "
-    "layers still tell."
+    "these data, or what it goes by fails here, or its layers tell something simple that it does "
+    "not go by, because it learned better or was repaired."
 )
 _REASONS = {
     "one class": "The model gives the same class for every example.",

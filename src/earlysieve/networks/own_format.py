@@ -17,6 +17,7 @@ from earlysieve.networks.lightning_format import CKPT, write_lightning
 if TYPE_CHECKING:
     from torch import nn
 
+_LOCAL = "timm:local-dir:"
 FOLDER, FILE = "pretrained", "model.safetensors"
 # Says that a folder is ours to replace.
 MARK = "earlysieve.json"
@@ -76,6 +77,8 @@ def write_own_format(
             "there; move it, or choose another output folder"
         )
     pretrained = hasattr(model, "save_pretrained") and hasattr(model, "config")
+    if checkpoint is None and spec.startswith(_LOCAL):
+        checkpoint = Path(spec.removeprefix(_LOCAL))  # its weights came from there, too
     source = None if checkpoint is None else Path(checkpoint)
     saved = write_lightning(model, out / CKPT, source, prefix=prefix, tell=tell)
     given = spec.startswith("hf-hub:") if checkpoint is None else _is_safetensors(Path(checkpoint))

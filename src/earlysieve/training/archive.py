@@ -16,6 +16,7 @@ from earlysieve.training.stand_ins import other_classes, stand_ins
 
 COPY_AGAIN = "copy it again, it may be incomplete"
 _MOST_NAMED = 3
+_LFS_STARTS = b"version https://git-lfs"
 PICKLE_STARTS = (b"P", b"\x80")  # a zip archive, as torch.save writes it, or a bare pickle
 
 
@@ -114,6 +115,9 @@ def _first_byte(file: Path) -> bytes:
 
 
 def _damaged(file: Path, advice: str) -> CheckpointError:
+    with file.open("rb") as stream:
+        if stream.read(len(_LFS_STARTS)) == _LFS_STARTS:
+            advice = "it is a pointer of Git LFS, not the file itself; run git lfs pull"
     return CheckpointError(
         f"Expected '{file}' to be a checkpoint written by torch.save or safetensors, but it cannot "
         f"be read as one; {advice}"

@@ -186,7 +186,7 @@ def _chosen(
     raise CheckpointError(
         f"Expected the weights of one model in {source}, but those of the whole model are there "
         f"under {', '.join(map(repr, plain[:_MOST_NAMED]))}; name the checkpoint prefix of this "
-        "model"
+        f"model, as {plain[0]!r} (checkpoint_prefix=, --checkpoint-prefix)"
     )
 
 
