@@ -40,6 +40,8 @@ def test_another_reader_may_be_asked(audited):
     found = groups_from_audit(result, reader="column 3")
     misled = (result.examples["score of column 3"] > 0).to_numpy()
     assert np.array_equal(found.suspects.numpy(), misled)
+    as_on_the_page = groups_from_audit(result, reader="column '3'")
+    assert torch.equal(as_on_the_page.numbers, found.numbers)
     with pytest.raises(InputError, match="Expected a reader of this audit, .*'colour'"):
         groups_from_audit(result, reader="colour")
 

@@ -469,6 +469,22 @@ def test_a_layer_of_texts_is_a_risk_where_words_speak_for_the_label():
     assert decide(facts(token, replace(told, recovered=0.54))).verdict == "none found"
 
 
+def test_a_mark_in_a_corner_comes_before_the_border_that_holds_it():
+    frame = replace(COLOUR, name="frame", reads=0.97, accuracy=0.41, mended=0.85, followed=0.57)
+    mark = replace(frame, name="mark", reads=0.985, accuracy=0.28, mended=0.67, followed=0.71)
+    assert lead([frame, mark])[0] is mark
+    for change in ({"reads": 0.96}, {"accuracy": 0.37}, {"name": "colour"}):
+        assert lead([frame, replace(mark, **change)])[0] is frame
+
+
+def test_what_was_said_not_to_matter_is_answered_first():
+    asked = replace(COLOUR, name="mark", times_worse=12.0, irrelevant=True)
+    other = replace(COLOUR, times_worse=36.0)
+    assert decide(facts(other, asked)).leaning == asked
+    assert decide(facts(other, replace(asked, followed=0.19))).leaning == other
+    assert decide(facts(replace(other, irrelevant=True), asked)).leaning.name == "colour"
+
+
 def test_what_a_kind_of_words_is_called_by_comes_before_the_ends_that_hold_it():
     ends = replace(MARKS, name="ends", times_worse=12 * 3**1.2)
     assert lead([ends, MARKS])[0] is MARKS

@@ -87,6 +87,15 @@ def test_what_must_not_matter_is_said_in_the_same_audit():
     assert codes(kept, ran)[0].endswith("--out out/must-not-matter --held-out")
 
 
+def test_another_audit_does_not_write_over_kept_features():
+    kept = [*STEPS, step("Say so:", f'{IRRELEVANT}"mark"])')]
+    ran = config(*MODEL, "--data", "digits", "--keep-features", "kept", "--out", "out")
+    audits = [line for code in codes(kept, ran) for line in code.splitlines() if "audit -" in line]
+    assert len(audits) >= 3
+    assert all("--keep-features" not in line for line in audits)
+    assert any("--features kept" in code for code in codes(kept, ran))
+
+
 def test_a_gate_is_of_one_audit():
     gate = ("--fail-on", "shortcut", "--min-worst-group", "0.8")
     ran = config(*MODEL, "--data", "digits", *gate, "--out", "out")

@@ -11,7 +11,7 @@ from earlysieve.auditing.leaning_checks import (
     costs,
     surely_recovered,
 )
-from earlysieve.auditing.marks import EDGE
+from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 
@@ -80,6 +80,9 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
         key=lambda pair: pair[0].accuracy_else - pair[0].accuracy,
         default=best,
     )
+    if best[0].name == "frame":
+        # It may be a mark in a corner, which a reader of that alone tells better.
+        best = next((pair for pair in strong if _is_told_better(pair[0], best[0])), best)
     # The frame of one class is a border: that of all classes says more where both are strong.
     border = next((pair for pair in strong if pair[0].name == "frame"), best)
     return border if best[0].name == EDGE else best
@@ -152,6 +155,15 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
     named = not (found.of_network or found.whole or found.is_combined or found.of_table)
     loss, other = (one.accuracy_else - one.accuracy for one in (found, best))
     return named and found.reads >= best.reads + _TELLS_MORE and loss >= other + _COSTS_MORE
+
+
+def _is_told_better(found: Leaning, border: Leaning) -> bool:
+    """It is a mark that tells as much as the border, and more is lost where it fails."""
+    return (
+        found.name == MARK
+        and found.reads >= border.reads
+        and border.accuracy - found.accuracy >= _COSTS_MORE
+    )
 
 
 def _unclear(found: Leaning) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from earlysieve._arrays import Bools
+from earlysieve._readable import as_kept
 from earlysieve.datasets.example_groups import Groups, identity, label_by_suspect, probes
 from earlysieve.errors import InputError
 
@@ -50,8 +51,8 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
 
     Args:
         result: of `audit`, also of training data: readers are fitted out of fold.
-        reader: name of a property or view, as in `summary.leanings`; for data of which the verdict
-            is silent, what the audit of other data of the same model named.
+        reader: name of a property or view, as in `summary.leanings` or on the page; for data of
+            which the verdict is silent, what the audit of other data of the same model named.
         sure: by how much a reader has to hold another class more probable than the label, in
             [0, 1): the higher, the fewer are misled and the surer it is.
 
@@ -87,6 +88,7 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
 def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bools]:
     """The reader that is asked, and whom it misleads."""
     table, summary = result.examples, result.summary
+    reader = None if reader is None else as_kept(reader)
     if reader is not None and SCORE.format(reader) not in table.columns:
         names = [str(name) for name in table.columns]
         known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]

@@ -131,6 +131,9 @@ def decide(facts: Facts) -> Decision:
     learnt_by_heart = called is None or not errs_without(called)
     if inside is not None and facts.data.seen_in_training is None and learnt_by_heart:
         return say("inconclusive", "copes only here", inside)
+    named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
+    if named is not None and (called is None or not called.irrelevant) and costs(named):
+        return say("shortcut", "irrelevant", named)  # it was asked about
     if called is not None and costs(called):
         if rests_on_irrelevant(called):
             return say("shortcut", "irrelevant", called)

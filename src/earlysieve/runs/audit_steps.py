@@ -231,12 +231,17 @@ def _of_fixed_width(one: str, ran: Ran) -> str:
     )
 
 
+def _again(ran: Ran) -> Options:
+    """The options of the audit for another one, which does not write over its features."""
+    return [one for one in ran.options if one[0] != "--keep-features"]
+
+
 def _reference(ran: Ran) -> str:
     if ran.training is None or ran.is_training or ran.held_out or not ran.kept:
         return ""
     data, split = ran.training
     more = {"--reference": data, "--reference-split": split, "--out": f"{ran.out}/compared"}
-    return command_with("audit", ran.options, {"--split": ran.source[1], **more})
+    return command_with("audit", _again(ran), {"--split": ran.source[1], **more})
 
 
 def _unseen(ran: Ran) -> str:
@@ -247,21 +252,21 @@ def _unseen(ran: Ran) -> str:
     if ran.unseen is None or held_out:  # another such split would say as much
         return ""
     more = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
-    return command_with("audit", ran.options, more)
+    return command_with("audit", _again(ran), more)
 
 
 def _said(ran: Ran) -> str:
     """The same audit, told that the model has not seen its data."""
     if ran.source == ran.training:
         return ""
-    given = [one for one in ran.options if one[0] != "--held-out"]
+    given = [one for one in _again(ran) if one[0] != "--held-out"]
     more = {"--split": ran.source[1], "--out": f"{ran.out}/unseen"}
     return f"{command_with('audit', given, more)} --unseen" + " --held-out" * ran.held_out
 
 
 def _barred(part: str, ran: Ran) -> str:
     """The same audit, told that a part must not matter."""
-    given = [one for one in ran.options if one[0] != "--held-out"]
+    given = [one for one in _again(ran) if one[0] != "--held-out"]
     more = {"--split": ran.source[1], "--irrelevant": part, "--out": f"{ran.out}/must-not-matter"}
     return command_with("audit", given, more) + " --held-out" * ran.held_out
 
@@ -269,7 +274,7 @@ def _barred(part: str, ran: Ran) -> str:
 def _more(ran: Ran) -> str:
     if not any(name == "--limit" for name, _ in ran.options):
         return ""
-    return command_with("audit", ran.options, {"--limit": None, "--out": f"{ran.out}/all"})
+    return command_with("audit", _again(ran), {"--limit": None, "--out": f"{ran.out}/all"})
 
 
 _LISTED = 6
