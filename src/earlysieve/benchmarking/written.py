@@ -10,6 +10,7 @@ from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
 from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, failures
+from earlysieve.benchmarking.remarks import remarks
 from earlysieve.comparing.written import Cells, latex, markdown
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
 
 
 def foot(result: BenchmarkResult) -> str:
-    """What the figures are, in a sentence or two."""
+    """What the figures are, in a sentence or two, and what they do not show."""
     p = result.protocol
     trials = p["budget"]["trials"]
     searched = (
@@ -96,6 +97,7 @@ def foot(result: BenchmarkResult) -> str:
         "Test data; mean and 95% t-interval over seeds, differences seed by seed. Epochs chosen by "
         f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: seconds "
         f"relative to erm, those of what a method needs included. Protocol {result.digest}."
+        + "".join(f" {one}" for one in remarks(result))
     )
 
 

@@ -1,0 +1,67 @@
+"""What the figures of a benchmark do not show: what groups rest on, and what was kept."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from earlysieve._readable import readable
+from earlysieve.benchmarking.cells import GROUPS
+from earlysieve.benchmarking.configs import GROUPS_NAME
+from earlysieve.benchmarking.lines import BenchmarkResult, Line
+from earlysieve.benchmarking.record import read_record
+from earlysieve.grouping.files import read_groups
+
+_CALLED = "shortcut"
+
+
+def remarks(result: BenchmarkResult) -> tuple[str, ...]:
+    """Sentences, each of a data set; none where there is nothing to know.
+
+    Where audits called no shortcut, the groups that methods got from them are told by what comes
+    nearest, which may be the task. Where the first epoch was kept with every seed, a method has
+    hardly acted: some begin after it.
+
+    Args:
+        result: of a folder that is still there.
+
+    Raises:
+        CheckpointError: a record cannot be read.
+    """
+    found: list[str] = []
+    for data in dict.fromkeys(line.data for line in result.lines):
+        lines = [line for line in result.lines if line.data == data]
+        if any(line.source == "audit" and line.by_seed for line in lines):
+            found += _of_audits(data, result.folder)
+        if result.protocol["budget"]["epochs"] > 1:
+            found += (text for line in lines for text in _of_epochs(line, result.folder))
+    return tuple(found)
+
+
+def _of_audits(data: str, out: Path) -> Iterator[str]:
+    files = sorted((out / GROUPS / data / "audit-validation").glob(f"seed-*/{GROUPS_NAME}"))
+    configs = [read_groups(file).config for file in files]
+    others = [one for one in configs if one.get("verdict") != _CALLED]
+    if others:
+        verdicts = Counter(str(one.get("verdict")) for one in others)
+        told = ", ".join(f"{count} '{name}'" for name, count in verdicts.items())
+        readers = dict.fromkeys(_called(str(one.get("reader"))) for one in others)
+        called = len(configs) - len(others)
+        yield (
+            f"On {data} {called} of {len(configs)} audits called a shortcut ({told}): groups "
+            f"{'of the others ' if called else ''}are told by {', '.join(readers)}, which may be "
+            "the task."
+        )
+
+
+def _called(reader: str) -> str:
+    return readable(reader, of_network=reader.endswith((" mean", " map")))
+
+
+def _of_epochs(line: Line, out: Path) -> Iterator[str]:
+    records = (read_record(out / line.runs[seed]) for seed in line.by_seed)
+    kept = [one.best_epoch for one in records if one is not None]
+    if line.name != "erm" and kept and all(epoch == 1 for epoch in kept):
+        yield (
+            f"{line.name} on {line.data}: its first epoch was kept with every seed, so that the "
+            "method has hardly acted."
+        )
