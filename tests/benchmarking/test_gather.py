@@ -143,6 +143,7 @@ def test_a_method_that_tuning_left_plain_is_told_though_it_has_settings(results,
 def test_an_interval_of_one_seed_is_none():
     assert interval(OverSeeds(0.5, float("nan"), float("nan"), 1)) == "0.500"
     assert interval(None) == "-"
+    assert interval(OverSeeds(-0.0001, -0.0004, 0.2, 3)) == "0.000 [0.000, 0.200]"
 
 
 def test_what_is_no_result_is_refused(results, tmp_path):

@@ -72,6 +72,14 @@ def test_another_list_of_waterbirds(tmp_path: Path, text: str, told: str) -> Non
         load_source(f"waterbirds:{tmp_path}")
 
 
+def test_a_column_that_the_list_lacks_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").write_text("img_filename,y,split,where\na.jpg,0,0,0\n")
+    with pytest.raises(DataError) as caught:
+        load_source(f"waterbirds:{tmp_path}")
+    assert str(caught.value).count("; get ") == 1
+    assert "and not 'place'" in str(caught.value)
+
+
 @pytest.mark.parametrize("suffix", [".txt", ".csv"])
 def test_celeba_blond(tmp_path: Path, suffix: str) -> None:
     folder = layouts.celeba(tmp_path, suffix)

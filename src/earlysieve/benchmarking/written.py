@@ -111,8 +111,9 @@ def interval(found: "OverSeeds | None", form: str = ".3f") -> str:
     """A mean with its interval; a dash where it is not known."""
     if found is None:
         return "-"
-    bounds = "" if math.isnan(found.low) else f" [{found.low:{form}}, {found.high:{form}}]"
-    return f"{found.mean:{form}}{bounds}"
+    mean, low, high = (round(one, 3) + 0.0 for one in (found.mean, found.low, found.high))
+    bounds = "" if math.isnan(low) else f" [{low:{form}}, {high:{form}}]"
+    return f"{mean:{form}}{bounds}"
 
 
 def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[str]:

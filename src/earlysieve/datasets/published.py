@@ -89,6 +89,8 @@ class Published:
             self.check_columns(file, header, columns or ())
             wanted = None if columns is None else list(columns)
             table: pd.DataFrame = pd.read_csv(file, usecols=wanted, **common)
+        except DataError:
+            raise  # a column is named
         except (OSError, ValueError) as error:
             raise self.damaged(file, one_line(error)) from error
         if not len(table):
