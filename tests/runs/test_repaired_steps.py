@@ -1,7 +1,7 @@
 """What an audit of repaired weights says to do, where readers outdo the model."""
 
-from earlysieve.auditing.explanation import OUTDONE_HERE
 from earlysieve.auditing.next_steps import FIX, HOLDS_HERE, HOLDS_MORE, REPAIRED, parts
+from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.report.command_words import options_of
 from earlysieve.runs.repaired_steps import explained, of_repaired
 

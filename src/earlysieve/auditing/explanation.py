@@ -11,6 +11,7 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, FOLLOWS_IRRELEVANT, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
+from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
@@ -275,12 +276,6 @@ def _observation(evidence: Evidence, layer: str) -> str:
     )
 
 
-OUTDONE_HERE = (
-    "The model does worse than a simple readout of its own layers: it is not trained well enough "
-    "for its mistakes to tell anything, or it was trained with another preprocessing than that of "
-    "these data, or what it goes by fails here, or its layers tell something simple that it does "
-    "not go by, because it learned better or was repaired."
-)
 _REASONS = {
     "one class": "The model gives the same class for every example.",
     "chance": (

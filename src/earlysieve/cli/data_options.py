@@ -45,7 +45,11 @@ def _one_or_several(_context: click.Context, _option: click.Parameter, given: An
 
 def _columns(_context: click.Context, _option: click.Parameter, given: Any) -> Any:
     """None, or a list of names."""
-    found = [name.strip() for text in given for name in next(csv.reader([text]), [])]
+    try:
+        listed = [name for text in given for name in next(csv.reader([text]), []) or [""]]
+    except csv.Error:  # a line break
+        listed = [""]
+    found = [name.strip() for name in listed]
     if not all(found):
         raise click.BadParameter(
             f"Expected names of columns, as age,weight, but got '{','.join(given)}'; part them by "

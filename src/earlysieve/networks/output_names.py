@@ -1,11 +1,12 @@
 """What a network says that its outputs are called, as those of transformers do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.errors import DataError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _SHOWN = 10
 
@@ -23,7 +24,7 @@ def label_names(config: Any) -> tuple[str, ...]:
     return () if all(name.startswith("LABEL_") for name in names) else tuple(names)
 
 
-def check_order(model: nn.Module, names: Sequence[str]) -> None:
+def check_order(model: "nn.Module", names: Sequence[str]) -> None:
     """Check that the classes of data stand in the order of a network's outputs.
 
     Args:

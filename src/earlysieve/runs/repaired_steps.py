@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from earlysieve.auditing.explanation import OUTDONE_HERE
 from earlysieve.auditing.next_steps import HOLDS_HERE, HOLDS_MORE, REPAIRED, parts, step
+from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.report.command_words import Options, command_with, describing, options_of
 
 _OF_MODEL = ("--checkpoint", "--checkpoint-key", "--checkpoint-prefix", "--pretrained")

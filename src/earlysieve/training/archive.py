@@ -114,10 +114,17 @@ def _first_byte(file: Path) -> bytes:
         return stream.read(1)
 
 
+def _is_pointer(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_LFS_STARTS)) == _LFS_STARTS
+    except OSError:
+        return False
+
+
 def _damaged(file: Path, advice: str) -> CheckpointError:
-    with file.open("rb") as stream:
-        if stream.read(len(_LFS_STARTS)) == _LFS_STARTS:
-            advice = "it is a pointer of Git LFS, not the file itself; run git lfs pull"
+    if _is_pointer(file):
+        advice = "it is a pointer of Git LFS, not the file itself; run git lfs pull"
     return CheckpointError(
         f"Expected '{file}' to be a checkpoint written by torch.save or safetensors, but it cannot "
         f"be read as one; {advice}"
