@@ -18,7 +18,7 @@ help:
 	@echo "make lint         ruff and mypy"
 	@echo "make docs         build the documentation as a site, build/site/index.html, and check its links"
 	@echo "make wheel-check  build the wheel and use it with core dependencies only"
-	@echo "make results-quick  compare methods on planted data, write docs/results/methods.md: minutes"
+	@echo "make results-quick  compare methods on planted data, write docs/results/methods.md: 15 minutes"
 	@echo "make results           the same with six times the data: hours"
 	@echo "make results-real      the same on tweets and photographs: hours"
 	@echo "make results-search    search the sieve's settings on planted data: two hours"
