@@ -14,9 +14,9 @@ from typing import Any
 
 from earlysieve._files import write_text
 from earlysieve.benchmarking.gather import gather
-from earlysieve.benchmarking.lines import BenchmarkResult, Line, failures
+from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data, failures
 from earlysieve.benchmarking.record import RECORD_NAME
-from earlysieve.benchmarking.written import by_data, foot, interval
+from earlysieve.benchmarking.written import foot, interval
 from earlysieve.comparing.written import markdown
 from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from earlysieve._files import write_text
 from earlysieve.benchmarking.gather import gather
-from earlysieve.benchmarking.lines import BenchmarkResult, Line
-from earlysieve.benchmarking.written import by_data, interval
+from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data
+from earlysieve.benchmarking.written import interval
 from earlysieve.comparing.written import markdown
 from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
 from methods_table import DOCS, export, failed, told_before, where_it_fails

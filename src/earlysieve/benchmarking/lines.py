@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,3 +144,11 @@ def _numbers(line: Line) -> dict[str, Any]:
                 f"{key}_high": math.nan if one is None else one.high,
             }
     return {**row, "failed": failures(line)}
+
+
+def by_data(lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """The lines of each data set."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.data, []).append(line)
+    return found

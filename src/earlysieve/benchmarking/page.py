@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import write_text
 from earlysieve.benchmarking.arms import PLAIN
-from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line, reasons
+from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line, by_data, reasons
 from earlysieve.benchmarking.written import (
-    by_data,
     cells_of_data,
     foot,
     interval,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from earlysieve._readable import readable
+from earlysieve.benchmarking.arms import PLAIN
 from earlysieve.benchmarking.cells import GROUPS
 from earlysieve.benchmarking.configs import GROUPS_NAME
-from earlysieve.benchmarking.lines import BenchmarkResult, Line
+from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data
 from earlysieve.benchmarking.record import read_record
 from earlysieve.grouping.files import read_groups
 
@@ -28,8 +29,7 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
         CheckpointError: a record cannot be read.
     """
     found: list[str] = []
-    for data in dict.fromkeys(line.data for line in result.lines):
-        lines = [line for line in result.lines if line.data == data]
+    for data, lines in by_data(result.lines).items():
         if any(line.source == "audit" and line.by_seed for line in lines):
             found += _of_audits(data, result.folder)
         if result.protocol["budget"]["epochs"] > 1:
@@ -60,7 +60,7 @@ def _called(reader: str) -> str:
 def _of_epochs(line: Line, out: Path) -> Iterator[str]:
     records = (read_record(out / line.runs[seed]) for seed in line.by_seed)
     kept = [one.best_epoch for one in records if one is not None]
-    if line.name != "erm" and kept and all(epoch == 1 for epoch in kept):
+    if line.name != PLAIN and kept and all(epoch == 1 for epoch in kept):
         yield (
             f"{line.name} on {line.data}: its first epoch was kept with every seed, so that the "
             "method has hardly acted."

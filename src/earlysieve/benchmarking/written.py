@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
-from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, failures
+from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, by_data, failures
 from earlysieve.benchmarking.remarks import remarks
 from earlysieve.comparing.written import Cells, latex, markdown
 
@@ -52,21 +52,13 @@ def short_cells(lines: Sequence[Line]) -> Cells:
     return [heads, *rows]
 
 
-def by_data(lines: Sequence[Line]) -> dict[str, list[Line]]:
-    """The lines of each data set."""
-    found: dict[str, list[Line]] = {}
-    for line in lines:
-        found.setdefault(line.data, []).append(line)
-    return found
-
-
 def write_tables(result: BenchmarkResult) -> list[Path]:
     """Write results.json, table.md, table.csv, and table.tex with the columns for a paper.
 
     Raises:
         OutputError: they cannot be written.
     """
-    out = result.folder
+    out, said = result.folder, foot(result)
     tables = {name: cells_of_data(lines) for name, lines in by_data(result.lines).items()}
     notes = {name: _notes(lines) for name, lines in by_data(result.lines).items()}
     text = "\n".join(
@@ -75,11 +67,11 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
     )
     content = csv_bytes(result.table)
     write_text(out / JSON_NAME, json.dumps(_as_json(result), indent=2, allow_nan=False) + "\n")
-    write_text(out / "table.md", f"{text}\n{foot(result)}\n")
+    write_text(out / "table.md", f"{text}\n{said}\n")
     write_with(out / "table.csv", lambda path: _write_bytes(path, content))
     short = {name: short_cells(lines) for name, lines in by_data(result.lines).items()}
     tex = "\n".join(f"% {name}\n{latex(cells)}" for name, cells in short.items())
-    write_text(out / "table.tex", f"{tex}\n% {foot(result)}\n")
+    write_text(out / "table.tex", f"{tex}\n% {said}\n")
     return [out / name for name in (JSON_NAME, "table.md", "table.csv", "table.tex")]
 
 

@@ -253,8 +253,8 @@ def _line(cell: "Cell", record: "Record") -> str:
 
 
 def _show(result: "BenchmarkResult", console: Console) -> None:
-    from earlysieve.benchmarking.lines import failures
-    from earlysieve.benchmarking.written import by_data, short_cells
+    from earlysieve.benchmarking.lines import by_data, failures
+    from earlysieve.benchmarking.written import short_cells
 
     for name, lines in by_data(result.lines).items():
         cells = short_cells(lines)
