@@ -53,3 +53,16 @@ def test_a_method_whose_first_epoch_was_kept_is_told(
     assert len(found) == told
     assert all(one.startswith("jtt on a: its first epoch was kept") for one in found)
     assert remarks(result(tmp_path, line("jtt"), epochs=1)) == ()
+
+
+def test_the_smallest_group_of_the_test_data_is_told(tmp_path: Path) -> None:
+    sizes = {0: (30, 12), 1: (31, 11)}
+    for seed, numbers in sizes.items():
+        groups = [
+            {"name": name, "n": n, "accuracy": 0.5}
+            for name, n in zip(("rest", "cue fails"), numbers, strict=True)
+        ]
+        keep_record(tmp_path / f"runs/a/erm/seed-{seed}", Record("complete", 1.0, groups=groups))
+    assert remarks(result(tmp_path, line("erm"), line("jtt"))) == (
+        "On a the smallest of 2 groups of test examples, 'cue fails', has 11.",
+    )

@@ -1,7 +1,7 @@
 """What the figures of a benchmark do not show: what groups rest on, and what was kept."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from earlysieve._readable import readable
@@ -20,7 +20,8 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
 
     Where audits called no shortcut, the groups that methods got from them are told by what comes
     nearest, which may be the task. Where the first epoch was kept with every seed, a method has
-    hardly acted: some begin after it.
+    hardly acted: some begin after it. The smallest group of the test data is what the figures of
+    the worst one may rest on.
 
     Args:
         result: of a folder that is still there.
@@ -30,11 +31,28 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
     """
     found: list[str] = []
     for data, lines in by_data(result.lines).items():
+        found += _of_sizes(data, lines, result.folder)
         if any(line.source == "audit" and line.by_seed for line in lines):
             found += _of_audits(data, result.folder)
         if result.protocol["budget"]["epochs"] > 1:
             found += (text for line in lines for text in _of_epochs(line, result.folder))
     return tuple(found)
+
+
+def _of_sizes(data: str, lines: Sequence[Line], out: Path) -> Iterator[str]:
+    """How few test examples the smallest group has, of those that the first line was tested on."""
+    tested = next((line for line in lines if line.by_seed), None)
+    if tested is None:
+        return
+    records = [read_record(out / tested.runs[seed]) for seed in tested.by_seed]
+    groups = [group for one in records if one is not None for group in one.groups]
+    if groups:
+        least = min(groups, key=lambda group: int(group["n"]))
+        number, names = int(least["n"]), {group["name"] for group in groups}
+        yield (
+            f"On {data} the smallest of {len(names)} groups of test examples, '{least['name']}', "
+            f"has {number}."
+        )
 
 
 def _of_audits(data: str, out: Path) -> Iterator[str]:
