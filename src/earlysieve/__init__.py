@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from earlysieve.repairing.large_dropout import LargeDropout
     from earlysieve.repairing.repair import repair
     from earlysieve.repairing.repaired_classifier import RepairedClassifier
+    from earlysieve.runs.saved_run import SavedRun, load_run
     from earlysieve.searching.find import SearchOptions
     from earlysieve.searching.result import SearchResult
     from earlysieve.searching.search import search
@@ -99,6 +100,7 @@ _HOME = {
     "Reliance": "reliance.figures",
     "RelianceResult": "reliance.measure",
     "RepairedClassifier": "repairing.repaired_classifier",
+    "SavedRun": "runs.saved_run",
     "SearchOptions": "searching.find",
     "SearchResult": "searching.result",
     "SimKD": "distill.simkd",
@@ -120,6 +122,7 @@ _HOME = {
     "fix": "fixing.fix",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
+    "load_run": "runs.saved_run",
     "load_weights": "training.model_weights",
     "loss_of": "training.handed_over",
     "measure": "measures.measure",
@@ -168,6 +171,7 @@ __all__ = [
     "Reliance",
     "RelianceResult",
     "RepairedClassifier",
+    "SavedRun",
     "SearchOptions",
     "SearchResult",
     "SimKD",
@@ -190,6 +194,7 @@ __all__ = [
     "fix",
     "infer_groups",
     "keep_logits",
+    "load_run",
     "load_weights",
     "loss_of",
     "measure",

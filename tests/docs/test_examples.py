@@ -26,6 +26,7 @@ RETURNED = {
     "Reliance",
     "RelianceResult",
     "RepairedClassifier",
+    "SavedRun",
     "SearchResult",
     "Summary",
 }

@@ -1,6 +1,5 @@
 """What the folder of a run or of an audit says of a model."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import is_there
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
 from earlysieve.comparing.misled import Misled, leans_of
-from earlysieve.errors import DataError, InputError, one_line
+from earlysieve.errors import InputError
+from earlysieve.runs.run_files import CONFIG, HISTORY, damaged, read_object
 from earlysieve.runs.validated import kept_row
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
 
-AUDIT, AFTER, CONFIG, HISTORY = "audit.json", "audit-after", "config.json", "training.json"
+AUDIT, AFTER = "audit.json", "audit-after"
 # What changes how a run is carried out, or where it lies, but not what it is.
 _BESIDE = ("versions", "device", "num_workers", "checkpoint_every_steps", "start_sha256")
 # A figure of a model -> what a run's history calls it.
@@ -108,14 +108,14 @@ def _of_audit(path: Path, misled: Misled | None, result: "AuditResult") -> Entry
 
 
 def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> Entry:
-    config, seed = _without_seed(_object(path / CONFIG))
-    found = _object(path / HISTORY)
+    config, seed = _without_seed(read_object(path / CONFIG))
+    found = read_object(path / HISTORY)
     try:
         row = kept_row(found)
         best = found["best_epoch"]
         figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise _damaged(path / HISTORY, error) from error
+        raise damaged(path / HISTORY, error) from error
     verdict, on, audit = None, "", audit or audit_of(path)
     if audit is not None:
         verdict, on = audit.summary.verdict, leans_of(audit)
@@ -163,20 +163,3 @@ def _renamed(value: Any, folder: str) -> Any:
     if isinstance(value, str) and "/" in value:
         return "/".join("seed" if part == folder else part for part in value.split("/"))
     return value
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path, error) from error
-    if not isinstance(found, dict):
-        raise _damaged(path, TypeError(f"{type(found).__name__} instead of an object"))
-    return found
-
-
-def _damaged(path: Path, error: Exception) -> DataError:
-    return DataError(
-        f"Expected what training wrote in '{path}', but got: {type(error).__name__}, "
-        f"{one_line(error)}; restore the file, or train again"
-    )
