@@ -52,7 +52,8 @@ def test_its_network_has_the_weights_that_were_kept(folder: Path) -> None:
     model = es.load_run(folder).model()
     kept = torch.load(folder / "model.pt", weights_only=True)
     ours = model.state_dict()
-    assert not model.training and list(ours) == list(kept)
+    assert not model.training
+    assert list(ours) == list(kept)
     assert all(torch.equal(ours[name], kept[name]) for name in kept)
 
 
