@@ -3,6 +3,7 @@ import math
 from dataclasses import astuple
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -205,6 +206,29 @@ def test_worst_groups_of_the_same_examples_have_a_paired_interval(tmp_path, lean
     html = page(compare([ward, fever]))
     assert '<span class="detail">[' in html  # below the figure, so that all columns have room
     assert "]</td>" not in html
+
+
+def test_audits_of_other_seeds_are_paired_and_worst_groups_of_other_groups_are_not(
+    tmp_path, leaning
+):
+    table, labels, misled, by = leaning
+    old = np.arange(600) % 3 // 2
+    names = {"ward": (("holds", "fails"), misled.astype(int)), "fever": (("young", "old"), old)}
+    for seed, (name, (called, groups)) in enumerate(names.items()):
+        es.audit(by(seed), (table, labels, groups), group_names=called, folds=3 + seed, swaps=0,
+                 seed=seed, progress=False).save(tmp_path / name)  # fmt: skip
+    found = compare([tmp_path / name for name in names])
+    one = found.differences[0]
+    right = [
+        es.AuditResult.load(tmp_path / name).examples.eval("prediction == label").to_numpy()
+        for name in ("fever", "ward")
+    ]
+    assert astuple(one.figures["accuracy"]) == pytest.approx(paired_difference(*right))
+    assert one.seeds == ()
+    assert all_cells(found)[1][1][1] == "-"
+    assert "worst group" not in one.figures
+    assert any("The groups of 'fever' are not those of the first" in note for note in found.notes)
+    assert not any("share no seed" in note for note in found.notes)
 
 
 def test_a_repair_that_changes_nothing_is_not_worse_and_not_better(tmp_path, leaning):

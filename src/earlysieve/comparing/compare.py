@@ -13,6 +13,7 @@ from earlysieve.comparing.leans import not_compared
 from earlysieve.comparing.learned import learned_from
 from earlysieve.comparing.misled import Misled, misled_in
 from earlysieve.comparing.no_interval import reasons
+from earlysieve.comparing.other_groups import OF_GROUPS, other_groups, same_groups
 from earlysieve.comparing.paired import NOTE, paired_figures
 from earlysieve.errors import InputError
 from earlysieve.measures.paired_seeds import compare_over_seeds
@@ -122,7 +123,7 @@ def _compared(folders: Sequence[Path]) -> Comparison:
         notes += [NOTE] if paired != found else []
         found = paired
     notes += learned_from(lines)
-    notes += not_compared(lines)
+    notes += [*not_compared(lines), *other_groups(lines)]
     notes += reasons(zip(lines[1:], found, strict=True), lines[0])
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))
 
@@ -130,14 +131,16 @@ def _compared(folders: Sequence[Path]) -> Comparison:
 def difference(line: Line, first: Line) -> Difference | None:
     """A line minus the first, seed by seed; None where they share no seed, or are not of a kind.
 
-    Reliance on one thing and on another have no difference.
+    Reliance on one thing and on another have no difference, nor have worst groups of other groups.
     """
     if line.entries[0].kind != first.entries[0].kind:
         return None
+    grouped = same_groups(line, first)
     figures, seeds = {}, set()
     for name in (*COLUMNS, *MORE_COLUMNS):
         ours, theirs = line.by_seed(name), first.by_seed(name)
         comparable = name != "reliance" or line.leans_on == first.leans_on
+        comparable &= name not in OF_GROUPS or grouped
         if comparable and ours.keys() & theirs.keys():
             found = compare_over_seeds(ours, theirs)
             figures[name] = Estimated(found.mean, found.low, found.high)
@@ -154,11 +157,15 @@ def _paired(
 ) -> Difference | None:
     """The difference of two single audits with intervals, where they are of the same examples."""
     entries = (*line.entries, *first.entries)
-    if found is None or len(entries) > 2 or any(one.kind != "audit" for one in entries):
-        return found
     ours = line.entries[0].audit
-    figures = {} if ours is None else paired_figures(ours, audited, misled)
-    return replace(found, figures={**found.figures, **figures}) if figures else found
+    if ours is None or len(entries) > 2 or any(one.kind != "audit" for one in entries):
+        return found
+    figures = paired_figures(ours, audited, misled)
+    if not figures:
+        return found
+    # The seed of an audit draws its readouts and swaps: the examples are the same with another.
+    known = Difference(line.name, (), {}) if found is None else found
+    return replace(known, figures={**known.figures, **figures})
 
 
 def _row(line: Line, columns: Sequence[str]) -> dict[str, object]:

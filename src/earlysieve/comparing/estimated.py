@@ -24,7 +24,7 @@ class Difference:
 
     Attributes:
         name: of the line.
-        seeds: those of both.
+        seeds: those of both; none of audits of the same examples with different seeds.
         figures: mean difference, with its t-interval where there are two seeds or more; of two
             audits of the same examples with a paired interval.
     """

@@ -69,7 +69,7 @@ def differences_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cell
     rows = [
         [
             short[one.name],
-            str(len(one.seeds)),
+            str(len(one.seeds) or "-"),
             *(_cell(one.figures.get(n), "+.3f") for n in columns),
         ]
         for one in comparison.differences
