@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import earlysieve as es
+from earlysieve.comparing.misled import leans_of
 from earlysieve.errors import InputError
 from earlysieve.integrations.each_epoch import EpochAudits
 from earlysieve.training import ERM, NonFiniteLossError
@@ -86,6 +87,10 @@ def test_fit_can_be_audited_on_the_way_and_gives_the_same(tmp_path: Path) -> Non
     assert list(audits.results) == [2]
     kept = es.AuditResult.load(tmp_path / "epoch-2").summary
     assert kept.explanation == audits.results[2].summary.explanation
+    row = audits.table.to_dict("records")[0]
+    assert (row["epoch"], row["verdict"], row["accuracy"]) == (2, kept.verdict, kept.accuracy)
+    assert row["leans_on"] == leans_of(audits.results[2])
+    assert len(EpochAudits(Points(60, seed=1)).table) == 0
 
 
 def refusal(algorithm: Any) -> str:

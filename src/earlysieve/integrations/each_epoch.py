@@ -10,11 +10,14 @@ from torch import nn
 from earlysieve._files import check_output
 from earlysieve.auditing.audit import audit
 from earlysieve.auditing.figures_to_log import figures_to_log
+from earlysieve.comparing.misled import leans_of
 from earlysieve.errors import InputError
 from earlysieve.runs.audit_run import save
 from earlysieve.training.events import Event
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from earlysieve.auditing.result import AuditResult
     from earlysieve.datasets.batches import Data
 
@@ -68,6 +71,25 @@ class EpochAudits:
         if self.out is not None:
             save(result, self.out / f"epoch-{epoch}", _silent)
         return {f"audit/{name}": value for name, value in figures_to_log(result).items()}
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per audit: epoch, verdict, leans_on (what it is about, in words) and the figures.
+
+        The figures are those of `figures_to_log`; NaN where an audit does not know one.
+        """
+        import pandas as pd
+
+        rows = [
+            {
+                "epoch": epoch,
+                "verdict": result.summary.verdict,
+                "leans_on": leans_of(result),
+                **figures_to_log(result),
+            }
+            for epoch, result in self.results.items()
+        ]
+        return pd.DataFrame(rows, columns=None if rows else ["epoch", "verdict", "leans_on"])
 
     def listen(self, model: nn.Module) -> Callable[[Event], None]:
         """For `fit(on_event=...)`: audit a network at the end of each epoch that is due."""

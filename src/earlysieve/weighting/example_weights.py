@@ -156,8 +156,8 @@ class ExampleWeights:
             self._say(
                 "blind",
                 f"The early readout is wrong on {wrong:.0%} of the examples, so that most weights "
-                "and with them the whole loss grow; raise readout_lr, choose a later layer, or "
-                "lower beta",
+                "and with them the whole loss grow; raise readout_lr, choose a later layer or a "
+                "readout that reads more, such as StatisticsHead() or ConvHead(), or lower beta",
             )
         if not wrong:
             self._say(

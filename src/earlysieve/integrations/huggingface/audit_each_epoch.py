@@ -8,6 +8,8 @@ from earlysieve.datasets.batches import Data
 from earlysieve.integrations.each_epoch import EpochAudits
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from earlysieve.auditing.result import AuditResult
 
 _transformers = need("transformers", extra="text")
@@ -49,6 +51,11 @@ class AuditEachEpoch(_transformers.TrainerCallback):  # type: ignore[misc, name-
     def results(self) -> "dict[int, AuditResult]":
         """Each audit by its epoch, from 1."""
         return self.audits.results
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per audit, see `EpochAudits.table`."""
+        return self.audits.table
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Audit, if it is time."""

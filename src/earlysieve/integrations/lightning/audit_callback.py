@@ -8,6 +8,8 @@ from earlysieve.integrations.each_epoch import EpochAudits
 from earlysieve.integrations.lightning.network import find_network
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from earlysieve.auditing.result import AuditResult
 
 _lightning = need("lightning.pytorch", extra="train")
@@ -48,6 +50,11 @@ class AuditCallback(_lightning.Callback):  # type: ignore[misc, name-defined]
     def results(self) -> "dict[int, AuditResult]":
         """Each audit by its epoch, from 1."""
         return self.audits.results
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """One row per audit, see `EpochAudits.table`."""
+        return self.audits.table
 
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Audit, if it is time."""
