@@ -152,7 +152,7 @@ page and the [figures of each run](data/methods/{name}/). {said.data}*minus erm*
 to plain training, seed by seed.
 {said.words}
 A few seeds make wide intervals: where that of *minus erm* holds 0, a method has not
-been shown to change anything. Costs are rough: seconds by the clock, of runs beside other programs.
+been shown to change anything. Costs are rough: of one machine, beside other programs.
 
 {tables}
 

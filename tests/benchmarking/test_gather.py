@@ -1,6 +1,7 @@
 """Figures over seeds, by hand and against SciPy, from records that nobody trained."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from scipy import stats
@@ -12,7 +13,7 @@ from earlysieve.benchmarking.kept import keep
 from earlysieve.benchmarking.lines import failures
 from earlysieve.benchmarking.page import render
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
-from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record
+from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record, read_record
 from earlysieve.benchmarking.written import cells_of_data, foot, interval, short_cells, write_tables
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.groups.over_seeds import OverSeeds
@@ -69,6 +70,18 @@ def test_means_and_intervals_are_those_of_the_t_distribution(results):
 def test_costs_count_what_a_method_needs(results):
     erm, jtt, dfr = gather(results).lines
     assert [erm.cost, jtt.cost] == [1.0, (15 + 30) / 10]
+    assert dfr.cost == pytest.approx((10 + 4 + 1) / 10)
+
+
+def test_costs_are_of_processors_where_all_that_is_compared_knows_them(results):
+    for seed, (plain, jtt) in enumerate([(4.0, 8.0), (4.0, 10.0), (4.0, 9.0)]):
+        keep_record(folder_of(results, RunCell("a", ERM, seed)), record(0.5, 10.0, processor=plain))
+        keep_record(folder_of(results, RunCell("a", JTT, seed)), record(0.5, 15.0, processor=jtt))
+    erm, jtt, dfr = gather(results).lines
+    assert [erm.cost, jtt.cost] == [1.0, (15 + 30) / 10]  # its search knows none
+    search = read_record(folder_of(results, SearchCell("a", JTT)))
+    keep_record(folder_of(results, SearchCell("a", JTT)), replace(search, processor=3.0))
+    assert gather(results).lines[1].cost == (27 + 3 * 3) / 12
     assert dfr.cost == pytest.approx((10 + 4 + 1) / 10)
 
 

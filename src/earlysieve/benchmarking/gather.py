@@ -153,14 +153,18 @@ def _cost(
     base: Mapping[int, Record],
     out: Path,
 ) -> float:
+    """Of all that is needed, relative to plain training; by the clock where a GPU did some."""
     shared = [seed for seed in done if seed in base]
-    plain = math.fsum(base[seed].seconds for seed in shared)
-    if not plain:
-        return math.nan
     needed = [one for seed in shared for one in all_needs(cells[seed])]
     records = [read_record(folder_of(out, one)) for one in needed]
-    spent = math.fsum(one.seconds for one in records if one is not None)
-    return (spent + math.fsum(done[seed].seconds for seed in shared)) / plain
+    spent = [*(one for one in records if one is not None), *(done[seed] for seed in shared)]
+    plain = [base[seed] for seed in shared]
+    on_processors = all(one.processor is not None for one in (*spent, *plain))
+    ours, theirs = (
+        math.fsum((one.processor or 0.0) if on_processors else one.seconds for one in group)
+        for group in (spent, plain)
+    )
+    return ours / theirs if theirs else math.nan
 
 
 def _group_means(done: Mapping[int, Record]) -> dict[str, float]:

@@ -42,8 +42,8 @@ class Line:
         by_seed: figures on the test data, by seed.
         figures: their means over seeds, with 95% t-intervals.
         differences: from plain training, over the seeds that both have.
-        cost: seconds, those of what it needs included, relative to plain training; NaN where
-            unknown.
+        cost: time of processors (on other devices: by the clock), that of what it needs included,
+            relative to plain training; NaN where unknown.
         failed: why, by seed.
         groups: of the test data: name -> mean accuracy over seeds.
         trials: configurations that were tried, on validation data.

@@ -1,6 +1,7 @@
 """What a cell leaves besides its result: a log, the time it took, and what it ran with."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import write_text
+from earlysieve.networks.fit_check import pick_device
 from earlysieve.training.config import versions
 
 if TYPE_CHECKING:
@@ -39,27 +41,47 @@ class Clock:
 
     Args:
         folder: of the cell.
+        device: where its networks run, as a configuration names it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str | None = None) -> None:
         self._path = folder / TIME_NAME
-        self._before = self._read()
-        self._start = time.monotonic()
+        before = self._read()
+        self._before, self._used_before = before.get("seconds", 0.0), before.get("processor", 0.0)
+        self._start, self._used = time.monotonic(), _processor()
+        self._on_processors = pick_device(device).type == "cpu"
 
     @property
     def seconds(self) -> float:
-        """So far."""
+        """So far, by the clock."""
         return self._before + time.monotonic() - self._start
+
+    @property
+    def processor(self) -> float | None:
+        """Seconds of processors so far; None where another device does the work.
+
+        Other programs beside this one do not count.
+        """
+        if not self._on_processors:
+            return None
+        return self._used_before + _processor() - self._used
 
     def keep(self) -> None:
         """Write it down, where a checkpoint has just been written."""
-        write_text(self._path, json.dumps({"seconds": self.seconds}) + "\n")
+        kept = {"seconds": self.seconds, "processor": self.processor or 0.0}
+        write_text(self._path, json.dumps(kept) + "\n")
 
-    def _read(self) -> float:
+    def _read(self) -> dict[str, float]:
         try:
-            return float(json.loads(self._path.read_text(encoding="utf-8"))["seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0.0
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+            return {str(name): float(value) for name, value in found.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            return {}
+
+
+def _processor() -> float:
+    """Seconds of processors that this process and its children that are over have used."""
+    return sum(os.times()[:4])
 
 
 def logging(reporter: "Reporter", log: Log, on_event: "Callable[[Event], None]") -> "Reporter":

@@ -38,10 +38,10 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
         EarlysieveError: nothing tells groups apart, or the network cannot be looked at.
     """
     folder = folder_of(out, cell)
-    clock, log = Clock(folder), Log(folder)
+    config = plain_config(grid.protocol, cell.data, cell.seed)
+    clock, log = Clock(folder, config.device), Log(folder)
     log(f"{cell.title}: begun")
     write_made_with(folder)
-    config = plain_config(grid.protocol, cell.data, cell.seed)
     parts = open_parts(config, progress=False)
     weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
     model = None if weights is None else trained_model(weights, config, parts)
@@ -51,7 +51,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     groups.save(folder / GROUPS_NAME)
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
-    return Record("complete", clock.seconds, notes=list(groups.notes))
+    return Record("complete", clock.seconds, notes=list(groups.notes), processor=clock.processor)
 
 
 def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Module":

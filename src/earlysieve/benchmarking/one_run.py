@@ -35,7 +35,8 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         EarlysieveError: it cannot be trained, or takes longer than the budget allows.
     """
     folder, protocol = folder_of(out, cell), grid.protocol
-    clock, log = Clock(folder), Log(folder)
+    plain = plain_config(protocol, cell.data, cell.seed)
+    clock, log = Clock(folder, plain.device), Log(folder)
 
     def listen(event: "Event") -> None:
         if event.kind != "step":
@@ -49,9 +50,8 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     with few_warnings():
         result = run.train(resume=True)
     run.save(result)
-    seconds = clock.seconds
+    seconds, processor = clock.seconds, clock.processor
     clock.keep()
-    plain = plain_config(protocol, cell.data, cell.seed)
     figures, groups = figures_on_test(
         run.algorithm.model,
         plain,
@@ -69,6 +69,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         None if cell.arm.is_repair else result.best_epoch,
         run.config.method_options,
         list(run.job.notes),
+        processor=processor,
     )
 
 

@@ -31,7 +31,8 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
         EarlysieveError: the plain method cannot be trained.
     """
     folder, tuned = folder_of(out, cell), _tuning(cell)
-    clock, log = Clock(folder), Log(folder)
+    config, fixed = _searched(cell, grid, out)
+    clock, log = Clock(folder, config.device), Log(folder)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
 
@@ -40,7 +41,6 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
         score = "" if row.score is None else f" {row.score:.4g}"
         log(f"trial {row.place}: {row.state}{score}")
 
-    config, fixed = _searched(cell, grid, out)
     found = find(
         config,
         folder / SEARCH_NAME,
@@ -54,7 +54,11 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
     )
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {found.choice.explanation}")
     return Record(
-        "complete", clock.seconds, settings=_settings(found), notes=[found.choice.explanation]
+        "complete",
+        clock.seconds,
+        settings=_settings(found),
+        notes=[found.choice.explanation],
+        processor=clock.processor,
     )
 
 

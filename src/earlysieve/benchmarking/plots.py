@@ -71,7 +71,7 @@ def costs(lines: Sequence["Line"]) -> Tile:
             axes.plot([line.cost] * 2, ends, color=colour, alpha=0.5, linewidth=1)
         place, beside = (line.cost, one.mean), (5, _STEPS[k % len(_STEPS)])
         axes.annotate(line.name, place, beside, textcoords="offset points", fontsize=8)
-    axes.set_xlabel("seconds relative to erm, those of what a method needs included")
+    axes.set_xlabel("time relative to erm, that of what a method needs included")
     axes.set_ylabel(_words(name))
     axes.margins(x=0.2, y=0.25)  # names beside points stay within
     told = ", ".join(f"{line.name} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)

@@ -21,13 +21,16 @@ class Record:
 
     Attributes:
         state: "complete" or "failed".
-        seconds: spent on it alone, parts of interrupted attempts that were kept included.
+        seconds: spent on it alone, by the clock, parts of interrupted attempts that were kept
+            included.
         figures: on the test data, by name, as fractions; none of groups.
         groups: of the test data: name, n and accuracy of each.
         best_epoch: the epoch that was chosen; None where none was.
         settings: that were used, layers that were found included.
         notes: what to know of it.
         why: why it failed.
+        processor: likewise, seconds of processors; None where another device did the work, or not
+            known.
     """
 
     state: State
@@ -38,6 +41,7 @@ class Record:
     settings: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     why: str = ""
+    processor: float | None = None
 
 
 def keep_record(folder: Path, record: Record) -> Record:
@@ -58,10 +62,12 @@ def read_record(folder: Path) -> Record | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         record = Record(**found)
-        if record.state not in ("complete", "failed") or not isinstance(
-            record.seconds, int | float
-        ):
-            raise ValueError(f"state {record.state!r}, seconds {record.seconds!r}")
+        if record.state not in ("complete", "failed"):
+            raise ValueError(f"state {record.state!r}")
+        if not isinstance(record.seconds, int | float):
+            raise ValueError(f"seconds {record.seconds!r}")
+        if not isinstance(record.processor, int | float | None):
+            raise ValueError(f"processor {record.processor!r}")
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"Expected what came of a cell in '{path}', but it cannot be read; remove its folder "

@@ -87,8 +87,9 @@ def foot(result: BenchmarkResult) -> str:
     )
     return (
         "Test data; mean and 95% t-interval over seeds, differences seed by seed. Epochs chosen by "
-        f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: seconds "
-        f"relative to erm, those of what a method needs included. Protocol {result.digest}."
+        f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: "
+        "processor time (seconds by the clock on other devices) relative to erm, that of what a "
+        f"method needs included. Protocol {result.digest}."
         + "".join(f" {one}" for one in remarks(result))
     )
 
