@@ -139,3 +139,22 @@ def test_a_mark_follows_its_word_without_a_blank():
     assert phrase_of([0, 1], Words()) == "note:"
     assert phrase_of([2, 3, 4, 5, 6], Words()) == "as a member, ok"
     assert phrase_of([1], Words()) == ":"
+
+
+class Known:
+    """A tokenizer that leaves its special tokens out, that of unknown words among them."""
+
+    unk_token_id, unk_token = 9, "[UNK]"
+    names = ("a", "good", "film")
+
+    def decode(self, tokens: list[int], skip_special_tokens: bool = False) -> str:
+        known = [token for token in tokens if token < len(self.names) or not skip_special_tokens]
+        return " ".join(self.names[token] for token in known)
+
+
+def test_words_that_the_tokenizer_does_not_know_leave_their_mark() -> None:
+    tokenizer = Known()
+    assert pieces([8, 0, 9, 9, 1, 2, 9], [False] * 7, tokenizer) == [
+        Piece("a [UNK] [UNK] good film [UNK]", marked=False)
+    ]
+    assert words_of([0, 9, 2], tokenizer) == "a film"

@@ -46,10 +46,33 @@ def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> lis
     found = [Piece(_CUT, marked=False)] if start else []
     whole = _whole_words(tokens, marked, tokenizer)
     for mark, places in groupby(range(start, stop), key=lambda place: whole[place]):
-        text = words_of([tokens[place] for place in places], tokenizer)
+        text = _with_unknown([tokens[place] for place in places], tokenizer)
         if text:
             found.append(Piece(text, mark))
     return [*found, Piece(_CUT, marked=False)] if stop < len(tokens) else found
+
+
+def _with_unknown(tokens: Sequence[int], tokenizer: Any) -> str:
+    """As `words_of`, with the mark of words that the tokenizer does not know where they stand."""
+    unknown = getattr(tokenizer, "unk_token_id", None)
+    if unknown is None or unknown not in tokens:
+        return words_of(tokens, tokenizer)
+    parts = [
+        str(tokenizer.unk_token) if number == unknown else words_of([*run], tokenizer)
+        for number, run in _runs(tokens, unknown)
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _runs(tokens: Sequence[int], alone: int) -> list[tuple[int, list[int]]]:
+    """Each token `alone` by itself, and the tokens between as runs, with the first of each."""
+    runs: list[list[int]] = []
+    for token in tokens:
+        if token == alone or not runs or runs[-1][0] == alone:
+            runs.append([token])
+        else:
+            runs[-1].append(token)
+    return [(run[0], run) for run in runs]
 
 
 def _whole_words(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[bool]:
