@@ -23,9 +23,16 @@ from earlysieve.groups.accuracy import wilson_interval
 from plain_tables import COUNT, Case, reliance, show, trained
 
 FORMS = ("two numbers", "code of 2, number", "code of 4, number", "2 kinds, number",
-         "4 kinds, number", "6 kinds, number", "4 kinds, 2 kinds", "4 kinds, 5 kinds")  # fmt: skip
-CONTROLS = ("the pair is the task", "the pair is the task, 4% wrong", "own thresholds",
-            "kinds tell by themselves", "nothing to tell")  # fmt: skip
+         "4 kinds, number", "6 kinds, number", "4 kinds, 2 kinds", "4 kinds, 5 kinds",
+         "code of 2, code of 2")  # fmt: skip
+CONTROLS = (
+    "the pair is the task",
+    "the pair is the task, 4% wrong",
+    "own thresholds",
+    "kinds tell by themselves",
+    "nothing to tell",
+    "the task is the pair and others",
+)
 HALF = COUNT // 2
 
 
@@ -73,6 +80,9 @@ def controls(seed: int) -> Iterator[tuple[Case, list[str]]]:
         frame = pair_of(form, labels, rng)
         if kind.endswith("wrong"):
             labels = labels ^ (rng.random(COUNT) < 0.04)
+        elif kind.endswith("others"):
+            score = (2.5, 3.5)[seed % 2] * (2 * labels - 1) + 1.2 * core[:, :3].sum(1)
+            labels = (rng.random(COUNT) < 1 / (1 + np.exp(-score))) * 1
         elif not kind.startswith("the pair"):
             frame, labels = _additive(kind, core, rng)
         yield _case(kind, core, frame, labels, None)

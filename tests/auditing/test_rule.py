@@ -26,6 +26,10 @@ NOISY = replace(COLUMN, at_edge=0.8, recovered=0.7, own_tells=0.82, times_worse=
 BOTH = replace(
     COLUMN, name="columns a and b", accuracy_sure=0.15, times_worse=11.9, at_edge=0.62, followed=0.3
 )
+PULLED = replace(
+    BOTH, times_worse=5.9, recovered=0.62, accuracy=0.48, accuracy_else=0.91, accuracy_sure=0.48,
+    followed=0.32, mended=0.2,
+)  # fmt: skip
 OBEYED = replace(
     COLOUR, name="token", reads=0.95, accuracy=0.02, accuracy_sure=0.02, recovered=0.4,
     followed=0.0, mended=0.0, at_edge=0.5,
@@ -97,6 +101,10 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(BOTH, recovered=0.6)), "at risk", "together", "columns a and b"),
         (facts(replace(BOTH, recovered=0.59)), "none found", "nothing", None),
         (facts(replace(BOTH, accuracy_sure=0.14)), "none found", "nothing", None),
+        # Where errors gather, others need only not speak against the label: of 0.5 that is sure.
+        (facts(replace(BOTH, times_worse=12.0, recovered=0.5)), "at risk", "together",
+         "columns a and b"),
+        (facts(replace(BOTH, times_worse=12.0, recovered=0.49)), "none found", "nothing", None),
         (facts(replace(BOTH, followed=0.29)), "none found", "nothing", None),
         (facts(replace(BOTH, at_edge=0.63)), "none found", "overlaps", None),
         (facts(replace(BOTH, accuracy=0.9)), "none found", "nothing", None),
@@ -159,6 +167,18 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(IDLE), "none found", "nothing", None),
         (facts(), "none found", "nothing", None),
         (facts(IDLE, best_reads=1.06), "inconclusive", "outdone", None),
+        # Asked about, or of two columns that tell more than the model and mislead it.
+        (facts(replace(BARRED, accuracy=0.7), best_reads=1.1), "shortcut", "irrelevant",
+         "brightness"),
+        (facts(replace(BARRED, accuracy=0.95), best_reads=1.1), "inconclusive", "outdone", None),
+        (facts(replace(BARRED, followed=0.19), best_reads=1.1), "inconclusive", "outdone", None),
+        (facts(PULLED, best_reads=1.1), "at risk", "together", "columns a and b"),
+        (facts(replace(PULLED, name="column a"), best_reads=1.1), "inconclusive", "outdone", None),
+        (facts(replace(PULLED, recovered=0.61), best_reads=1.1), "inconclusive", "outdone", None),
+        (facts(replace(PULLED, accuracy_sure=0.14), best_reads=1.1), "inconclusive", "outdone",
+         None),
+        (facts(replace(PULLED, accuracy=0.6), best_reads=1.1), "inconclusive", "outdone", None),
+        (facts(replace(PULLED, at_edge=0.63), best_reads=1.1), "inconclusive", "outdone", None),
         (facts(COLOUR, best_reads=1.05), "shortcut", "leans", "colour"),
         (facts(COLOUR, best_reads=math.nan), "shortcut", "leans", "colour"),
         (facts(COLOUR, above_chance=False), "inconclusive", "chance", None),

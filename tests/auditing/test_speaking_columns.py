@@ -120,3 +120,6 @@ def test_a_column_that_must_not_matter_is_named_as_the_table_names_it():
     found = as_parts(names, ["city_A", "city_B", "age"], city)
     assert found == (*["column city"] * 4, "column age")
     assert as_parts(["column 1", "colour"], ["column 0", "column 1"]) == ("column 1", "colour")
+    for typed in ("columns age and city", "columns city and age"):
+        both = as_parts([typed], ["city_A", "city_B", "age"], city)
+        assert both == ("columns city and age",)

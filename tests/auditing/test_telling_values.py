@@ -95,6 +95,15 @@ def test_a_value_is_none_where_a_curve_goes_on():
     assert one.values == (1.0, 4.0, 8.0)
 
 
+def test_the_end_of_a_count_that_tells_the_class_step_by_step_is_none():
+    rng = np.random.default_rng(0)
+    stays = rng.poisson(0.8 + 1.3 * LABELS)
+    assert found_in(stays, names=("stays",)) == ()
+    unknown = rng.random(1000) < np.where(LABELS == 0, 0.3, 0.02)
+    (one,) = found_in(np.where(unknown, 0, 1 + rng.poisson(2.0, 1000)), names=("stays",))
+    assert (one.values, one.kinds) == ((0.0,), (0,))
+
+
 @pytest.mark.parametrize(
     ("of_one", "of_other", "found"),
     [(95, 5, True), (81, 19, True), (79, 21, False), (19, 0, False), (20, 0, True)],

@@ -124,6 +124,8 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             "It tells nearly as much as the model does, and hardly an example here lacks it, so "
             "that these data cannot show what the answer rests on."
         )
+    if decision.reason == "together" and on is not None and on.recovered < _TOLD_BY_OTHERS:
+        return _REASONS["hardly told"]
     return _REASONS.get(decision.reason, decision.reason)
 
 
@@ -135,6 +137,7 @@ def _power(decision: Decision) -> str:
     )
 
 
+_TOLD_BY_OTHERS = 0.6
 _UNEXPLAINED = "No property and no early layer explains the model's errors."
 
 
@@ -311,6 +314,11 @@ _REASONS = {
     "together": (
         "The model errs where two columns together mislead, although others there tell the label. "
         "So it is where a model leans on the two, and where the task is about them and the others."
+    ),
+    "hardly told": (
+        "The model errs where two columns together mislead; others there tell the label about as "
+        "often as the answer. So it is where a model leans on the two, and where they are a part "
+        "of the task."
     ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "

@@ -9,6 +9,7 @@ from earlysieve.auditing.leaning_checks import (
     NEVER_RIGHT,
     RATHER_AT_EDGE,
     costs,
+    follows_at_a_cost,
     surely_recovered,
 )
 from earlysieve.auditing.marks import EDGE, MARK
@@ -36,6 +37,7 @@ _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
+_HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
 
 
 def enough(signs: Strength) -> bool:
@@ -103,14 +105,15 @@ def overlapping(found: Sequence[Leaning]) -> Leaning | None:
 def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
     """Two columns that mislead the model where others tell the label, the strongest; or None.
 
-    Its errors gather there less than they do by a shortcut: a task that comes of these two columns
-    and of others looks the same, unless the two mislead where its classes meet.
+    Its errors gather there less than they do by a shortcut, or others tell their label less surely:
+    a task that comes of these two columns and of others looks the same, unless the two mislead
+    where its classes meet.
     """
     doubtful = [
         one
         for one in found
         if one.is_pair
-        and surely_recovered(one) >= _NO_GUESS
+        and surely_recovered(one) >= (_HARDLY_AGAINST if one.times_worse >= GATHER else _NO_GUESS)
         and one.accuracy_sure >= _OVERRULED
         and one.times_worse >= _TIMES_TOGETHER
         and not one.at_edge > AT_EDGE
@@ -119,6 +122,24 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
         and costs(one)
     ]
     return max(doubtful, key=lambda one: strength(one).total, default=None)
+
+
+def together_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
+    """Two columns that tell more than the model, which follows them at a cost; None: no such.
+
+    It learned less of the task than its layers tell, and errs where the two mislead, although
+    others tell the label there.
+    """
+    followed = [
+        one
+        for one in found
+        if one.is_pair
+        and follows_at_a_cost(one)
+        and one.recovered >= _RECOVERED_OUTDONE
+        and one.accuracy_sure >= _OVERRULED
+        and not one.at_edge > AT_EDGE
+    ]
+    return max(followed, key=lambda one: one.accuracy_else - one.accuracy, default=None)
 
 
 def errors_gather(found: Sequence[Leaning]) -> Leaning | None:

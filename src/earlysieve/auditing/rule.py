@@ -18,6 +18,7 @@ from earlysieve.auditing.leading import (
     may_be_together,
     misleads,
     overlapping,
+    together_though_outdone,
 )
 from earlysieve.auditing.leaning import NOTHING, Leaning, Strength, strength
 from earlysieve.auditing.leaning_checks import (
@@ -126,7 +127,7 @@ def decide(facts: Facts) -> Decision:
         # What the cue tells looks recovered: nothing but swaps can speak for something else.
         called = None
     elif prevented is not None and not (prevented == "outdone" and moved):
-        return say("inconclusive", prevented)
+        return _though_outdone(facts, chance) or say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if copes_only_here(one)), None)
     learnt_by_heart = called is None or not errs_without(called)
     if inside is not None and facts.data.seen_in_training is None and learnt_by_heart:
@@ -178,6 +179,22 @@ def decide(facts: Facts) -> Decision:
     if let_go is not None:
         return replace(say("none found", "resists"), let_go=let_go)
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
+
+
+def _though_outdone(facts: Facts, chance: float) -> Decision | None:
+    """What can be said though readers do better than the model; None: nothing.
+
+    What was said not to matter is asked about, and two columns that mislead are no readout's luck.
+    """
+    if _prevented(facts) != "outdone":
+        return None
+    named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
+    if named is not None and costs(named):
+        return Decision("shortcut", "irrelevant", named, strength(named), chance)
+    together = together_though_outdone(facts.leanings)
+    if together is not None:
+        return Decision("at risk", "together", together, strength(together), chance)
+    return None
 
 
 def follows(decision: Decision, found: Sequence[Leaning], name: str) -> Decision:

@@ -12,6 +12,7 @@ import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._readable import VALUES
+from earlysieve.auditing.trend import off_trend
 from earlysieve.datasets.variables import Variable, codes_of
 
 MOST = 2
@@ -72,8 +73,9 @@ def telling_values(
 
     A value counts that at least 2% of the rows have (and 20 of them), that at least 0.7 of these
     are of one class, and that takes away at least 0.6 of the doubt whether a row is of that class.
-    A number is none of them where its neighbours tell a quarter of that: there a curve goes on,
-    unless the number stands in far more rows than they do, as a -1 for "not measured". A
+    A number is none of them where its neighbours tell a quarter of that, or where it lies on the
+    trend of all others: there a curve goes on, unless the number stands in far more rows than they
+    do, as a -1 for "not measured". A
     variable whose telling values are in more than 0.6 of the rows is not among these: its reader
     sees what all of it tells.
 
@@ -99,7 +101,8 @@ def telling_values(
         chosen = (sizes >= max(_FEWEST, _SHARE * len(labels))) & (share[every, kinds] >= _PURE)
         chosen &= tells[every, kinds] >= _TELLS
         if not one.is_category:
-            chosen &= spikes(sizes) | _unlike_neighbours(counts, kinds, base, chosen)
+            unlike = _unlike_neighbours(counts, kinds, base, chosen)
+            chosen &= spikes(sizes) | (unlike & _off_trend(values, counts, kinds, unlike))
         total = float(sizes[chosen].sum())
         if 0 < total <= _MOST_ROWS * len(labels):
             listed = tuple(values[chosen].tolist()), tuple(kinds[chosen].tolist())
@@ -149,6 +152,16 @@ def _unlike_neighbours(counts: Floats, kinds: Ints, base: Floats, chosen: Bools)
             1 - (1 - side[kind] / side.sum()) / (1 - base[kind]) for side in sides if side.sum()
         ]
         found[place] = all(_TIMES * one <= least for one in near)
+    return found
+
+
+def _off_trend(values: Floats, counts: Floats, kinds: Ints, asked: Bools) -> Bools:
+    """Which of the values tell more than the trend of all others would, of those asked about."""
+    found, sizes = np.zeros(len(values), bool), counts.sum(1)
+    for place in np.flatnonzero(asked):
+        order = np.r_[place, np.delete(np.arange(len(values)), place)]
+        hits = counts[:, kinds[place]]
+        found[place] = off_trend(values[order], hits[order], sizes[order])
     return found
 
 

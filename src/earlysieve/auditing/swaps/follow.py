@@ -21,7 +21,7 @@ from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
-from earlysieve.auditing.swaps.table_parts import is_pair_of, part_name, table_parts
+from earlysieve.auditing.swaps.table_parts import PAIR, is_pair_of, part_name, table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
 from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.batches import Data
@@ -161,6 +161,13 @@ def _lacking(names: Sequence[str], every: Sequence[str]) -> str:
         return (
             "Expected irrelevant parts that these data have, but they have no "
             f"{' and no '.join(of_kind)} that tells a class; leave it out"
+        )
+    if names[0].startswith(PAIR):
+        pairs = [name for name in every if name.startswith(PAIR)]
+        there = f"only {pairs[0]}" if pairs else "none"
+        return (
+            f"Expected two columns that tell the class together, of which these data have {there}, "
+            f"but got {names[0]}; name each column by itself"
         )
     more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
     return (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import torch
@@ -130,13 +130,26 @@ def _column_part(name: str) -> str:
 def as_parts(
     names: Sequence[str], columns: Sequence[str], variables: Sequence[Variable] | None = None
 ) -> tuple[str, ...]:
-    """Names of parts, where a variable may be named as the table names it or one of its columns."""
+    """Names of parts, where a variable may be named as the table names it or one of its columns.
+
+    Two columns may be named in either order.
+    """
     known = {name: _column_part(name) for name in columns}
     for one in variables or ():
         own = [columns[k] for k in one.columns if k < len(columns)]
         known |= dict.fromkeys([*own, one.name], part_name(one))
         known |= {f"column {name}": part_name(one) for name in own}
-    return tuple(known.get(name, name) for name in names)
+    return tuple(known.get(name, _in_order(name, variables or ())) for name in names)
+
+
+def _in_order(name: str, variables: Sequence[Variable]) -> str:
+    """The name of a pair with its variables in the table's order; others as they are."""
+    if not name.startswith(PAIR):
+        return name
+    own = [part_name(one).removeprefix("column ") for one in variables]
+    given = name.removeprefix(PAIR)
+    pairs = combinations(own, 2)
+    return next((f"{PAIR}{a} and {b}" for a, b in pairs if given == f"{b} and {a}"), name)
 
 
 def is_pair_of(name: str, columns: Sequence[str]) -> bool:
