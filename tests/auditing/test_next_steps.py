@@ -256,9 +256,15 @@ def test_code_gives_way_to_other_code_or_to_none():
 def test_doubtful_labels_are_to_be_checked_where_there_are_any():
     seen = facts(COLOUR)
     both = [next_steps(decide(seen), seen, doubtful=any_) for any_ in (True, False)]
-    assert [one for one in both[0] if one not in both[1]] == [
-        "Check the pile 'label doubtful' by hand."
-    ]
+    (told,) = [one for one in both[0] if one not in both[1]]
+    assert told.startswith("Look at the pile 'label doubtful' before you remove any of it")
+    assert "something simple that has no reader here" in told
+
+
+def test_flagged_examples_are_not_said_to_be_wrong_labels_alone():
+    told = next(one for one in steps(facts(IDLE)) if "flagged" in one)
+    assert "something simple that has no reader here misleads the model" in told
+    assert told.endswith("before you remove any.")
 
 
 def test_a_shortcut_of_a_model_that_its_readouts_outdo_is_looked_at_first():

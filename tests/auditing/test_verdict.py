@@ -79,7 +79,7 @@ def test_a_shortcut():
     assert found.share_flagged == 60 / 2000
     assert found.warnings == [
         "1 label is in doubt: model and readers agree on another class, unless both go by colour. "
-        "Check by hand before you act on this."
+        "Look what they have in common before you remove any."
     ]
     assert "beside correctly read examples: do they differ in colour?" in found.next_steps[0]
     assert "pseudo_groups" in " ".join(found.next_steps)

@@ -237,7 +237,9 @@ def barred_part(code: str) -> str | None:
 
 def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
     return [
-        "Read a few flagged examples all the same: wrong labels gather there.",
+        "Read a few flagged examples all the same: wrong labels gather there, and so do examples on "
+        "which something simple that has no reader here misleads the model. Look what they have in "
+        "common before you remove any.",
         _DEEPER,
         "Where group labels exist, compare the worst group with the average.",
         _SUSPECTED,
@@ -275,7 +277,8 @@ def _missing(decision: Decision, facts: Facts) -> str:
     if reason == "layers alone":
         return (
             "Let properties of the inputs be looked at, too: pass inputs= to audit_arrays, or "
-            "audit the model itself. Until then, check the labels of flagged examples by hand."
+            "audit the model itself. Until then, look what flagged examples have in common before "
+            "you remove any as wrongly labelled."
         )
     if reason == "collapsed":
         return step(
@@ -314,7 +317,10 @@ _SUSPECTED = (
     "whether answers follow it. Where a column of the data names it, measure how far answers rest "
     "on it (es.measure_reliance)."
 )
-_DOUBTFUL = "Check the pile 'label doubtful' by hand."
+_DOUBTFUL = (
+    "Look at the pile 'label doubtful' before you remove any of it: are its labels wrong, or does "
+    "something simple that has no reader here mislead the model on what these have in common?"
+)
 _CHECK = (
     "Check the model before its shortcuts: that it is trained, that these are its weights, and "
     "that {}."

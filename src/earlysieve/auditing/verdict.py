@@ -273,6 +273,6 @@ def _doubtful(piles: Sequence[str], decision: Decision) -> list[str]:
     elif decision.verdict == "none found":
         why = ", or something simple that has no reader here misleads both"
     return [
-        f"{which} in doubt: model and readers agree on another class{why}. Check by hand before "
-        "you act on this."
+        f"{which} in doubt: model and readers agree on another class{why}. Look what they "
+        "have in common before you remove any."
     ]

@@ -50,7 +50,8 @@ _DOUBTFUL = Kind(
     "label doubtful",
     "doubtful",
     "Label doubtful",
-    "The model and the readers agree on another class. Check these labels by hand.",
+    "The model and the readers agree on another class: the label is wrong, or something simple that "
+    "has no reader here misleads both. Remove none before looking what these have in common.",
 )
 _HARD = Kind(
     "rare or hard",
