@@ -237,9 +237,9 @@ def barred_part(code: str) -> str | None:
 
 def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
     return [
-        "Read a few flagged examples all the same: wrong labels gather there, and so do examples on "
-        "which something simple that has no reader here misleads the model. Look what they have in "
-        "common before you remove any.",
+        "Read a few flagged examples all the same: wrong labels gather there, and so do examples "
+        "on which something simple that has no reader here misleads the model. Look what they have "
+        "in common before you remove any.",
         _DEEPER,
         "Where group labels exist, compare the worst group with the average.",
         _SUSPECTED,

@@ -50,8 +50,8 @@ _DOUBTFUL = Kind(
     "label doubtful",
     "doubtful",
     "Label doubtful",
-    "The model and the readers agree on another class: the label is wrong, or something simple that "
-    "has no reader here misleads both. Remove none before looking what these have in common.",
+    "The model and the readers agree on another class: the label is wrong, or something simple "
+    "that has no reader here misleads both. Remove none before looking what these have in common.",
 )
 _HARD = Kind(
     "rare or hard",
