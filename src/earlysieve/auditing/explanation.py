@@ -8,9 +8,10 @@ from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.headline import MOSTLY
 from earlysieve.auditing.leading import errors_gather, overlapping
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, FOLLOWS_IRRELEVANT, TELLS
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
+from earlysieve.auditing.not_to_matter import answers
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
@@ -53,22 +54,10 @@ def explanation(
         then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))
-    then += _said_not_to_matter(swaps, on)
+    then += answers(decision, facts.leanings, swaps)
     then.append(_observation(evidence, layer))
     paragraphs = (" ".join(filter(None, sentences)) for sentences in (first, then))
     return "\n\n".join(filter(None, paragraphs))
-
-
-def _said_not_to_matter(swaps: Swaps, on: Leaning | None) -> list[str]:
-    """What swaps showed of parts that the user named, but the one that the verdict is about."""
-    named = [part for part in swaps.parts if part.irrelevant]
-    return [
-        f"It was said that {readable(part.part)} must not matter: given that of another class, "
-        f"answers follow it {max(0.0, part.effect):.0%} more often than by chance; from "
-        f"{FOLLOWS_IRRELEVANT:.0%} on that is called a shortcut."
-        for part in named
-        if (on is None or on.name != part.part) and part.effect < FOLLOWS_IRRELEVANT
-    ]
 
 
 def _nearest(on: Leaning, others: Sequence[Leaning]) -> str:

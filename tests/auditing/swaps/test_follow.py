@@ -144,6 +144,7 @@ def test_columns_that_must_not_matter_are_so_together_too() -> None:
         part = found.of("columns a and c")
         assert part is not None
         assert (part.irrelevant, part.followed.value > 0.9) == (barred, True)
+        assert set(named) <= set(found.named)
     message = "column 'd', but got column ab; near names are column 'b', column 'a'"
     with pytest.raises(InputError, match=message):
         swap_parts(model, data, labels, labels, irrelevant=["column ab"])

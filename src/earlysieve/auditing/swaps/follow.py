@@ -243,7 +243,7 @@ def _run(
         if not tally.done and tally.part.name not in skipped:
             skipped[tally.part.name] = "the budget is spent"
     found.sort(key=lambda one: -one.effect)
-    return Swaps(tuple(found), skipped, asker.spent)
+    return Swaps(tuple(found), skipped, asker.spent, tuple(irrelevant))
 
 
 def _pilot(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:

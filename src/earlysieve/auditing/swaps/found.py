@@ -120,11 +120,13 @@ class Swaps:
         parts: by part, in the order of `effect`, largest first.
         skipped: parts that were not swapped, and why.
         spent: example-forwards; an example's gradient counts as three.
+        named: parts of which the user said that they must not matter.
     """
 
     parts: tuple[PartFound, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     spent: int = 0
+    named: tuple[str, ...] = ()
 
     def of(self, part: str) -> PartFound | None:
         """What was found of a part; None where it was not swapped."""
