@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
+from earlysieve.networks.small import small_cnn
 from tests.cli.helpers import DIGITS, SMALL, ok
 
 NOISY = """
@@ -94,3 +96,40 @@ start()
     words = [sys.executable, "-c", program]
     found = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are closed as on POSIX")
+@pytest.mark.parametrize(
+    ("command", "unbuffered"), [("methods", ""), ("methods", "1"), ("schema", "")]
+)
+def test_output_that_nobody_reads_any_more_ends_nothing(command, unbuffered):
+    """Tables by rich, sentences by click; a reader is gone before the first of them."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    words = [sys.executable, "-m", "earlysieve", command]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = subprocess.run(
+            words, stdout=write, stderr=subprocess.PIPE, text=True, env=environment, check=False
+        )
+    finally:
+        os.close(write)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are closed as on POSIX")
+def test_an_audit_is_written_in_full_though_nobody_reads_its_output(tmp_path):
+    torch.save(small_cnn(10).state_dict(), tmp_path / "model.pt")
+    words = ["audit", "--model", SMALL, "--checkpoint", "model.pt", *DIGITS, "--folds", "2"]
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = subprocess.run(
+            [sys.executable, "-m", "earlysieve", *words, "--swaps", "0", "--out", "a"],
+            cwd=tmp_path, stdout=write, stderr=write, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(write)
+    assert found.returncode == 0
+    assert (tmp_path / "a" / "audit.json").is_file()
+    assert (tmp_path / "a" / "report.html").is_file()

@@ -3,6 +3,8 @@
 import signal
 import sys
 
+from earlysieve.cli.closed_pipe import outlast_readers
+
 
 def start() -> None:
     """Run the command line of this process, and end the process.
@@ -11,6 +13,7 @@ def start() -> None:
     listened to any more once a command is done: nothing is left that it could stop.
     """
     try:
+        outlast_readers()
         from earlysieve.cli.main import main
 
         main(prog_name="earlysieve")
