@@ -7,6 +7,7 @@ import torch
 
 import earlysieve as es
 from earlysieve.auditing.audit_arrays import NO_INPUTS, NO_MODEL
+from earlysieve.auditing.step_options import in_options
 from earlysieve.errors import DataError, InputError
 
 from ..model.one_logit import Binary
@@ -72,6 +73,26 @@ def test_where_only_a_layer_misleads_it_does_not_say_that_nothing_was_found(arra
     assert (alone.verdict, alone.examples_needed) == ("inconclusive", None)
     assert "Nothing but layers was looked at" in alone.explanation
     assert "pass inputs= to audit_arrays" in " ".join(alone.next_steps)
+
+
+def test_classes_in_another_order_than_the_outputs_are_said_first(arrays):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 400)
+    said = np.where(rng.random(400) < 0.92, 1 - labels, labels)
+    logits = np.stack([1 - said, said], 1) * 3.0 + rng.normal(0, 0.1, (400, 2))
+    hidden = (2.0 * labels - 1)[:, None] + rng.normal(0, 1, (400, 3))
+    found = es.audit_arrays({"h": hidden}, np.array(["bad", "good"])[labels], logits).summary
+    wrong = round(100 * float((said == labels).mean()))
+    assert found.verdict == "inconclusive"
+    assert found.explanation.startswith(
+        f"The model is right on {wrong}% of these examples, and would be on {100 - wrong}% if its "
+        "outputs stood for the classes in another order (output 0 for 'good', output 1 for 'bad')"
+    )
+    assert "check that it fits this data" not in found.explanation
+    assert len(found.next_steps) == 1
+    assert "class_names=[...], in the order of the outputs" in found.next_steps[0]
+    there = in_options(found.next_steps[0])
+    assert "(by whole numbers as labels; folders by names that sort so, in the order" in there
 
 
 def test_columns_of_a_frame_ids_and_saving(arrays, tmp_path):

@@ -18,6 +18,7 @@ from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy
 from earlysieve.groups.group_report import group_report
+from earlysieve.groups.output_order import OutputOrder
 
 from .made_up import COLOUR, EVIDENCE, IDLE, LAYER, facts
 
@@ -586,3 +587,13 @@ def test_without_a_model_the_advice_is_to_ask_the_model():
 def test_no_share_is_less_than_nothing_by_a_rounding():
     assert percent_of(Estimate(0.1, -0.004, 0.226)) == "10% [0%, 23%]"
     assert percent_of(Estimate(-0.1, -0.126, -0.0)) == "-10% [-13%, 0%]"
+
+
+def test_another_order_of_the_outputs_leaves_a_verdict_and_comes_first():
+    order = OutputOrder(0.9, tuple(range(7)), tuple("bcdefga"))
+    plain, found = (summary(facts(COLOUR), order=one) for one in (None, order))
+    assert found.verdict == plain.verdict == "shortcut"
+    assert found.explanation.endswith(plain.explanation)
+    assert "output 4 for 'f' and 2 more): most likely they do" in found.explanation
+    assert found.next_steps[1:] == plain.next_steps
+    assert found.next_steps[0].startswith("Give the classes the numbers of the model's outputs")

@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.not_to_matter import answers
+from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
@@ -24,6 +25,7 @@ from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, nearest_property
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import listed
+from earlysieve.groups.output_order import OutputOrder
 
 
 def explanation(
@@ -34,6 +36,7 @@ def explanation(
     swaps: Swaps,
     layer: str,
     filled: str = "",
+    order: OutputOrder | None = None,
 ) -> str:
     """Two paragraphs: the reason and its cost, and what was seen of the feature and a layer.
 
@@ -45,8 +48,14 @@ def explanation(
         swaps: of parts.
         layer: whose readout flags examples.
         filled: a question about the column of a table that the verdict is about.
+        order: another order of the classes in which the model would be right; None: no such.
     """
     first, then = [_reason(decision, facts, swaps)], []
+    if order is not None:
+        first = [
+            likely_order(facts.accuracy, order),
+            *(first if decision.reason != "chance" else []),
+        ]
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
         first += [_nearest(on, facts.leanings) if decision.reason == "told as well" else ""]

@@ -35,6 +35,7 @@ from earlysieve.auditing.where_it_fails import (
 )
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
+from earlysieve.groups.output_order import other_order
 from earlysieve.readouts.heads import HEADS, Head
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def judged(
             filled=_filled(decision.leaning, seen),
             class_groups=_are_classes(seen.collected.groups, labels),
             out_of_fold=out_of_fold,
+            order=other_order(labels, said, class_names),
         ),
     )
     doubt = again.doubt.astype(np.float32)

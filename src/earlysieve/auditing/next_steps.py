@@ -13,12 +13,14 @@ from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leading import OUTDONE
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.rule import Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called, column_of_values
 from earlysieve.groups.classes import listed
+from earlysieve.groups.output_order import OutputOrder
 
 FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
@@ -95,6 +97,7 @@ def next_steps(
     doubtful: bool = True,
     head: str = "linear",
     left_out: str = "",
+    order: OutputOrder | None = None,
 ) -> list[str]:
     """What to do, most useful first.
 
@@ -106,8 +109,12 @@ def next_steps(
         head: name of the readouts' kind; only more complex ones are worth a try.
         left_out: the code that leaves out the column of a table that the verdict is about; empty
             where there is none.
+        order: another order of the classes in which the model would be right; None: no such.
     """
+    if order is not None and decision.verdict == "inconclusive":
+        return [order_step(order)]
     steps = [
+        *([] if order is None else [order_step(order)]),
         *_first(decision, facts, kind),
         *_with_left_out(_STEPS[decision.verdict](decision, facts, kind), decision, left_out),
         *_last(decision, facts, kind),

@@ -11,6 +11,8 @@ _SAID = (
     (r"folds=(\d+)", r"--folds \1"),
     (r"layers=\[\.\.\.\]", "--layers"),
     (r"irrelevant=\[\.\.\.\]", "--irrelevant NAME"),
+    (r"where labels are names: class_names=\[\.\.\.\]",
+     "by whole numbers as labels; folders by names that sort so"),
     (r"augment='([\w-]+)'", r"--augment \1"),
     (r"es\.compare", "earlysieve compare BEFORE AFTER"),
     (r"es\.measure_reliance", "earlysieve reliance --cue-column COLUMN"),

@@ -25,6 +25,7 @@ from earlysieve.auditing.where_it_fails import Estimate, lost
 from earlysieve.auditing.words import called
 from earlysieve.groups.classes import ClassAccuracy, ConfusedPair
 from earlysieve.groups.group_report import GroupReport
+from earlysieve.groups.output_order import OutputOrder
 
 __all__ = ["Summary", "Verdict", "conclude", "facts_of"]
 
@@ -112,6 +113,7 @@ class Reported:
         filled: a question about a number with which gaps of that column may be filled in.
         class_groups: whether the known groups are the classes over again.
         out_of_fold: whether an example was scored by readouts that have not seen it.
+        order: another order of the classes in which the model would be right; None: no such.
     """
 
     layer: str
@@ -131,6 +133,7 @@ class Reported:
     filled: str = ""
     class_groups: bool = False
     out_of_fold: bool = True
+    order: OutputOrder | None = None
 
 
 def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Reported) -> Summary:
@@ -156,7 +159,14 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             gathered=decision.reason == "nothing" and errors_gather(facts.leanings) is not None,
         ),
         explanation=explanation(
-            decision, evidence, facts, fails, reported.swaps, reported.layer, reported.filled
+            decision,
+            evidence,
+            facts,
+            fails,
+            reported.swaps,
+            reported.layer,
+            reported.filled,
+            reported.order,
         ),
         layer=reported.layer,
         share_flagged=evidence.flagged / facts.examples,
@@ -174,6 +184,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             doubtful="label doubtful" in reported.piles,
             head=reported.head,
             left_out=reported.without,
+            order=reported.order,
         ),
         warnings=[
             *_warnings(
