@@ -35,6 +35,10 @@ def test_an_audit_gives_groups_to_a_method_and_a_rule(audited, tmp_path):
     select = ("--select", "worst_pseudo_group_accuracy", "--validation-groups-from", audited)
     ok("train", *BASE, *words, *select, "--out", out, "--quiet")
     rows = history(out)
+    named = ("--groups-reader", "texture", "--out", tmp_path / "named")
+    said = ok("train", *BASE, *words, *select, *named).stdout
+    assert f"by the audit '{audited}': whom a reader of 'texture' misleads (" in said
+    assert json.loads((tmp_path / "named/config.json").read_text())["groups_reader"] == "texture"
     groups = AuditResult.load(audited).pseudo_groups()
     assert sum(key.startswith("train_group_weight/") for key in rows[0]) <= int(groups.max()) + 1
     assert "validation_worst_pseudo_group_accuracy" in rows[0]

@@ -17,6 +17,9 @@ def test_options_of_the_data_and_the_seed_are_those_of_the_audit(tmp_path):
     assert "As in the audit: --split test --shortcut colour --limit 150\n" in told.stdout
     assert len(read_groups(tmp_path / "g.csv")) == 150
     groups = ("groups", "--from", tmp_path / "a", "--data", "digits", "--out", tmp_path / "h.csv")
+    ok(*groups, "--reader", "texture")
+    assert read_groups(tmp_path / "h.csv").config["reader"] == "spectrum"
+    assert "Expected a reader of this audit" in problem(*groups, "--reader", "taste", "-q")
     assert "of these data" in problem(*groups, "--seed", 6, "-q")  # what is given wins
     assert "Expected groups of" in problem(*groups, "--limit", 120, "-q")
 

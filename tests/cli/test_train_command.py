@@ -53,6 +53,7 @@ def test_every_field_of_the_configuration_is_an_option_with_its_default():
         "validation",
         "groups_from",
         "validation_groups_from",
+        "groups_reader",
         "data_options",
         "model",
         "model_options",

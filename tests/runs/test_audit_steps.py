@@ -62,6 +62,19 @@ def test_steps_are_filled_in():
     assert unseen == ""  # there is no third split
 
 
+def test_training_takes_groups_by_the_reader_that_the_verdict_is_about():
+    """The audit of what a model was trained on has no verdict, which would name another."""
+    ran, kept = config(*MODEL, "--data", "digits", "--out", "out"), [step("Train:", RETRAIN)]
+    (found,) = command_steps(kept, ran, audited_part("digits", "test"), "column a b")
+    audit, train = parts(found)[1].splitlines()
+    assert "--groups-from out/of-training --groups-reader 'column a b' --out out/group" in train
+    assert "reader" not in audit
+    # The audit of all training data itself knows what its verdict is about.
+    ran = config(*MODEL, "--data", "digits", "--out", "out", split="train")
+    (found,) = command_steps(kept, ran, audited_part("digits", "train"), "column a b")
+    assert "--groups-from out --out out/group-dro" in parts(found)[1]
+
+
 def test_test_data_beside_validation_data_are_left_to_test_on(tmp_path):
     rows = "".join(f"{k},{k % 2},{split}\n" for k, split in enumerate(("train", "val", "test") * 4))
     (tmp_path / "t.csv").write_text("x,label,split\n" + rows)

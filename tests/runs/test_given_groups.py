@@ -9,7 +9,12 @@ import earlysieve as es
 from earlysieve.datasets import digits, plant_colour
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.small import small_cnn
-from earlysieve.runs.given_groups import beside_validation, groups_for_training, read_groups
+from earlysieve.runs.given_groups import (
+    beside_validation,
+    groups_for_training,
+    how_told,
+    read_groups,
+)
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.training import TrainConfig
 from earlysieve.training.selection import NOTHING
@@ -170,3 +175,54 @@ def test_a_file_does_not_say_what_a_reader_says(tmp_path):
     )
     with pytest.raises(InputError, match="Expected the folder of an audit, which holds what"):
         beside_validation(config, Parts(None, digits("test")))
+
+
+def test_a_reader_of_the_audit_tells_groups_where_it_is_named(audited):
+    """The strongest sign on data that a model has memorised may be any."""
+    folder, result, data = audited
+    plain = TrainConfig(data="digits", data_options=COLOURED, groups_from=str(folder))
+    other = replace(plain, groups_reader="color")  # as people write it
+    named, unnamed = (groups_for_training(c, Parts(data, None)) for c in (other, plain))
+    wanted = es.infer_groups(result, reader="colour")
+    assert named.config["reader"] == "colour"
+    assert named.suspects.tolist() == wanted.suspects.tolist()
+    assert unnamed.config["reader"] != "colour"
+    first, *_ = how_told(other, named)
+    count = int(wanted.suspects.sum())
+    assert first.endswith(f"'{folder}': whom a reader of 'colour' misleads ({count} examples).")
+    with pytest.raises(InputError, match=r"Expected a reader of this audit, .*, but got 'taste'"):
+        groups_for_training(replace(plain, groups_reader="taste"), Parts(data, None))
+    beside = replace(other, groups_from=None, validation_groups_from=str(folder))
+    beside = replace(beside, select="worst_pseudo_group_accuracy")
+    told = beside_validation(beside, Parts(data, data)).pseudo_groups
+    assert told.tolist() == wanted.numbers.tolist()
+
+
+def test_a_reader_needs_an_audit(tmp_path):
+    np.save(tmp_path / "g.npy", np.arange(60) % 2)
+    for place in (None, str(tmp_path / "g.npy")):
+        config = TrainConfig(groups_from=place, groups_reader="colour")
+        with pytest.raises(InputError, match="Expected the folder of an audit with --groups-rea"):
+            groups_for_training(config, Parts(None, None))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "leans_on", "reader", "said"),
+    [
+        ("inconclusive", None, None, ["'inconclusive' and names nothing", "--groups-reader NAME"]),
+        ("inconclusive", None, "colour", []),
+        ("shortcut", "colour", None, []),
+        ("shortcut", "colour", "colour", []),
+        ("shortcut", "colour", "spectrum", ["is about 'colour', but groups are told by 'texture'"]),
+    ],
+)
+def test_what_speaks_against_groups_is_said(audited, verdict, leans_on, reader, said):
+    _, result, _ = audited
+    told = replace(result, summary=replace(result.summary, verdict=verdict, leans_on=leans_on))
+    groups = es.infer_groups(told, reader=reader)
+    groups = replace(groups, notes=tuple(n for n in groups.notes if "doubtful" not in n))
+    first, *rest = how_told(TrainConfig(groups_from="a", groups_reader=reader), groups)
+    assert first.startswith("Groups of the training data, by the audit 'a': whom a reader of '")
+    assert len(rest) == len(said)
+    assert all(part in one for part, one in zip(said, rest, strict=True))
+    assert how_told(TrainConfig(), None) == how_told(TrainConfig(), es.infer_groups([0, 1])) == []

@@ -41,6 +41,16 @@ def test_a_share_that_was_held_out_is_what_fix_takes_by_itself():
     assert (reference, more) == ("", "")
 
 
+def test_groups_of_the_training_data_are_told_by_what_the_held_out_audit_named():
+    ran = config(validation="0.2")
+    for steps in (
+        steps_of_run(STEPS, ran, OUT / "model.pt", OUT / "audit-after", "phrase"),
+        steps_of_fix(STEPS, f"earlysieve fix {ABOUT} --data digits --out f", "test", None, OUT,
+                     "phrase"),
+    ):  # fmt: skip
+        assert "/of-training --groups-reader phrase --out" in codes(steps)[1]
+
+
 def test_another_split_is_named_and_compared_with_the_training_data():
     fix, _, reference, *_ = of_run(config(validation="split:test", data_options={"limit": 90}))
     assert "--split test --audit run/audit-after --out run/audit-after/fix" in fix

@@ -158,6 +158,8 @@ def _last(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
 def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     on = decision.leaning
     what = "the feature" if on is None else called(on)
+    reader = "" if on is None else f", reader={json.dumps(on.name, ensure_ascii=False)}"
+    own = OWN_GROUPS.format(reader)
     return [
         step(
             "Look at the pile 'shortcut fails' beside correctly read examples: "
@@ -165,8 +167,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
         ),
         _REPAIR,
         step(
-            "Or train the network again, with groups of the examples that it is trained on "
-            "(AuditResult.pseudo_groups() gives groups of these to other methods):",
+            f"Or train the network again, with groups of the examples that it is trained on{own}:",
             RETRAIN,
         ),
         *([] if on is not None and (on.is_column or on.is_value) else [untie(on, kind)]),
@@ -295,6 +296,8 @@ def _missing(decision: Decision, facts: Facts) -> str:
     return "Audit more data, best of all data that the model was not trained on."
 
 
+# Groups of the audited data are no groups of those that it is trained on.
+OWN_GROUPS = " (es.infer_groups(es.audit(model, train_data){}) gives these to other methods)"
 _REPAIR = step(
     "Try repairs of the last layer. They are compared without group labels, and the model stays as "
     "it is where none is better by more than chance:",

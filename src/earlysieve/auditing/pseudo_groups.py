@@ -85,6 +85,15 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
     return _without(made, doubtful[order])
 
 
+def told_by(result: Audited) -> str | None:
+    """The reader that the verdict is about, by which groups of other data can be told as well.
+
+    None where the verdict is about none, or where it has no column in the table.
+    """
+    name = result.summary.leans_on
+    return name if name is not None and SCORE.format(name) in result.examples.columns else None
+
+
 def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bools]:
     """The reader that is asked, and whom it misleads."""
     table, summary = result.examples, result.summary

@@ -14,6 +14,7 @@ _SAID = (
     (r"where labels are names: class_names=\[\.\.\.\]",
      "by whole numbers as labels; folders by names that sort so"),
     (r"augment='([\w-]+)'", r"--augment \1"),
+    (r" \(es\.infer_groups\(.*\) gives these to other methods\)", ""),
     (r"es\.compare", "earlysieve compare BEFORE AFTER"),
     (r"es\.measure_reliance", "earlysieve reliance --cue-column COLUMN"),
     (r"(resized and normalised as in training)(?! \()",

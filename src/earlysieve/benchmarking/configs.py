@@ -86,7 +86,8 @@ def with_layer(config: "TrainConfig", run: TrainRun) -> "TrainConfig":
 def plain_settings(config: "TrainConfig") -> "TrainConfig":
     """The same network and data for plain training."""
     options = asdict(method_settings(PLAIN, {}))
-    return replace(config, method=PLAIN, method_options=options, groups_from=None)
+    config = replace(config, groups_from=None, groups_reader=None)
+    return replace(config, method=PLAIN, method_options=options)
 
 
 def _once(plain: "TrainConfig", base: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ USUAL_SEEDS = 5
 # What the protocol itself, or a method, decides of a training configuration.
 _DECIDED = (
     *("data", "validation", "data_options", "method", "method_options", "groups_from"),
+    *("groups_reader",),
     *("epochs", "seed", "select"),
 )
 TRAINING = tuple(item.name for item in fields(TrainConfig) if item.name not in _DECIDED)

@@ -40,6 +40,12 @@ _OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
     help=f"Take groups from this source: {_SOURCES}.",
 )
 @click.option(
+    "--reader",
+    metavar="NAME",
+    help="Tell groups of an audit by this reader, as pages name it; by default by the one that the "
+    "audit's verdict is about.",
+)
+@click.option(
     "--data",
     required=True,
     metavar="SOURCE",
@@ -69,6 +75,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     Examples:
       earlysieve groups --from xrm --data photos/train --out groups.csv
       earlysieve groups --from audit-out --data photos/test --out groups.csv
+      earlysieve groups --from audit-train --reader colour --data photos/train --out groups.csv
       earlysieve groups --from errors --model torchvision:resnet18 \\
         --checkpoint model.pt --data photos/test --out groups.csv
     """
@@ -136,6 +143,8 @@ def _infer(given: dict[str, Any], model: Any, data: Any, console: Console) -> "G
     source, settings = given["source"], {}
     if source in _SEEDED:
         settings["seed"] = given["seed"]
+    if given["reader"] is not None:
+        settings["reader"] = given["reader"]
     if source.startswith("xrm"):
         settings["progress"] = console.progress
     if source == "xrm-features":

@@ -68,6 +68,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "or file as "
         "for --groups-from.",
     ),
+    click.option(
+        "--groups-reader",
+        metavar="NAME",
+        help="Tell groups of an audit by this reader, as pages name it ('colour', 'phrase', "
+        "\"column 'x'\"); by default by the one that the audit's verdict is about. Of training "
+        "data it is seldom about any: name what an audit of held-out data found.",
+    ),
     data_options,
     model_options(required=False),
     fine_tuning_options,

@@ -63,7 +63,7 @@ def command(context: click.Context, /, **given: Any) -> None:
       earlysieve train --config runs/photos/config.json --seed 1 --out runs/photos-1
       earlysieve train --method sieve --model torchvision:resnet18 --data photos/ \\
         --layer layer1 --forget-every 5 --forget-lr 0.01 --out runs/sieved
-      earlysieve train --method group-dro --groups-from audits/photos \\
+      earlysieve train --method group-dro --groups-from audits/train --groups-reader colour \\
         --model torchvision:resnet18 --data photos/ --split train --validation split:val \\
         --select worst_pseudo_group_accuracy --validation-groups-from audits/val \\
         --out runs/groups
@@ -75,7 +75,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.auditing.figures_to_log import figures_to_log
     from earlysieve.cli.command_line import command_line
     from earlysieve.cli.train_config import resolve
-    from earlysieve.runs.given_groups import check_groups_used
+    from earlysieve.runs.given_groups import check_groups_used, how_told
     from earlysieve.runs.harm import harmed, learned_nothing
     from earlysieve.runs.reporter import Reporter
     from earlysieve.runs.train_run import TrainRun
@@ -90,6 +90,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     run = TrainRun.prepare(config, check_output(given["out"]), reporter)
     if given["groups_from"] is not None:
         check_groups_used(run.job)
+    for said in how_told(run.config, run.groups):
+        console.say(said)
     audits: dict[str, AuditResult] = {}
 
     def audit_epoch(epoch: int) -> dict[str, float]:

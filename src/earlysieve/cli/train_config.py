@@ -27,6 +27,7 @@ _SPECS = (
     "validation",
     "groups_from",
     "validation_groups_from",
+    "groups_reader",
     "model",
     "num_classes",
     "checkpoint",

@@ -1,9 +1,9 @@
 """What to do after the audits of a fix that was run by a command, as commands."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from earlysieve.auditing.pseudo_groups import told_by
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.step_options import on_command_line
 from earlysieve.fixing.fix_data import FixData
@@ -28,15 +28,16 @@ def with_commands(
         out: folder of the fix.
     """
 
-    def steps(kept: Sequence[str], when: str) -> list[str]:
-        changed = when == AFTER
+    def steps(audit: AuditResult, when: str) -> list[str]:
+        changed, kept, reader = when == AFTER, audit.summary.next_steps, told_by(audit)
         if data.options is not None:
             weights = out / WEIGHTS if changed else None
-            return steps_of_fix(kept, command, data.options.get("split"), weights, out / when)
+            split = data.options.get("split")
+            return steps_of_fix(kept, command, split, weights, out / when, reader)
         if data.config is None or changed:
             # No option names a share that a run has held out, but beside its own weights.
             return on_command_line(kept, lambda _: "")
-        return steps_of_run(kept, data.config, checkpoint, out / when)
+        return steps_of_run(kept, data.config, checkpoint, out / when, reader)
 
     split = None if data.options is None else data.options.get("split")
     found = {} if split is None else {"split": split}
@@ -44,10 +45,10 @@ def with_commands(
         found["splits"] = list(data.splits)
     words = in_options(result.explanation)
     result = replace(result, explanation=words, config={**result.config, **found})
-    before = _with(result.before, steps(result.before.summary.next_steps, BEFORE))
+    before = _with(result.before, steps(result.before, BEFORE))
     if not result.changed:
         return replace(result, before=before, after=before)
-    after = _with(result.after, steps(result.after.summary.next_steps, AFTER))
+    after = _with(result.after, steps(result.after, AFTER))
     return replace(result, before=before, after=after)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from earlysieve._files import is_there
 from earlysieve._names import near_names
+from earlysieve._readable import readable
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.example_groups import Groups, as_groups
@@ -111,13 +112,22 @@ def _of_object(source: Any, settings: dict[str, Any]) -> Groups:
 
 
 def _said_of(result: "AuditResult", groups: Groups, settings: dict[str, Any]) -> Groups:
-    """The groups, with a note where the verdict names nothing by which they could be told."""
-    if settings.get("reader") is not None or result.summary.leans_on is not None:
+    """The groups, with a note where they are not told by what the verdict is about."""
+    used, about = groups.config["reader"], result.summary.leans_on
+    if settings.get("reader") is not None:
+        if about is None or used == about:
+            return groups
+        note = (
+            f"The verdict of this audit is about '{readable(about)}', but groups are told by "
+            f"'{readable(used)}', as was asked."
+        )
+    elif about is None:
+        note = (
+            f"The verdict is '{result.summary.verdict}' and names nothing that the model leans on: "
+            f"groups are told by '{used}', the strongest sign there is."
+        )
+    else:
         return groups
-    note = (
-        f"The verdict is '{result.summary.verdict}' and names nothing that the model leans on: "
-        f"groups are told by '{groups.config['reader']}', the strongest sign there is."
-    )
     return replace(groups, notes=(note, *groups.notes))
 
 

@@ -47,6 +47,7 @@ class Ran:
         held_out: that share was audited.
         width: of the attention of the audited network; None: not known, or it has none.
         kept: whether `out` holds the audit where `earlysieve fix --audit` can use it.
+        reader: that the verdict is about, see `told_by`; None: none is known.
     """
 
     options: Options
@@ -59,15 +60,19 @@ class Ran:
     share: bool = False
     held_out: bool = False
     width: int | None = None
+    reader: str | None = None
 
 
-def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -> list[str]:
+def command_steps(
+    steps: Sequence[str], config: Mapping[str, Any], part: Part, reader: str | None = None
+) -> list[str]:
     """The steps with commands in place of Python; without any where the audit was run otherwise.
 
     Args:
         steps: `Summary.next_steps`.
         config: of the audit: command, data, data_options and checkpoint.
         part: of the source, as it was audited.
+        reader: that the verdict is about, see `told_by`.
     """
     ran_with = options_of(str(config.get("command") or ""), "audit")
     # A gate judges one audit; those that follow are for people.
@@ -91,6 +96,7 @@ def command_steps(steps: Sequence[str], config: Mapping[str, Any], part: Part) -
         share=share_beside(config.get("checkpoint"), given["--data"]),
         held_out=held_out,
         width=config.get("attention_width"),
+        reader=reader,
     )
     return of_repaired(
         filled_in(steps, ran), fix_beside(config.get("checkpoint")), options, ran.out
@@ -172,8 +178,11 @@ def _train(ran: Ran) -> str:
         same = {name: as_before[name] for name in OF_DATA if name in as_before}
         lines.append(command_with("audit", about, {**of_training, **same, "--out": groups}))
     # As `fix --retrain` does: small groups that are seldom drawn make its weights swing.
-    method = {"--method": "group-dro", "--balance": "group"}
-    ends = {**method, "--groups-from": groups, "--out": f"{ran.out}/group-dro"}
+    ends = {"--method": "group-dro", "--balance": "group", "--groups-from": groups}
+    if ran.reader is not None and groups != ran.out:
+        # What the model has memorised lets no verdict say which reader groups are told by.
+        ends["--groups-reader"] = ran.reader
+    ends["--out"] = f"{ran.out}/group-dro"
     return "\n".join([*lines, command_with("train", about, {**of_training, **as_before, **ends})])
 
 

@@ -12,6 +12,7 @@ import torch
 
 from earlysieve._arrays import Ints
 from earlysieve._files import is_folder
+from earlysieve._readable import readable
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.groups_file import MARK
 from earlysieve.errors import DataError, InputError, one_line
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from earlysieve.training.selection import Beside
 
 
-def read_groups(place: str | Path, size: int | None = None) -> Groups:
+def read_groups(place: str | Path, size: int | None = None, *, reader: str | None = None) -> Groups:
     """Groups from the folder of an audit, from what `Groups.save` wrote, or from another file.
 
     For the latter see `read_groups_file`.
@@ -33,16 +34,17 @@ def read_groups(place: str | Path, size: int | None = None) -> Groups:
     Args:
         place: the folder or the file.
         size: number of examples of the data, where it is known.
+        reader: of an audit, see `groups_from_audit`; of a file it says nothing.
 
     Raises:
         DataError: nothing there, or of another form.
-        InputError: nothing tells groups apart.
+        InputError: nothing tells groups apart, or the audit has no such reader.
     """
     from earlysieve.grouping.infer import infer_groups
 
     path = Path(place)
     if is_folder(path):
-        return infer_groups(_audit(path))
+        return infer_groups(_audit(path), reader=reader)
     return infer_groups(path) if _is_saved(path) else read_groups_file(path, size)
 
 
@@ -64,10 +66,44 @@ def groups_for_training(config: "TrainConfig", parts: "Parts") -> Groups | None:
     Raises:
         DataError, InputError: see `read_groups`; or they are of other data.
     """
+    _check_reader(config)
     if config.groups_from is None:
         return None
-    found = _read_for(config.groups_from, parts.train, parts.whole, parts.train_rows)
+    reader = config.groups_reader
+    found = _read_for(config.groups_from, parts.train, parts.whole, parts.train_rows, reader)
     return _without_gaps(found)
+
+
+def _check_reader(config: "TrainConfig") -> None:
+    places = (config.groups_from, config.validation_groups_from)
+    if config.groups_reader is None or any(one and is_folder(Path(one)) for one in places):
+        return
+    raise InputError(
+        "Expected the folder of an audit with --groups-reader, which names one of its readers, but "
+        f"got '{config.groups_reader}' with none; add --groups-from AUDIT_FOLDER, or leave "
+        "--groups-reader out"
+    )
+
+
+def how_told(config: "TrainConfig", groups: Groups | None) -> list[str]:
+    """Sentences on groups that an audit tells: by which reader, and what speaks against it.
+
+    Args:
+        config: of the run.
+        groups: as `groups_for_training` found them.
+    """
+    if groups is None or groups.source != "audit":
+        return []
+    misled = "" if groups.suspects is None else f" ({int(groups.suspects.sum()):,} examples)"
+    by = readable(str(groups.config.get("reader")))
+    told = [
+        f"Groups of the training data, by the audit '{config.groups_from}': whom a reader of "
+        f"'{by}' misleads{misled}."
+    ]
+    told += groups.notes
+    if config.groups_reader is None and groups.config.get("verdict") in _NAMES_NOTHING:
+        told.append(_NAME_ONE)
+    return told
 
 
 def beside_validation(config: "TrainConfig", parts: "Parts") -> "Beside":
@@ -88,7 +124,8 @@ def beside_validation(config: "TrainConfig", parts: "Parts") -> "Beside":
             "for instance with --validation 0.1"
         )
     if "pseudo_groups" in needs:
-        found = _read_for(place, parts.validation, parts.whole, parts.held_rows)
+        reader = config.groups_reader
+        found = _read_for(place, parts.validation, parts.whole, parts.held_rows, reader)
         return Beside(pseudo_groups=found.numbers.numpy())
     if "reader_predictions" in needs:
         return Beside(reader_predictions=_readings(Path(place), parts))
@@ -111,11 +148,11 @@ def check_groups_used(job: "Job") -> None:
         )
 
 
-def _read_for(place: str, part: Any, whole: Any, rows: Ints | None) -> Groups:
+def _read_for(place: str, part: Any, whole: Any, rows: Ints | None, reader: str | None) -> Groups:
     from earlysieve.datasets.opened_data import opened
 
     sizes = [opened(data).size for data in (part, whole) if data is not None]
-    found = read_groups(place, sizes[-1])
+    found = read_groups(place, sizes[-1], reader=reader)
     of_whole = rows is not None and len(found) == sizes[-1]
     try:
         found.check(whole if of_whole else part)
@@ -170,3 +207,10 @@ def _audit(place: Path) -> "AuditResult":
     from earlysieve.auditing.result import AuditResult
 
     return AuditResult.load(place)
+
+
+_NAMES_NOTHING = ("inconclusive", "none found")
+_NAME_ONE = (
+    "If an audit of held-out data of the same model named what it leans on, tell groups by that: "
+    "--groups-reader NAME."
+)

@@ -326,6 +326,7 @@ class TrainRun:
             record: what else to write down in the configuration of the audit.
         """
         from earlysieve.auditing.audit import audit
+        from earlysieve.auditing.pseudo_groups import told_by
         from earlysieve.runs.audit_run import save
 
         result = audit(
@@ -352,19 +353,19 @@ class TrainRun:
             summary=replace(
                 result.summary,
                 warnings=told,
-                next_steps=self._steps(result.summary.next_steps, when),
+                next_steps=self._steps(result.summary.next_steps, when, told_by(result)),
             ),
         )
         save(result, output_folder(self.out / f"audit-{when}"), self.reporter.tell)
         return result
 
-    def _steps(self, steps: Sequence[str], when: str) -> list[str]:
+    def _steps(self, steps: Sequence[str], when: str, reader: str | None) -> list[str]:
         """What to do next, as commands that name the weights of this run, or those before it."""
         from earlysieve.runs.training_steps import steps_of_run
 
         before = None if self.config.checkpoint is None else Path(self.config.checkpoint)
         weights = self.out / WEIGHTS_NAME if when == "after" else before
-        return steps_of_run(steps, self.config, weights, self.out / f"audit-{when}")
+        return steps_of_run(steps, self.config, weights, self.out / f"audit-{when}", reader)
 
     @property
     def _audited(self) -> Any:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def steps_of_run(
-    steps: Sequence[str], config: "TrainConfig", weights: Path | None, out: Path
+    steps: Sequence[str],
+    config: "TrainConfig",
+    weights: Path | None,
+    out: Path,
+    reader: str | None = None,
 ) -> list[str]:
     """The steps after an audit of a run, on its validation data if it has any.
 
@@ -28,6 +32,7 @@ def steps_of_run(
         weights: of the network that was audited; None: they are in no file, and no command can name
             them.
         out: folder of the audit.
+        reader: that its verdict is about, see `told_by`.
     """
     if weights is None:
         return on_command_line(steps, lambda _: "")
@@ -48,12 +53,18 @@ def steps_of_run(
         unseen_split(part, source[1]),
         is_training=config.validation is None,
         kept=not is_share,
+        reader=reader,
     )
     return filled_in(steps, ran)
 
 
 def steps_of_fix(
-    steps: Sequence[str], command: str, split: str | None, weights: Path | None, out: Path
+    steps: Sequence[str],
+    command: str,
+    split: str | None,
+    weights: Path | None,
+    out: Path,
+    reader: str | None = None,
 ) -> list[str]:
     """The steps after an audit that a fix made; those of the repair that it was are left as words.
 
@@ -63,6 +74,7 @@ def steps_of_fix(
         split: of the data; None: they are not divided.
         weights: that the fix wrote, where these were audited; None: those of the command were.
         out: folder of the audit.
+        reader: that its verdict is about, see `told_by`.
     """
     options = describing(options_of(command, "fix"), but=("--split",))
     given = {name: values[0] for name, values in options if values}
@@ -82,6 +94,7 @@ def steps_of_fix(
         training,
         unseen_split(part, split),
         is_training=training is None,
+        reader=reader,
     )
     return filled_in(steps, ran)
 

@@ -39,6 +39,7 @@ _NAMES = (
     "freeze",
     "groups_from",
     "validation_groups_from",
+    "groups_reader",
     "teacher_checkpoint",
     "teacher_checkpoint_key",
     "teacher_checkpoint_prefix",

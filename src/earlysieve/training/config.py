@@ -40,6 +40,8 @@ class TrainConfig:
         method: name of the algorithm; method_options: its own settings.
         groups_from, validation_groups_from: folder of an audit of the training or validation data,
             or a file of groups of them, see `runs.given_groups`; None: those of the data.
+        groups_reader: the reader of these audits by which groups are told, see `groups_from_audit`;
+            None: the one that their verdict is about.
         augment: preset of random changes to training pictures, see `fit`; None or "none": none.
         freeze: what stays as it is, "backbone" or the name of a layer, see `fit`; None: nothing.
         optimizer: "sgd", "adam" or "adamw"; lr, momentum (sgd only), weight_decay: its settings.
@@ -72,6 +74,7 @@ class TrainConfig:
     method_options: dict[str, Any] = field(default_factory=dict)
     groups_from: str | None = None
     validation_groups_from: str | None = None
+    groups_reader: str | None = None
     augment: str | None = None
     freeze: str | None = None
     optimizer: str = "sgd"
