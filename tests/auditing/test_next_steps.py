@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from earlysieve._readable import PARTS, as_kept
 from earlysieve.auditing.columns_left_out import code_without, column_left_out
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.next_steps import (
@@ -25,6 +26,7 @@ from earlysieve.auditing.next_steps import (
     with_code,
     without_model,
 )
+from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.step_options import in_options, on_command_line
 from earlysieve.auditing.untie import untie, without_it
@@ -48,7 +50,12 @@ def codes(seen):
     [
         (facts(COLOUR), [FIX, RETRAIN]),
         (RISK, [f'{IRRELEVANT}"colour"])', REFERENCE]),
-        (facts(replace(COLOUR, sure=19, name="place")), [f'{IRRELEVANT}"window"])', REFERENCE]),
+        (facts(replace(COLOUR, sure=19, name="place")), [f'{IRRELEVANT}"place"])', REFERENCE]),
+        (facts(replace(COLOUR, sure=19, name="spectrum")), [f'{IRRELEVANT}"texture"])', REFERENCE]),
+        (
+            facts(replace(COLOUR, sure=19, name="column x")),
+            [f'{IRRELEVANT}"column x"])', REFERENCE],
+        ),
         # Of what was not swapped, or of a name that no line holds, no code.
         (facts(replace(COLOUR, sure=19, followed=math.nan, mended=1.0)), [REFERENCE]),
         (facts(replace(COLOUR, sure=19, name="column a\nb")), [REFERENCE]),
@@ -69,6 +76,16 @@ def test_code_belongs_to_what_was_found(seen, found):
 def test_the_part_that_must_not_matter_is_read_from_its_code():
     assert barred_part(f'{IRRELEVANT}"column \\"x\\""])') == 'column "x"'
     assert barred_part(FIX) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["colour", "spectrum", "frame", "place", "patch", "token", "one word", "length", "ends"]
+)
+def test_a_part_is_named_as_pages_do_and_understood(name):
+    found = codes(facts(replace(COLOUR, name=name, sure=19)))
+    typed = next(filter(None, map(barred_part, found)))
+    assert typed in (*PARTS["image"], *PARTS["text"])
+    assert as_kept(typed) == PART_OF.get(name, name)
 
 
 def test_what_is_missing_comes_first():

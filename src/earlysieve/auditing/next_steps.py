@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 
+from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leading import OUTDONE
@@ -15,7 +16,6 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.rule import Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called, column_of_values
@@ -227,8 +227,9 @@ def _must_not_matter(on: Leaning | None) -> str:
     """Saying so, by name where swaps know the part by one."""
     if on is None or math.isnan(on.followed) or not on.name.isprintable():
         return f"{_MUST_NOT}: irrelevant=[...]."
-    part = f"column {column_of_values(on)[0]}" if on.is_value else PART_OF.get(on.name, on.name)
-    name = json.dumps(part, ensure_ascii=False)
+    part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
+    typed = part if part.startswith("column ") else readable(part)  # without quotes in quotes
+    name = json.dumps(typed, ensure_ascii=False)
     return step(
         f"{_MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
         "task, and a repair may cost accuracy for it:",
