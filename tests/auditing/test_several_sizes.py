@@ -51,11 +51,33 @@ def audited(*sides):
         ((24, 32), set()),
         (
             (6, 12),
-            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "1 map"},
+            HALVES
+            | {
+                "spectrum",
+                "frame",
+                "size",
+                "place",
+                "sharpness",
+                "mark",
+                "patch",
+                "background",
+                "1 map",
+            },
         ),
         (
             (12, 6, 12),
-            HALVES | {"spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "1 map"},
+            HALVES
+            | {
+                "spectrum",
+                "frame",
+                "size",
+                "place",
+                "sharpness",
+                "mark",
+                "patch",
+                "background",
+                "1 map",
+            },
         ),
     ],
 )

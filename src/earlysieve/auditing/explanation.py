@@ -318,6 +318,12 @@ _REASONS = {
         "often as the answer. So it is where a model leans on the two, and where they are a part "
         "of the task."
     ),
+    "background": (
+        "What the corners of the images look like tells the label, and where it misleads the model "
+        "errs more often. Given all but the middle of an image of another class, answers follow "
+        "that. So it is where a model goes by the background, and where that is the task, as of "
+        "scenes."
+    ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
         "them."

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from earlysieve.auditing.eye import Eye, Sample, open_eye
-from earlysieve.auditing.image_eyes import mark_eyes, patch_eye
+from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye
 from earlysieve.auditing.marks import EDGE, MARK, PHRASE, SPOT
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN, curved, knots_of
+from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.table_eyes import column_eyes, value_eye, variable_shape
 from earlysieve.auditing.telling_values import TellingValues
@@ -47,6 +48,8 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return mark_eyes(store, sample)
     if name == PATCH:
         return patch_eye(store, sample)
+    if name == BACKGROUND:
+        return ground_eye(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
         return kind_eye(name, store, sample)
     values = sample.of(store)

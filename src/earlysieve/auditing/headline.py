@@ -54,6 +54,12 @@ def headline(
             f"At risk: {called(on)} tells the label as well as the model does, and where it is "
             "wrong the model mostly is, too: a shortcut, a task as simple as that, or wrong labels."
         )
+    if decision.reason == "background" and on is not None:
+        return (
+            "At risk: the label goes with the background, and answers follow it "
+            f"({max(0.0, on.followed):.0%} more often than by chance): a shortcut, unless the "
+            "background is the task."
+        )
     if decision.reason == "together" and on is not None:
         return (
             f"At risk: the label goes with {called(on)}, and the model errs where it does not, or "

@@ -1,4 +1,4 @@
-"""Readers of marks in images, and of one small part of them."""
+"""Readers of marks in images, of one small part of them, and of their ground."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,7 +9,9 @@ from earlysieve.auditing.edges import band_shape, telling_bands
 from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.marks import EDGE, MARK, SPOT, shape, telling_marks
 from earlysieve.auditing.patches import PATCH, telling_patch
+from earlysieve.auditing.properties import curved, knots_of
 from earlysieve.auditing.spots import spot_shape, telling_spots
+from earlysieve.auditing.surroundings import BACKGROUND, told_by_ground
 from earlysieve.readouts.feature_store import FeatureStore
 
 
@@ -38,3 +40,11 @@ def patch_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     if patch is None:
         return {}
     return {PATCH: open_eye(store, sample, partial(np.take, indices=patch, axis=1), values)}
+
+
+def ground_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    """A reader of what the corners of images look like, where these tell the class."""
+    values = sample.of(store)
+    if not told_by_ground(values, sample.labels, sample.classes):
+        return {}
+    return {BACKGROUND: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}

@@ -14,6 +14,7 @@ from earlysieve.auditing.leaning_checks import (
 )
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.patches import PATCH
+from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 
 ENOUGH = 0.9
@@ -38,6 +39,7 @@ _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
+_GROUND_TELLS, _GROUND_FOLLOWED = 0.5, 0.4
 
 
 def enough(signs: Strength) -> bool:
@@ -124,6 +126,21 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
     return max(doubtful, key=lambda one: strength(one).total, default=None)
 
 
+def on_ground(found: Sequence[Leaning]) -> Leaning | None:
+    """The background of images, where it tells the label and answers follow it; or None."""
+    return next(
+        (
+            one
+            for one in found
+            if one.name == BACKGROUND
+            and one.reads >= _GROUND_TELLS
+            and one.followed >= _GROUND_FOLLOWED
+            and costs(one)
+        ),
+        None,
+    )
+
+
 def together_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
     """Two columns that tell more than the model, which follows them at a cost; None: no such.
 
@@ -200,6 +217,8 @@ def _counts(found: Leaning, *, table: bool) -> bool:
     A table's reader that is misled only where its classes meet reads the task, unless all else
     clearly says what it should have said there.
     """
+    if found.name == BACKGROUND:
+        return False  # of scenes that is the task
     if table and found.at_edge > AT_EDGE and not _clearly_recovered(found):
         return False
     if found.of_network:

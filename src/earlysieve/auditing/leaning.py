@@ -30,6 +30,7 @@ from earlysieve.auditing.properties import (
 )
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
+from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
@@ -239,7 +240,7 @@ def _independent(name: str, other: str) -> bool:
         return name.startswith(PAIR)
     if name in KINDS:
         return other in _WORDS
-    if other == PATCH:
+    if other in (PATCH, BACKGROUND):
         return False  # where a shortcut lies, nothing tells of the rest
     if other in (*KINDS, PLAIN_WORDS):
         return False

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.surroundings import BACKGROUND
 
 FEWEST_MISLED = 20
 TELLS = 0.95
@@ -72,6 +73,7 @@ def copes_only_here(found: Leaning) -> bool:
         and not found.whole
         and not found.is_combined
         and not found.is_reserved  # swaps go to examples without it alone
+        and found.name != BACKGROUND  # a swap hides a part of what stands on it
         and not _only_at_edge(found)
         and found.reads >= TELLS - 0.05
         and found.followed >= _COPES_FOLLOWS

@@ -217,7 +217,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         ]
     return [
         step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
-        *([] if decision.reason == "together" else [f"If it is not, {more}"]),
+        *([] if decision.reason in ("together", "background") else [f"If it is not, {more}"]),
         _must_not_matter(on),
         *([] if facts.transfer is not None else [compared]),
     ]

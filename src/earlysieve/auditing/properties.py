@@ -14,6 +14,7 @@ from earlysieve.auditing.class_signs import pairs_held
 from earlysieve.auditing.maps import shrunk
 from earlysieve.auditing.marks import MARK, PHRASE, mark_features
 from earlysieve.auditing.patches import PATCH, patch_features
+from earlysieve.auditing.surroundings import BACKGROUND, corner_features
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
@@ -43,7 +44,8 @@ def properties_of(
 ) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
-    Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, small parts, halves;
+    Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, small parts,
+    background, halves;
     texts: tokens, length, phrases, how they begin and end, and what is written unlike plain words;
     tables have their columns instead. Nothing where it is not clear what the inputs are.
 
@@ -82,6 +84,7 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         "sharpness": torch.cat(steps, 1),
         MARK: mark_features(small),
         PATCH: patch_features(small_grey),
+        BACKGROUND: corner_features(small),
         **_halves(small_grey),
     }
 

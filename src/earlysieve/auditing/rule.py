@@ -17,6 +17,7 @@ from earlysieve.auditing.leading import (
     lead,
     may_be_together,
     misleads,
+    on_ground,
     overlapping,
     together_though_outdone,
 )
@@ -164,6 +165,9 @@ def decide(facts: Facts) -> Decision:
     together = may_be_together(facts.leanings)
     if together is not None:
         return say("at risk", "together", together)
+    ground = on_ground(facts.leanings)
+    if ground is not None:
+        return say("at risk", "background", ground)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)

@@ -28,6 +28,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"{_ANEW}: where something stands out then says less about the label.",
     "mark": "cover that place in all pictures, in training and in use, or put the mark on "
     f"pictures of other classes, {_ANEW}.",
+    "background": "put what the task is about on backgrounds of other classes (cut it out and "
+    f"paste it), or cut training pictures closer about it, {_ANEW}.",
     "patch": "cover that part in all pictures, in training and in use, or exchange it between "
     f"pictures of all classes, {_ANEW}.",
     "edge": "cut the frame off all pictures, in training and in use, or put it on pictures of "

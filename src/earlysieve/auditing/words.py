@@ -15,6 +15,7 @@ _NAMES = {
     "place": "where something stands out",
     "sharpness": "sharpness",
     "mark": "a mark in one place of the image",
+    "background": "the background",
     "patch": "what lies in one small part of the image",
     "edge": "a frame around the image or a bar along its side",
     "spot": "a small spot of one colour anywhere in the image",

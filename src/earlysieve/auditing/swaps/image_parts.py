@@ -29,6 +29,12 @@ from earlysieve.auditing.patches import (
 )
 from earlysieve.auditing.properties import smaller
 from earlysieve.auditing.spots import spots_held, telling_spots, where_spots_lie
+from earlysieve.auditing.surroundings import (
+    BACKGROUND,
+    corner_features,
+    told_by_ground,
+    with_ground_of,
+)
 from earlysieve.auditing.swaps import images
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
 from earlysieve.auditing.swaps.part import Part
@@ -53,6 +59,7 @@ NAMES = (
     "edge",
     "spot",
     "patch",
+    "background",
     "stage",
 )
 _SMALLEST = 8
@@ -94,6 +101,7 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
         for lying in (_marks, _bands, _spots):
             parts += lying(features, pool, asker)
         parts += _patch(values, pool, asker)
+        parts += _ground(values, pool, asker)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -204,6 +212,18 @@ def _patch(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
     everyone = np.ones(len(values), bool)
     detail = f"what lies {lying_at(patch)} of the image"
     return [Part(PATCH, _painted(pool, asker, change), everyone, detail=detail)]
+
+
+def _ground(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
+    """What lies around the middle of images, where their corners tell the class."""
+    seen = corner_features(smaller(values)).numpy()
+    if not pool.right.any():
+        return []
+    if not told_by_ground(seen[pool.right], pool.labels[pool.right], pool.num_classes):
+        return []
+    everyone = np.ones(len(values), bool)
+    detail = "all but the middle half of either side"
+    return [Part(BACKGROUND, _painted(pool, asker, with_ground_of), everyone, detail=detail)]
 
 
 def _lying(

@@ -1,0 +1,146 @@
+"""Verdicts on garments that stand on crops of photographs: the ground tells the class, or nothing.
+
+Three garments of Fashion-MNIST are pasted in tone, size and place at random on crops of BAR
+photographs of climbing, diving and fishing. Planted: the kind of photograph goes with the class at
+0.95 in training and audit. Honest: it is drawn at random. EfficientNet-Lite0 with its ImageNet
+weights learns from 1,500 pictures and is audited on 1,200 others, made of other photographs; what
+it loses is measured on 1,200 on which the kind of photograph is drawn at random. The limits of
+`auditing/surroundings.py` were chosen on two other models of such pictures, and on the garments and
+digits of the bank, whose ground is plain.
+
+Run: python benchmarks/photo_grounds.py [--seeds 0-3]. Needs BAR in EARLYSIEVE_DATA; some three
+minutes for each model on one core.
+"""
+
+import argparse
+from collections import Counter
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+import earlysieve as es
+from bar_common import DATA, pretrained
+from earlysieve.datasets import fashion_mnist
+from earlysieve.networks.classifier import resize_classifier
+from plain_tables import show
+
+GROUNDS = ("climbing", "diving", "fishing")
+GARMENTS = (2, 3, 4)  # pullover, dress, coat
+SIDE, TRAIN, AUDITED, EPOCHS = 96, 1500, 1200, 4
+
+
+class Pictures(NamedTuple):
+    """Images (N, 3, 96, 96) in [-1, 1], their classes, and where the ground says another one."""
+
+    images: Tensor
+    labels: Tensor
+    misled: Tensor
+
+
+@cache
+def _photographs(part: str) -> tuple[tuple[Image.Image, ...], ...]:
+    """The photographs of each kind: the first seven tenths to learn from, the rest for others."""
+    kinds = []
+    for name in GROUNDS:
+        paths = sorted((DATA / "train").glob(f"{name}_*"))
+        cut = 7 * len(paths) // 10
+        chosen = paths[:cut] if part == "train" else paths[cut:]
+        kinds.append(tuple(Image.open(path).convert("RGB") for path in chosen))
+    return tuple(kinds)
+
+
+@cache
+def _garments(part: str) -> tuple[Any, ...]:
+    split = "train" if part == "train" else "test"
+    data = fashion_mnist(split=split)
+    found: dict[int, list[Tensor]] = {kind: [] for kind in GARMENTS}
+    for k in range(min(len(data), 6000)):
+        image, label = data[k][:2]
+        if int(label) in found:
+            found[int(label)].append(image[:1])
+    return tuple(torch.stack(found[kind]) for kind in GARMENTS)
+
+
+def pictures(part: str, count: int, agree: float, seed: int) -> Pictures:
+    """Garments on grounds that go with their class at a rate."""
+    rng = np.random.default_rng(seed)
+    images, labels, grounds = [], np.arange(count) % 3, []
+    for label in labels:
+        ground = int(label) if rng.random() < agree else int((label + rng.integers(1, 3)) % 3)
+        grounds.append(ground)
+        images.append(_pasted(part, int(label), ground, rng))
+    misled = torch.as_tensor(np.array(grounds) != labels)
+    return Pictures(torch.stack(images), torch.as_tensor(labels), misled)
+
+
+def _pasted(part: str, label: int, ground: int, rng: np.random.Generator) -> Tensor:
+    shots, garments = _photographs(part)[ground], _garments(part)[label]
+    shot = shots[rng.integers(len(shots))]
+    side = int(0.6 * min(shot.size))
+    left, top = (int(rng.integers(0, length - side + 1)) for length in shot.size)
+    crop = shot.crop((left, top, left + side, top + side)).resize((SIDE, SIDE))
+    picture = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
+    size = int(rng.integers(52, 68))
+    garment = nn.functional.interpolate(
+        garments[rng.integers(len(garments))][None], (size, size), mode="bilinear"
+    )[0]
+    garment = (garment - garment.min()) / (garment.max() - garment.min()).clamp_min(1e-6)
+    tint = torch.from_numpy(rng.uniform(0.5, 1, (3, 1, 1))).float()
+    row, column = rng.integers(4, SIDE - size - 3, 2)
+    place = picture[:, row : row + size, column : column + size]
+    cover = (4 * garment).clamp(0, 1)
+    place.copy_(cover * (0.12 + 0.88 * garment * tint) + (1 - cover) * place)
+    return 2 * picture.clamp(0, 1) - 1
+
+
+def trained(data: Pictures, seed: int) -> nn.Module:
+    """The network with its ImageNet weights, fine-tuned as a whole."""
+    torch.manual_seed(seed)
+    model = pretrained(seed)
+    resize_classifier(model, "_fc", 3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
+    model.train()
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(data.images)).split(32):
+            loss = nn.functional.cross_entropy(model(data.images[rows]), data.labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model.eval()
+
+
+def main() -> None:
+    """Print the verdict on each model, and how many get which."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="0-3", metavar="FROM-TO")
+    first, last = map(int, parser.parse_args().seeds.split("-"))
+    torch.set_num_threads(1)
+    found = Counter[tuple[str, str]]()
+    for seed in range(first, last):
+        for kind, agree in (("the ground tells the class", 0.95), ("honest", 1 / 3)):
+            model = trained(pictures("train", TRAIN, agree, 100 + seed), seed)
+            seen = pictures("audit", AUDITED, agree, 200 + seed)
+            summary = es.audit(model, (seen.images, seen.labels), seen_in_training=False,
+                               pictures=0, progress=False).summary  # fmt: skip
+            found[kind, summary.verdict] += 1
+            fresh = pictures("audit", AUDITED, 1 / 3, 300 + seed)
+            right = answers(model, fresh.images) == fresh.labels
+            there, elsewhere = (float(right[rows].float().mean()) for rows in
+                                (fresh.misled, ~fresh.misled))  # fmt: skip
+            print(f"{kind}, seed {seed}: right {elsewhere:.2f} where the ground tells, {there:.2f} "
+                  f"where not: {summary.verdict}, {summary.leans_on}", flush=True)  # fmt: skip
+    show(found)
+
+
+def answers(model: nn.Module, images: Tensor) -> Tensor:
+    """Its classes."""
+    with torch.inference_mode():
+        return torch.cat([model(some).argmax(1) for some in images.split(64)])
+
+
+if __name__ == "__main__":
+    main()
