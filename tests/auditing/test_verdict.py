@@ -555,6 +555,19 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     assert few.verdict == "inconclusive"
     assert "are too few: " in few.explanation
     assert "They gather where a reader of layer 'layer1'" in few.explanation
+    words = (WordFound("cabin", "complaint", 84, 12, 1.0), WordFound("gate", "complaint", 76, 5, 0.8),
+             WordFound("pool", "praise", 70, 4, 1.0),
+             WordFound("room", "praise", 70, 9, 0.7))  # fmt: skip
+    swaps = Swaps((replace(named_part("token"), words=words, irrelevant=False),))
+    against = (
+        "Words by which the model goes there, against the label: 'cabin' for 'complaint' (12 of "
+        "12), 'gate' for 'complaint' (4 of 5). Are they the task?"
+    )
+    assert against in summary(facts(IDLE, layer), swaps=swaps).explanation
+    outdone = summary(facts(IDLE, layer, best_reads=1.1), swaps=swaps)
+    assert outdone.verdict == "inconclusive"
+    assert "Its errors gather where a reader of layer 'layer1' says" in outdone.explanation
+    assert against in outdone.explanation
     for change in ({"accuracy": 0.51}, {"times_worse": 11.9}, {"explained_share": 0.49}):
         told = summary(facts(IDLE, replace(layer, **change))).explanation
         assert told.startswith("No property and no early layer explains the model's errors.")

@@ -17,6 +17,7 @@ from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
+from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.text_parts import WORDS
@@ -99,7 +100,15 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
-        return f"{few} {_gathered(gathered)}" if gathered else few
+        return f"{few} {_gathered(gathered, swaps)}" if gathered else few
+    if decision.reason == "outdone" and gathered:
+        return (
+            f"{OUTDONE_HERE} Its errors gather where a reader of "
+            f"{readable(gathered.name, of_network=True)} says another class (right on "
+            f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
+            f"{gathered.accuracy_else:.0%} elsewhere), as those of a shortcut do."
+            f"{_against_the_label(swaps)}"
+        )
     let_go = decision.let_go
     if let_go is not None:
         return (
@@ -109,7 +118,7 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             + _power(decision)
         )
     if decision.reason == "nothing":
-        return _gathered(gathered) if gathered else f"{_UNEXPLAINED} {_power(decision)}"
+        return _gathered(gathered, swaps) if gathered else f"{_UNEXPLAINED} {_power(decision)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap, swapped="all" not in swaps.skipped)
@@ -136,10 +145,11 @@ def _power(decision: Decision) -> str:
 
 
 _TOLD_BY_OTHERS = 0.6
+_FEWEST_AGAINST, _NEARLY_ALWAYS, _MOST_WORDS = 5, 0.8, 5
 _UNEXPLAINED = "No property and no early layer explains the model's errors."
 
 
-def _gathered(gathered: Leaning) -> str:
+def _gathered(gathered: Leaning, swaps: Swaps) -> str:
     """No power is told: all errors may be of one simple thing that none of the readers tells."""
     return (
         f"No property explains the model's errors. They gather where a reader of "
@@ -147,6 +157,23 @@ def _gathered(gathered: Leaning) -> str:
         f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
         f"{gathered.accuracy_else:.0%} elsewhere), as they do where examples are hard or wrongly "
         "labelled; something simple that has no reader here would look the same, so look at these."
+        f"{_against_the_label(swaps)}"
+    )
+
+
+def _against_the_label(swaps: Swaps) -> str:
+    """Words by which the model goes on nearly all texts of other classes that hold them."""
+    part = swaps.of(TOKEN)
+    told = [
+        f"'{one.word}' for '{one.speaks_for}' ({round(one.followed * one.against)} of {one.against})"
+        for one in (() if part is None else part.words)
+        if one.against >= _FEWEST_AGAINST and one.followed >= _NEARLY_ALWAYS
+    ]
+    if not told:
+        return ""
+    return (
+        " Words by which the model goes there, against the label: "
+        f"{', '.join(told[:_MOST_WORDS])}. Are they the task?"
     )
 
 
