@@ -555,9 +555,12 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     assert few.verdict == "inconclusive"
     assert "are too few: " in few.explanation
     assert "They gather where a reader of layer 'layer1'" in few.explanation
-    words = (WordFound("cabin", "complaint", 84, 12, 1.0), WordFound("gate", "complaint", 76, 5, 0.8),
-             WordFound("pool", "praise", 70, 4, 1.0),
-             WordFound("room", "praise", 70, 9, 0.7))  # fmt: skip
+    words = (
+        WordFound("cabin", "complaint", 84, 12, 1.0),
+        WordFound("gate", "complaint", 76, 5, 0.8),
+        WordFound("pool", "praise", 70, 4, 1.0),
+        WordFound("room", "praise", 70, 9, 0.7),
+    )
     swaps = Swaps((replace(named_part("token"), words=words, irrelevant=False),))
     against = (
         "Words by which the model goes there, against the label: 'cabin' for 'complaint' (12 of "

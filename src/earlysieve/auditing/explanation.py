@@ -16,8 +16,8 @@ from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.properties import TOKEN
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.text_parts import WORDS
@@ -164,10 +164,14 @@ def _gathered(gathered: Leaning, swaps: Swaps) -> str:
 def _against_the_label(swaps: Swaps) -> str:
     """Words by which the model goes on nearly all texts of other classes that hold them."""
     part = swaps.of(TOKEN)
-    told = [
-        f"'{one.word}' for '{one.speaks_for}' ({round(one.followed * one.against)} of {one.against})"
+    words = [
+        one
         for one in (() if part is None else part.words)
         if one.against >= _FEWEST_AGAINST and one.followed >= _NEARLY_ALWAYS
+    ]
+    told = [
+        f"'{one.word}' for '{one.speaks_for}' ({one.followed * one.against:.0f} of {one.against})"
+        for one in words
     ]
     if not told:
         return ""
