@@ -16,6 +16,7 @@ from earlysieve.auditing.next_steps import (
     IRRELEVANT,
     MORE,
     REFERENCE,
+    RELIANCE,
     RETRAIN,
     SAID,
     UNSEEN,
@@ -59,13 +60,14 @@ def codes(seen):
         # Of what was not swapped, or of a name that no line holds, no code.
         (facts(replace(COLOUR, sure=19, followed=math.nan, mended=1.0)), [REFERENCE]),
         (facts(replace(COLOUR, sure=19, name="column a\nb")), [REFERENCE]),
-        (facts(IDLE), []),
-        (facts(IDLE, examples=400), [MORE]),
-        (facts(data=KnownData(seen_in_training=True)), [UNSEEN]),
-        (facts(IDLE, accuracy=0.99, data=KnownData()), [SAID, UNSEEN]),
-        (facts(IDLE, collapsed=["k1"]), []),
+        (facts(IDLE), [RELIANCE]),
+        (facts(IDLE, examples=400), [MORE, RELIANCE]),
+        (facts(data=KnownData(seen_in_training=True)), [UNSEEN, RELIANCE]),
+        (facts(IDLE, accuracy=0.99, data=KnownData()), [SAID, UNSEEN, RELIANCE]),
+        (facts(IDLE, collapsed=["k1"]), [RELIANCE]),
         (facts(predicted_classes=1), []),
-        (facts(best_reads=2.3), [REFERENCE, FIX]),
+        (facts(above_chance=False), []),
+        (facts(best_reads=2.3), [REFERENCE, FIX, RELIANCE]),
     ],
 )
 def test_code_belongs_to_what_was_found(seen, found):
@@ -255,13 +257,25 @@ def test_a_shortcut_says_how_training_data_are_changed():
 
 
 def test_where_nothing_is_found_a_suspicion_can_be_asked_for():
-    said = steps(facts(IDLE))
+    said = steps(facts(IDLE), "table")
     assert "(es.measure_reliance)" in said[-1]
     assert "(irrelevant=[...])" in said[-1]
     there = on_command_line(said, lambda code: code)[-1]
     assert "(--irrelevant NAME)" in there
     assert "reliance --cue-column COLUMN)" in there
     assert not any("irrelevant" in one for one in without_model(said))
+
+
+@pytest.mark.parametrize(("kind", "what"), [("image", "background"), ("text", "subject")])
+def test_how_to_ask_about_what_has_no_reader(kind, what):
+    for seen in (facts(IDLE), facts(IDLE, examples=400)):
+        text, code = parts(steps(seen, kind)[-1])
+        assert text.startswith(f"To ask about what has no reader, as the {what}")
+        assert code == RELIANCE
+        there, _ = parts(on_command_line([step(text, code)], lambda code: code)[0])
+        assert "write a CSV file with a column of it beside path (or text) and label" in there
+        assert "no reader, as" not in " ".join(without_model(steps(seen, kind)))
+        assert "(es.measure_reliance)" not in " ".join(steps(seen, kind))
 
 
 def test_code_gives_way_to_other_code_or_to_none():

@@ -12,6 +12,7 @@ from earlysieve.auditing.next_steps import (
     IRRELEVANT,
     MORE,
     REFERENCE,
+    RELIANCE,
     RETRAIN,
     SAID,
     UNSEEN,
@@ -364,3 +365,15 @@ def test_whatever_is_named_is_quoted():
             words = shlex.split(line)
             assert words[words.index("--model") + 1] == evil
             assert words[words.index("--out") + 1].startswith(evil)
+
+
+def test_reliance_on_what_has_no_reader_is_measured_by_a_column_of_a_file(tmp_path):
+    kept = [step("Measure:", RELIANCE)]
+    about = "earlysieve reliance --model nets:net --checkpoint 'a b/model.pt'"
+    column = "--cue-column COLUMN --cue-class VALUE=CLASS"
+    of_folder = config(*MODEL, "--data", str(tmp_path), "--image-size", "96", "--limit", "9",
+                       "--irrelevant", "size", "--out", "out")  # fmt: skip
+    assert codes(kept, of_folder) == [f"{about} --image-size 96 --data with-column.csv {column}"]
+    of_list = config(*MODEL, "--data", "a.csv", "--text-column", "t", "--out", "out")
+    assert codes(kept, of_list) == [f"{about} --data a.csv --text-column t --split test {column}"]
+    assert codes(kept, config(*MODEL, "--data", "digits", "--out", "out")) == [""]

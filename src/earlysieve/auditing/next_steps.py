@@ -31,6 +31,7 @@ IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
 _ARRAYS_SAID = "result = es.audit_arrays(features_by_layer, labels, logits, seen_in_training=False)"
 MORE = "result = es.audit(model, more_data)"
+RELIANCE = 'measured = es.measure_reliance(model, data, {"cue": values})'
 
 
 def step(text: str, code: str = "") -> str:
@@ -61,7 +62,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     Args:
         steps: as `step` makes them.
     """
-    need_model = (FIX, RETRAIN, REFERENCE)
+    need_model = (FIX, RETRAIN, REFERENCE, RELIANCE)
     kept = [
         one
         for one in steps
@@ -192,7 +193,7 @@ def _with_left_out(steps: list[str], decision: Decision, code: str) -> list[str]
     return [*steps[:asked], left_out, *steps[asked:]]
 
 
-def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
+def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     on = decision.leaning
     what = "the feature" if on is None else called(on)
     compared = step(
@@ -211,7 +212,7 @@ def _at_risk(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
         return [
             "Look at the pile 'misled': are these labels right? If they are, what do the examples "
             "share with the class that the model gives them, and lack of their own?",
-            _SUSPECTED,
+            *_suspected(kind),
             "Do not remove them as wrong labels before: they are what shows a shortcut.",
             *([] if facts.transfer is not None else [compared]),
         ]
@@ -244,26 +245,42 @@ def barred_part(code: str) -> str | None:
     return str(json.loads(code.removeprefix(IRRELEVANT)[:-2]))
 
 
-def _none_found(_decision: Decision, _facts: Facts, _kind: Kind) -> list[str]:
+def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     return [
         "Read a few flagged examples all the same: wrong labels gather there, and so do examples "
         "on which something simple that has no reader here misleads the model. Look what they have "
         "in common before you remove any.",
         _DEEPER,
         "Where group labels exist, compare the worst group with the average.",
-        _SUSPECTED,
+        *_suspected(kind),
     ]
 
 
-def _inconclusive(decision: Decision, facts: Facts, _kind: Kind) -> list[str]:
+def _suspected(kind: Kind) -> list[str]:
+    """How to ask about one thing, with a reader or without."""
+    without = _without_reader(kind)
+    return [_SUSPECTED if without else f"{_SUSPECTED} {_OF_COLUMN}", *without]
+
+
+def _without_reader(kind: Kind) -> list[str]:
+    """How to ask about what no reader sees; of tables, whose columns all have one, nothing."""
+    if kind not in _NO_READER:
+        return []
+    return [step(f"{_NO_READER[kind]}, {_MEASURED}:", RELIANCE)]
+
+
+def _inconclusive(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    above = facts.above_chance and facts.predicted_classes > 1
+    asked = _without_reader(kind) if above else []
     if decision.reason == "outdone":
-        return [*([] if facts.transfer is not None else [HOLDS_HERE]), HOLDS_MORE]
+        return [*([] if facts.transfer is not None else [HOLDS_HERE]), HOLDS_MORE, *asked]
     untold = facts.data.seen_in_training is None and decision.reason in _of_memory(facts)
     return [
         *([_SAY_UNSEEN] if untold else []),
         _missing(decision, facts),
         _OTHERS,
         "Read the flagged examples, if there are any; a few may be enough to see the pattern.",
+        *asked,
     ]
 
 
@@ -325,8 +342,17 @@ _SAY_UNSEEN = step("If you know that the model was not trained on these data, sa
 _MUST_NOT = "Or say that it must not matter"
 _SUSPECTED = (
     "If you suspect one thing, say that it must not matter (irrelevant=[...]): the audit then asks "
-    "whether answers follow it. Where a column of the data names it, measure how far answers rest "
-    "on it (es.measure_reliance)."
+    "whether answers follow it."
+)
+_OF_COLUMN = (
+    "Where a column of the data names it, measure how far answers rest on it (es.measure_reliance)."
+)
+_NO_READER: dict[Kind, str] = {
+    "image": "To ask about what has no reader, as the background of photographs",
+    "text": "To ask about what has no reader, as the subject of a text or who wrote it",
+}
+_MEASURED = (
+    "say which class it speaks for in each example (values), and measure how far answers rest on it"
 )
 _DOUBTFUL = (
     "Look at the pile 'label doubtful' before you remove any of it: are its labels wrong, or does "

@@ -13,6 +13,9 @@ _SAID = (
     (r"irrelevant=\[\.\.\.\]", "--irrelevant NAME"),
     (r"where labels are names: class_names=\[\.\.\.\]",
      "by whole numbers as labels; folders by names that sort so"),
+    (r"say which class it speaks for in each example \(values\)",
+     "write a CSV file with a column of it beside path (or text) and label, say for which class "
+     "its values speak"),
     (r"augment='([\w-]+)'", r"--augment \1"),
     (r" \(es\.infer_groups\(.*\) gives these to other methods\)", ""),
     (r"es\.compare", "earlysieve compare BEFORE AFTER"),

@@ -1,15 +1,20 @@
-"""What to do after an audit from the command line: its steps as commands that run as they stand."""
+"""What to do after an audit from the command line: its steps as commands that run as they stand.
+
+But for what only the user knows: the column of something that has no reader.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from earlysieve._files import is_folder
 from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.next_steps import (
     FIX,
     MORE,
     REFERENCE,
+    RELIANCE,
     RETRAIN,
     SAID,
     UNSEEN,
@@ -280,6 +285,18 @@ def _barred(part: str, ran: Ran) -> str:
     return command_with("audit", given, more) + " --held-out" * ran.held_out
 
 
+def _reliance(ran: Ran) -> str:
+    """Measuring by a column: of the file that was audited, or of a new one about a folder."""
+    data, split = ran.source
+    more: dict[str, str | None] = {"--split": split}
+    if not (data.lower().endswith(".csv") or data.startswith("hf:")):
+        if not is_folder(data):
+            return ""
+        more = {"--data": "with-column.csv", "--split": None}
+    column = {"--limit": None, "--cue-column": "COLUMN", "--cue-class": "VALUE=CLASS"}
+    return command_with("reliance", describing(ran.options), {**more, **column})
+
+
 def _more(ran: Ran) -> str:
     if not any(name == "--limit" for name, _ in ran.options):
         return ""
@@ -297,6 +314,7 @@ _COMMANDS = {
     FIX: _fix,
     RETRAIN: _train,
     REFERENCE: _reference,
+    RELIANCE: _reliance,
     UNSEEN: _unseen,
     SAID: _said,
     MORE: _more,
