@@ -1,11 +1,13 @@
 """A number that stands in much of a column, as one with which gaps were filled in."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from earlysieve._arrays import Floats
 from earlysieve.auditing.telling_values import spikes
 
-_MUCH = 0.3
+_MUCH, _LISTED = 0.3, 3
 
 
 def filled_in(column: Floats, name: str) -> str:
@@ -23,5 +25,41 @@ def filled_in(column: Floats, name: str) -> str:
     share = sizes[most] / len(column)
     if share <= _MUCH or not spikes(sizes)[most]:
         return ""
-    value = np.format_float_positional(np.float32(values[most]), trim="-")
-    return f"{value} stands in {share:.0%} of the rows of '{name}': was it filled in?"
+    return (
+        f"{_plain(values[most])} stands in {share:.0%} of the rows of '{name}': was it filled in?"
+    )
+
+
+def place_of(column: Floats, values: Sequence[float], name: str) -> str:
+    """Which of a column's values these are, where they are its ends or the most frequent ones.
+
+    Of a scaled column a number itself says nothing: -0.9994706 may be 0 visits.
+
+    Args:
+        column: of a table, shape (N,).
+        values: some of its values.
+        name: of the column.
+
+    Returns:
+        Sentences; empty where there is nothing to say.
+    """
+    every, sizes = np.unique(column, return_counts=True)
+    told = []
+    for value in values[:_LISTED]:
+        place = int(np.abs(every - value).argmin())
+        names = [
+            *(["smallest"] if place == 0 else []),
+            *(["largest"] if place == len(every) - 1 else []),
+            *(["most frequent"] if (sizes < sizes[place]).sum() == len(sizes) - 1 else []),
+        ]
+        share = sizes[place] / len(column)
+        if names and len(every) > 2:
+            told.append(
+                f"{_plain(value)} is the {' and '.join(names)} value of column '{name}', in "
+                f"{share:.0%} of the rows."
+            )
+    return " ".join(told)
+
+
+def _plain(value: float) -> str:
+    return np.format_float_positional(np.float32(value), trim="-")

@@ -13,7 +13,7 @@ from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
-from earlysieve.auditing.filled_in import filled_in
+from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
@@ -176,15 +176,19 @@ def _without(on: Leaning | None, seen: Examined) -> str:
 
 
 def _filled(on: Leaning | None, seen: Examined) -> str:
-    """A question about the column that a verdict is about, where one number is in much of it."""
+    """What a number is that a verdict is about, or that is in much of the column it is about."""
+    if on is None:
+        return ""
+    valued = next((one for one in seen.telling if on.is_value and one.name == on.name), None)
+    named = (one for one in seen.variables if part_name(one) == on.name)
+    found = next(named, None) if valued is None else valued.variable
     rows = seen.collected.views.columns
-    named = (one for one in seen.variables if on is not None and part_name(one) == on.name)
-    found = next(named, None)
     if found is None or found.is_category or rows is None:
         return ""
-    own = found.columns[0]
+    own, name = found.columns[0], found.name.removeprefix("column ")
     parts = [rows_of(rows, place)[:, own].numpy() for place in places(rows, len(rows))]
-    return filled_in(np.concatenate(parts), found.name.removeprefix("column "))
+    column = np.concatenate(parts)
+    return filled_in(column, name) if valued is None else place_of(column, valued.values, name)
 
 
 def _known(

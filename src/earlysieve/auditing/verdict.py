@@ -110,7 +110,7 @@ class Reported:
         kind: of the data.
         head: name of the readouts' kind.
         without: code that leaves out the column of a table that the verdict is about.
-        filled: a question about a number with which gaps of that column may be filled in.
+        filled: what a number of that column is, or a question whether gaps are filled in with it.
         class_groups: whether the known groups are the classes over again.
         out_of_fold: whether an example was scored by readouts that have not seen it.
         order: another order of the classes in which the model would be right; None: no such.
