@@ -88,6 +88,8 @@ def test_an_audit_reads_and_swaps_the_background():
     ground = next(one for one in result.summary.leanings if one.name == BACKGROUND)
     assert ground.reads > 0.8
     assert ground.followed > 0.5
+    swapped = next(one for one in result.summary.swaps if one.part == BACKGROUND)
+    assert swapped.pairs >= 42
     asked = es.audit(
         Fine(), (images, labels), irrelevant=["background"], seen_in_training=False, pictures=0,
         progress=False,

@@ -250,7 +250,8 @@ def _pilot(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> di
     """A few pairs of every part; what went wrong, by part."""
     failed: dict[str, str] = {}
     for tally in tallies:
-        pairs = _PILOT if tally.part.speaks is None else _TIMES * _PILOT
+        much = tally.part.rests or tally.part.speaks is not None
+        pairs = _TIMES * _PILOT if much else _PILOT
         if tally.next_cost(pairs, _PILOT_ERRORS) <= asker.left:
             problem = _try(tally, pool, pairs, _PILOT_ERRORS, pictures)
             if problem:

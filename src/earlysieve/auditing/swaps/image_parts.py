@@ -223,7 +223,8 @@ def _ground(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
         return []
     everyone = np.ones(len(values), bool)
     detail = "all but the middle half of either side"
-    return [Part(BACKGROUND, _painted(pool, asker, with_ground_of), everyone, detail=detail)]
+    change = _painted(pool, asker, with_ground_of)
+    return [Part(BACKGROUND, change, everyone, detail=detail, rests=True)]
 
 
 def _lying(
