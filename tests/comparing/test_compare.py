@@ -77,6 +77,13 @@ def test_further_figures_have_a_column_where_one_is_known(tmp_path, runs):
     assert "group gap" not in all_cells(found, short=True)[0][0]
 
 
+def test_a_folder_of_several_runs_is_told_to_name_these(tmp_path, runs):
+    with pytest.raises(InputError, match=r"give the folders that it holds: '.*erm0' '.*erm1' and"):
+        read_entry(tmp_path)
+    with pytest.raises(InputError, match="give the --out of 'earlysieve audit'"):
+        read_entry(tmp_path / "nothing")
+
+
 def test_only_seeds_that_match_are_paired(runs):
     plain, other = runs
     [difference] = compare([*plain, *other]).differences

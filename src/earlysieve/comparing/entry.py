@@ -80,8 +80,19 @@ def read_entry(
         return _of_run(path, misled, audit)
     raise InputError(
         f"Expected the folder of an audit or of a finished run, but '{path}' has neither {AUDIT} "
-        f"nor {HISTORY}; give the --out of 'earlysieve audit' or 'earlysieve train'"
+        f"nor {HISTORY}; {_instead(path)}"
     )
+
+
+def _instead(path: Path) -> str:
+    """What to give in place of a folder that is no entry; those of runs or audits that it holds."""
+    below = sorted(path.iterdir()) if path.is_dir() else []
+    held = [one for one in below if is_there(one / AUDIT) or is_there(one / HISTORY)]
+    if not held:
+        return "give the --out of 'earlysieve audit' or 'earlysieve train'"
+    more = f" and {len(held) - 2} more" if len(held) > 2 else ""
+    named = " ".join(f"'{one}'" for one in held[:2])
+    return f"give the folders that it holds: {named}{more}"
 
 
 def audit_of(path: Path) -> "AuditResult | None":
