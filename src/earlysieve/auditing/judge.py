@@ -13,6 +13,7 @@ from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
+from earlysieve.auditing.filled_beside import filled_beside
 from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
@@ -33,9 +34,11 @@ from earlysieve.auditing.where_it_fails import (
     accuracy_where_swapped,
     nearest_property,
 )
+from earlysieve.datasets.variables import Variable
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
 from earlysieve.groups.output_order import other_order
+from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import HEADS, Head
 
 if TYPE_CHECKING:
@@ -131,6 +134,7 @@ def judged(
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
             without=_without(decision.leaning, seen),
             filled=_filled(decision.leaning, seen),
+            beside=_beside(decision.leaning, seen),
             class_groups=_are_classes(seen.collected.groups, labels),
             out_of_fold=out_of_fold,
             order=other_order(labels, said, class_names),
@@ -185,10 +189,28 @@ def _filled(on: Leaning | None, seen: Examined) -> str:
     rows = seen.collected.views.columns
     if found is None or found.is_category or rows is None:
         return ""
-    own, name = found.columns[0], found.name.removeprefix("column ")
-    parts = [rows_of(rows, place)[:, own].numpy() for place in places(rows, len(rows))]
-    column = np.concatenate(parts)
+    name, column = found.name.removeprefix("column "), _column(rows, found)
     return filled_in(column, name) if valued is None else place_of(column, valued.values, name)
+
+
+def _beside(on: Leaning | None, seen: Examined) -> tuple[str, ...]:
+    """Columns that were filled in where the flag that a verdict is about says so."""
+    rows = seen.collected.views.columns
+    if on is None or not on.is_column or rows is None:
+        return ()
+    numbers = {part_name(one): one for one in seen.variables if not one.is_category}
+    flag = numbers.pop(on.name, None)
+    if flag is None:
+        return ()
+    others = {one.name.removeprefix("column "): _column(rows, one) for one in numbers.values()}
+    return filled_beside(_column(rows, flag), others)
+
+
+def _column(rows: FeatureStore, variable: Variable) -> Floats:
+    """The numbers of a single column of a table, shape (N,)."""
+    own = variable.columns[0]
+    parts = [rows_of(rows, place)[:, own].numpy() for place in places(rows, len(rows))]
+    return np.concatenate(parts)
 
 
 def _known(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.filled_beside import left_out_too
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leading import OUTDONE
 from earlysieve.auditing.leaning import Leaning
@@ -98,6 +99,7 @@ def next_steps(
     doubtful: bool = True,
     head: str = "linear",
     left_out: str = "",
+    beside: tuple[str, ...] = (),
     order: OutputOrder | None = None,
 ) -> list[str]:
     """What to do, most useful first.
@@ -110,6 +112,7 @@ def next_steps(
         head: name of the readouts' kind; only more complex ones are worth a try.
         left_out: the code that leaves out the column of a table that the verdict is about; empty
             where there is none.
+        beside: columns that were filled in where that column, a flag, says so.
         order: another order of the classes in which the model would be right; None: no such.
     """
     if order is not None and decision.verdict == "inconclusive":
@@ -117,7 +120,9 @@ def next_steps(
     steps = [
         *([] if order is None else [order_step(order)]),
         *_first(decision, facts, kind),
-        *_with_left_out(_STEPS[decision.verdict](decision, facts, kind), decision, left_out),
+        *_with_left_out(
+            _STEPS[decision.verdict](decision, facts, kind), decision, left_out, beside
+        ),
         *_last(decision, facts, kind),
     ]
     left = _heads_left(kind, head)
@@ -178,7 +183,9 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     ]
 
 
-def _with_left_out(steps: list[str], decision: Decision, code: str) -> list[str]:
+def _with_left_out(
+    steps: list[str], decision: Decision, code: str, beside: tuple[str, ...]
+) -> list[str]:
     """With the training without a single column that a verdict is about.
 
     First, or after the question whether that column is the task.
@@ -188,7 +195,7 @@ def _with_left_out(steps: list[str], decision: Decision, code: str) -> list[str]
         return steps
     if decision.verdict not in ("shortcut", "at risk"):
         return steps
-    left_out = step(without_it(on), code)
+    left_out = step(f"{without_it(on)}{left_out_too(beside)}", code)
     asked = decision.verdict == "at risk" and not on.irrelevant
     return [*steps[:asked], left_out, *steps[asked:]]
 

@@ -111,6 +111,7 @@ class Reported:
         head: name of the readouts' kind.
         without: code that leaves out the column of a table that the verdict is about.
         filled: what a number of that column is, or a question whether gaps are filled in with it.
+        beside: columns that were filled in where the flag that the verdict is about says so.
         class_groups: whether the known groups are the classes over again.
         out_of_fold: whether an example was scored by readouts that have not seen it.
         order: another order of the classes in which the model would be right; None: no such.
@@ -131,6 +132,7 @@ class Reported:
     head: str = "linear"
     without: str = ""
     filled: str = ""
+    beside: tuple[str, ...] = ()
     class_groups: bool = False
     out_of_fold: bool = True
     order: OutputOrder | None = None
@@ -184,6 +186,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             doubtful="label doubtful" in reported.piles,
             head=reported.head,
             left_out=reported.without,
+            beside=reported.beside,
             order=reported.order,
         ),
         warnings=[
