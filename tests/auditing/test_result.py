@@ -358,6 +358,21 @@ def test_a_missing_file(tmp_path, name):
     )
 
 
+def test_audits_in_folders_below_are_named_as_after_a_fix(tmp_path):
+    for name in ("audit-before", "audit-after"):
+        made().save(tmp_path / name)
+    with pytest.raises(DataError) as caught:
+        es.AuditResult.load(tmp_path)
+    assert str(caught.value) == (
+        f"Expected a saved audit in '{tmp_path}', but it lies in a folder below; pass "
+        f"'{tmp_path / 'audit-after'}' or '{tmp_path / 'audit-before'}'"
+    )
+    made().save(tmp_path)
+    (tmp_path / "scores.csv").unlink()
+    with pytest.raises(DataError, match="cannot be read"):
+        es.AuditResult.load(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])
 def test_a_broken_document(tmp_path, text):
     made().save(tmp_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from earlysieve._files import is_file
 from earlysieve.auditing.fields import Fields, damaged
 from earlysieve.auditing.verdict import Summary
 from earlysieve.errors import DataError, InputError
@@ -17,10 +18,12 @@ from earlysieve.groups.group_report import GroupReport
 if TYPE_CHECKING:
     import pandas as pd
 
+DOCUMENT = "audit.json"
 # 1: ids in scores.csv are not defused, pictures are called .png, no digests.
 # 2: no piles in scores.csv, no pictures of swaps; "shortcut_score" is of one readout.
 FORMAT_VERSION, _WITHOUT_PILES = 3, 2
 _READABLE = (1, 2, 3)
+_LISTED = 3
 LAYER_COLUMNS: dict[str, Any] = {
     "layer": list[str],
     "depth": list[int],
@@ -89,11 +92,30 @@ def parsed(path: Path, content: bytes) -> Fields:
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
-    """What to raise for a file of an audit that cannot be read."""
+    """What to raise for a file of an audit that cannot be read.
+
+    Where there is none, but in folders below, as in that of a fix, these are named.
+    """
+    below = _audits_below(path) if path.name == DOCUMENT and not is_file(path) else []
+    if below:
+        listed = " or ".join(f"'{one}'" for one in below[:_LISTED])
+        return DataError(
+            f"Expected a saved audit in '{path.parent}', but it lies in a folder below; pass "
+            f"{listed}"
+        )
     return DataError(
         f"Expected a saved audit at '{path}', but it cannot be read ({error}); "
         "pass the folder that AuditResult.save or 'earlysieve audit' wrote"
     )
+
+
+def _audits_below(path: Path) -> list[Path]:
+    """The folders beside a missing document that hold one, as those of a fix do."""
+    try:
+        found = sorted(one.parent for one in path.parent.glob(f"*/{path.name}"))
+    except (OSError, ValueError):
+        return []
+    return [one for one in found if not one.name.startswith(".")]
 
 
 def layers_from(document: Fields) -> "pd.DataFrame":

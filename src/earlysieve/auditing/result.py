@@ -11,10 +11,10 @@ import torch
 from earlysieve._files import write_text
 from earlysieve.auditing import audit_folder as folders
 from earlysieve.auditing.changed_pictures import ChangedShown
+from earlysieve.auditing.document import DOCUMENT
 from earlysieve.auditing.gate import gate_failures
 from earlysieve.auditing.pseudo_groups import groups_from_audit
 from earlysieve.auditing.saved_audit import (
-    DOCUMENT,
     EXAMPLES,
     audit_files,
     read_audit,

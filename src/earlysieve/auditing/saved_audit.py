@@ -16,6 +16,7 @@ from earlysieve.auditing.changed_pictures import (
     changed_named_files,
 )
 from earlysieve.auditing.document import (
+    DOCUMENT,
     groups_from,
     layers_from,
     parsed,
@@ -45,7 +46,7 @@ from earlysieve.groups.group_report import GroupReport
 if TYPE_CHECKING:
     import pandas as pd
 
-DOCUMENT, EXAMPLES = "audit.json", "scores.csv"
+EXAMPLES = "scores.csv"
 
 
 class Saved(Protocol):
