@@ -266,7 +266,7 @@ def test_where_nothing_is_found_a_suspicion_can_be_asked_for():
     assert not any("irrelevant" in one for one in without_model(said))
 
 
-@pytest.mark.parametrize(("kind", "what"), [("image", "background"), ("text", "subject")])
+@pytest.mark.parametrize(("kind", "what"), [("image", "camera"), ("text", "subject")])
 def test_how_to_ask_about_what_has_no_reader(kind, what):
     for seen in (facts(IDLE), facts(IDLE, examples=400)):
         text, code = parts(steps(seen, kind)[-1])

@@ -355,7 +355,7 @@ _OF_COLUMN = (
     "Where a column of the data names it, measure how far answers rest on it (es.measure_reliance)."
 )
 _NO_READER: dict[Kind, str] = {
-    "image": "To ask about what has no reader, as the background of photographs",
+    "image": "To ask about what has no reader, as the camera or what else is in a photograph",
     "text": "To ask about what has no reader, as the subject of a text or who wrote it",
 }
 _MEASURED = (
