@@ -112,6 +112,11 @@ def test_a_background_that_tells_and_is_followed_is_at_risk(change, verdict, rea
     assert (found.verdict, found.reason) == (verdict, reason)
 
 
+def test_a_background_is_at_risk_though_readouts_outdo_the_model():
+    found = decide(facts(IDLE, replace(COLOUR, **GROUND), best_reads=1.1))
+    assert (found.verdict, found.reason) == ("at risk", "background")
+
+
 def test_what_has_a_name_of_its_own_is_called_first():
     strong = replace(COLOUR, **GROUND | {"reads": 0.9, "followed": 0.9, "recovered": 0.9})
     assert decide(facts(strong, COLOUR)).leaning.name == "colour"

@@ -33,6 +33,7 @@ from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.follow import DEFAULT_BUDGET as DEFAULT_SWAPS
 from earlysieve.auditing.swaps.table_parts import as_parts
 from earlysieve.auditing.text_kinds import KINDS
+from earlysieve.auditing.words_named import named_words, with_named_words
 from earlysieve.auditing.words_of_kind import with_words_of_kind
 from earlysieve.datasets.arrays import check_every_output_is_named, numbering_of, with_numbers
 from earlysieve.datasets.batches import Data
@@ -269,6 +270,7 @@ def audit(
         )
         if summary.leans_on in KINDS:
             shown = with_words_of_kind(source, shown, summary.leans_on)
+        shown = with_named_words(source, shown, named_words(summary.leans_on, seen.swaps))
         shown = with_speaking_columns(
             shown,
             [one.name for one in seen.variables] if source.column_names else [],

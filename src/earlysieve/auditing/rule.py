@@ -188,7 +188,8 @@ def decide(facts: Facts) -> Decision:
 def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     """What can be said though readers do better than the model; None: nothing.
 
-    What was said not to matter is asked about, and two columns that mislead are no readout's luck.
+    What was said not to matter is asked about, and two columns that mislead, or a background that
+    answers follow, are no readout's luck.
     """
     if _prevented(facts) != "outdone":
         return None
@@ -198,6 +199,9 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     together = together_though_outdone(facts.leanings)
     if together is not None:
         return Decision("at risk", "together", together, strength(together), chance)
+    ground = on_ground(facts.leanings)
+    if ground is not None:
+        return Decision("at risk", "background", ground, strength(ground), chance)
     return None
 
 

@@ -38,6 +38,8 @@ _KINDS_OF_WORDS = {
     "symbols": "marks and emojis",
     "numbers": "numbers",
     "capitals": "words with capital letters",
+    "one word": "words of one class",
+    "phrase": "phrases of one class",
 }
 
 
