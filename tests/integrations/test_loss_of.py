@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import earlysieve as es
-from earlysieve.comparing.misled import leans_of
+from earlysieve.auditing.leans import leans_of
 from earlysieve.errors import InputError
 from earlysieve.integrations.each_epoch import EpochAudits
 from earlysieve.training import ERM, NonFiniteLossError

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import is_there
+from earlysieve.auditing.leans import leans_of
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
-from earlysieve.comparing.misled import Misled, leans_of
+from earlysieve.comparing.misled import Misled
 from earlysieve.errors import InputError
 from earlysieve.runs.run_files import CONFIG, HISTORY, damaged, read_object
 from earlysieve.runs.validated import kept_row

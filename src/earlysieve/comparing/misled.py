@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from earlysieve.auditing.leans import leaning_of
 from earlysieve.comparing.estimated import Estimated
 from earlysieve.groups.accuracy import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from earlysieve.auditing.leaning import Leaning
     from earlysieve.auditing.result import AuditResult
 
-NOTHING = "nothing found"
 EXAMPLE = ["index", "id", "label"]
 
 
@@ -43,28 +42,13 @@ class Misled:
         return Estimated(float(right.mean()), *wilson_interval(int(right.sum()), len(right)))
 
 
-def leans_of(result: "AuditResult") -> str:
-    """What the verdict of an audit is about, in words; empty where it could not be told."""
-    from earlysieve.auditing.words import called
-
-    found = _leaning(result)
-    if found is not None:
-        return called(found)
-    return NOTHING if result.summary.verdict == "none found" else ""
-
-
-def _leaning(result: "AuditResult") -> "Leaning | None":
-    summary = result.summary
-    return next((one for one in summary.leanings if one.name == summary.leans_on), None)
-
-
 def misled_in(result: "AuditResult") -> Misled | None:
     """Whom its reader misleads; None where the verdict is about none, or it misleads nobody."""
     from earlysieve.auditing.pseudo_groups import SCORE
     from earlysieve.auditing.words import called
 
     summary = result.summary
-    found = _leaning(result)
+    found = leaning_of(result)
     column = SCORE.format(summary.leans_on)
     if found is None or column not in result.examples:
         return None

@@ -10,7 +10,7 @@ from torch import nn
 from earlysieve._files import check_output
 from earlysieve.auditing.audit import audit
 from earlysieve.auditing.figures_to_log import figures_to_log
-from earlysieve.comparing.misled import leans_of
+from earlysieve.auditing.leans import leans_of
 from earlysieve.errors import InputError
 from earlysieve.runs.audit_run import save
 from earlysieve.training.events import Event
