@@ -12,7 +12,7 @@ from earlysieve.datasets.example_groups import Groups
 from earlysieve.fixing import basis as basis_module
 from earlysieve.fixing import choosing
 from earlysieve.fixing.basis import GIVEN
-from earlysieve.fixing.choosing import take, too_dear
+from earlysieve.fixing.choosing import take, too_dear, unsure
 from earlysieve.fixing.guessing import guesses, notes_on_guesses
 from earlysieve.fixing.outcome import left_out
 
@@ -104,6 +104,48 @@ def test_a_guess_is_not_chosen_whatever_its_score():
     only = {"coin": judged((0, 1), coin=(0.9, 0.3))[1]["coin"]}
     # Its score, 0.6, is above 0.5 of the model before.
     assert choosing.choose(about, only, "pseudo_group_accuracy").name == "no change"
+
+
+def reshuffled(leans_on, verdict="inconclusive", *sources):
+    """A model that is right on 1,500 of 2,000; a reader is misled on 100 that it gets wrong, too.
+
+    Another one is as good and errs on other examples; a better one errs on fewer.
+    """
+    labels, place = torch.arange(2000) % 2, torch.arange(2000)
+
+    def logits(right):
+        return torch.nn.functional.one_hot(torch.where(right, labels, 1 - labels), 2).float()
+
+    found = basis(verdict, *sources)
+    found.audit.summary.leans_on = leans_on
+    found.features = SimpleNamespace(logits=logits(place >= 500), labels=labels)
+    found.labels, found.reader_predictions = labels.numpy(), None
+    suspects = place < 100
+    found.judged_by = Groups(suspects.long(), ("not misled", "misled"), "audit", suspects=suspects)
+    found.data = SimpleNamespace(data=(torch.zeros(2000, 1), labels))
+    # Right on 75 of the 100, as on all others.
+    return found, {"as good": logits(place % 4 > 0), "better": logits(place % 5 > 0)}
+
+
+def test_to_err_on_other_examples_is_no_gain_where_it_was_guessed_who_is_misled():
+    about, tried = reshuffled(None)
+    assert unsure(about, tried, "pseudo_group_accuracy") == ("as good",)
+    assert unsure(about, tried, "accuracy") == ()  # which has not guessed
+    assert unsure(about, {}, "pseudo_group_accuracy") == ()
+    only = {"as good": tried["as good"]}
+    assert choosing.choose(about, only, "pseudo_group_accuracy").name == "no change"
+    assert choosing.choose(about, tried, "pseudo_group_accuracy").name == "better"
+
+
+@pytest.mark.parametrize(
+    ("leans_on", "verdict", "sources"),
+    [("cue", "at risk", ()), ("cue", "shortcut", ()), (None, "inconclusive", (GIVEN,))],
+)
+def test_who_is_misled_by_what_was_named_counts_as_before(leans_on, verdict, sources):
+    about, tried = reshuffled(leans_on, verdict, *sources)
+    assert unsure(about, tried, "pseudo_group_accuracy") == ()
+    only = {"as good": tried["as good"]}
+    assert choosing.choose(about, only, "pseudo_group_accuracy").name == "as good"
 
 
 def test_a_shortcut_or_given_groups_say_that_it_is_worth_it():

@@ -37,6 +37,17 @@ def test_a_shortcut_leads_with_those_whom_it_misleads():
     assert "test it on data in which the shortcut fails" in text
 
 
+def test_a_gain_on_those_who_were_guessed_to_be_misled_is_told_to_be_none():
+    headline, text = words_of(
+        basis("inconclusive"), "no change", PARTS, "pseudo_group_accuracy", 10, within_chance=10
+    )
+    assert headline == "The model stays as it is."
+    assert text.startswith("None of 10 candidates is right on more of all held-out examples than")
+    assert "so that a gain on these alone is none" in text
+    _, text = words_of(basis("at risk"), "no change", PARTS, "accuracy", 10, within_chance=8)
+    assert text.startswith("Only 2 of 10 candidates are right on more of all")
+
+
 def test_how_sure_a_gain_is_depends_on_how_many_are_misled():
     few = PARTS.assign(n=[180, 11])
     _, text = words_of(basis("shortcut"), "afr", few, "accuracy", 3, (0.27, -0.02, 0.54))

@@ -1,12 +1,13 @@
 """The paired check: against a plain bootstrap, its error rate, and what it must not decide."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from earlysieve.groups.paired_margin import fewest, paired_margins
-from earlysieve.groups.selection_rules import RULES, Answers
+from earlysieve.groups.selection_rules import RULES, Answers, rule_named
 
 
 def answers(right, labels, groups=None):
@@ -121,3 +122,19 @@ def test_a_truly_better_model_wins():
     two = answers(drawn(rng, [0.88, 0.6], groups), labels, groups)
     rule = RULES["worst_pseudo_group_accuracy"]
     assert paired_margins(rule, one, [two, replace(one)]).beyond_noise.tolist() == [True, False]
+
+
+def test_intervals_of_a_higher_level_are_wider():
+    """Of 1,000 examples 30 differ, 21 for the candidate: 12 / 1000 within 2.2 deviations."""
+    labels = np.zeros(1000, np.int64)
+    before, after = (np.tile([1.0, 0.0], (1000, 1)) for _ in range(2))
+    before[:21] = after[21:30] = (0.0, 1.0)
+    one, other = Answers(before, labels), Answers(after, labels)
+    usual = paired_margins(rule_named("accuracy"), one, [other])
+    strict = paired_margins(rule_named("accuracy"), one, [other], level=0.99)
+    assert usual.ahead == strict.ahead == pytest.approx(0.012)
+    deviation = math.sqrt(0.03 - 0.012**2) / math.sqrt(1000)
+    assert usual.low == pytest.approx(0.012 - 1.96 * deviation, abs=0.0008)
+    assert strict.low == pytest.approx(0.012 - 2.58 * deviation, abs=0.0015)
+    assert (bool(usual.beyond_noise[0]), bool(strict.beyond_noise[0])) == (True, False)
+    assert (fewest(1), fewest(1, 0.99)) == (6, 8)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 # Accuracy over all examples that may be lost where no shortcut is called.
 MOST_LOST = 0.01
 MOST_REFUSED = 3
+# Where nothing speaks for a change but its figures, one honest model in a hundred may be changed.
+SURE_OVER_ALL = 0.99
+INFERRED = "inferred groups"
+UNSURE = "Left out, since it is not right on more of all examples by more than chance"
 
 
 def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
@@ -41,6 +45,42 @@ def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
     return {name: share for name, share in found.items() if share < before - MOST_LOST}
 
 
+def names_nothing(basis: Basis) -> bool:
+    """Whether it was but guessed who is misled: by the strongest sign of an audit that names none.
+
+    Such a sign is mostly a reader of the model's own layers, which errs where the model does. Any
+    other model that is as good errs elsewhere, so that it gains on these examples (regression to
+    the mean), and their mean with the others, in which they weigh as much, says that it is better.
+    """
+    given = bool({GIVEN, NAMED} & set(basis.sources))
+    return not must_change(basis) and not given and basis.audit.summary.leans_on is None
+
+
+def unsure(basis: Basis, tried: Mapping[str, Tensor], select: str) -> tuple[str, ...]:
+    """Candidates that a rule on inferred groups may prefer though nobody gains by them.
+
+    Where the audit names nothing, what is better on those who were guessed to be misled has to be
+    better over all examples, too, by more than chance (99%, for all candidates at once).
+
+    Args:
+        basis, tried, select: as for `choose`.
+    """
+    from earlysieve.groups.paired_margin import paired_margins
+    from earlysieve.groups.selection_rules import Answers, rule_named
+
+    if not tried or not names_nothing(basis) or rule_named(select).supervision != INFERRED:
+        return ()
+    labels = basis.labels
+    unchanged, *others = (
+        Answers(logits.double().numpy(), labels)
+        for logits in (basis.features.logits, *tried.values())
+    )
+    margins = paired_margins(rule_named("accuracy"), unchanged, others, level=SURE_OVER_ALL)
+    return tuple(
+        name for name, is_sure in zip(tried, margins.beyond_noise, strict=True) if not is_sure
+    )
+
+
 def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     """The candidate that the rule prefers to no change; which wins ties.
 
@@ -48,8 +88,8 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     that balancing groups helps is known beforehand, and what
     scores higher is preferred: held-out examples that are misled are few, and a gain of ten points
     on a hundred of them is within chance. In all other cases a candidate has to be better by more
-    than chance (95%, for all candidates at once), and may not be `too_dear`. What is one of the
-    `guesses` is never chosen.
+    than chance (95%, for all candidates at once), and may be neither `too_dear` nor `unsure`. What
+    is one of the `guesses` is never chosen.
 
     Args:
         basis: what they are judged by.
@@ -61,7 +101,7 @@ def choose(basis: Basis, tried: Mapping[str, Tensor], select: str) -> "Choice":
     """
     from earlysieve.training.select_model import select_model
 
-    barred = {*too_dear(basis, tried), *guesses(basis, tried)}
+    barred = {*too_dear(basis, tried), *guesses(basis, tried), *unsure(basis, tried, select)}
     kept = {name: logits for name, logits in tried.items() if name not in barred}
     candidates = {NO_CHANGE: basis.features.logits, **kept}
     return select_model(

@@ -20,7 +20,7 @@ from earlysieve.fixing.beginning import begin, training_of, worth_trying
 from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
-from earlysieve.fixing.choosing import take, too_dear
+from earlysieve.fixing.choosing import UNSURE, take, too_dear, unsure
 from earlysieve.fixing.figures import figures, gained
 from earlysieve.fixing.guessing import LEFT_OUT, chance_of, guesses, notes_on_guesses
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
@@ -227,9 +227,10 @@ def _conclude(
     failed = all_trainings_failed(trials)
     gain = gained(basis, answers)
     dear, guessing = too_dear(basis, logits), guesses(basis, logits)
+    within_chance = unsure(basis, logits, asked.select)
     headline, explanation = words_of(
         basis, chosen, parts, asked.select, len(trials), gain,
-        chance=chance_of(basis), guessing=len(guessing),
+        chance=chance_of(basis), guessing=len(guessing), within_chance=len(within_chance),
     )  # fmt: skip
     left = "" if chosen == NO_CHANGE else still_followed(basis.audit.summary, after.summary)
     return FixResult(
@@ -239,7 +240,9 @@ def _conclude(
             basis,
             trials,
             taken.scores,
-            dict.fromkeys(dear, DEAR) | dict.fromkeys(guessing, LEFT_OUT),
+            dict.fromkeys(within_chance, UNSURE)
+            | dict.fromkeys(dear, DEAR)
+            | dict.fromkeys(guessing, LEFT_OUT),
         ),
         figures=parts,
         before=basis.audit,

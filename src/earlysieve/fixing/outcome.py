@@ -86,6 +86,7 @@ def words_of(
     *,
     chance: float = 0.0,
     guessing: int = 0,
+    within_chance: int = 0,
 ) -> tuple[str, str]:
     """Headline and explanation.
 
@@ -98,9 +99,11 @@ def words_of(
         gain: see `gained`.
         chance: how often a guess is right, which is named where it may be no better on the misled.
         guessing: how many candidates are `guesses`.
+        within_chance: how many are `unsure`.
     """
     if chosen == NO_CHANGE:
-        return "The model stays as it is.", _why_not(basis, select, tried, guessing)
+        why = _why_not(basis, select, tried, guessing, within_chance)
+        return "The model stays as it is.", why
     whole = parts[parts["part"] == ALL].iloc[0]
     misled = parts[(parts["kind"] == "misled") & (parts["part"] == "misled")]
     about = reader_of(basis)
@@ -220,7 +223,7 @@ def in_options(explanation: str) -> str:
     )
 
 
-def _why_not(basis: Basis, select: str, tried: int, guessing: int) -> str:
+def _why_not(basis: Basis, select: str, tried: int, guessing: int, within_chance: int) -> str:
     verdict = basis.audit.summary.verdict
     if basis.judged_by is None:
         return (
@@ -236,6 +239,16 @@ def _why_not(basis: Basis, select: str, tried: int, guessing: int) -> str:
         return (
             f"{_none_higher(tried, guessing, select)} Another last layer only weighs what the "
             "features hold, and here that seems too little; the table lists what was tried."
+        )
+    if within_chance:
+        left = tried - within_chance
+        which, verb = f"Only {left}" if left else "None", "are" if left > 1 else "is"
+        return (
+            f"{which} of {tried} candidates {verb} right on more of all held-out examples than the "
+            "model, by more than chance. The audit names nothing that misleads it; those whom the "
+            "strongest sign misleads it mostly gets wrong anyway, and any other model as good as "
+            "it would gain there, so that a gain on these alone is none. More held-out examples "
+            "would show smaller gains; the table lists what was tried."
         )
     return (
         f"None of {tried} candidates scored higher than chance explains by {select}, so that a "

@@ -22,7 +22,7 @@ class Margins:
 
     Attributes:
         ahead: score of each minus that of the one, shape (K,).
-        low: lower ends of simultaneous 95% intervals of `ahead`, shape (K,).
+        low: lower ends of simultaneous intervals of `ahead`, shape (K,).
         enough: whether enough examples differ to say anything, shape (K,).
     """
 
@@ -37,18 +37,25 @@ class Margins:
 
 
 def paired_margins(
-    rule: Rule, unchanged: Answers, others: Sequence[Answers], *, draws: int = DRAWS, seed: int = 0
+    rule: Rule,
+    unchanged: Answers,
+    others: Sequence[Answers],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    level: float = LEVEL,
 ) -> Margins:
     """A paired bootstrap of what a rule says of several models of the same examples.
 
     Examples are drawn with replacement, the same ones for all models; a cell of which none is drawn
     is left out. With D the difference to the unchanged model, D* that of a draw and s the
     deviation of D* (each per candidate), the q-quantile of max_k |D*_k - D_k| / s_k over the
-    draws, q = 95%, makes the intervals D_k +- q s_k hold for all candidates at once: the more of
-    them, the wider (the studentised maximum of Romano and Wolf, Econometrica 2005, one step; the
+    draws, q = `level`, makes the intervals D_k +- q s_k hold for all candidates at once: the more
+    of them, the wider (the studentised maximum of Romano and Wolf, Econometrica 2005, one step; the
     bootstrap idea of White, "A Reality Check for Data Snooping", Econometrica 2000).
     A few examples have no choice to speak of; so at least n must differ, where n is
-    the least with 2 (1/2)^n K <= 5%: a sign test says as much if all of n speak for the candidate.
+    the least with 2 (1/2)^n K <= 1 - `level`: a sign test says as much if all of n speak for the
+    candidate.
 
     Args:
         rule: what is compared.
@@ -56,6 +63,7 @@ def paired_margins(
         others: K >= 1 candidates; labels and groups are those of `unchanged`.
         draws: how many.
         seed: of a generator of its own.
+        level: of the intervals, in (0, 1).
 
     Raises:
         InputError: something is missing that the rule needs.
@@ -68,14 +76,14 @@ def paired_margins(
     drawn = np.stack(list(_drawn(rule, rows, place, len(cells.sizes), draws, seed)))
     deviation = drawn.std(axis=0)
     away = np.abs(drawn - ahead) / np.where(deviation > 0, deviation, 1.0)
-    reach = float(np.quantile(away.max(axis=1), LEVEL))
+    reach = float(np.quantile(away.max(axis=1), level))
     differing = (rows[:, 1:] != rows[:, :1]).sum(axis=0)
-    return Margins(ahead, ahead - reach * deviation, differing >= fewest(len(others)))
+    return Margins(ahead, ahead - reach * deviation, differing >= fewest(len(others), level))
 
 
-def fewest(candidates: int) -> int:
+def fewest(candidates: int, level: float = LEVEL) -> int:
     """How many examples have to differ before a candidate can be better than noise."""
-    return math.ceil(math.log2(2 * candidates / (1 - LEVEL)))
+    return math.ceil(math.log2(2 * candidates / (1 - level)))
 
 
 def _ahead(rule: Rule, means: Floats, sizes: Ints) -> Floats:
