@@ -84,6 +84,9 @@ def test_what_guesses_where_the_shortcut_misleads_is_no_repair():
     assert left.startswith("5 candidates were left out: each loses more than 20 points")
     assert "a reader of colour is misled, or elsewhere" in left
     assert "guessing (50%)" in left
+    assert none.endswith("Training the whole network again may help, or other training data.")
+    _, done = notes_on_guesses(about, tried, "colour", retrained=True)
+    assert "again was tried, too; other training data may help, above all examples in" in done
     assert none.startswith("No candidate is surely better than guessing (50%) both where")
     assert notes_on_guesses(about, {"coin": tried["coin"]}, "colour")[0].startswith(
         "1 candidate was left out: it loses more than 20 points"

@@ -13,7 +13,7 @@ from earlysieve.report.fix_figures import points
 from earlysieve.report.fix_page import render_fix, write_fix_page
 from earlysieve.report.fix_steps import compare_command, next_steps
 from earlysieve.report.fix_steps import test_commands as commands_on_test
-from earlysieve.report.fix_view import ExampleRow
+from earlysieve.report.fix_view import HARDLY_HELD, ExampleRow
 from tests.auditing.made_up import COLOUR, facts
 
 from .audits import HOSTILE, Leaning, Picture, Summary, Word, image_audit, png
@@ -102,6 +102,16 @@ def test_a_repair_that_gains_little_or_costs_much_leads_on_to_a_training(misled,
     assert steps[0].text.startswith("Test the new model")
     assert (steps[1].command == f"{FIX} --retrain") == retrained
     trained = next_steps(made_fix(figures=figures, candidates=tried), FIX)
+    assert not any("--retrain" in one.command for one in trained)
+
+
+def test_features_that_hardly_hold_the_task_lead_to_a_training_first():
+    repairs = candidate_table()[lambda table: table["kind"] != "retrain"]
+    notes = (f"No candidate is surely better than guessing: {HARDLY_HELD}.",)
+    first, second, *_ = next_steps(made_fix(candidates=repairs, notes=notes), FIX)
+    assert first.command == f"{FIX} --retrain"
+    assert second.text.startswith("Test the new model")
+    trained = next_steps(made_fix(notes=notes), FIX)  # which was done
     assert not any("--retrain" in one.command for one in trained)
 
 

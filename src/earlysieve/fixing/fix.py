@@ -275,7 +275,8 @@ def _notes(
     given: nn.Module, basis: Basis, searched: Searched, asked: Asked, logits: Mapping[str, Tensor]
 ) -> tuple[str, ...]:
     found, dear = list(basis.notes), too_dear(basis, logits)
-    found += notes_on_guesses(basis, logits, reader_of(basis))
+    trained = any(one.model is not None for one in searched.trials)
+    found += notes_on_guesses(basis, logits, reader_of(basis), retrained=trained)
     if dear:
         found.append(left_out(basis, dear))
     if searched.untried:

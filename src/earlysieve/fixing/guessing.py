@@ -7,6 +7,7 @@ from torch import Tensor
 
 from earlysieve.fixing.basis import Basis, must_change
 from earlysieve.groups.accuracy import wilson_bounds
+from earlysieve.report.fix_view import HARDLY_HELD
 
 # Accuracy over all examples that a guess has to cost before it is left out: below, the headline
 # names what guessing gives, and people decide.
@@ -14,6 +15,11 @@ MOST_FOR_A_GUESS = 0.2
 LEFT_OUT = (
     "Left out, since it costs more than 20 points of accuracy over all and guesses where the "
     "shortcut misleads, or elsewhere"
+)
+_TRAINING = "Training the whole network again may help, or other training data."
+_OTHER_DATA = (
+    "Training the whole network again was tried, too; other training data may help, above all "
+    "examples in which the shortcut fails."
 )
 
 
@@ -72,12 +78,15 @@ def accuracy_of(basis: Basis, logits: Tensor) -> float:
     return float((logits.argmax(1) == basis.features.labels).double().mean())
 
 
-def notes_on_guesses(basis: Basis, tried: Mapping[str, Tensor], about: str) -> list[str]:
+def notes_on_guesses(
+    basis: Basis, tried: Mapping[str, Tensor], about: str, *, retrained: bool = False
+) -> list[str]:
     """Which candidates were left out, and that none knows the task without the shortcut.
 
     Args:
         basis, tried: as for `guesses`.
         about: what the reader sees that tells who is misled; empty: not known.
+        retrained: whether trainings of the whole network are among them.
     """
     chance, where = f"{chance_of(basis):.0%}", f"a reader of {about} is" if about else "they are"
     found, left = [], guesses(basis, tried)
@@ -98,7 +107,6 @@ def notes_on_guesses(basis: Basis, tried: Mapping[str, Tensor], about: str) -> l
     ):
         found.append(
             f"No candidate is surely better than guessing ({chance}) both where {where} misled and "
-            "elsewhere: these features hardly hold the task without the shortcut. Other training "
-            "data, or training the whole network again, may help."
+            f"elsewhere: {HARDLY_HELD}. {_OTHER_DATA if retrained else _TRAINING}"
         )
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
 from earlysieve.report.fix_at_risk import COLLECT, at_risk
 from earlysieve.report.fix_figures import FixFigures, Part, fix_figures
-from earlysieve.report.fix_view import FixData
+from earlysieve.report.fix_view import HARDLY_HELD, FixData
 from earlysieve.report.step import Step
 from earlysieve.report.words import count
 
@@ -29,8 +29,9 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
     if data.changed:
         split, splits = data.config.get("split"), data.config.get("splits")
         steps = _after_a_change(command, str(split or ""), splits)
-        if not trained and not _enough(data):
-            steps.insert(1 if _helped(data) else 0, _retrain(command))
+        if not trained and (_hardly_held(data) or not _enough(data)):
+            leads = _hardly_held(data) or not _helped(data)
+            steps.insert(0 if leads else 1, _retrain(command))
         return [*left_out, *steps]
     groups = (figures or fix_figures(data)).groups
     if data.before.summary.verdict == "at risk":
@@ -60,6 +61,11 @@ _CHANGED = (
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
 # What an audit says of a column of a table on which a model leans.
 _LEAVE_OUT = "a network that never gets it cannot lean on it"
+
+
+def _hardly_held(data: FixData) -> bool:
+    """Whether no last layer does better than a guess without the shortcut."""
+    return any(HARDLY_HELD in note for note in data.notes)
 
 
 def _helped(data: FixData) -> bool:

@@ -9,6 +9,9 @@ from earlysieve.report.audit_view import ReportData
 if TYPE_CHECKING:
     import pandas as pd
 
+# What a note says where no last layer does better than a guess without the shortcut.
+HARDLY_HELD = "these features hardly hold the task without the shortcut"
+
 
 @dataclass(frozen=True)
 class ExampleRow:
