@@ -77,6 +77,16 @@ def test_further_figures_have_a_column_where_one_is_known(tmp_path, runs):
     assert "group gap" not in all_cells(found, short=True)[0][0]
 
 
+def test_runs_on_other_data_have_no_difference(tmp_path):
+    one = run(tmp_path / "a", 0, 0.6, data="x", data_options={"limit": 9, "cache": "c"})
+    same = run(tmp_path / "b", 0, 0.7, data="x", data_options={"limit": 9}, method="sieve")
+    for name, more in (("c", {"data": "y"}), ("d", {"data": "x", "data_options": {"limit": 8}})):
+        other = run(tmp_path / name, 0, 0.9, method="sieve", **more)
+        found = compare([one, same, other])
+        assert [difference.name for difference in found.differences] == [found.lines[1].name]
+        assert any("since they learned from other data" in note for note in found.notes)
+
+
 def test_a_folder_of_several_runs_is_told_to_name_these(tmp_path, runs):
     with pytest.raises(InputError, match=r"give the folders that it holds: '.*erm0' '.*erm1' and"):
         read_entry(tmp_path)

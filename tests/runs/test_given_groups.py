@@ -8,6 +8,7 @@ import pytest
 import earlysieve as es
 from earlysieve.datasets import digits, plant_colour
 from earlysieve.errors import DataError, InputError
+from earlysieve.measures.by_cell import shares_of
 from earlysieve.networks.small import small_cnn
 from earlysieve.runs.given_groups import (
     beside_validation,
@@ -15,8 +16,10 @@ from earlysieve.runs.given_groups import (
     how_told,
     read_groups,
 )
+from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, open_parts
-from earlysieve.training import TrainConfig
+from earlysieve.runs.train_run import TrainRun
+from earlysieve.training import TrainConfig, evaluate
 from earlysieve.training.selection import NOTHING
 
 COLOURED = {"shortcut": "colour", "limit": 150}
@@ -226,3 +229,18 @@ def test_what_speaks_against_groups_is_said(audited, verdict, leans_on, reader, 
     assert len(rest) == len(said)
     assert all(part in one for part, one in zip(said, rest, strict=True))
     assert how_told(TrainConfig(), None) == how_told(TrainConfig(), es.infer_groups([0, 1])) == []
+
+
+@pytest.mark.filterwarnings("ignore::earlysieve.training.SingleClassWarning")
+def test_accuracy_is_reweighted_to_the_groups_of_the_data_and_not_to_inferred_ones(tmp_path):
+    others = written(tmp_path / "g.csv", "group\n" + "a\n" * 20 + "b\n" * 100)
+    config = TrainConfig(
+        data="digits", data_options=COLOURED, validation="0.2", method="group-dro", epochs=4,
+        groups_from=str(others), model="earlysieve.networks:small_cnn", optimizer="adamw", lr=0.005,
+    )  # fmt: skip
+    run = TrainRun.prepare(config, tmp_path / "run", Reporter(progress=False))
+    row = run.train(resume=False).history[-1]
+    parts = open_parts(config)
+    found = evaluate(run.algorithm.model, parts.validation)
+    expected = found.reweighted_accuracy(shares_of(parts.train.groups))
+    assert row["validation_reweighted_accuracy"] == pytest.approx(expected)

@@ -49,14 +49,13 @@ def test_tensorboard_files_hold_the_history(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_mlflow_holds_the_history_and_a_resumed_run_goes_on_in_its_run(tmp_path, monkeypatch):
+def test_mlflow_holds_the_history_and_a_resumed_run_goes_on_in_its_run(tmp_path):
     tracking = pytest.importorskip("mlflow.tracking")
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     store = tmp_path / "store"
     result, said = train(tmp_path / "a", f"mlflow:{store}")
     assert said == []
     train(tmp_path / "a", f"mlflow:{store}")
-    client = tracking.MlflowClient(store.absolute().as_uri())
+    client = tracking.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("earlysieve").experiment_id
     [run] = client.search_runs([experiment])
     assert run.info.run_name == "a"

@@ -19,6 +19,7 @@ from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.image_parts import UNSEEN_SIZE
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.swaps.text_signs import DETAILS
@@ -118,7 +119,9 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             + _power(decision)
         )
     if decision.reason == "nothing":
-        return _gathered(gathered, swaps) if gathered else f"{_UNEXPLAINED} {_power(decision)}"
+        if gathered:
+            return _gathered(gathered, swaps)
+        return f"{_UNEXPLAINED} {_power(decision)}{_unseen(swaps)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap, swapped="all" not in swaps.skipped)
@@ -142,6 +145,13 @@ def _power(decision: Decision) -> str:
         "examples and costs 20% of accuracy there, would have been found with a probability of "
         f"{decision.power:.0%}."
     )
+
+
+def _unseen(swaps: Swaps) -> str:
+    """That the size of what stands out is no such kind here."""
+    if swaps.skipped.get("size") != UNSEEN_SIZE:
+        return ""
+    return f" Size is none of these: {UNSEEN_SIZE}."
 
 
 _TOLD_BY_OTHERS = 0.6

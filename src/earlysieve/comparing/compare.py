@@ -12,7 +12,7 @@ from earlysieve.comparing.folded import Line, fold
 from earlysieve.comparing.leans import not_compared
 from earlysieve.comparing.learned import learned_from
 from earlysieve.comparing.misled import Misled, misled_in
-from earlysieve.comparing.no_interval import reasons
+from earlysieve.comparing.no_interval import other_data, reasons
 from earlysieve.comparing.other_groups import OF_GROUPS, other_groups, same_groups
 from earlysieve.comparing.paired import NOTE, paired_figures
 from earlysieve.errors import InputError
@@ -131,9 +131,10 @@ def _compared(folders: Sequence[Path]) -> Comparison:
 def difference(line: Line, first: Line) -> Difference | None:
     """A line minus the first, seed by seed; None where they share no seed, or are not of a kind.
 
-    Reliance on one thing and on another have no difference, nor have worst groups of other groups.
+    Nor are runs on other data. Reliance on one thing and on another have no difference, nor have
+    worst groups of other groups.
     """
-    if line.entries[0].kind != first.entries[0].kind:
+    if line.entries[0].kind != first.entries[0].kind or other_data(line, first):
         return None
     grouped = same_groups(line, first)
     figures, seeds = {}, set()

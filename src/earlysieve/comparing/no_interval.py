@@ -1,8 +1,8 @@
 """Why a difference is missing, or has no interval."""
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from earlysieve.comparing.misled import EXAMPLE, in_order
 
@@ -51,6 +51,11 @@ def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str
             f"{'the latter' if unknown[-1] is first else 'the former'}: what is fitted to the "
             "validation data is not judged on them; a benchmark's own tables judge it on test data."
         )
+    if other_data(line, first):
+        return (
+            "No difference of {these} to '{first}' is shown, since they learned from other data: "
+            "name runs on the same data first."
+        )
     if difference is None:
         return (
             "No difference of {these} to '{first}' is shown, since they share no seed: give both "
@@ -62,6 +67,21 @@ def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str
             "seed only: train both with more seeds."
         )
     return ""
+
+
+def other_data(line: "Line", first: "Line") -> bool:
+    """Whether two lines are runs on data of other names or options."""
+    ours, theirs = (
+        [one.entries[0].config.get(name) for name in ("data", "validation")]
+        + [_options(one.entries[0].config)]
+        for one in (line, first)
+    )
+    return line.entries[0].kind == "run" and ours != theirs
+
+
+def _options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the data but where these are cached."""
+    return {key: v for key, v in (config.get("data_options") or {}).items() if key != "cache"}
 
 
 def _values(line: "Line") -> list[float]:

@@ -217,9 +217,11 @@ class TrainRun:
 
     def _fit(self, *, resume: bool, bar: bool, hear: Callable[[Event], None]) -> FitResult:
         c = self.config
+        # Accuracies are reweighted to the shares of the groups of the data, not of inferred ones.
+        own = self.job.data if self.groups is None else self.parts.train
         return fit(
             self.algorithm,
-            self.job.data,
+            own,
             **run_settings(c),
             validation=self.validation,
             checkpoint_dir=self.out,

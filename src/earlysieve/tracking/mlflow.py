@@ -10,6 +10,7 @@ from earlysieve.tracking.tracker import Tracking, flat
 
 EXPERIMENT = "earlysieve"
 RUN_FILE = "mlflow-run.txt"  # in the folder of the run, so that a resumed run goes on there
+_DATABASE = "mlflow.db"  # a plain folder takes no figures any more
 _LONGEST = 500  # of a parameter's value
 
 
@@ -40,10 +41,12 @@ class MLflow:
 
 
 def _address(place: str | None) -> str | None:
-    """An address as it is, a folder as an address; None: as MLflow is configured."""
+    """An address as it is, of a folder the database in it; None: as MLflow is configured."""
     if place is None or "://" in place or place.startswith("databricks"):
         return place
-    return Path(place).absolute().as_uri()
+    folder = Path(place).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / _DATABASE}"
 
 
 def _kept_run(client: Any, kept: Path) -> str | None:

@@ -182,3 +182,14 @@ def test_whole_numbers_in_any_order_tell_as_categories_do(shift: float, strength
     one = Variable("code", (0,))
     found = columns.variable_strength(codes[:, None] + shift, labels, 2, [one])
     assert found.tolist() == [strength]
+
+
+def test_things_fill_images_whose_ground_is_busy() -> None:
+    generator = torch.Generator().manual_seed(0)
+    plain = torch.zeros(10, 1, 32, 32)
+    plain[..., 10:20, 12:20] = 1.0
+    busy = torch.rand(10, 1, 32, 32, generator=generator)
+    assert not images.fill_their_images(plain)
+    assert images.fill_their_images(busy)
+    assert images.fill_their_images(torch.cat([busy[:8], plain[:2]]))
+    assert not images.fill_their_images(torch.cat([busy[:7], plain[:3]]))

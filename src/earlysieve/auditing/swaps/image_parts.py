@@ -62,6 +62,7 @@ NAMES = (
     "background",
     "stage",
 )
+UNSEEN_SIZE = "what stands out cannot be told from the ground of these images"
 _SMALLEST = 8
 Change = Callable[[Tensor, Tensor], Tensor]
 
@@ -89,6 +90,9 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
             del changes[name]
             skipped[name] = reason
         skipped["window"] = reason
+    elif images.fill_their_images(smaller(values)):
+        del changes["size"]
+        skipped["size"] = UNSEEN_SIZE
     parts = [
         Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
     ]

@@ -12,6 +12,7 @@ from torch.nn import functional
 _FRAME = 0.1
 _VISIBLE = 0.1
 _TINY = 1e-6
+_FILLED, _MOST_FILLED = 0.95, 0.8
 
 
 def colour(receivers: Tensor, donors: Tensor) -> Tensor:
@@ -73,6 +74,12 @@ def extents(images: Tensor) -> Tensor:
     least = _VISIBLE * span[:, 0]
     seen = [distance.amax(1) > least[:, 0], distance.amax(2) > least[:, 0], distance > least]
     return torch.stack([one.float().flatten(1).mean(1) for one in seen], 1)
+
+
+def fill_their_images(images: Tensor) -> bool:
+    """Whether what stands out from its border fills nearly all of most images, as a busy ground."""
+    filled = (extents(images)[:, :2].amin(1) > _FILLED).float().mean()
+    return float(filled) >= _MOST_FILLED
 
 
 def _with_statistics(receivers: Tensor, donors: Tensor, over: tuple[int, ...]) -> Tensor:
