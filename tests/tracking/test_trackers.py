@@ -8,6 +8,7 @@ from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.tracking import check_trackers, named, tracked
+from earlysieve.tracking.named import prepare_trackers
 from earlysieve.tracking.tracker import flat
 from earlysieve.training import Event, FitResult, TrainConfig
 from tests.searching.nets import HERE
@@ -143,3 +144,22 @@ def test_figures_of_audits_on_the_way_are_told_at_their_step(monkeypatch, tmp_pa
     last = heard[-1][1]
     assert ({"audit/reliance": 0.5, "epoch": 2.0}, last) in heard
     assert sum("audit/reliance" in figures for figures, _ in heard) == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_trackers_write_to_is_made_once_before_any_run(tmp_path, monkeypatch):
+    tracking = pytest.importorskip("mlflow.tracking")
+    store = tmp_path / "store"
+    prepare_trackers([f"mlflow:{store}"])
+    client = tracking.MlflowClient(f"sqlite:///{store / 'mlflow.db'}")
+    assert client.get_experiment_by_name("earlysieve") is not None
+    asked = []
+
+    def fails(place):
+        asked.append(place)
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr("earlysieve.tracking.mlflow.prepare", fails)
+    for _ in range(2):  # a run says it, each time it is opened
+        prepare_trackers([f"mlflow:http://{tmp_path.name}", "tensorboard"])
+    assert asked == [f"http://{tmp_path.name}"]

@@ -23,6 +23,7 @@ from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.runs.reporter import Reporter
 from earlysieve.searching.lock import held
 from earlysieve.searching.together import work_together
+from earlysieve.tracking.named import prepare_trackers
 
 
 def benchmark(
@@ -98,6 +99,7 @@ def run_grid(
     reporter, cells = reporter or Reporter(), cells_of(grid)
     _tell_kept(cells, out, reporter)
     hear = _told_once(on_cell or _ignore)
+    prepare_trackers(reporter.trackers)
     if jobs > 1:
         silent = Reporter(trackers=reporter.trackers)
         task = partial(work, cells, grid, out, silent, _ignore)

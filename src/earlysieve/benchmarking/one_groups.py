@@ -39,12 +39,13 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     """
     folder = folder_of(out, cell)
     config = plain_config(grid.protocol, cell.data, cell.seed)
-    clock, log = Clock(folder, config.device), Log(folder)
+    log = Log(folder)
     log(f"{cell.title}: begun")
     write_made_with(folder)
     parts = open_parts(config, progress=False)
     weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
     model = None if weights is None else trained_model(weights, config, parts)
+    clock = Clock(folder, config.device)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
         groups = _Around(cell, config, data, model, out, log, progress).groups()

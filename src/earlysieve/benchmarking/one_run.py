@@ -22,6 +22,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_parts
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching.one_trial import few_warnings
+from earlysieve.tracking.named import prepare_trackers
 
 if TYPE_CHECKING:
     from earlysieve.benchmarking.grid import Grid
@@ -35,8 +36,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         EarlysieveError: it cannot be trained, or takes longer than the budget allows.
     """
     folder, protocol = folder_of(out, cell), grid.protocol
-    plain = plain_config(protocol, cell.data, cell.seed)
-    clock, log = Clock(folder, plain.device), Log(folder)
+    plain, log = plain_config(protocol, cell.data, cell.seed), Log(folder)
 
     def listen(event: "Event") -> None:
         if event.kind != "step":
@@ -47,6 +47,9 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
     run, train = prepared(cell, grid, out, heard)
+    prepare_trackers(reporter.trackers)
+    # What is loaded and tried out once in a process is not the cost of the first method.
+    clock = Clock(folder, plain.device)
     with few_warnings():
         result = run.train(resume=True)
     run.save(result)

@@ -15,6 +15,7 @@ from earlysieve.searching import space
 from earlysieve.searching.find import Found, SearchOptions, find, searched_space
 from earlysieve.searching.one_trial import few_warnings
 from earlysieve.searching.result import TrialRow
+from earlysieve.tracking.named import prepare_trackers
 
 if TYPE_CHECKING:
     from earlysieve.benchmarking.grid import Grid
@@ -32,6 +33,7 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
     """
     folder, tuned = folder_of(out, cell), _tuning(cell)
     config, fixed = _searched(cell, grid, out)
+    prepare_trackers(reporter.trackers)
     clock, log = Clock(folder, config.device), Log(folder)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)

@@ -18,10 +18,9 @@ class MLflow:
     """A client of its own, which leaves MLflow's active run alone."""
 
     def __init__(self, tracking: Tracking) -> None:
-        client: Any = need("mlflow.tracking", extra="mlflow").MlflowClient(_address(tracking.place))
+        client = _client(tracking.place)
         self._client = client
-        known = client.get_experiment_by_name(EXPERIMENT)
-        experiment = client.create_experiment(EXPERIMENT) if known is None else known.experiment_id
+        experiment = _experiment(client)
         kept = tracking.folder / RUN_FILE
         self._run = _kept_run(client, kept)
         if self._run is None:
@@ -38,6 +37,20 @@ class MLflow:
     def close(self) -> None:
         """Say that the run has ended."""
         self._client.set_terminated(self._run)
+
+
+def prepare(place: str | None) -> None:
+    """Make the database, where there is to be one, and the experiment in it."""
+    _experiment(_client(place))
+
+
+def _client(place: str | None) -> Any:
+    return need("mlflow.tracking", extra="mlflow").MlflowClient(_address(place))
+
+
+def _experiment(client: Any) -> str:
+    known = client.get_experiment_by_name(EXPERIMENT)
+    return str(client.create_experiment(EXPERIMENT) if known is None else known.experiment_id)
 
 
 def _address(place: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from importlib import import_module
 
 from earlysieve._imports import need
@@ -38,6 +40,27 @@ def check_trackers(specs: Sequence[str]) -> tuple[str, ...]:
             )
         need(name, extra=name)
     return tuple(specs)
+
+
+def prepare_trackers(specs: Sequence[str]) -> None:
+    """Load what trackers need, and let them make what they write to, before any run is timed.
+
+    Several processes then do not make it at once. What fails is said by the run that opens it.
+
+    Args:
+        specs: as `check_trackers` returns them.
+    """
+    for spec in specs:
+        _prepare(spec)
+
+
+@cache
+def _prepare(spec: str) -> None:
+    """Once in a process: a server that cannot be reached costs its time once."""
+    name, _, place = spec.partition(":")
+    module = import_module(f"earlysieve.tracking.{TRACKERS[name][0]}")
+    with suppress(Exception):
+        module.prepare(place or None)
 
 
 def open_tracker(spec: str, tracking: Tracking) -> Tracker:

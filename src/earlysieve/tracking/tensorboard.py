@@ -13,13 +13,10 @@ class TensorBoard:
     """A writer of event files."""
 
     def __init__(self, tracking: Tracking) -> None:
-        need("tensorboard", extra="tensorboard")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what TensorBoard imports
-            from torch.utils.tensorboard.writer import SummaryWriter
+        writer = _writer_class()
         place = tracking.place
         folder = tracking.folder / "tensorboard" if place is None else Path(place) / tracking.name
-        self._writer: Any = SummaryWriter(str(folder))
+        self._writer: Any = writer(str(folder))
         lines = [f"    {name}: {value}" for name, value in flat(tracking.config).items()]
         self._writer.add_text("configuration", "\n".join(lines))
 
@@ -31,3 +28,16 @@ class TensorBoard:
     def close(self) -> None:
         """Write what is left."""
         self._writer.close()
+
+
+def prepare(_place: str | None) -> None:
+    """Load what writes."""
+    _writer_class()
+
+
+def _writer_class() -> Any:
+    need("tensorboard", extra="tensorboard")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what TensorBoard imports
+        from torch.utils.tensorboard.writer import SummaryWriter
+    return SummaryWriter

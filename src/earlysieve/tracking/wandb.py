@@ -39,3 +39,8 @@ class WeightsAndBiases:
     def close(self) -> None:
         """Send what is left, or keep it for `wandb sync`."""
         self._run.finish()
+
+
+def prepare(_place: str | None) -> None:
+    """Load what writes."""
+    need("wandb", extra="wandb")
