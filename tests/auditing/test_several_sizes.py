@@ -10,6 +10,9 @@ from .helpers import Pictures
 
 ALL_SIZES = "small images of several sizes do not give the same numbers of it"
 HALVES = {"top half", "bottom half", "left half", "right half"}
+OF_LARGER = HALVES | {
+    "spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "background", "1 map",
+}  # fmt: skip
 
 
 class Sizes:
@@ -49,36 +52,8 @@ def audited(*sides):
         ((8, 12, 19), HALVES),
         ((19, 12), HALVES),
         ((24, 32), set()),
-        (
-            (6, 12),
-            HALVES
-            | {
-                "spectrum",
-                "frame",
-                "size",
-                "place",
-                "sharpness",
-                "mark",
-                "patch",
-                "background",
-                "1 map",
-            },
-        ),
-        (
-            (12, 6, 12),
-            HALVES
-            | {
-                "spectrum",
-                "frame",
-                "size",
-                "place",
-                "sharpness",
-                "mark",
-                "patch",
-                "background",
-                "1 map",
-            },
-        ),
+        ((6, 12), OF_LARGER),
+        ((12, 6, 12), OF_LARGER),
     ],
 )
 def test_small_images_of_several_sizes(sides, missing):

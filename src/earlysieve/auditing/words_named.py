@@ -1,15 +1,16 @@
 """Texts with the words or phrases of classes marked that a verdict is about."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.saved_pictures import Picture
-from earlysieve.auditing.speaking_words import used_tokens
-from earlysieve.auditing.swaps.carrier import carrier_of
+from earlysieve.auditing.shown_texts import ShownTexts, with_marks
 from earlysieve.auditing.swaps.found import Swaps
-from earlysieve.auditing.token_words import pieces, words_of
+from earlysieve.auditing.token_words import words_of
 from earlysieve.datasets.opened_data import OpenedData
 
 _PIECE = "##"
@@ -34,22 +35,17 @@ def with_named_words(
     Returns:
         The pictures as they are where no tokenizer tells what tokens say.
     """
-    texts = [one for one in pictures if one.kind == "text"]
-    if not texts or not words or not hasattr(data.tokenizer, "decode"):
+    if not words or not hasattr(data.tokenizer, "decode"):
         return list(pictures)
-    inputs = data.examples([one.index for one in texts]).inputs
-    carrier, _ = carrier_of(inputs)
-    if carrier is None or carrier.kind != "text":
-        return list(pictures)
-    tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
-    shown = used_tokens(tokens, mask, data.tokenizer)
-    found = {}
-    for one, row, kept in zip(texts, tokens, shown, strict=True):
-        numbers = row[kept].tolist()
-        found[one.index] = pieces(numbers, _held(numbers, words, data.tokenizer), data.tokenizer)
-    return [
-        replace(one, pieces=found[one.index]) if one.index in found else one for one in pictures
-    ]
+
+    def marks(texts: ShownTexts) -> Tensor:
+        marked = torch.zeros_like(texts.used)
+        for row, tokens, kept in zip(marked, texts.tokens, texts.used, strict=True):
+            held = _held(tokens[kept].tolist(), words, data.tokenizer)
+            row[kept] = torch.tensor(held, dtype=torch.bool)
+        return marked
+
+    return with_marks(data, pictures, marks)
 
 
 def _held(tokens: Sequence[int], words: Sequence[str], tokenizer: Any) -> list[bool]:
