@@ -46,7 +46,8 @@ def test_half_an_archive_names_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_source(f"waterbirds:{folder}")
     assert str(caught.value) == (
-        f"Expected all 8 images that 'metadata.csv' lists in '{folder}', but 5 are missing: "
+        f"Expected all 8 images of the split that 'metadata.csv' lists in '{folder}', but 5 are "
+        "missing: "
         "'000.Bird/Bird_0000.jpg', '001.Bird/Bird_0003.jpg', '000.Bird/Bird_0006.jpg' and 2 more; "
         "unpack waterbird_complete95_forest2water2.tar.gz and pass the folder that it unpacks to "
         "again (https://github.com/kohpangwei/group_DRO)"

@@ -196,9 +196,9 @@ class Published:
         absent = [path for path in paths if not is_file(root / path)]
         if absent:
             raise DataError(
-                f"Expected all {len(paths)} images that '{listed_in.name}' lists in '{root}', but "
-                f"{len(absent)} are missing: {name_some(absent)}; unpack {self.archive} again "
-                f"({self.homepage})"
+                f"Expected all {len(paths)} images of the split that '{listed_in.name}' lists in "
+                f"'{root}', but {len(absent)} are missing: {name_some(absent)}; unpack "
+                f"{self.archive} again ({self.homepage})"
             )
 
 
