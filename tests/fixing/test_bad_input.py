@@ -126,7 +126,8 @@ def test_one_suspect_in_a_class_costs_candidates_not_the_fix():
     assert "of class 1 in group '1, misled'; add held-out examples or take groups from" in why
     assert "min_group" not in why
     others = found.candidates[found.candidates["method"].isin(["afr", "crt"])]
-    assert (others["failure"] == "").all()
+    # They are fitted; one that is no better on all examples may be left out afterwards.
+    assert not others["failure"].str.contains("Expected").any()
 
 
 def changed(**values):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._files import is_there
+from earlysieve._files import is_folder, is_there
 from earlysieve.auditing.leans import leans_of
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
 from earlysieve.comparing.misled import Misled
@@ -87,7 +87,7 @@ def read_entry(
 
 def _instead(path: Path) -> str:
     """What to give in place of a folder that is no entry; those of runs or audits that it holds."""
-    below = sorted(path.iterdir()) if path.is_dir() else []
+    below = sorted(path.iterdir()) if is_folder(path) else []
     held = [one for one in below if is_there(one / AUDIT) or is_there(one / HISTORY)]
     if not held:
         return "give the --out of 'earlysieve audit' or 'earlysieve train'"
