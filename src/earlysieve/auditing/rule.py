@@ -127,8 +127,10 @@ def decide(facts: Facts) -> Decision:
     if let_go is not None and not moved:
         # What the cue tells looks recovered: nothing but swaps can speak for something else.
         called = None
-    elif prevented is not None and not (prevented == "outdone" and moved):
+    elif prevented == "outdone" and not moved:
         return _though_outdone(facts, chance) or say("inconclusive", prevented)
+    elif prevented is not None and prevented != "outdone":
+        return say("inconclusive", prevented)
     inside = next((one for one in facts.leanings if copes_only_here(one)), None)
     learnt_by_heart = called is None or not errs_without(called)
     if inside is not None and facts.data.seen_in_training is None and learnt_by_heart:
@@ -191,8 +193,6 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     What was said not to matter is asked about, and two columns that mislead, or a background that
     answers follow, are no readout's luck.
     """
-    if _prevented(facts) != "outdone":
-        return None
     named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
     if named is not None and costs(named):
         return Decision("shortcut", "irrelevant", named, strength(named), chance)
