@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from earlysieve._arrays import Floats
-from earlysieve.auditing.telling_values import spikes
+from earlysieve.auditing.telling_values import spikes, written
 
 _MUCH, _LISTED = 0.3, 3
 
@@ -26,7 +26,7 @@ def filled_in(column: Floats, name: str) -> str:
     if share <= _MUCH or not spikes(sizes)[most]:
         return ""
     return (
-        f"{_plain(values[most])} stands in {share:.0%} of the rows of '{name}': was it filled in?"
+        f"{written(values[most])} stands in {share:.0%} of the rows of '{name}': was it filled in?"
     )
 
 
@@ -55,11 +55,7 @@ def place_of(column: Floats, values: Sequence[float], name: str) -> str:
         share = sizes[place] / len(column)
         if names and len(every) > 2:
             told.append(
-                f"{_plain(value)} is the {' and '.join(names)} value of column '{name}', in "
+                f"{written(value)} is the {' and '.join(names)} value of column '{name}', in "
                 f"{share:.0%} of the rows."
             )
     return " ".join(told)
-
-
-def _plain(value: float) -> str:
-    return np.format_float_positional(np.float32(value), trim="-")

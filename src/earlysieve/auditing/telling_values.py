@@ -53,7 +53,7 @@ class TellingValues:
 
     def _named(self, value: float) -> str:
         if not self.variable.is_category:
-            return np.format_float_positional(np.float32(value), trim="-")
+            return written(value)
         names = self.variable.categories
         return names[int(value)] if value < len(names) else "none of them"
 
@@ -109,6 +109,11 @@ def telling_values(
             found.append((float(counts[every, kinds][chosen].sum()), TellingValues(one, *listed)))
     found.sort(key=lambda pair: -pair[0])
     return tuple(one for _, one in found[:MOST])
+
+
+def written(value: float) -> str:
+    """A number of a column, in as few digits as tell it."""
+    return np.format_float_positional(np.float32(value), trim="-")
 
 
 def spikes(sizes: Floats | Ints) -> Bools:
