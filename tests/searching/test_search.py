@@ -99,6 +99,17 @@ def test_another_search_in_the_same_folder_is_refused_with_the_difference(whole)
         search(CONFIG, out, fixed={"upweight"}, options=FEW)
 
 
+def test_trials_of_other_data_are_refused(whole, monkeypatch):
+    from tests.searching import nets
+
+    out, _ = whole
+    before = values_of(out)
+    monkeypatch.setattr(nets, "others", lambda: nets.Points(120, 2, 0.5))
+    with pytest.raises(InputError, match="the validation data are others now"):
+        search(CONFIG, out, options=replace(FEW, trials=5))
+    assert values_of(out) == before
+
+
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, MemoryError])
 def test_an_interrupted_search_ends_as_if_nothing_had_happened(whole, tmp_path, monkeypatch, stop):
     out, _ = whole

@@ -10,11 +10,13 @@ from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
 from earlysieve.benchmarking.cells import RunCell
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
 from earlysieve.benchmarking.grid import Grid
+from earlysieve.benchmarking.made_with import changed_since, seeds_made, told_change
 from earlysieve.benchmarking.on_test import open_test
 from earlysieve.benchmarking.one_search import check_search
 from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.fit_check import check_model_takes, pick_device
+from earlysieve.runs.data_fingerprint import fingerprints_of, run_fingerprint
 from earlysieve.runs.given_groups import groups_for_training
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, check_same_classes, open_parts
@@ -45,12 +47,29 @@ def _check_data(name: str, grid: Grid, out: Path) -> None:
             f"Expected validation data for '{name}', but got none; give --validation 0.2, say"
         )
     test = open_test(plain, protocol.data[name].test)
+    _check_same_data(name, grid, out, parts, test)
     check_same_classes(parts.train, test, what="test data")
     run = TrainRun.prepare(plain, out, Reporter(), parts=parts)
     check_model_takes(run.algorithm.model, test, pick_device(plain.device), what="test data")
     _check_groups(name, grid, parts, test)
     for arm in grid.arms:
         _check_arm(RunCell(name, arm, seed), grid, parts, run, out)
+
+
+def _check_same_data(name: str, grid: Grid, out: Path, parts: Parts, test: Any) -> None:
+    """Refuse other data than those that the folder was made with, by one seed that it knows."""
+    known, seed = seeds_made(out, name), grid.protocol.seeds[0]
+    if not known:
+        return
+    if seed not in known:
+        seed = known[0]
+        plain = plain_config(grid.protocol, name, seed)
+        parts = open_parts(plain, progress=False)
+        test = open_test(plain, grid.protocol.data[name].test)
+    now = {**fingerprints_of(parts), "test": run_fingerprint(test)}
+    changed = changed_since(out, name, seed, now)
+    if changed:
+        raise InputError(told_change(out, name, seed, changed))
 
 
 def _check_groups(name: str, grid: Grid, parts: Parts, test: Any) -> None:

@@ -1,25 +1,22 @@
-"""What a cell leaves besides its result: a log, the time it took, and what it ran with."""
+"""What a cell leaves besides its result: a log, and the time it took."""
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earlysieve._files import write_text
 from earlysieve.networks.fit_check import pick_device
-from earlysieve.training.config import versions
 
 if TYPE_CHECKING:
     from earlysieve.runs.reporter import Reporter
     from earlysieve.training import Event
 
-LOG_NAME, TIME_NAME, MADE_WITH_NAME = "log.txt", "seconds.json", "made_with.json"
-_GIT_SECONDS = 10
+LOG_NAME, TIME_NAME = "log.txt", "seconds.json"
 
 
 class Log:
@@ -97,25 +94,3 @@ def logging(reporter: "Reporter", log: Log, on_event: "Callable[[Event], None]")
         on_event(event)
 
     return replace(reporter, tell=tell, on_event=hear, progress=False)
-
-
-def write_made_with(folder: Path) -> None:
-    """Write versions, and the state of the repository that the command was called in."""
-    text = json.dumps({"versions": versions(), "git": git_state()}, indent=2)
-    write_text(folder / MADE_WITH_NAME, text + "\n")
-
-
-def git_state() -> dict[str, Any] | None:
-    """Commit and whether anything was changed since; None outside of a repository."""
-    commit, changed = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
-    return None if commit is None else {"commit": commit, "changed": bool(changed)}
-
-
-def _git(*words: str) -> str | None:
-    try:
-        found = subprocess.run(
-            ["git", *words], capture_output=True, text=True, timeout=_GIT_SECONDS, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip()

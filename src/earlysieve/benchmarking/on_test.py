@@ -9,6 +9,7 @@ from earlysieve.datasets.opened_data import opened
 from earlysieve.groups.group_report import group_report
 from earlysieve.measures.bias_amplification import attribute_in
 from earlysieve.measures.figures import Known, values_of
+from earlysieve.runs.data_fingerprint import run_fingerprint
 from earlysieve.runs.train_data import open_beside
 from earlysieve.training import SingleClassWarning, evaluate
 from earlysieve.training.selection import answers_of
@@ -47,7 +48,7 @@ def figures_on_test(
     *,
     chosen: str,
     shares: "Mapping[int, float] | None" = None,
-) -> tuple[dict[str, float], list[dict[str, Any]]]:
+) -> tuple[dict[str, float], list[dict[str, Any]], str | None]:
     """The figures of a model on the test data, and those of each group; the opening is logged.
 
     Args:
@@ -59,7 +60,8 @@ def figures_on_test(
         shares: of the groups of the training data; None: they name none.
 
     Returns:
-        Figures by name, as fractions, and name, n and accuracy of each group.
+        Figures by name, as fractions; name, n and accuracy of each group; the fingerprint of the
+        data.
 
     Raises:
         EarlysieveError: the data cannot be opened, or the model does not take them.
@@ -79,7 +81,8 @@ def figures_on_test(
         )
     names = opened(data).group_names
     weighed = any((shares or {}).get(group) for group in found.group_accuracy)
-    return figures_of(found, names, shares=shares if weighed else None)
+    figures, groups = figures_of(found, names, shares=shares if weighed else None)
+    return figures, groups, run_fingerprint(data)
 
 
 def figures_of(

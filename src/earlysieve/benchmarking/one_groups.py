@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.benchmarking.cells import GroupsCell, folder_of
 from earlysieve.benchmarking.configs import AUDIT_NAME, GROUPS_NAME, plain_config
-from earlysieve.benchmarking.log import Clock, Log, write_made_with
+from earlysieve.benchmarking.log import Clock, Log
+from earlysieve.benchmarking.made_with import note_data, write_made_with
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
 from earlysieve.grouping.files import read_groups
@@ -15,6 +16,7 @@ from earlysieve.grouping.infer import infer_groups
 from earlysieve.networks.fit_check import pick_device
 from earlysieve.networks.spec import build_model, load_checkpoint
 from earlysieve.runs.audit_run import save
+from earlysieve.runs.data_fingerprint import fingerprints_of
 from earlysieve.runs.run_beside import as_in_run
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_run import WEIGHTS_NAME
@@ -43,6 +45,7 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     log(f"{cell.title}: begun")
     write_made_with(folder)
     parts = open_parts(config, progress=False)
+    note_data(cell, out, fingerprints_of(parts))
     weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
     model = None if weights is None else trained_model(weights, config, parts)
     clock = Clock(folder, config.device)

@@ -11,15 +11,17 @@ from earlysieve.benchmarking.configs import (
     plain_settings,
     with_layer,
 )
-from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
+from earlysieve.benchmarking.log import Clock, Log, logging
+from earlysieve.benchmarking.made_with import note_data, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
 from earlysieve.benchmarking.one_search import as_chosen
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
 from earlysieve.measures.by_cell import shares_of
 from earlysieve.methods.registry import method_named
+from earlysieve.runs.data_fingerprint import fingerprints_of
 from earlysieve.runs.reporter import Reporter
-from earlysieve.runs.train_data import open_parts
+from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching.one_trial import few_warnings
 from earlysieve.tracking.named import prepare_trackers
@@ -46,7 +48,8 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     heard = logging(reporter, log, listen)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
-    run, train = prepared(cell, grid, out, heard)
+    run, parts = prepared(cell, grid, out, heard)
+    note_data(cell, out, fingerprints_of(parts))
     prepare_trackers(reporter.trackers)
     # What is loaded and tried out once in a process is not the cost of the first method.
     clock = Clock(folder, plain.device)
@@ -55,14 +58,15 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     run.save(result)
     seconds, processor = clock.seconds, clock.processor
     clock.keep()
-    figures, groups = figures_on_test(
+    figures, groups, test = figures_on_test(
         run.algorithm.model,
         plain,
         protocol.data[cell.data].test,
         folder,
         chosen=_chosen(run, result),
-        shares=_shares(train),
+        shares=_shares(parts.train),
     )
+    note_data(cell, out, {"test": test})
     log(f"{cell.title}: over after {seconds:.1f} s")
     return Record(
         "complete",
@@ -76,8 +80,10 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     )
 
 
-def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> tuple[TrainRun, Any]:
-    """The run of a cell, ready to start, and the training data; nothing is written.
+def prepared(
+    cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter"
+) -> tuple[TrainRun, Parts]:
+    """The run of a cell, ready to start, and the data of the plain run; nothing is written.
 
     Raises:
         EarlysieveError: something is missing, wrong, or does not fit.
@@ -91,7 +97,7 @@ def prepared(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> tu
             config = with_layer(config, bare)
         own = parts_for(cell, parts)
         run = TrainRun.prepare(config, folder_of(out, cell), reporter, parts=own)
-    return run, parts.train
+    return run, parts
 
 
 def _shares(train: Any) -> dict[int, float] | None:

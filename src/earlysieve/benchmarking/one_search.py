@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve.benchmarking.cells import RunCell, SearchCell, folder_of
 from earlysieve.benchmarking.configs import config_of, plain_config, plain_settings, with_layer
-from earlysieve.benchmarking.log import Clock, Log, logging, write_made_with
+from earlysieve.benchmarking.log import Clock, Log, logging
+from earlysieve.benchmarking.made_with import note_data, write_made_with
 from earlysieve.benchmarking.record import Record, read_record
+from earlysieve.runs.data_fingerprint import fingerprints_of
 from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.train_data import open_parts
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching import space
 from earlysieve.searching.find import Found, SearchOptions, find, searched_space
@@ -34,9 +37,12 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
     folder, tuned = folder_of(out, cell), _tuning(cell)
     config, fixed = _searched(cell, grid, out)
     prepare_trackers(reporter.trackers)
-    clock, log = Clock(folder, config.device), Log(folder)
+    log = Log(folder)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
+    plain = plain_config(grid.protocol, cell.data, cell.run.seed)
+    note_data(cell, out, fingerprints_of(open_parts(plain, progress=False)))
+    clock = Clock(folder, config.device)
 
     def on_trial(row: TrialRow, _best: TrialRow | None) -> None:
         clock.keep()

@@ -7,6 +7,7 @@ from pathlib import Path
 from earlysieve._readable import readable
 from earlysieve.benchmarking.arms import PLAIN
 from earlysieve.benchmarking.cells import GROUPS
+from earlysieve.benchmarking.code_remark import remarks_on_code
 from earlysieve.benchmarking.configs import GROUPS_NAME
 from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data
 from earlysieve.benchmarking.record import read_record
@@ -16,12 +17,13 @@ _CALLED = "shortcut"
 
 
 def remarks(result: BenchmarkResult) -> tuple[str, ...]:
-    """Sentences, each of a data set; none where there is nothing to know.
+    """Sentences, of a data set each, or of all; none where there is nothing to know.
 
     Where audits called no shortcut, the groups that methods got from them are told by what comes
     nearest, which may be the task. Where the first epoch was kept with every seed, a method has
     hardly acted: some begin after it. The smallest group of the test data is what the figures of
-    the worst one may rest on.
+    the worst one may rest on. Where runs were made with different code, differences may come of
+    that.
 
     Args:
         result: of a folder that is still there.
@@ -36,7 +38,7 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
             found += _of_audits(data, result.folder)
         if result.protocol["budget"]["epochs"] > 1:
             found += (text for line in lines for text in _of_epochs(line, result.folder))
-    return tuple(found)
+    return (*found, *remarks_on_code(result.lines, result.folder))
 
 
 def _of_sizes(data: str, lines: Sequence[Line], out: Path) -> Iterator[str]:

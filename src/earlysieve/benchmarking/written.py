@@ -140,6 +140,7 @@ def _as_json(result: BenchmarkResult) -> dict[str, Any]:
         {
             "digest": result.digest,
             "protocol": result.protocol,
+            "remarks": remarks(result),
             "lines": [vars(line) for line in result.lines],
         }
     )

@@ -185,7 +185,7 @@ class OpenedData:
             batch: with `index`, positions in `source`.
         """
         loader = isinstance(self.data, DataLoader)  # of a part of its data set, perhaps
-        if self._hold_kinds or loader or self.size is None or not self.has_random_access:
+        if self.holds_labels or loader or self.size is None or not self.has_random_access:
             return
         self._passing = self._passing or SeenKinds(self.size)
         self._passing.note(batch)
@@ -202,12 +202,13 @@ class OpenedData:
         return None if groups is None or not bool((groups >= 0).any()) else groups
 
     @property
-    def _hold_kinds(self) -> bool:
+    def holds_labels(self) -> bool:
+        """Whether labels and groups of all examples are known without a pass."""
         return isinstance(self.source, ExampleDataset) and not isinstance(self.data, DataLoader)
 
     @cached_property
     def _kinds(self) -> tuple[Ints, Ints | None]:
-        if self._hold_kinds:
+        if self.holds_labels:
             return self.source.labels, self.source.groups
         if self._passing is not None:
             with preserved_rng():

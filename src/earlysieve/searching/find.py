@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import is_there, output_folder
 from earlysieve.errors import InputError
 from earlysieve.methods.registry import method_settings
+from earlysieve.runs.data_fingerprint import fingerprints_of
 from earlysieve.runs.reporter import Reporter
+from earlysieve.runs.train_data import open_parts
 from earlysieve.searching.choice import choose
 from earlysieve.searching.lock import held
 from earlysieve.searching.places import FAILURE, finished, take_up
-from earlysieve.searching.plan import PLAN_NAME, Plan, keep
+from earlysieve.searching.plan import PLAN_NAME, Plan, keep, keep_data
 from earlysieve.searching.result import TrialRow
 from earlysieve.searching.space import Dimension, plain_config, space_of
 from earlysieve.searching.storage import import_optuna, open_storage, quiet_optuna
@@ -113,8 +115,10 @@ def find(
     if not is_there(out / PLAN_NAME):
         _try_out(plan, out, options.storage)
     output_folder(out)
+    data = fingerprints_of(open_parts(config, progress=False))
     with held(out):
         keep(plan, out)
+        keep_data(data, out)
     until = None if options.timeout is None else time.time() + options.timeout
     work = Work(
         plan,

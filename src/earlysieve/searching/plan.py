@@ -9,10 +9,11 @@ from typing import Any
 from earlysieve._files import write_text
 from earlysieve._json import plain
 from earlysieve.errors import InputError, one_line
+from earlysieve.runs.data_fingerprint import changed_parts
 from earlysieve.searching.space import Dimension
 from earlysieve.training import TrainConfig
 
-PLAN_NAME = "plan.json"
+PLAN_NAME, DATA_NAME = "plan.json", "data.json"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,38 @@ def keep(plan: Plan, folder: Path) -> None:
             "another folder"
         ) from error
     check_same(found, plan, f"'{folder}'")
+
+
+def keep_data(data: Mapping[str, str | None], folder: Path) -> None:
+    """Write the fingerprints of a search's data into a folder that has none.
+
+    Args:
+        data: fingerprints by part, see `runs.data_fingerprint`.
+        folder: of the search.
+
+    Raises:
+        InputError: the trials that the folder holds were made with other data.
+        OutputError: it cannot be written.
+    """
+    path = folder / DATA_NAME
+    if not path.exists():
+        write_text(path, json.dumps(dict(data), indent=2) + "\n")
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"Expected the fingerprints of data in '{path}', but got: {one_line(error)}; choose "
+            "another folder"
+        ) from error
+    changed = changed_parts(found, data)
+    if changed:
+        raise InputError(
+            f"Expected the data that the trials in '{folder}' were made with, but the "
+            f"{' and '.join(changed)} data are others now: names, labels, groups or contents have "
+            "changed, or how they are read; trials of both cannot be compared: give another --out, "
+            "or remove that folder"
+        )
 
 
 def check_same(found: Any, plan: Plan, where: str) -> None:

@@ -1,0 +1,96 @@
+"""Other data, or other code, under one protocol: refused, or told in every table."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from earlysieve.benchmarking.benchmark import benchmark
+from earlysieve.benchmarking.made_with import MADE_WITH_NAME, write_made_with
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
+from earlysieve.errors import CheckpointError, InputError
+from tests.benchmarking import nets
+from tests.benchmarking.nets import HERE
+
+PROTOCOL = Protocol(
+    {"points": DataSplits(f"{HERE}:points", f"{HERE}:held", f"{HERE}:others")},
+    seeds=(0,),
+    budget=Budget(epochs=2),
+    training={"model": f"{HERE}:net", "batch_size": 32},
+)
+
+
+def spoilt(monkeypatch: pytest.MonkeyPatch, name: str, seeds: tuple[int, ...] = (0, 1)) -> None:
+    """From now on the last label of some data is another one."""
+    usual = getattr(nets, name)
+
+    def other(seed: int = 0) -> Any:
+        found = usual(seed)
+        if seed in seeds:
+            found.labels = torch.cat([found.labels[:-1], 1 - found.labels[-1:]])
+        return found
+
+    monkeypatch.setattr(nets, name, other)
+
+
+@pytest.mark.parametrize(("name", "part"), [("points", "training"), ("others", "test")])
+def test_other_data_are_refused_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, part: str
+) -> None:
+    benchmark(PROTOCOL, ["erm"], tmp_path)
+    made = json.loads((tmp_path / "runs/points/erm/seed-0" / MADE_WITH_NAME).read_text())
+    assert made["data"].keys() == {"training", "validation", "test"}
+    benchmark(PROTOCOL, ["crt"], tmp_path)
+    spoilt(monkeypatch, name)
+    told = rf"the {part} data of 'points' are others now \(seed 0\).*remove.*runs/points"
+    for seeds in ((0,), (1,)):
+        with pytest.raises(InputError, match=told):
+            benchmark(replace(PROTOCOL, seeds=seeds), ["jtt"], tmp_path)
+    assert not (tmp_path / "runs/points/jtt").exists()
+
+
+def test_data_that_change_for_another_seed_stop_the_benchmark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check at the beginning opens one seed; each cell looks at its own."""
+    both = replace(PROTOCOL, seeds=(0, 1))
+    benchmark(both, ["erm"], tmp_path)
+    spoilt(monkeypatch, "held", seeds=(1,))
+    with pytest.raises(CheckpointError, match=r"validation data of 'points' .*\(seed 1\)"):
+        benchmark(both, ["jtt"], tmp_path)
+    assert not (tmp_path / "runs/points/jtt/seed-1/cell.json").exists()
+
+
+def test_other_code_is_told_in_every_table(tmp_path: Path) -> None:
+    benchmark(PROTOCOL, ["jtt"], tmp_path)
+    assert "same code" not in (tmp_path / "table.md").read_text()
+    path = tmp_path / "runs/points/jtt/seed-0" / MADE_WITH_NAME
+    made = json.loads(path.read_text())
+    versions = {**made["versions"], "earlysieve": "0.0.1"}
+    path.write_text(json.dumps({**made, "versions": versions}))
+    benchmark(PROTOCOL, ["jtt"], tmp_path)
+    ours = made["versions"]["earlysieve"]
+    told = (
+        "Not all was made with the same code: jtt on points (seed 0) with earlysieve 0.0.1; the "
+        f"others with earlysieve {ours}. Differences may come of that."
+    )
+    for name in ("table.md", "table.tex"):
+        assert told in (tmp_path / name).read_text(), name
+    assert told in (tmp_path / "report.html").read_text()
+    assert told in json.loads((tmp_path / "results.json").read_text())["remarks"]
+
+
+def test_what_an_earlier_attempt_was_made_with_is_kept(tmp_path: Path) -> None:
+    write_made_with(tmp_path)
+    path = tmp_path / MADE_WITH_NAME
+    made = json.loads(path.read_text())
+    write_made_with(tmp_path)
+    assert json.loads(path.read_text()) == made
+    old = {"versions": {"earlysieve": "0.0.1"}, "git": None}
+    path.write_text(json.dumps(old))
+    write_made_with(tmp_path)
+    write_made_with(tmp_path)
+    assert json.loads(path.read_text()) == {**made, "earlier": [old]}
