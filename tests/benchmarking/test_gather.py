@@ -1,11 +1,13 @@
 """Figures over seeds, by hand and against SciPy, from records that nobody trained."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 from scipy import stats
 
+from earlysieve.benchmarking import written
 from earlysieve.benchmarking.cells import GroupsCell, RunCell, SearchCell, folder_of
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import grid_of
@@ -15,6 +17,7 @@ from earlysieve.benchmarking.page import render
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record, read_record
 from earlysieve.benchmarking.written import cells_of_data, foot, interval, short_cells, write_tables
+from earlysieve.comparing.written import escaped
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.groups.over_seeds import OverSeeds
 
@@ -134,11 +137,33 @@ def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     tex = (results / "table.tex").read_text()
     assert "method & seeds & average & worst group" in tex
     assert "dfr@audit & 1" in tex
-    assert tex.splitlines()[-1] == f"% {foot(result)}"
+    assert escaped(foot(result)) in tex.splitlines()[-5]
     assert list(result.table["name"]) == ["erm", "jtt", "dfr@audit"]
     written = json.loads((results / "results.json").read_text())
     assert written["lines"][1]["by_seed"]["0"]["average"] == 0.6
     assert written["lines"][2]["figures"]["average"]["low"] is None
+
+
+def test_the_table_for_a_paper_stands_alone_with_reasons_and_remarks(results, monkeypatch):
+    """Its environments nest, all text is escaped, and rows have the cells of the heads."""
+    monkeypatch.setattr(written, "remarks_on_data", lambda _, name: [f"Of 100% of {name}_x."])
+    tex = written.latex_tables(gather(results))
+    opened: list[str] = []
+    for kind, name in re.findall(r"\\(begin|end)\{(\w+)\}", tex):
+        if kind == "begin":
+            opened.append(name)
+        else:
+            assert opened.pop() == name
+    assert opened == []
+    assert r"\caption{a: methods on test data, mean and 95\% t-interval over seeds.}" in tex
+    assert r"\label{tab:a}" in tex
+    assert tex.index(r"\caption") < tex.index(r"\begin{tabular}{lrrrrlr}")
+    assert r"dfr@audit failed, seed 1: Expected \textless{}b\textgreater{} \& 5\_\% of it." in tex
+    assert r"Of 100\% of a\_x." in tex
+    rows = [one for one in tex.splitlines() if one.endswith(r"\\")]
+    assert {row.count(" & ") for row in rows} == {6}
+    bare = re.sub(r"\\[a-zA-Z]+|\\[&%$#_{}]|\\\\", "", tex.replace(" & ", " "))
+    assert not re.search(r"[&%$#_]", bare.removeprefix("%"))
 
 
 @pytest.mark.parametrize("place", [0, 2])

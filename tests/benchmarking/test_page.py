@@ -94,8 +94,53 @@ def test_a_gain_whose_interval_holds_0_may_be_chance():
     assert "nothing to compare" in render(replace(result(), lines=LINES[:1]))
 
 
+def test_a_method_that_guesses_is_not_praised_for_its_worst_group():
+    """Each group at chance is a worst group of 0.5, which gains on most shortcuts."""
+    gain = OverSeeds(0.2, 0.1, 0.3, 3)
+
+    def at(name: str, mean: float, change: float, **more: object) -> Line:
+        found = line(name, 0.5, gain, chance=0.5, **more)
+        figures = {**found.figures, "group_mean": OverSeeds(mean, mean, mean, 3)}
+        change = OverSeeds(change, change - 0.02, change + 0.02, 3)
+        return replace(
+            found, figures=figures, differences={**found.differences, "group_mean": change}
+        )
+
+    coin = at("jtt", 0.51, -0.15)
+    coin = replace(
+        coin, differences={**coin.differences, "worst_group": OverSeeds(0.4, 0.3, 0.5, 3)}
+    )
+    page = render(replace(result(), lines=(LINES[0], coin)))
+    assert (
+        "digits: no method gains in the worst group; jtt only levels the groups down (+0.400): its "
+        "mean over groups, 0.510, is about that of guesses, 0.500." in page
+    )
+    page = render(replace(result(), lines=(LINES[0], coin, at("sieve", 0.7, 0.04))))
+    assert (
+        "digits: sieve gains most in the worst group, +0.200 [+0.100, +0.300]; its mean over "
+        "groups changes by +0.040 [+0.020, +0.060], to 0.700; it knows: none; jtt only" in page
+    )
+    page = render(replace(result(), lines=(LINES[0], at("sieve", 0.6, -0.05))))
+    assert "its mean over groups falls, -0.050 [-0.070, -0.030], to 0.600; it knows" in page
+    few = replace(at("sieve", 0.3, 0.0), chance=0.1)
+    assert not few.guesses
+    assert replace(few, chance=0.25).guesses
+    assert not replace(few, chance=None).guesses
+
+
 def test_the_best_in_the_worst_group_comes_first():
     assert [one.name for one in ranked(LINES)] == ["jtt", "erm", "kd"]
+
+
+def test_remarks_are_a_list_and_wide_tables_show_that_they_go_on(monkeypatch):
+    from earlysieve.benchmarking import page as module
+
+    monkeypatch.setattr(module, "remarks", lambda _: ("One <b>.", "Two."))
+    page = render(result())
+    assert '<ul class="bullets"><li>One &lt;b&gt;.</li><li>Two.</li></ul>' in page
+    assert '0.500<span class="detail">[0.400,\u00a00.600]</span>' in page
+    scroll = next(rule for rule in page.split("}") if ".scroll {" in rule)
+    assert scroll.count("no-repeat local") == scroll.count("no-repeat scroll") == 2
 
 
 def test_plots_say_in_words_what_they_show():

@@ -40,7 +40,8 @@ def spoilt(monkeypatch: pytest.MonkeyPatch, name: str, seeds: tuple[int, ...] = 
 def test_other_data_are_refused_before_anything_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, part: str
 ) -> None:
-    benchmark(PROTOCOL, ["erm"], tmp_path)
+    (plain,) = benchmark(PROTOCOL, ["erm"], tmp_path).lines
+    assert plain.chance == 0.5
     made = json.loads((tmp_path / "runs/points/erm/seed-0" / MADE_WITH_NAME).read_text())
     assert made["data"].keys() == {"training", "validation", "test"}
     benchmark(PROTOCOL, ["crt"], tmp_path)

@@ -102,6 +102,7 @@ def _line(
         {seed: one.why for seed, one in records.items() if one.state == "failed"},
         _group_means(done),
         *_search_of(data, arm, out),
+        _chance(done),
     )
 
 
@@ -165,6 +166,12 @@ def _cost(
         for group in (spent, plain)
     )
     return ours / theirs if theirs else math.nan
+
+
+def _chance(done: Mapping[int, Record]) -> float | None:
+    """What guessing comes to where classes are equally frequent."""
+    known = [one.classes for one in done.values() if one.classes]
+    return 1 / min(known) if known else None
 
 
 def _group_means(done: Mapping[int, Record]) -> dict[str, float]:

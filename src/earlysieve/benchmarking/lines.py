@@ -27,6 +27,8 @@ SHOWN = (
     "bias_amplification",
     "largest_tpr_gap",
 )
+# What is about chance: less than this share of the way from chance to no errors.
+_ABOUT_CHANCE = 0.1
 FIGURES = (*SHOWN, "calibration_error_equal_mass", "brier", "nll", "mean_tpr_gap")
 
 
@@ -50,6 +52,7 @@ class Line:
         chosen: settings that they chose; empty where nothing was tuned, or the plain method stayed
             and has none.
         stayed: whether they chose the plain method, so that the line is that one.
+        chance: the accuracy of guessing, in (0, 1]; None where not known.
     """
 
     data: str
@@ -68,6 +71,15 @@ class Line:
     trials: int = 1
     chosen: Mapping[str, Any] = field(default_factory=dict)
     stayed: bool = False
+    chance: float | None = None
+
+    @property
+    def guesses(self) -> bool:
+        """Whether the mean over groups, or the average where none are known, is about chance."""
+        mean = self.figures.get("group_mean") or self.figures.get("average")
+        if mean is None or self.chance is None:
+            return False
+        return mean.mean <= self.chance + _ABOUT_CHANCE * (1 - self.chance)
 
 
 @dataclass(frozen=True)

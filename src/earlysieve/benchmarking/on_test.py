@@ -1,6 +1,7 @@
 """The test data, opened once for each run when its epoch is chosen; a log says when."""
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,23 @@ NAMES = {
 }
 
 
+@dataclass(frozen=True)
+class OnTest:
+    """What came of a model on the test data.
+
+    Attributes:
+        figures: by name, as fractions.
+        groups: name, n and accuracy of each.
+        classes: how many the model tells apart.
+        data: their fingerprint, see `runs.data_fingerprint`.
+    """
+
+    figures: "Mapping[str, float]"
+    groups: "Sequence[Mapping[str, Any]]"
+    classes: int
+    data: str | None
+
+
 def open_test(plain: "TrainConfig", spec: str) -> Any:
     """The test data, beside the training data of a plain configuration.
 
@@ -48,7 +66,7 @@ def figures_on_test(
     *,
     chosen: str,
     shares: "Mapping[int, float] | None" = None,
-) -> tuple[dict[str, float], list[dict[str, Any]], str | None]:
+) -> OnTest:
     """The figures of a model on the test data, and those of each group; the opening is logged.
 
     Args:
@@ -58,10 +76,6 @@ def figures_on_test(
         folder: of the run.
         chosen: how the model was chosen, in words.
         shares: of the groups of the training data; None: they name none.
-
-    Returns:
-        Figures by name, as fractions; name, n and accuracy of each group; the fingerprint of the
-        data.
 
     Raises:
         EarlysieveError: the data cannot be opened, or the model does not take them.
@@ -82,7 +96,7 @@ def figures_on_test(
     names = opened(data).group_names
     weighed = any((shares or {}).get(group) for group in found.group_accuracy)
     figures, groups = figures_of(found, names, shares=shares if weighed else None)
-    return figures, groups, run_fingerprint(data)
+    return OnTest(figures, groups, answers_of(found).logits.shape[1], run_fingerprint(data))
 
 
 def figures_of(
@@ -91,7 +105,7 @@ def figures_of(
     *,
     shares: "Mapping[int, float] | None" = None,
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Figures of an evaluation with logits, and those of each group; see `figures_on_test`.
+    """Figures of an evaluation with logits, and those of each group; see `OnTest`.
 
     Args:
         found: with logits.

@@ -58,7 +58,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
     run.save(result)
     seconds, processor = clock.seconds, clock.processor
     clock.keep()
-    figures, groups, test = figures_on_test(
+    found = figures_on_test(
         run.algorithm.model,
         plain,
         protocol.data[cell.data].test,
@@ -66,17 +66,18 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         chosen=_chosen(run, result),
         shares=_shares(parts.train),
     )
-    note_data(cell, out, {"test": test})
+    note_data(cell, out, {"test": found.data})
     log(f"{cell.title}: over after {seconds:.1f} s")
     return Record(
         "complete",
         seconds,
-        figures,
-        groups,
+        found.figures,
+        found.groups,
         None if cell.arm.is_repair else result.best_epoch,
         run.config.method_options,
         list(run.job.notes),
         processor=processor,
+        classes=found.classes,
     )
 
 

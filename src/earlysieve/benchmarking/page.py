@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import write_text
 from earlysieve.benchmarking.arms import PLAIN
 from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line, by_data, reasons
+from earlysieve.benchmarking.remarks import remarks
 from earlysieve.benchmarking.written import (
     cells_of_data,
     foot,
     interval,
     without_reasons,
 )
+from earlysieve.comparing.written import narrow
 from earlysieve.report.plain_page import plot, render_plain
-from earlysieve.report.sections import Piece, Section, links, paragraph, table
+from earlysieve.report.sections import Piece, Section, bullets, links, paragraph, table
 from earlysieve.searching.result import settings_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from earlysieve.comparing.written import Cells
+    from earlysieve.groups.over_seeds import OverSeeds
 
 PAGE_NAME = "report.html"
 
@@ -60,10 +63,15 @@ def render(result: BenchmarkResult) -> str:
     return render_plain(
         "benchmark",
         headline,
-        [*sections, *depth, *tuned, *failed, _protocol(result), _help()],
+        [*_remarks(result), *sections, *depth, *tuned, *failed, _protocol(result), _help()],
         lead=[*map(_best, groups.values()), foot(result)],
         subject=[("data", ", ".join(groups)), ("protocol", result.digest)],
     )
+
+
+def _remarks(result: BenchmarkResult) -> list[Section]:
+    found = remarks(result)
+    return [Section("remarks", "What to know of these figures", [bullets(found)])] if found else []
 
 
 def ranked(lines: Sequence[Line]) -> list[Line]:
@@ -77,21 +85,50 @@ def ranked(lines: Sequence[Line]) -> list[Line]:
 
 
 def _best(lines: Sequence[Line]) -> str:
-    """A sentence on each data set: who gains most, and whether that is more than chance."""
-    name = lines[0].data
-    worst = (
-        "worst_group" if any("worst_group" in one.differences for one in lines) else "worst_class"
-    )
+    """A sentence on each data set: who gains most, and whether that is more than chance.
+
+    A model that guesses fails no group more than another: its gain in the worst one is none.
+    """
+    name, worst = lines[0].data, _worst(lines)
+    called = worst.replace("_", " ")
     compared = [(line.differences[worst], line) for line in lines if worst in line.differences]
     if not compared:
         return f"{name}: nothing to compare with plain training yet."
-    gain, line = max(compared, key=lambda one: one[0].mean)
-    if gain.mean <= 0:
-        return f"{name}: no method gains in the {worst.replace('_', ' ')}."
-    told = f"{line.name} gains most in the {worst.replace('_', ' ')}, {interval(gain, '+.3f')}"
-    if not gain.low > 0:
-        told += ", which may be chance (the interval does not lie above 0)"
-    return f"{name}: {told}; it knows: {line.supervision}."
+    good = [one for one in compared if not one[1].guesses]
+    gain, line = max(good or compared, key=lambda one: one[0].mean)
+    if gain.mean <= 0 or not good:
+        told = f"no method gains in the {called}"
+    else:
+        told = f"{line.name} gains most in the {called}, {interval(gain, '+.3f')}"
+        if not gain.low > 0:
+            told += ", which may be chance (the interval does not lie above 0)"
+        told += f"{_at_whose_cost(line)}; it knows: {line.supervision}"
+    return f"{name}: {told}{_guessing(compared)}."
+
+
+def _at_whose_cost(line: Line) -> str:
+    """What became of the mean over groups."""
+    change = line.differences.get("group_mean")
+    if change is None or not line.figures.get("group_mean"):
+        return ""
+    mean = line.figures["group_mean"].mean
+    how = f"{interval(change, '+.3f')}, to {mean:.3f}"
+    falls = round(change.mean, 3) < 0
+    return f"; its mean over groups {f'falls, {how}' if falls else f'changes by {how}'}"
+
+
+def _guessing(compared: "Sequence[tuple[OverSeeds, Line]]") -> str:
+    """Whose gain is none, since its answers are about as good as guesses."""
+    told = []
+    for gain, line in compared:
+        if line.guesses and gain.mean > 0:
+            which = "group_mean" if "group_mean" in line.figures else "average"
+            mean = "mean over groups" if which == "group_mean" else "average"
+            told.append(
+                f"{line.name} only levels the groups down ({gain.mean:+.3f}): its {mean}, "
+                f"{line.figures[which].mean:.3f}, is about that of guesses, {line.chance:.3f}"
+            )
+    return "".join(f"; {one}" for one in told)
 
 
 def _worst(lines: Sequence[Line]) -> str:
@@ -137,26 +174,33 @@ def _tables(name: str, lines: Sequence[Line]) -> list[Piece]:
     ]
     shown = [heads[0], heads[1], "runs", *(heads[k] for k in kept[2:])]
     words = (*shown[:3], "tuned", "failed")
+    numbers = [k for k, head in enumerate(shown) if head not in words]
     found: list[Piece] = [
         table(
             shown,
-            figures,
+            _stacked(figures, numbers),
             caption=f"{name}: test data, mean and 95% t-interval over seeds, the best first",
-            numeric=[k for k, head in enumerate(shown) if head not in words],
+            numeric=numbers,
             stressed=plain,
         )
     ]
     compared = [row for row, line in zip(rows, lines, strict=True) if line.differences]
     if compared:
+        kinds = range(1, 1 + len(apart))
         found.append(
             table(
                 ["method", *(heads[k].removesuffix(" minus erm") for k in apart)],
-                [[row[0], *(row[k] for k in apart)] for row in compared],
+                _stacked([[row[0], *(row[k] for k in apart)] for row in compared], kinds),
                 caption=f"{name}: minus plain training, seed by seed",
-                numeric=range(1, 1 + len(apart)),
+                numeric=kinds,
             )
         )
     return found
+
+
+def _stacked(rows: "Cells", numbers: Sequence[int]) -> "Cells":
+    """The rows with intervals below their figures, so that more columns fit a page."""
+    return [[narrow(one) if k in numbers else one for k, one in enumerate(row)] for row in rows]
 
 
 def _runs(line: Line) -> Any:

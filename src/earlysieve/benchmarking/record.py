@@ -31,6 +31,7 @@ class Record:
         why: why it failed.
         processor: likewise, seconds of processors; None where another device did the work, or not
             known.
+        classes: how many its network tells apart; None where not known.
     """
 
     state: State
@@ -42,6 +43,7 @@ class Record:
     notes: Sequence[str] = ()
     why: str = ""
     processor: float | None = None
+    classes: int | None = None
 
 
 def keep_record(folder: Path, record: Record) -> Record:
@@ -68,6 +70,8 @@ def read_record(folder: Path) -> Record | None:
             raise ValueError(f"seconds {record.seconds!r}")
         if not isinstance(record.processor, int | float | None):
             raise ValueError(f"processor {record.processor!r}")
+        if not isinstance(record.classes, int | None):
+            raise ValueError(f"classes {record.classes!r}")
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"Expected what came of a cell in '{path}', but it cannot be read; remove its folder "

@@ -31,14 +31,20 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
     Raises:
         CheckpointError: a record cannot be read.
     """
-    found: list[str] = []
-    for data, lines in by_data(result.lines).items():
-        found += _of_sizes(data, lines, result.folder)
-        if any(line.source == "audit" and line.by_seed for line in lines):
-            found += _of_audits(data, result.folder)
-        if result.protocol["budget"]["epochs"] > 1:
-            found += (text for line in lines for text in _of_epochs(line, result.folder))
+    names = by_data(result.lines)
+    found = [text for data in names for text in remarks_on_data(result, data)]
     return (*found, *remarks_on_code(result.lines, result.folder))
+
+
+def remarks_on_data(result: BenchmarkResult, data: str) -> list[str]:
+    """Those of one data set; see `remarks`."""
+    lines = by_data(result.lines)[data]
+    found = list(_of_sizes(data, lines, result.folder))
+    if any(line.source == "audit" and line.by_seed for line in lines):
+        found += _of_audits(data, result.folder)
+    if result.protocol["budget"]["epochs"] > 1:
+        found += (text for line in lines for text in _of_epochs(line, result.folder))
+    return found
 
 
 def _of_sizes(data: str, lines: Sequence[Line], out: Path) -> Iterator[str]:

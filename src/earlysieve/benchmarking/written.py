@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
+from earlysieve.benchmarking.code_remark import remarks_on_code
 from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, by_data, failures
-from earlysieve.benchmarking.remarks import remarks
-from earlysieve.comparing.written import Cells, latex, markdown
+from earlysieve.benchmarking.remarks import remarks, remarks_on_data
+from earlysieve.benchmarking.tex import tex_table
+from earlysieve.comparing.written import Cells, markdown
 
 if TYPE_CHECKING:
     from earlysieve.groups.over_seeds import OverSeeds
@@ -67,16 +69,27 @@ def write_tables(result: BenchmarkResult) -> list[Path]:
     )
     content = csv_bytes(result.table)
     write_text(out / JSON_NAME, json.dumps(_as_json(result), indent=2, allow_nan=False) + "\n")
-    write_text(out / "table.md", f"{text}\n{said}\n")
+    listed = "".join(f"- {one}\n" for one in remarks(result))
+    write_text(out / "table.md", f"{text}\n{said}\n" + (f"\n{listed}" if listed else ""))
     write_with(out / "table.csv", lambda path: _write_bytes(path, content))
-    short = {name: short_cells(lines) for name, lines in by_data(result.lines).items()}
-    tex = "\n".join(f"% {name}\n{latex(cells)}" for name, cells in short.items())
-    write_text(out / "table.tex", f"{tex}\n% {said}\n")
+    write_text(out / "table.tex", latex_tables(result))
     return [out / name for name in (JSON_NAME, "table.md", "table.csv", "table.tex")]
 
 
+def latex_tables(result: BenchmarkResult) -> str:
+    """A table of each data set with the columns for a paper; what is to know of it stands below."""
+    code = remarks_on_code(result.lines, result.folder)
+    found = []
+    for name, lines in by_data(result.lines).items():
+        failed = [f"{line.name} failed, {failures(line)}." for line in lines if line.failed]
+        notes = [foot(result), *failed, *remarks_on_data(result, name), *code]
+        caption = f"{name}: methods on test data, mean and 95% t-interval over seeds."
+        found.append(tex_table(name, short_cells(lines), caption=caption, notes=notes))
+    return "% \\usepackage{booktabs}\n" + "\n".join(found)
+
+
 def foot(result: BenchmarkResult) -> str:
-    """What the figures are, in a sentence or two, and what they do not show."""
+    """What the figures are, in a sentence or two; `remarks` says what they do not show."""
     p = result.protocol
     trials = p["budget"]["trials"]
     searched = (
@@ -90,7 +103,6 @@ def foot(result: BenchmarkResult) -> str:
         f"{p['select']} on validation data, of {p['budget']['epochs']}; {searched}cost: "
         "processor time (seconds by the clock on other devices) relative to erm, that of what a "
         f"method needs included. Protocol {result.digest}."
-        + "".join(f" {one}" for one in remarks(result))
     )
 
 

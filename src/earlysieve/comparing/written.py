@@ -17,6 +17,7 @@ _LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
     **{c: f"\\{c}" for c in "&%$#_{}"},
 }
 _FOLDED = "Seeds of one configuration: mean and 95% t-interval over seeds."
@@ -84,11 +85,17 @@ def markdown(cells: Cells) -> str:
     return "\n".join([lines[0], "|" + "---|" * len(cells[0]), *lines[1:]]) + "\n"
 
 
-def latex(cells: Cells) -> str:
-    """A table in LaTeX with the rules of booktabs; everything else in it is escaped."""
-    rows = [" & ".join(_escaped(cell) for cell in row) + r" \\" for row in cells]
+def latex(cells: Cells, *, left: Sequence[int] = (0,)) -> str:
+    """A table in LaTeX with the rules of booktabs; everything else in it is escaped.
+
+    Args:
+        cells: rows below one of heads.
+        left: positions of columns that are set flush left; the others are set flush right.
+    """
+    rows = [" & ".join(escaped(cell) for cell in row) + r" \\" for row in cells]
     body = [rows[0], r"\midrule", *rows[1:]]
-    begin = rf"\begin{{tabular}}{{l{'r' * (len(cells[0]) - 1)}}}"
+    kinds = "".join("l" if place in left else "r" for place in range(len(cells[0])))
+    begin = rf"\begin{{tabular}}{{{kinds}}}"
     return "\n".join([begin, r"\toprule", *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
@@ -157,10 +164,11 @@ _WORDS = ("verdict", "leans on")
 
 def _stacked(rows: Sequence[Sequence[str]]) -> Cells:
     """Cells in which an interval stands below its figure, and long words below each other."""
-    return [[one if place == 0 else _narrow(one) for place, one in enumerate(r)] for r in rows]
+    return [[one if place == 0 else narrow(one) for place, one in enumerate(r)] for r in rows]
 
 
-def _narrow(cell: str) -> str:
+def narrow(cell: str) -> str:
+    """A cell in which an interval, or long words, stand below, in small print."""
     value, bracket, rest = cell.partition(" [")
     if not bracket and " " not in cell:
         return cell
@@ -187,7 +195,8 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Plain text for LaTeX, without what cannot be printed."""
     return "".join(_LATEX.get(c, c) for c in _plain(text))
 
 

@@ -58,6 +58,11 @@ def paragraph(text: str) -> "Markup":
     return macro("pieces.html.j2", "paragraph", text)
 
 
+def bullets(texts: Sequence[str]) -> "Markup":
+    """A list of plain texts."""
+    return macro("pieces.html.j2", "bullets", texts)
+
+
 def link(text: str, path: str) -> "Markup":
     """A link to a page beside this one.
 
