@@ -10,6 +10,7 @@ from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
+from earlysieve.auditing.swaps.names import refusal as refused
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.swaps.text_parts import NAMES as OF_TEXTS
 from earlysieve.auditing.words import _NAMES as IN_SENTENCES
@@ -72,9 +73,7 @@ def test_a_refusal_says_the_names_of_the_page():
 
 
 def test_texts_have_names_of_their_own():
-    from earlysieve.auditing.swaps.follow import _lacking
-
-    said = _lacking(["place"], PARTS["text"])
+    said = refused("irrelevant", ["place"], PARTS["text"])
     assert said.startswith(f"Expected irrelevant parts among {', '.join(PARTS['text'])}, but got ")
 
 

@@ -11,16 +11,15 @@ import pytest
 from earlysieve._readable import PARTS, as_kept
 from earlysieve.auditing.columns_left_out import code_without, column_left_out
 from earlysieve.auditing.known_data import KnownData
+from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT, named_part
 from earlysieve.auditing.next_steps import (
     FIX,
-    IRRELEVANT,
     MORE,
     REFERENCE,
     RELIANCE,
     RETRAIN,
     SAID,
     UNSEEN,
-    barred_part,
     next_steps,
     parts,
     step,
@@ -46,17 +45,20 @@ def codes(seen):
     return [code for _, code in map(parts, steps(seen)) if code]
 
 
+def either(part):
+    """It is the task, or it must not matter."""
+    return [f'{RELEVANT}"{part}"])', f'{IRRELEVANT}"{part}"])', REFERENCE]
+
+
 @pytest.mark.parametrize(
     ("seen", "found"),
     [
-        (facts(COLOUR), [FIX, RETRAIN]),
-        (RISK, [f'{IRRELEVANT}"colour"])', REFERENCE]),
-        (facts(replace(COLOUR, sure=19, name="place")), [f'{IRRELEVANT}"place"])', REFERENCE]),
-        (facts(replace(COLOUR, sure=19, name="spectrum")), [f'{IRRELEVANT}"texture"])', REFERENCE]),
-        (
-            facts(replace(COLOUR, sure=19, name="column x")),
-            [f'{IRRELEVANT}"column x"])', REFERENCE],
-        ),
+        (facts(COLOUR), [FIX, RETRAIN, f'{RELEVANT}"colour"])']),
+        (facts(replace(COLOUR, irrelevant=True)), [FIX, RETRAIN]),
+        (RISK, either("colour")),
+        (facts(replace(COLOUR, sure=19, name="place")), either("place")),
+        (facts(replace(COLOUR, sure=19, name="spectrum")), either("texture")),
+        (facts(replace(COLOUR, sure=19, name="column x")), either("column x")),
         # Of what was not swapped, or of a name that no line holds, no code.
         (facts(replace(COLOUR, sure=19, followed=math.nan, mended=1.0)), [REFERENCE]),
         (facts(replace(COLOUR, sure=19, name="column a\nb")), [REFERENCE]),
@@ -76,8 +78,9 @@ def test_code_belongs_to_what_was_found(seen, found):
 
 
 def test_the_part_that_must_not_matter_is_read_from_its_code():
-    assert barred_part(f'{IRRELEVANT}"column \\"x\\""])') == 'column "x"'
-    assert barred_part(FIX) is None
+    assert named_part(f'{IRRELEVANT}"column \\"x\\""])') == ("--irrelevant", 'column "x"')
+    assert named_part(f'{RELEVANT}"colour"])') == ("--relevant", "colour")
+    assert named_part(FIX) is None
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,9 @@ def test_the_part_that_must_not_matter_is_read_from_its_code():
 )
 def test_a_part_is_named_as_pages_do_and_understood(name):
     found = codes(facts(replace(COLOUR, name=name, sure=19)))
-    typed = next(filter(None, map(barred_part, found)))
+    named = list(filter(None, map(named_part, found)))
+    (typed,) = {part for _, part in named}
+    assert [option for option, _ in named] == ["--relevant", "--irrelevant"]
     assert typed in (*PARTS["image"], *PARTS["text"])
     assert as_kept(typed) == PART_OF.get(name, name)
 

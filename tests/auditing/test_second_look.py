@@ -314,7 +314,7 @@ def test_all_columns_beside_two_are_read_together_too():
 def test_a_column_that_must_not_matter_is_read_whatever_it_tells():
     *shown, labels = made()
     found = look_again(
-        seen(*shown), labels, folds(labels), variables=named("abcde"), irrelevant=["column e"]
+        seen(*shown), labels, folds(labels), variables=named("abcde"), named=["column e"]
     )
     plain = look_again(seen(*shown), labels, folds(labels), variables=named("abcde"))
     assert "column e" not in plain.properties

@@ -290,6 +290,16 @@ def test_parts_that_must_not_matter(audited, tmp_path):
     assert "--irrelevant colour --irrelevant brightness" in config["command"]
     told = problem(*words, "--irrelevant", "colour", "--swaps", 0)
     assert "leave out one of both" in told
+    told = problem(*words, "--relevant", "smell")
+    assert told.startswith("Expected relevant parts among ")
+    told = problem(*words, "--relevant", "colour", "--irrelevant", "color")
+    assert told == (
+        "Expected each part to be irrelevant or relevant, but got both of colour; leave out one of "
+        "both"
+    )
+    shown = ok(*words, "--relevant", "colour", "--swaps", 300).stdout
+    assert "You said that colour belongs to the task: it is not counted for the verdict." in shown
+    assert AuditResult.load(tmp_path / "out").config["relevant"] == ["colour"]
 
 
 def test_as_many_swaps_as_the_library_makes():

@@ -75,6 +75,7 @@ class Leaning:
     followed: float = 0.75
     mended: float = 0.95
     irrelevant: bool = False
+    relevant: bool = False
     evidence: float = 2.3
 
 
@@ -89,6 +90,7 @@ class Part:
     mended: float = 0.9
     unmended: float = 0.1
     irrelevant: bool = False
+    relevant: bool = False
 
 
 @dataclass(frozen=True)
@@ -279,7 +281,10 @@ def piled_summary(**changes: Any) -> Summary:
             Leaning("colour"),
             *(Leaning(f"column x{i}", evidence=math.nan) for i in range(9)),
         ),
-        swaps=(Part("stage", "channel statistics"), Part("colour", irrelevant=True)),
+        swaps=(
+            Part("stage", "channel statistics", relevant=True),
+            Part("colour", irrelevant=True),
+        ),
         not_swapped={"size": "the budget is spent"},
         not_looked_at={"all": "swaps are turned off"},
         survives=(

@@ -231,7 +231,7 @@ def test_why_tells_the_signs_the_readers_and_the_swaps():
         "colour leading 96% 150 27% 98% 76 79% (size) +75% +95% +2.30",
         "layer 'stage1', as a map 96% 150 27% 98% 76 79% (size) \N{EN DASH} \N{EN DASH} +2.30",
         "3 more",
-        "early layer channel statistics 60 75% 2.0% 40 90% 10%",
+        "early layer belongs to the task channel statistics 60 75% 2.0% 40 90% 10%",
         "colour must not matter",
         "Not swapped: size (the budget is spent).",
         "colour 75% of 60 answers follow the donor, by chance 2.0%",

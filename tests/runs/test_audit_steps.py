@@ -7,9 +7,9 @@ from dataclasses import asdict
 import pytest
 
 from earlysieve.auditing.columns_left_out import code_without
+from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT
 from earlysieve.auditing.next_steps import (
     FIX,
-    IRRELEVANT,
     MORE,
     REFERENCE,
     RELIANCE,
@@ -99,6 +99,17 @@ def test_what_must_not_matter_is_said_in_the_same_audit():
     ]
     ran = config(*MODEL, "--data", "digits", "--held-out", "--out", "out")
     assert codes(kept, ran)[0].endswith("--out out/must-not-matter --held-out")
+
+
+def test_what_belongs_to_the_task_is_said_beside_what_was_named_before():
+    kept = [step("Say so:", f'{RELEVANT}"column region"])')]
+    told = ("--relevant", "age", "--irrelevant", "ward")
+    ran = config(*MODEL, "--data", "digits", *told, "--out", "out")
+    (command,) = codes(kept, ran)
+    assert command.endswith(
+        "--irrelevant ward --split test --relevant age --relevant 'column region' "
+        "--out out/the-task"
+    )
 
 
 def test_another_audit_does_not_write_over_kept_features():

@@ -119,7 +119,7 @@ def _followed(
     """Properties that answers follow and whose readers tell nothing of the label, most first."""
     names = [*views.properties, *map(part_name, variables)]
     for found in swaps.parts:
-        if not _moves(found, table=views.columns is not None):
+        if found.relevant or not _moves(found, table=views.columns is not None):
             continue
         for name in names:
             same = PART_OF.get(name, name) == found.part

@@ -14,6 +14,8 @@ from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
 from earlysieve.auditing.kept_answers import unfinished
 from earlysieve.auditing.options import (
+    check_apart,
+    check_named,
     check_numbers,
     check_seen,
     check_swaps,
@@ -77,6 +79,7 @@ def audit(
     seen_in_training: bool | None = None,
     swaps: int = DEFAULT_SWAPS,
     irrelevant: Sequence[str] = (),
+    relevant: Sequence[str] = (),
     pictures: int = 24,
     heatmaps: int = 8,
     progress: bool | None = None,
@@ -133,6 +136,10 @@ def audit(
         irrelevant: parts of which you say that the answer must not depend on them, as "colour" or
             the name of a column; an answer that follows one of them is a shortcut, also
             where no example lacks it.
+        relevant: parts of which you say that they belong to the task, by the same names, as the
+            region of a house whose price is asked: they are measured and shown, but neither a
+            verdict nor groups are about them, about values of such a column, or about a layer that
+            explains the same errors. A pair with another column still counts.
         pictures: examples of the piles or flagged to keep for the report, and as many correctly
             read ones.
         heatmaps: how many of these get a Grad-CAM overlay.
@@ -170,6 +177,7 @@ def audit(
     check_numbers(folds, batch_size, l2, seed)
     check_seen(seen_in_training)
     check_swaps(swaps, irrelevant)
+    check_named("relevant", relevant, "region")
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
@@ -202,9 +210,13 @@ def audit(
             str(place),
             swaps,
             irrelevant,
+            *([relevant] if relevant else []),
         ),
         tell or (lambda _: None),
     )
+    barred = as_parts(irrelevant, source.column_names, source.variables)
+    matters = as_parts(relevant, source.column_names, source.variables)
+    check_apart(barred, matters)
     settings = Settings(
         layers=names,
         head=recipe,
@@ -217,7 +229,8 @@ def audit(
         device=place,
         budget=Budget(memory_budget, folder),
         swaps=swaps,
-        irrelevant=as_parts(irrelevant, source.column_names, source.variables),
+        irrelevant=barred,
+        relevant=matters,
         progress=progress,
         tell=tell,
         group_shares=group_shares,
@@ -304,6 +317,7 @@ def audit(
             seen_in_training=seen_in_training,
             swaps=swaps,
             irrelevant=list(irrelevant),
+            relevant=list(relevant),
             **({} if source.root is None else {"root": str(source.root)}),
             **_written(group_shares),
             **_compared(seen),

@@ -64,6 +64,7 @@ class Settings:
     group_shares: Mapping[int, float] | None = None
     listen: Listen | None = None
     kept: UnfinishedAudit = field(default_factory=lambda: UnfinishedAudit(None, "", print))
+    relevant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Examined:
         answered: a property that answers follow though it tells nothing of the label; or None.
         column_names: of a table, where its columns have names.
         telling: values of its columns that tell the class of their rows.
+        relevant: names of parts of which the user says that they belong to the task, as kept.
     """
 
     collected: Collected
@@ -97,6 +99,7 @@ class Examined:
     answered: Answered | None = None
     column_names: Sequence[str] = ()
     telling: Sequence[TellingValues] = ()
+    relevant: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ def examine(
         budget=settings.swaps - kept_for_survival(settings.swaps),
         seed=settings.seed,
         irrelevant=settings.irrelevant,
+        relevant=settings.relevant,
         device=settings.device,
         batch_size=settings.batch_size,
         variables=variables,
@@ -230,7 +234,7 @@ def _examined(
         seed=settings.seed,
         variables=variables,
         telling=telling,
-        irrelevant=list(map(as_kept, settings.irrelevant)),
+        named=list(map(as_kept, settings.irrelevant + settings.relevant)),
     )
     followed = answered(
         collected.views,
@@ -255,6 +259,7 @@ def _examined(
         compared,
         followed,
         telling=telling,
+        relevant=tuple(map(as_kept, settings.relevant)),
     )
 
 

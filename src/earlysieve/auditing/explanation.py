@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.not_to_matter import answers
+from earlysieve.auditing.of_the_task import told_of_the_task
 from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
@@ -66,6 +67,7 @@ def explanation(
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))
     then += answers(decision, facts.leanings, swaps)
+    then += told_of_the_task(facts.of_task, facts.relevant, swaps)
     then.append(_observation(evidence, layer))
     paragraphs = (" ".join(filter(None, sentences)) for sentences in (first, then))
     return "\n\n".join(filter(None, paragraphs))
@@ -121,7 +123,9 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
     if decision.reason == "nothing":
         if gathered:
             return _gathered(gathered, swaps)
-        return f"{_UNEXPLAINED} {_power(decision)}{_unseen(swaps)}"
+        left = f"Besides what belongs to the task, {_UNEXPLAINED[0].lower()}{_UNEXPLAINED[1:]}"
+        unexplained = left if facts.of_task else _UNEXPLAINED
+        return f"{unexplained} {_power(decision)}{_unseen(swaps)}"
     overlap = overlapping(facts.leanings)
     if decision.reason == "overlaps" and overlap is not None:
         return _overlaps(overlap, swapped="all" not in swaps.skipped)

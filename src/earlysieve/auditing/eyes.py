@@ -24,17 +24,17 @@ def property_eyes(
     sample: Sample,
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues] = (),
-    irrelevant: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> dict[str, Eye]:
     """A reader of each property: of tables, one of each variable that tells most by itself.
 
-    And one of the telling values of a variable, and of each that must not matter.
+    And one of the telling values of a variable, and of each that the user named.
     """
     found: dict[str, Eye] = {}
     for name, store in views.properties.items():
         found |= _property_eyes(name, store, sample, views)
     if views.columns is not None:
-        found |= column_eyes(views.columns, sample, variables, irrelevant)
+        found |= column_eyes(views.columns, sample, variables, named)
         found |= {one.name: value_eye(views.columns, sample, one) for one in telling}
     return found
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
+from earlysieve.auditing.of_the_task import not_counted
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.where_it_fails import Estimate
@@ -23,6 +24,7 @@ def headline(
     swaps: Swaps,
     *,
     gathered: bool = False,
+    of_task: Sequence[str] = (),
 ) -> str:
     """One sentence.
 
@@ -33,6 +35,7 @@ def headline(
         reliance: accuracy lost where what the model leans on fails; None: not known.
         swaps: of parts.
         gathered: whether nothing was found, and yet the errors gather where a layer misleads.
+        of_task: names of what belongs to the task, as the user said.
     """
     on = decision.leaning
     if decision.verdict == "shortcut" and on is not None:
@@ -81,9 +84,10 @@ def headline(
     but = _but(weak if decision.verdict == "none found" else (), groups, gathered=gathered)
     if decision.let_go is not None:
         told = f"the model does not go by {called(decision.let_go)}, which tells the label here"
-        return f"No shortcut was found: {told}{but}."
+        return f"No shortcut was found: {told}{but}{not_counted(of_task)}."
     if decision.verdict == "none found":
-        return f"No shortcut was found{but or ' that these data could show'}."
+        found = but or " that these data could show"
+        return f"No shortcut was found{found}{not_counted(of_task)}."
     return f"This audit cannot tell whether the model takes a shortcut{but}."
 
 

@@ -18,6 +18,7 @@ from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.of_the_task import of_the_task
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
@@ -77,15 +78,16 @@ def judged(
         len(table),
         int((said != labels).sum()),
         _best_reads(again, labels, said),
-        leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps),
+        _leanings(seen, again),
         _known(seen, seen_in_training, out_of_fold, class_names),
         classes,
         None if seen.compared is None else seen.compared.transfer,
+        seen.relevant,
     )
     decision = decide(facts)
     if seen.answered is not None and _is_broken(decision, again, labels):
         again = seen.answered.again
-        found = leanings(again, labels, said, table["confidence"].to_numpy(float), seen.swaps)
+        found = [one for one in _leanings(seen, again) if not one.relevant]
         facts = replace(facts, leanings=found)
         decision = follows(decision, found, seen.answered.name)
         table = _scored(table, again, seen.answered.name)
@@ -142,6 +144,14 @@ def judged(
     )
     doubt = again.doubt.astype(np.float32)
     return table.assign(pile=told, label_doubt=doubt), summary
+
+
+def _leanings(seen: Examined, again: SecondLook) -> list[Leaning]:
+    """What is known of every property and early view, with what belongs to the task marked so."""
+    labels, said = (seen.examples[name].to_numpy() for name in ("label", "prediction"))
+    confidence = seen.examples["confidence"].to_numpy(float)
+    found = leanings(again, labels, said, confidence, seen.swaps)
+    return of_the_task(found, seen.relevant, again, labels, said) if seen.relevant else found
 
 
 def _are_classes(groups: Tensor | None, labels: Ints) -> bool:

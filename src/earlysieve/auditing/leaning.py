@@ -32,7 +32,7 @@ from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.found import PartFound, Swaps
-from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
+from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR, is_of
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 
 FEWEST_EXPLAINED = 5
@@ -68,6 +68,7 @@ class Leaning:
             the reader is sure, where these are enough. NaN for too few.
         followed, mended: of its swaps, see `PartFound.effect` and `mending`; NaN if not swapped.
         irrelevant: the user said that the answer must not depend on it.
+        relevant: the user said that it belongs to the task: it is shown, and no verdict counts it.
         at_edge: how well the reader's own doubt tells the examples that it misreads from those of
             which it says the same and is right (AUROC): near 1 where it is misled only where its
             classes meet, near one half where what it sees looks like any of the other class. NaN
@@ -103,6 +104,7 @@ class Leaning:
     explained_share: float = math.nan
     besides: float = math.nan
     lost_without: float = math.nan
+    relevant: bool = False
 
     @property
     def of_table(self) -> bool:
@@ -248,12 +250,6 @@ def _independent(name: str, other: str) -> bool:
     if name.startswith(VALUES) and (other == OTHER_COLUMNS or is_of(name, other)):
         return False
     return not is_reserved(other) and (name == DIRECTION or not of_columns)
-
-
-def is_of(values: str, column: str) -> bool:
-    """Whether values are those of a column, by the names of both."""
-    name = column.removeprefix("column ")
-    return name != column and values.startswith(f"{VALUES}{name}: ")
 
 
 def is_in_pair(column: str, pair: str) -> bool:

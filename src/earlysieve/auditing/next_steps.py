@@ -5,21 +5,24 @@ Both are of Python; the command line puts its own commands and options in their 
 """
 
 import json
-import math
 from collections.abc import Callable, Sequence
 
-from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import column_left_out
 from earlysieve.auditing.filled_beside import left_out_too
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leading import OUTDONE
-from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.naming_steps import (
+    MUST_NOT,
+    is_the_task,
+    may_be_the_task,
+    must_not_matter,
+)
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
-from earlysieve.auditing.words import called, column_of_values
+from earlysieve.auditing.words import called
 from earlysieve.groups.classes import listed
 from earlysieve.groups.output_order import OutputOrder
 
@@ -28,7 +31,6 @@ RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
 SAID = "result = es.audit(model, data, seen_in_training=False)"
-IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 ARRAYS = "result = es.audit_arrays(features_by_layer, labels, logits)"
 _ARRAYS_SAID = "result = es.audit_arrays(features_by_layer, labels, logits, seen_in_training=False)"
 MORE = "result = es.audit(model, more_data)"
@@ -67,7 +69,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     kept = [
         one
         for one in steps
-        if parts(one)[1] not in need_model and not parts(one)[0].startswith((_MUST_NOT, _SUSPECTED))
+        if parts(one)[1] not in need_model and not parts(one)[0].startswith((MUST_NOT, _SUSPECTED))
     ]
 
     def of_arrays(code: str) -> str:
@@ -179,6 +181,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
         *([] if on is not None and (on.is_column or on.is_value) else [untie(on, kind)]),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
+        *(step(*one) for one in is_the_task(on)),
         "After any change, audit again on held-out data and compare accuracy where it fails.",
     ]
 
@@ -224,32 +227,11 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
             *([] if facts.transfer is not None else [compared]),
         ]
     return [
-        step(f"Decide whether the task is about {what}; if it is, nothing is wrong."),
+        step(*may_be_the_task(on)),
         *([] if decision.reason in ("together", "background") else [f"If it is not, {more}"]),
-        _must_not_matter(on),
+        step(*must_not_matter(on)),
         *([] if facts.transfer is not None else [compared]),
     ]
-
-
-def _must_not_matter(on: Leaning | None) -> str:
-    """Saying so, by name where swaps know the part by one."""
-    if on is None or math.isnan(on.followed) or not on.name.isprintable():
-        return f"{_MUST_NOT}: irrelevant=[...]."
-    part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
-    typed = part if part.startswith("column ") else readable(part)  # without quotes in quotes
-    name = json.dumps(typed, ensure_ascii=False)
-    return step(
-        f"{_MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
-        "task, and a repair may cost accuracy for it:",
-        f"{IRRELEVANT}{name}])",
-    )
-
-
-def barred_part(code: str) -> str | None:
-    """The part that the code of a step says must not matter; None where it does something else."""
-    if not code.startswith(IRRELEVANT):
-        return None
-    return str(json.loads(code.removeprefix(IRRELEVANT)[:-2]))
 
 
 def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
@@ -346,7 +328,6 @@ _STEPS = {
     "inconclusive": _inconclusive,
 }
 _SAY_UNSEEN = step("If you know that the model was not trained on these data, say so:", SAID)
-_MUST_NOT = "Or say that it must not matter"
 _SUSPECTED = (
     "If you suspect one thing, say that it must not matter (irrelevant=[...]): the audit then asks "
     "whether answers follow it."

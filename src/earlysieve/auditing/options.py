@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from earlysieve._readable import as_kept, readable
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
 from earlysieve.readouts.heads import Head
@@ -59,21 +60,44 @@ def check_swaps(swaps: object, irrelevant: object) -> None:
             f"Expected swaps to be a whole number of example-forwards, 0 or more, but got "
             f"{swaps!r}; 800 is usual, 0 turns them off"
         )
-    named = [] if isinstance(irrelevant, str) else irrelevant
-    if not isinstance(named, Sequence) or not all(isinstance(name, str) for name in named):
-        raise InputError(
-            f"Expected irrelevant to be a list of names of parts, but got {irrelevant!r}; "
-            'write irrelevant=["colour"]'
-        )
-    if isinstance(irrelevant, str):
-        raise InputError(
-            f"Expected irrelevant to be a list of names of parts, but got {irrelevant!r}; "
-            f'write irrelevant=["{irrelevant}"]'
-        )
+    named = check_named("irrelevant", irrelevant, "colour")
     if named and not swaps:
         raise InputError(
             f"Expected swaps to be above 0 where irrelevant names parts ({', '.join(named)}), but "
             "got 0; leave out one of both"
+        )
+
+
+def check_named(option: str, names: object, example: str) -> Sequence[str]:
+    """Names of parts as they are; raises InputError unless they are a list of texts.
+
+    Args:
+        option: whose they are.
+        names: given.
+        example: a name that may be in such a list.
+    """
+    if isinstance(names, Sequence) and not isinstance(names, str):
+        named = [name for name in names if isinstance(name, str)]
+        if len(named) == len(names):
+            return named
+    typed = names if isinstance(names, str) else example
+    raise InputError(
+        f"Expected {option} to be a list of names of parts, but got {names!r}; "
+        f'write {option}=["{typed}"]'
+    )
+
+
+def check_apart(irrelevant: Sequence[str], relevant: Sequence[str]) -> None:
+    """Raise InputError where a part must not matter and belongs to the task.
+
+    Args:
+        irrelevant, relevant: names of parts.
+    """
+    both = [name for name in relevant if as_kept(name) in map(as_kept, irrelevant)]
+    if both:
+        raise InputError(
+            "Expected each part to be irrelevant or relevant, but got both of "
+            f"{', '.join(map(readable, map(as_kept, both)))}; leave out one of both"
         )
 
 

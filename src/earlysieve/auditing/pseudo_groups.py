@@ -43,11 +43,11 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
 
     An example is misled if a small reader, fitted on the other folds, takes it for another class
     with a larger margin than nothing. Which reader: `reader`, or the one that the verdict is about
-    (`summary.leans_on`), or, where it is about none, the strongest of `summary.leanings`. Where no
-    reader has a column in the table, examples in the pile "shortcut fails" are meant, then flagged
-    ones. Examples whose label is doubtful belong to no group (-1), since a wrong label is no
-    exception to a shortcut; but not where the verdict is "inconclusive", as on data that the model
-    has memorised: there exceptions look like wrong labels.
+    (`summary.leans_on`), or, where it is about none, the strongest of `summary.leanings` that was
+    not said to belong to the task. Where no reader has a column in the table, examples in the pile
+    "shortcut fails" are meant, then flagged ones. Examples whose label is doubtful belong to no
+    group (-1), since a wrong label is no exception to a shortcut; but not where the verdict is
+    "inconclusive", as on what a model has memorised: there exceptions look like wrong labels.
 
     Args:
         result: of `audit`, also of training data: readers are fitted out of fold.
@@ -105,7 +105,7 @@ def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bo
             f"Expected a reader of this audit, {', '.join(known) or 'of which it has none'}, but "
             f"got '{reader}'; name one of these"
         )
-    asked = [reader, summary.leans_on, *(leaning.name for leaning in summary.leanings)]
+    asked = [reader, summary.leans_on, *(one.name for one in summary.leanings if not one.relevant)]
     for name in asked:
         if name is not None and SCORE.format(name) in table.columns:
             return name, (table[SCORE.format(name)] > sure).to_numpy()

@@ -59,10 +59,12 @@ class Facts:
         predicted_classes: how many different classes the model says.
         best_reads: what the best reader of a layer achieves of what the model achieves above
             chance; NaN where the model is not above it.
-        leanings: all that were looked at.
+        leanings: all that were looked at, but for `of_task`.
         data: what else is known of the examples.
         collapsed: names of classes of which the model gets hardly any example right.
         transfer: what a reference says; None without one.
+        of_task: leanings that belong to the task, as the user said; no verdict is about these.
+        relevant: names of what the user said so of.
     """
 
     examples: int
@@ -76,6 +78,8 @@ class Facts:
     collapsed: Sequence[str] = ()
     transfer: Transfer | None = None
     far_above_chance: bool = True
+    of_task: Sequence[Leaning] = ()
+    relevant: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def look_again(
     seed: int = 0,
     variables: Sequence[Variable] | None = None,
     telling: Sequence[TellingValues] = (),
-    irrelevant: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> SecondLook:
     """Fit readers on every view and let each example be judged by those that have not seen it.
 
@@ -87,14 +87,14 @@ def look_again(
         seed: of the sample.
         variables: of a table, see `variables_of`; None: as the rows tell, without names.
         telling: values of its columns, each of which gets a reader.
-        irrelevant: names of parts that must not matter; such a column gets a reader.
+        named: names of parts that the user named; such a column gets a reader.
     """
     classes = views.logits.shape[0]
     rows = sample_rows(len(labels), classes, seed)
     sample = Sample(rows, labels[rows], fold_of[rows], classes, int(fold_of.max()) + 1)
     chances = softmax(_logits(views, rows))
     prediction = chances.argmax(1)
-    seeing = property_eyes(views, sample, variables, telling, irrelevant)
+    seeing = property_eyes(views, sample, variables, telling, named)
     eyes = {name: open_eye(store, sample) for name, store in views.stores().items()} | seeing
     readers = {name: eye.reader for name, eye in eyes.items()}
     combined = combine(readers, prediction != sample.labels)

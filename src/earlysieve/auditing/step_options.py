@@ -10,7 +10,7 @@ _SAID = (
     (r"head='(\w+)'", r"--head \1"),
     (r"folds=(\d+)", r"--folds \1"),
     (r"layers=\[\.\.\.\]", "--layers"),
-    (r"irrelevant=\[\.\.\.\]", "--irrelevant NAME"),
+    (r"\b(ir)?relevant=\[\.\.\.\]", r"--\1relevant NAME"),
     (r"where labels are names: class_names=\[\.\.\.\]",
      "by whole numbers as labels; folders by names that sort so"),
     (r"say which class it speaks for in each example \(values\)",

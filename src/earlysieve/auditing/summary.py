@@ -25,6 +25,7 @@ class PartSwapped:
         errors: of the model that were given the part of the true class.
         mended, unmended: shares of these that are right then, and by chance.
         irrelevant: the user said that the answer must not depend on it.
+        relevant: the user said that it belongs to the task.
     """
 
     part: str
@@ -36,6 +37,7 @@ class PartSwapped:
     mended: float
     unmended: float
     irrelevant: bool
+    relevant: bool = False
 
 
 def swapped(found: PartFound) -> PartSwapped:
@@ -51,6 +53,7 @@ def swapped(found: PartFound) -> PartSwapped:
         found.mended.value,
         found.unmended.value,
         found.irrelevant,
+        found.relevant,
     )
 
 

@@ -30,7 +30,7 @@ def column_eyes(
     store: FeatureStore,
     sample: Sample,
     known: Sequence[Variable] | None,
-    irrelevant: Sequence[str],
+    named: Sequence[str],
 ) -> dict[str, Eye]:
     """A reader of each variable that tells most, and of what several tell together.
 
@@ -38,13 +38,13 @@ def column_eyes(
         store: of the columns.
         sample: what readers are fitted on.
         known: the variables; None: as the rows tell.
-        irrelevant: names of parts that get a reader whatever they tell.
+        named: names of parts that get a reader whatever they tell.
     """
     values = sample.of(store)
     variables = known or variables_of(values)
     strength = variable_strength(values, sample.labels, sample.classes, variables)
     order = np.argsort(-strength, kind="stable").tolist()
-    asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
+    asked = [k for k, one in enumerate(variables) if part_name(one) in named]
     found = {}
     for one in (variables[k] for k in dict.fromkeys([*order[:MOST_COLUMNS], *asked])):
         shape = variable_shape(one, values, sample)

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import GATHER, Leaning, is_of
+from earlysieve.auditing.leaning import GATHER, Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, LEAST_LOSS, surely_recovered
+from earlysieve.auditing.swaps.table_parts import is_of
 
 _VALUE_FOLLOWED = 0.2
 _VALUE_HARDLY = 0.08

@@ -48,6 +48,7 @@ def facts_of(
     data: KnownData = NOTHING_KNOWN,
     classes: Sequence[ClassAccuracy] = (),
     transfer: Transfer | None = None,
+    relevant: Sequence[str] = (),
 ) -> Facts:
     """What the rule looks at, from what was found.
 
@@ -59,6 +60,7 @@ def facts_of(
         data: what else is known of the examples.
         classes: accuracy by class.
         transfer: what a reference says.
+        relevant: names of what belongs to the task, as the user said.
     """
     return Facts(
         examples=count,
@@ -67,11 +69,13 @@ def facts_of(
         above_chance=not math.isnan(evidence.readability),
         predicted_classes=evidence.predicted_classes,
         best_reads=best_reads,
-        leanings=leanings,
+        leanings=[one for one in leanings if not one.relevant],
         data=data,
         collapsed=_collapsed(classes),
         transfer=transfer,
         far_above_chance=_far_above_chance(classes),
+        of_task=tuple(one for one in leanings if one.relevant),
+        relevant=relevant,
     )
 
 
@@ -159,6 +163,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             reliance,
             reported.swaps,
             gathered=decision.reason == "nothing" and errors_gather(facts.leanings) is not None,
+            of_task=facts.relevant,
         ),
         explanation=explanation(
             decision,
@@ -211,7 +216,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         strength=decision.signs.total if known else math.nan,
         signs=asdict(decision.signs) if known else {},
         signs_in_words=signs_in_words(on) if known and on is not None else {},
-        leanings=sorted(facts.leanings, key=lambda one: -strength(one).total),
+        leanings=sorted([*facts.leanings, *facts.of_task], key=lambda one: -strength(one).total),
         swaps=[swapped(found) for found in reported.swaps.parts],
         not_swapped=dict(reported.swaps.skipped),
         not_looked_at=unseen | dict(reported.left_out),

@@ -87,6 +87,13 @@ _SHARE = (
     "name.",
 )
 @click.option(
+    "--relevant",
+    multiple=True,
+    metavar="NAME",
+    help="Say that this part belongs to the task: it is shown, and not counted for the verdict. "
+    "May be repeated, with the names of --irrelevant.",
+)
+@click.option(
     "--out",
     required=True,
     type=Place(),
@@ -195,7 +202,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     from earlysieve.runs.audit_setup import open_both, open_reference, reference_options
     from earlysieve.runs.audit_steps import command_steps
     from earlysieve.runs.held_out import held_out_run, open_share, share_beside
-    from earlysieve.runs.irrelevant_columns import check_irrelevant
+    from earlysieve.runs.named_columns import check_columns
     from earlysieve.runs.preparation import prepared_options
     from earlysieve.runs.repaired_steps import explained
     from earlysieve.runs.run_beside import fix_beside
@@ -234,7 +241,8 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     if run_beside is not None:
         _, data = open_share(run_beside, asked, progress=console.progress)
     check_model_takes(built.model, data, device)
-    check_irrelevant(data, given["irrelevant"])
+    for option in ("irrelevant", "relevant"):
+        check_columns(data, given[option], f"--{option}")
     seen = False if given["held_out"] else seen_in_training(given["checkpoint"], part)
     if given["unseen"]:
         check_not_trained_on(given["checkpoint"], part)
@@ -263,6 +271,7 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
         seen_in_training=seen,
         swaps=given["swaps"],
         irrelevant=given["irrelevant"],
+        relevant=given["relevant"],
         progress=console.progress,
         tell=console.say,
     )

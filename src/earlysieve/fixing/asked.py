@@ -1,6 +1,6 @@
 """What `fix` was asked for, as its parts need it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -38,7 +38,9 @@ class Asked:
             self.budget.count(found.seconds)
         return found
 
-    def audit(self, model: nn.Module, data: OpenedData, *, seen: bool) -> AuditResult:
+    def audit(
+        self, model: nn.Module, data: OpenedData, *, seen: bool, relevant: Sequence[str] = ()
+    ) -> AuditResult:
         """An audit of examples that the model, or its last layer, has learned from or not."""
         return audit(
             model,
@@ -47,12 +49,15 @@ class Asked:
             num_workers=self.num_workers,
             seed=self.seed,
             seen_in_training=seen,
+            relevant=relevant,
             resume_dir=self.kept.unfinished,
             progress=self.progress,
             tell=self.tell,
         )
 
-    def training_audit(self, model: nn.Module, data: OpenedData) -> AuditResult:
+    def training_audit(
+        self, model: nn.Module, data: OpenedData, relevant: Sequence[str] = ()
+    ) -> AuditResult:
         """An audit of training data, for groups: no swaps, no pictures."""
         return audit(
             model,
@@ -61,6 +66,7 @@ class Asked:
             num_workers=self.num_workers,
             seed=self.seed,
             seen_in_training=True,
+            relevant=relevant,
             swaps=0,
             pictures=0,
             resume_dir=self.kept.unfinished,

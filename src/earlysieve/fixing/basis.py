@@ -65,6 +65,11 @@ class Basis:
         return table["readout_prediction"].to_numpy()[order].astype(np.int64)
 
 
+def of_the_task(basis: Basis) -> list[str]:
+    """Names of parts of which the audit was told that they belong to the task."""
+    return [str(name) for name in basis.audit.config.get("relevant", [])]
+
+
 def must_change(basis: Basis) -> bool:
     """Whether balancing groups is known to be right: a shortcut was called, or it was said so.
 

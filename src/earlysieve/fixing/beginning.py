@@ -9,7 +9,7 @@ from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.fixing.asked import Asked
-from earlysieve.fixing.basis import GIVEN, NAMED, Basis, make_basis
+from earlysieve.fixing.basis import GIVEN, NAMED, Basis, make_basis, of_the_task
 from earlysieve.fixing.checks import check_audit
 from earlysieve.fixing.durations import (
     after_trials,
@@ -114,11 +114,11 @@ def training_of(
     elif named is not None:
         sources = {NAMED: named}
     else:
-        least = basis.seconds_each * (train.size or 0)
+        least, matters = basis.seconds_each * (train.size or 0), of_the_task(basis)
 
         def make() -> AuditResult:
             asked.budget.check(least)
-            return asked.training_audit(basis.model, train)
+            return asked.training_audit(basis.model, train, matters)
 
         asked.tell("Auditing the training data, for groups of theirs.")
         found = asked.kept_audit("audit-training", key_of(start, key), make)

@@ -15,7 +15,7 @@ from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError
 from earlysieve.fixing.asked import Asked
-from earlysieve.fixing.basis import Basis
+from earlysieve.fixing.basis import Basis, of_the_task
 from earlysieve.fixing.beginning import begin, training_of, worth_trying
 from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
@@ -265,9 +265,14 @@ def _changed(trial: Trial, basis: Basis, start: str, asked: Asked) -> tuple[nn.M
     """The model that a trial stands for, and its audit."""
     model = finished(trial, basis, seed=asked.seed)
     asked.tell(f"Auditing '{trial.candidate.name}'.")
+    matters = of_the_task(basis)
     key = key_of(start, weights_fingerprint(model)) if start else ""
     seen = trial.candidate.kind == "repair"
-    made = asked.kept_audit(AFTER, key, lambda: asked.audit(model, basis.data, seen=seen))
+
+    def make() -> AuditResult:
+        return asked.audit(model, basis.data, seen=seen, relevant=matters)
+
+    made = asked.kept_audit(AFTER, key, make)
     return model, made.result
 
 

@@ -115,13 +115,16 @@ def describing(options: Options, *, but: Iterable[str] = ()) -> Options:
     return [(name, values) for name, values in options if name in DESCRIBING - left_out]
 
 
-def command_with(name: str, options: Options, more: Mapping[str, str | bool | None]) -> str:
+def command_with(
+    name: str, options: Options, more: Mapping[str, str | bool | list[str] | None]
+) -> str:
     """A command, quoted for a shell.
 
     Args:
         name: of the command.
         options: from `options_of`.
-        more: further options, which win over those; True: it has no value; None: it is left out.
+        more: further options, which win over those; True: it has no value; a list: it is repeated;
+            None: it is left out.
     """
     kept = [(option, values) for option, values in options if option not in more]
     given = [pair for option, value in more.items() for pair in words_for(option, value)]

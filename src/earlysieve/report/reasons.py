@@ -164,7 +164,7 @@ def _leaning_row(found: LeaningLike, leads: bool, summary: SummaryLike) -> Row:
     return Row(
         name=readable(found.name, of_network=found.of_network),
         note="" if explained or not found.of_network else _LAYER,
-        tags=[*tags, *_must_not_matter(found.irrelevant)],
+        tags=[*tags, *_as_named(found)],
         cells=[
             percent(max(found.reads, 0.0)),
             count(found.misread),
@@ -194,7 +194,7 @@ def _part_row(found: PartLike) -> Row:
     return Row(
         name=readable(found.part),
         note=found.detail if found.detail not in (found.part, readable(found.part)) else "",
-        tags=_must_not_matter(found.irrelevant),
+        tags=_as_named(found),
         cells=[
             count(found.pairs),
             percent(found.followed),
@@ -207,8 +207,9 @@ def _part_row(found: PartLike) -> Row:
     )
 
 
-def _must_not_matter(irrelevant: bool) -> list[str]:
-    return ["must not matter"] if irrelevant else []
+def _as_named(found: LeaningLike | PartLike) -> list[str]:
+    tags = ["must not matter"] if found.irrelevant else []
+    return [*tags, *(["belongs to the task"] if found.relevant else [])]
 
 
 def _points(value: float) -> str:

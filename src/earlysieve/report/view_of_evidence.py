@@ -55,6 +55,10 @@ class LeaningLike(Protocol):
         """Whether the user said that it must not matter."""
 
     @property
+    def relevant(self) -> bool:
+        """Whether the user said that it belongs to the task."""
+
+    @property
     def evidence(self) -> float:
         """What speaks for a shortcut, less what speaks against it."""
 
@@ -121,6 +125,10 @@ class PartLike(Protocol):
     @property
     def irrelevant(self) -> bool:
         """Whether the user said that it must not matter."""
+
+    @property
+    def relevant(self) -> bool:
+        """Whether the user said that it belongs to the task."""
 
 
 class SurvivedLike(Protocol):

@@ -10,6 +10,7 @@ from typing import Any
 
 from earlysieve._files import is_folder
 from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.naming_steps import named_part
 from earlysieve.auditing.next_steps import (
     FIX,
     MORE,
@@ -18,7 +19,6 @@ from earlysieve.auditing.next_steps import (
     RETRAIN,
     SAID,
     UNSEEN,
-    barred_part,
     parts,
     step,
 )
@@ -115,9 +115,9 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
         column = column_left_out(code)
         if column is not None:
             return _without(column, ran)
-        part = barred_part(code)
-        if part is not None:
-            return _barred(part, ran)
+        named = named_part(code)
+        if named is not None:
+            return _named(*named, ran)
         return _COMMANDS[code](ran) if code in _COMMANDS else ""
 
     found = on_command_line([_of_fixed_width(one, ran) for one in steps], command)
@@ -278,10 +278,12 @@ def _said(ran: Ran) -> str:
     return f"{command_with('audit', given, more)} --unseen" + " --held-out" * ran.held_out
 
 
-def _barred(part: str, ran: Ran) -> str:
-    """The same audit, told that a part must not matter."""
+def _named(option: str, part: str, ran: Ran) -> str:
+    """The same audit, told that a part must not matter, or that it belongs to the task."""
     given = [one for one in _again(ran) if one[0] != "--held-out"]
-    more = {"--split": ran.source[1], "--irrelevant": part, "--out": f"{ran.out}/must-not-matter"}
+    names = [*(values[0] for name, values in given if name == option and values), part]
+    out = f"{ran.out}/{_FOLDERS[option]}"
+    more = {"--split": ran.source[1], option: list(dict.fromkeys(names)), "--out": out}
     return command_with("audit", given, more) + " --held-out" * ran.held_out
 
 
@@ -304,6 +306,7 @@ def _more(ran: Ran) -> str:
 
 
 _LISTED = 6
+_FOLDERS = {"--irrelevant": "must-not-matter", "--relevant": "the-task"}
 _GATE = ("--fail-on", "--min-worst-group")
 _UNKNOWN = (
     "Or train the network again, with groups of its training data. Which these are is not known: "

@@ -131,6 +131,8 @@ def _looks() -> Iterator[Case]:
         ("--reference", "nope"), ("--reference", ""), ("--reference", "photos"),
         ("--reference", "scratch"), ("--reference", LONG), ("--reference-split", "train"),
         ("--irrelevant", "nope"), ("--irrelevant", ""), ("--irrelevant", "🙂"),
+        ("--relevant", "nope"), ("--relevant", ""), ("--relevant", "🙂"),
+        ("--relevant", "column 0", "--irrelevant", "column 0"),
         ("--irrelevant", "column 0", "--swaps", "0"), ("--swaps", "1.5"), ("--swaps", "nan"),
     ]:  # fmt: skip
         yield Case(part, short(" ".join(words)), audit(*words))

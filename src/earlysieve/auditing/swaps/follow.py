@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,18 +10,17 @@ import torch
 from torch import nn
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve._names import near_names
-from earlysieve._readable import PARTS, as_kept, readable
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
+from earlysieve.auditing.swaps.names import Named, check_there, covers, named_parts
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
-from earlysieve.auditing.swaps.table_parts import PAIR, is_pair_of, part_name, table_parts
+from earlysieve.auditing.swaps.table_parts import table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
 from earlysieve.auditing.telling_values import TellingValues, held_rightly
 from earlysieve.datasets.batches import Data
@@ -40,7 +39,6 @@ _PERMUTED = 60
 _WITHOUT, _TOLD = 100, 0.45
 # Values that few rows have move few answers, so that no round would go on with them.
 _TIMES = 3
-_LISTED = 20
 
 
 def swap_parts(
@@ -53,6 +51,7 @@ def swap_parts(
     budget: int = DEFAULT_BUDGET,
     seed: int = 0,
     irrelevant: Sequence[str] = (),
+    relevant: Sequence[str] = (),
     device: torch.device | str | None = None,
     batch_size: int = 64,
     pictures: int = 4,
@@ -75,6 +74,8 @@ def swap_parts(
         seed: of the examples that are drawn.
         irrelevant: names of parts of which the user says that the answer must not depend on them;
             they are always tried, and first.
+        relevant: names of parts of which the user says that they belong to the task; they are
+            always tried, too.
         device: where to run; the model's own by default.
         batch_size: examples per forward pass.
         pictures: how many swaps of each part to keep for looking at.
@@ -83,7 +84,7 @@ def swap_parts(
         kept: answers of this very call that was stopped.
 
     Raises:
-        InputError: unusable arrays or budget, or a part in `irrelevant` that these data lack.
+        InputError: unusable arrays or budget, or a named part that these data lack.
     """
     _check(labels, predictions, index, budget)
     if not budget:
@@ -101,12 +102,9 @@ def swap_parts(
         where = np.arange(len(labels)) if index is None else index
         pool = read_pool(source, carrier, where, labels, predictions, seed)
         asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
-        barred = [as_kept(name) for name in irrelevant]
-        barred += [one.name for one in telling if part_name(one.variable) in barred]
-        typed = {as_kept(name): name for name in irrelevant}
-        parts, skipped = _parts(pool, asker, source, barred, variables, telling, typed)
-        barred += [one.name for one in parts if is_pair_of(one.name, barred)]
-        return _run(parts, pool, asker, skipped, seed, barred, pictures)
+        named = named_parts(irrelevant, relevant, telling)
+        parts, skipped = _parts(pool, asker, source, named, variables, telling)
+        return _run(parts, pool, asker, skipped, seed, named, pictures)
 
     with torch.inference_mode(False), preserved_rng():
         return looking_at(lambda: on_device(network, place, look), network)
@@ -130,50 +128,21 @@ def _parts(
     pool: Pool,
     asker: Asker,
     source: OpenedData,
-    irrelevant: Sequence[str],
+    named: Named,
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues],
-    typed: Mapping[str, str],
 ) -> tuple[list[Part], dict[str, str]]:
     known: Sequence[Variable] = ()
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker)
     elif pool.carrier.kind == "text":
-        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, irrelevant)
+        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, named.every)
     else:
         known = variables or variables_of(pool.values.float().numpy(), source.column_names)
-        parts, skipped = table_parts(pool, asker, known, irrelevant, telling)
+        parts, skipped = table_parts(pool, asker, known, named.every, telling)
     there = [part.name for part in parts]
-    lacking = [name for name in irrelevant if name not in there and name not in skipped]
-    if lacking:
-        of_table = [*there, *map(part_name, known)]
-        every = PARTS.get(pool.carrier.kind) or tuple(dict.fromkeys(map(readable, of_table)))
-        raise InputError(_lacking([typed.get(name, name) for name in lacking], every))
-    return sorted(parts, key=lambda part: part.name not in irrelevant), skipped
-
-
-def _lacking(names: Sequence[str], every: Sequence[str]) -> str:
-    """That these data have no such parts: no data of their kind have, or nothing here is one."""
-    of_kind = [name for name in names if as_kept(name) in map(as_kept, every)]
-    near = near_names(names[0], every)
-    told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
-    if of_kind:
-        return (
-            "Expected irrelevant parts that these data have, but they have no "
-            f"{' and no '.join(of_kind)} that tells a class; leave it out"
-        )
-    if names[0].startswith(PAIR):
-        pairs = [name for name in every if name.startswith(PAIR)]
-        there = f"only {pairs[0]}" if pairs else "none"
-        return (
-            f"Expected two columns that tell the class together, of which these data have {there}, "
-            f"but got {names[0]}; name each column by itself"
-        )
-    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
-    return (
-        f"Expected irrelevant parts among {', '.join(every[:_LISTED])}{more}, but got "
-        f"{', '.join(names)}; {told}"
-    )
+    check_there(named, there, list(skipped), pool.carrier.kind, known)
+    return sorted(parts, key=lambda part: part.name not in named.every), skipped
 
 
 @dataclass
@@ -215,7 +184,7 @@ def _run(
     asker: Asker,
     skipped: dict[str, str],
     seed: int,
-    irrelevant: Sequence[str],
+    named: Named,
     pictures: int,
 ) -> Swaps:
     tallies = []
@@ -228,7 +197,7 @@ def _run(
         held = None if part.speaks is None else held_rightly(part.speaks, pool.labels)
         errors = for_errors(pool, part.usable, _MOST_ERRORS, rng, part.errors, held)
         tallies.append(_Tally(part, pairs, errors))
-    asked = [tally for tally in tallies if tally.part.decides or tally.part.name in irrelevant]
+    asked = [tally for tally in tallies if tally.part.decides or named.bars(tally.part.name)]
     failed = _pilot(tallies, pool, asker, pictures)
     for tally in tallies:
         if tally.part.name not in failed:
@@ -238,12 +207,12 @@ def _run(
     if pool.carrier.kind == "table":
         for tally in tallies:
             _permute(tally, pool, asker, seed)
-    found = [_found(tally, pool, tally.part.name in irrelevant) for tally in tallies if tally.done]
+    found = [_found(tally, pool, named) for tally in tallies if tally.done]
     for tally in tallies:
         if not tally.done and tally.part.name not in skipped:
             skipped[tally.part.name] = "the budget is spent"
     found.sort(key=lambda one: -one.effect)
-    return Swaps(tuple(found), skipped, asker.spent, tuple(irrelevant))
+    return Swaps(tuple(found), skipped, asker.spent, named.irrelevant)
 
 
 def _pilot(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
@@ -375,8 +344,9 @@ def _share(hits: Bools) -> Share:
     return Share(int(hits.sum()), len(hits))
 
 
-def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
+def _found(tally: _Tally, pool: Pool, named: Named) -> PartFound:
     pairs, errors = tally.pairs.slice(0, tally.done), tally.errors.slice(0, tally.errors_done)
+    barred = named.bars(tally.part.name)
 
     def places(rows: Ints) -> tuple[int, ...]:
         return tuple(pool.positions[rows].tolist())
@@ -399,5 +369,6 @@ def _found(tally: _Tally, pool: Pool, irrelevant: bool) -> PartFound:
         answers=tuple(tally.answers),
         pictures=tuple(tally.pictures),
         dropped=tally.dropped,
-        irrelevant=irrelevant,
+        irrelevant=barred,
+        relevant=covers(named.relevant, tally.part.name, barred=barred),
     )

@@ -78,6 +78,7 @@ class PartFound:
         answers: the model's class for each receiver with its donor's part.
         pictures: some of the swaps.
         irrelevant: the user said that the answer must not depend on it.
+        relevant: the user said that it belongs to the task.
         words: of texts, see `WordFound`.
         lost_without: of values of a column, see `Leaning.lost_without`; NaN elsewhere.
     """
@@ -100,6 +101,7 @@ class PartFound:
     irrelevant: bool = False
     words: tuple[WordFound, ...] = ()
     lost_without: float = math.nan
+    relevant: bool = False
 
     @property
     def effect(self) -> float:

@@ -45,7 +45,7 @@ def kind_parts(
     texts: Told,
     tokenizer: Any,
     class_names: Sequence[str],
-    irrelevant: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> list[Part]:
     """The kinds that tell the class by themselves, or of which the user asks.
 
@@ -54,7 +54,7 @@ def kind_parts(
         asker: the model.
         texts: the same, to be counted.
         tokenizer, class_names: as for `text_parts`.
-        irrelevant: names of parts that are swapped whatever they tell.
+        named: names of parts that are swapped whatever they tell.
     """
     tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
     parts = []
@@ -64,7 +64,7 @@ def kind_parts(
         kept = kind_features(tokens, mine, name).numpy()
         features = telling_words(kept, pool.labels, pool.num_classes, name)(kept)
         told = tells(features, pool.labels, pool.num_classes, _HALVES)
-        if name in irrelevant or told >= _TELLS:
+        if name in named or told >= _TELLS:
             number = tells(features[:, -1:], pool.labels, pool.num_classes, _HALVES)
             detail = _detail(name, tokens, mine, pool, texts, tokenizer, class_names)
             if name != ENDS and number >= max(_TELLS, _AS_WELL * told):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Ints
+from earlysieve._readable import VALUES
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.columns import (
     swap_columns,
@@ -34,7 +35,7 @@ def table_parts(
     pool: Pool,
     asker: Asker,
     variables: Sequence[Variable],
-    irrelevant: Sequence[str],
+    named: Sequence[str],
     telling: Sequence[TellingValues] = (),
 ) -> tuple[list[Part], dict[str, str]]:
     """What tells the class most by itself, what the user named, and a direction of all columns.
@@ -45,7 +46,7 @@ def table_parts(
         pool: the rows.
         asker: the model.
         variables: columns by what they stand for; those of one are swapped together.
-        irrelevant: names of parts that are always made.
+        named: names of parts that are always made.
         telling: values of columns, each a part of its own.
     """
     values = pool.values.float()
@@ -53,7 +54,7 @@ def table_parts(
     strongest = np.argsort(-strength, kind="stable")[:MOST_COLUMNS].tolist()
     answers = variable_strength(values.numpy(), pool.predictions, pool.num_classes, variables)
     followed = [int(k) for k in np.argsort(-answers)[:1] if answers[k] >= strength[k] + _MORE]
-    asked = [k for k, one in enumerate(variables) if part_name(one) in irrelevant]
+    asked = [k for k, one in enumerate(variables) if part_name(one) in named]
     chosen = list(dict.fromkeys([*asked, *strongest, *followed]))
     everyone = np.ones(len(values), bool)
 
@@ -150,6 +151,12 @@ def _in_order(name: str, variables: Sequence[Variable]) -> str:
     given = name.removeprefix(PAIR)
     pairs = combinations(own, 2)
     return next((f"{PAIR}{a} and {b}" for a, b in pairs if given == f"{b} and {a}"), name)
+
+
+def is_of(values: str, column: str) -> bool:
+    """Whether values are those of a column, by the names of both."""
+    name = column.removeprefix("column ")
+    return name != column and values.startswith(f"{VALUES}{name}: ")
 
 
 def is_pair_of(name: str, columns: Sequence[str]) -> bool:

@@ -40,7 +40,7 @@ def text_parts(
     asker: Asker,
     tokenizer: Any = None,
     class_names: Sequence[str] = (),
-    irrelevant: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> tuple[list[Part], dict[str, str]]:
     """The parts that these texts have, and why others were left out.
 
@@ -49,7 +49,7 @@ def text_parts(
         asker: the model.
         tokenizer: tells what tokens are; without one, their numbers are named.
         class_names: empty where unknown.
-        irrelevant: names of parts that are swapped whatever they tell.
+        named: names of parts that are swapped whatever they tell.
     """
     tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
     texts = told(tokens, mask, pool.labels, pool.weights)
@@ -108,7 +108,7 @@ def text_parts(
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
     if not extra:
         parts += word_parts(pool, asker, texts, tokenizer, class_names)
-        parts += kind_parts(pool, asker, texts, tokenizer, class_names, irrelevant)
+        parts += kind_parts(pool, asker, texts, tokenizer, class_names, named)
     return parts, skipped
 
 

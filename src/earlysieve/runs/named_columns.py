@@ -1,4 +1,4 @@
-"""Columns of which the user says that they must not matter, checked before an audit begins."""
+"""Columns that must not matter or that belong to the task, checked before an audit begins."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +13,13 @@ from earlysieve.errors import InputError
 _LISTED = 20
 
 
-def check_irrelevant(data: Any, names: Sequence[str]) -> None:
-    """Check that a table has the columns that must not matter; of other data nothing is said.
+def check_columns(data: Any, names: Sequence[str], option: str = "--irrelevant") -> None:
+    """Check that a table has the columns that were named; of other data nothing is said.
 
     Args:
         data: to be audited.
         names: of parts, as `audit` takes them.
+        option: that names them.
 
     Raises:
         InputError: a name is of no column; near names among all columns are listed.
@@ -33,8 +34,7 @@ def check_irrelevant(data: Any, names: Sequence[str]) -> None:
             near = near_names(name.removeprefix("column "), every)
             told = f"near names are {name_some(near, 5)}" if near else "name one of these"
             raise InputError(
-                f"Expected --irrelevant to name a column ({_listed(every)}), but got '{name}'; "
-                f"{told}"
+                f"Expected {option} to name a column ({_listed(every)}), but got '{name}'; {told}"
             )
 
 

@@ -6,7 +6,7 @@ import pytest
 from earlysieve.datasets import load_source
 from earlysieve.datasets.table import Table
 from earlysieve.errors import InputError
-from earlysieve.runs.irrelevant_columns import check_irrelevant
+from earlysieve.runs.named_columns import check_columns
 
 COLUMNS = (*(f"x{k}" for k in range(30)), "officer", "town_Bern", "town_Ulm")
 CODES = np.arange(400) % 2
@@ -20,17 +20,19 @@ TABLE = Table(VALUES, CODES, ("no", "yes"), columns=COLUMNS)
     ["officer", "column officer", "town", "town_Ulm", "x29", "direction", "columns x1 and x2"],
 )
 def test_every_column_can_be_named(name):
-    check_irrelevant(TABLE, [name])
+    check_columns(TABLE, [name])
 
 
 def test_near_names_are_of_all_columns():
     with pytest.raises(InputError, match="but got 'oficer'; near names are 'officer'$"):
-        check_irrelevant(TABLE, ["x3", "oficer"])
+        check_columns(TABLE, ["x3", "oficer"])
+    with pytest.raises(InputError, match="^Expected --relevant to name a column .*'officer'$"):
+        check_columns(TABLE, ["oficer"], "--relevant")
     with pytest.raises(InputError, match=r"x18, x19 and 14 more\), but got 'twn'; .*'town'"):
-        check_irrelevant(TABLE, ["twn"])
+        check_columns(TABLE, ["twn"])
     with pytest.raises(InputError, match=r"but got 'sm\?ll'; name one of these$"):
-        check_irrelevant(TABLE, ["sm?ll"])
+        check_columns(TABLE, ["sm?ll"])
 
 
 def test_of_pictures_nothing_is_said_yet():
-    check_irrelevant(load_source("digits", limit=20), ["smell"])
+    check_columns(load_source("digits", limit=20), ["smell"])

@@ -1,0 +1,68 @@
+"""Steps that name the part that a verdict is about: it must not matter, or it is the task."""
+
+import json
+import math
+
+from earlysieve._readable import as_kept, readable
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.words import called, column_of_values
+
+IRRELEVANT = "result = es.audit(model, data, irrelevant=["
+RELEVANT = "result = es.audit(model, data, relevant=["
+MUST_NOT = "Or say that it must not matter"
+_OPTIONS = {IRRELEVANT: "--irrelevant", RELEVANT: "--relevant"}
+
+
+def must_not_matter(on: Leaning | None) -> tuple[str, str]:
+    """That it must not matter, and the code that says so by name, where swaps know one."""
+    if on is None or not _has_name(on):
+        return f"{MUST_NOT}: irrelevant=[...].", ""
+    part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
+    return (
+        f"{MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
+        "task, and a repair may cost accuracy for it:",
+        f"{IRRELEVANT}{_quoted(part)}])",
+    )
+
+
+def may_be_the_task(on: Leaning | None) -> tuple[str, str]:
+    """The question whether it is the task, and the code that says so, where it has a name."""
+    asked = f"Decide whether the task is about {'the feature' if on is None else called(on)}"
+    if on is None or not _has_name(on):
+        return f"{asked}; if it is, nothing is wrong.", ""
+    return (
+        f"{asked}; if it is, nothing is wrong: say so, and audits show it without counting it:",
+        f"{RELEVANT}{_quoted(on.name)}])",
+    )
+
+
+def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
+    """After a shortcut: what to say where it is none; nothing where it has no name."""
+    if on is None or on.irrelevant or not _has_name(on):
+        return []
+    return [
+        (
+            f"If {called(on)} belongs to the task after all, say so, and audits show it without "
+            "counting it:",
+            f"{RELEVANT}{_quoted(on.name)}])",
+        )
+    ]
+
+
+def named_part(code: str) -> tuple[str, str] | None:
+    """The option and the part that the code of a step names; None where it does something else."""
+    for start, option in _OPTIONS.items():
+        if code.startswith(start):
+            return option, str(json.loads(code.removeprefix(start)[:-2]))
+    return None
+
+
+def _has_name(on: Leaning) -> bool:
+    return not math.isnan(on.followed) and on.name.isprintable()
+
+
+def _quoted(part: str) -> str:
+    """As pages call it, but without quotes in quotes where that is understood, too."""
+    typed = part if part.startswith("column ") else readable(part)
+    bare = typed.replace("'", "")
+    return json.dumps(bare if as_kept(bare) == as_kept(typed) else typed, ensure_ascii=False)

@@ -1,0 +1,127 @@
+"""Parts that the user named: those that must not matter, and those that belong to the task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from earlysieve._names import near_names
+from earlysieve._readable import PARTS, as_kept, readable
+from earlysieve.auditing.swaps.table_parts import PAIR, is_of, is_pair_of, part_name
+from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.datasets.variables import Variable
+from earlysieve.errors import InputError
+
+_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Named:
+    """What was named, by the names that results keep.
+
+    Attributes:
+        irrelevant: what must not matter, with the telling values of such columns.
+        relevant: what belongs to the task.
+        typed: what the user wrote for each.
+    """
+
+    irrelevant: tuple[str, ...]
+    relevant: tuple[str, ...]
+    typed: dict[str, str]
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Both."""
+        return self.irrelevant + self.relevant
+
+    def bars(self, part: str) -> bool:
+        """Whether a part must not matter: also two columns together that are both named."""
+        return part in self.irrelevant or is_pair_of(part, self.irrelevant)
+
+
+def named_parts(
+    irrelevant: Sequence[str], relevant: Sequence[str], telling: Sequence[TellingValues]
+) -> Named:
+    """What the user named, as results keep it.
+
+    Args:
+        irrelevant, relevant: names as they were written.
+        telling: values of columns, which are barred with their column.
+    """
+    barred = [as_kept(name) for name in irrelevant]
+    matters = [as_kept(name) for name in relevant]
+    of_values = [one.name for one in telling if part_name(one.variable) in barred]
+    barred += [name for name in of_values if name not in matters]
+    typed = {as_kept(name): name for name in (*irrelevant, *relevant)}
+    return Named(tuple(barred), tuple(matters), typed)
+
+
+def covers(names: Sequence[str], part: str, *, barred: bool = False) -> bool:
+    """Whether naming these names a part, too: values of a named column, or two named columns.
+
+    A pair with a column that is not named is none of them: what only both tell is another thing.
+
+    Args:
+        names: of parts, as results keep them.
+        part: in question.
+        barred: it must not matter; then only its own name says that it belongs to the task.
+    """
+    if part in names or barred:
+        return part in names
+    return any(is_of(part, name) for name in names) or is_pair_of(part, names)
+
+
+def check_there(
+    named: Named,
+    parts: Sequence[str],
+    skipped: Sequence[str],
+    kind: str,
+    variables: Sequence[Variable],
+) -> None:
+    """Check that the data have what was named.
+
+    Args:
+        named: by the user.
+        parts: that can be swapped, in these data.
+        skipped: that cannot, for a reason that is told elsewhere.
+        kind: of the data, see `Carrier.kind`.
+        variables: of a table.
+
+    Raises:
+        InputError: a name is of no part.
+    """
+    there = {*parts, *skipped}
+    for word, names in (("irrelevant", named.irrelevant), ("relevant", named.relevant)):
+        lacking = [named.typed.get(name, name) for name in names if name not in there]
+        if lacking:
+            of_table = [*parts, *map(part_name, variables)]
+            every = PARTS.get(kind) or tuple(dict.fromkeys(map(readable, of_table)))
+            raise InputError(refusal(word, lacking, every))
+
+
+def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
+    """That these data have no such parts: no data of their kind have, or nothing here is one.
+
+    Args:
+        word: "irrelevant" or "relevant".
+        names: that these data lack.
+        every: that there are.
+    """
+    of_kind = [name for name in names if as_kept(name) in map(as_kept, every)]
+    near = near_names(names[0], every)
+    told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
+    if of_kind:
+        return (
+            f"Expected {word} parts that these data have, but they have no "
+            f"{' and no '.join(of_kind)} that tells a class; leave it out"
+        )
+    if names[0].startswith(PAIR):
+        pairs = [name for name in every if name.startswith(PAIR)]
+        there = f"only {pairs[0]}" if pairs else "none"
+        return (
+            f"Expected two columns that tell the class together, of which these data have {there}, "
+            f"but got {names[0]}; name each column by itself"
+        )
+    more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
+    return (
+        f"Expected {word} parts among {', '.join(every[:_LISTED])}{more}, but got "
+        f"{', '.join(names)}; {told}"
+    )
