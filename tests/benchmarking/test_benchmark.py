@@ -351,6 +351,25 @@ def test_bad_input_is_said_before_anything_is_written(tmp_path, data, methods, p
     assert not out.exists()
 
 
+def test_audits_are_told_what_must_not_matter(tmp_path):
+    data = {"limit": 160, "shortcut": "colour"}
+    dfr = {"method": "dfr@audit", "settings": {"min_group": 1}}
+    small = {"model": "earlysieve.networks:small_cnn", "batch_size": 32}
+
+    def under(*names):
+        splits = DataSplits("digits", "0.25", "split:test", data, irrelevant=names)
+        return Protocol({"d": splits}, seeds=(0,), budget=Budget(epochs=1), training=small)
+
+    with pytest.raises(InputError, match=r"--irrelevant among .*'colur'; did you mean colour\?"):
+        benchmark(under("colur"), [dfr], tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+    benchmark(under("colour"), [dfr], tmp_path)
+    found = json.loads((tmp_path / "groups/d/audit-validation/seed-0/audit/audit.json").read_text())
+    assert found["config"]["irrelevant"] == ["colour"]
+    with pytest.raises(InputError, match="irrelevant"):
+        benchmark(under(), [dfr], tmp_path)
+
+
 def test_groups_of_a_file_are_checked_to_be_of_the_data(tmp_path):
     file = tmp_path / "g.csv"
     file.write_text("group\n0\n1\n")

@@ -47,6 +47,16 @@ def test_the_digest_is_of_all_but_seeds_and_of_nothing_that_changes_no_figure():
     assert Protocol.from_dict(ONE.to_dict()) == ONE
 
 
+def test_what_must_not_matter_is_part_of_the_protocol_where_it_is_given():
+    said = replace(ONE, data={"a": DataSplits("digits", irrelevant=["colour"])})
+    assert said.digest != ONE.digest
+    assert "irrelevant" not in ONE.to_dict()["data"]["a"]
+    assert said.to_dict()["data"]["a"]["irrelevant"] == ["colour"]
+    assert Protocol.from_dict(said.to_dict()) == said
+    with pytest.raises(InputError, match=r'write irrelevant=\["colour"\]'):
+        Protocol.from_dict({"data": {"a": {"data": "digits", "irrelevant": "colour"}}})
+
+
 def test_a_protocol_makes_configurations_and_keeps_the_best_epoch():
     one = replace(ONE, data={"a": DataSplits("digits", "0.3", training={"lr": 0.5})})
     config = one.config("a", 4)

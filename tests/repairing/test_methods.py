@@ -251,6 +251,29 @@ def test_degenerate_groups():
     assert torch.isfinite(fit_dfr(few, DFRSettings(min_group=1)).weight).all()
 
 
+def test_groups_without_counter_examples_are_named_with_what_can_mend_it():
+    p = problem()
+    names = tuple(f"{name}, {kind}" for name in "abc" for kind in ("not misled", "misled"))
+    none = 2 * p.labels
+    none[:4] = -1
+    told = (
+        r"one in each of 3 classes \(no example in 'a, misled', 'b, misled', 'c, misled'; 4 in no "
+        r"group, as an audit leaves out those whose labels look wrong, .*'afr'\. Where hardly an "
+        r"example goes against a shortcut, .* that takes other data in which more do"
+    )
+    with pytest.raises(InputError, match=told):
+        fit_dfr(replace(p, groups=none, group_names=names), DFRSettings())
+    one = none.clone()
+    row = int((p.labels == 1).nonzero()[-1])
+    one[row] += 1
+    told = (
+        r"got 1 of class 1 in group 'b, misled' \(no example in 'a, misled', 'c, misled'; 4 in no "
+        r"group.*set min_group=1 .*other data"
+    )
+    with pytest.raises(InputError, match=told):
+        fit_dfr(replace(p, groups=one, group_names=names), DFRSettings())
+
+
 def test_absent_classes_are_refused_but_by_afr():
     p = problem()
     two = replace(p, labels=p.labels.clamp(max=1))

@@ -1,11 +1,15 @@
 """Everything that can be found wrong before anything is written or trained."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
+from earlysieve._names import near_names
+from earlysieve._readable import PARTS, as_kept
 from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
 from earlysieve.benchmarking.cells import RunCell
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
@@ -18,6 +22,7 @@ from earlysieve.errors import DataError, InputError
 from earlysieve.networks.fit_check import check_model_takes, pick_device
 from earlysieve.runs.data_fingerprint import fingerprints_of, run_fingerprint
 from earlysieve.runs.given_groups import groups_for_training
+from earlysieve.runs.named_columns import check_columns
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, check_same_classes, open_parts
 from earlysieve.runs.train_run import TrainRun
@@ -25,6 +30,7 @@ from earlysieve.searching.one_trial import few_warnings
 
 _PARTS = {"train": "training", "validation": "validation"}
 _LISTED = 5
+_IMAGES = 4  # dimensions of a batch
 
 
 def check_grid(grid: Grid, out: Path) -> None:
@@ -48,6 +54,7 @@ def _check_data(name: str, grid: Grid, out: Path) -> None:
         )
     test = open_test(plain, protocol.data[name].test)
     _check_same_data(name, grid, out, parts, test)
+    _check_irrelevant(parts.validation, protocol.data[name].irrelevant)
     check_same_classes(parts.train, test, what="test data")
     run = TrainRun.prepare(plain, out, Reporter(), parts=parts)
     check_model_takes(run.algorithm.model, test, pick_device(plain.device), what="test data")
@@ -70,6 +77,25 @@ def _check_same_data(name: str, grid: Grid, out: Path, parts: Parts, test: Any) 
     changed = changed_since(out, name, seed, now)
     if changed:
         raise InputError(told_change(out, name, seed, changed))
+
+
+def _check_irrelevant(data: Any, names: Sequence[str]) -> None:
+    """Refuse parts that no data of this kind have, before a run waits for an audit to say so."""
+    if not names:
+        return
+    check_columns(data, names)
+    source = opened(data)
+    inputs = source.few(1).inputs
+    is_image = isinstance(inputs, Tensor) and inputs.ndim == _IMAGES
+    kind = "text" if source.tokenizer is not None else "image" if is_image else None
+    known = () if kind is None else PARTS[kind]
+    for name in names:
+        if known and as_kept(name) not in map(as_kept, known):
+            near = near_names(name, known, 3)
+            hint = f"did you mean {' or '.join(near)}?" if near else "name one of these"
+            raise InputError(
+                f"Expected --irrelevant among {', '.join(known)}, but got '{name}'; {hint}"
+            )
 
 
 def _check_groups(name: str, grid: Grid, parts: Parts, test: Any) -> None:

@@ -1,5 +1,6 @@
 """Groups of one part of the data, inferred once for all arms that need them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,11 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     note_data(cell, out, fingerprints_of(parts))
     weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
     model = None if weights is None else trained_model(weights, config, parts)
+    irrelevant = grid.protocol.data[cell.data].irrelevant
     clock = Clock(folder, config.device)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
-        groups = _Around(cell, config, data, model, out, log, progress).groups()
+        groups = _Around(cell, config, data, model, out, log, progress, irrelevant).groups()
     groups.save(folder / GROUPS_NAME)
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
@@ -79,7 +81,7 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
 
 @dataclass(frozen=True)
 class _Around:
-    """What one inference of groups stands in: the cell, its run's settings, data and network."""
+    """What one inference of groups stands in: its cell, its run, and what must not matter."""
 
     cell: GroupsCell
     config: "TrainConfig"
@@ -88,6 +90,7 @@ class _Around:
     out: Path
     log: Log
     progress: bool | None
+    irrelevant: Sequence[str]
 
     def groups(self) -> "Groups":
         """Groups of the cell's source."""
@@ -110,6 +113,7 @@ class _Around:
             batch_size=self.config.batch_size,
             num_workers=self.config.num_workers,
             progress=self.progress,
+            irrelevant=self.irrelevant,
             seen_in_training=self.cell.part == "train",
         )
         save(found, folder_of(self.out, self.cell) / AUDIT_NAME, self.log)

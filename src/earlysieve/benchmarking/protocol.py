@@ -9,6 +9,7 @@ from typing import Any
 
 from earlysieve._json import plain
 from earlysieve._names import near_names
+from earlysieve.auditing.options import check_named
 from earlysieve.benchmarking.tuning import check_trials, tuned_of
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.groups.selection_rules import rule_named
@@ -35,6 +36,11 @@ class DataSplits:
         test: another split, or a source; nothing is chosen on it.
         options: of the source.
         training: fields of `TrainConfig` that differ for these data, such as `model`.
+        irrelevant: parts of which you say that the answer must not depend on them, for the audits
+            that groups come from; see `audit`.
+
+    Raises:
+        InputError: `irrelevant` is no list of names.
     """
 
     data: str
@@ -42,6 +48,11 @@ class DataSplits:
     test: str = "split:test"
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    irrelevant: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        named = check_named("irrelevant", self.irrelevant, "colour")
+        object.__setattr__(self, "irrelevant", tuple(named))
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,9 @@ class Protocol:
         for where in (found["training"], *(one["training"] for one in found["data"].values())):
             for name in PRACTICAL:
                 where.pop(name, None)
+        for one in found["data"].values():
+            if not one["irrelevant"]:
+                del one["irrelevant"]
         values: dict[str, Any] = json.loads(json.dumps(found))
         return values
 

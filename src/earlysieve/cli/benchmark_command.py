@@ -151,6 +151,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="M",
         help="Let a training that takes longer than this fail.",
     ),
+    click.option(
+        "--irrelevant",
+        multiple=True,
+        metavar="NAME",
+        help="Say that the answer must not depend on this part, for the audits of METHOD@audit, as "
+        "for earlysieve audit. May be repeated.",
+    ),
     click.option("--retry-failed", is_flag=True, help="Try again what has failed before."),
     click.option(
         "--jobs",

@@ -169,7 +169,9 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
             f"Expected test data for '{spec}', which has no split of the name test, but got none; "
             "name another split or source: --test split:NAME"
         )
-    return DataSplits(spec, given["validation"] or validation, test, kept)
+    return DataSplits(
+        spec, given["validation"] or validation, test, kept, irrelevant=given["irrelevant"]
+    )
 
 
 def _names(given: Mapping[str, Any]) -> list[str]:

@@ -95,7 +95,8 @@ def told_apart(groups: Groups) -> Groups:
         by = groups.config.get("reader", groups.source)
         raise InputError(
             f"Expected examples that '{by}' misleads beside others, but it misleads {which}: no "
-            "group can be told; take more examples, or another source, as 'xrm'"
+            "group can be told; take more examples, or another source, as 'xrm'; where none goes "
+            "against a shortcut, only other data in which some do can mend it"
         )
     return groups
 

@@ -9,6 +9,10 @@ from torch import Tensor
 from earlysieve.errors import InputError
 
 _LISTED = 5
+NO_COUNTER_EXAMPLES = (
+    "Where hardly an example goes against a shortcut, no groups of these data mend it, whatever "
+    "infers them: that takes other data in which more do"
+)
 
 
 class SmallGroupError(InputError):
@@ -22,7 +26,7 @@ class SmallGroupError(InputError):
     def __init__(self, found: str, smallest: int) -> None:
         super().__init__(
             f"{found}; add held-out examples, take groups from another source, or set "
-            f"min_group={smallest} to use groups as small as these"
+            f"min_group={smallest} to use groups as small as these. {NO_COUNTER_EXAMPLES}"
         )
         self.found, self.smallest = found, smallest
 
@@ -67,8 +71,9 @@ class Cells:
         if len(self.label) == len(torch.unique(self.label)):
             raise InputError(
                 "Expected a class with two groups at least, since balancing groups would change "
-                f"nothing otherwise, but got one in each of {len(self.label)} classes; "
-                "take groups from another source, or use a method without groups: 'afr'"
+                f"nothing otherwise, but got one in each of {len(self.label)} classes"
+                f"{self._missing(names)}; take groups from another source, or use a method "
+                f"without groups: 'afr'. {NO_COUNTER_EXAMPLES}"
             )
         small = (self.size < min_group).nonzero().squeeze(1).tolist()
         if small:
@@ -81,9 +86,22 @@ class Cells:
             more = "" if others <= 0 else f" and {others} small groups more"
             raise SmallGroupError(
                 f"Expected at least {min_group} examples of each group within its class, but got "
-                f"{named}{more}",
+                f"{named}{more}{self._missing(names)}",
                 int(self.size.min()),
             )
+
+    def _missing(self, names: Sequence[str]) -> str:
+        """Which groups have no example, and how many examples are in no group."""
+        empty = sorted(set(range(len(names))) - set(self.group.tolist()))
+        listed = ", ".join(_name(k, names) for k in empty[:_LISTED])
+        unknown = int((self.of < 0).sum())
+        told = [f"no example in {listed}"] if empty else []
+        if unknown:
+            told.append(
+                f"{unknown} in no group, as an audit leaves out those whose labels look wrong, "
+                "which exceptions to an almost total shortcut do"
+            )
+        return f" ({'; '.join(told)})" if told else ""
 
     def weights(self) -> Tensor:
         """Weights, float64, shape (N,), with sum 1; 0 where the group is unknown.
