@@ -439,3 +439,21 @@ def test_an_audit_finds_out_what_its_run_was_trained_on(tmp_path):
         out = tmp_path / split
         ok(*words, "--data", "digits", "--split", split, "--out", out, "-q")
         assert AuditResult.load(out).config["seen_in_training"] is seen
+
+
+def test_training_on_one_class_is_refused_before_anything_is_written(tmp_path):
+    folder = photos(tmp_path / "photos")
+    words = ("train", "--model", SMALL, "--data", folder, "--image-size", 16, "--epochs", 1)
+    ok(*words, "--out", tmp_path / "run")
+    before = contents(tmp_path / "run")
+    shutil.rmtree(folder / "dog")
+    told = problem(*words, "--out", tmp_path / "run")
+    assert told == (
+        "Expected training data of two classes or more, but all 12 examples are of class 'cat', so "
+        "that a model learns to say nothing else; check the data, the split, the labels and any "
+        "limit"
+    )
+    assert contents(tmp_path / "run") == before
+    shares = ("--validation", "0.25", "--out", tmp_path / "other")
+    assert problem(*words, *shares).startswith("Expected training data of two classes or more")
+    assert not (tmp_path / "other").exists()

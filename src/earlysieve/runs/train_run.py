@@ -43,6 +43,7 @@ from earlysieve.training.archive import save_weights
 from earlysieve.training.check_weights import ShapeError
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.freezing import frozen
+from earlysieve.training.one_class import check_classes
 from earlysieve.training.run_folder import CHECKPOINT_NAME
 from earlysieve.training.selection import NOTHING, Beside, check_select
 
@@ -127,6 +128,7 @@ class TrainRun:
         groups, known = groups_for_training(config, parts), beside_validation(config, parts)
         check_select(config.select, parts.validation, known)
         data = parts.train if groups is None else with_groups(parts.train, groups)
+        check_classes(opened(data))
         skipped = opened(data).skipped
         if skipped:
             files = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"

@@ -8,10 +8,36 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import for_torch
+from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.errors import DataError
 
 
 class OneClassWarning(UserWarning):
     """A model is trained on examples of one class."""
+
+
+def check_classes(data: OpenedData) -> None:
+    """Check that data which hold their labels have two classes; others are watched in training.
+
+    Args:
+        data: to train on.
+
+    Raises:
+        DataError: all examples are of one class.
+    """
+    if not data.holds_labels:
+        return
+    kinds = np.unique(data.labels)
+    if len(kinds) != 1:
+        return
+    number = int(kinds[0])
+    names = data.class_names
+    name = f"'{names[number]}'" if 0 <= number < len(names) else str(number)
+    raise DataError(
+        f"Expected training data of two classes or more, but all {len(data.labels):,} examples are "
+        f"of class {name}, so that a model learns to say nothing else; check the data, the split, "
+        "the labels and any limit"
+    )
 
 
 class ClassWatch:
