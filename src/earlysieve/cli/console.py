@@ -9,19 +9,15 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import wraps
 from io import StringIO
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import click
 
 from earlysieve._json import plain
-
-if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
-    from rich.table import Table
+from earlysieve.cli.cells import Cell
 
 F = TypeVar("F", bound=Callable[..., Any])
-Cell = str | float | int | None
-_FILE_WIDTH, _UNLIMITED = 120, 100_000
+_FILE_WIDTH = 120
 # Where a click context keeps the stream for the result, while print() goes to standard error.
 _STDOUT = "earlysieve.stdout"
 # And where it keeps the log file, and when the command began (see `cli.recording`).
@@ -76,13 +72,17 @@ class Console:
             return
         from rich.console import Console as RichConsole
 
+        from earlysieve.cli.fitted_table import fitting
+
         if self.talks:
             console = RichConsole(markup=False, highlight=False, width=self.width)
-            console.print(_fitting(console, columns, rows, title))
+            for part in fitting(columns, rows, title, console.width):
+                console.print(part)
         if _kept(LOG) is not None:
             text = StringIO()
             console = RichConsole(file=text, width=_FILE_WIDTH, markup=False, highlight=False)
-            console.print(_fitting(console, columns, rows, title))
+            for part in fitting(columns, rows, title, console.width):
+                console.print(part)
             log(text.getvalue())
 
     def result(self, values: Mapping[str, Any]) -> None:
@@ -148,43 +148,6 @@ def _options(command: F) -> F:
     )
 
 
-def _fitting(
-    console: "RichConsole", columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str
-) -> "Table":
-    """The table; where it is too wide, heads of numbers have each word on a line of its own.
-
-    Rich would else break words to fit, although the numbers need no more room.
-    """
-    wide = _table(columns, rows, title, stacked=False)
-    unlimited = console.options.update(max_width=_UNLIMITED)
-    if wide.__rich_measure__(console, unlimited).maximum <= console.width:
-        return wide
-    return _table(columns, rows, title, stacked=True)
-
-
-def _table(
-    columns: Sequence[str], rows: Sequence[Sequence[Cell]], title: str, *, stacked: bool
-) -> "Table":
-    from rich.table import Table
-
-    shown = Table(title=title or None, title_justify="left", title_style="bold")
-    for place, name in enumerate(columns):
-        numeric = any(isinstance(row[place], int | float) for row in rows)
-        head = name.replace(" ", "\n") if numeric and stacked else name
-        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(_cell(value) for value in row))
-    return shown
-
-
 def share(value: float | None) -> str:
     """A share as a percentage with one decimal; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else f"{value:.1%}"
-
-
-def _cell(value: Cell) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

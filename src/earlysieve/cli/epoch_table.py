@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from earlysieve.cli.console import Cell
+from earlysieve.cli.cells import Cell
 from earlysieve.training.progress import is_count
 
 # In this order where there is no room for all; what a method adds comes between both.

@@ -7,7 +7,8 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve._signals import Terminated
-from earlysieve.cli.console import Cell, Console, speaking
+from earlysieve.cli.cells import Cell
+from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries

@@ -1,0 +1,3 @@
+"""What stands in a cell of a printed table."""
+
+Cell = str | float | int | None
