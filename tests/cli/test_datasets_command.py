@@ -89,6 +89,17 @@ def test_what_cannot_be_used_ends_in_one_sentence(tmp_path):
     assert "metadata_random.csv' is missing" in problem("datasets", "verify", "multinli", folder)
 
 
+def test_images_that_are_missing_are_told_of_every_split(tmp_path):
+    folder = layouts.waterbirds(tmp_path)
+    for number in (0, 1):
+        (folder / "000.Bird" / f"Bird_{number:04}.jpg").unlink()
+    text = problem("datasets", "verify", "waterbirds", folder)
+    for split, name in (("train", "Bird_0000"), ("val", "Bird_0001")):
+        told = text.partition(f"'{split}': ")[2].partition("; unpack")[0]
+        assert f"1 are missing: '000.Bird/{name}.jpg'" in told, text
+    assert "'test'" not in text
+
+
 def test_texts_are_counted_without_a_tokenizer(tmp_path):
     folder = layouts.civilcomments(tmp_path)
     for variant, groups in (("coarse", 4), ("overlapping", 16)):

@@ -1,6 +1,6 @@
 """Whether a folder holds the data of a source, and how many of each split and group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.from_spec import load_source, splits_of
 from earlysieve.datasets.registry import source_named, source_names
 from earlysieve.datasets.source import Source
-from earlysieve.errors import InputError
+from earlysieve.errors import DataError, InputError
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def verified(
         progress: see `load_source`.
 
     Raises:
-        DataError: something is missing, or not as it was published.
+        DataError: something is missing, or not as it was published; of each split it is said.
         InputError: there is no such source, or it needs a folder, or takes none.
     """
     source = known_source(name)
@@ -98,13 +98,34 @@ def verified(
     usual = variant is None or variant in source.variants[:1]
     rows: list[Count] = []
     notes: list[str] = []
+    wrong: dict[str, list[str]] = {}
     for split in splits_of(spec) or (None,):
-        data = load_source(spec, **_options(source, split, variant), progress=progress)
+        try:
+            data = load_source(spec, **_options(source, split, variant), progress=progress)
+        except DataError as error:
+            wrong.setdefault(str(error), []).append(split or "all")
+            continue
         found = _counted(source if usual else None, split or "all", data)
         rows += found
         notes += [_note(row) for row in found if row.differs]
         notes += _skipped(split or "all", data)
+    _check_all(wrong)
     return Verified(name, tuple(rows), tuple(notes))
+
+
+def _check_all(wrong: Mapping[str, Sequence[str]]) -> None:
+    """Raise one error for all splits that cannot be opened; what is wrong with several once."""
+    if len(wrong) == 1:
+        raise DataError(*wrong)
+    if wrong:
+        told = (f"{_quoted(splits)}: {why}" for why, splits in wrong.items())
+        raise DataError(
+            f"Expected all splits, but {len(wrong)} things are wrong. {'. '.join(told)}"
+        )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
 
 
 def _check_path(source: Source, path: str | None) -> None:
