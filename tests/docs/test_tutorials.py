@@ -61,6 +61,8 @@ def test_tables(tmp_path, monkeypatch):
     assert (before.summary.verdict, before.summary.leans_on) == ("shortcut", "column clinic")
     assert accuracy("after", misled) > accuracy("before", misled) + 0.2
     assert accuracy("without", misled) > accuracy("before", misled) + 0.2
+    for trained in ("run", "run/without-clinic"):
+        assert json.loads(Path(trained, "training.json").read_text())["restored_best"]
 
 
 def test_photographs(tmp_path, monkeypatch):
