@@ -307,6 +307,24 @@ def test_ctrl_c_ends_a_benchmark_which_then_goes_on(tmp_path, monkeypatch, train
     assert [len(line.by_seed) for line in result.lines] == [2, 2]
 
 
+def test_a_stopped_extension_leaves_tables_of_what_is_finished(tmp_path, monkeypatch):
+    one = replace(PROTOCOL, seeds=(0,))
+    benchmark(one, ["erm"], tmp_path)
+    usual = TrainRun.save
+
+    def save(self, result):
+        if self.out.parts[-2] == "sieve":
+            raise KeyboardInterrupt
+        return usual(self, result)
+
+    monkeypatch.setattr(TrainRun, "save", save)
+    with pytest.raises(KeyboardInterrupt):
+        benchmark(one, ["jtt", "sieve"], tmp_path)
+    assert "| jtt |" in (tmp_path / "table.md").read_text()
+    written = json.loads((tmp_path / "results.json").read_text())
+    assert [line["name"] for line in written["lines"]] == ["erm", "jtt"]
+
+
 SILENT = DataSplits(f"{HERE}:silent", f"{HERE}:held", f"{HERE}:others")
 
 

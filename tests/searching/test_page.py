@@ -44,6 +44,19 @@ def result(*, changed: bool) -> SearchResult:
     )
 
 
+def test_an_interval_that_leaves_0_to_1_is_explained():
+    pages = [
+        render_search(one, [], TrainConfig())
+        for one in (result(changed=True), result(changed=False))
+    ]
+    assert not any("may leave [0, 1]" in page for page in pages)
+    means = {"accuracy": OverSeeds(0.9, 0.7, 1.1, 2), "loss": OverSeeds(-0.5, -0.6, -0.4, 2)}
+    wide = replace(result(changed=True), best=replace(BEST, means=means))
+    assert "may leave [0, 1] where a share cannot" in render_search(wide, [], TrainConfig())
+    loss = replace(result(changed=True), best=replace(BEST, means={"loss": means["loss"]}))
+    assert "may leave [0, 1]" not in render_search(loss, [], TrainConfig())
+
+
 def study() -> "optuna.Study":
     made = optuna.create_study(direction="maximize")
     space = {

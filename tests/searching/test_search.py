@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -195,6 +196,19 @@ def test_a_storage_that_cannot_be_reached_is_said_without_its_password(tmp_path)
     with pytest.raises(InputError, match="storage that can be reached") as caught:
         search(CONFIG, tmp_path, options=SearchOptions(storage=url))
     assert "secret" not in str(caught.value).partition("but got")[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "package"),
+    [
+        ("postgresql://me@nowhere/search", "psycopg2", "pip install psycopg2-binary"),
+        ("postgresql+pg8000://me@nowhere/search", "pg8000", "pip install pg8000"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named(tmp_path, monkeypatch, url, driver, package):
+    monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(InputError, match=f"driver of this database is not installed: {package};"):
+        search(CONFIG, tmp_path, options=SearchOptions(storage=url))
 
 
 def test_validation_data_are_needed(tmp_path):

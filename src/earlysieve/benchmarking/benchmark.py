@@ -8,7 +8,7 @@ from typing import Any
 
 from earlysieve._files import check_output, output_folder
 from earlysieve.benchmarking.arms import Arm
-from earlysieve.benchmarking.cells import Cell, cells_of, folder_of
+from earlysieve.benchmarking.cells import Cell, RunCell, cells_of, folder_of
 from earlysieve.benchmarking.checks import check_grid
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.grid import Grid, grid_of, with_first_seed
@@ -98,7 +98,7 @@ def run_grid(
     prepare(grid, out, retry_failed=retry_failed)
     reporter, cells = reporter or Reporter(), cells_of(grid)
     _tell_kept(cells, out, reporter)
-    hear = _told_once(on_cell or _ignore)
+    hear = _told_once(_with_tables(on_cell or _ignore, cells, out))
     prepare_trackers(reporter.trackers)
     if jobs > 1:
         silent = Reporter(trackers=reporter.trackers)
@@ -169,6 +169,19 @@ def _check_empty(out: Path) -> None:
 
 def _ignore(_cell: Cell, _record: Record) -> None:
     """Say nothing."""
+
+
+def _with_tables(hear: Hear, cells: Sequence[Cell], out: Path) -> Hear:
+    """Writes the tables after each run that was not kept, so that a stop leaves no old ones."""
+    kept = {cell for cell in cells if read_record(folder_of(out, cell)) is not None}
+
+    def listen(cell: Cell, record: Record) -> None:
+        hear(cell, record)
+        if isinstance(cell, RunCell) and cell not in kept:
+            with held(out):
+                write_tables(gather(out))
+
+    return listen
 
 
 def _told_once(hear: Hear) -> Hear:

@@ -233,7 +233,8 @@ def command(context: click.Context, /, **given: Any) -> None:
         )
     except (KeyboardInterrupt, Terminated) as error:
         raise stopped(
-            f"Stopped. What is finished is kept in '{out}'; the same command goes on from there.",
+            f"Stopped. What is finished is kept in '{out}', and in its tables (the page follows at "
+            "the end); the same command goes on from there.",
             error,
         ) from error
     _show(result, console)

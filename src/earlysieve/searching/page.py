@@ -1,6 +1,6 @@
 """What came of a search, as one page that needs nothing but a browser."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from earlysieve.report.plain_page import plot, render_plain
@@ -9,6 +9,8 @@ from earlysieve.searching.plots import no_importances
 from earlysieve.searching.result import SearchResult, TrialRow, interval_text, settings_text
 
 if TYPE_CHECKING:
+    from earlysieve.groups.over_seeds import OverSeeds
+    from earlysieve.searching.again import Again
     from earlysieve.training import TrainConfig
 
 PAGE_NAME = "page.html"
@@ -41,7 +43,7 @@ _LABELS = {"loss": "minus loss", "class_difference": "minus class difference"}
 
 def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
     """Heads and rows of the figures with fresh seeds."""
-    shown = [one for one in (result.plain, result.best) if one is not None]
+    shown = _shown(result)
     heads = ["validation", *(one.name for one in shown)]
     heads += ["difference"] if result.difference else []
     rows = []
@@ -56,10 +58,25 @@ def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
     return heads, rows
 
 
+def _shown(result: SearchResult) -> "list[Again]":
+    return [one for one in (result.plain, result.best) if one is not None]
+
+
+def _leaves_shares(name: str, means: "Mapping[str, OverSeeds]") -> bool:
+    """Whether the interval of a share has an end that no share can have."""
+    one = means[name]
+    return name not in _LABELS and one.seeds > 1 and (one.low < 0 or one.high > 1)
+
+
 def _figures(result: SearchResult) -> Section:
     heads, rows = figure_rows(result)
     seeds = len(result.plain.figures)
     caption = f"{seeds} fresh seed{'s' if seeds != 1 else ''}: mean and 95% t-interval"
+    if any(_leaves_shares(name, one.means) for one in _shown(result) for name in one.means):
+        caption += (
+            ". So few seeds give wide ones, which may leave [0, 1] where a share cannot: read them "
+            "up to there"
+        )
     numeric = range(1, len(heads))
     text = (
         "Both were trained again with seeds that the search had not used. Only these figures count."

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FILE_NAME = "search.db"
 JOURNAL = "journal:"
 BEAT, GRACE = 30, 120  # seconds between signs of life, and after which a worker counts as dead
+# What reaches a database, by the beginning of its URL, without a driver that is named there.
+_DRIVERS = {"postgresql": "psycopg2-binary", "mysql": "mysqlclient", "oracle": "cx_Oracle"}
 _WAIT = 60  # seconds for which a process waits for its turn to write
 
 
@@ -56,9 +58,18 @@ def open_storage(url: str | None, folder: Path) -> "optuna.storages.BaseStorage"
     except Exception as error:
         raise InputError(
             f"Expected a storage that can be reached at '{_shown(url) or folder / FILE_NAME}', but "
-            f"got: {type(error).__name__}, {one_line(error)[:200]}; check --storage, or leave it "
-            "out"
+            f"got: {type(error).__name__}, {one_line(error)[:200]}; {_advice(url, error)}"
         ) from error
+
+
+def _advice(url: str | None, error: Exception) -> str:
+    """What to do; where a driver is not installed, which one."""
+    if not isinstance(error, ImportError):
+        return "check --storage, or leave it out"
+    database, _, driver = (url or "").partition("://")[0].partition("+")
+    name = driver or _DRIVERS.get(database, f"a driver of {database}")
+    told = f"pip install {name}" if driver or database in _DRIVERS else f"install {name}"
+    return f"the driver of this database is not installed: {told}; or leave --storage out"
 
 
 def _database(optuna: Any, url: str) -> "optuna.storages.BaseStorage":
