@@ -1,15 +1,17 @@
-"""Verdicts on garments that stand on crops of photographs: the ground tells the class, or nothing.
+"""Verdicts on garments that stand on crops of photographs: the ground tells the class, or the size.
 
 Three garments of Fashion-MNIST are pasted in tone, size and place at random on crops of BAR
 photographs of climbing, diving and fishing. Planted: the kind of photograph goes with the class at
 0.95 in training and audit. Honest: it is drawn at random. EfficientNet-Lite0 with its ImageNet
 weights learns from 1,500 pictures and is audited on 1,200 others, made of other photographs; what
-it loses is measured on 1,200 on which the kind of photograph is drawn at random. The limits of
-`auditing/surroundings.py` were chosen on two other models of such pictures, and on the garments and
+it loses is measured on 1,200 on which the kind of photograph is drawn at random. With `--cue size`
+the garment's size goes with the class in place of the photograph (34 to 41, 50 to 57 or 66 to 73
+of 96 pixels), or is drawn at random. The limits of `auditing/surroundings.py` and
+`auditing/swaps/busy.py` were chosen on other models of such pictures, and on the garments and
 digits of the bank, whose ground is plain.
 
-Run: python benchmarks/photo_grounds.py [--seeds 0-3]. Needs BAR in EARLYSIEVE_DATA; some three
-minutes for each model on one core.
+Run: python benchmarks/photo_grounds.py [--cue size] [--seeds 0-3]. Needs BAR in EARLYSIEVE_DATA;
+some three minutes for each model on one core.
 """
 
 import argparse
@@ -30,11 +32,12 @@ from plain_tables import show
 
 GROUNDS = ("climbing", "diving", "fishing")
 GARMENTS = (2, 3, 4)  # pullover, dress, coat
+SIZES = (34, 50, 66)
 SIDE, TRAIN, AUDITED, EPOCHS = 96, 1500, 1200, 4
 
 
 class Pictures(NamedTuple):
-    """Images (N, 3, 96, 96) in [-1, 1], their classes, and where the ground says another one."""
+    """Images (N, 3, 96, 96) in [-1, 1], their classes, and where the cue says another one."""
 
     images: Tensor
     labels: Tensor
@@ -65,26 +68,29 @@ def _garments(part: str) -> tuple[Any, ...]:
     return tuple(torch.stack(found[kind]) for kind in GARMENTS)
 
 
-def pictures(part: str, count: int, agree: float, seed: int) -> Pictures:
-    """Garments on grounds that go with their class at a rate."""
+def pictures(part: str, count: int, agree: float, seed: int, cue: str = "ground") -> Pictures:
+    """Garments on grounds, or of sizes, that go with their class at a rate."""
     rng = np.random.default_rng(seed)
-    images, labels, grounds = [], np.arange(count) % 3, []
+    images, labels, says = [], np.arange(count) % 3, []
     for label in labels:
-        ground = int(label) if rng.random() < agree else int((label + rng.integers(1, 3)) % 3)
-        grounds.append(ground)
-        images.append(_pasted(part, int(label), ground, rng))
-    misled = torch.as_tensor(np.array(grounds) != labels)
+        said = int(label) if rng.random() < agree else int((label + rng.integers(1, 3)) % 3)
+        says.append(said)
+        if cue == "size":
+            size, ground = int(rng.integers(SIZES[said], SIZES[said] + 8)), int(rng.integers(3))
+        else:
+            size, ground = int(rng.integers(52, 68)), said
+        images.append(_pasted(part, int(label), ground, size, rng))
+    misled = torch.as_tensor(np.array(says) != labels)
     return Pictures(torch.stack(images), torch.as_tensor(labels), misled)
 
 
-def _pasted(part: str, label: int, ground: int, rng: np.random.Generator) -> Tensor:
+def _pasted(part: str, label: int, ground: int, size: int, rng: np.random.Generator) -> Tensor:
     shots, garments = _photographs(part)[ground], _garments(part)[label]
     shot = shots[rng.integers(len(shots))]
     side = int(0.6 * min(shot.size))
     left, top = (int(rng.integers(0, length - side + 1)) for length in shot.size)
     crop = shot.crop((left, top, left + side, top + side)).resize((SIDE, SIDE))
     picture = torch.from_numpy(np.array(crop)).permute(2, 0, 1).float() / 255
-    size = int(rng.integers(52, 68))
     garment = nn.functional.interpolate(
         garments[rng.integers(len(garments))][None], (size, size), mode="bilinear"
     )[0]
@@ -117,21 +123,24 @@ def main() -> None:
     """Print the verdict on each model, and how many get which."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0-3", metavar="FROM-TO")
-    first, last = map(int, parser.parse_args().seeds.split("-"))
+    parser.add_argument("--cue", choices=("ground", "size"), default="ground")
+    options = parser.parse_args()
+    cue = options.cue
+    first, last = map(int, options.seeds.split("-"))
     torch.set_num_threads(1)
     found = Counter[tuple[str, str]]()
     for seed in range(first, last):
-        for kind, agree in (("the ground tells the class", 0.95), ("honest", 1 / 3)):
-            model = trained(pictures("train", TRAIN, agree, 100 + seed), seed)
-            seen = pictures("audit", AUDITED, agree, 200 + seed)
+        for kind, agree in ((f"the {cue} tells the class", 0.95), ("honest", 1 / 3)):
+            model = trained(pictures("train", TRAIN, agree, 100 + seed, cue), seed)
+            seen = pictures("audit", AUDITED, agree, 200 + seed, cue)
             summary = es.audit(model, (seen.images, seen.labels), seen_in_training=False,
                                pictures=0, progress=False).summary  # fmt: skip
             found[kind, summary.verdict] += 1
-            fresh = pictures("audit", AUDITED, 1 / 3, 300 + seed)
+            fresh = pictures("audit", AUDITED, 1 / 3, 300 + seed, cue)
             right = answers(model, fresh.images) == fresh.labels
             there, elsewhere = (float(right[rows].float().mean()) for rows in
                                 (fresh.misled, ~fresh.misled))  # fmt: skip
-            print(f"{kind}, seed {seed}: right {elsewhere:.2f} where the ground tells, {there:.2f} "
+            print(f"{kind}, seed {seed}: right {elsewhere:.2f} where the {cue} tells, {there:.2f} "
                   f"where not: {summary.verdict}, {summary.leans_on}", flush=True)  # fmt: skip
     show(found)
 

@@ -291,6 +291,10 @@ def test_where_swaps_leave_some_behind_examples_that_it_misleads_count_too():
     assert seen is not None
     assert alone.value == pytest.approx(0.9 * 12 / 20)
     assert (seen.value, seen.low, seen.high) == (alone.value / 2, 0.0, alone.high)
+    usual = replace(part, in_part=True)  # how much is left behind is not known
+    seen = accuracy_where_swapped(found, usual, look(score, labels), np.arange(40), labels)
+    assert seen is not None
+    assert (seen.value, seen.low, seen.high) == (alone.value, 0.0, alone.high)
     alike = replace(found, accuracy_sure=0.5)
     assert accuracy_where_swapped(alike, part, look(score, labels), np.arange(40), labels) == alone
 

@@ -388,3 +388,27 @@ def test_reliance_on_what_has_no_reader_is_measured_by_a_column_of_a_file(tmp_pa
     of_list = config(*MODEL, "--data", "a.csv", "--text-column", "t", "--out", "out")
     assert codes(kept, of_list) == [f"{about} --data a.csv --text-column t --split test {column}"]
     assert codes(kept, config(*MODEL, "--data", "digits", "--out", "out")) == [""]
+
+
+def listed(path, rows):
+    path.write_text("path,label,size,camera,id\n" + "".join(f"{row}\n" for row in rows))
+    return str(path)
+
+
+def test_reliance_is_asked_about_the_column_that_nobody_used(tmp_path):
+    """Of two columns that of the size goes with the label more; of a rare label, too."""
+    rows = [f"{k}.png,{kind},{size},{'ab'[k % 2]},{k}" for k, (kind, size) in enumerate(
+        [("coat", "small")] * 9 + [("shirt", "large")] * 3 + [("coat", "large")] * 2)]  # fmt: skip
+    data = listed(tmp_path / "list of images.csv", rows)
+    (code,) = codes([step("Measure:", RELIANCE)], config(*MODEL, "--data", data, "--out", "out"))
+    assert shlex.split(code)[-6:] == [
+        "--cue-column", "size", "--cue-class", "large=shirt", "--cue-class", "small=coat"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [["", ""], ["large", "large"], ["coat", "shirt"]])
+def test_a_column_that_says_nothing_or_the_label_itself_is_not_asked_about(tmp_path, sizes):
+    rows = [f"{k}.png,{'coat' if k % 2 else 'shirt'},{sizes[k % 2]},,{k}" for k in range(8)]
+    data = listed(tmp_path / "a.csv", rows)
+    (code,) = codes([step("Measure:", RELIANCE)], config(*MODEL, "--data", data, "--out", "out"))
+    assert code.endswith("--cue-column COLUMN --cue-class VALUE=CLASS")

@@ -369,6 +369,11 @@ _REASONS = {
         "that. So it is where a model goes by the background, and where that is the task, as of "
         "scenes."
     ),
+    "size": (
+        "How large what stands out is tells the label, and where that misleads the model errs more "
+        "often. Made as large as is usual for another class, images are taken for that class. So "
+        "it is where a model goes by the size, and where that is the task."
+    ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
         "them."

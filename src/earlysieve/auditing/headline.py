@@ -6,6 +6,7 @@ from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.of_the_task import not_counted
 from earlysieve.auditing.rule import Decision
+from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.auditing.words import called, percent_of
@@ -57,11 +58,11 @@ def headline(
             f"At risk: {called(on)} tells the label as well as the model does, and where it is "
             "wrong the model mostly is, too: a shortcut, a task as simple as that, or wrong labels."
         )
-    if decision.reason == "background" and on is not None:
+    if decision.reason in (BACKGROUND, SIZE) and on is not None:
         return (
-            "At risk: the label goes with the background, and answers follow it "
+            f"At risk: the label goes with {called(on)}, and answers follow it "
             f"({max(0.0, on.followed):.0%} more often than by chance): a shortcut, unless the "
-            "background is the task."
+            f"{on.name} is the task."
         )
     if decision.reason == "together" and on is not None:
         return (

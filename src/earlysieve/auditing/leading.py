@@ -14,7 +14,7 @@ from earlysieve.auditing.leaning_checks import (
 )
 from earlysieve.auditing.marks import EDGE, MARK
 from earlysieve.auditing.patches import PATCH
-from earlysieve.auditing.surroundings import BACKGROUND
+from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 
 ENOUGH = 0.9
@@ -39,7 +39,8 @@ _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
-_GROUND_TELLS, _GROUND_FOLLOWED = 0.5, 0.4
+# What it tells, and how far answers follow it, at least.
+_OF_SCENE = {BACKGROUND: (0.5, 0.4), SIZE: (0.4, 0.3)}
 
 
 def enough(signs: Strength) -> bool:
@@ -126,19 +127,21 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
     return max(doubtful, key=lambda one: strength(one).total, default=None)
 
 
-def on_ground(found: Sequence[Leaning]) -> Leaning | None:
-    """The background of images, where it tells the label and answers follow it; or None."""
-    return next(
-        (
-            one
-            for one in found
-            if one.name == BACKGROUND
-            and one.reads >= _GROUND_TELLS
-            and one.followed >= _GROUND_FOLLOWED
-            and costs(one)
-        ),
-        None,
-    )
+def of_scene(found: Sequence[Leaning]) -> Leaning | None:
+    """The background or size of what images show, if it tells the label and answers follow it.
+
+    How large something is on a busy ground is measured badly, and of scenes the ground is the task,
+    so that errors say little of either.
+    """
+    followed = [
+        one
+        for one in found
+        if one.name in _OF_SCENE
+        and one.reads >= _OF_SCENE[one.name][0]
+        and one.followed >= _OF_SCENE[one.name][1]
+        and costs(one)
+    ]
+    return max(followed, key=lambda one: one.followed, default=None)
 
 
 def together_though_outdone(found: Sequence[Leaning]) -> Leaning | None:

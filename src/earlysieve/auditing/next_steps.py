@@ -21,6 +21,7 @@ from earlysieve.auditing.naming_steps import (
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import Decision, Facts
+from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called
 from earlysieve.groups.classes import listed
@@ -152,7 +153,7 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     if decision.reason == "does not transfer":
         return [_PREPARED]
     if decision.reason == "outdone":
-        return [f"{_CHECK.format(_TREATED[kind])} {REPAIRED}"]
+        return [f"{_CHECK.format(_TREATED[kind])}{_LAGGING * (kind == 'image')} {REPAIRED}"]
     untrained = decision.reason in ("chance", "one class") or not facts.far_above_chance
     return [_CHECK.format(_TREATED[kind])] if untrained else []
 
@@ -228,7 +229,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         ]
     return [
         step(*may_be_the_task(on)),
-        *([] if decision.reason in ("together", "background") else [f"If it is not, {more}"]),
+        *([] if decision.reason in ("together", BACKGROUND, SIZE) else [f"If it is not, {more}"]),
         step(*must_not_matter(on)),
         *([] if facts.transfer is not None else [compared]),
     ]
@@ -357,6 +358,11 @@ _OUTDONE = (
 REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
     "What it gains where it misleads, a comparison of both audits says (es.compare)."
+)
+_LAGGING = (
+    " Statistics of BatchNorm lag behind a short training: a network that did far better on its "
+    "training batches than it does here needs them anew (torch.optim.swa_utils.update_bn) or more "
+    "steps."
 )
 _TREATED: dict[Kind, str] = {
     "image": "images are resized and normalised as in training",

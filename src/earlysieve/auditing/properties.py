@@ -15,6 +15,7 @@ from earlysieve.auditing.maps import shrunk
 from earlysieve.auditing.marks import MARK, PHRASE, mark_features
 from earlysieve.auditing.patches import PATCH, patch_features
 from earlysieve.auditing.surroundings import BACKGROUND, corner_features
+from earlysieve.auditing.swaps.busy import lengths
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
@@ -79,7 +80,7 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         # The strongest of each band: of a faint regular pattern little is left in a mean.
         "spectrum": functional.adaptive_max_pool2d(spectrum[:, None], _BANDS).flatten(1).log1p(),
         "frame": _frame(small),
-        "size": extents(small),
+        "size": torch.cat([extents(small), lengths(small)], 1),
         "place": functional.adaptive_max_pool2d(ends, _CELLS).flatten(1),
         "sharpness": torch.cat(steps, 1),
         MARK: mark_features(small),

@@ -17,7 +17,7 @@ from earlysieve.auditing.leading import (
     lead,
     may_be_together,
     misleads,
-    on_ground,
+    of_scene,
     overlapping,
     together_though_outdone,
 )
@@ -171,9 +171,9 @@ def decide(facts: Facts) -> Decision:
     together = may_be_together(facts.leanings)
     if together is not None:
         return say("at risk", "together", together)
-    ground = on_ground(facts.leanings)
-    if ground is not None:
-        return say("at risk", "background", ground)
+    scene = of_scene(facts.leanings)
+    if scene is not None:
+        return say("at risk", scene.name, scene)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)
@@ -194,8 +194,8 @@ def decide(facts: Facts) -> Decision:
 def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     """What can be said though readers do better than the model; None: nothing.
 
-    What was said not to matter is asked about, and two columns that mislead, or a background that
-    answers follow, are no readout's luck.
+    What was said not to matter is asked about, and two columns that mislead, or a background or
+    size that answers follow, are no readout's luck.
     """
     named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
     if named is not None and costs(named):
@@ -203,9 +203,9 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     together = together_though_outdone(facts.leanings)
     if together is not None:
         return Decision("at risk", "together", together, strength(together), chance)
-    ground = on_ground(facts.leanings)
-    if ground is not None:
-        return Decision("at risk", "background", ground, strength(ground), chance)
+    scene = of_scene(facts.leanings)
+    if scene is not None:
+        return Decision("at risk", scene.name, scene, strength(scene), chance)
     return None
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.readers import tells
 
-BACKGROUND = "background"
+BACKGROUND, SIZE = "background", "size"
 _CORNER, _LEAST_CORNER, _AROUND = 0.12, 2, 0.25
 _TELLS, _FOLDS, _MOST = 0.45, 3, 3000
 

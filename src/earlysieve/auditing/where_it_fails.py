@@ -139,7 +139,9 @@ def accuracy_where_swapped(
     it fails for certain, wherever the donor has what tells its class: where its reader is sure of
     it. What is answered otherwise in the control, too, is damage and not counted. Where a swap
     leaves some of it behind, as one word of several, more is lost on examples whose label it surely
-    contradicts: the figure then lies between, and its interval holds both.
+    contradicts: the figure then lies between, and its interval holds both. A part that is changed
+    by what is usual, not by what each example has, leaves an unknown share behind: the interval
+    then begins at 0.
 
     Args:
         found: the leaning on that part.
@@ -164,6 +166,8 @@ def accuracy_where_swapped(
         return found.accuracy_else * min(1.0, 1 - share + damage)
 
     swapped = Estimate(left(float(follows.mean())), left(high), left(low))
+    if part.in_part:
+        return Estimate(swapped.value, 0.0, swapped.high)
     if found.sure < _FEWEST_HOLDING:
         return swapped
     lowest, highest = wilson_bounds(found.accuracy_sure, found.sure)

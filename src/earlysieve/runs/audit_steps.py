@@ -4,6 +4,7 @@ But for what only the user knows: the column of something that has no reader.
 """
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,13 +26,20 @@ from earlysieve.auditing.next_steps import (
 from earlysieve.auditing.step_options import on_command_line
 from earlysieve.datasets.checks import name_some
 from earlysieve.networks.families import takes_shape
-from earlysieve.report.command_words import Options, command_with, describing, options_of
+from earlysieve.report.command_words import (
+    Options,
+    command_with,
+    describing,
+    joined,
+    options_of,
+)
 from earlysieve.runs.as_trained import OF_DATA, as_chosen, dropped_before, trained_further
 from earlysieve.runs.data_settings import columns_of, inputs_of
 from earlysieve.runs.held_out import share_beside
 from earlysieve.runs.repaired_steps import of_repaired
 from earlysieve.runs.run_beside import fix_beside
 from earlysieve.runs.seen_data import FOR_VALIDATION, PREFERRED, Part, training_data
+from earlysieve.runs.spare_column import spare_column
 
 Source = tuple[str, str | None]
 
@@ -288,15 +296,23 @@ def _named(option: str, part: str, ran: Ran) -> str:
 
 
 def _reliance(ran: Ran) -> str:
-    """Measuring by a column: of the file that was audited, or of a new one about a folder."""
+    """Measuring by a column: of the file that was audited, or of a new one about a folder.
+
+    A column of the file that was not used is named; which values speak for which class is as they
+    come together most.
+    """
     data, split = ran.source
     more: dict[str, str | None] = {"--split": split}
     if not (data.lower().endswith(".csv") or data.startswith("hf:")):
         if not is_folder(data):
             return ""
         more = {"--data": "with-column.csv", "--split": None}
-    column = {"--limit": None, "--cue-column": "COLUMN", "--cue-class": "VALUE=CLASS"}
-    return command_with("reliance", describing(ran.options), {**more, **column})
+    spare = spare_column(data, ran.options) if data.lower().endswith(".csv") else None
+    name, kinds = spare or ("COLUMN", {"VALUE": "CLASS"})
+    column = {"--limit": None, "--cue-column": name}
+    each = joined([("--cue-class", [f"{value}={kind}"]) for value, kind in kinds.items()])
+    told = command_with("reliance", describing(ran.options), {**more, **column})
+    return f"{told} {shlex.join(each)}"
 
 
 def _more(ran: Ran) -> str:

@@ -198,7 +198,7 @@ def _run(
         errors = for_errors(pool, part.usable, _MOST_ERRORS, rng, part.errors, held)
         tallies.append(_Tally(part, pairs, errors))
     asked = [tally for tally in tallies if tally.part.decides or named.bars(tally.part.name)]
-    failed = _pilot(tallies, pool, asker, pictures)
+    failed = _pilot(tallies, pool, asker, named, pictures)
     for tally in tallies:
         if tally.part.name not in failed:
             _without(tally, pool, asker, seed)
@@ -215,12 +215,18 @@ def _run(
     return Swaps(tuple(found), skipped, asker.spent, named.irrelevant)
 
 
-def _pilot(tallies: list[_Tally], pool: Pool, asker: Asker, pictures: int) -> dict[str, str]:
-    """A few pairs of every part; what went wrong, by part."""
+def _pilot(
+    tallies: list[_Tally], pool: Pool, asker: Asker, named: Named, pictures: int
+) -> dict[str, str]:
+    """A few pairs of every part, all of what was asked about; what went wrong, by part."""
     failed: dict[str, str] = {}
     for tally in tallies:
         much = tally.part.rests or tally.part.speaks is not None
         pairs = _TIMES * _PILOT if much else _PILOT
+        if named.bars(tally.part.name):
+            pairs = _MOST
+        if tally.next_cost(pairs, _PILOT_ERRORS) > asker.left:
+            pairs = _PILOT
         if tally.next_cost(pairs, _PILOT_ERRORS) <= asker.left:
             problem = _try(tally, pool, pairs, _PILOT_ERRORS, pictures)
             if problem:
@@ -356,6 +362,7 @@ def _found(tally: _Tally, pool: Pool, named: Named) -> PartFound:
         detail=tally.part.detail,
         words=tally.part.words,
         lost_without=tally.lost_without,
+        in_part=tally.part.in_part,
         followed=tally.followed,
         control=tally.control,
         kept=tally.kept,

@@ -81,6 +81,7 @@ class PartFound:
         relevant: the user said that it belongs to the task.
         words: of texts, see `WordFound`.
         lost_without: of values of a column, see `Leaning.lost_without`; NaN elsewhere.
+        in_part: it was changed by what is usual for a class, so that some of it is left behind.
     """
 
     part: str
@@ -102,6 +103,7 @@ class PartFound:
     words: tuple[WordFound, ...] = ()
     lost_without: float = math.nan
     relevant: bool = False
+    in_part: bool = False
 
     @property
     def effect(self) -> float:

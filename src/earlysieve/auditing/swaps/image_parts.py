@@ -35,9 +35,9 @@ from earlysieve.auditing.surroundings import (
     told_by_ground,
     with_ground_of,
 )
-from earlysieve.auditing.swaps import images
+from earlysieve.auditing.swaps import busy, images
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
-from earlysieve.auditing.swaps.part import Part
+from earlysieve.auditing.swaps.part import Part, Swap
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.stages import with_channel_statistics
 from earlysieve.auditing.swaps.windows import best_windows, importance, swap_windows, window_of
@@ -63,7 +63,7 @@ NAMES = (
     "stage",
 )
 UNSEEN_SIZE = "what stands out cannot be told from the ground of these images"
-_SMALLEST = 8
+_SMALLEST, _LEAST_POWER, _USED_POWER = 8, 0.25, 0.4
 Change = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -90,12 +90,18 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
             del changes[name]
             skipped[name] = reason
         skipped["window"] = reason
-    elif images.fill_their_images(smaller(values)):
+    on_busy_ground = not small and images.fill_their_images(smaller(values))
+    if on_busy_ground:
         del changes["size"]
-        skipped["size"] = UNSEEN_SIZE
     parts = [
         Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
     ]
+    if on_busy_ground:
+        size = _size_on_busy_ground(pool, asker)
+        if isinstance(size, str):
+            skipped["size"] = size
+        else:
+            parts.append(size)
     if not small and pool.carrier.get(few(pool.inputs, 1)[0]).is_floating_point():
         parts.append(_window(pool, asker, everyone))
     elif not small:
@@ -114,20 +120,48 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     return parts, skipped
 
 
-def _painted(pool: Pool, asker: Asker, change: Change) -> Callable[..., tuple[Tensor, Inputs]]:
-    values = pool.values
+def _painted(pool: Pool, asker: Asker, change: Change) -> Swap:
+    def of_rows(receivers: Ints, donors: Ints) -> Tensor:
+        mine, theirs = (pool.values[torch.as_tensor(rows)].float() for rows in (receivers, donors))
+        return change(mine, theirs)
+
+    return _clipped(pool, asker, of_rows)
+
+
+def _clipped(pool: Pool, asker: Asker, change: Callable[[Ints, Ints], Tensor]) -> Swap:
+    """Ask with what receivers become, in the range of values that occur."""
     low, high = (
         end.reshape(1, -1, 1, 1).float()
-        for end in torch.aminmax(values.transpose(0, 1).flatten(1), dim=1)
+        for end in torch.aminmax(pool.values.transpose(0, 1).flatten(1), dim=1)
     )
 
     def swap(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
-        mine, theirs = (values[torch.as_tensor(rows)].float() for rows in (receivers, donors))
-        painted = torch.clamp(change(mine, theirs), low, high)
+        painted = torch.clamp(change(receivers, donors), low, high)
         inputs = pool.carrier.put(take(pool.inputs, torch.as_tensor(receivers)), painted)
         return asker.answers(inputs), inputs
 
     return swap
+
+
+def _size_on_busy_ground(pool: Pool, asker: Asker) -> Part | str:
+    """What is usual for the class of the donor, against what is for that which the model reads."""
+    small = smaller(pool.values.float())
+    power = busy.power_of_size(small)
+    if power < _LEAST_POWER:
+        return UNSEEN_SIZE
+    lengths = busy.typical_length(small).numpy() ** (1 / max(power, _USED_POWER))
+    own = [lengths[pool.right & (pool.labels == kind)] for kind in range(pool.num_classes)]
+    usual = np.array([np.median(some if len(some) else lengths) for some in own])
+
+    def change(receivers: Ints, donors: Ints) -> Tensor:
+        factors = usual[pool.labels[donors]] / usual[pool.predictions[receivers]]
+        some = pool.values[torch.as_tensor(receivers)].float()
+        return busy.zoomed(some, torch.as_tensor(factors).float().clamp(0.4, 2.5))
+
+    detail = "of what stands out, with the ground around it"
+    everyone = np.ones(len(pool.values), bool)
+    swap = _clipped(pool, asker, change)
+    return Part("size", swap, everyone, detail=detail, rests=True, in_part=True)
 
 
 def _window(pool: Pool, asker: Asker, everyone: Bools) -> Part:

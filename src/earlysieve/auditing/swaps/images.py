@@ -76,10 +76,14 @@ def extents(images: Tensor) -> Tensor:
     return torch.stack([one.float().flatten(1).mean(1) for one in seen], 1)
 
 
+def filled(images: Tensor) -> Tensor:
+    """Whether what stands out from its border fills nearly all of an image: busy ground, (B,)."""
+    return extents(images)[:, :2].amin(1) > _FILLED
+
+
 def fill_their_images(images: Tensor) -> bool:
-    """Whether what stands out from its border fills nearly all of most images, as a busy ground."""
-    filled = (extents(images)[:, :2].amin(1) > _FILLED).float().mean()
-    return float(filled) >= _MOST_FILLED
+    """Whether the ground of most images is busy."""
+    return float(filled(images).float().mean()) >= _MOST_FILLED
 
 
 def _with_statistics(receivers: Tensor, donors: Tensor, over: tuple[int, ...]) -> Tensor:
