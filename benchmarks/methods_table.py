@@ -16,6 +16,7 @@ from earlysieve._files import write_text
 from earlysieve.benchmarking.gather import gather
 from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data, failures
 from earlysieve.benchmarking.record import RECORD_NAME
+from earlysieve.benchmarking.remarks import remarks
 from earlysieve.benchmarking.written import foot, interval
 from earlysieve.comparing.written import markdown
 from earlysieve.groups.over_seeds import over_seeds, paired_over_seeds
@@ -156,7 +157,7 @@ been shown to change anything. Costs are rough: of one machine, beside other pro
 
 {tables}
 
-{foot(result)}
+{" ".join((foot(result), *remarks(result)))}
 """
 
 

@@ -159,6 +159,7 @@ def test_the_table_for_a_paper_stands_alone_with_reasons_and_remarks(results, mo
     assert r"\label{tab:a}" in tex
     assert tex.index(r"\caption") < tex.index(r"\begin{tabular}{lrrrrlr}")
     assert r"dfr@audit failed, seed 1: Expected \textless{}b\textgreater{} \& 5\_\% of it." in tex
+    assert "--" not in written.tex_table("a", [["--x"]], caption="--", notes=["--set"])
     assert r"Of 100\% of a\_x." in tex
     rows = [one for one in tex.splitlines() if one.endswith(r"\\")]
     assert {row.count(" & ") for row in rows} == {6}

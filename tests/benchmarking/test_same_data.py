@@ -14,6 +14,7 @@ from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import CheckpointError, InputError
 from tests.benchmarking import nets
 from tests.benchmarking.nets import HERE
+from tests.cli.helpers import ok
 
 PROTOCOL = Protocol(
     {"points": DataSplits(f"{HERE}:points", f"{HERE}:held", f"{HERE}:others")},
@@ -82,6 +83,17 @@ def test_other_code_is_told_in_every_table(tmp_path: Path) -> None:
         assert told in (tmp_path / name).read_text(), name
     assert told in (tmp_path / "report.html").read_text()
     assert told in json.loads((tmp_path / "results.json").read_text())["remarks"]
+
+
+def test_the_terminal_tells_remarks(tmp_path: Path) -> None:
+    words = (
+        *("benchmark", "--data", f"points={HERE}:points", "--validation", f"{HERE}:held"),
+        *("--test", f"{HERE}:others", "--model", f"{HERE}:net", "--epochs", 1, "--seeds", 1),
+        *("--methods", "erm", "--out", tmp_path / "out"),
+    )
+    told = "On points the smallest of 2 groups of test examples"
+    assert told in ok(*words).stdout
+    assert told in json.loads(ok(*words, "--json").stdout)["remarks"][0]
 
 
 def test_what_an_earlier_attempt_was_made_with_is_kept(tmp_path: Path) -> None:

@@ -76,3 +76,21 @@ def test_what_cannot_be_repaired():
         LastLayerRepair(nn.Sequential(nn.Linear(4, 3), nn.Softmax(1))).prepare(
             (torch.randn(2, 4), torch.tensor([0, 1]))
         )
+
+
+def test_a_group_that_is_too_small_is_named():
+    labels = [int(y) for _, y, *_ in data()]
+    numbers = torch.tensor(labels) * 2
+    numbers[labels.index(1)] += 1
+    names = ("a, not misled", "a, misled", "b, not misled", "b, misled")
+    groups = es.Groups(numbers, names)
+    with pytest.raises(
+        InputError, match=r"1 of class 1 in group 'b, misled' \(no example in 'a, m"
+    ):
+        fit(
+            LastLayerRepair(net(), groups=groups),
+            data(),
+            epochs=1,
+            batch_size=8,
+            progress=False,
+        )

@@ -274,6 +274,14 @@ def test_groups_without_counter_examples_are_named_with_what_can_mend_it():
         fit_dfr(replace(p, groups=one, group_names=names), DFRSettings())
 
 
+def test_a_class_with_one_group_is_told_where_groups_have_no_names():
+    p = problem()
+    groups = torch.zeros_like(p.labels)
+    groups[int((p.labels == 1).nonzero()[-1])] = 1
+    with pytest.raises(InputError, match=r"in group 1 \(only one group in class 0, 2\); add"):
+        fit_dfr(replace(p, groups=groups), DFRSettings())
+
+
 def test_absent_classes_are_refused_but_by_afr():
     p = problem()
     two = replace(p, labels=p.labels.clamp(max=1))

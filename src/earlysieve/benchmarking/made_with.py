@@ -71,8 +71,9 @@ def told_change(out: Path, name: str, seed: int, changed: list[str]) -> str:
     return (
         f"Expected the data that the runs in '{out}' were made with, but the "
         f"{' and '.join(changed)} data of '{name}' are others now (seed {seed}): names, labels, "
-        "groups or contents have changed, or how they are read; figures of both cannot stand in "
-        f"one table: give another --out, or remove what was made with the old ones ({listed})"
+        "groups or contents have changed, or how they are read (data that a function draws need a "
+        "fixed seed); figures of both cannot stand in one table: give another --out, or remove "
+        f"what was made with the old ones ({listed})"
     )
 
 

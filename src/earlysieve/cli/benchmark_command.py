@@ -212,6 +212,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     """
     load_libraries()
     from earlysieve.benchmarking.benchmark import run_grid
+    from earlysieve.benchmarking.remarks import remarks
     from earlysieve.runs.reporter import Reporter
     from earlysieve.tracking.named import check_trackers
 
@@ -238,11 +239,14 @@ def command(context: click.Context, /, **given: Any) -> None:
             error,
         ) from error
     _show(result, console)
+    for text in remarks(result):
+        console.say(text)
     console.say(f"Results: {out / 'results.json'}, {out / 'table.md'}, {out / 'report.html'}")
     console.result(
         {
             "digest": result.digest,
             "protocol": result.protocol,
+            "remarks": list(remarks(result)),
             "lines": list(map(vars, result.lines)),
         }
     )

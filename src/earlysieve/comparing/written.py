@@ -197,7 +197,7 @@ def _plain(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text for LaTeX, without what cannot be printed."""
-    return "".join(_LATEX.get(c, c) for c in _plain(text))
+    return "".join(_LATEX.get(c, c) for c in _plain(text)).replace("--", "-{}-")
 
 
 def all_cells(comparison: Comparison, *, short: bool = False) -> Sequence[Cells]:

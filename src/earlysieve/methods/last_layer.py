@@ -27,6 +27,9 @@ def last_layer_repair(job: "Job", method: str) -> "LastLayerRepair":
         InputError: the method needs groups and none is known, or statistics of BatchNorm would be
             changed behind the fit.
     """
+    import torch
+
+    from earlysieve.datasets.example_groups import Groups
     from earlysieve.methods.order import known_groups
     from earlysieve.repairing.algorithm import LastLayerRepair
     from earlysieve.repairing.registry import repair_method
@@ -53,11 +56,14 @@ def last_layer_repair(job: "Job", method: str) -> "LastLayerRepair":
         job.notes.append(
             "The last layer of a network without a checkpoint is fitted: see that it is trained."
         )
+    groups = None
+    if found.needs_groups:
+        groups = Groups(torch.from_numpy(known_groups(job)), job.opened.group_names)
     return LastLayerRepair(
         job.model,
         method=method,
         settings=given,
-        groups=known_groups(job) if found.needs_groups else None,
+        groups=groups,
         seen_in_training=False if unseen else None,
         seed=c.seed,
     )

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from earlysieve.datasets.example_groups import as_groups
+from earlysieve.datasets.example_groups import Groups, as_groups
 from earlysieve.datasets.forms import as_batch
 from earlysieve.errors import InputError
 from earlysieve.model.batch import Batch
@@ -50,7 +50,9 @@ class LastLayerRepair:
         self.model = model
         self._method = method
         self._settings = repair_method(method).settings_from(settings)
-        self._groups = None if groups is None else as_groups(groups).numbers
+        given = None if groups is None else as_groups(groups)
+        self._groups = None if given is None else given.numbers
+        self._group_names = () if given is None else given.names
         self._seen, self._seed = seen_in_training, seed
         self._place: LastLayer | None = None
         self._rows: list[tuple[Tensor, ...]] = []
@@ -105,7 +107,9 @@ class LastLayerRepair:
         features = self._features(self._place)
         check_unseen(features.logits, features.labels, self._seen, say="set --unseen")
         old = self._place.map_of(self.model)
-        new = fit_last_layer(features, old, self._method, self._settings, seed=self._seed)
+        groups = features.groups
+        named = None if groups is None else Groups(groups, self._group_names)
+        new = fit_last_layer(features, old, self._method, self._settings, named, seed=self._seed)
         self._place.put(self.model, new)
         self._rows, self._fitted = [], True
         right = new_logits(new.weight, new.bias, features.features).argmax(1) == features.labels

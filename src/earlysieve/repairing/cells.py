@@ -92,10 +92,13 @@ class Cells:
 
     def _missing(self, names: Sequence[str]) -> str:
         """Which groups have no example, and how many examples are in no group."""
+        single = [k for k in sorted(set(self.label.tolist())) if int((self.label == k).sum()) == 1]
         empty = sorted(set(range(len(names))) - set(self.group.tolist()))
         listed = ", ".join(_name(k, names) for k in empty[:_LISTED])
         unknown = int((self.of < 0).sum())
         told = [f"no example in {listed}"] if empty else []
+        if single and not empty:
+            told.append(f"only one group in class {', '.join(map(str, single[:_LISTED]))}")
         if unknown:
             told.append(
                 f"{unknown} in no group, as an audit leaves out those whose labels look wrong, "
