@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from earlysieve._readable import PARTS, as_kept
-from earlysieve.auditing.columns_left_out import code_without, column_left_out
+from earlysieve.auditing.columns_left_out import code_without, columns_left_out
 from earlysieve.auditing.known_data import KnownData
-from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT, named_part
+from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT, is_the_task, named_part
 from earlysieve.auditing.next_steps import (
     FIX,
     MORE,
@@ -188,7 +188,7 @@ def test_a_column_that_is_the_shortcut_is_left_out_first_by_code_that_runs(name,
     place, text, code = left_out(name, columns)
     assert place == 0
     assert text.startswith(f"If {called(replace(COLOUR, name=name))} must not count, or will not")
-    assert column_left_out(code) == name.removeprefix("column ")
+    assert columns_left_out(code) == [name.removeprefix("column ")]
     names = ["x", "branch", "branch_Bern", "branch_Ulm"]
     frame = pd.DataFrame(np.arange(8.0).reshape(2, 4), columns=names)
     is_array = isinstance(columns[0], int)
@@ -315,3 +315,17 @@ def test_a_repair_may_be_why_readouts_outdo_the_model():
     assert first.startswith("Check the model before its shortcuts")
     assert "es.compare" in first
     assert "compare BEFORE AFTER" in in_options(first)
+
+
+def test_of_two_columns_together_both_are_left_out():
+    code = code_without(["a", "b"], ["a", "b"])
+    two = facts(replace(COLOUR, name="columns a and b"))
+    found = next_steps(decide(two), two, "table", left_out=code)
+    (place,) = [k for k, one in enumerate(found) if columns_left_out(parts(one)[1]) == ["a", "b"]]
+    text = parts(found[place])[0]
+    assert text.startswith("If columns a and b must not count, or will not be known in use, leave")
+    assert "leave both out (--drop-column) and train again" in in_options(text)
+    assert place == (0 if decide(two).verdict == "shortcut" else 1)
+    assert "leave one of" not in " ".join(found)
+    seen = replace(COLOUR, name="columns a and b")
+    assert is_the_task(seen)[0][0].startswith("If columns a and b belong to the task after all")

@@ -189,6 +189,13 @@ def test_sentences():
     assert not_counted(["column a", "colour"]) == (
         "; column 'a' and colour, of which you said that they belong to the task, are not counted"
     )
+    assert not_counted(["columns a and b"]) == (
+        "; columns a and b, of which you said that they belong to the task, are not counted"
+    )
+    assert told_of_the_task([], ["columns a and b"], Swaps()) == [
+        "You said that columns a and b belong to the task: they are not counted for the verdict. "
+        "It was not looked at."
+    ]
     nobody = Swaps(skipped={"size": "the images are small"})
     said = "You said that {} belongs to the task: it is not counted for the verdict. {}"
     assert told_of_the_task([], ["size", "mark"], nobody) == [

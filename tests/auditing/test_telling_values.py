@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import earlysieve as es
 from earlysieve._readable import readable
-from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.eye import Sample
 from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
@@ -348,7 +348,7 @@ def test_a_site_that_was_put_down_after_the_class_is_a_shortcut(audits):
     assert_array_equal(misled, (frame["site_B"] == 1).to_numpy() & (labels == 0))
     text, code = parts(summary.next_steps[0])
     assert text.startswith("If it must not count that column 'site' is B")
-    assert column_left_out(code) == "site"
+    assert columns_left_out(code) == ["site"]
     assert '["site_A", "site_B", "site_C", "site_D"]' in code
 
 

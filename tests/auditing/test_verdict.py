@@ -217,7 +217,8 @@ def test_at_risk_none_found_and_no_answer():
         "is the task."
     )
     assert two.explanation.startswith("The model errs where two columns together mislead")
-    assert 'irrelevant=["columns a and b"]' in two.next_steps[1]
+    assert two.next_steps[1].startswith("If columns a and b must not count")
+    assert 'irrelevant=["columns a and b"]' in two.next_steps[2]
     none = summary(facts(IDLE))
     assert none.headline == "No shortcut was found that these data could show."
     assert none.examples_needed is None

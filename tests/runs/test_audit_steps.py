@@ -252,6 +252,31 @@ def test_a_column_is_left_out_and_the_network_trained_as_before(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("variables", "columns", "dropped"),
+    [
+        (["ward 3", "x"], ["ward 3", "x"], "--drop-column 'ward 3' --drop-column x"),
+        (["on/off", "x"], ["on", "off", "x"], "--drop-column x --drop-column on --drop-column off"),
+        (["town", "x"], ["town_Bern", "town_Ulm", "x"], "--drop-column town --drop-column x"),
+        (["x", "gone"], ["x", "gone"], ""),
+        (["on/gone"], ["on", "gone"], ""),
+    ],
+)
+def test_all_that_tells_the_same_is_left_out_by_the_names_of_the_file(
+    tmp_path, variables, columns, dropped
+):
+    (tmp_path / "rows.csv").write_text(
+        "x,on,off,town,ward 3,label\n0,1,0,Bern,2,0\n1,0,1,Ulm,3,1\n"
+    )
+    data, weights = f"table:{tmp_path / 'rows.csv'}", str(tmp_path / "model.pt")
+    trained = TrainConfig(data=data, model=OURS)
+    (tmp_path / "config.json").write_text(json.dumps(asdict(trained)), encoding="utf-8")
+    ran = config("--model", OURS, "--checkpoint", weights, "--data", data, "--out", "out",
+                 split=None, checkpoint=weights)  # fmt: skip
+    (code,) = codes([step("Leave them out.", code_without(variables, columns))], ran, data, None)
+    assert f" --model {OURS} {dropped} --" in code if dropped else not code
+
+
+@pytest.mark.parametrize(
     ("chosen", "said"),
     [
         ({"patience": 5}, "--patience 5"),

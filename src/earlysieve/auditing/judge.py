@@ -9,11 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
-from earlysieve.auditing.filled_beside import filled_beside
 from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
@@ -27,7 +25,7 @@ from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
-from earlysieve.auditing.views import Views, places, rows_of
+from earlysieve.auditing.views import Views
 from earlysieve.auditing.where_it_fails import (
     Estimate,
     accuracy_where_it_fails,
@@ -35,11 +33,10 @@ from earlysieve.auditing.where_it_fails import (
     accuracy_where_swapped,
     nearest_property,
 )
-from earlysieve.datasets.variables import Variable
+from earlysieve.auditing.without_columns import beside_it, code_without_it, column_of
 from earlysieve.groups.classes import class_accuracies, confused_pairs
 from earlysieve.groups.group_report import GroupReport
 from earlysieve.groups.output_order import other_order
-from earlysieve.readouts.feature_store import FeatureStore
 from earlysieve.readouts.heads import HEADS, Head
 
 if TYPE_CHECKING:
@@ -116,6 +113,7 @@ def judged(
         fails = accuracy_where_misread(near.name, again, labels, said)
     elif near is not None and near.misread:
         fails = accuracy_where_it_fails(near, again, labels, said)
+    beside = beside_it(decision.leaning, seen)
     summary = conclude(
         decision,
         facts,
@@ -134,9 +132,9 @@ def judged(
             left_out=seen.collected.views.left_out,
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
-            without=_without(decision.leaning, seen),
+            without=code_without_it(decision.leaning, seen, beside),
             filled=_filled(decision.leaning, seen),
-            beside=_beside(decision.leaning, seen),
+            beside=beside,
             class_groups=_are_classes(seen.collected.groups, labels),
             out_of_fold=out_of_fold,
             order=other_order(labels, said, class_names),
@@ -174,21 +172,6 @@ def _kind(views: Views) -> Kind:
     return "text" if TOKEN in views.properties else "unknown"
 
 
-def _without(on: Leaning | None, seen: Examined) -> str:
-    """Code that leaves out the variable of a table that a verdict is about, or values of it."""
-    if on is None or not (on.is_column or on.is_value):
-        return ""
-    valued = (one.variable for one in seen.telling if one.name == on.name)
-    named = (one for one in seen.variables if part_name(one) == on.name)
-    found = next(valued if on.is_value else named, None)
-    if found is None:
-        return ""
-    names = seen.column_names
-    unnamed = all(name == f"column {k}" for k, name in enumerate(names))  # of an array
-    columns = found.columns if unnamed else [names[k] for k in found.columns]
-    return code_without(found.name.removeprefix("column "), columns)
-
-
 def _filled(on: Leaning | None, seen: Examined) -> str:
     """What a number is that a verdict is about, or that is in much of the column it is about."""
     if on is None:
@@ -199,28 +182,8 @@ def _filled(on: Leaning | None, seen: Examined) -> str:
     rows = seen.collected.views.columns
     if found is None or found.is_category or rows is None:
         return ""
-    name, column = found.name.removeprefix("column "), _column(rows, found)
+    name, column = found.name.removeprefix("column "), column_of(rows, found)
     return filled_in(column, name) if valued is None else place_of(column, valued.values, name)
-
-
-def _beside(on: Leaning | None, seen: Examined) -> tuple[str, ...]:
-    """Columns that were filled in where the flag that a verdict is about says so."""
-    rows = seen.collected.views.columns
-    if on is None or not on.is_column or rows is None:
-        return ()
-    numbers = {part_name(one): one for one in seen.variables if not one.is_category}
-    flag = numbers.pop(on.name, None)
-    if flag is None:
-        return ()
-    others = {one.name.removeprefix("column "): _column(rows, one) for one in numbers.values()}
-    return filled_beside(_column(rows, flag), others)
-
-
-def _column(rows: FeatureStore, variable: Variable) -> Floats:
-    """The numbers of a single column of a table, shape (N,)."""
-    own = variable.columns[0]
-    parts = [rows_of(rows, place)[:, own].numpy() for place in places(rows, len(rows))]
-    return np.concatenate(parts)
 
 
 def _known(

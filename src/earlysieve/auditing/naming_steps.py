@@ -40,9 +40,10 @@ def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
     """After a shortcut: what to say where it is none; nothing where it has no name."""
     if on is None or on.irrelevant or not _has_name(on):
         return []
+    belong = "belong" if on.is_pair else "belongs"
     return [
         (
-            f"If {called(on)} belongs to the task after all, say so, and audits show it without "
+            f"If {called(on)} {belong} to the task after all, say so, and audits show it without "
             "counting it:",
             f"{RELEVANT}{_quoted(on.name)}])",
         )

@@ -7,10 +7,11 @@ Both are of Python; the command line puts its own commands and options in their 
 import json
 from collections.abc import Callable, Sequence
 
-from earlysieve.auditing.columns_left_out import column_left_out
-from earlysieve.auditing.filled_beside import left_out_too
+from earlysieve.auditing.columns_left_out import columns_left_out
+from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.known_data import memorised
 from earlysieve.auditing.leading import OUTDONE
+from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.naming_steps import (
     MUST_NOT,
@@ -74,7 +75,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     ]
 
     def of_arrays(code: str) -> str:
-        if column_left_out(code):
+        if columns_left_out(code):
             return ""
         return _ARRAYS_SAID if code == SAID else ARRAYS
 
@@ -102,7 +103,7 @@ def next_steps(
     doubtful: bool = True,
     head: str = "linear",
     left_out: str = "",
-    beside: tuple[str, ...] = (),
+    beside: Beside | None = None,
     order: OutputOrder | None = None,
 ) -> list[str]:
     """What to do, most useful first.
@@ -113,9 +114,9 @@ def next_steps(
         kind: of the data.
         doubtful: whether any label is.
         head: name of the readouts' kind; only more complex ones are worth a try.
-        left_out: the code that leaves out the column of a table that the verdict is about; empty
+        left_out: the code that leaves out the columns of a table that the verdict is about; empty
             where there is none.
-        beside: columns that were filled in where that column, a flag, says so.
+        beside: columns that tell the same as that flag or value.
         order: another order of the classes in which the model would be right; None: no such.
     """
     if order is not None and decision.verdict == "inconclusive":
@@ -124,7 +125,7 @@ def next_steps(
         *([] if order is None else [order_step(order)]),
         *_first(decision, facts, kind),
         *_with_left_out(
-            _STEPS[decision.verdict](decision, facts, kind), decision, left_out, beside
+            _STEPS[decision.verdict](decision, facts, kind), decision, left_out, beside or Beside()
         ),
         *_last(decision, facts, kind),
     ]
@@ -179,7 +180,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             f"Or train the network again, with groups of the examples that it is trained on{own}:",
             RETRAIN,
         ),
-        *([] if on is not None and (on.is_column or on.is_value) else [untie(on, kind)]),
+        *([] if _is_of_columns(on) else [untie(on, kind)]),
         "Collect examples like those in the pile: no training adds what the data do not show.",
         _DOUBTFUL,
         *(step(*one) for one in is_the_task(on)),
@@ -187,15 +188,18 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
     ]
 
 
-def _with_left_out(
-    steps: list[str], decision: Decision, code: str, beside: tuple[str, ...]
-) -> list[str]:
-    """With the training without a single column that a verdict is about.
+def _is_of_columns(on: Leaning | None) -> bool:
+    """Whether it is a column of a table, values of one, or two together: what can be left out."""
+    return on is not None and (on.is_column or on.is_value or on.is_pair)
 
-    First, or after the question whether that column is the task.
+
+def _with_left_out(steps: list[str], decision: Decision, code: str, beside: Beside) -> list[str]:
+    """With the training without the column, or the two, that a verdict is about.
+
+    First, or after the question whether that is the task.
     """
     on = decision.leaning
-    if on is None or not (on.is_column or on.is_value):
+    if on is None or not _is_of_columns(on):
         return steps
     if decision.verdict not in ("shortcut", "at risk"):
         return steps

@@ -11,7 +11,7 @@ from earlysieve.auditing.properties import PART_OF
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.names import covers
-from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
 from earlysieve.auditing.words import called
 
 _SAME_ERRORS = 2 / 3
@@ -64,9 +64,9 @@ def not_counted(names: Sequence[str]) -> str:
     if not names:
         return ""
     told = [readable(name) for name in names]
-    if len(told) == 1:
+    if len(told) == 1 and not names[0].startswith(PAIR):
         return f"; {told[0]}, of which you said that it belongs to the task, is not counted"
-    listed = f"{', '.join(told[:-1])} and {told[-1]}"
+    listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     return f"; {listed}, of which you said that they belong to the task, are not counted"
 
 
@@ -87,7 +87,10 @@ def told_of_the_task(found: Sequence[Leaning], names: Sequence[str], swaps: Swap
 
 
 def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
-    said = f"You said that {readable(name)} belongs to the task: it is not counted for the verdict"
+    belongs = (
+        "belong to the task: they are" if name.startswith(PAIR) else "belongs to the task: it is"
+    )
+    said = f"You said that {readable(name)} {belongs} not counted for the verdict"
     on = next((one for one in found if PART_OF.get(one.name, one.name) == name), None)
     part = swaps.of(name)
     figures = [*_of_reader(on), *_followed(math.nan if part is None else part.effect)]

@@ -25,7 +25,7 @@ _SAID = (
     (r"(cut into tokens as in training)(?! \()", r"\1 (--tokenizer and --max-length)"),
     (r"(inputs are prepared as in training)(?! \()", r"\1 (images: --mean and --std)"),
     (r"(to one short length)(?! \()", r"\1 (--max-length)"),
-    (r"(leave (?:it|one of \S.*?) out)(?! \()(?=,| and)", r"\1 (--drop-column)"),
+    (r"(leave (?:it|both|one of \S.*?) out)(?! \()(?=,| and)", r"\1 (--drop-column)"),
     (r"(holds here, too)(?=[:.]$)", r"\1 (--reference)"),
 )  # fmt: skip
 

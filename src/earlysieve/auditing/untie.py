@@ -91,7 +91,13 @@ def _what(on: Leaning | None, kind: Kind) -> str:
 
 
 def without_it(on: Leaning) -> str:
-    """A sentence: when to train without a single column of a table, and what to do else."""
+    """A sentence: when to train without a column of a table, or two, and what to do else."""
+    if on.is_pair:
+        return (
+            f"If {called(on)} must not count, or will not be known in use, leave both out and "
+            "train again: a network that never gets them cannot lean on them. Where one of them "
+            "belongs to the task, leave out the other alone: what both tell together goes with it."
+        )
     if on.is_value:
         column, values = column_of_values(on)
         return (

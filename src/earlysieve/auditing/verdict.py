@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.explanation import explanation
+from earlysieve.auditing.filled_beside import Beside
 from earlysieve.auditing.headline import below, headline
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leading import errors_gather
@@ -113,9 +114,9 @@ class Reported:
         left_out: what readers could not look at, and why.
         kind: of the data.
         head: name of the readouts' kind.
-        without: code that leaves out the column of a table that the verdict is about.
+        without: code that leaves out the columns of a table that the verdict is about.
         filled: what a number of that column is, or a question whether gaps are filled in with it.
-        beside: columns that were filled in where the flag that the verdict is about says so.
+        beside: columns that tell the same as the flag or value that the verdict is about.
         class_groups: whether the known groups are the classes over again.
         out_of_fold: whether an example was scored by readouts that have not seen it.
         order: another order of the classes in which the model would be right; None: no such.
@@ -136,7 +137,7 @@ class Reported:
     head: str = "linear"
     without: str = ""
     filled: str = ""
-    beside: tuple[str, ...] = ()
+    beside: Beside = field(default_factory=Beside)
     class_groups: bool = False
     out_of_fold: bool = True
     order: OutputOrder | None = None

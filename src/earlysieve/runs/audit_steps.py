@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from earlysieve._files import is_folder
-from earlysieve.auditing.columns_left_out import column_left_out
+from earlysieve.auditing.columns_left_out import columns_left_out, names_to_drop
 from earlysieve.auditing.naming_steps import named_part
 from earlysieve.auditing.next_steps import (
     FIX,
@@ -120,9 +120,8 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
     """The steps with commands in place of Python; without code where there is no such command."""
 
     def command(code: str) -> str:
-        column = column_left_out(code)
-        if column is not None:
-            return _without(column, ran)
+        if columns_left_out(code):
+            return _without(code, ran)
         named = named_part(code)
         if named is not None:
             return _named(*named, ran)
@@ -203,11 +202,14 @@ def _train(ran: Ran) -> str:
 _OF_COLUMNS = ("--drop-column", "--categories", "--columns", "--checkpoint", "--checkpoint-key")
 
 
-def _without(column: str, ran: Ran) -> str:
-    """Training as before without a column of the training data, where the run is known."""
+def _without(code: str, ran: Ran) -> str:
+    """Training as before without columns of the training data, where the run is known."""
     checkpoint = next((values[0] for name, values in ran.options if name == "--checkpoint"), None)
     before = dropped_before(checkpoint)
-    if before is None or ran.training is None or column not in columns_of(ran.training[0]):
+    if before is None or ran.training is None:
+        return ""
+    columns = names_to_drop(code, columns_of(ran.training[0]))
+    if not columns:
         return ""
     data, split = ran.training
     about = [
@@ -216,9 +218,9 @@ def _without(column: str, ran: Ran) -> str:
         if name != "--model-option" or not values[0].startswith("input_shape=")
     ]
     given = [values[0] for name, values in ran.options if name == "--drop-column"]
-    left_out = dict.fromkeys([*before, *given, column])
+    left_out = dict.fromkeys([*before, *given, *columns])
     about += [("--drop-column", [name]) for name in left_out]
-    name = re.sub(r"\W+", "-", column)
+    name = re.sub(r"\W+", "-", "-and-".join(columns[:_FEW]))
     more = {"--data": data, "--split": split, "--out": f"{ran.out}/without-{name}"}
     return command_with("train", about, {**as_chosen(checkpoint, data), **more})
 
@@ -229,10 +231,12 @@ def _of_fixed_width(one: str, ran: Ran) -> str:
     A network of the user's has a first layer for the columns that it was written for.
     """
     text, code = parts(one)
-    column = column_left_out(code)
     given = {name: values[0] for name, values in ran.options if values}
     family, _, name = given.get("--model", "").partition(":")
-    if column is None or ran.training is None or takes_shape(family, name):
+    if not columns_left_out(code) or ran.training is None or takes_shape(family, name):
+        return one
+    columns = names_to_drop(code, columns_of(ran.training[0]))
+    if not columns:
         return one
     named: dict[str, list[str]] = {}
     for flag, values in ran.options:
@@ -242,7 +246,7 @@ def _of_fixed_width(one: str, ran: Ran) -> str:
         ran.training[0],
         label_column=given.get("--label-column"),
         group_column=named.get("--group-column"),
-        drop_column=[*before, column],
+        drop_column=[*before, *columns],
     )
     if not left:
         return one
@@ -322,6 +326,7 @@ def _more(ran: Ran) -> str:
 
 
 _LISTED = 6
+_FEW = 2  # columns that name a folder
 _FOLDERS = {"--irrelevant": "must-not-matter", "--relevant": "the-task"}
 _GATE = ("--fail-on", "--min-worst-group")
 _UNKNOWN = (
