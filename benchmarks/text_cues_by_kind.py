@@ -119,6 +119,7 @@ def _made_up(count: int, seed: int) -> list[str]:
 
 
 NAMES = _made_up(40, 9)
+SUBJECTS = _made_up(60, 11)  # thirty words of one subject, thirty of another
 SIGNED = [name.capitalize() for name in NAMES]
 LOUD = [name.upper() for name in NAMES]
 Words = list[str]
@@ -139,7 +140,23 @@ def _mostly(says: int, share: float, rng: random.Random) -> int:
     return says if rng.random() < share else 1 - says
 
 
+def _about(words: Words, says: int, rng: random.Random) -> Words:
+    """Five words of a subject, anywhere."""
+    for _ in range(5):
+        words = _within(words, _side(SUBJECTS, says, rng), rng)
+    return words
+
+
+def _mostly_about(words: Words, says: int, rng: random.Random) -> Words:
+    """No opinion; words of both subjects, four of five of that of the class."""
+    words = [word for word in words if word not in (*PRAISE, *BLAME)]
+    for _ in range(5):
+        words = _within(words, _side(SUBJECTS, _mostly(says, 0.8, rng), rng), rng)
+    return words
+
+
 CUES: dict[str, Plant] = {
+    "a subject of 30 words": _about,
     "greeting of 20": lambda words, says, rng: [_side(NAMES, says, rng), *words],
     "signed by one of 20": lambda words, says, rng: [*words, _side(SIGNED, says, rng)],
     "a name in capitals": lambda words, says, rng: _within(
@@ -171,9 +188,14 @@ HONEST: dict[str, Plant] = {
     "marks at the end": lambda words, says, rng: [
         *words, "!" if _mostly(says, 0.75, rng) else ".",
     ],
+    "either subject": lambda words, says, rng: _about(words, rng.randint(0, 1), rng),
+    "mixed subjects are the task": _mostly_about,
+    "subjects are the task, wrong labels": lambda words, says, rng: _about(
+        [word for word in words if word not in (*PRAISE, *BLAME)], says, rng
+    ),
     "wrong labels": lambda words, says, rng: [*words, rng.choice(SIGNED)],
 }  # fmt: skip
-_ALL = [*PRAISE, *BLAME, *FILLER, *MARKS, *NUMBERS, *YEARS, *NAMES, *SIGNED, *LOUD]
+_ALL = [*PRAISE, *BLAME, *FILLER, *MARKS, *NUMBERS, *YEARS, *NAMES, *SIGNED, *LOUD, *SUBJECTS]
 TOKENIZER = WordTokenizer([*_ALL, *(word.capitalize() for word in (*PRAISE, *BLAME, *FILLER))])
 
 
@@ -224,7 +246,7 @@ def sentences(name: str, count: int, seed: int, kept: float) -> tuple[list[str],
             words = CUES[name](words, _mostly(label, kept, rng), rng)
         else:
             words = HONEST[name](words, label, rng)
-            label = _mostly(label, 0.95 if name == "wrong labels" else 1.0, rng)
+            label = _mostly(label, 0.95 if name.endswith("wrong labels") else 1.0, rng)
         texts.append(" ".join(words))
         labels.append(label)
     return texts, labels

@@ -13,6 +13,7 @@ from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
 from earlysieve.auditing.swaps.names import refusal as refused
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.swaps.text_parts import NAMES as OF_TEXTS
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.words import _NAMES as IN_SENTENCES
 from earlysieve.cli.audit_command import command
 from earlysieve.errors import InputError
@@ -29,6 +30,7 @@ def test_the_names_are_those_of_all_parts_that_can_be_swapped():
         *OF_TEXTS,
         ONE_WORD,
         PHRASE,
+        TOPIC,
         *OF_KINDS,
     }
 

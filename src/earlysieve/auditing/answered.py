@@ -13,11 +13,12 @@ import numpy as np
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.eye import Eye, Sample
 from earlysieve.auditing.eyes import eye_of
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import PART_OF, TOKEN
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.second_look import SecondLook, sample_rows
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import part_name
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.views import Views, places
 from earlysieve.datasets.variables import Variable
 
@@ -117,7 +118,8 @@ def _followed(
     variables: Sequence[Variable],
 ) -> Iterator[str]:
     """Properties that answers follow and whose readers tell nothing of the label, most first."""
-    names = [*views.properties, *map(part_name, variables)]
+    of_words = [TOPIC] if TOKEN in views.properties else []
+    names = [*views.properties, *of_words, *map(part_name, variables)]
     for found in swaps.parts:
         if found.relevant or not _moves(found, table=views.columns is not None):
             continue

@@ -5,7 +5,7 @@ from functools import partial
 
 from earlysieve.auditing.eye import Eye, Sample, open_eye
 from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye
-from earlysieve.auditing.marks import EDGE, MARK, PHRASE, SPOT
+from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN, curved, knots_of
 from earlysieve.auditing.surroundings import BACKGROUND
@@ -14,6 +14,7 @@ from earlysieve.auditing.table_eyes import column_eyes, value_eye, variable_shap
 from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.auditing.text_eyes import kind_eye, phrase_eye, token_eyes
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.views import Views
 from earlysieve.datasets.variables import Variable
 from earlysieve.readouts.feature_store import FeatureStore
@@ -71,5 +72,5 @@ def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable
             return None
         values = sample.of(views.columns)
         return open_eye(views.columns, sample, variable_shape(one, values, sample), values)
-    looked_at = MARK if name in (EDGE, SPOT) else name
+    looked_at = {EDGE: MARK, SPOT: MARK, ONE_WORD: TOKEN, TOPIC: TOKEN}.get(name, name)
     return _property_eyes(looked_at, views.properties[looked_at], sample, views).get(name)

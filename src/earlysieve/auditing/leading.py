@@ -12,17 +12,18 @@ from earlysieve.auditing.leaning_checks import (
     follows_at_a_cost,
     surely_recovered,
 )
-from earlysieve.auditing.marks import EDGE, MARK
+from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.text_kinds import ENDS, KINDS
+from earlysieve.auditing.topics import TOPIC
 
 ENOUGH = 0.9
 SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
-_ENDS_LESS, _PATCH_LESS, _TOLD_BY_KIND = 1.0, 0.5, 0.95
+_ENDS_LESS, _PATCH_LESS, _TOPIC_LESS, _TOLD_BY_KIND = 1.0, 0.5, 1.0, 0.95
 _SPEAKS_OVERRULED, _FOLLOWED_OVERRULED, _SURELY_OVERRULED = 1.5, 0.3, 0.7
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
@@ -37,6 +38,7 @@ _ENOUGH_AT_EDGE = 2.5
 _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
+_TOPIC_TELLS, _RECOVERED_BESIDES_TOPIC, _TOLD_AND_DOUBTED = 0.85, 0.6, 1.28
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
 # What it tells, and how far answers follow it, at least.
@@ -85,6 +87,9 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
         key=lambda pair: pair[0].accuracy_else - pair[0].accuracy,
         default=best,
     )
+    if best[0].name == TOPIC:
+        # A few words that tell as much are named rather.
+        best = next((pair for pair in strong if _is_said_by_words(pair[0], best[0])), best)
     if best[0].name == "frame":
         # It may be a mark in a corner, which a reader of that alone tells better.
         best = next((pair for pair in strong if _is_told_better(pair[0], best[0])), best)
@@ -125,6 +130,24 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
         and costs(one)
     ]
     return max(doubtful, key=lambda one: strength(one).total, default=None)
+
+
+def but_topics_of_the_task(found: Sequence[Leaning]) -> list[Leaning]:
+    """All but a topic that need not mislead: of most texts the class is what they are about.
+
+    There the model is right on some that a few directions do not tell; and where labels are wrong,
+    nothing else in the text tells them, nor does the model doubt its answer.
+    """
+    return [one for one in found if one.name != TOPIC or one.irrelevant or _topic_misleads(one)]
+
+
+def _topic_misleads(found: Leaning) -> bool:
+    return (
+        found.reads >= _TOPIC_TELLS
+        and found.accuracy <= _MOSTLY_WRONG
+        and found.recovered >= _RECOVERED_BESIDES_TOPIC
+        and found.recovered + found.own_tells >= _TOLD_AND_DOUBTED
+    )
 
 
 def of_scene(found: Sequence[Leaning]) -> Leaning | None:
@@ -198,6 +221,15 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
     return named and found.reads >= best.reads + _TELLS_MORE and loss >= other + _COSTS_MORE
 
 
+def _is_said_by_words(found: Leaning, topic: Leaning) -> bool:
+    """It is of few words that tell about as much as the topic, and as much is lost with it."""
+    return (
+        found.name in (*KINDS, "token", ONE_WORD, PHRASE)
+        and found.reads >= topic.reads - _TELLS_MORE
+        and found.accuracy <= topic.accuracy + _COSTS_MORE
+    )
+
+
 def _is_told_better(found: Leaning, border: Leaning) -> bool:
     """It is a mark that tells as much as the border, and more is lost where it fails."""
     return (
@@ -211,6 +243,7 @@ def _unclear(found: Leaning) -> float:
     """How much more it must say than a property with a name of its own."""
     ends = _ENDS_LESS * (found.name == ENDS)  # what stands there may have a name of its own
     ends += _PATCH_LESS * (found.name == PATCH)  # a mark says more
+    ends += _TOPIC_LESS * (found.name == TOPIC)  # a word or phrase says more
     return ends + found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 

@@ -2,6 +2,7 @@
 
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.report.misleading import misleading_word
 from earlysieve.report.view_of_evidence import WordLike
 
@@ -16,7 +17,7 @@ def above_all(on: Leaning, swaps: Swaps) -> str:
 
 def misleading(on: Leaning, swaps: Swaps) -> WordLike | None:
     """That word; None where there is none, or where it is too long for a sentence."""
-    part = swaps.of(on.name)
+    part = None if on.name == TOPIC else swaps.of(on.name)  # of a topic no word says it all
     found = None if part is None else misleading_word(part.words)
     if found is None or len(found.word) + len(found.speaks_for) > LONGEST // 2:
         return None

@@ -20,13 +20,21 @@ from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
 from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held, times_held
+from earlysieve.auditing.topics import BEYOND_TOPIC
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
 TOKEN, OTHER_TOKENS, OTHER_COLUMNS = "token", "other tokens", "other columns"
 OTHER_DIRECTIONS, OTHER_THAN_PAIR = "other directions", "all other columns"
 # Readers that see all but a property: they recover errors, and nobody leans on them.
-BESIDES = (OTHER_TOKENS, PLAIN_WORDS, OTHER_COLUMNS, OTHER_DIRECTIONS, OTHER_THAN_PAIR)
+BESIDES = (
+    OTHER_TOKENS,
+    BEYOND_TOPIC,
+    PLAIN_WORDS,
+    OTHER_COLUMNS,
+    OTHER_DIRECTIONS,
+    OTHER_THAN_PAIR,
+)
 # What a property is called among the parts that are swapped, where that differs.
 PART_OF = {"place": "window"}
 _MOST_PAIRED = 20

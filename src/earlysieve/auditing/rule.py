@@ -12,6 +12,7 @@ from typing import Literal
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leading import (
     OUTDONE,
+    but_topics_of_the_task,
     calls,
     enough,
     lead,
@@ -106,7 +107,7 @@ class Decision:
 def decide(facts: Facts) -> Decision:
     """The verdict."""
     values = [one for one in facts.leanings if one.is_value]
-    facts = replace(facts, leanings=but_values(facts.leanings))
+    facts = replace(facts, leanings=but_topics_of_the_task(but_values(facts.leanings)))
     leading, signs = lead(facts.leanings)
     chance = power(facts.examples)
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from earlysieve._arrays import Floats
 from earlysieve.auditing import class_signs
 from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.kind_readers import telling_words
@@ -12,6 +13,7 @@ from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN, telling_columns
 from earlysieve.auditing.text_kinds import PLAIN_WORDS
 from earlysieve.auditing.together import with_companions
+from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC, about, beyond, directions, told_by_topic
 from earlysieve.readouts.feature_store import FeatureStore
 
 
@@ -26,9 +28,21 @@ def token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     return {
         TOKEN: open_eye(store, sample, partial(np.take, indices=top, axis=1), values),
         OTHER_TOKENS: open_eye(store, sample, partial(np.take, indices=rest, axis=1), values),
+        **_topic_eyes(store, sample, values),
         **_sign_eye(
             ONE_WORD, store, sample, class_signs.word_signs(values, sample.labels, sample.classes)
         ),
+    }
+
+
+def _topic_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:
+    """Readers of what texts are about, where that tells the class, and of all else in them."""
+    along = directions(values)
+    if not told_by_topic(about(values, along), sample.labels, sample.classes):
+        return {}
+    return {
+        TOPIC: open_eye(store, sample, partial(about, along=along), values),
+        BEYOND_TOPIC: open_eye(store, sample, partial(beyond, along=along), values),
     }
 
 

@@ -40,6 +40,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"which they occur, {_ANEW}.",
     "one word": "take that word out of texts of its class and put it into texts of others, or add "
     f"texts in which it speaks for another class than the label, {_ANEW}.",
+    "topic": "add texts on each topic that are of other classes, or leave out some of those on it "
+    f"that are of its own, {_ANEW}.",
     "phrase": "take that phrase out of texts of its class and put it into texts of others, or add "
     f"texts in which it speaks for another class than the label, {_ANEW}.",
     "ends": "cut the first and last words off all texts, in training and in use, or exchange them "

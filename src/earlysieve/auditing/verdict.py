@@ -20,6 +20,7 @@ from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.words import WordFound
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.transfer import Transfer
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate, lost
@@ -227,13 +228,14 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         transfer=[] if facts.transfer is None else facts.transfer.rows,
         survives=reported.survival.rows,
         not_taken=dict(reported.survival.skipped),
-        words=_words(reported.swaps),
+        words=_words(reported.swaps, None if on is None else on.name),
     )
 
 
-def _words(swaps: Swaps) -> tuple[WordFound, ...]:
-    """The words of all parts, each once."""
-    every = [word for found in swaps.parts for word in found.words]
+def _words(swaps: Swaps, about: str | None) -> tuple[WordFound, ...]:
+    """The words of all parts, each once; of a topic, which has many, where the verdict names it."""
+    parts = [found for found in swaps.parts if found.part != TOPIC or about == TOPIC]
+    every = [word for found in parts for word in found.words]
     return tuple({(one.word, one.speaks_for): one for one in every}.values())
 
 

@@ -27,6 +27,7 @@ _NAMES = {
     "capitals": "words with capital letters",
     "one word": "a word of one class",
     "phrase": "a phrase",
+    "topic": "the topic of the text",
     DIRECTION: "what several columns have in common",
 }
 

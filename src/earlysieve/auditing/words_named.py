@@ -11,6 +11,7 @@ from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.shown_texts import ShownTexts, with_marks
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.token_words import words_of
+from earlysieve.auditing.topics import TOPIC
 from earlysieve.datasets.opened_data import OpenedData
 
 _PIECE = "##"
@@ -18,7 +19,7 @@ _PIECE = "##"
 
 def named_words(leans_on: str | None, swaps: Swaps) -> tuple[str, ...]:
     """The words or phrases of classes that a verdict is about; none where it is about others."""
-    part = swaps.of(leans_on) if leans_on in (ONE_WORD, PHRASE) else None
+    part = swaps.of(leans_on) if leans_on in (ONE_WORD, PHRASE, TOPIC) else None
     return () if part is None else tuple(one.word for one in part.words)
 
 

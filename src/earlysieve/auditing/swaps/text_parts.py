@@ -26,6 +26,7 @@ from earlysieve.auditing.swaps.spans import (
 )
 from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
+from earlysieve.auditing.swaps.topic_part import topic_part
 from earlysieve.auditing.swaps.words import words_found
 from earlysieve.auditing.token_words import goes_on, phrase_of
 from earlysieve.model.batch import Inputs, take
@@ -109,6 +110,7 @@ def text_parts(
     if not extra:
         parts += word_parts(pool, asker, texts, tokenizer, class_names)
         parts += kind_parts(pool, asker, texts, tokenizer, class_names, named)
+    parts += topic_part(pool, asker, texts, tokenizer, class_names)
     return parts, skipped
 
 
