@@ -87,7 +87,8 @@ def readable(name: str, *, of_network: bool = False) -> str:
         return f"column '{column}' where it is {values}"
     if name.startswith("column "):
         return f"column '{name.removeprefix('column ')}'"
-    return _SHORT.get(name, name)
+    base, of_one, rest = name.partition(" of one class")
+    return f"{_SHORT.get(base, base)}{of_one}{rest}"
 
 
 def as_kept(name: str) -> str:

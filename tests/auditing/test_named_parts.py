@@ -6,7 +6,7 @@ import pytest
 
 from earlysieve._readable import PARTS, as_kept, readable
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
@@ -38,7 +38,7 @@ def test_the_names_are_those_of_all_parts_that_can_be_swapped():
 def test_what_pages_and_sentences_say_is_taken():
     for kept, said in IN_SENTENCES.items():
         if kept not in READ_ALONE:
-            part = PART_OF.get(kept, kept)
+            part = part_of(kept)
             assert [as_kept(one) for one in (kept, said, readable(kept))] == [part] * 3
     assert as_kept("telling window") == "window"
     assert as_kept("marks") == "mark"

@@ -26,7 +26,7 @@ from earlysieve.auditing.next_steps import (
     with_code,
     without_model,
 )
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.step_options import in_options, on_command_line
 from earlysieve.auditing.untie import untie, without_it
@@ -92,7 +92,7 @@ def test_a_part_is_named_as_pages_do_and_understood(name):
     (typed,) = {part for _, part in named}
     assert [option for option, _ in named] == ["--relevant", "--irrelevant"]
     assert typed in (*PARTS["image"], *PARTS["text"])
-    assert as_kept(typed) == PART_OF.get(name, name)
+    assert as_kept(typed) == part_of(name)
 
 
 def test_what_is_missing_comes_first():

@@ -13,7 +13,7 @@ import numpy as np
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.eye import Eye, Sample
 from earlysieve.auditing.eyes import eye_of
-from earlysieve.auditing.properties import PART_OF, TOKEN
+from earlysieve.auditing.properties import TOKEN, part_of
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.second_look import SecondLook, sample_rows
 from earlysieve.auditing.swaps.found import PartFound, Swaps
@@ -124,7 +124,7 @@ def _followed(
         if found.relevant or not _moves(found, table=views.columns is not None):
             continue
         for name in names:
-            same = PART_OF.get(name, name) == found.part
+            same = part_of(name) == found.part
             told = again.says.get(name)
             if same and (told is None or beyond_chance(told, labels) <= _TELLS_LABELS):
                 yield name

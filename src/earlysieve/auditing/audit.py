@@ -23,7 +23,7 @@ from earlysieve.auditing.options import (
     layer_names,
 )
 from earlysieve.auditing.pictures import take_pictures
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult, Picture
 from earlysieve.auditing.scores import check_threshold
@@ -360,7 +360,7 @@ def _more_pictures(seen: Examined, summary: Summary, source: OpenedData) -> dict
 
 def _part_of(leaning: str | None) -> str | None:
     """What a property is called among the parts that are swapped."""
-    return None if leaning is None else PART_OF.get(leaning, leaning)
+    return None if leaning is None else part_of(leaning)
 
 
 def _written(shares: Mapping[int, float] | None) -> dict[str, dict[str, float]]:

@@ -6,6 +6,7 @@ from functools import partial
 from earlysieve.auditing.eye import Eye, Sample, open_eye
 from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT
+from earlysieve.auditing.one_class import one_class_eye
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN, curved, knots_of
 from earlysieve.auditing.surroundings import BACKGROUND
@@ -54,7 +55,8 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
     if name in (*KINDS, PLAIN_WORDS):
         return kind_eye(name, store, sample)
     values = sample.of(store)
-    return {name: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
+    eye = open_eye(store, sample, partial(curved, knots=knots_of(values)), values)
+    return {name: eye, **one_class_eye(name, eye, sample)}
 
 
 def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable]) -> Eye | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from earlysieve.auditing.leaning import GATHER, NOTHING, Leaning, Strength, strength
 from earlysieve.auditing.leaning_checks import (
     AT_EDGE,
+    FEWEST_MISLED,
     HARDLY_RECOVERED,
     NEVER_RIGHT,
     RATHER_AT_EDGE,
@@ -12,7 +13,7 @@ from earlysieve.auditing.leaning_checks import (
     follows_at_a_cost,
     surely_recovered,
 )
-from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE
+from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, ONE_WORD, PHRASE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.text_kinds import ENDS, KINDS
@@ -38,6 +39,7 @@ _ENOUGH_AT_EDGE = 2.5
 _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
+_ONE_CLASS_TELLS, _RECOVERED_OF_ONE_CLASS = 0.85, 0.5
 _TOPIC_TELLS, _RECOVERED_BESIDES_TOPIC, _TOLD_AND_DOUBTED = 0.85, 0.6, 1.28
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
@@ -132,13 +134,29 @@ def may_be_together(found: Sequence[Leaning]) -> Leaning | None:
     return max(doubtful, key=lambda one: strength(one).total, default=None)
 
 
-def but_topics_of_the_task(found: Sequence[Leaning]) -> list[Leaning]:
-    """All but a topic that need not mislead: of most texts the class is what they are about.
+def but_what_is_the_task(found: Sequence[Leaning]) -> list[Leaning]:
+    """All but topics, and properties of one class, that need not mislead.
 
-    There the model is right on some that a few directions do not tell; and where labels are wrong,
-    nothing else in the text tells them, nor does the model doubt its answer.
+    Of most texts the class is what they are about. There the model is right on some that a few
+    directions do not tell; and where labels are wrong, nothing else in the text tells them, nor
+    does the model doubt its answer. And one class mostly looks simpler than the others.
     """
-    return [one for one in found if one.name != TOPIC or one.irrelevant or _topic_misleads(one)]
+    checks = {TOPIC: _topic_misleads, OF_ONE_CLASS: _one_class_misleads}
+    return [
+        one
+        for one in found
+        if one.irrelevant
+        or all(misleads(one) for end, misleads in checks.items() if one.name.endswith(end))
+    ]
+
+
+def _one_class_misleads(found: Leaning) -> bool:
+    return (
+        found.reads >= _ONE_CLASS_TELLS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy <= _MOSTLY_WRONG
+        and found.recovered >= _RECOVERED_OF_ONE_CLASS
+    )
 
 
 def _topic_misleads(found: Leaning) -> bool:

@@ -17,7 +17,14 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._readable import VALUES
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.evidence import chance, readability
-from earlysieve.auditing.marks import ONE_WORD, PHRASE, denied, is_reserved
+from earlysieve.auditing.marks import (
+    OF_ONE_CLASS,
+    ONE_WORD,
+    PHRASE,
+    base_of,
+    denied,
+    is_reserved,
+)
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import (
     BESIDES,
@@ -25,8 +32,8 @@ from earlysieve.auditing.properties import (
     OTHER_DIRECTIONS,
     OTHER_THAN_PAIR,
     OTHER_TOKENS,
-    PART_OF,
     TOKEN,
+    part_of,
 )
 from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
@@ -39,7 +46,7 @@ from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
 _WORDS = (PLAIN_WORDS, OTHER_TOKENS, TOKEN)
-_FEWEST_SWAPPED = 8
+_FEWEST_SWAPPED, _FEWEST_OF_ONE_CLASS = 8, 3
 _HALF = 2  # errors that are assumed on either side where a share is shrunk towards one half
 
 
@@ -213,8 +220,8 @@ def _leaning(
         recovered=recovered,
         recovered_by=recovered_by,
         own_tells=_own_tells(explained, sure, wrong, said, confidence),
-        followed=math.nan if part is None else part.effect,
-        mended=math.nan if part is None or part.mended.count < _FEWEST_SWAPPED else part.mending,
+        followed=_followed(name, part, again.says[name][sure]),
+        mended=_mending(name, part),
         irrelevant=part is not None and part.irrelevant,
         at_edge=_at_edge(again.by_reader[name], again.says[name], misread),
         explained_share=float(explained.sum() / wrong.sum()) if wrong.any() else math.nan,
@@ -252,6 +259,8 @@ def _independent(name: str, other: str) -> bool:
     of_columns = other in (DIRECTION, OTHER_DIRECTIONS)
     if name.startswith(VALUES) and (other == OTHER_COLUMNS or is_of(name, other)):
         return False
+    if other == base_of(name):
+        return False
     return not is_reserved(other) and (name == DIRECTION or not of_columns)
 
 
@@ -275,7 +284,27 @@ def _at_edge(score: Floats, says: Ints, misread: Bools) -> float:
 
 
 def _part(name: str, swaps: Swaps) -> PartFound | None:
-    return swaps.of(PART_OF.get(name, name))
+    return swaps.of(part_of(name))
+
+
+def _followed(name: str, part: PartFound | None, said: Ints) -> float:
+    """How much more often than in the control answers follow swaps; of one class, its donors."""
+    if part is None:
+        return math.nan
+    if not name.endswith(OF_ONE_CLASS):
+        return part.effect
+    own = [part.by_class[kind] for kind in np.unique(said).tolist() if kind in part.by_class]
+    if sum(one.count for one in own) < _FEWEST_OF_ONE_CLASS:
+        return math.nan
+    hits = sum(one.hits for one in own)
+    return part.coverage * (hits / sum(one.count for one in own) - part.control.value)
+
+
+def _mending(name: str, part: PartFound | None) -> float:
+    """Of a reader of one class not known: errors are given the part of any class."""
+    if part is None or part.mended.count < _FEWEST_SWAPPED or name.endswith(OF_ONE_CLASS):
+        return math.nan
+    return part.mending
 
 
 def _counted(name: str, wrong: Bools, misread: Bools, says: Ints, said: Ints) -> Bools:

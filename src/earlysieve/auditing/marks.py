@@ -27,6 +27,7 @@ SPOT = "spot"
 ONE_WORD, PHRASE = "one word", "phrase"
 # Properties whose readers say one thing of an example, or nothing: they speak only where they are
 # sure, and what they say of accuracy is about those examples alone.
+OF_ONE_CLASS = " of one class"
 RESERVED = frozenset({MARK, EDGE, SPOT, ONE_WORD, PHRASE})
 CELLS = 8
 _CHANNELS = 3
@@ -235,9 +236,14 @@ def _where(mark: Mark) -> str:
     return "the middle" if not (down or across) else f"the {f'{down} {across}'.strip()}"
 
 
+def base_of(name: str) -> str:
+    """The property that a reader of one class goes by; any other name as it is."""
+    return name.removesuffix(OF_ONE_CLASS)
+
+
 def is_reserved(name: str) -> bool:
     """Whether the reader of a property, by its name, speaks only where it is sure."""
-    return name in RESERVED or name.startswith(VALUES)
+    return name in RESERVED or name.startswith(VALUES) or name.endswith(OF_ONE_CLASS)
 
 
 def reserved(reader: Reader, labels: Ints, kinds: Ints | None = None) -> Reader:

@@ -5,6 +5,7 @@ import math
 
 from earlysieve._readable import as_kept, readable
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.words import called, column_of_values
 
 IRRELEVANT = "result = es.audit(model, data, irrelevant=["
@@ -64,6 +65,6 @@ def _has_name(on: Leaning) -> bool:
 
 def _quoted(part: str) -> str:
     """As pages call it, but without quotes in quotes where that is understood, too."""
-    typed = part if part.startswith("column ") else readable(part)
+    typed = part if part.startswith("column ") else readable(base_of(part))
     bare = typed.replace("'", "")
     return json.dumps(bare if as_kept(bare) == as_kept(typed) else typed, ensure_ascii=False)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from earlysieve._readable import readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FOLLOWS_IRRELEVANT, costs
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.words import called
@@ -75,4 +75,4 @@ def _cost(on: Leaning) -> str:
 
 
 def _part_of(on: Leaning) -> str:
-    return PART_OF.get(on.name, on.name)
+    return part_of(on.name)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from earlysieve._arrays import Bools, Ints
 from earlysieve._readable import readable
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.properties import PART_OF
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.names import covers
@@ -45,7 +45,7 @@ def of_the_task(
 
 
 def _is_named(found: Leaning, names: Sequence[str]) -> bool:
-    part = found.name if found.of_network else PART_OF.get(found.name, found.name)
+    part = found.name if found.of_network else part_of(found.name)
     return covers(names, part, barred=found.irrelevant)
 
 
@@ -91,7 +91,7 @@ def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
         "belong to the task: they are" if name.startswith(PAIR) else "belongs to the task: it is"
     )
     said = f"You said that {readable(name)} {belongs} not counted for the verdict"
-    on = next((one for one in found if PART_OF.get(one.name, one.name) == name), None)
+    on = next((one for one in found if part_of(one.name) == name), None)
     part = swaps.of(name)
     figures = [*_of_reader(on), *_followed(math.nan if part is None else part.effect)]
     if figures:

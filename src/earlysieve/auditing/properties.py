@@ -12,7 +12,7 @@ from torch.nn import functional
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.class_signs import pairs_held
 from earlysieve.auditing.maps import shrunk
-from earlysieve.auditing.marks import MARK, PHRASE, mark_features
+from earlysieve.auditing.marks import MARK, PHRASE, base_of, mark_features
 from earlysieve.auditing.patches import PATCH, patch_features
 from earlysieve.auditing.surroundings import BACKGROUND, corner_features
 from earlysieve.auditing.swaps.busy import lengths
@@ -36,7 +36,7 @@ BESIDES = (
     OTHER_THAN_PAIR,
 )
 # What a property is called among the parts that are swapped, where that differs.
-PART_OF = {"place": "window"}
+_PART_OF = {"place": "window"}
 _MOST_PAIRED = 20
 _BANDS = (14, 8)
 _CELLS = 6
@@ -96,6 +96,12 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         BACKGROUND: corner_features(small),
         **_halves(small_grey),
     }
+
+
+def part_of(name: str) -> str:
+    """What a property, or a reader's of one class, is called among the parts that are swapped."""
+    base = base_of(name)
+    return _PART_OF.get(base, base)
 
 
 def smaller(images: Tensor) -> Tensor:

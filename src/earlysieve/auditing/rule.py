@@ -12,7 +12,7 @@ from typing import Literal
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leading import (
     OUTDONE,
-    but_topics_of_the_task,
+    but_what_is_the_task,
     calls,
     enough,
     lead,
@@ -107,7 +107,7 @@ class Decision:
 def decide(facts: Facts) -> Decision:
     """The verdict."""
     values = [one for one in facts.leanings if one.is_value]
-    facts = replace(facts, leanings=but_topics_of_the_task(but_values(facts.leanings)))
+    facts = replace(facts, leanings=but_what_is_the_task(but_values(facts.leanings)))
     leading, signs = lead(facts.leanings)
     chance = power(facts.examples)
 

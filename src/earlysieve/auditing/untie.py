@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.words import called, column_of_values
@@ -80,8 +81,8 @@ def untie(on: Leaning | None, kind: Kind) -> str:
 def _what(on: Leaning | None, kind: Kind) -> str:
     if on is None or (on.of_network and on.name != COLUMNS):
         return _BY_KIND[kind]
-    if on.name in _BY_PROPERTY:
-        return _BY_PROPERTY[on.name]
+    if base_of(on.name) in _BY_PROPERTY:
+        return _BY_PROPERTY[base_of(on.name)]
     if on.whole:
         return f"cover {called(on)} in some training pictures, or cut it off in all, {_ANEW}."
     if on.is_combined:

@@ -2,6 +2,7 @@
 
 from earlysieve._readable import VALUES, readable
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.marks import OF_ONE_CLASS, base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
@@ -43,6 +44,8 @@ def called(found: Leaning) -> str:
         return f"the {found.name} of the image"
     if found.is_value:
         return readable(found.name)
+    if found.name.endswith(OF_ONE_CLASS):
+        return f"{_NAMES[base_of(found.name)]}{OF_ONE_CLASS}"
     return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
                       if found.name.startswith("column ") else found.name)  # fmt: skip
 
