@@ -136,7 +136,9 @@ def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     assert result.digest in text
     tex = (results / "table.tex").read_text()
     assert "method & seeds & average & worst group" in tex
-    assert "dfr@audit & 1" in tex
+    assert "dfr@audit & 1 of 2 & " in tex
+    assert said[2]["seeds"] == "1 of 2"
+    assert said[1]["seeds"] == "3"
     assert escaped(foot(result)) in tex.splitlines()[-5]
     assert list(result.table["name"]) == ["erm", "jtt", "dfr@audit"]
     written = json.loads((results / "results.json").read_text())

@@ -88,7 +88,9 @@ def test_a_gain_whose_interval_holds_0_may_be_chance():
     unsure = (LINES[0], line("jtt", 0.5, OverSeeds(0.2, -0.1, 0.5, 3)))
     assert "may be chance" in render(replace(result(), lines=unsure))
     one_seed = (LINES[0], line("jtt", 0.5, OverSeeds(0.2, math.nan, math.nan, 1)))
-    assert "may be chance" in render(replace(result(), lines=one_seed))
+    page = render(replace(result(), lines=one_seed))
+    assert "jtt gains most in the worst group, +0.200, of one seed, which may be chance" in page
+    assert "does not lie above 0" not in page
     worse = (LINES[0], line("jtt", 0.5, OverSeeds(0.0, -0.1, 0.1, 3)))
     assert "no method gains in the worst group" in render(replace(result(), lines=worse))
     assert "nothing to compare" in render(replace(result(), lines=LINES[:1]))
@@ -130,6 +132,32 @@ def test_a_method_that_guesses_is_not_praised_for_its_worst_group():
 
 def test_the_best_in_the_worst_group_comes_first():
     assert [one.name for one in ranked(LINES)] == ["jtt", "erm", "kd"]
+
+
+def test_a_method_of_which_seeds_failed_is_shown_as_such_and_not_praised():
+    """Its one seed that went well beats others of two seeds, but says nothing of the other."""
+    whole = {"by_seed": {0: {"average": 0.8}, 1: {"average": 0.8}}}
+    none = OverSeeds(0.6, math.nan, math.nan, 1)
+    part = line("dfr", 0.9, none, failed={1: "groups are empty"})
+    plain, jtt = (replace(one, **whole) for one in LINES[:2])
+    assert [one.name for one in ranked((plain, part, jtt))] == ["jtt", "erm", "dfr"]
+    page = render(replace(result(), lines=(plain, part, jtt)))
+    assert (
+        "digits: jtt gains most in the worst group, +0.200 [+0.100, +0.300]; it knows: none; dfr "
+        "comes to +0.600 on 1 of 2 seeds, no interval." in page
+    )
+    assert "1 of 2</td>" in page
+    assert "those of which seeds failed last" in page
+    assert "dfr (1 of 2 seeds) +0.600" in page
+    loses = replace(jtt, differences={"worst_group": OverSeeds(-0.2, -0.3, -0.1, 2)})
+    page = render(replace(result(), lines=(plain, part, loses)))
+    assert "digits: no method gains in the worst group; dfr comes to +0.600 on 1 of 2" in page
+    page = render(replace(result(), lines=(plain, part)))
+    assert "dfr gains most in the worst group, +0.600 on 1 of 2 seeds, no interval; it" in page
+    assert "does not lie above 0" not in page
+    page = render(replace(result(), lines=(plain, replace(part, chance=0.85), jtt)))
+    assert "dfr comes to" not in page
+    assert "those of which seeds failed last" not in render(replace(result(), lines=(plain, jtt)))
 
 
 def test_remarks_are_a_list_and_wide_tables_show_that_they_go_on(monkeypatch):

@@ -105,6 +105,17 @@ class BenchmarkResult:
         return pd.DataFrame([_numbers(line) for line in self.lines])
 
 
+def seeds_of(line: Line) -> str:
+    """How many seeds are finished; of how many, where others failed."""
+    return of_all(len(line.by_seed), line)
+
+
+def of_all(count: int, line: Line) -> str:
+    """A number of seeds, with that of all seeds of the line where it is less."""
+    total = len(line.by_seed.keys() | line.failed.keys())
+    return f"{count} of {total}" if count < total else str(count)
+
+
 def failures(line: Line) -> str:
     """Which seeds failed and why; a reason that is the same is said once."""
     return "; ".join(

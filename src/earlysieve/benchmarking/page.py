@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from earlysieve._files import write_text
 from earlysieve.benchmarking.arms import PLAIN
-from earlysieve.benchmarking.lines import MAIN, BenchmarkResult, Line, by_data, reasons
-from earlysieve.benchmarking.remarks import remarks
-from earlysieve.benchmarking.written import (
-    cells_of_data,
-    foot,
-    interval,
-    without_reasons,
+from earlysieve.benchmarking.lines import (
+    MAIN,
+    BenchmarkResult,
+    Line,
+    by_data,
+    of_all,
+    reasons,
 )
+from earlysieve.benchmarking.page_headline import best
+from earlysieve.benchmarking.remarks import remarks
+from earlysieve.benchmarking.written import cells_of_data, foot, without_reasons
 from earlysieve.comparing.written import narrow
 from earlysieve.report.plain_page import plot, render_plain
 from earlysieve.report.sections import Piece, Section, bullets, links, paragraph, table
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from earlysieve.comparing.written import Cells
-    from earlysieve.groups.over_seeds import OverSeeds
 
 PAGE_NAME = "report.html"
 
@@ -64,7 +66,7 @@ def render(result: BenchmarkResult) -> str:
         "benchmark",
         headline,
         [*_remarks(result), *sections, *depth, *tuned, *failed, _protocol(result), _help()],
-        lead=[*map(_best, groups.values()), foot(result)],
+        lead=[*map(best, groups.values()), foot(result)],
         subject=[("data", ", ".join(groups)), ("protocol", result.digest)],
     )
 
@@ -75,65 +77,17 @@ def _remarks(result: BenchmarkResult) -> list[Section]:
 
 
 def ranked(lines: Sequence[Line]) -> list[Line]:
-    """The best in the worst group first, or in the worst class where there are no groups."""
+    """The best in the worst group first, or in the worst class where there are no groups.
 
-    def key(line: Line) -> tuple[bool, float]:
+    Those of which seeds failed come after all that are whole: the seeds that went well say little
+    of the others.
+    """
+
+    def key(line: Line) -> tuple[bool, bool, float]:
         one = line.figures.get("worst_group") or line.figures.get("worst_class")
-        return one is None, 0.0 if one is None else -one.mean
+        return one is None, bool(line.failed), 0.0 if one is None else -one.mean
 
     return sorted(lines, key=key)
-
-
-def _best(lines: Sequence[Line]) -> str:
-    """A sentence on each data set: who gains most, and whether that is more than chance.
-
-    A model that guesses fails no group more than another: its gain in the worst one is none.
-    """
-    name, worst = lines[0].data, _worst(lines)
-    called = worst.replace("_", " ")
-    compared = [(line.differences[worst], line) for line in lines if worst in line.differences]
-    if not compared:
-        return f"{name}: nothing to compare with plain training yet."
-    good = [one for one in compared if not one[1].guesses]
-    gain, line = max(good or compared, key=lambda one: one[0].mean)
-    if gain.mean <= 0 or not good:
-        told = f"no method gains in the {called}"
-    else:
-        told = f"{line.name} gains most in the {called}, {interval(gain, '+.3f')}"
-        if not gain.low > 0:
-            told += ", which may be chance (the interval does not lie above 0)"
-        told += f"{_at_whose_cost(line)}; it knows: {line.supervision}"
-    return f"{name}: {told}{_guessing(compared)}."
-
-
-def _at_whose_cost(line: Line) -> str:
-    """What became of the mean over groups."""
-    change = line.differences.get("group_mean")
-    if change is None or not line.figures.get("group_mean"):
-        return ""
-    mean = line.figures["group_mean"].mean
-    how = f"{interval(change, '+.3f')}, to {mean:.3f}"
-    falls = round(change.mean, 3) < 0
-    return f"; its mean over groups {f'falls, {how}' if falls else f'changes by {how}'}"
-
-
-def _guessing(compared: "Sequence[tuple[OverSeeds, Line]]") -> str:
-    """Whose gain is none, since its answers are about as good as guesses."""
-    told = []
-    for gain, line in compared:
-        if line.guesses and gain.mean > 0:
-            which = "group_mean" if "group_mean" in line.figures else "average"
-            mean = "mean over groups" if which == "group_mean" else "average"
-            told.append(
-                f"{line.name} only levels the groups down ({gain.mean:+.3f}): its {mean}, "
-                f"{line.figures[which].mean:.3f}, is about that of guesses, {line.chance:.3f}"
-            )
-    return "".join(f"; {one}" for one in told)
-
-
-def _worst(lines: Sequence[Line]) -> str:
-    some = any("worst_group" in one.differences for one in lines)
-    return "worst_group" if some else "worst_class"
 
 
 def _of_data(number: int, name: str, lines: Sequence[Line], result: BenchmarkResult) -> Section:
@@ -166,36 +120,45 @@ def _tables(name: str, lines: Sequence[Line]) -> list[Piece]:
     """Figures with links to the runs, then differences from plain training."""
     heads, *rows = without_reasons(cells_of_data(lines, MAIN))
     apart = [k for k, head in enumerate(heads) if head.endswith(" minus erm")]
-    kept = [k for k, head in enumerate(heads) if k not in apart and head != "seeds"]
+    kept = [k for k, head in enumerate(heads) if k not in apart]
     plain = next((k for k, line in enumerate(lines) if line.name == PLAIN), None)
     figures: Cells = [
         [row[0], row[1], _runs(line), *(row[k] for k in kept[2:])]
         for row, line in zip(rows, lines, strict=True)
     ]
     shown = [heads[0], heads[1], "runs", *(heads[k] for k in kept[2:])]
+    last = ", those of which seeds failed last" if any(line.failed for line in lines) else ""
     words = (*shown[:3], "tuned", "failed")
     numbers = [k for k, head in enumerate(shown) if head not in words]
     found: list[Piece] = [
         table(
             shown,
-            _stacked(figures, numbers),
-            caption=f"{name}: test data, mean and 95% t-interval over seeds, the best first",
+            _stacked(figures, [k for k in numbers if shown[k] != "seeds"]),
+            caption=f"{name}: test data, mean and 95% t-interval over seeds, the best first{last}",
             numeric=numbers,
             stressed=plain,
         )
     ]
-    compared = [row for row, line in zip(rows, lines, strict=True) if line.differences]
+    compared = [
+        [row[0], _seeds_of_differences(line), *(row[k] for k in apart)]
+        for row, line in zip(rows, lines, strict=True)
+        if line.differences
+    ]
     if compared:
-        kinds = range(1, 1 + len(apart))
+        kinds = range(1, 2 + len(apart))
         found.append(
             table(
-                ["method", *(heads[k].removesuffix(" minus erm") for k in apart)],
-                _stacked([[row[0], *(row[k] for k in apart)] for row in compared], kinds),
+                ["method", "seeds", *(heads[k].removesuffix(" minus erm") for k in apart)],
+                _stacked(compared, kinds[1:]),
                 caption=f"{name}: minus plain training, seed by seed",
                 numeric=kinds,
             )
         )
     return found
+
+
+def _seeds_of_differences(line: Line) -> str:
+    return of_all(next(iter(line.differences.values())).seeds, line)
 
 
 def _stacked(rows: "Cells", numbers: Sequence[int]) -> "Cells":

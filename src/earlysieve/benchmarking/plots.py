@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._imports import need
+from earlysieve.benchmarking.lines import seeds_of
 from earlysieve.report.sections import Tile
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def gains(lines: Sequence["Line"]) -> Tile:
                 ends = [max(one.low, -1), min(one.high, 1)]  # no difference is larger
                 axes.plot(ends, [y, y], color="#20242a", linewidth=1.1)
     axes.axvline(0, color="#20242a", linewidth=0.8)
-    axes.set_yticks(range(len(lines)), [line.name for line in lines])
+    axes.set_yticks(range(len(lines)), [_named(line) for line in lines])
     axes.invert_yaxis()
     axes.set_xlabel("minus erm, in shares of the test data; line: 95% t-interval over seeds")
     axes.legend(frameon=False, fontsize=8)
     told = ", ".join(
-        f"{line.name} {line.differences[names[0]].mean:+.3f}"
+        f"{_named(line)} {line.differences[names[0]].mean:+.3f}"
         for line in lines
         if names[0] in line.differences
     )
@@ -70,11 +71,11 @@ def costs(lines: Sequence["Line"]) -> Tile:
             ends = [max(one.low, 0), min(one.high, 1)]
             axes.plot([line.cost] * 2, ends, color=colour, alpha=0.5, linewidth=1)
         place, beside = (line.cost, one.mean), (5, _STEPS[k % len(_STEPS)])
-        axes.annotate(line.name, place, beside, textcoords="offset points", fontsize=8)
+        axes.annotate(_named(line), place, beside, textcoords="offset points", fontsize=8)
     axes.set_xlabel("time relative to erm, that of what a method needs included")
     axes.set_ylabel(_words(name))
     axes.margins(x=0.2, y=0.25)  # names beside points stay within
-    told = ", ".join(f"{line.name} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)
+    told = ", ".join(f"{_named(line)} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)
     alt = f"The {_words(name)} of each method against its cost: {told}"
     return _tile(figure, alt, "What a method costs; line: 95% t-interval over seeds")
 
@@ -119,6 +120,11 @@ def gains_by_depth(lines: Sequence["Line"], depths: Mapping[str, float]) -> Tile
 
 def _worst(lines: Sequence["Line"]) -> str:
     return "worst_group" if any("worst_group" in line.figures for line in lines) else "worst_class"
+
+
+def _named(line: "Line") -> str:
+    """The method, with how many of its seeds are finished where others failed."""
+    return f"{line.name} ({seeds_of(line)} seeds)" if line.failed else line.name
 
 
 def _label(name: str, row: int) -> str:

@@ -10,7 +10,14 @@ from earlysieve._cells import csv_bytes
 from earlysieve._files import write_text, write_with
 from earlysieve._json import plain
 from earlysieve.benchmarking.code_remark import remarks_on_code
-from earlysieve.benchmarking.lines import SHOWN, BenchmarkResult, Line, by_data, failures
+from earlysieve.benchmarking.lines import (
+    SHOWN,
+    BenchmarkResult,
+    Line,
+    by_data,
+    failures,
+    seeds_of,
+)
 from earlysieve.benchmarking.remarks import remarks, remarks_on_data
 from earlysieve.benchmarking.tex import tex_table
 from earlysieve.comparing.written import Cells, markdown
@@ -42,7 +49,7 @@ def short_cells(lines: Sequence[Line]) -> Cells:
     rows = [
         [
             line.name,
-            str(len(line.by_seed)),
+            seeds_of(line),
             interval(line.figures.get("average")),
             interval(line.figures.get(worst)),
             interval(line.differences.get(worst), "+.3f"),
@@ -125,7 +132,7 @@ def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[st
     return [
         line.name,
         line.supervision,
-        str(len(line.by_seed)),
+        seeds_of(line),
         *(interval(line.figures.get(name)) for name in figures),
         *(interval(line.differences.get(name), "+.3f") for name in compared),
         _cost(line),
