@@ -10,7 +10,7 @@ import pytest
 
 from earlysieve import AuditResult
 from earlysieve.auditing.next_steps import parts
-from earlysieve.cli.audit_command import show
+from earlysieve.cli.audit_shown import show
 from earlysieve.cli.console import Console
 from tests.cli.helpers import SMALL, ok
 
@@ -44,7 +44,8 @@ def test_page_document_and_terminal_name_the_same_commands(audited):
     steps = document["summary"]["next_steps"]
     kept = [shlex.split(line) for step in steps for line in parts(step)[1].splitlines()]
     assert kept == commands(folder)
-    assert [words[1] for words in kept] == ["fix", "audit", "train"]
+    assert [words[1] for words in kept] == ["fix", "audit", "train", "audit"]
+    assert kept[-1][kept[-1].index("--relevant") + 1] == "colour"
     for words in kept:
         assert f"  {shlex.join(words)}\n" in told
     assert not NEVER.search(" ".join(steps))
@@ -73,7 +74,7 @@ def test_the_fix_runs_as_it_stands(audited):
 
 def test_so_do_groups_of_the_training_data_and_training_on_them(audited):
     folder, _ = audited
-    _, audit, train = commands(folder)
+    _, audit, train, _ = commands(folder)
     ok(*audit[1:])
     ok(*train[1:], "--epochs", "1")
     assert (folder / "group-dro/model.pt").exists()

@@ -1,7 +1,6 @@
 """`earlysieve audit`: from a trained classifier and labelled data to a verdict and a page."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 from earlysieve._files import check_output
 from earlysieve._readable import PARTS
 from earlysieve._signals import Terminated
+from earlysieve.cli.audit_shown import as_values, show
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
@@ -24,11 +24,8 @@ from earlysieve.methods.readout_settings import READOUTS
 
 if TYPE_CHECKING:
     from earlysieve.auditing.result import AuditResult
-    from earlysieve.auditing.transfer import LayerTransfer
-    from earlysieve.groups.group_report import GroupReport
     from earlysieve.runs.seen_data import Part
 
-_MOST_GROUPS = 8
 _SHARE = (
     "The run beside the checkpoint held a share of these data out: --held-out audits that alone, "
     "which the model was not trained on."
@@ -314,79 +311,6 @@ def _parts(out: Path) -> Path:
 def layer_names(text: str) -> str | list[str]:
     """The value of --layers for `audit`: "auto", or names from a list with commas."""
     return "auto" if text == "auto" else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def show(result: "AuditResult", console: Console) -> None:
-    """Print the verdict, the layers and the groups for people."""
-    summary = result.summary
-    console.say(f"\n{summary.headline}\n{summary.explanation}")
-    console.say(f"The model is right on {summary.accuracy:.1%} of {len(result.examples):,}.\n")
-    columns = ("layer", "accuracy", "errors", "flagged", "margin_on_errors", "margin_on_correct")
-    known = result.layers["auroc"].notna().any()
-    names = [*columns, *(["auroc"] if known else [])]
-    rows = [[row[name] for name in names] for row in result.layers.to_dict("records")]
-    console.table([name.replace("_", " ") for name in names], rows, "Readouts")
-    if summary.transfer:
-        _show_transfer(summary.transfer, console)
-    if result.groups is not None:
-        _show_groups(result.groups, console)
-    said = result.config.get("opening", [])
-    for warning in [*summary.warnings, *result.notes]:
-        if warning not in said:
-            console.say(f"Note: {warning}")
-    _show_steps(summary.next_steps, console, every=summary.verdict == "at risk")
-
-
-def _show_steps(steps: Sequence[str], console: Console, *, every: bool) -> None:
-    """Print the first step, and those that name a command or an option, or every one."""
-    from earlysieve.auditing.next_steps import parts
-
-    for place, (text, code) in enumerate(map(parts, steps)):
-        if place == 0 or code or every or "--" in text:
-            console.say(f"Next: {text}")
-        for line in filter(None, code.split("\n")):
-            console.say(f"  {line}")
-
-
-def _show_transfer(rows: "Sequence[LayerTransfer]", console: Console) -> None:
-    console.table(
-        ("layer", "right on the reference", "95% from", "to", "on the data", "95% from", "to"),
-        [astuple(row)[:1] + astuple(row)[2:] for row in rows],
-        "What transfers: readouts that were fitted on the reference",
-    )
-
-
-def _show_groups(groups: "GroupReport", console: Console) -> None:
-    worst = groups.table.sort_values("accuracy", kind="stable").head(_MOST_GROUPS)
-    some = f"The {len(worst)} worst of {len(groups.table)} groups"
-    console.table(
-        ("group", "examples", "accuracy", "95% from", "to"),
-        worst[["name", "n", "accuracy", "low", "high"]].values.tolist(),
-        "Groups" if len(worst) == len(groups.table) else some,
-    )
-    console.say(
-        f"Average {groups.average:.1%}, reweighted to {groups.reweighted_to} "
-        f"{groups.reweighted_average:.1%}, worst group {groups.worst_accuracy:.1%}."
-    )
-    if groups.unknown:
-        console.say(f"{groups.unknown:,} examples of unknown group are left out of this.")
-
-
-def as_values(result: "AuditResult", out: Path, page: Path | None) -> dict[str, Any]:
-    """The result for programs."""
-    groups = result.groups
-    return {
-        "out": out,
-        "page": page,
-        "summary": asdict(result.summary),
-        "layers": result.layers.to_dict("records"),
-        "groups": None
-        if groups is None
-        else {**vars(groups), "table": groups.table.to_dict("records")},
-        "notes": result.notes,
-        "preparation": result.config.get("preparation", []),
-        "opening": result.config.get("opening", []),
-    }
 
 
 def _remarks(given: dict[str, Any], chosen: "Part | None") -> list[str]:

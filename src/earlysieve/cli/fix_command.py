@@ -255,7 +255,7 @@ def _recipe(given: dict[str, Any], config: Any, train: Any, model: Any) -> "Reci
     from earlysieve.fixing.retraining import Recipe, usual_recipe
     from earlysieve.networks.spec import build_model, parse_options
     from earlysieve.networks.table_scale import fit_scale
-    from earlysieve.runs.train_run import start_of_run
+    from earlysieve.runs.start_of_run import start_of_run
 
     as_it_was = config is not None
     base = replace(config, validation=None) if as_it_was else usual_recipe(model).config

@@ -15,32 +15,27 @@ from earlysieve._progress import wanted
 from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import opened
 from earlysieve.datasets.with_groups import with_groups
-from earlysieve.errors import CheckpointError, EarlysieveError, InputError
+from earlysieve.errors import EarlysieveError, InputError
 from earlysieve.methods.job import Job
 from earlysieve.networks.built import BuiltModel
-from earlysieve.networks.classifier import resize_classifier
 from earlysieve.networks.families import shape_option
 from earlysieve.networks.fit_check import check_model_takes, pick_device
-from earlysieve.networks.hf_folder import name_outputs
 from earlysieve.networks.own_format import write_own_format
-from earlysieve.networks.spec import build_model, load_checkpoint
-from earlysieve.networks.table_scale import fit_scale
-from earlysieve.networks.tuned import with_classifier
 from earlysieve.runs.build import build_learner
-from earlysieve.runs.class_names import CLASSES_NAME, other_number, write_class_names
+from earlysieve.runs.class_names import CLASSES_NAME, write_class_names
 from earlysieve.runs.example_weights_file import write_example_weights
 from earlysieve.runs.given_groups import beside_validation, groups_for_training
 from earlysieve.runs.harm import Start, knows_already
 from earlysieve.runs.preparation import prepared_config
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.run_beside import known_beside
+from earlysieve.runs.start_of_run import start_of_run
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_start import begin, check_start, run_settings
 from earlysieve.runs.while_training import AfterEpoch, told, when_in_words
 from earlysieve.tracking.listening import tracked
 from earlysieve.training import Algorithm, BatchSampler, Event, FitResult, TrainConfig, fit
 from earlysieve.training.archive import save_weights
-from earlysieve.training.check_weights import ShapeError
 from earlysieve.training.evaluate import evaluate
 from earlysieve.training.freezing import frozen
 from earlysieve.training.one_class import check_classes
@@ -52,7 +47,6 @@ if TYPE_CHECKING:
 
 WEIGHTS_NAME = "model.pt"
 RESULT_NAME = "training.json"
-_OF_OTHERS = ("hf-hub:", "timm:hf-hub:", "timm:local-dir:")
 _NOT_HELD_OUT = (
     "No validation data were given, so that this audit is of the training data: hold some out, for "
     "instance with --validation 0.1, to see what the model does on data that it has not seen."
@@ -427,61 +421,3 @@ def _with_head(config: TrainConfig, built: BuiltModel) -> TrainConfig:
     """The configuration with the layer that was replaced, where the builder would not do it."""
     layers = () if built.new is None else built.new.layers
     return replace(config, head=layers[0]) if built.resized and layers else config
-
-
-def start_of_run(config: TrainConfig, data: Any, tell: Callable[[str], None]) -> BuiltModel:
-    """The network from which a run starts: its weights, and a last layer for the data's classes.
-
-    Args:
-        config: of the run.
-        data: the training data.
-        tell: takes lines for people.
-
-    Raises:
-        EarlysieveError: it cannot be built, or its weights do not fit.
-
-    Warns:
-        DataWarning: see `fit_scale`.
-    """
-    wanted = config.num_classes or opened(data).num_classes
-    built = build_model(
-        config.model,
-        num_classes=wanted,
-        options=config.model_options,
-        seed=config.seed,
-        pretrained=config.pretrained,
-        head=config.head,
-        like=data,
-    )
-    name_outputs(built, opened(data).class_names)
-    if config.head is not None and config.checkpoint is not None and wanted:
-        resize_classifier(built.model, config.head, wanted)
-    if (config.checkpoint, config.checkpoint_key, config.checkpoint_prefix) != (None, None, None):
-        for note in _loaded(built, config, data):
-            tell(note)
-    elif config.pretrained is None:
-        fit_scale(built.model, config.model, data, tell)
-    if config.pretrained is None:
-        if config.checkpoint is None and config.model.startswith(_OF_OTHERS):
-            tell(f"The weights of '{config.model}' are random; --pretrained takes its own.")
-        return built
-    return with_classifier(built, data, wanted, head=config.head, seed=config.seed)
-
-
-def _loaded(built: BuiltModel, config: TrainConfig, data: Any) -> tuple[str, ...]:
-    """Load the checkpoint of a run; of weights of other classes the error names another option."""
-    checkpoint = None if config.checkpoint is None else Path(config.checkpoint)
-    try:
-        return load_checkpoint(
-            built,
-            checkpoint,
-            spec=config.model,
-            key=config.checkpoint_key,
-            prefix=config.checkpoint_prefix,
-        )
-    except ShapeError as error:
-        said = other_number(error, data, config.data, checkpoint)
-        raise CheckpointError(
-            f"{said or error}; to start from weights of other classes, name them by "
-            "--pretrained instead, which makes the last layer anew"
-        ) from error
