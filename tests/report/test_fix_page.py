@@ -475,3 +475,12 @@ def test_weights_of_transformers_are_pointed_at():
 
     assert "The folder pretrained has them" in told("hf:tiny")
     assert "The folder pretrained has them" not in told("timm:resnet18")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("repair", "was fitted to them"), ("retrain", "a little larger")]
+)
+def test_how_much_compared_audits_say_hangs_on_what_was_fitted_to_them(kind, said):
+    table = made_fix().candidates.assign(kind=kind)
+    steps = next_steps(made_fix(candidates=table), f"{FIX} --out fixed")
+    assert any(said in step.text for step in steps)

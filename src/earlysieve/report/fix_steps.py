@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from earlysieve.report.command_words import command_with, describing, options_of, words_of
 from earlysieve.report.fix_at_risk import COLLECT, at_risk
 from earlysieve.report.fix_figures import FixFigures, Part, fix_figures
-from earlysieve.report.fix_view import HARDLY_HELD, FixData
+from earlysieve.report.fix_view import HARDLY_HELD, FixData, chosen_kind
 from earlysieve.report.step import Step
 from earlysieve.report.words import count
 
@@ -28,7 +28,8 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
     left_out = _without_column(data.before.summary.next_steps)
     if data.changed:
         split, splits = data.config.get("split"), data.config.get("splits")
-        steps = _after_a_change(command, str(split or ""), splits)
+        retrained = chosen_kind(data) == "retrain"
+        steps = _after_a_change(command, str(split or ""), splits, trained=retrained)
         if not trained and (_hardly_held(data) or not _enough(data)):
             leads = _hardly_held(data) or not _helped(data)
             steps.insert(0 if leads else 1, _retrain(command))
@@ -53,9 +54,14 @@ def next_steps(data: FixData, command: str = "", figures: FixFigures | None = No
 _ON_TEST = (
     " Where the data have a test split that was not used here, audit both models on it and compare:"
 )
-_CHANGED = (
+_CHOSEN = (
     "Compare both audits of the held-out examples. These are what the choice was made on, so that "
     "the gain looks a little larger than it is:"
+)
+_FITTED = (
+    "See in both audits of the held-out examples which of them changed, not by how much: the new "
+    "last layer was fitted to them, so that it does far better on them than on others. What it "
+    "gains is told above, by layers that had not seen the examples that they were judged on:"
 )
 # Where the old weights are; the new ones are a file of ours.
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
@@ -94,7 +100,9 @@ def _enough(data: FixData) -> bool:
     return bool(gained >= gap / 2) and not dear
 
 
-def _after_a_change(command: str, split: str, splits: Sequence[str] | None) -> list[Step]:
+def _after_a_change(
+    command: str, split: str, splits: Sequence[str] | None, *, trained: bool
+) -> list[Step]:
     test, held_out = test_commands(command, split, splits), compare_command(command)
     model = dict(options_of(command, "fix")).get("--model") or [""]
     return [
@@ -105,7 +113,7 @@ def _after_a_change(command: str, split: str, splits: Sequence[str] | None) -> l
             * bool(test),
             test,
         ),
-        *([Step(_CHANGED, held_out)] if held_out else []),
+        *([Step(_CHOSEN if trained else _FITTED, held_out)] if held_out else []),
         Step(
             "Look at the classes and groups that lost accuracy, and decide whether the gain is "
             "worth it to you."
