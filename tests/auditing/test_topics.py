@@ -1,5 +1,6 @@
 """What texts are about: read by the words that come together, given up for those of another."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -177,3 +178,14 @@ def test_few_words_that_tell_as_much_are_named_rather():
     assert lead([topic, token])[0].name == "token"
     assert lead([topic, replace(token, reads=0.89)])[0].name == TOPIC
     assert lead([topic, replace(token, accuracy=0.56)])[0].name == TOPIC
+
+
+def test_the_page_marks_the_words_of_the_topic_and_says_so(tmp_path):
+    pytest.importorskip("jinja2")
+    data, _ = texts(0.93)
+    found = es.audit(BySubject(), data, seen_in_training=False, pictures=4, progress=False)
+    found.save(tmp_path / "a", page=True)
+    page = (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
+    assert "Marked is what the verdict is about: the words that tell the topics most." in page
+    assert {one.word[:3] for one in found.summary.words} == {"sea", "hil"}
+    assert re.search(r"<mark[^>]*>(sea|hil)", page)

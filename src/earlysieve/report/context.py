@@ -40,6 +40,7 @@ _KINDS_OF_WORDS = {
     "capitals": "words with capital letters",
     "one word": "words of one class",
     "phrase": "phrases of one class",
+    "topic": "the words that tell the topics most",
 }
 
 

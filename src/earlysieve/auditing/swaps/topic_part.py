@@ -18,7 +18,7 @@ from earlysieve.auditing.token_words import goes_on, phrase_of
 from earlysieve.auditing.topics import TOPIC, about, directions, told_by_topic
 from earlysieve.model.batch import Inputs, take
 
-_MOST_WORDS, _SHARE, _SHOWN, _OF_A_CLASS = 1000, 0.2, 3, 6
+_MOST_WORDS, _SHARE, _SHOWN, _OF_A_CLASS = 1000, 0.2, 3, 20
 
 
 def topic_part(
@@ -45,10 +45,9 @@ def topic_part(
     ):
         return []
     more, own_share = _more(held @ along @ along.T, held, pool.labels, right, pool.num_classes)
+    enough = (more > 0) & (more >= _SHARE * more.max(1, keepdims=True))
     topical = torch.zeros(pool.num_classes, int(tokens.max()) + 1, dtype=torch.bool)
-    topical[:, known] = torch.from_numpy(more >= _SHARE * more.max(1, keepdims=True)) & (
-        torch.from_numpy(more > 0)
-    )
+    topical[:, known] = torch.from_numpy(enough)
     any_topic = topical.any(0)
     giving: Bools = (topical[torch.from_numpy(pool.labels)[:, None], tokens] & mask).numpy()
     taking: Bools = (any_topic[tokens] & mask).numpy()
@@ -65,7 +64,8 @@ def topic_part(
         inputs = pool.carrier.put(take(pool.inputs, mine), swapped)
         return asker.answers(inputs), inputs
 
-    words, detail = _words(known, more * (2 * own_share - 1), pool, texts, tokenizer, class_names)
+    telling_most = more * (2 * own_share - 1) * enough
+    words, detail = _words(known, telling_most, pool, texts, tokenizer, class_names)
     return [
         Part(
             TOPIC,
