@@ -87,6 +87,9 @@ def test_a_finished_search_is_read_and_more_trials_are_added_to_it(whole, monkey
     assert [path for path in trained if path.parent.name == "trials"] == []
     more = search(CONFIG, out, options=replace(FEW, trials=5), reporter=Reporter(told.append))
     assert "Going on with the search: 4 of 5 trials are kept from earlier." in told
+    kept = [text for text in told if "nothing is left to train" in text]
+    assert kept  # the runs with fresh seeds
+    assert not any("--fresh" in text or "resume=False" in text for text in told)
     assert [path.name for path in trained if path.parent.name == "trials"] == ["004"]
     assert values_of(out)[:4] == before
     assert len(more.trials) == 5

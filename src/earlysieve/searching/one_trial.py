@@ -16,6 +16,7 @@ from earlysieve.errors import CheckpointError, InputError
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.training import Event, FitResult, TrainConfig, evaluate
+from earlysieve.training.run_folder import ANEW
 from earlysieve.training.selection import score_of
 
 if TYPE_CHECKING:
@@ -106,9 +107,16 @@ def few_warnings() -> Iterator[None]:
 
 
 def trained(config: TrainConfig, folder: Path, reporter: Reporter) -> tuple[TrainRun, FitResult]:
-    """A run that is trained, or goes on, to its end, and saved."""
+    """A run that is trained, or goes on, to its end, and saved.
+
+    A search begins no finished run anew, and has no option for that, so that none is named.
+    """
+
+    def tell(text: str) -> None:
+        reporter.tell(text.removesuffix(ANEW))
+
     with few_warnings():
-        run = TrainRun.prepare(config, folder, reporter)
+        run = TrainRun.prepare(config, folder, replace(reporter, tell=tell))
         result = run.train(resume=True)
     run.save(result)
     return run, result

@@ -17,6 +17,7 @@ from earlysieve.training.run import Run, first_bad_parameter
 
 CHECKPOINT_NAME = "last.pt"
 CONFIG_NAME = "config.json"
+ANEW = f" To train anew, {START_AGAIN}."
 
 
 class CheckpointStore:
@@ -123,7 +124,7 @@ def going_on(run: Run, folder: Path) -> str:
         why = ", stopped early" if run.stopped_early else ""
         return (
             f"The run in '{folder}' is finished ({_epochs(position.epoch)}{why}): nothing is left "
-            f"to train. To train anew, {START_AGAIN}."
+            f"to train.{ANEW}"
         )
     if position.batch:
         at = f"in epoch {position.epoch + 1} of {epochs}, after step {position.step}"
