@@ -17,7 +17,7 @@ from earlysieve.benchmarking.page import render
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.benchmarking.record import RECORD_NAME, Record, keep_record, read_record
 from earlysieve.benchmarking.written import cells_of_data, foot, interval, short_cells, write_tables
-from earlysieve.comparing.written import escaped
+from earlysieve.comparing.tex import escaped, tex_table
 from earlysieve.errors import CheckpointError, InputError
 from earlysieve.groups.over_seeds import OverSeeds
 
@@ -161,12 +161,23 @@ def test_the_table_for_a_paper_stands_alone_with_reasons_and_remarks(results, mo
     assert r"\label{tab:a}" in tex
     assert tex.index(r"\caption") < tex.index(r"\begin{tabular}{lrrrrlr}")
     assert r"dfr@audit failed, seed 1: Expected \textless{}b\textgreater{} \& 5\_\% of it." in tex
-    assert "--" not in written.tex_table("a", [["--x"]], caption="--", notes=["--set"])
+    assert "--" not in tex_table("a", [["--x"]], caption="--", notes=["--set"])
     assert r"Of 100\% of a\_x." in tex
     rows = [one for one in tex.splitlines() if one.endswith(r"\\")]
     assert {row.count(" & ") for row in rows} == {6}
-    bare = re.sub(r"\\[a-zA-Z]+|\\[&%$#_{}]|\\\\", "", tex.replace(" & ", " "))
-    assert not re.search(r"[&%$#_]", bare.removeprefix("%"))
+    comments = r"% \usepackage{booktabs}", r"% \usepackage{graphicx}"
+    text = "\n".join(one.removesuffix("%") for one in tex.splitlines() if one not in comments)
+    bare = re.sub(r"\\[a-zA-Z]+|\\[&%$#_{}]|\\\\|\$-\$", "", text.replace(" & ", " "))
+    assert not re.search(r"[&%$#_]", bare)
+
+
+def test_a_table_for_a_paper_fits_a_line_and_has_minus_signs():
+    cells = [["method", "worst group"], ["leace-x", "-0.100 [-0.200, 0.000]"], ["x", "-"]]
+    tex = tex_table("a", cells, caption="a")
+    assert r"leace-x & $-$0.100 [$-$0.200, 0.000] \\" in tex
+    assert r"x & - \\" in tex
+    assert r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi" in tex
+    assert tex.index(r"\sbox0{%") < tex.index(r"\begin{tabular}") < tex.index(r"\end{tabular}}%")
 
 
 @pytest.mark.parametrize("place", [0, 2])

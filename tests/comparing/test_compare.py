@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,9 @@ from earlysieve.comparing.estimated import Estimated
 from earlysieve.comparing.folded import fold
 from earlysieve.comparing.labels import labels
 from earlysieve.comparing.leans import not_compared
-from earlysieve.comparing.written import all_cells, latex, markdown, page, write_comparison
+from earlysieve.comparing.measured_on import of_audit, of_run
+from earlysieve.comparing.tex import latex
+from earlysieve.comparing.written import all_cells, markdown, page, write_comparison
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.accuracy import wilson_interval
 from earlysieve.groups.paired_shares import paired_difference
@@ -337,7 +339,44 @@ def test_written_tables(tmp_path, runs):
     assert found.notes == ()
     assert "| 3 | - | 0.620 [" in paths[1].read_text()
     assert "2 models side by side" in paths[3].read_text()
-    assert paths[2].read_text().count(r"\toprule") == len(all_cells(found)) == 2
+    tex = paths[2].read_text()
+    assert tex.count(r"\toprule") == tex.count(r"\end{table}") == len(all_cells(found)) == 2
+    assert r"% \usepackage{booktabs}" in tex
+    assert r"\label{tab:compare}" in tex
+    assert r"\label{tab:differences}" in tex
+
+
+def test_what_figures_are_of_is_said_wherever_they_stand(tmp_path):
+    given = {"data": "photos/bar", "validation": "split:val"}
+    plain = [run(tmp_path / f"erm{s}", s, 0.6, **given) for s in (0, 1)]
+    other = run(tmp_path / "kd", 0, 0.5, method="kd", data="photos/bar", validation="held/out")
+    same = "validation data (split:val of photos/bar)"
+    told = "Figures of 'erm' are of " + same + ", not of test data."
+    found = compare([*plain, other])
+    csv, md, tex, html = write_comparison(found, tmp_path / "out")
+    assert pd.read_csv(csv)["measured_on"].tolist() == [same, "validation data (held/out)"]
+    assert told in md.read_text()
+    caption = next(one for one in tex.read_text().splitlines() if one.startswith(r"\caption"))
+    assert f"on {same} and validation data (held/out); of seeds the mean" in caption
+    assert "Figures of &#39;erm&#39; are of " + same in html.read_text()
+    shown = " ".join(ok("compare", *plain, other).stdout.split())
+    assert told in shown
+    alone = json.loads(ok("compare", *plain, "--json").stdout)
+    assert alone["measured_on"] == [f"Figures are of {same}, not of test data."]
+
+
+def test_audits_say_which_data_they_are_of():
+    assert of_audit({"data": "x.csv", "split": "test"}) == "audited data (x.csv, split test)"
+    assert of_audit({"data_options": {"split": "val"}}) == "audited data (split val)"
+    assert of_audit({}) == "audited data"
+    assert of_run({}) == "validation data"
+    assert of_run({"data": "d", "validation": "0.2"}) == "validation data (0.2 of d)"
+
+
+def test_best_epochs_of_seeds_are_a_mean_with_one_decimal(tmp_path):
+    runs = [run(tmp_path / f"r{s}", s, 0.6, best=s > 0) for s in range(3)]
+    assert all_cells(compare(runs))[0][1][-1] == "1.3"
+    assert all_cells(compare([runs[0], run(tmp_path / "k", 0, 0.5, method="kd")]))[0][1][-1] == "2"
 
 
 def named(*paths, methods=None):
@@ -356,6 +395,17 @@ def test_lines_are_named_by_what_tells_them_apart():
     assert named("r/1", "r/2", methods=["erm", "sieve"]) == ["erm", "sieve"]
     assert named("r/1", "r/2", methods=["erm", "erm"]) == ["erm: 1", "erm: 2"]
     assert named("r/erm-1", "r/erm-2", methods=["erm", "erm"]) == ["erm-1", "erm-2"]
+    lines = [
+        Entry(Path(f"{d}/runs/bar/erm/seed-{s}"), "run", "erm", {"data": f"p/{n}"}, s)
+        for d, n in (("r", "bar"), ("q", "nico"))
+        for s in (0, 1)
+    ]
+    assert labels(fold(lines)) == ["erm, bar", "erm, nico"]
+    lines = [replace(e, config={"p": e.path.parts[0], "data": "p"}) for e in lines]
+    lines[2:] = [
+        replace(e, seed=s, path=e.path.parent / f"seed-{s}") for s, e in enumerate(lines[2:], 1)
+    ]
+    assert labels(fold(lines)) == ["erm: r", "erm: q"]  # a line whose first seed failed, too
     assert named("x/x", "x") == ["audit: x/x", "audit: x"]
 
 

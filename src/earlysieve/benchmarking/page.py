@@ -25,7 +25,7 @@ from earlysieve.searching.result import settings_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from earlysieve.comparing.written import Cells
+    from earlysieve.comparing.tex import Cells
 
 PAGE_NAME = "report.html"
 

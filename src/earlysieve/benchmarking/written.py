@@ -19,8 +19,8 @@ from earlysieve.benchmarking.lines import (
     seeds_of,
 )
 from earlysieve.benchmarking.remarks import remarks, remarks_on_data
-from earlysieve.benchmarking.tex import tex_table
-from earlysieve.comparing.written import Cells, markdown
+from earlysieve.comparing.tex import PACKAGES, Cells, tex_table
+from earlysieve.comparing.written import markdown
 
 if TYPE_CHECKING:
     from earlysieve.groups.over_seeds import OverSeeds
@@ -92,7 +92,7 @@ def latex_tables(result: BenchmarkResult) -> str:
         notes = [foot(result), *failed, *remarks_on_data(result, name), *code]
         caption = f"{name}: methods on test data, mean and 95% t-interval over seeds."
         found.append(tex_table(name, short_cells(lines), caption=caption, notes=notes))
-    return "% \\usepackage{booktabs}\n" + "\n".join(found)
+    return "\n".join([*PACKAGES, *found])
 
 
 def foot(result: BenchmarkResult) -> str:

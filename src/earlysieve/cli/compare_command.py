@@ -75,6 +75,7 @@ def command(
       earlysieve compare runs/erm-* runs/sieve-* --out tables
     """
     from earlysieve.comparing.compare import compare
+    from earlysieve.comparing.data_told import sentences
     from earlysieve.comparing.gate import no_better, passed_but, worse
     from earlysieve.comparing.written import all_cells, names_of_lines, write_comparison
 
@@ -97,6 +98,9 @@ def command(
         console.table(cells[0], cells[1:])
     for line in names_of_lines(found):
         console.say(line)
+    about = sentences(found.lines)
+    for line in about:
+        console.say(line)
     for note in found.notes:
         console.say(f"Note: {note}")
     files = [] if out is None else write_comparison(found, out, all_columns=all_columns)
@@ -109,6 +113,7 @@ def command(
         {
             "lines": found.table.to_dict("records"),
             "differences": [vars(one) for one in found.differences],
+            "measured_on": about,
             "notes": found.notes,
             "files": files,
             **({"gate": {"passed": not failures, "failures": failures}} if gated else {}),

@@ -173,6 +173,7 @@ def _row(line: Line, columns: Sequence[str]) -> dict[str, object]:
     row: dict[str, object] = {
         "name": line.name,
         "seeds": len(line.entries),
+        "measured_on": line.measured_on or None,
         "verdict": line.verdict or None,
         "leans_on": line.leans_on or None,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from earlysieve._files import is_folder, is_there
 from earlysieve.auditing.leans import leans_of
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
+from earlysieve.comparing.measured_on import of_audit, of_run
 from earlysieve.comparing.misled import Misled
 from earlysieve.errors import InputError
 from earlysieve.runs.run_files import CONFIG, HISTORY, damaged, read_object
@@ -47,6 +48,7 @@ class Entry:
         figures: "reliance" and those of `FIGURES`, as far as they are known.
         best_epoch: of a run with validation data.
         audit: that the folder is; None of a run.
+        measured_on: the data that its accuracies are of, in words; empty where it has none.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Entry:
     figures: Mapping[str, Estimated] = field(default_factory=dict)
     best_epoch: int | None = None
     audit: "AuditResult | None" = field(default=None, repr=False, compare=False)
+    measured_on: str = ""
 
 
 def read_entry(
@@ -116,7 +119,10 @@ def _of_audit(path: Path, misled: Misled | None, result: "AuditResult") -> Entry
     config, seed = _without_seed(result.config)
     figures = _audited(result, misled)
     verdict, on = result.summary.verdict, leans_of(result)
-    return Entry(path, "audit", "", config, seed, verdict, on, figures, audit=result)
+    data = of_audit(result.config)
+    return Entry(
+        path, "audit", "", config, seed, verdict, on, figures, audit=result, measured_on=data
+    )
 
 
 def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> Entry:
@@ -128,12 +134,13 @@ def _of_run(path: Path, misled: Misled | None, audit: "AuditResult | None") -> E
         figures = {name: Estimated(float(row[key])) for name, key in FIGURES.items() if key in row}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise damaged(path / HISTORY, error) from error
+    data = of_run(config) if figures else ""
     verdict, on, audit = None, "", audit or audit_of(path)
     if audit is not None:
         verdict, on = audit.summary.verdict, leans_of(audit)
-        figures = {**_audited(audit, misled), **figures}
+        figures, data = {**_audited(audit, misled), **figures}, data or of_audit(audit.config)
     method = str(config.get("method", ""))
-    return Entry(path, "run", method, config, seed, verdict, on, figures, best)
+    return Entry(path, "run", method, config, seed, verdict, on, figures, best, measured_on=data)
 
 
 def _audited(result: "AuditResult", misled: Misled | None) -> dict[str, Estimated]:

@@ -31,6 +31,11 @@ class Line:
     figures: Mapping[str, Estimated]
     best_epoch: float | None
 
+    @property
+    def measured_on(self) -> str:
+        """The data that its figures are of, in words; empty where it has none."""
+        return self.entries[0].measured_on
+
     def by_seed(self, figure: str) -> dict[int, float]:
         """A figure by seed, where both are known."""
         return {

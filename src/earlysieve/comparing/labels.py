@@ -1,5 +1,6 @@
 """Short names of the lines of a comparison, which tell them apart."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,19 +8,37 @@ from earlysieve.comparing.folded import Line
 
 
 def labels(lines: Sequence[Line]) -> list[str]:
-    """The methods where these differ, else what differs in the paths; the whole names at worst.
+    """The methods where these differ, with their data where these do, else what differs in paths.
+
+    The whole names at worst. Where seeds are folded, no folder of one seed is named.
 
     Args:
         lines: of one comparison.
     """
     methods = [line.entries[0].method for line in lines]
-    paths = _differing([line.entries[0].path for line in lines])
+    paths = _differing([_without_seed(line) for line in lines])
+    on_data = [_on_data(line) for line in lines]
     both = [
         f"{method}: {path}" if method and method not in path else path
         for method, path in zip(methods, paths, strict=True)
     ]
     whole = [line.name for line in lines]
-    return next(found for found in (methods, both, whole) if _tells_apart(found) or found is whole)
+    return next(
+        found for found in (methods, on_data, both, whole) if _tells_apart(found) or found is whole
+    )
+
+
+def _on_data(line: Line) -> str:
+    """The method and the last part of the name of its data; empty where either is not known."""
+    first, data = line.entries[0], line.entries[0].config.get("data")
+    return f"{first.method}, {Path(data).name}" if first.method and isinstance(data, str) else ""
+
+
+def _without_seed(line: Line) -> Path:
+    """The folder of a line, or that of the folders of its seeds."""
+    path = line.entries[0].path
+    of_seed = line.entries[0].kind == "run" and re.fullmatch(r"seed-\d+", path.name)
+    return path.parent if of_seed and len(line.entries) > 1 else path
 
 
 def _tells_apart(names: Sequence[str]) -> bool:

@@ -8,20 +8,15 @@ from earlysieve._cells import csv_bytes
 from earlysieve._files import output_folder, write_text, write_with
 from earlysieve._imports import need
 from earlysieve.comparing.compare import COLUMNS, Comparison
+from earlysieve.comparing.data_told import sentences
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
+from earlysieve.comparing.folded import Line
 from earlysieve.comparing.labels import labels
 from earlysieve.comparing.leans import differ
+from earlysieve.comparing.tex import PACKAGES, Cells, printable, tex_table
 from earlysieve.errors import MissingDependencyError
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"},
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-}
 _FOLDED = "Seeds of one configuration: mean and 95% t-interval over seeds."
-Cells = list[list[str]]
 
 
 def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
@@ -46,7 +41,7 @@ def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
             *([line.verdict or "-"] if judged else []),
             *([line.leans_on or "-"] if leaning else []),
             *(_cell(line.figures.get(name)) for name in columns),
-            *(["-" if line.best_epoch is None else f"{line.best_epoch:g}"] if trained else []),
+            *([_epoch(line)] if trained else []),
         ]
         for line, label in zip(lines, labels(lines), strict=True)
     ]
@@ -80,23 +75,9 @@ def differences_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cell
 
 def markdown(cells: Cells) -> str:
     """A table in Markdown."""
-    safe = [[_plain(cell).replace("|", "\\|") for cell in row] for row in cells]
+    safe = [[printable(cell).replace("|", "\\|") for cell in row] for row in cells]
     lines = [f"| {' | '.join(row)} |" for row in safe]
     return "\n".join([lines[0], "|" + "---|" * len(cells[0]), *lines[1:]]) + "\n"
-
-
-def latex(cells: Cells, *, left: Sequence[int] = (0,)) -> str:
-    """A table in LaTeX with the rules of booktabs; everything else in it is escaped.
-
-    Args:
-        cells: rows below one of heads.
-        left: positions of columns that are set flush left; the others are set flush right.
-    """
-    rows = [" & ".join(escaped(cell) for cell in row) + r" \\" for row in cells]
-    body = [rows[0], r"\midrule", *rows[1:]]
-    kinds = "".join("l" if place in left else "r" for place in range(len(cells[0])))
-    begin = rf"\begin{{tabular}}{{{kinds}}}"
-    return "\n".join([begin, r"\toprule", *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
 def write_comparison(comparison: Comparison, out: Path, *, all_columns: bool = False) -> list[Path]:
@@ -114,18 +95,32 @@ def write_comparison(comparison: Comparison, out: Path, *, all_columns: bool = F
     tables = all_cells(comparison)
     content = csv_bytes(comparison.table)
     write_with(folder / "compare.csv", lambda path: _write_bytes(path, content))
-    about = names_of_lines(comparison)
+    about = [*names_of_lines(comparison), *sentences(comparison.lines)]
     text = [*map(markdown, tables), *(f"- {line}" for line in about), "", *comparison.notes]
     write_text(folder / "compare.md", "\n".join(text))
-    shown = all_cells(comparison, short=not all_columns)
-    tex = [*(f"% {_plain(line)}" for line in about), *(latex(cells) for cells in shown)]
-    write_text(folder / "compare.tex", "\n".join(tex))
+    write_text(folder / "compare.tex", latex_tables(comparison, all_columns=all_columns))
     written = [folder / f"compare.{ending}" for ending in ("csv", "md", "tex")]
     try:
         write_text(folder / "compare.html", page(comparison))
     except MissingDependencyError:
         return written
     return [*written, folder / "compare.html"]
+
+
+def latex_tables(comparison: Comparison, *, all_columns: bool = False) -> str:
+    """Both tables for a paper; what their lines stand for, and the notes, are comments above."""
+    about = [*names_of_lines(comparison), *sentences(comparison.lines), *comparison.notes]
+    cells = all_cells(comparison, short=not all_columns)
+    known = dict.fromkeys(line.measured_on for line in comparison.lines if line.measured_on)
+    data = f" on {' and '.join(known)}" if known else ""
+    folded = any(len(line.entries) > 1 for line in comparison.lines)
+    means = "; of seeds the mean and 95% t-interval" if folded else ""
+    captions = (f"Models side by side{data}{means}.", f"Differences to the first line{data}.")
+    tables = (
+        tex_table(name, one, caption=caption)
+        for name, one, caption in zip(("compare", "differences"), cells, captions, strict=False)
+    )
+    return "\n".join([*PACKAGES, *(f"% {printable(line)}" for line in about), *tables])
 
 
 def page(comparison: Comparison) -> str:
@@ -143,7 +138,12 @@ def page(comparison: Comparison) -> str:
         numeric = [place for place, head in enumerate(cells[0]) if place and head not in _WORDS]
         caption = (
             " ".join(
-                (_FOLDED, *(f"{one}." for one in names_of_lines(comparison)), *comparison.notes)
+                (
+                    _FOLDED,
+                    *(f"{one}." for one in names_of_lines(comparison)),
+                    *sentences(comparison.lines),
+                    *comparison.notes,
+                )
             )
             if name == "lines"
             else "Differences to the first line, over the seeds that both have"
@@ -184,20 +184,18 @@ def _write_bytes(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def _epoch(line: Line) -> str:
+    """The best epoch, or the mean of those of several seeds."""
+    if line.best_epoch is None:
+        return "-"
+    return f"{line.best_epoch:.1f}" if len(line.entries) > 1 else f"{line.best_epoch:g}"
+
+
 def _cell(one: Estimated | None, form: str = ".3f") -> str:
     if one is None or math.isnan(one.value):
         return "-"
     interval = "" if math.isnan(one.low) else f" [{one.low:{form}}, {one.high:{form}}]"
     return f"{one.value:{form}}{interval}"
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def escaped(text: str) -> str:
-    """Plain text for LaTeX, without what cannot be printed."""
-    return "".join(_LATEX.get(c, c) for c in _plain(text)).replace("--", "-{}-")
 
 
 def all_cells(comparison: Comparison, *, short: bool = False) -> Sequence[Cells]:
