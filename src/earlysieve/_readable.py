@@ -19,6 +19,8 @@ _SHORT = {
     "columns": "all columns, straight",
     "all": "swaps of all parts",
 }
+# A reader of all columns of a table at once, and what sentences call it.
+COLUMNS, SUM_OF_COLUMNS = "columns", "a weighted sum of the columns"
 # How properties begin that are single values of a column of a table.
 VALUES = "values of "
 _OF_VALUES = re.compile(r"column (?:'(.+)'|([^']+)) where it is (.+)")
@@ -74,6 +76,8 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
     "how the text begins or ends": "ends",
     "the numbers in the text": "numbers",
     "words with capital letters": "capitals",
+    SUM_OF_COLUMNS: COLUMNS,
+    "what several columns have in common": "direction",
 }
 
 

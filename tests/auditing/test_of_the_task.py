@@ -10,12 +10,17 @@ import pytest
 import torch
 
 import earlysieve as es
+from earlysieve._readable import as_kept
+from earlysieve.auditing.leaning import NOTHING
+from earlysieve.auditing.naming_steps import may_be_the_task
+from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.of_the_task import not_counted, of_the_task, told_of_the_task
+from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.names import covers
 from earlysieve.errors import InputError
 
-from .made_up import COLOUR
+from .made_up import COLOUR, facts
 
 REGIONS = ("North", "South", "East", "West")
 TOLD = "column 'region', of which you said that it belongs to the task, is not counted"
@@ -226,3 +231,36 @@ def test_sentences():
 def test_names_are_checked(more, told):
     with pytest.raises(InputError, match=told):
         audited(**more)
+
+
+SUM = "a weighted sum of the columns"
+OF_ALL = replace(COLOUR, name="columns", of_network=True, followed=math.nan)
+
+
+def test_the_sum_of_all_columns_is_cleared_by_the_name_of_sentences():
+    assert may_be_the_task(OF_ALL)[1] == f'result = es.audit(model, data, relevant=["{SUM}"])'
+    summary = audited(relevant=[SUM, "region"]).summary
+    assert f"You said that {SUM} belongs to the task: it is not counted" in summary.explanation
+    assert summary.verdict == "none found"
+    assert f"; {SUM} and column 'region', of which you said that they belong" in summary.headline
+    (of_all,) = [one for one in summary.leanings if one.name == "columns"]
+    assert of_all.relevant
+
+
+def test_it_cannot_be_without_importance():
+    with pytest.raises(InputError, match=f"irrelevant to name columns, but got '{SUM}', of which"):
+        audited(irrelevant=[SUM])
+    told = next_steps(Decision("at risk", "task", OF_ALL, NOTHING, 1.0), facts(OF_ALL), "table")
+    assert not any("must not matter" in one for one in told)
+    (decided,) = [one for one in told if one.startswith("Decide whether")]
+    assert f"whether the task is about {SUM}" in decided
+
+
+def test_what_columns_share_is_known_by_the_name_of_sentences():
+    assert as_kept("what several columns have in common") == "direction"
+
+
+@pytest.mark.parametrize("on", [OF_ALL, replace(OF_ALL, name="layer1 mean")])
+def test_a_sum_that_tells_as_well_as_the_model_may_be_the_task(on):
+    told = next_steps(Decision("at risk", "told as well", on, NOTHING, 1.0), facts(on), "table")
+    assert any(one.startswith("Decide whether") for one in told) == (on is OF_ALL)

@@ -23,6 +23,13 @@ def test_every_column_can_be_named(name):
     check_columns(TABLE, [name])
 
 
+def test_all_columns_can_be_the_task_and_nothing_else():
+    name = "a weighted sum of the columns"
+    check_columns(TABLE, [name], "--relevant")
+    with pytest.raises(InputError, match=f"^Expected --irrelevant .* but got '{name}"):
+        check_columns(TABLE, [name])
+
+
 def test_near_names_are_of_all_columns():
     with pytest.raises(InputError, match="but got 'oficer'; near names are 'officer'$"):
         check_columns(TABLE, ["x3", "oficer"])

@@ -3,7 +3,7 @@
 import json
 import math
 
-from earlysieve._readable import as_kept, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_kept, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.words import called, column_of_values
@@ -29,7 +29,7 @@ def must_not_matter(on: Leaning | None) -> tuple[str, str]:
 def may_be_the_task(on: Leaning | None) -> tuple[str, str]:
     """The question whether it is the task, and the code that says so, where it has a name."""
     asked = f"Decide whether the task is about {'the feature' if on is None else called(on)}"
-    if on is None or not _has_name(on):
+    if on is None or not can_be_the_task(on):
         return f"{asked}; if it is, nothing is wrong.", ""
     return (
         f"{asked}; if it is, nothing is wrong: say so, and audits show it without counting it:",
@@ -39,7 +39,7 @@ def may_be_the_task(on: Leaning | None) -> tuple[str, str]:
 
 def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
     """After a shortcut: what to say where it is none; nothing where it has no name."""
-    if on is None or on.irrelevant or not _has_name(on):
+    if on is None or on.irrelevant or not can_be_the_task(on):
         return []
     belong = "belong" if on.is_pair else "belongs"
     return [
@@ -59,6 +59,16 @@ def named_part(code: str) -> tuple[str, str] | None:
     return None
 
 
+def can_be_the_task(on: Leaning) -> bool:
+    """Whether it has a name by which it can be said to belong to the task."""
+    return _has_name(on) or is_sum(on)
+
+
+def is_sum(on: Leaning) -> bool:
+    """Whether it is all columns of a table, of which no audit can be told to see nothing."""
+    return on.of_network and on.name == COLUMNS
+
+
 def _has_name(on: Leaning) -> bool:
     return not math.isnan(on.followed) and on.name.isprintable()
 
@@ -66,5 +76,6 @@ def _has_name(on: Leaning) -> bool:
 def _quoted(part: str) -> str:
     """As pages call it, but without quotes in quotes where that is understood, too."""
     typed = part if part.startswith("column ") else readable(base_of(part))
+    typed = SUM_OF_COLUMNS if part == COLUMNS else typed
     bare = typed.replace("'", "")
     return json.dumps(bare if as_kept(bare) == as_kept(typed) else typed, ensure_ascii=False)

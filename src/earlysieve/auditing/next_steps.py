@@ -15,6 +15,7 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.naming_steps import (
     MUST_NOT,
+    is_sum,
     is_the_task,
     may_be_the_task,
     must_not_matter,
@@ -227,6 +228,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         return [
             "Look at the pile 'misled': are these labels right? If they are, what do the examples "
             "share with the class that the model gives them, and lack of their own?",
+            *([step(*may_be_the_task(on))] if on is not None and is_sum(on) else []),
             *_suspected(kind),
             "Do not remove them as wrong labels before: they are what shows a shortcut.",
             *([] if facts.transfer is not None else [compared]),
@@ -234,7 +236,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     return [
         step(*may_be_the_task(on)),
         *([] if decision.reason in ("together", BACKGROUND, SIZE) else [f"If it is not, {more}"]),
-        step(*must_not_matter(on)),
+        *([] if on is not None and is_sum(on) else [step(*must_not_matter(on))]),
         *([] if facts.transfer is not None else [compared]),
     ]
 

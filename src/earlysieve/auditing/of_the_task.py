@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from earlysieve._arrays import Bools, Ints
-from earlysieve._readable import readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.second_look import SecondLook
@@ -63,7 +63,7 @@ def not_counted(names: Sequence[str]) -> str:
     """
     if not names:
         return ""
-    told = [readable(name) for name in names]
+    told = [_spoken(name) for name in names]
     if len(told) == 1 and not names[0].startswith(PAIR):
         return f"; {told[0]}, of which you said that it belongs to the task, is not counted"
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
@@ -90,7 +90,7 @@ def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
     belongs = (
         "belong to the task: they are" if name.startswith(PAIR) else "belongs to the task: it is"
     )
-    said = f"You said that {readable(name)} {belongs} not counted for the verdict"
+    said = f"You said that {_spoken(name)} {belongs} not counted for the verdict"
     on = next((one for one in found if part_of(one.name) == name), None)
     part = swaps.of(name)
     figures = [*_of_reader(on), *_followed(math.nan if part is None else part.effect)]
@@ -98,6 +98,10 @@ def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
         return f"{said}. {' '.join(figures)}"
     why = swaps.skipped.get(name) or swaps.skipped.get("all")
     return f"{said}. It was not looked at{f': {why}' if why else ''}."
+
+
+def _spoken(name: str) -> str:
+    return SUM_OF_COLUMNS if name == COLUMNS else readable(name)
 
 
 def _of_reader(on: Leaning | None) -> list[str]:

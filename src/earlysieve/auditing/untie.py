@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from earlysieve._readable import COLUMNS
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
-from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.words import called, column_of_values
 
 Kind = Literal["image", "text", "table", "unknown"]

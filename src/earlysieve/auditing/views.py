@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earlysieve._readable import COLUMNS
 from earlysieve.auditing.maps import CHANNELS, position_map, principal_channels
 from earlysieve.auditing.properties import properties_of
 from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
@@ -17,7 +18,6 @@ from earlysieve.model.layout import Layout, as_map
 from earlysieve.readouts.feature_store import Budget, FeatureStore
 from earlysieve.readouts.features import kept_features
 
-COLUMNS = "columns"
 WIDEST = 512
 _MOST_MAPS = 3
 _VARIES = "small images of several sizes do not give the same numbers of it"

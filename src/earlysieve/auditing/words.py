@@ -1,10 +1,9 @@
 """What leanings are called in sentences."""
 
-from earlysieve._readable import VALUES, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, VALUES, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import OF_ONE_CLASS, base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
-from earlysieve.auditing.views import COLUMNS
 from earlysieve.auditing.where_it_fails import Estimate
 
 _NAMES = {
@@ -36,7 +35,7 @@ _NAMES = {
 def called(found: Leaning) -> str:
     """Its name in a sentence."""
     if found.name == COLUMNS:
-        return "a weighted sum of the columns"
+        return SUM_OF_COLUMNS
     if found.of_network:
         layer, _, view = found.name.rpartition(" ")
         return f"something simple that layer '{layer}' sees{' in its place' * (view == 'map')}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earlysieve._names import near_names
-from earlysieve._readable import PARTS, as_kept, readable
+from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, readable
 from earlysieve.auditing.swaps.table_parts import PAIR, is_of, is_pair_of, part_name
 from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.datasets.variables import Variable
@@ -88,13 +88,29 @@ def check_there(
     Raises:
         InputError: a name is of no part.
     """
-    there = {*parts, *skipped}
+    if kind == "table" and COLUMNS in named.irrelevant:
+        raise InputError(no_sum(named.typed.get(COLUMNS, COLUMNS)))
+    there = {*parts, *skipped, *([COLUMNS] if kind == "table" else [])}
     for word, names in (("irrelevant", named.irrelevant), ("relevant", named.relevant)):
         lacking = [named.typed.get(name, name) for name in names if name not in there]
         if lacking:
             of_table = [*parts, *map(part_name, variables)]
             every = PARTS.get(kind) or tuple(dict.fromkeys(map(readable, of_table)))
             raise InputError(refusal(word, lacking, every))
+
+
+def no_sum(name: str, option: str = "irrelevant") -> str:
+    """That a table holds nothing but its columns, which cannot all be without importance.
+
+    Args:
+        name: as it was written.
+        option: that named it.
+    """
+    return (
+        f"Expected {option} to name columns, but got '{name}', of which every answer of a table is "
+        f"made; name the columns that must not matter, or say relevant where {SUM_OF_COLUMNS} is "
+        "the task"
+    )
 
 
 def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
