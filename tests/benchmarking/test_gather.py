@@ -188,8 +188,13 @@ def test_a_method_that_tuning_left_plain_is_told_though_it_has_settings(results,
     result = gather(results)
     assert [line.stayed for line in result.lines] == [False, place == 0, False]
     assert ("where the plain method stayed for jtt on a; cost" in foot(result)) == (place == 0)
+    name = "jtt (plain)" if place == 0 else "jtt"
+    assert short_cells(result.lines)[2][0] == cells_of_data(result.lines)[2][0] == name
+    assert result.table["stayed"].tolist() == [False, place == 0, False]
     pytest.importorskip("jinja2")
-    assert ("upweight 5 (the plain method)" in render(result)) == (place == 0)
+    page = render(result)
+    assert ("upweight 5 (the plain method)" in page) == (place == 0)
+    assert ("jtt (plain)</th>" in page) == (place == 0)
 
 
 def test_an_interval_of_one_seed_is_none():

@@ -105,6 +105,11 @@ class BenchmarkResult:
         return pd.DataFrame([_numbers(line) for line in self.lines])
 
 
+def row_name(line: Line) -> str:
+    """The method, with a mark where a search left it plain."""
+    return f"{line.name} (plain)" if line.stayed else line.name
+
+
 def seeds_of(line: Line) -> str:
     """How many seeds are finished; of how many, where others failed."""
     return of_all(len(line.by_seed), line)
@@ -156,6 +161,7 @@ def _numbers(line: Line) -> dict[str, Any]:
         "supervision": line.supervision,
         "tuned": line.tuned,
         "trials": line.trials,
+        "stayed": line.stayed,
         "cost": line.cost,
     }
     for ending, found in (("", line.figures), ("_minus_erm", line.differences)):

@@ -16,6 +16,7 @@ from earlysieve.benchmarking.lines import (
     Line,
     by_data,
     failures,
+    row_name,
     seeds_of,
 )
 from earlysieve.benchmarking.remarks import remarks, remarks_on_data
@@ -48,7 +49,7 @@ def short_cells(lines: Sequence[Line]) -> Cells:
     heads = ["method", "seeds", "average", name, f"{name} minus erm", "supervision", "cost"]
     rows = [
         [
-            line.name,
+            row_name(line),
             seeds_of(line),
             interval(line.figures.get("average")),
             interval(line.figures.get(worst)),
@@ -130,7 +131,7 @@ def interval(found: "OverSeeds | None", form: str = ".3f") -> str:
 
 def _row(line: Line, figures: Sequence[str], compared: Sequence[str]) -> list[str]:
     return [
-        line.name,
+        row_name(line),
         line.supervision,
         seeds_of(line),
         *(interval(line.figures.get(name)) for name in figures),
