@@ -526,3 +526,28 @@ def test_nothing_can_be_told_of_a_model_that_does_hardly_better_than_guessing():
     weak = replace(facts(IDLE), far_above_chance=False)
     assert (decide(weak).verdict, decide(weak).reason) == ("inconclusive", "hardly better")
     assert decide(replace(facts(COLOUR), far_above_chance=False)).verdict == "shortcut"
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "at risk"),
+        ({"own_tells": 0.69}, "none found"),  # as of wrong labels, which no model doubts
+        ({"recovered": 0.34}, "none found"),
+        ({"times_worse": 11.9}, "none found"),
+        ({"accuracy": 0.51}, "none found"),
+        ({"reads": 0.94}, "none found"),
+        ({"sure": 19}, "none found"),
+        ({"name": "colour"}, "none found"),  # no sign of one class
+    ],
+)
+def test_a_sign_that_few_answers_follow_is_at_risk_where_errors_gather_by_it(change, verdict):
+    """As of a model that was trained to follow it less: 0.34 where it misleads, 0.80 elsewhere."""
+    sign = {
+        "name": "spot", "reads": 1.04, "sure": 61, "misread": 61, "accuracy": 0.34,
+        "accuracy_sure": 0.45, "accuracy_else": 0.8, "explained": 38, "times_worse": 34.0,
+        "recovered": 0.45, "own_tells": 0.77, "followed": 0.0, "mended": 0.12, "at_edge": 0.28,
+    }  # fmt: skip
+    found = decide(facts(IDLE, replace(COLOUR, **sign | change)))
+    assert found.verdict == verdict
+    assert (found.reason == "told as well") == (verdict == "at risk")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning import GATHER, Leaning
 from earlysieve.auditing.surroundings import BACKGROUND
 
 FEWEST_MISLED = 20
@@ -26,6 +26,7 @@ _FOLLOWED_LITTLE = 0.2
 _OWN_UNSURE = 0.75
 _RECOVERED_IN_TEXT = 0.55
 _COST_MUCH = 0.5
+_SIGN_RIGHT, _SIGN_RECOVERED, _SIGN_DOUBTED = 0.5, 0.35, 0.7
 _RECOVERED_OUTDONE = 0.62
 
 
@@ -116,7 +117,7 @@ def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
     same, unless something else prefers the model's answers, and so does a simple task, unless only
     what lies between its classes is misread.
     """
-    told = [one for one in found if _tells_as_well(one)]
+    told = [one for one in found if _tells_as_well(one) or _sign_misleads(one)]
     named = [one for one in told if not one.of_network]
     layers = [one for one in told if one.of_network and one.accuracy_sure <= _LAYER_RIGHT]
     if any(one.name == "token" for one in found):
@@ -142,6 +143,24 @@ def _tells_as_well(found: Leaning) -> bool:
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
         and not found.at_edge > RATHER_AT_EDGE
         and not (found.recovered < _OTHERS_AGAINST and not _is_unsure(found))
+    )
+
+
+def _sign_misleads(found: Leaning) -> bool:
+    """Errors gather where a sign of one class misleads, and the model doubts them.
+
+    As of a model that was trained to follow it less and mostly does still: swaps move few answers.
+    Wrong labels look the same, but nobody doubts them and nothing else tells them.
+    """
+    return (
+        found.is_reserved
+        and not found.is_value
+        and found.reads >= TELLS
+        and found.sure >= FEWEST_MISLED
+        and found.accuracy <= _SIGN_RIGHT
+        and found.times_worse >= GATHER
+        and found.recovered >= _SIGN_RECOVERED
+        and found.own_tells >= _SIGN_DOUBTED
     )
 
 
