@@ -101,11 +101,11 @@ def _folded(least: Sequence[int], width: int) -> list[list[int]]:
 
 
 def _widths(least: Sequence[int], most: Sequence[int], width: int) -> list[int]:
-    """Widths of the columns, by what each lacks most of what it would fill."""
+    """Widths of the columns, so that their longest texts take about as many lines each."""
     found, left = list(least), width - _with_frame(least)
     while left > 0 and any(a < b for a, b in zip(found, most, strict=True)):
-        lacking = [b - a for a, b in zip(found, most, strict=True)]
-        found[lacking.index(max(lacking))] += 1
+        lines = [b / max(1, a) for a, b in zip(found, most, strict=True)]
+        found[lines.index(max(lines))] += 1
         left -= 1
     return found
 
