@@ -180,6 +180,24 @@ def test_what_is_lost_without_a_value():
     assert math.isnan(lost_without(answers, own, said[:5], truth[:5], ones[:5], ones[:5]))
 
 
+@pytest.mark.parametrize(
+    ("of_told", "rows", "known"),
+    [(60, 4, True), (60, 1, False), (50, 4, True), (49, 40, False)],
+)
+def test_of_a_class_that_is_hardly_told_many_rows_tell(of_told, rows, known):
+    """Of 1,000 rows elsewhere a share is told, and it is said of 20% of 1,000 others.
+
+    The standard error, of 60% and 400 rows: sqrt(0.24 / 400 + 0.24 / 1000) / (0.6 - 0.2) = 0.072;
+    of 100: 0.13. Of 50% and 400 rows: sqrt(0.25 / 400 + 0.25 / 1000) / (0.5 - 0.2) = 0.099.
+    """
+    own = np.ones(100 * rows, int)
+    answers = (np.arange(len(own)) % 100 < of_told) * 1
+    truth = np.repeat([1, 0], 1000)
+    said = (np.arange(2000) % 100 < np.where(truth == 1, of_told, 20)) * 1
+    found = lost_without(answers, own, said, truth, own * 1.0, np.ones(2000))
+    assert found == pytest.approx(0.0 if known else math.nan, nan_ok=True)
+
+
 class Asks(torch.nn.Module):
     """Says 1 where a column is above 0, and wherever the site is 1."""
 
@@ -210,6 +228,28 @@ def test_values_are_swapped_by_themselves(follows):
     assert part.lost_without == 0.0  # the other column tells the class as well
     assert part.mended.count == (5 if follows else 0)
     assert part.mending == (1.0 if follows else pytest.approx(math.nan, nan_ok=True))
+
+
+def test_rows_without_values_are_asked_beside_the_budget():
+    """What is left after the first pairs would be too little for the 95 rows that hold it."""
+    rows = np.c_[np.where(LABELS == 1, 1.0, -1.0), SITE].astype(np.float32)
+    model = Asks(True)
+    with torch.no_grad():
+        said = model(torch.from_numpy(rows)).argmax(1).numpy()
+    variables = variables_of(rows, ("x", "site"))
+    one = replace(found_in(SITE)[0], variable=variables[1])
+    data = data_of((pd.DataFrame(rows, columns=["x", "site"]), LABELS))
+    asked = {
+        budget: swap_parts(
+            model, data, LABELS, said, variables=variables, telling=[one], budget=budget
+        )
+        for budget in (180, 600)
+    }
+    for budget, swaps in asked.items():
+        part = swaps.of("values of site: 1")
+        assert part is not None
+        assert part.lost_without == 0.0
+        assert swaps.spent <= budget
 
 
 VALUE = replace(

@@ -132,7 +132,8 @@ def audit(
             the verdict is never "none found", since what was memorised hides a shortcut; where it
             is unknown, the model is taken to have seen what it gets nearly always right.
         swaps: example-forwards to spend on swapping parts between examples, and a fifth of them on
-            what decisions survive (`summary.survives`); 0 turns both off.
+            what decisions survive (`summary.survives`); 0 turns both off. Of a table, up to 400
+            rows are asked besides for either of two columns whose single values tell a class.
         irrelevant: parts of which you say that the answer must not depend on them, as "colour" or
             the name of a column; an answer that follows one of them is a shortcut, also
             where no example lacks it.

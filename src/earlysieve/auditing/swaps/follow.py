@@ -36,7 +36,8 @@ _PILOT, _PILOT_ERRORS = 14, 8
 _STEP, _STEP_ERRORS = 14, 12
 _MOST, _MOST_ERRORS = 60, 40
 _PERMUTED = 60
-_WITHOUT, _TOLD = 100, 0.45
+_WITHOUT, _TOLD = 400, 0.45
+_TOLD_LITTLE, _SURE = 0.3, 0.1
 # Values that few rows have move few answers, so that no round would go on with them.
 _TIMES = 3
 
@@ -70,7 +71,8 @@ def swap_parts(
         data: with random access; positions as in `index`.
         labels, predictions: of each example, int64, (N,).
         index: position of each example in the data, (N,); 0 to N - 1 by default.
-        budget: example-forwards in all, >= 0; 0 swaps nothing.
+        budget: example-forwards, >= 0; 0 swaps nothing. Of a table, for each of `telling`, as many
+            rows are asked beside it, at most 400.
         seed: of the examples that are drawn.
         irrelevant: names of parts of which the user says that the answer must not depend on them;
             they are always tried, and first.
@@ -299,15 +301,22 @@ def _permute(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
 
 
 def _without(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
-    """What of right answers is lost in rows that hold a telling value, when they get another."""
+    """What of right answers is lost in rows that hold a telling value, when they get another.
+
+    A hundred rows tell this too roughly for a class that is read half right. Rows of tables cost
+    little: as many as the budget are asked beside it, so that they take nothing from other parts.
+    """
     speaks = tally.part.speaks
     if speaks is None or not tally.done:
         return
     rng = np.random.default_rng(seed)
-    rows = rng.permutation(np.flatnonzero(held_rightly(speaks, pool.labels)))[:_WITHOUT]
+    rows = rng.permutation(np.flatnonzero(held_rightly(speaks, pool.labels)))
+    rows = rows[: min(_WITHOUT, asker.budget // tally.part.cost)]
     others = np.flatnonzero(speaks < 0)
-    if len(rows) and len(others) and len(rows) * tally.part.cost <= asker.left:
+    if len(rows) and len(others):
+        spent = asker.spent
         answers = tally.part.swap(rows, rng.choice(others, len(rows)))[0].numpy()
+        asker.spent = spent
         tally.lost_without = lost_without(
             answers, pool.labels[rows], pool.predictions[others], pool.labels[others],
             pool.weights[rows], pool.weights[others],
@@ -329,7 +338,8 @@ def lost_without(
 
     Returns:
         The mean over classes, by their rows; NaN where elsewhere the model tells a class by less
-        than 0.45 more often than it says it of others.
+        than 0.45 more often than it says it of others; from 0.3 on where the standard error of the
+        share is at most 0.1.
     """
     total, count = 0.0, 0.0
     for kind in np.unique(labels):
@@ -338,12 +348,23 @@ def lost_without(
             return math.nan
         there = float(np.average(said[theirs] == kind, weights=of_others[theirs]))
         by_chance = float(np.average(said[~theirs] == kind, weights=of_others[~theirs]))
-        if there - by_chance < _TOLD:
-            return math.nan
         kept = float(np.average(answers[mine] == kind, weights=weights[mine]))
-        total += float(weights[mine].sum()) * (there - kept) / (there - by_chance)
+        told = there - by_chance
+        error = _error(kept, mine, there, theirs)
+        if told < _TOLD_LITTLE or (told < _TOLD and error > _SURE * told):
+            return math.nan
+        total += float(weights[mine].sum()) * (there - kept) / told
         count += float(weights[mine].sum())
     return total / count if count else math.nan
+
+
+def _error(kept: float, mine: Bools, there: float, theirs: Bools) -> float:
+    """The standard error of the difference of two shares, one error more assumed of either."""
+    total = 0.0
+    for share, count in ((kept, mine.sum()), (there, theirs.sum())):
+        shrunk = (share * count + 1) / (count + 2)
+        total += shrunk * (1 - shrunk) / count
+    return math.sqrt(total)
 
 
 def _share(hits: Bools) -> Share:
