@@ -37,7 +37,7 @@ _STEP, _STEP_ERRORS = 14, 12
 _MOST, _MOST_ERRORS = 60, 40
 _PERMUTED = 60
 _WITHOUT, _TOLD = 400, 0.45
-_TOLD_LITTLE, _SURE = 0.3, 0.1
+_TOLD_LITTLE, _SURE, _OF_BUDGET = 0.3, 0.1, 100
 # Values that few rows have move few answers, so that no round would go on with them.
 _TIMES = 3
 
@@ -71,8 +71,8 @@ def swap_parts(
         data: with random access; positions as in `index`.
         labels, predictions: of each example, int64, (N,).
         index: position of each example in the data, (N,); 0 to N - 1 by default.
-        budget: example-forwards, >= 0; 0 swaps nothing. Of a table, for each of `telling`, as many
-            rows are asked beside it, at most 400.
+        budget: example-forwards, >= 0; 0 swaps nothing. Of a table, for each of `telling`, up to as
+            many rows are asked beside it, at most 400.
         seed: of the examples that are drawn.
         irrelevant: names of parts of which the user says that the answer must not depend on them;
             they are always tried, and first.
@@ -304,7 +304,7 @@ def _without(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
     """What of right answers is lost in rows that hold a telling value, when they get another.
 
     A hundred rows tell this too roughly for a class that is read half right. Rows of tables cost
-    little: as many as the budget are asked beside it, so that they take nothing from other parts.
+    little: all but a hundred are asked beside the budget, and these, too, where less is left.
     """
     speaks = tally.part.speaks
     if speaks is None or not tally.done:
@@ -314,7 +314,8 @@ def _without(tally: _Tally, pool: Pool, asker: Asker, seed: int) -> None:
     rows = rows[: min(_WITHOUT, asker.budget // tally.part.cost)]
     others = np.flatnonzero(speaks < 0)
     if len(rows) and len(others):
-        spent = asker.spent
+        charged = min(len(rows), _OF_BUDGET) * tally.part.cost
+        spent = asker.spent + (charged if charged <= asker.left else 0)
         answers = tally.part.swap(rows, rng.choice(others, len(rows)))[0].numpy()
         asker.spent = spent
         tally.lost_without = lost_without(

@@ -123,8 +123,8 @@ class Swaps:
     Attributes:
         parts: by part, in the order of `effect`, largest first.
         skipped: parts that were not swapped, and why.
-        spent: example-forwards of the budget; an example's gradient counts as three. Rows that are
-            asked for `lost_without` are none of it.
+        spent: example-forwards of the budget; an example's gradient counts as three. Most rows
+            that are asked for `lost_without` are none of it.
         named: parts of which the user said that they must not matter.
     """
 
