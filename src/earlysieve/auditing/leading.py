@@ -24,7 +24,8 @@ SPEAKS = 0.3
 OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
-_ENDS_LESS, _PATCH_LESS, _TOPIC_LESS, _TOLD_BY_KIND = 1.0, 0.5, 1.0, 0.95
+_ENDS_LESS, _PATCH_LESS, _TOPIC_LESS, _IDLE_LESS = 1.0, 0.5, 1.0, 1.5
+_TOLD_BY_KIND = 0.95
 _SPEAKS_OVERRULED, _FOLLOWED_OVERRULED, _SURELY_OVERRULED = 1.5, 0.3, 0.7
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
 _GATHERS_UNNAMED = 0.5
@@ -262,6 +263,8 @@ def _unclear(found: Leaning) -> float:
     ends = _ENDS_LESS * (found.name == ENDS)  # what stands there may have a name of its own
     ends += _PATCH_LESS * (found.name == PATCH)  # a mark says more
     ends += _TOPIC_LESS * (found.name == TOPIC)  # a word or phrase says more
+    # Blur shows in tones, too: of several that tell one class, what answers follow is named.
+    ends += _IDLE_LESS * (found.name.endswith(OF_ONE_CLASS) and found.followed < _HARDLY_FOLLOWS)
     return ends + found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 

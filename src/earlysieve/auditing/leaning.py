@@ -231,8 +231,8 @@ def _leaning(
 
 
 def _lacking(name: str, again: SecondLook, labels: Ints) -> int:
-    """How many examples of the class of a word or phrase are without it."""
-    if name not in (ONE_WORD, PHRASE):
+    """How many examples of the class of a word, phrase or property of one class are without it."""
+    if name not in (ONE_WORD, PHRASE) and not name.endswith(OF_ONE_CLASS):
         return 0
     return int(denied(again.by_reader[name], again.says[name], labels).sum())
 
