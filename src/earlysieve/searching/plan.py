@@ -49,14 +49,17 @@ def keep(plan: Plan, folder: Path) -> None:
     if not path.exists():
         write_text(path, json.dumps(plan.to_dict(), indent=2) + "\n")
         return
+    found = _read(path, "the plan of a search")
+    check_same(found, plan, f"'{folder}'")
+
+
+def _read(path: Path, what: str) -> Any:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"Expected the plan of a search in '{path}', but got: {one_line(error)}; choose "
-            "another folder"
+            f"Expected {what} in '{path}', but got: {one_line(error)}; choose another folder"
         ) from error
-    check_same(found, plan, f"'{folder}'")
 
 
 def keep_data(data: Mapping[str, str | None], folder: Path) -> None:
@@ -74,13 +77,7 @@ def keep_data(data: Mapping[str, str | None], folder: Path) -> None:
     if not path.exists():
         write_text(path, json.dumps(dict(data), indent=2) + "\n")
         return
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"Expected the fingerprints of data in '{path}', but got: {one_line(error)}; choose "
-            "another folder"
-        ) from error
+    found = _read(path, "the fingerprints of data")
     changed = changed_parts(found, data)
     if changed:
         raise InputError(
