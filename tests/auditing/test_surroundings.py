@@ -8,11 +8,11 @@ import torch
 from numpy.testing import assert_allclose
 
 import earlysieve as es
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.surroundings import (
     BACKGROUND,
     corner_features,
-    told_by_ground,
     with_ground_of,
 )
 
@@ -62,7 +62,7 @@ def pictures(told: float, seed: int = 0):
 def test_corners_tell_the_class_where_the_ground_does_and_not_what_stands_on_it():
     for told, expected in ((0.95, True), (0.5, False)):
         images, labels = pictures(told)
-        assert told_by_ground(corner_features(images).numpy(), labels, 2) == expected
+        assert tells_much(corner_features(images).numpy(), labels, 2) == expected
 
 
 class Fine(torch.nn.Module):

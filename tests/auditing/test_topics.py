@@ -12,8 +12,9 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.leading import lead
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.rule import decide
-from earlysieve.auditing.topics import TOPIC, about, beyond, directions, told_by_topic
+from earlysieve.auditing.topics import TOPIC, about, beyond, directions
 from earlysieve.datasets.text import Texts
 from earlysieve.datasets.text_cues import WordTokenizer
 
@@ -81,7 +82,7 @@ def test_where_texts_lie_and_what_is_left_by_hand():
 def test_a_subject_is_told_and_an_opinion_is_not(told, expected):
     data, _ = texts(told)
     holds = held(data)
-    assert told_by_topic(about(holds, directions(holds)), np.array(data.labels), 2) == expected
+    assert tells_much(about(holds, directions(holds)), np.array(data.labels), 2) == expected
 
 
 class BySubject(nn.Module):

@@ -10,8 +10,9 @@ from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.marks import EDGE, MARK, SPOT, shape, telling_marks
 from earlysieve.auditing.patches import PATCH, telling_patch
 from earlysieve.auditing.properties import curved, knots_of
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.spots import spot_shape, telling_spots
-from earlysieve.auditing.surroundings import BACKGROUND, told_by_ground
+from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.readouts.feature_store import FeatureStore
 
 
@@ -45,6 +46,6 @@ def patch_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
 def ground_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     """A reader of what the corners of images look like, where these tell the class."""
     values = sample.of(store)
-    if not told_by_ground(values, sample.labels, sample.classes):
+    if not tells_much(values, sample.labels, sample.classes):
         return {}
     return {BACKGROUND: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}

@@ -15,6 +15,7 @@ from earlysieve.auditing.leaning_checks import (
 )
 from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, ONE_WORD, PHRASE
 from earlysieve.auditing.patches import PATCH
+from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 from earlysieve.auditing.topics import TOPIC
@@ -243,7 +244,7 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
 def _is_said_by_words(found: Leaning, topic: Leaning) -> bool:
     """It is of few words that tell about as much as the topic, and as much is lost with it."""
     return (
-        found.name in (*KINDS, "token", ONE_WORD, PHRASE)
+        found.name in (*KINDS, TOKEN, ONE_WORD, PHRASE)
         and found.reads >= topic.reads - _TELLS_MORE
         and found.accuracy <= topic.accuracy + _COSTS_MORE
     )

@@ -20,7 +20,7 @@ def answers(decision: Decision, leanings: Sequence[Leaning], swaps: Swaps) -> li
         leanings: all that were looked at.
         swaps: of parts.
     """
-    about = None if decision.leaning is None else _part_of(decision.leaning)
+    about = None if decision.leaning is None else part_of(decision.leaning.name)
     named = [part for part in swaps.parts if part.irrelevant and part.part != about]
     told = [_answer(part, decision, leanings) for part in named]
     left = [name for name in swaps.named if swaps.of(name) is None and name in swaps.skipped]
@@ -43,7 +43,7 @@ def _answer(part: PartFound, decision: Decision, leanings: Sequence[Leaning]) ->
     )
     if part.effect < FOLLOWS_IRRELEVANT:
         return f"{followed}; from {FOLLOWS_IRRELEVANT:.0%} on that is called a shortcut."
-    on = next((one for one in leanings if _part_of(one) == part.part), None)
+    on = next((one for one in leanings if part_of(one.name) == part.part), None)
     if on is None:
         return (
             f"{followed}. It is not called a shortcut, since no reader sees it by itself and says "
@@ -72,7 +72,3 @@ def _cost(on: Leaning) -> str:
         f"Where it misleads ({on.misread:,} examples), the model is right {on.accuracy:.0%} of the "
         f"time{elsewhere}."
     )
-
-
-def _part_of(on: Leaning) -> str:
-    return part_of(on.name)

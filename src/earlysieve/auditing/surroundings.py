@@ -8,12 +8,8 @@ their ground is the task.
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Floats, Ints
-from earlysieve.auditing.readers import tells
-
 BACKGROUND, SIZE = "background", "size"
 _CORNER, _LEAST_CORNER, _AROUND = 0.12, 2, 0.25
-_TELLS, _FOLDS, _MOST = 0.45, 3, 3000
 
 
 def corner_features(images: Tensor) -> Tensor:
@@ -36,18 +32,6 @@ def _looks(corner: Tensor) -> Tensor:
     deviation = (corner - mean[..., None, None]).square().mean((2, 3)).sqrt()
     steps = (corner.diff(dim=dim).abs().mean((2, 3)) for dim in (2, 3))
     return torch.cat([mean, deviation, *steps], 1)
-
-
-def told_by_ground(features: Floats, labels: Ints, classes: int) -> bool:
-    """Whether a reader of the corners tells 0.45 of what there is to tell above chance.
-
-    Args:
-        features: from `corner_features`, shape (N, D).
-        labels: shape (N,).
-        classes: C.
-    """
-    some = slice(None, None, max(1, len(labels) // _MOST))
-    return tells(features[some], labels[some], classes, _FOLDS) >= _TELLS
 
 
 def with_ground_of(receivers: Tensor, donors: Tensor) -> Tensor:

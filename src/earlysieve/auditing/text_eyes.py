@@ -11,9 +11,10 @@ from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN, telling_columns
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.text_kinds import PLAIN_WORDS
 from earlysieve.auditing.together import with_companions
-from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC, about, beyond, directions, told_by_topic
+from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC, about, beyond, directions
 from earlysieve.readouts.feature_store import FeatureStore
 
 
@@ -38,7 +39,7 @@ def token_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
 def _topic_eyes(store: FeatureStore, sample: Sample, values: Floats) -> dict[str, Eye]:
     """Readers of what texts are about, where that tells the class, and of all else in them."""
     along = directions(values)
-    if not told_by_topic(about(values, along), sample.labels, sample.classes):
+    if not tells_much(about(values, along), sample.labels, sample.classes):
         return {}
     return {
         TOPIC: open_eye(store, sample, partial(about, along=along), values),

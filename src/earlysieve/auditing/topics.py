@@ -7,12 +7,10 @@ opinion, whose words come one by one, is not, but by what they leave out.
 
 import numpy as np
 
-from earlysieve._arrays import Floats, Ints
-from earlysieve.auditing.readers import tells
+from earlysieve._arrays import Floats
 
 TOPIC, BEYOND_TOPIC = "topic", "words beyond topics"
 _DIRECTIONS, _FEWEST, _EVERYWHERE = 16, 3, 0.98
-_TELLS, _FOLDS, _MOST = 0.45, 3, 3000
 
 
 def directions(held: Floats) -> Floats:
@@ -44,9 +42,3 @@ def beyond(held: Floats, along: Floats) -> Floats:
     """Which words texts hold (N, D), less what the directions (D, K) tell of that."""
     holds = (held > 0).astype(np.float64)
     return np.asarray(holds - holds @ along @ along.T)
-
-
-def told_by_topic(features: Floats, labels: Ints, classes: int) -> bool:
-    """Whether a reader of `about` tells 0.45 of what there is to tell above chance."""
-    some = slice(None, None, max(1, len(labels) // _MOST))
-    return tells(features[some], labels[some], classes, _FOLDS) >= _TELLS

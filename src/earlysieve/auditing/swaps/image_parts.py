@@ -28,11 +28,11 @@ from earlysieve.auditing.patches import (
     where_it_lies,
 )
 from earlysieve.auditing.properties import smaller
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.spots import spots_held, telling_spots, where_spots_lie
 from earlysieve.auditing.surroundings import (
     BACKGROUND,
     corner_features,
-    told_by_ground,
     with_ground_of,
 )
 from earlysieve.auditing.swaps import busy, images
@@ -257,7 +257,7 @@ def _ground(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
     seen = corner_features(smaller(values)).numpy()
     if not pool.right.any():
         return []
-    if not told_by_ground(seen[pool.right], pool.labels[pool.right], pool.num_classes):
+    if not tells_much(seen[pool.right], pool.labels[pool.right], pool.num_classes):
         return []
     everyone = np.ones(len(values), bool)
     detail = "all but the middle half of either side"

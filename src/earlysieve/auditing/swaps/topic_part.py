@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.spans import Told, holds, whole_word
 from earlysieve.auditing.swaps.words import WordFound, word_found
 from earlysieve.auditing.token_words import goes_on, phrase_of
-from earlysieve.auditing.topics import TOPIC, about, directions, told_by_topic
+from earlysieve.auditing.topics import TOPIC, about, directions
 from earlysieve.model.batch import Inputs, take
 
 _MOST_WORDS, _SHARE, _SHOWN, _OF_A_CLASS = 1000, 0.2, 3, 20
@@ -40,7 +41,7 @@ def topic_part(
     known, held = _held(tokens, mask)
     right = pool.right
     along = directions(held)
-    if not right.any() or not told_by_topic(
+    if not right.any() or not tells_much(
         about(held, along)[right], pool.labels[right], pool.num_classes
     ):
         return []
