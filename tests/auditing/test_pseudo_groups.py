@@ -46,6 +46,14 @@ def test_another_reader_may_be_asked(audited):
         groups_from_audit(result, reader="colour")
 
 
+def test_the_column_of_a_reader_goes_before_the_part_that_is_called_so_as_well(audited):
+    _, result = audited
+    misled = np.arange(400) % 7 == 0
+    places = altered(result, **{"score of place": np.where(misled, 1.0, -1.0)})
+    found = groups_from_audit(places, reader="place")
+    assert np.array_equal(found.suspects.numpy(), misled)
+
+
 def test_examples_with_a_doubtful_label_are_in_no_group(audited):
     _, result = audited
     pile = pd.Series([""] * 400)

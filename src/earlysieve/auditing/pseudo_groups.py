@@ -97,7 +97,8 @@ def told_by(result: Audited) -> str | None:
 def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bools]:
     """The reader that is asked, and whom it misleads."""
     table, summary = result.examples, result.summary
-    reader = None if reader is None else as_kept(reader)
+    if reader is not None and SCORE.format(reader) not in table.columns:
+        reader = as_kept(reader)
     if reader is not None and SCORE.format(reader) not in table.columns:
         names = [str(name) for name in table.columns]
         known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]

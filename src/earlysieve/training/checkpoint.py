@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from earlysieve.errors import CheckpointError
@@ -69,7 +70,7 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
     """
     for field in (*current, *(field for field in saved if field not in current)):
         before, now = (_decisive(field, config.get(field)) for config in (saved, current))
-        if before == now:
+        if before == now or _same_source(field, saved, current):
             continue
         longer = field == "epochs" and isinstance(before, int) and before < (now or 0)
         if longer and not _is_scheduled(saved):
@@ -78,6 +79,37 @@ def check_configuration(saved: Mapping[str, Any], current: Mapping[str, Any]) ->
             f"Expected {field}={before!r}, with which the checkpoint was made, but got "
             f"{field}={now!r}; {_ANOTHER_LENGTH if longer else _ANOTHER_SETTING}"
         )
+
+
+def _same_source(field: str, saved: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+    """Whether a setting names the same files, though by another path.
+
+    Groups are told by what they are, where both say it; other files by where they lie.
+    """
+    if field == "groups_from" and saved.get("groups") is not None:
+        return bool(saved["groups"] == current.get("groups"))
+    before, now = saved.get(field), current.get(field)
+    if field == "method_options" and isinstance(before, Mapping) and isinstance(now, Mapping):
+        rest = [_decisive(field, {**one, _TEACHER: None}) for one in (before, now)]
+        return rest[0] == rest[1] and _same_place(before.get(_TEACHER), now.get(_TEACHER))
+    return field in _PATHS and _same_place(before, now)
+
+
+_TEACHER = "teacher_checkpoint"
+_PATHS = ("groups_from", "validation_groups_from", "checkpoint")
+_ENDING = 3  # as many last parts of a path tell a folder that was moved as a whole
+
+
+def _same_place(before: Any, now: Any) -> bool:
+    """Whether two paths lead to one file, or the first was moved along with its folder."""
+    if not (isinstance(before, str) and isinstance(now, str)):
+        return False
+    first, second = Path(before), Path(now)
+    if not second.exists():
+        return False
+    if first.exists():
+        return first.resolve() == second.resolve()
+    return len(second.parts) > _ENDING and first.parts[-_ENDING:] == second.parts[-_ENDING:]
 
 
 def _decisive(field: str, value: Any) -> Any:
