@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from earlysieve.benchmarking.benchmark import benchmark
-from earlysieve.benchmarking.depth import depth_of
+from earlysieve.benchmarking.depth import Depth, depth_of
+from earlysieve.benchmarking.drawn import marks_of
 from earlysieve.benchmarking.lines import BenchmarkResult, Line
 from earlysieve.benchmarking.page import ranked, render, write_page
-from earlysieve.benchmarking.plots import plots_of
+from earlysieve.benchmarking.plots import costs_figure, depth_figure, gains_by_depth, plots_of
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.groups.over_seeds import OverSeeds
 
@@ -176,6 +177,86 @@ def test_plots_say_in_words_what_they_show():
     assert gains.alt == "Each method minus erm, worst group: jtt +0.200"
     assert "jtt 0.500 at 1.5" in costs.alt
     assert plots_of(LINES[:1]) == []
+
+
+def _drawn(axes) -> dict[str, tuple[float, float, float, float]]:
+    """What the legend names: cost, mean and the ends of the interval."""
+    found = {}
+    for bar in axes.containers:
+        (x,), (y,) = bar.lines[0].get_data()
+        ends = bar.lines[2][0].get_segments()[0][:, 1] if bar.has_yerr else (y, y)
+        found[bar.get_label()] = (float(x), float(y), *map(float, ends))
+    return found
+
+
+def test_a_method_in_the_plot_of_costs_is_told_by_its_mark_and_seeds_are_one_point():
+    """Names stood beside points of others, where methods cost about the same."""
+    near = [
+        replace(line(name, 0.4 + 0.1 * k, None), cost=1 + 0.01 * k) for k, name in enumerate("abc")
+    ]
+    figure = costs_figure([*near, LINES[2]], ["z", "c", "b", "a"])
+    (axes,) = figure.axes
+    drawn = _drawn(axes)
+    assert list(drawn) == ["a", "b", "c"]  # kd has no figure
+    for k, name in enumerate("abc"):
+        mean = 0.4 + 0.1 * k
+        assert drawn[name] == pytest.approx((1 + 0.01 * k, mean, mean - 0.1, mean + 0.1))
+    legend = axes.get_legend()
+    shown = {
+        text.get_text(): (handle.get_marker(), handle.get_color())
+        for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    marks = marks_of(["z", "c", "b", "a"])
+    assert shown == {name: (marks[name].shape, marks[name].colour) for name in "abc"}
+    assert not axes.texts
+    assert (
+        len({(one.shape, one.colour) for one in marks_of(list(map(str, range(69)))).values()}) == 70
+    )
+
+
+def test_the_interval_of_a_point_ends_where_no_figure_can_be():
+    wide = replace(LINES[1], figures={"worst_group": OverSeeds(0.2, -0.4, 1.3, 2)})
+    (axes,) = costs_figure([LINES[0], wide]).axes
+    assert _drawn(axes)["jtt"] == pytest.approx((1.5, 0.2, 0.0, 1.0))
+    alone = replace(LINES[1], figures={"worst_group": OverSeeds(0.2, math.nan, math.nan, 1)})
+    (axes,) = costs_figure([LINES[0], alone]).axes
+    assert _drawn(axes)["jtt"] == pytest.approx((1.5, 0.2, 0.2, 0.2))
+
+
+def test_gains_by_depth_keep_data_sets_apart_and_have_intervals():
+    """Two data sets at one depth: their points lay on each other, without an interval."""
+    gain = OverSeeds(0.2, 0.1, 0.3, 3)
+    own = [
+        replace(line(name, 0.5, replace(gain, mean=0.2 - 0.01 * k)), data=data)
+        for data in ("deep", "early", "twin")
+        for k, name in enumerate(("jtt", "kd"))
+    ]
+    depths = {"deep": Depth(0.9), "early": Depth(0.4, each=(0.2, 0.6)), "twin": Depth(0.4)}
+    (axes,) = depth_figure(own, depths, ["erm", "kd", "jtt"]).axes
+    labels = [one.get_text() for one in axes.get_xticklabels()]
+    assert labels == ["early\n0.40 (0.20 to 0.60)", "twin\n0.40", "deep\n0.90"]
+    points = [bar.lines[0].get_data() for bar in axes.containers]
+    columns = [round(float(x[0])) for x, _ in points]
+    assert columns == [2, 2, 0, 0, 1, 1]
+    assert len({float(x[0]) for x, _ in points}) == 6
+    assert all(bar.has_yerr for bar in axes.containers)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["jtt", "kd"]
+    jtt, kd = axes.containers[:2]
+    assert jtt.lines[0].get_marker() != kd.lines[0].get_marker()
+
+
+def test_gains_by_depth_of_data_without_groups_have_a_plot_of_their_own():
+    """The worst class is no figure beside the worst group on one axis."""
+    gain = OverSeeds(0.1, 0.0, 0.2, 3)
+    without = replace(
+        LINES[1], data="plain", figures={"worst_class": gain}, differences={"worst_class": gain}
+    )
+    told = gains_by_depth((*LINES, without), {"digits": Depth(0.3), "plain": Depth(0.5)})
+    assert [tile.alt for tile in told] == [
+        "Each method minus erm, worst group, by depth of the cue: jtt on digits +0.200 at 0.30",
+        "Each method minus erm, worst class, by depth of the cue: jtt on plain +0.100 at 0.50",
+    ]
+    assert gains_by_depth(LINES[:1], {"digits": Depth(0.3)}) == []
 
 
 def test_images_are_shown_with_where_networks_look(tmp_path):

@@ -24,10 +24,20 @@ class Depth:
         share: of the audited layers up to the first early one whose readout achieves at least half
             of what the network achieves above chance, in (0, 1], mean over seeds; None: unknown.
         why: it is unknown.
+        each: the shares of the seeds whose network has such a layer.
     """
 
     share: float | None
     why: str = ""
+    each: tuple[float, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The mean, with the smallest and the largest share where seeds differ."""
+        if self.share is None:
+            return "unknown"
+        low, high = (f"{limit(self.each or (self.share,)):.2f}" for limit in (min, max))
+        return f"{self.share:.2f}" + (f" ({low} to {high})" if low != high else "")
 
 
 def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
@@ -48,7 +58,7 @@ def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
     known = [share for share in found if share is not None]
     if not known:
         return Depth(None, "no early readout achieves half of what the network knows")
-    return Depth(math.fsum(known) / len(known))
+    return Depth(math.fsum(known) / len(known), each=tuple(known))
 
 
 def _share(path: Path) -> float | None:

@@ -95,7 +95,8 @@ def _of_data(number: int, name: str, lines: Sequence[Line], result: BenchmarkRes
     from earlysieve.benchmarking.plots import plots_of
 
     pieces: list[Piece] = list(_tables(name, lines))
-    pieces += [plot(tile) for tile in plots_of(lines)]
+    methods = [line.name for line in result.lines]
+    pieces += [plot(tile) for tile in plots_of(lines, methods)]
     if any(line.groups for line in lines):
         pieces.append(_by_group(name, lines))
     pictures = grid_of_pictures(lines, result.folder)
@@ -108,8 +109,8 @@ def _by_depth(result: BenchmarkResult) -> Section:
 
     names = by_data(result.lines)
     found = {name: depth_of(name, result.protocol["seeds"], result.folder) for name in names}
-    known = {name: one.share for name, one in found.items() if one.share is not None}
-    pieces: list[Piece] = [plot(gains_by_depth(result.lines, known))] if known else []
+    known = {name: one for name, one in found.items() if one.share is not None}
+    pieces: list[Piece] = [plot(tile) for tile in gains_by_depth(result.lines, known)]
     out = [f"{name} ({one.why})" for name, one in found.items() if one.share is None]
     if out:
         pieces.append(paragraph(f"Left out, since the depth is unknown: {'; '.join(out)}."))

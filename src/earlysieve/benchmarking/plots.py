@@ -6,20 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earlysieve._imports import need
+from earlysieve.benchmarking.drawn import legend_of, marks_of, point
 from earlysieve.benchmarking.lines import seeds_of
 from earlysieve.report.sections import Tile
 
 if TYPE_CHECKING:
+    from earlysieve.benchmarking.depth import Depth
     from earlysieve.benchmarking.lines import Line
 
 _WIDE, _DPI = 8.0, 130
 _GREY, _BLUE, _ORANGE = "#8a8f98", "#2563c9", "#b9500a"
-_STEPS = (4, -11, 16, -23)  # heights of names in turn, so that neighbours can be read
 _COLOURS = {"average": _GREY, "worst_group": _BLUE, "worst_class": _ORANGE}
 
 
-def plots_of(lines: Sequence["Line"]) -> list[Tile]:
+def plots_of(lines: Sequence["Line"], methods: Sequence[str] = ()) -> list[Tile]:
     """The plots for which there are figures.
+
+    Args:
+        lines: of one data set.
+        methods: see `costs`.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
@@ -27,7 +32,7 @@ def plots_of(lines: Sequence["Line"]) -> list[Tile]:
     compared = [line for line in lines if line.differences]
     costed = [line for line in lines if line.figures and not math.isnan(line.cost)]
     found = [gains(compared)] if compared else []
-    return [*found, costs(costed)] if len(costed) > 1 else found
+    return [*found, costs(costed, methods)] if len(costed) > 1 else found
 
 
 def gains(lines: Sequence["Line"]) -> Tile:
@@ -59,63 +64,95 @@ def gains(lines: Sequence["Line"]) -> Tile:
     return _tile(figure, alt, "Each method minus plain training, seed by seed")
 
 
-def costs(lines: Sequence["Line"]) -> Tile:
-    """Accuracy in the worst group, or class, against cost."""
+def costs(lines: Sequence["Line"], methods: Sequence[str] = ()) -> Tile:
+    """Accuracy in the worst group, or class, against cost.
+
+    Args:
+        lines: of one data set.
+        methods: all of the page, whose marks are the same everywhere; by default those of `lines`.
+    """
     name = _worst(lines)
-    figure, axes = _axes(3.6)
     shown = [(line, line.figures[name]) for line in lines if name in line.figures]
-    for k, (line, one) in enumerate(sorted(shown, key=lambda pair: pair[0].cost)):
-        colour = _GREY if line.name == "erm" else _BLUE
-        axes.scatter(line.cost, one.mean, color=colour, s=34, zorder=3)
-        if not math.isnan(one.low):
-            ends = [max(one.low, 0), min(one.high, 1)]
-            axes.plot([line.cost] * 2, ends, color=colour, alpha=0.5, linewidth=1)
-        place, beside = (line.cost, one.mean), (5, _STEPS[k % len(_STEPS)])
-        axes.annotate(_named(line), place, beside, textcoords="offset points", fontsize=8)
-    axes.set_xlabel("time relative to erm, that of what a method needs included")
-    axes.set_ylabel(_words(name))
-    axes.margins(x=0.2, y=0.25)  # names beside points stay within
     told = ", ".join(f"{_named(line)} {one.mean:.3f} at {line.cost:.1f}" for line, one in shown)
     alt = f"The {_words(name)} of each method against its cost: {told}"
+    figure = costs_figure(lines, methods)
     return _tile(figure, alt, "What a method costs; line: 95% t-interval over seeds")
 
 
-def gains_by_depth(lines: Sequence["Line"], depths: Mapping[str, float]) -> Tile:
-    """Each method minus plain training against the depth at which the cue is read.
+def costs_figure(lines: Sequence["Line"], methods: Sequence[str] = ()) -> Any:
+    """As `costs`, as a figure of matplotlib: a mark for each method, named beside the plot."""
+    name = _worst(lines)
+    marks = marks_of(methods or [line.name for line in lines])
+    figure, axes = _axes(3.6)
+    shown = [(line, line.figures[name]) for line in lines if name in line.figures]
+    for line, one in shown:
+        point(axes, line.cost, one, marks[line.name], _named(line), within=(0, 1))
+    axes.set_xlabel("time relative to erm, that of what a method needs included")
+    axes.set_ylabel(_words(name))
+    axes.margins(x=0.08, y=0.1)
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -0.03), min(high, 1.03))
+    legend_of(axes)
+    return figure
+
+
+def gains_by_depth(lines: Sequence["Line"], depths: Mapping[str, "Depth"]) -> list[Tile]:
+    """Each method minus plain training, data sets in the order of depth at which the cue is read.
 
     Args:
         lines: of all data sets.
-        depths: of each data set that is shown, as shares of the layers.
+        depths: of the data sets that are shown, each known.
+
+    Returns:
+        A plot of the data sets with groups, and one of those without; those there are.
 
     Raises:
         MissingDependencyError: matplotlib is not installed.
     """
-    name = _worst(lines)
-    found = [line for line in lines if line.data in depths and name in line.differences]
-    methods = list(dict.fromkeys(line.name for line in found))
-    figure, axes = _axes(3.6)
-    for k, method in enumerate(methods):
-        own = sorted(
-            (depths[line.data] + 0.01 * (k - (len(methods) - 1) / 2), line.differences[name].mean)
-            for line in found
-            if line.name == method
+    names = {data: _worst([line for line in lines if line.data == data]) for data in depths}
+    found = []
+    for name in dict.fromkeys(names.values()):
+        shown = {data: one for data, one in depths.items() if names[data] == name}
+        compared = [line for line in lines if line.data in shown and name in line.differences]
+        if not compared:
+            continue
+        told = ", ".join(
+            f"{line.name} on {line.data} {line.differences[name].mean:+.3f} at "
+            f"{shown[line.data].share:.2f}"
+            for line in compared
         )
-        axes.plot(*zip(*own, strict=True), "o", markersize=5, label=method)
+        alt = f"Each method minus erm, {_words(name)}, by depth of the cue: {told}"
+        figure = depth_figure(compared, shown, [line.name for line in lines])
+        caption = (
+            "Gain by depth of the cue, each data set by itself; line: 95% t-interval over seeds"
+        )
+        found.append(_tile(figure, alt, caption))
+    return found
+
+
+def depth_figure(
+    lines: Sequence["Line"], depths: Mapping[str, "Depth"], methods: Sequence[str]
+) -> Any:
+    """A figure of matplotlib: a column for each data set, a mark in it for each method."""
+    name, marks = _worst(lines), marks_of(methods)
+    there = {line.data for line in lines}
+    order = sorted((data for data in depths if data in there), key=lambda d: depths[d].share or 0)
+    own = list(dict.fromkeys(line.name for line in lines))
+    figure, axes = _axes(3.9)
+    for line in lines:
+        beside = (own.index(line.name) - (len(own) - 1) / 2) * 0.7 / len(own)
+        label = line.name if line.name not in axes.get_legend_handles_labels()[1] else "_again"
+        x = order.index(line.data) + beside
+        point(axes, x, line.differences[name], marks[line.name], label, within=(-1, 1))
+    for k in range(1, len(order)):
+        axes.axvline(k - 0.5, color="#d5d8dd", linewidth=0.8)
     axes.axhline(0, color="#20242a", linewidth=0.8)
-    for k, (data, depth) in enumerate(depths.items()):
-        beside = (0, 4 + 10 * (k % 2))
-        place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-        axes.annotate(data, (depth, 1.0), beside, ha="center", fontsize=8, **place)
-    axes.set_xlim(0, 1.05)
+    axes.set_xlim(-0.5, len(order) - 0.5)
+    axes.set_xticks(range(len(order)), [f"{d}\n{depths[d].words}" for d in order], fontsize=8)
     axes.set_xlabel("depth at which an early readout reads the cue, as a share of the layers")
     axes.set_ylabel(f"{_words(name)} minus erm")
-    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    told = ", ".join(
-        f"{line.name} on {line.data} {line.differences[name].mean:+.3f} at {depths[line.data]:.2f}"
-        for line in found
-    )
-    alt = f"Each method minus erm, {_words(name)}, by depth of the cue: {told}"
-    return _tile(figure, alt, "Gain by depth of the cue; means over seeds")
+    legend_of(axes)
+    return figure
 
 
 def _worst(lines: Sequence["Line"]) -> str:
