@@ -178,6 +178,35 @@ def test_compare_takes_the_folder_for_all_its_runs(whole):
     assert "erm" in ok("compare", out).stdout
 
 
+def test_compare_takes_a_data_set_or_a_method_of_a_benchmark_for_its_runs(
+    whole, monkeypatch, tmp_path
+):
+    from earlysieve.benchmarking.gather import run_folders, runs_in
+
+    out, _ = whole
+    data = out / "runs/points"
+    assert runs_in(out) == run_folders(out)
+    assert runs_in(data) == [one for one in run_folders(out) if one.is_relative_to(data)]
+    assert len(runs_in(data)) >= 10
+    seeds = runs_in(data / "erm")
+    assert seeds[:2] == [data / "erm/seed-0", data / "erm/seed-1"]
+    assert runs_in(seeds[0]) is None
+    assert runs_in(out / "groups") is None
+    assert runs_in(tmp_path) is None
+    monkeypatch.chdir(data)
+    assert runs_in(Path("erm"))[0] == Path("erm/seed-0")
+    assert runs_in(Path())[0] == Path("erm/seed-0")
+    (out / "runs/other").mkdir()
+    with pytest.raises(InputError, match="has none; give the --out of 'earlysieve benchmark'"):
+        runs_in(out / "runs/other")
+    (out / "runs/other").rmdir()
+    told = ok("compare", data / "erm", data / "dfr@true").stdout
+    assert [line.split()[1] for line in told.splitlines() if line.startswith("│")][:2] == [
+        "erm",
+        "dfr",
+    ]
+
+
 def test_a_killed_benchmark_ends_as_one_that_was_not(whole, tmp_path, trained):
     """Killed while the groups of an audit are told, and while a method trains."""
     out, _ = whole

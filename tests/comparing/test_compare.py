@@ -65,6 +65,24 @@ def test_seeds_of_one_configuration_are_folded_into_mean_and_interval(runs):
     assert [line.best_epoch for line in found.lines] == [2, 1]
 
 
+def test_folded_seeds_are_named_by_what_their_folders_have_in_common(tmp_path, runs):
+    """The folder of the first seed alone was named, as if the line were of it."""
+    plain, other = runs
+    found = compare([*plain, *other])
+    assert [line.name for line in found.lines] == [
+        f"erm: {tmp_path}/erm* (3 seeds)",
+        f"sieve: {tmp_path}/sieve* (2 seeds)",
+    ]
+    tens = [run(tmp_path / f"jtt1{s}-end", 10 + s, 0.5, method="jtt") for s in (0, 1)]
+    assert compare([plain[0], *tens]).lines[1].name == f"jtt: {tmp_path}/jtt*-end (2 seeds)"
+    assert compare([plain[0], other[0]]).lines[0].name == f"erm: {plain[0]}"
+    twins = [run(tmp_path / f"erm{s}", s, 0.5, lr=0.5) for s in (3, 4)]
+    assert [line.name for line in compare([*plain, *twins]).lines] == [
+        f"erm: {plain[0]} and 2 more",
+        f"erm: {twins[0]} and 1 more",
+    ]
+
+
 def test_further_figures_have_a_column_where_one_is_known(tmp_path, runs):
     plain, _ = runs
     assert "group gap" not in compare(plain).columns

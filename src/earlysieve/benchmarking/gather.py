@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.benchmarking.arms import PLAIN, Arm, Kind, supervision_of
-from earlysieve.benchmarking.cells import RunCell, SearchCell, all_needs, folder_of
+from earlysieve.benchmarking.cells import RUNS, RunCell, SearchCell, all_needs, folder_of
 from earlysieve.benchmarking.grid import as_in_grid
-from earlysieve.benchmarking.kept import read_kept
+from earlysieve.benchmarking.kept import PROTOCOL_NAME, read_kept
 from earlysieve.benchmarking.lines import FIGURES, BenchmarkResult, Line
 from earlysieve.benchmarking.protocol import infers_groups
-from earlysieve.benchmarking.record import Record, read_record
+from earlysieve.benchmarking.record import RECORD_NAME, Record, read_record
 from earlysieve.benchmarking.tuning import ALL, Tuning
 from earlysieve.errors import InputError
 from earlysieve.groups.over_seeds import OverSeeds, over_seeds, paired_over_seeds
@@ -49,6 +49,35 @@ def run_folders(out: Path) -> list[Path]:
     """
     lines = gather(out).lines
     return [out / line.runs[seed] for line in lines for seed in line.by_seed]
+
+
+def runs_in(folder: Path) -> list[Path] | None:
+    """The finished runs of the folder of a benchmark, of one of its data sets, or of a method.
+
+    Args:
+        folder: OUT, OUT/runs/DATA or OUT/runs/DATA/METHOD.
+
+    Returns:
+        Their folders, method by method; None where the folder is of no benchmark.
+
+    Raises:
+        InputError: none is finished.
+        CheckpointError: as for `gather`.
+    """
+    place = folder.resolve()
+    above = [place, *place.parents[:3]]
+    out = next((one for one in above if (one / PROTOCOL_NAME).exists()), None)
+    if out is None or place.relative_to(out).parts[:1] not in ((), (RUNS,)):
+        return None
+    if (place / RECORD_NAME).exists():
+        return None  # a run itself
+    found = [run for run in run_folders(out) if run.is_relative_to(place)]
+    if not found:
+        raise InputError(
+            f"Expected finished runs of a benchmark in '{folder}', but it has none; give the --out "
+            f"of 'earlysieve benchmark', or a folder of {RUNS}/ in it"
+        )
+    return [folder / run.relative_to(place) for run in found]
 
 
 def _arm(name: str, kept: Mapping[str, Any], protocol: Mapping[str, Any]) -> Arm:

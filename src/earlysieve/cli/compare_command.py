@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from earlysieve._files import check_output, is_there
+from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Place
@@ -65,7 +65,8 @@ def command(
     Each other line is compared with the first, seed by seed where seeds match. Figures of runs are
     those of their validation data; verdict and reliance those of their audit (train --audit).
     Audits of the same examples also say how often models are right where something simple misleads
-    that the first one leans on. The folder of a benchmark stands for all its runs.
+    that the first one leans on. The folder of a benchmark stands for all its runs, as do those of
+    one data set (results/runs/DATA) and of one method there for theirs.
 
     \b
     Examples:
@@ -73,6 +74,7 @@ def command(
       earlysieve compare audits/last-week audits/today --fail-on-worse
       earlysieve compare audits/plain audits/repaired --fail-unless-better --gate-on where-misled
       earlysieve compare runs/erm-* runs/sieve-* --out tables
+      earlysieve compare results/runs/digits/erm results/runs/digits/sieve
     """
     from earlysieve.comparing.compare import compare
     from earlysieve.comparing.data_told import sentences
@@ -126,11 +128,11 @@ def command(
 
 
 def _runs_of(folders: tuple[Path, ...]) -> list[Path]:
-    """The folders, with those of its runs in place of that of a benchmark."""
-    from earlysieve.benchmarking.gather import run_folders
-    from earlysieve.benchmarking.kept import PROTOCOL_NAME
+    """The folders, with those of its runs in place of that of a benchmark or of a part of it."""
+    from earlysieve.benchmarking.gather import runs_in
 
     found: list[Path] = []
     for folder in folders:
-        found += run_folders(folder) if is_there(folder / PROTOCOL_NAME) else [folder]
+        runs = runs_in(folder)
+        found += [folder] if runs is None else runs
     return found

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os.path
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +17,7 @@ class Line:
     """One or several entries that differ in their seed alone.
 
     Attributes:
-        name: method and folder.
+        name: method and folder; of several what their folders have in common, and how many.
         entries: at least one.
         verdict: what the audits say, with how often where they disagree; empty without audits.
         leans_on: what the verdicts are about, in words, with how often where seeds lean on
@@ -55,7 +57,19 @@ def fold(entries: Sequence[Entry]) -> list[Line]:
                 break
         else:
             lines.append([entry])
-    return [_line(line) for line in lines]
+    common = [_in_common(line) for line in lines]
+    return [
+        _line(line, shared if shared and common.count(shared) == 1 else "")
+        for line, shared in zip(lines, common, strict=True)
+    ]
+
+
+def _in_common(entries: Sequence[Entry]) -> str:
+    """What the folders of all seeds have in common, as runs/erm/seed-*; empty of one alone."""
+    paths = [str(entry.path) for entry in entries]
+    start = os.path.commonprefix(paths).rstrip(string.digits)
+    end = os.path.commonprefix([path[len(start) :][::-1] for path in paths])[::-1]
+    return f"{start}*{end.lstrip(string.digits)}" if len(paths) > 1 and (start or end) else ""
 
 
 def _is_new(entry: Entry, line: Sequence[Entry]) -> bool:
@@ -66,10 +80,11 @@ def _key(entry: Entry) -> str:
     return json.dumps([entry.kind, entry.config], sort_keys=True, default=str)
 
 
-def _line(entries: Sequence[Entry]) -> Line:
-    first = entries[0]
-    more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
-    name = f"{first.method or first.kind}: {first.path}{more}"
+def _line(entries: Sequence[Entry], common: str) -> Line:
+    first, count = entries[0], len(entries)
+    more = f" and {count - 1} more" if count > 1 else ""
+    folders = f"{common} ({count} seeds)" if common else f"{first.path}{more}"
+    name = f"{first.method or first.kind}: {folders}"
     epochs = [entry.best_epoch for entry in entries if entry.best_epoch is not None]
     mean = sum(epochs) / len(epochs) if epochs else None
     verdict = _said([entry.verdict for entry in entries])
