@@ -163,6 +163,29 @@ def test_nothing_is_repeated_and_methods_seeds_and_data_are_added(whole, trained
     assert {line.data for line in both.lines} == {"points", "again"}
 
 
+def test_what_is_kept_is_counted_and_only_new_cells_and_failures_are_told(tmp_path, trained):
+    """Every kept cell was printed again, as if it were run now."""
+    one = replace(PROTOCOL, seeds=(0,), budget=Budget(epochs=2))
+    heard: list[str] = []
+
+    def hear(cell, record):
+        heard.append(f"{cell.title}: {record.state}")
+
+    few = {"method": "dfr", "settings": {"min_group": 10_000}}
+    first = ["erm on points, seed 0: complete", "dfr@true on points, seed 0: failed"]
+    benchmark(one, [few], tmp_path, on_cell=hear)
+    assert heard == first
+    told: list[str] = []
+    benchmark(one, [few, "jtt"], tmp_path, on_cell=hear, reporter=Reporter(told.append))
+    assert heard[2:] == [first[1], "jtt on points, seed 0: complete"]
+    assert told[0] == (
+        "Going on with the benchmark: 2 of 3 cells are kept from earlier, 1 of which failed "
+        "(--retry-failed tries again)."
+    )
+    benchmark(one, ["jtt"], tmp_path, on_cell=hear)
+    assert len(heard) == 4
+
+
 def test_compare_takes_the_folder_for_all_its_runs(whole):
     """Repairs and students name the run of their own seed, and are one line all the same."""
     from earlysieve.benchmarking.gather import run_folders

@@ -1,7 +1,7 @@
 """A benchmark in a folder: cells, tables and a page; the same call goes on where it stopped."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,8 @@ def benchmark(
         jobs: processes that train, >= 1; more than one need `if __name__ == "__main__":`.
         retry_failed: try again what has failed.
         reporter: passed on to runs.
-        on_cell: called with each cell that is over.
+        on_cell: called with each cell that becomes complete or fails, and with those that failed in
+            an earlier call.
 
     Returns:
         All that the folder holds, of earlier calls, too.
@@ -97,8 +98,10 @@ def run_grid(
     grid = _as_begun(grid, out)
     prepare(grid, out, retry_failed=retry_failed)
     reporter, cells = reporter or Reporter(), cells_of(grid)
-    _tell_kept(cells, out, reporter)
-    hear = _told_once(_with_tables(on_cell or _ignore, cells, out))
+    kept = _kept(cells, out)
+    _tell_kept(kept, len(cells), reporter)
+    whole = {cell for cell, record in kept.items() if record.state == "complete"}
+    hear = _told_once(_with_tables(on_cell or _ignore, set(kept), out), whole)
     prepare_trackers(reporter.trackers)
     if jobs > 1:
         silent = Reporter(trackers=reporter.trackers)
@@ -108,11 +111,20 @@ def run_grid(
     return conclude(out, reporter)
 
 
-def _tell_kept(cells: Sequence[Cell], out: Path, reporter: Reporter) -> None:
-    kept = sum(read_record(folder_of(out, cell)) is not None for cell in cells)
-    if kept:
-        what = "Nothing is left to run" if kept == len(cells) else "Going on with the benchmark"
-        reporter.tell(f"{what}: {kept} of {len(cells)} cells are kept from earlier.")
+def _kept(cells: Sequence[Cell], out: Path) -> dict[Cell, Record]:
+    found = {cell: read_record(folder_of(out, cell)) for cell in cells}
+    return {cell: record for cell, record in found.items() if record is not None}
+
+
+def _tell_kept(kept: Mapping[Cell, Record], total: int, reporter: Reporter) -> None:
+    if not kept:
+        return
+    failed = sum(record.state == "failed" for record in kept.values())
+    what = "Nothing is left to run" if len(kept) == total else "Going on with the benchmark"
+    reporter.tell(
+        f"{what}: {len(kept)} of {total} cells are kept from earlier"
+        + (f", {failed} of which failed (--retry-failed tries again)." if failed else ".")
+    )
 
 
 def prepare(grid: Grid, out: Path, *, retry_failed: bool = False) -> None:
@@ -171,9 +183,8 @@ def _ignore(_cell: Cell, _record: Record) -> None:
     """Say nothing."""
 
 
-def _with_tables(hear: Hear, cells: Sequence[Cell], out: Path) -> Hear:
+def _with_tables(hear: Hear, kept: Set[Cell], out: Path) -> Hear:
     """Writes the tables after each run that was not kept, so that a stop leaves no old ones."""
-    kept = {cell for cell in cells if read_record(folder_of(out, cell)) is not None}
 
     def listen(cell: Cell, record: Record) -> None:
         hear(cell, record)
@@ -184,8 +195,9 @@ def _with_tables(hear: Hear, cells: Sequence[Cell], out: Path) -> Hear:
     return listen
 
 
-def _told_once(hear: Hear) -> Hear:
-    told: set[Cell] = set()
+def _told_once(hear: Hear, before: Set[Cell]) -> Hear:
+    """Without the cells that were told before."""
+    told = set(before)
 
     def once(cell: Cell, record: Record) -> None:
         if cell not in told:
