@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+import earlysieve as es
 from earlysieve.errors import InputError, MissingDependencyError
 from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.tracking import check_trackers, named, tracked
 from earlysieve.tracking.named import prepare_trackers
-from earlysieve.tracking.tracker import flat
+from earlysieve.tracking.tracker import Tracking, flat
 from earlysieve.training import Event, FitResult, TrainConfig
 from tests.searching.nets import HERE
 
@@ -120,6 +121,78 @@ def test_unknown_and_missing_trackers_are_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(MissingDependencyError, match=r"earlysieve\[wandb\]"):
         check_trackers(["wandb"])
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What each tracker is opened for."""
+    found = []
+
+    class Silent:
+        def __init__(self, tracking):
+            found.append(tracking)
+
+        def log(self, _figures, _step):
+            pass
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("earlysieve.tracking.listening.check_trackers", lambda specs: specs)
+    monkeypatch.setattr("earlysieve.tracking.listening.open_tracker", lambda _, t: Silent(t))
+    for place in ("benchmarking.benchmark", "benchmarking.one_run", "benchmarking.one_search"):
+        monkeypatch.setattr(f"earlysieve.{place}.prepare_trackers", lambda _: None)
+    return found
+
+
+def test_a_run_is_called_as_its_folder_or_by_its_title(tmp_path):
+    plain = Tracking(None, tmp_path / "a b", {})
+    assert (plain.name, plain.file_name) == ("a b", "a-b")
+    titled = replace(plain, title="dfr@true on my/data, seed 0")
+    assert titled.name == "dfr@true on my/data, seed 0"
+    assert titled.file_name == "dfr@true-on-my-data-seed-0"
+
+
+def test_runs_of_a_benchmark_and_of_its_search_are_named_by_method_data_seed_and_trial(
+    opened, tmp_path
+):
+    """They were called "seed-0" and "000" all."""
+    pytest.importorskip("optuna")
+    protocol = es.Protocol(
+        {"points": es.DataSplits(f"{HERE}:points", f"{HERE}:others", f"{HERE}:others")},
+        seeds=(1,),
+        budget=es.Budget(trials=2, epochs=1),
+        tuned={"sieve": ["forget_lr=0.1:1"]},
+        training={"model": f"{HERE}:net", "batch_size": 32, "lr": 0.05},
+    )
+    result = es.benchmark(
+        protocol, ["dfr", "sieve"], tmp_path, reporter=Reporter(trackers=("any",))
+    )
+    assert not any(line.failed for line in result.lines)
+    assert [one.name for one in opened] == [
+        "erm on points, seed 1",
+        "dfr@true on points, seed 1",
+        "sieve on points, seed 1, trial 0 (plain)",
+        "sieve on points, seed 1, trial 1",
+        "sieve on points, seed 1",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:This sieve never forgets")
+def test_runs_of_a_search_are_named_by_their_trial(opened, tmp_path):
+    pytest.importorskip("optuna")
+    config = replace(CONFIG, method="sieve", method_options={"layer": "stage1.0"}, epochs=1)
+    es.search(
+        config,
+        tmp_path,
+        space={"forget_lr": "0.1:1"},
+        options=es.SearchOptions(trials=2, seeds=1),
+        reporter=Reporter(trackers=("any",)),
+    )
+    data = Path(CONFIG.data).name
+    begun = f"sieve on {data}, seed 0, trial"
+    assert [one.name for one in opened][:2] == [f"{begun} 0 (plain)", f"{begun} 1"]
+    assert f"sieve on {data}, seed 1, trial 0 (plain)" in [one.name for one in opened][2:]
 
 
 def test_a_configuration_is_flattened():

@@ -1,5 +1,6 @@
 """One cell: an ordinary run in its folder, then its figures on the test data."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
             clock.keep()
         protocol.budget.check_time(clock.seconds, event.epoch)
 
-    heard = logging(reporter, log, listen)
+    heard = replace(logging(reporter, log, listen), title=cell.title)
     log(f"{cell.title}: begun or taken up")
     write_made_with(folder)
     run, parts = prepared(cell, grid, out, heard)

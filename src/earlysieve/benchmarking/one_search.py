@@ -56,7 +56,7 @@ def make_search(cell: SearchCell, grid: "Grid", out: Path, reporter: Reporter) -
         space=tuned.space,
         pruning=True,
         options=SearchOptions(trials=tuned.trials),
-        reporter=logging(reporter, log, _ignore),
+        reporter=replace(logging(reporter, log, _ignore), title=cell.run.title),
         on_trial=on_trial,
         check_time=grid.protocol.budget.check_time,
     )

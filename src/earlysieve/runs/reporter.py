@@ -21,9 +21,11 @@ class Reporter:
         on_event: takes each event of training; None: nobody listens.
         progress: whether to draw progress on standard error; None: where it is a terminal.
         trackers: who gets the figures of each run, "NAME" or "NAME:PLACE"; see `tracking`.
+        title: what trackers call the run; empty: as its folder.
     """
 
     tell: Callable[[str], None] = _ignore
     on_event: "Callable[[Event], None] | None" = None
     progress: bool | None = False
     trackers: tuple[str, ...] = ()
+    title: str = ""

@@ -205,7 +205,8 @@ class TrainRun:
         )
         bar = wanted(self.reporter.progress)
         watching = self.reporter.trackers, c.to_dict(), self.out, self.reporter.tell
-        with tracked(*watching) as hear, frozen(self.job.model, self.frozen):
+        called = tracked(*watching, title=self.reporter.title)
+        with called as hear, frozen(self.job.model, self.frozen):
             listener = self._listener(hear, silent=bar)
             return self._fit(
                 resume=resume, bar=bar, hear=told(listener, self.algorithm, after_epoch)

@@ -11,6 +11,7 @@ from earlysieve.groups.selection_rules import RULES
 from earlysieve.searching.choice import name_of
 from earlysieve.searching.lock import held
 from earlysieve.searching.one_trial import few_warnings, judged, keep_logits, trained
+from earlysieve.searching.titles import run_title, trial_title
 from earlysieve.training.evaluate import evaluate_logits
 from earlysieve.training.selection import answers_of
 
@@ -64,7 +65,9 @@ def train_again(
     for seed in seeds:
         folder = out / "again" / f"{place:03d}-seed-{seed}"
         with held(folder):
-            figures[seed] = _figures(replace(config, seed=seed), folder, reporter)
+            own = replace(config, seed=seed)
+            named = replace(reporter, title=trial_title(run_title(own), place))
+            figures[seed] = _figures(own, folder, named)
         runs[seed] = folder.relative_to(out).as_posix()
         reporter.tell(
             f"{name_of(place)}, seed {seed}: {config.select} {figures[seed][config.select]:.3f}"

@@ -20,6 +20,7 @@ from earlysieve.searching.plan import PLAN_NAME, Plan, keep, keep_data
 from earlysieve.searching.result import TrialRow
 from earlysieve.searching.space import Dimension, plain_config, space_of
 from earlysieve.searching.storage import import_optuna, open_storage, quiet_optuna
+from earlysieve.searching.titles import run_title
 from earlysieve.searching.together import work_together
 from earlysieve.searching.worker import CheckTime, Work, open_study, work_on
 
@@ -129,6 +130,7 @@ def find(
         until,
         reporter.trackers,
         check_time,
+        reporter.title or run_title(config),
     )
     study = open_study(work)
     _tell_kept(len(finished(study.get_trials(deepcopy=False))), options.trials, reporter)

@@ -23,6 +23,7 @@ from earlysieve.searching.places import FAILURE, PLAIN, folder_of, is_all_begun,
 from earlysieve.searching.plan import Plan, check_same
 from earlysieve.searching.space import configured, plain_config, usual_values
 from earlysieve.searching.storage import import_optuna, open_storage, quiet_optuna
+from earlysieve.searching.titles import trial_title
 
 if TYPE_CHECKING:
     import optuna
@@ -54,6 +55,7 @@ class Work:
         trackers: who gets the figures of each trial.
         check_time: called in each trial with the seconds since it began and the present epoch; an
             EarlysieveError that it raises fails the trial.
+        title: what trackers call a run, before its trial.
     """
 
     plan: Plan
@@ -64,6 +66,7 @@ class Work:
     until: float | None = None
     trackers: tuple[str, ...] = ()
     check_time: CheckTime | None = None
+    title: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -147,7 +150,11 @@ def _objective(trial: "optuna.Trial", work: Work) -> float:
                 raise pruned(epoch)
 
         try:
-            reporter = Reporter(trackers=work.trackers, on_event=_timed(work.check_time))
+            reporter = Reporter(
+                trackers=work.trackers,
+                on_event=_timed(work.check_time),
+                title=trial_title(work.title, place),
+            )
             record = train_trial(config, folder, values, on_score=on_score, reporter=reporter)
         except _FATAL:
             raise

@@ -19,6 +19,8 @@ def tracked(
     config: Mapping[str, Any],
     folder: Path,
     tell: Callable[[str], None] = lambda _: None,
+    *,
+    title: str = "",
 ) -> Iterator[Callable[[Event], None]]:
     """Open trackers and yield what hears each event of `fit`; close them, however the run ends.
 
@@ -28,8 +30,9 @@ def tracked(
     Args:
         specs: names, each perhaps with a place: "tensorboard", "mlflow:DIR".
         config: of the run.
-        folder: of the run, whose name the trackers show.
+        folder: of the run.
         tell: takes the sentence about a tracker that failed, one for each.
+        title: the name that trackers show; empty: that of the folder.
 
     Raises:
         InputError: there is no such tracker.
@@ -38,7 +41,7 @@ def tracked(
     careful = Careful(tell)
     for spec in check_trackers(specs):
         name, _, place = spec.partition(":")
-        careful.open(spec, name, Tracking(place or None, folder, config))
+        careful.open(spec, name, Tracking(place or None, folder, config, title))
     try:
         yield careful.hear
     finally:

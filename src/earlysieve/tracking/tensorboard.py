@@ -15,7 +15,9 @@ class TensorBoard:
     def __init__(self, tracking: Tracking) -> None:
         writer = _writer_class()
         place = tracking.place
-        folder = tracking.folder / "tensorboard" if place is None else Path(place) / tracking.name
+        folder = (
+            tracking.folder / "tensorboard" if place is None else Path(place) / tracking.file_name
+        )
         self._writer: Any = writer(str(folder))
         lines = [f"    {name}: {value}" for name, value in flat(tracking.config).items()]
         self._writer.add_text("configuration", "\n".join(lines))

@@ -1,5 +1,6 @@
 """What a tracker is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,23 @@ class Tracking:
         place: a folder or address, as given; None: none was.
         folder: of the run.
         config: of the run, as plain values.
+        title: what the run is called; empty: as its folder.
     """
 
     place: str | None
     folder: Path
     config: Mapping[str, Any]
+    title: str = ""
 
     @property
     def name(self) -> str:
-        """What the run is called: as its folder."""
-        return self.folder.absolute().name
+        """What the run is called."""
+        return self.title or self.folder.absolute().name
+
+    @property
+    def file_name(self) -> str:
+        """The same, as a name that a file can have."""
+        return re.sub(r"[^\w.@+-]+", "-", self.name).strip("-.") or "run"
 
 
 class Tracker(Protocol):
