@@ -426,16 +426,19 @@ def test_audits_are_told_what_must_not_matter(tmp_path):
     dfr = {"method": "dfr@audit", "settings": {"min_group": 1}}
     small = {"model": "earlysieve.networks:small_cnn", "batch_size": 32}
 
-    def under(*names):
-        splits = DataSplits("digits", "0.25", "split:test", data, irrelevant=names)
+    def under(*names, **more):
+        splits = DataSplits("digits", "0.25", "split:test", data, irrelevant=names, **more)
         return Protocol({"d": splits}, seeds=(0,), budget=Budget(epochs=1), training=small)
 
     with pytest.raises(InputError, match=r"--irrelevant among .*'colur'; did you mean colour\?"):
         benchmark(under("colur"), [dfr], tmp_path / "no")
+    with pytest.raises(InputError, match=r"--relevant among .*'textur'; did you mean texture\?"):
+        benchmark(under("colour", relevant=["textur"]), [dfr], tmp_path / "no")
     assert not (tmp_path / "no").exists()
-    benchmark(under("colour"), [dfr], tmp_path)
+    benchmark(under("colour", relevant=["texture"]), [dfr], tmp_path)
     found = json.loads((tmp_path / "groups/d/audit-validation/seed-0/audit/audit.json").read_text())
     assert found["config"]["irrelevant"] == ["colour"]
+    assert found["config"]["relevant"] == ["texture"]
     with pytest.raises(InputError, match="irrelevant"):
         benchmark(under(), [dfr], tmp_path)
 

@@ -55,6 +55,12 @@ def test_what_must_not_matter_is_part_of_the_protocol_where_it_is_given():
     assert Protocol.from_dict(said.to_dict()) == said
     with pytest.raises(InputError, match=r'write irrelevant=\["colour"\]'):
         Protocol.from_dict({"data": {"a": {"data": "digits", "irrelevant": "colour"}}})
+    task = replace(ONE, data={"a": DataSplits("digits", relevant=["colour"])})
+    assert len({task.digest, said.digest, ONE.digest}) == 3
+    assert task.to_dict()["data"]["a"]["relevant"] == ["colour"]
+    assert "relevant" not in said.to_dict()["data"]["a"]
+    with pytest.raises(InputError, match="irrelevant or relevant, but got both of colour"):
+        DataSplits("digits", irrelevant=["colour"], relevant=["colour"])
 
 
 def test_a_protocol_makes_configurations_and_keeps_the_best_epoch():

@@ -191,8 +191,9 @@ def test_runs_of_a_search_are_named_by_their_trial(opened, tmp_path):
     )
     data = Path(CONFIG.data).name
     begun = f"sieve on {data}, seed 0, trial"
-    assert [one.name for one in opened][:2] == [f"{begun} 0 (plain)", f"{begun} 1"]
-    assert f"sieve on {data}, seed 1, trial 0 (plain)" in [one.name for one in opened][2:]
+    names = [one.name for one in opened]
+    assert names[:2] == [f"{begun} 0 (plain)", f"{begun} 1"]
+    assert f"sieve on {data}, seed 1, trial 0 (plain)" in names[2:]
 
 
 def test_a_configuration_is_flattened():

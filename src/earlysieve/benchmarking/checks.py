@@ -17,6 +17,7 @@ from earlysieve.benchmarking.grid import Grid
 from earlysieve.benchmarking.made_with import changed_since, seeds_made, told_change
 from earlysieve.benchmarking.on_test import open_test
 from earlysieve.benchmarking.one_search import check_search
+from earlysieve.benchmarking.protocol import NAMED
 from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import DataError, InputError
 from earlysieve.networks.fit_check import check_model_takes, pick_device
@@ -54,7 +55,8 @@ def _check_data(name: str, grid: Grid, out: Path) -> None:
         )
     test = open_test(plain, protocol.data[name].test)
     _check_same_data(name, grid, out, parts, test)
-    _check_irrelevant(parts.validation, protocol.data[name].irrelevant)
+    for option in NAMED:
+        _check_named(parts.validation, getattr(protocol.data[name], option), f"--{option}")
     check_same_classes(parts.train, test, what="test data")
     run = TrainRun.prepare(plain, out, Reporter(), parts=parts)
     check_model_takes(run.algorithm.model, test, pick_device(plain.device), what="test data")
@@ -79,11 +81,11 @@ def _check_same_data(name: str, grid: Grid, out: Path, parts: Parts, test: Any) 
         raise InputError(told_change(out, name, seed, changed))
 
 
-def _check_irrelevant(data: Any, names: Sequence[str]) -> None:
+def _check_named(data: Any, names: Sequence[str], option: str) -> None:
     """Refuse parts that no data of this kind have, before a run waits for an audit to say so."""
     if not names:
         return
-    check_columns(data, names)
+    check_columns(data, names, option)
     source = opened(data)
     inputs = source.few(1).inputs
     is_image = isinstance(inputs, Tensor) and inputs.ndim == _IMAGES
@@ -94,7 +96,7 @@ def _check_irrelevant(data: Any, names: Sequence[str]) -> None:
             near = near_names(name, known, 3)
             hint = f"did you mean {' or '.join(near)}?" if near else "name one of these"
             raise InputError(
-                f"Expected --irrelevant among {', '.join(known)}, but got '{name}'; {hint}"
+                f"Expected {option} among {', '.join(known)}, but got '{name}'; {hint}"
             )
 
 

@@ -1,6 +1,6 @@
 """Groups of one part of the data, inferred once for all arms that need them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from earlysieve.benchmarking.cells import GroupsCell, folder_of
 from earlysieve.benchmarking.configs import AUDIT_NAME, GROUPS_NAME, plain_config
 from earlysieve.benchmarking.log import Clock, Log
 from earlysieve.benchmarking.made_with import note_data, write_made_with
+from earlysieve.benchmarking.protocol import NAMED
 from earlysieve.benchmarking.record import Record
 from earlysieve.datasets.opened_data import opened
 from earlysieve.grouping.files import read_groups
@@ -49,11 +50,12 @@ def make_groups(cell: GroupsCell, grid: "Grid", out: Path, progress: bool | None
     note_data(cell, out, fingerprints_of(parts))
     weights = None if cell.base is None else folder_of(out, cell.base) / WEIGHTS_NAME
     model = None if weights is None else trained_model(weights, config, parts)
-    irrelevant = grid.protocol.data[cell.data].irrelevant
+    splits = grid.protocol.data[cell.data]
+    named = {name: getattr(splits, name) for name in NAMED}
     clock = Clock(folder, config.device)
     data = parts.train if cell.part == "train" else parts.validation
     with few_warnings():
-        groups = _Around(cell, config, data, model, out, log, progress, irrelevant).groups()
+        groups = _Around(cell, config, data, model, out, log, progress, named).groups()
     groups.save(folder / GROUPS_NAME)
     counts = ", ".join(f"{n} of '{groups.name(k)}'" for k, n in enumerate(groups.counts))
     log(f"{cell.title}: over after {clock.seconds:.1f} s; {counts}")
@@ -81,7 +83,7 @@ def trained_model(weights: Path, config: "TrainConfig", parts: Parts) -> "nn.Mod
 
 @dataclass(frozen=True)
 class _Around:
-    """What one inference of groups stands in: its cell, its run, and what must not matter."""
+    """What one inference of groups stands in: its cell, its run, and what is said of parts."""
 
     cell: GroupsCell
     config: "TrainConfig"
@@ -90,7 +92,7 @@ class _Around:
     out: Path
     log: Log
     progress: bool | None
-    irrelevant: Sequence[str]
+    named: Mapping[str, Sequence[str]]
 
     def groups(self) -> "Groups":
         """Groups of the cell's source."""
@@ -113,7 +115,8 @@ class _Around:
             batch_size=self.config.batch_size,
             num_workers=self.config.num_workers,
             progress=self.progress,
-            irrelevant=self.irrelevant,
+            irrelevant=self.named["irrelevant"],
+            relevant=self.named["relevant"],
             seen_in_training=self.cell.part == "train",
         )
         save(found, folder_of(self.out, self.cell) / AUDIT_NAME, self.log)

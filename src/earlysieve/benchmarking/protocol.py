@@ -9,12 +9,13 @@ from typing import Any
 
 from earlysieve._json import plain
 from earlysieve._names import near_names
-from earlysieve.auditing.options import check_named
+from earlysieve.auditing.options import check_apart, check_named
 from earlysieve.benchmarking.tuning import check_trials, tuned_of
 from earlysieve.errors import InputError, TrainingError
 from earlysieve.groups.selection_rules import rule_named
 from earlysieve.training.config import PRACTICAL, TrainConfig
 
+NAMED = ("irrelevant", "relevant")  # lists of parts of a data set, which audits are told
 USUAL_SEEDS = 5
 # What the protocol itself, or a method, decides of a training configuration.
 _DECIDED = (
@@ -38,9 +39,10 @@ class DataSplits:
         training: fields of `TrainConfig` that differ for these data, such as `model`.
         irrelevant: parts of which you say that the answer must not depend on them, for the audits
             that groups come from; see `audit`.
+        relevant: parts of which you say that they belong to the task, for the same audits.
 
     Raises:
-        InputError: `irrelevant` is no list of names.
+        InputError: `irrelevant` or `relevant` is no list of names, or both name a part.
     """
 
     data: str
@@ -49,10 +51,13 @@ class DataSplits:
     options: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     irrelevant: Sequence[str] = ()
+    relevant: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        named = check_named("irrelevant", self.irrelevant, "colour")
-        object.__setattr__(self, "irrelevant", tuple(named))
+        for name in NAMED:
+            named = check_named(name, getattr(self, name), "colour")
+            object.__setattr__(self, name, tuple(named))
+        check_apart(self.irrelevant, self.relevant)
 
 
 @dataclass(frozen=True)
@@ -176,8 +181,9 @@ class Protocol:
             for name in PRACTICAL:
                 where.pop(name, None)
         for one in found["data"].values():
-            if not one["irrelevant"]:
-                del one["irrelevant"]
+            for name in NAMED:
+                if not one[name]:
+                    del one[name]
         values: dict[str, Any] = json.loads(json.dumps(found))
         return values
 

@@ -158,6 +158,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Say that the answer must not depend on this part, for the audits of METHOD@audit, as "
         "for earlysieve audit. May be repeated.",
     ),
+    click.option(
+        "--relevant",
+        multiple=True,
+        metavar="NAME",
+        help="Say that this part belongs to the task, so that no group of METHOD@audit is about "
+        "it, as for earlysieve audit. May be repeated.",
+    ),
     click.option("--retry-failed", is_flag=True, help="Try again what has failed before."),
     click.option(
         "--jobs",

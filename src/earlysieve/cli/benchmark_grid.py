@@ -170,7 +170,12 @@ def _splits(spec: str, given: Mapping[str, Any], options: Mapping[str, Any]) -> 
             "name another split or source: --test split:NAME"
         )
     return DataSplits(
-        spec, given["validation"] or validation, test, kept, irrelevant=given["irrelevant"]
+        spec,
+        given["validation"] or validation,
+        test,
+        kept,
+        irrelevant=given["irrelevant"],
+        relevant=given["relevant"],
     )
 
 

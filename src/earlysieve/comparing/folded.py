@@ -2,7 +2,6 @@
 
 import json
 import math
-import os.path
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,9 +66,20 @@ def fold(entries: Sequence[Entry]) -> list[Line]:
 def _in_common(entries: Sequence[Entry]) -> str:
     """What the folders of all seeds have in common, as runs/erm/seed-*; empty of one alone."""
     paths = [str(entry.path) for entry in entries]
-    start = os.path.commonprefix(paths).rstrip(string.digits)
-    end = os.path.commonprefix([path[len(start) :][::-1] for path in paths])[::-1]
-    return f"{start}*{end.lstrip(string.digits)}" if len(paths) > 1 and (start or end) else ""
+    start = paths[0][: in_common(paths)].rstrip(string.digits)
+    rest = [path[len(start) :] for path in paths]
+    end = rest[0][len(rest[0]) - in_common([one[::-1] for one in rest]) :].lstrip(string.digits)
+    return f"{start}*{end}" if len(paths) > 1 and (start or end) else ""
+
+
+def in_common(parts: Sequence[Sequence[str]]) -> int:
+    """How many parts, or letters, all of these begin with."""
+    count = 0
+    for place in zip(*parts, strict=False):
+        if len(set(place)) > 1:
+            break
+        count += 1
+    return count
 
 
 def _is_new(entry: Entry, line: Sequence[Entry]) -> bool:

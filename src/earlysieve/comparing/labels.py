@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from earlysieve.comparing.folded import Line
+from earlysieve.comparing.folded import Line, in_common
 
 
 def labels(lines: Sequence[Line]) -> list[str]:
@@ -48,20 +48,10 @@ def _tells_apart(names: Sequence[str]) -> bool:
 def _differing(paths: Sequence[Path]) -> list[str]:
     """The paths without the folders that all of them begin with, and end with."""
     parts = [path.parts for path in paths]
-    start = _common(parts)
+    start = in_common(parts)
     rest = [part[start:] for part in parts]
-    end = _common([part[::-1] for part in rest])
+    end = in_common([part[::-1] for part in rest])
     return [
         "/".join(part[: len(part) - end] or part) or path.name
         for part, path in zip(rest, paths, strict=True)
     ]
-
-
-def _common(parts: Sequence[Sequence[str]]) -> int:
-    """How many parts all of these begin with."""
-    count = 0
-    for place in zip(*parts, strict=False):
-        if len(set(place)) > 1:
-            break
-        count += 1
-    return count
