@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from earlysieve.benchmarking.group_sizes import sizes_of
 from earlysieve.benchmarking.record import Record, keep_record
 from earlysieve.benchmarking.remarks import remarks
 from earlysieve.datasets.example_groups import Groups
@@ -31,12 +32,18 @@ def audited(out: Path, seed: int, verdict: str, reader: str) -> None:
 
 def test_audits_that_called_nothing_are_told(tmp_path: Path) -> None:
     audited(tmp_path, 0, "shortcut", "colour")
-    assert remarks(result(tmp_path, line("dfr@audit", "audit"))) == ()
+    assert not any("called" in one for one in remarks(result(tmp_path, line("dfr@audit", "audit"))))
     audited(tmp_path, 1, "inconclusive", "stage2 mean")
+    audited(tmp_path, 10, "inconclusive", "stage2 mean")
     audited(tmp_path, 2, "at risk", "column x")
     assert remarks(result(tmp_path, line("dfr@xrm", "xrm"))) == ()
-    assert remarks(result(tmp_path, line("dfr@audit", "audit"))) == (
-        "On a 1 of 3 audits called a shortcut (1 'inconclusive', 1 'at risk'): groups "
+    sizes, *told = remarks(result(tmp_path, line("dfr@audit", "audit")))
+    assert sizes == (
+        "On a the smallest group told by audit has 2 validation examples ('x', seed 0)."
+    )
+    assert tuple(told) == (
+        "On a 1 of 4 audits called a shortcut ('inconclusive' with seeds 1, 10, 'at risk' "
+        "with seed 2): groups "
         "of the others are told by layer 'stage2', column 'x', which may be the task.",
     )
 
@@ -65,4 +72,54 @@ def test_the_smallest_group_of_the_test_data_is_told(tmp_path: Path) -> None:
         keep_record(tmp_path / f"runs/a/erm/seed-{seed}", Record("complete", 1.0, groups=groups))
     assert remarks(result(tmp_path, line("erm"), line("jtt"))) == (
         "On a the smallest of 2 groups of test examples, 'cue fails', has 11.",
+    )
+
+
+def test_the_smallest_group_of_validation_data_is_told_that_repairs_are_fitted_to(
+    tmp_path: Path,
+) -> None:
+    for seed, least in ((0, 7), (1, 5)):
+        groups = [{"name": "cue fails", "n": 11, "accuracy": 0.5}]
+        keep_record(
+            tmp_path / f"runs/a/erm/seed-{seed}",
+            Record("complete", 1.0, groups=groups, validation_groups={"x": 30, "y": least}),
+        )
+    assert remarks(result(tmp_path, line("erm"))) == (
+        "On a the smallest of 1 group of test examples, 'cue fails', has 11, that of validation "
+        "examples, 'y', 5.",
+    )
+
+
+def test_sizes_of_groups_are_counted_by_name_without_unknown_ones() -> None:
+    class Data(torch.utils.data.Dataset):  # type: ignore[type-arg]
+        group_names = ("here", "there")
+        groups = torch.tensor([1, 1, 2, -1, 1])
+
+        def __len__(self) -> int:
+            return 5
+
+        def __getitem__(self, i: int) -> tuple[torch.Tensor, int, int]:
+            return torch.zeros(2), i % 2, int(self.groups[i])
+
+    assert sizes_of(Data()) == {"there": 3, "2": 1}
+    plain = torch.utils.data.TensorDataset(torch.zeros(4, 2), torch.arange(4) % 2)
+    assert sizes_of(plain) == {}
+
+
+def test_the_smallest_groups_that_were_inferred_are_told_with_their_seed(tmp_path: Path) -> None:
+    def inferred(place: str, seed: int, *counts: int) -> None:
+        numbers = torch.cat([torch.full((n,), k) for k, n in enumerate(counts)])
+        folder = tmp_path / "groups/a" / place / f"seed-{seed}"
+        folder.mkdir(parents=True)
+        Groups(numbers, ("x", "y"), "xrm", "1").save(folder / "groups.csv")
+
+    inferred("xrm-validation", 0, 9, 4)
+    inferred("xrm-validation", 1, 8)
+    inferred("xrm-train", 0, 50, 40)
+    inferred("reference-validation", 1, 8, 6)
+    assert remarks(result(tmp_path, line("dfr@xrm", "xrm"))) == (
+        "On a the smallest group told by xrm has 0 validation examples ('y', seed 1) and 40 "
+        "training examples ('y', seed 0).",
+        "On a the smallest group told by the audit that chooses epochs has 6 validation examples "
+        "('y', seed 1).",
     )

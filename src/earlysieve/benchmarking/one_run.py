@@ -12,6 +12,7 @@ from earlysieve.benchmarking.configs import (
     plain_settings,
     with_layer,
 )
+from earlysieve.benchmarking.group_sizes import sizes_of
 from earlysieve.benchmarking.log import Clock, Log, logging
 from earlysieve.benchmarking.made_with import note_data, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
@@ -79,6 +80,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         list(run.job.notes),
         processor=processor,
         classes=found.classes,
+        validation_groups=sizes_of(parts.validation),
     )
 
 

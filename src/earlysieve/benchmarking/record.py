@@ -32,6 +32,8 @@ class Record:
         processor: likewise, seconds of processors; None where another device did the work, or not
             known.
         classes: how many its network tells apart; None where not known.
+        validation_groups: examples of each group of the validation data, by name; empty where these
+            name none.
     """
 
     state: State
@@ -44,6 +46,7 @@ class Record:
     why: str = ""
     processor: float | None = None
     classes: int | None = None
+    validation_groups: Mapping[str, int] = field(default_factory=dict)
 
 
 def keep_record(folder: Path, record: Record) -> Record:
@@ -72,6 +75,8 @@ def read_record(folder: Path) -> Record | None:
             raise ValueError(f"processor {record.processor!r}")
         if not isinstance(record.classes, int | None):
             raise ValueError(f"classes {record.classes!r}")
+        if not isinstance(record.validation_groups, dict):
+            raise ValueError(f"validation_groups {record.validation_groups!r}")
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             f"Expected what came of a cell in '{path}', but it cannot be read; remove its folder "

@@ -1,7 +1,6 @@
 """What the figures of a benchmark do not show: what groups rest on, and what was kept."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from earlysieve._readable import readable
@@ -9,6 +8,7 @@ from earlysieve.benchmarking.arms import PLAIN
 from earlysieve.benchmarking.cells import GROUPS
 from earlysieve.benchmarking.code_remark import remarks_on_code
 from earlysieve.benchmarking.configs import GROUPS_NAME
+from earlysieve.benchmarking.group_sizes import of_sizes
 from earlysieve.benchmarking.lines import BenchmarkResult, Line, by_data
 from earlysieve.benchmarking.record import read_record
 from earlysieve.grouping.files import read_groups
@@ -21,9 +21,10 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
 
     Where audits called no shortcut, the groups that methods got from them are told by what comes
     nearest, which may be the task. Where the first epoch was kept with every seed, a method has
-    hardly acted: some begin after it. The smallest group of the test data is what the figures of
-    the worst one may rest on. Where runs were made with different code, differences may come of
-    that.
+    hardly acted: some begin after it. The smallest groups of the test data are what the figures of
+    the worst one may rest on, those of the validation data what repairs are fitted to, and rules
+    that need groups choose by; so are those that were inferred. Where runs were made with different
+    code, differences may come of that.
 
     Args:
         result: of a folder that is still there.
@@ -39,7 +40,7 @@ def remarks(result: BenchmarkResult) -> tuple[str, ...]:
 def remarks_on_data(result: BenchmarkResult, data: str) -> list[str]:
     """Those of one data set; see `remarks`."""
     lines = by_data(result.lines)[data]
-    found = list(_of_sizes(data, lines, result.folder))
+    found = list(of_sizes(data, lines, result.folder))
     if any(line.source == "audit" and line.by_seed for line in lines):
         found += _of_audits(data, result.folder)
     if result.protocol["budget"]["epochs"] > 1:
@@ -47,36 +48,30 @@ def remarks_on_data(result: BenchmarkResult, data: str) -> list[str]:
     return found
 
 
-def _of_sizes(data: str, lines: Sequence[Line], out: Path) -> Iterator[str]:
-    """How few test examples the smallest group has, of those that the first line was tested on."""
-    tested = next((line for line in lines if line.by_seed), None)
-    if tested is None:
-        return
-    records = [read_record(out / tested.runs[seed]) for seed in tested.by_seed]
-    groups = [group for one in records if one is not None for group in one.groups]
-    if groups:
-        least = min(groups, key=lambda group: int(group["n"]))
-        number, names = int(least["n"]), {group["name"] for group in groups}
-        yield (
-            f"On {data} the smallest of {len(names)} groups of test examples, '{least['name']}', "
-            f"has {number}."
-        )
-
-
 def _of_audits(data: str, out: Path) -> Iterator[str]:
-    files = sorted((out / GROUPS / data / "audit-validation").glob(f"seed-*/{GROUPS_NAME}"))
-    configs = [read_groups(file).config for file in files]
-    others = [one for one in configs if one.get("verdict") != _CALLED]
+    folder = out / GROUPS / data / "audit-validation"
+    files = sorted(folder.glob(f"seed-*/{GROUPS_NAME}"), key=_seed)
+    configs = {_seed(file): read_groups(file).config for file in files}
+    others = {seed: one for seed, one in configs.items() if one.get("verdict") != _CALLED}
     if others:
-        verdicts = Counter(str(one.get("verdict")) for one in others)
-        told = ", ".join(f"{count} '{name}'" for name, count in verdicts.items())
-        readers = dict.fromkeys(_called(str(one.get("reader"))) for one in others)
+        by_verdict: dict[str, list[str]] = {}
+        for seed, one in others.items():
+            by_verdict.setdefault(str(one.get("verdict")), []).append(str(seed))
+        told = ", ".join(
+            f"'{verdict}' with seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
+            for verdict, seeds in by_verdict.items()
+        )
+        readers = dict.fromkeys(_called(str(one.get("reader"))) for one in others.values())
         called = len(configs) - len(others)
         yield (
             f"On {data} {called} of {len(configs)} audits called a shortcut ({told}): groups "
             f"{'of the others ' if called else ''}are told by {', '.join(readers)}, which may be "
             "the task."
         )
+
+
+def _seed(file: Path) -> int:
+    return int(file.parent.name.removeprefix("seed-"))
 
 
 def _called(reader: str) -> str:
