@@ -326,7 +326,7 @@ _REASONS = {
     "one class": "The model gives the same class for every example.",
     "chance": (
         "The model does no better than always giving the most frequent class: check that it fits "
-        "this data."
+        "this data, and that these are its weights and not those of other data."
     ),
     "outdone": OUTDONE_HERE,
     "copes only here": (
@@ -385,8 +385,10 @@ _REASONS = {
         "that are harder, a comparison of two sets of data cannot say."
     ),
     FOLLOWS_HERE: (
-        "Answers follow it when it is swapped, and in these data it tells nothing of the label, "
-        "which other things do tell: it may well have in training."
+        "Answers follow it when it is swapped, and what they take it for is hardly the label more "
+        "often than by chance in these data, in which other things tell the label: it may well "
+        "have been in training. Weights of other data, or of columns in another order, look the "
+        "same: rule these out first."
     ),
     "values": (
         "The model errs where these values mislead, and rows that hold them for the right reason "

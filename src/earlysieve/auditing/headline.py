@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.of_the_task import not_counted
-from earlysieve.auditing.rule import Decision
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate
 from earlysieve.auditing.words import called, percent_of
 from earlysieve.groups.classes import ClassAccuracy
@@ -26,6 +27,7 @@ def headline(
     *,
     gathered: bool = False,
     of_task: Sequence[str] = (),
+    guesses: str = "",
 ) -> str:
     """One sentence.
 
@@ -37,8 +39,12 @@ def headline(
         swaps: of parts.
         gathered: whether nothing was found, and yet the errors gather where a layer misleads.
         of_task: names of what belongs to the task, as the user said.
+        guesses: of a model that hardly does better than guessing, how often it is right and what
+            else may be wrong, see `other_weights`; empty of any other.
     """
     on = decision.leaning
+    if decision.reason == FOLLOWS_HERE and on is not None and guesses:
+        return guesses.format(f"{called(on)}{above_all(on, swaps)}")
     if decision.verdict == "shortcut" and on is not None:
         much = "partly" if reliance is None or reliance.value < MOSTLY else "mostly"
         found = (
@@ -90,6 +96,24 @@ def headline(
         found = but or " that these data could show"
         return f"No shortcut was found{found}{not_counted(of_task)}."
     return f"This audit cannot tell whether the model takes a shortcut{but}."
+
+
+def other_weights(accuracy: float, kind: Kind) -> str:
+    """A headline for a model that is right as often as guesses, and answers follow something.
+
+    Weights of other data look like a shortcut that the data break. The name of what answers follow
+    is left open.
+
+    Args:
+        accuracy: of the model.
+        kind: of the data.
+    """
+    inputs = {"table": "columns in another order"}.get(kind, "inputs that are prepared otherwise")
+    return (
+        f"On these data the model hardly does better than guessing ({accuracy:.0%} are right): it "
+        f"relies on {{}}, which tells hardly anything of the label here, or its weights are of "
+        f"other data, or of {inputs}."
+    )
 
 
 def _but(

@@ -22,7 +22,7 @@ from earlysieve.auditing.naming_steps import (
 )
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import Decision, Facts
+from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called
@@ -156,7 +156,8 @@ def _first(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         return [_PREPARED]
     if decision.reason == "outdone":
         return [f"{_CHECK.format(_TREATED[kind])}{_LAGGING * (kind == 'image')} {REPAIRED}"]
-    untrained = decision.reason in ("chance", "one class") or not facts.far_above_chance
+    others = ("chance", "one class", FOLLOWS_HERE)  # what weights of other data look like
+    untrained = decision.reason in others or not facts.far_above_chance
     return [_CHECK.format(_TREATED[kind])] if untrained else []
 
 

@@ -8,7 +8,7 @@ from earlysieve.auditing.doubt import PILES
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.explanation import explanation
 from earlysieve.auditing.filled_beside import Beside
-from earlysieve.auditing.headline import below, headline
+from earlysieve.auditing.headline import below, headline, other_weights
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leading import errors_gather
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
@@ -166,6 +166,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             reported.swaps,
             gathered=decision.reason == "nothing" and errors_gather(facts.leanings) is not None,
             of_task=facts.relevant,
+            guesses="" if facts.far_above_chance else other_weights(facts.accuracy, reported.kind),
         ),
         explanation=explanation(
             decision,
