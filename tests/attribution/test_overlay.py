@@ -41,6 +41,46 @@ def test_every_number_of_channels_is_taken(shape):
     assert pixels(thumbnail(torch.rand(shape))).shape == (6, 5, 3)
 
 
+def painted(kind, scale):
+    """Two rows of five pixels, of which one is bright in its first channel."""
+    values = np.zeros((2, 5, 3), kind)
+    values[0, 1] = (200 * scale, 100 * scale, 0)
+    return values
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        painted(np.uint8, 1),
+        painted(np.int64, 1),
+        painted(np.float32, 1 / 255),
+        painted(np.float64, 1 / 255).transpose(2, 0, 1),
+        np.dstack([painted(np.uint8, 1), np.full((2, 5), 9, np.uint8)]),
+    ],
+    ids=["uint8", "int64", "float32", "channels first", "alpha"],
+)
+def test_arrays_are_shown_as_they_are(values):
+    assert np.array_equal(pixels(thumbnail(values)), painted(np.uint8, 1))
+
+
+def test_grey_arrays_and_masks_are_shown():
+    grey = np.array([[0, 51, 255], [0, 0, 0]], np.uint8)
+    for values in (grey, grey[..., None], grey / 255):
+        assert np.array_equal(pixels(thumbnail(values))[..., 0], grey)
+    assert pixels(thumbnail(grey > 200))[0, 2].tolist() == [255] * 3
+
+
+def test_arrays_of_unknown_range_are_stretched():
+    found = pixels(thumbnail(np.array([[-2.0, 2.0], [0.0, 0.0]])))[..., 0]
+    assert found.tolist() == [[0, 255], [128, 128]]
+
+
+@pytest.mark.parametrize("value", [np.array([["a"]]), {"image": 1}, np.zeros(3), np.zeros((0, 2))])
+def test_what_is_no_picture_is_refused(value):
+    with pytest.raises(InputError, match="Expected an image"):
+        thumbnail(value)
+
+
 def test_constant_and_nan_tensors_become_black():
     assert pixels(thumbnail(torch.full((3, 4, 4), 7.0))).max() == 0
     assert pixels(thumbnail(torch.full((3, 4, 4), float("nan")))).max() == 0

@@ -162,6 +162,31 @@ def test_a_data_set_that_shows_itself():
     assert all(p.image for p in result.pictures if p.kind == "image")
 
 
+def test_arrays_are_shown_and_get_heatmaps():
+    pytest.importorskip("captum")
+
+    class Arrays(Pictures):
+        def display(self, index):
+            return np.full((9, 8, 3), (200, 100, index), np.uint8)
+
+    result = es.audit(cnn(), Arrays(), layers=["2"], folds=2, pictures=2, heatmaps=1)
+    assert (result.notes, [p.kind for p in result.pictures][:2]) == ([], ["image"] * 2)
+    seen = Image.open(io.BytesIO(result.pictures[0].image))
+    assert (seen.size, seen.getpixel((0, 0))) == ((8, 9), (200, 100, result.pictures[0].index))
+    assert result.pictures[0].heatmap
+
+
+def test_a_picture_that_fails_costs_a_note_only():
+    class Broken(Pictures):
+        def display(self, index):
+            raise KeyError("no such file")
+
+    result = es.audit(cnn(), Broken(), layers=["2"], folds=2, pictures=2)
+    assert result.pictures == []
+    assert result.notes == ["No pictures: showing an example raised KeyError: 'no such file'."]
+    assert len(result.examples) == len(Broken())
+
+
 def test_texts_of_mappings():
     class Words(nn.Module):
         def __init__(self):
@@ -186,7 +211,8 @@ def test_inputs_that_are_neither_images_nor_texts():
     assert result.pictures == []
     assert result.notes == [
         "No pictures: the inputs are neither images nor texts that can be shown; give the data "
-        "set a method display(index) that returns an image or a text."
+        "set a method display(index) that returns an image (of PIL, or an array of integers in "
+        "[0, 255] or floats in [0, 1]) or a text."
     ]
 
 

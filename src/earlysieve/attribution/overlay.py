@@ -13,7 +13,7 @@ from earlysieve.errors import InputError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Picture = Union["Image", Tensor]
+Picture = Union["Image", Tensor, "np.ndarray[Any, Any]"]
 
 LONGEST_SIDE = 160
 # Perceptually uniform and readable with every kind of colour vision.
@@ -21,18 +21,20 @@ COLORMAP = "inferno"
 # PNG keeps the hard edges of tiny pictures; above this side JPEG is far smaller.
 _PNG_UP_TO = 64
 _JPEG_QUALITY = 85
+_CHANNELS = (1, 3, 4)
 
 
 def thumbnail(image: Picture, *, size: int = LONGEST_SIDE) -> bytes:
     """A small copy of `image` as PNG (tiny pictures) or JPEG bytes.
 
     Args:
-        image: a PIL image, or a tensor (C, H, W) or (H, W), stretched to its own range because
-            its normalisation is unknown.
+        image: a PIL image; a NumPy array (H, W), (H, W, C) or (C, H, W) with C of 1, 3 or 4, of
+            integers in [0, 255] or floats in [0, 1]; or a tensor (C, H, W) or (H, W), stretched to
+            its own range, as floats beyond [0, 1] are, because its normalisation is unknown.
         size: longest side in pixels; smaller images are not enlarged.
 
     Raises:
-        InputError: the tensor is no image.
+        InputError: it is no image.
         MissingDependencyError: Pillow is not installed.
     """
     small = to_image(image).copy()
@@ -68,21 +70,53 @@ def overlay(
 
 
 def to_image(image: Picture) -> "Image":
-    """An RGB picture of a PIL image or of a tensor (C, H, W) or (H, W).
+    """An RGB picture of a PIL image, an array or a tensor, see `thumbnail`.
 
     Raises:
-        InputError: the tensor is no image.
+        InputError: it is no image.
     """
     pil: Any = need("PIL.Image", extra="report")
-    if not isinstance(image, Tensor):
+    if isinstance(image, np.ndarray):
+        pixels = _of_array(image)
+    elif isinstance(image, Tensor):
+        pixels = _rgb(image.detach().float().cpu())
+    elif isinstance(image, pil.Image):
         converted: Image = image.convert("RGB")
         return converted
-    pixels = _rgb(image.detach().float().cpu())
+    else:
+        raise InputError(
+            "Expected an image of PIL, an array or a tensor, but got "
+            f"{type(image).__name__}; return one of these"
+        )
     from_array: Image = pil.fromarray((pixels * 255).round().byte().permute(1, 2, 0).numpy())
     return from_array
 
 
+def _of_array(image: "np.ndarray[Any, Any]") -> Tensor:
+    """Colours (3, H, W) in [0, 1] of an array, whose channels mostly come last."""
+    if image.dtype.kind not in "buif":
+        raise InputError(
+            f"Expected an image of numbers, but got an array of {image.dtype}; return integers in "
+            "[0, 255] or floats in [0, 1]"
+        )
+    pixels = torch.from_numpy(np.ascontiguousarray(image, np.float32))
+    if pixels.ndim == 3 and pixels.shape[2] in _CHANNELS:
+        pixels = pixels.permute(2, 0, 1)
+    if image.dtype.kind in "ui":
+        pixels = pixels / 255
+    known = pixels.numel() > 0 and float(pixels.min()) >= 0 and float(pixels.max()) <= 1
+    return _channels(pixels) if known else _rgb(pixels)
+
+
 def _rgb(image: Tensor) -> Tensor:
+    image = _channels(image)
+    image = torch.nan_to_num(image, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = image.min(), image.max()
+    return (image - low) / (high - low) if high > low else torch.zeros_like(image)
+
+
+def _channels(image: Tensor) -> Tensor:
+    """The first three channels, or the first one thrice, shape (3, H, W)."""
     if image.ndim == 2:
         image = image[None]
     if image.ndim != 3 or image.numel() == 0:
@@ -90,10 +124,7 @@ def _rgb(image: Tensor) -> Tensor:
             f"Expected an image of shape (channels, height, width), but got {tuple(image.shape)}; "
             "pass one example without its batch dimension"
         )
-    image = image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
-    image = torch.nan_to_num(image, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = image.min(), image.max()
-    return (image - low) / (high - low) if high > low else torch.zeros_like(image)
+    return image[:3] if image.shape[0] >= 3 else image[:1].expand(3, -1, -1)
 
 
 def _fitted(image: "Image", size: int, pil: Any) -> "Image":

@@ -10,7 +10,7 @@ from torch import nn
 from earlysieve._arrays import Floats
 from earlysieve.auditing.saved_pictures import Picture, Role
 from earlysieve.datasets.opened_data import OpenedData
-from earlysieve.errors import EarlysieveError, InputError, MissingDependencyError
+from earlysieve.errors import EarlysieveError, InputError, MissingDependencyError, one_line
 from earlysieve.model.batch import inputs_to
 from earlysieve.model.precision import match_precision
 
@@ -130,10 +130,15 @@ def take_pictures(
         pictures = [picture for picture in shown if picture is not None]
     except MissingDependencyError as error:
         return [], [f"No pictures: {error}"]
+    except Exception as error:  # noqa: BLE001 - a data set of the user may raise anything
+        # Pictures are an extra: one that fails must not cost the whole audit.
+        said = f"{type(error).__name__}: {one_line(error)}"
+        return [], [f"No pictures: showing an example raised {said}."]
     if len(pictures) < len(chosen):
         notes.append(
             "No pictures: the inputs are neither images nor texts that can be shown; give the "
-            "data set a method display(index) that returns an image or a text."
+            "data set a method display(index) that returns an image (of PIL, or an array of "
+            "integers in [0, 255] or floats in [0, 1]) or a text."
         )
     if heatmaps and any(picture.kind == "image" for picture in pictures):
         pictures, problem = _with_heatmaps(model, data, pictures, examples, heatmaps, device)

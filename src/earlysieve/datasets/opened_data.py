@@ -101,7 +101,8 @@ class OpenedData:
         """What a person should see of an example: what the data set shows, its text or image.
 
         Returns:
-            An image, a text, an image tensor (C, H, W), or None where nothing can be shown.
+            A text, an image, as an array or a tensor (C, H, W), too; None where nothing can be
+            shown.
         """
         if hasattr(self.source, "display"):
             return self.source.display(index)
