@@ -12,7 +12,7 @@ import torch
 import earlysieve as es
 from earlysieve._readable import as_kept
 from earlysieve.auditing.leaning import NOTHING
-from earlysieve.auditing.naming_steps import may_be_the_task
+from earlysieve.auditing.naming_steps import how_to_say, may_be_the_task
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.of_the_task import not_counted, of_the_task, told_of_the_task
 from earlysieve.auditing.rule import Decision
@@ -73,6 +73,10 @@ def cleared():
 def test_a_category_of_the_task_is_a_shortcut_until_it_is_named(cleared):
     before = audited().summary
     assert (before.verdict, before.leans_on) == ("shortcut", "column region")
+    assert before.headline.endswith(
+        "of accuracy where that fails; if it belongs to the task, say so (relevant, --relevant "
+        '"column region").'
+    )
     summary = cleared.summary
     assert (summary.verdict, summary.leans_on) == ("none found", None)
     assert TOLD in summary.headline
@@ -100,7 +104,24 @@ def test_it_is_measured_as_ever(cleared):
 def test_a_planted_code_beside_it_is_still_called():
     summary = audited(planted=True, relevant=["region"]).summary
     assert (summary.verdict, summary.leans_on) == ("shortcut", "column code")
+    assert summary.headline.startswith("This model takes a shortcut: it relies ")
+    assert 'say so (relevant, --relevant "column code")' in summary.headline
     assert "You said that column 'region' belongs to the task" in summary.explanation
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "how"),
+    [
+        ("column age", {}, ' (relevant, --relevant "column age")'),
+        ("columns a and b", {}, ' (relevant, --relevant "columns a and b")'),
+        ("values of site: B", {}, ' (relevant, --relevant "column site where it is B")'),
+        ("column age", {"irrelevant": True}, ""),
+        ("column age", {"followed": float("nan")}, ""),
+        ("colour", {}, ""),
+    ],
+)
+def test_how_to_say_that_it_is_the_task_is_told_of_tables_where_it_can_be_said(name, more, how):
+    assert how_to_say(replace(COLOUR, name=name, **more)) == how
 
 
 def test_the_wrong_name_clears_nothing():

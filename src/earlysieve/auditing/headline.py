@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
+from earlysieve.auditing.naming_steps import how_to_say
 from earlysieve.auditing.of_the_task import not_counted
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
@@ -53,7 +54,7 @@ def headline(
         cost = "" if reliance is None or reliance.value <= 0 else (
             f", and loses {percent_of(reliance)} of accuracy where that fails"
         )  # fmt: skip
-        return f"{found}{cost}."
+        return f"{found}{cost}{_unless_task(decision)}."
     if decision.reason == "does not transfer" and reliance is not None:
         return (
             "This model takes a shortcut: what its early layers tell of the reference fails on "
@@ -62,7 +63,8 @@ def headline(
     if decision.reason == "told as well" and on is not None:
         return (
             f"At risk: {called(on)} tells the label as well as the model does, and where it is "
-            "wrong the model mostly is, too: a shortcut, a task as simple as that, or wrong labels."
+            "wrong the model mostly is, too: a shortcut, a task as simple as that"
+            f"{how_to_say(on)}, or wrong labels."
         )
     if decision.reason in (BACKGROUND, SIZE) and on is not None:
         return (
@@ -73,17 +75,18 @@ def headline(
     if decision.reason == "together" and on is not None:
         return (
             f"At risk: the label goes with {called(on)}, and the model errs where it does not, or "
-            "it is the task."
+            f"it is the task{how_to_say(on)}."
         )
     if decision.reason == "task" and on is not None and on.sure >= FEWEST_MISLED:
-        labels = "wrong labels" if on.irrelevant else "it is the task and these labels are wrong"
+        task = f"it is the task{how_to_say(on)} and these labels are wrong"
+        labels = "wrong labels" if on.irrelevant else task
         return (
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and where it does "
             f"not the model errs, too: a shortcut, or {labels}."
         )
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.
-        task = "" if on.irrelevant else ", or it is the task"
+        task = "" if on.irrelevant else f", or it is the task{how_to_say(on)}"
         return (
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and these data "
             f"hold too few examples where it does not{task}."
@@ -96,6 +99,14 @@ def headline(
         found = but or " that these data could show"
         return f"No shortcut was found{found}{not_counted(of_task)}."
     return f"This audit cannot tell whether the model takes a shortcut{but}."
+
+
+def _unless_task(decision: Decision) -> str:
+    """That a column or category may be the task, and how to say so; empty of other shortcuts."""
+    on, how = decision.leaning, how_to_say(decision.leaning)
+    if on is None or not how or decision.reason == FOLLOWS_HERE:
+        return ""
+    return f"; if {'they belong' if on.is_pair else 'it belongs'} to the task, say so{how}"
 
 
 def other_weights(accuracy: float, kind: Kind) -> str:

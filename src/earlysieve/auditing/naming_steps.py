@@ -51,6 +51,19 @@ def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
     ]
 
 
+def how_to_say(on: Leaning | None) -> str:
+    """How to say that what a verdict on a table is about belongs to the task, in brackets.
+
+    An honest category of a table looks like a shortcut, which of images and texts is rare. Empty of
+    these, of what the user has said must not matter, and of what has no name.
+    """
+    if on is None or on.irrelevant or not can_be_the_task(on):
+        return ""
+    if not (on.of_table or on.is_value or is_sum(on)):
+        return ""
+    return f" (relevant, --relevant {_quoted(on.name)})"
+
+
 def named_part(code: str) -> tuple[str, str] | None:
     """The option and the part that the code of a step names; None where it does something else."""
     for start, option in _OPTIONS.items():
