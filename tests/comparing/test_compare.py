@@ -226,6 +226,38 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     assert "cannot be told: no difference of accuracies has an interval" in unknown.stderr
 
 
+def test_rows_of_another_table_with_the_same_labels_are_not_the_same_examples(tmp_path, leaning):
+    """Rows have no names but their numbers, so that two tables passed for one."""
+    table, labels, _, by = leaning
+    other = table.sample(frac=1, random_state=0).reset_index(drop=True)
+    scaled = (table - table.mean()) / table.std()
+    wider = table.assign(age=np.arange(600.0), flag=0.0)
+    wide = torch.nn.Sequential(torch.nn.Linear(4, 2), torch.nn.ReLU(), by(1)[2])
+    tables = {"first": (table, by(0)), "other": (other, by(1)), "scaled": (scaled, by(1)),
+              "wider": (wider, wide)}  # fmt: skip
+    for name, (columns, model) in tables.items():
+        es.audit(model, (columns, labels), swaps=0, pictures=0, progress=False).save(
+            tmp_path / name
+        )
+    first, strange, same, more = (tmp_path / name for name in tables)
+    assert not math.isnan(compare([first, same]).differences[0].figures["accuracy"].low)
+    assert not math.isnan(compare([first, more]).differences[0].figures["accuracy"].low)
+    found = compare([first, strange])
+    assert math.isnan(found.differences[0].figures["accuracy"].low)
+    assert "where misled" not in found.lines[1].figures
+    assert found.notes[-1] == (
+        f"'{strange}' and '{first}' are audits of different tables (as many rows, with the same "
+        "labels, but of other values), so that differences have no paired interval and may come "
+        "from the examples: audit both models on the same data, with the same --split, --limit "
+        "and --seed."
+    )
+    assert run_command("compare", first, strange, "--fail-on-worse").exit_code == 3
+    kept = json.loads((strange / "audit.json").read_text())
+    assert len(kept["config"].pop("columns_of_rows")) == 2
+    (strange / "audit.json").write_text(json.dumps(kept))  # as one that was made before
+    assert not math.isnan(compare([first, strange]).differences[0].figures["accuracy"].low)
+
+
 def test_worst_groups_of_the_same_examples_have_a_paired_interval(tmp_path, leaning):
     table, labels, misled, by = leaning
     data = (table, labels, misled.astype(int))

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 from earlysieve.auditing.leans import leaning_of
 from earlysieve.comparing.estimated import Estimated
+from earlysieve.comparing.same_examples import in_order, same_examples
 from earlysieve.groups.accuracy import wilson_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from earlysieve.auditing.result import AuditResult
-
-EXAMPLE = ["index", "id", "label"]
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,13 @@ class Misled:
 
     Attributes:
         reader: what it sees, in a sentence.
-        examples: index, id and label of all examples of that audit, in their order.
+        audit: that one.
         misled: of shape (N,), whether the reader, fitted on the other folds, takes it for another
             class.
     """
 
     reader: str
-    examples: "pd.DataFrame"
+    audit: "AuditResult"
     misled: "pd.Series[bool]"
 
     def accuracy(self, result: "AuditResult") -> Estimated | None:
@@ -35,9 +34,9 @@ class Misled:
 
         None where the audit is of other examples.
         """
-        table = in_order(result)
-        if not table[EXAMPLE].equals(self.examples):
+        if not same_examples(result, self.audit):
             return None
+        table = in_order(result)
         right = (table["prediction"] == table["label"])[self.misled]
         return Estimated(float(right.mean()), *wilson_interval(int(right.sum()), len(right)))
 
@@ -54,9 +53,4 @@ def misled_in(result: "AuditResult") -> Misled | None:
         return None
     table = in_order(result)
     misled = table[column] > 0
-    return Misled(called(found), table[EXAMPLE], misled) if misled.any() else None
-
-
-def in_order(result: "AuditResult") -> "pd.DataFrame":
-    """The examples of an audit in the order of the data set."""
-    return result.examples.sort_values("index", kind="stable").reset_index(drop=True)
+    return Misled(called(found), result, misled) if misled.any() else None

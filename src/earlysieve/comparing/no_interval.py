@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.comparing.misled import EXAMPLE, in_order
+from earlysieve.comparing.same_examples import other_tables, same_names
 
 if TYPE_CHECKING:
     from earlysieve.comparing.estimated import Difference
@@ -38,9 +38,10 @@ def _reason(line: "Line", difference: "Difference | None", first: "Line") -> str
             f"and not {_a(kind)}: name folders of one kind."
         )
     single = len(line.entries) == len(first.entries) == 1
-    if kind == "audit" and single and not _same_examples(line, first):
+    others = _other_examples(line, first) if kind == "audit" and single else ""
+    if others:
         return (
-            "{these} and '{first}' are audits of different examples, so that differences have no "
+            f"{{these}} and '{{first}}' are audits of {others}, so that differences have no "
             "paired interval and may come from the examples: audit both models on the same data, "
             "with the same --split, --limit and --seed."
         )
@@ -88,12 +89,14 @@ def _values(line: "Line") -> list[float]:
     return [one.value for one in line.figures.values()]
 
 
-def _same_examples(line: "Line", first: "Line") -> bool:
+def _other_examples(line: "Line", first: "Line") -> str:
+    """In what the examples of two audits differ; empty where these are the same."""
     ours, theirs = line.entries[0].audit, first.entries[0].audit
-    if ours is None or theirs is None:
-        return False
-    one, other = in_order(ours)[EXAMPLE], in_order(theirs)[EXAMPLE]
-    return bool(one.equals(other))
+    if ours is None or theirs is None or not same_names(ours, theirs):
+        return "different examples"
+    if other_tables(ours, theirs):
+        return "different tables (as many rows, with the same labels, but of other values)"
+    return ""
 
 
 def _a(kind: str) -> str:

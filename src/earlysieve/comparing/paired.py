@@ -7,7 +7,8 @@ import numpy as np
 
 from earlysieve._arrays import Bools, Ints
 from earlysieve.comparing.estimated import WHERE_MISLED, Estimated
-from earlysieve.comparing.misled import EXAMPLE, Misled, in_order
+from earlysieve.comparing.misled import Misled
+from earlysieve.comparing.same_examples import in_order, same_examples
 from earlysieve.groups.accuracy import accuracy_by_group
 from earlysieve.groups.paired_shares import paired_difference
 from earlysieve.groups.paired_worst import paired_worst_difference
@@ -36,9 +37,9 @@ def paired_figures(
     Returns:
         Differences by the name of the figure; nothing where the audits are of other examples.
     """
-    one, other = in_order(ours), in_order(theirs)
-    if not one[EXAMPLE].equals(other[EXAMPLE]):
+    if not same_examples(ours, theirs):
         return {}
+    one, other = in_order(ours), in_order(theirs)
     right, before = ((t["prediction"] == t["label"]).to_numpy() for t in (one, other))
     found = {"accuracy": Estimated(*paired_difference(right, before))}
     for name, cells in (("worst group", _groups(one, other)), ("worst class", _labels(one))):
