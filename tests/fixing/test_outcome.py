@@ -50,12 +50,23 @@ def test_a_gain_on_those_who_were_guessed_to_be_misled_is_told_to_be_none():
 
 def test_how_sure_a_gain_is_depends_on_how_many_are_misled():
     few = PARTS.assign(n=[180, 11])
-    _, text = words_of(basis("shortcut"), "afr", few, "accuracy", 3, (0.27, -0.02, 0.54))
+    headline, text = words_of(basis("shortcut"), "afr", few, "accuracy", 3, (0.27, -0.02, 0.54))
+    assert headline == (
+        "Nothing helps surely where a reader of colour is misled; the best is 'afr', right on 68% "
+        "instead of 38%."
+    )
     assert (
         "On the 11 misled ones the gain is +27 points (95% interval -2 to +54 for one candidate, "
         "and the best of several looks better than it is): so few cannot tell it from none." in text
     )
-    _, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3, (0.3, 0.2, 0.4))
+    headline, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3, (0.3, 0.2, 0.4))
+    assert headline.startswith("'afr' is right on 68% instead of 38% where")
+    dear = few.assign(after=[0.35, 0.68])
+    weak, _ = words_of(basis("shortcut", ""), "afr", dear, "accuracy", 3, (0.27, 0.0, 0.54))
+    assert weak == (
+        "Nothing helps surely on the examples in question; the best is 'afr', right on 68% instead "
+        "of 38%, but right on 35% instead of 44% of all."
+    )
     assert "the gain is +30 points (95% interval +20 to +40" in text
     assert "cannot tell" not in text
 

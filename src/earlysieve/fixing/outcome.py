@@ -96,7 +96,7 @@ def words_of(
         parts: see `figures`.
         select: the selection rule.
         tried: how many candidates.
-        gain: see `gained`.
+        gain: see `gained`; one whose interval holds 0 is not what the headline praises.
         chance: how often a guess is right, which is named where it may be no better on the misled.
         guessing: how many candidates are `guesses`.
         within_chance: how many are `unsure`.
@@ -129,7 +129,10 @@ def words_of(
     else:
         lost = f", but {_instead(whole)} of all" if cost <= -_MUCH else ""
         now = _beside_a_guess(misled.iloc[0], chance)
-        headline, beside = f"'{chosen}' is {now} {where}{lost}.", on_all
+        helps = f"'{chosen}' is {now} {where}{lost}."
+        weak = gain is not None and gain[1] <= 0
+        of_best = f"Nothing helps surely {where}; the best is '{chosen}', {now}{lost}."
+        headline, beside = of_best if weak else helps, on_all
     sure = ""
     if gain is not None and len(misled):
         sure = _how_sure(gain, int(misled.iloc[0]["n"]))
