@@ -14,6 +14,7 @@ from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT, is_the_task, named_part
 from earlysieve.auditing.next_steps import (
     FIX,
+    FIX_OR_RETRAIN,
     MORE,
     REFERENCE,
     RELIANCE,
@@ -35,6 +36,11 @@ from earlysieve.auditing.words import called
 from .made_up import COLOUR, IDLE, facts
 
 RISK = facts(replace(COLOUR, sure=19))
+
+AS_WELL = replace(
+    IDLE, name="brightness", reads=0.95, sure=20, accuracy=0.5, accuracy_else=0.9,
+    accuracy_sure=0.1, at_edge=0.72, recovered=0.45,
+)  # fmt: skip
 
 
 def steps(seen, kind="image"):
@@ -62,6 +68,16 @@ def either(part):
         # Of what was not swapped, or of a name that no line holds, no code.
         (facts(replace(COLOUR, sure=19, followed=math.nan, mended=1.0)), [REFERENCE]),
         (facts(replace(COLOUR, sure=19, name="column a\nb")), [REFERENCE]),
+        (
+            replace(RISK, leanings=[replace(COLOUR, sure=19, irrelevant=True, followed=0.1)]),
+            [FIX_OR_RETRAIN, REFERENCE],
+        ),
+        (facts(IDLE, replace(AS_WELL, irrelevant=True)), [FIX_OR_RETRAIN, REFERENCE]),
+        (facts(IDLE, AS_WELL), [*either("brightness")[:2], RELIANCE, REFERENCE]),
+        (
+            facts(IDLE, replace(AS_WELL, name="layer1 mean", of_network=True, followed=math.nan)),
+            [RELIANCE, REFERENCE],
+        ),
         (facts(IDLE), [RELIANCE]),
         (facts(IDLE, examples=400), [MORE, RELIANCE]),
         (facts(data=KnownData(seen_in_training=True)), [UNSEEN, RELIANCE]),
@@ -75,6 +91,13 @@ def either(part):
 def test_code_belongs_to_what_was_found(seen, found):
     assert codes(seen) == found
     assert not re.search(r"\b(fixed|safe|solved)\b", " ".join(steps(seen)), re.IGNORECASE)
+
+
+def test_more_examples_are_asked_for_where_there_are_too_few():
+    enough = steps(facts(IDLE, replace(AS_WELL, irrelevant=True)))
+    few = steps(facts(replace(COLOUR, sure=19, irrelevant=True, followed=0.1)))
+    assert any("audit at least 20 examples" in one for one in few)
+    assert not any("audit at least 20 examples" in one for one in enough)
 
 
 def test_the_part_that_must_not_matter_is_read_from_its_code():

@@ -13,6 +13,8 @@ from earlysieve.auditing.next_steps import (
     MORE,
     REFERENCE,
     RELIANCE,
+    REPAIR,
+    REPAIR_OR_RETRAIN,
     RETRAIN,
     SAID,
     UNSEEN,
@@ -85,9 +87,32 @@ def test_test_data_beside_validation_data_are_left_to_test_on(tmp_path):
     ran = config(*MODEL, "--data", data, "--out", "out")
     assert codes(kept, ran, data) == [f"{start} val --out out/fix"]
     ran = config(*MODEL, "--data", data, "--irrelevant", "x", "--out", "out")
-    assert codes(kept, ran, data) == [f"{start} test --audit out --out out/fix"]
+    # `fix` takes from an audit what must not matter.
+    audit = start.replace(" fix ", " audit ").replace(" --split", " --irrelevant x --split")
+    assert codes(kept, ran, data) == [
+        f"{audit} val --out out/val\n{start} val --audit out/val --out out/fix"
+    ]
     ran = config(*MODEL, "--data", data, "--out", "out", split="val")
     assert codes(kept, ran, data, "val") == [f"{start} val --audit out --out out/fix"]
+
+
+def test_what_must_not_matter_is_repaired_and_trained_away(tmp_path):
+    kept = [REPAIR_OR_RETRAIN]
+    ran = config(*MODEL, "--data", "digits", "--irrelevant", "x", "--out", "out")
+    (command,) = codes(kept, ran)
+    assert command.endswith("--split test --audit out --out out/fix --retrain")
+    named = {"data": "digits", "data_options": {"split": "other one"}}
+    (tmp_path / "config.json").write_text(json.dumps(named))
+    (tmp_path / "t.csv").write_text("x,label\n1,0\n2,1\n")
+    data = f"table:{tmp_path}/t.csv"
+    weights = str(tmp_path / "model.pt")
+    ran = config(*MODEL, "--data", data, "--out", "out", split=None, checkpoint=weights)
+    (command,) = codes(kept, ran, data, None)
+    assert command.endswith("--train-data digits --train-split 'other one' --retrain")
+    # What it was trained on is not known: there is nothing to train on.
+    (found,) = command_steps(kept, ran | {"checkpoint": None}, audited_part(data, None))
+    assert parts(found)[0] == parts(REPAIR)[0]
+    assert "--retrain" not in found
 
 
 def test_what_must_not_matter_is_said_in_the_same_audit():

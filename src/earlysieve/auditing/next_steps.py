@@ -15,6 +15,7 @@ from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.naming_steps import (
     MUST_NOT,
+    can_be_the_task,
     is_sum,
     is_the_task,
     may_be_the_task,
@@ -31,6 +32,10 @@ from earlysieve.groups.output_order import OutputOrder
 
 FIX = "outcome = es.fix(model, held_out=data, audit=result)"
 RETRAIN = "outcome = es.fix(model, held_out=data, audit=result, train=train_data, retrain=True)"
+# The same call; on the command line it is `fix`, too, where RETRAIN is one training by groups.
+FIX_OR_RETRAIN = (
+    "outcome = es.fix(model, held_out=data, train=train_data, audit=result, retrain=True)"
+)
 REFERENCE = "result = es.audit(model, data, reference=train_data)"
 UNSEEN = "result = es.audit(model, unseen_data, seen_in_training=False)"
 SAID = "result = es.audit(model, data, seen_in_training=False)"
@@ -68,7 +73,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
     Args:
         steps: as `step` makes them.
     """
-    need_model = (FIX, RETRAIN, REFERENCE, RELIANCE)
+    need_model = (FIX, RETRAIN, FIX_OR_RETRAIN, REFERENCE, RELIANCE)
     kept = [
         one
         for one in steps
@@ -177,7 +182,7 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
             "Look at the pile 'shortcut fails' beside correctly read examples: "
             f"do they differ in {what}?"
         ),
-        _REPAIR,
+        REPAIR,
         step(
             f"Or train the network again, with groups of the examples that it is trained on{own}:",
             RETRAIN,
@@ -223,14 +228,18 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         "label."
     )
     if on is not None and on.irrelevant:
+        few = on.sure < FEWEST_MISLED
         more = step(f"To see what {what} costs, {more}")
-        return [more, _REPAIR, *([] if facts.transfer is not None else [compared])]
+        return [
+            REPAIR_OR_RETRAIN,
+            *([more] if few else []),
+            *([] if facts.transfer is not None else [compared]),
+        ]
     if decision.reason == "told as well":
         return [
             "Look at the pile 'misled': are these labels right? If they are, what do the examples "
             "share with the class that the model gives them, and lack of their own?",
-            *([step(*may_be_the_task(on))] if on is not None and is_sum(on) else []),
-            *_suspected(kind),
+            *_task_or_not(on, kind),
             "Do not remove them as wrong labels before: they are what shows a shortcut.",
             *([] if facts.transfer is not None else [compared]),
         ]
@@ -240,6 +249,14 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         *([] if on is not None and is_sum(on) else [step(*must_not_matter(on))]),
         *([] if facts.transfer is not None else [compared]),
     ]
+
+
+def _task_or_not(on: Leaning | None, kind: Kind) -> list[str]:
+    """Either can be said of what has a name; of anything else what has one is asked about."""
+    decide = [step(*may_be_the_task(on))] if on is not None and can_be_the_task(on) else []
+    if on is None or is_sum(on) or not decide:
+        return [*decide, *_suspected(kind)]
+    return [*decide, step(*must_not_matter(on)), *_without_reader(kind)]
 
 
 def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
@@ -313,10 +330,16 @@ def _missing(decision: Decision, facts: Facts) -> str:
 
 # Groups of the audited data are no groups of those that it is trained on.
 OWN_GROUPS = " (es.infer_groups(es.audit(model, train_data){}) gives these to other methods)"
-_REPAIR = step(
+REPAIR = step(
     "Try repairs of the last layer. They are compared without group labels, and the model stays as "
     "it is where none is better by more than chance:",
     FIX,
+)
+REPAIR_OR_RETRAIN = step(
+    "Try repairs of the last layer, and trainings of the whole network, which may now cost "
+    "accuracy where it holds. They are compared without group labels, and the model stays as it is "
+    "where none is better by more than chance:",
+    FIX_OR_RETRAIN,
 )
 HOLDS_HERE = step(
     "If all that is so, compare with the training data: readouts that are fitted on these show "

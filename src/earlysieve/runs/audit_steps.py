@@ -14,9 +14,12 @@ from earlysieve.auditing.columns_left_out import columns_left_out, names_to_drop
 from earlysieve.auditing.naming_steps import named_part
 from earlysieve.auditing.next_steps import (
     FIX,
+    FIX_OR_RETRAIN,
     MORE,
     REFERENCE,
     RELIANCE,
+    REPAIR,
+    REPAIR_OR_RETRAIN,
     RETRAIN,
     SAID,
     UNSEEN,
@@ -133,7 +136,9 @@ def filled_in(steps: Sequence[str], ran: Ran) -> list[str]:
 
 def _of_unknown(one: str) -> str:
     """The step as it is, but for a training that would be on audited data for want of others."""
-    _, command = parts(one)
+    text, command = parts(one)
+    if text == parts(REPAIR_OR_RETRAIN)[0]:
+        return step(parts(REPAIR)[0], command)
     return step(_UNKNOWN, command) if command.startswith("earlysieve train ") else one
 
 
@@ -146,8 +151,8 @@ def unseen_split(part: Part, split: str | None) -> str | None:
 def _fix(ran: Ran) -> str:
     """Repairs on what was audited; on other examples where the model was trained on these.
 
-    Test data that stand beside validation data are left to test on, unless the audit was told what
-    must not matter, which `fix` takes from it.
+    Test data that stand beside validation data are left to test on. What must not matter `fix`
+    takes from an audit: where this one was told so, of the validation data, too.
     """
     about, out = describing(ran.options), {"--out": f"{ran.out}/fix"}
     if ran.training == ran.source and ran.is_training:
@@ -156,17 +161,36 @@ def _fix(ran: Ran) -> str:
         if ran.unseen is None:
             return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
         return command_with("fix", about, {"--split": ran.unseen, **out})
-    told = any(name == "--irrelevant" for name, _ in ran.options)
-    if ran.source[1] == "test" and ran.unseen in FOR_VALIDATION and not told:
-        return command_with("fix", about, {"--split": ran.unseen, **out})
+    if ran.source[1] == "test" and ran.unseen in FOR_VALIDATION:
+        if not any(name == "--irrelevant" for name, _ in ran.options):
+            return command_with("fix", about, {"--split": ran.unseen, **out})
+        audit = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
+        fix = {"--split": ran.unseen, "--audit": f"{ran.out}/{ran.unseen}", **out}
+        return "\n".join(
+            (command_with("audit", _again(ran), audit), command_with("fix", about, fix))
+        )
     features = next((values[0] for name, values in ran.options if name == "--keep-features"), None)
     kept = {"--audit": ran.out, "--features": features} if ran.kept else {}
     return command_with("fix", about, {"--split": ran.source[1], **kept, **out})
 
 
+def _fix_or_retrain(ran: Ran) -> str:
+    """Repairs and trainings; repairs alone where it is not known what to train on."""
+    command = _fix(ran)
+    if ran.training is None or command.endswith(_RETRAINED):
+        return command
+    data, split = ran.training
+    more: list[str] = []
+    if data != ran.source[0]:
+        more += ["--train-data", data]
+    if split not in (None, "train"):
+        more += ["--train-split", split]
+    return _with_flag(" ".join((command, *map(shlex.quote, more))))
+
+
 def _with_flag(command: str) -> str:
     """Retraining holds examples out by itself, where there are none that the model has not seen."""
-    return f"{command} --retrain"
+    return f"{command}{_RETRAINED}"
 
 
 def _train(ran: Ran) -> str:
@@ -325,6 +349,7 @@ def _more(ran: Ran) -> str:
     return command_with("audit", _again(ran), {"--limit": None, "--out": f"{ran.out}/all"})
 
 
+_RETRAINED = " --retrain"
 _LISTED = 6
 _FEW = 2  # columns that name a folder
 _FOLDERS = {"--irrelevant": "must-not-matter", "--relevant": "the-task"}
@@ -336,6 +361,7 @@ _UNKNOWN = (
 )
 _COMMANDS = {
     FIX: _fix,
+    FIX_OR_RETRAIN: _fix_or_retrain,
     RETRAIN: _train,
     REFERENCE: _reference,
     RELIANCE: _reliance,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.auditing.next_steps import FIX
+from earlysieve.auditing.next_steps import FIX, FIX_OR_RETRAIN
 from earlysieve.auditing.step_options import on_command_line
 from earlysieve.report.command_words import Options, describing, options_of
 from earlysieve.runs.audit_steps import Ran, filled_in, unseen_split
@@ -81,7 +81,7 @@ def steps_of_fix(
     if not given.get("--data") or "\n" in command:
         return on_command_line(steps, lambda code: code)
     if weights is None:
-        steps = on_command_line(steps, lambda code: "" if code == FIX else code)
+        steps = on_command_line(steps, lambda code: "" if code in (FIX, FIX_OR_RETRAIN) else code)
     else:
         options = [one for one in options if one[0] not in _OF_WEIGHTS]
         options.append(("--checkpoint", [str(weights)]))
