@@ -500,6 +500,26 @@ def named_part(name, hits=24, count=60):
     )
 
 
+def test_a_column_and_its_values_are_said_to_be_two_questions():
+    """`--irrelevant income` and "column 'income' where it is 0" gave figures without a word."""
+    values, column = named_part("values of income: 0", 36), named_part("column income", 12)
+    other = named_part("values of site: B", 30)
+    told = summary(facts(IDLE), swaps=Swaps((values, column, other))).explanation
+    assert (
+        "Two things are asked of column 'income': whether answers follow it when it is given any "
+        "value of another class (20% more often than by chance), and whether they follow column "
+        "'income' where it is 0 (60%). Who names the column names both, who names the value that "
+        "alone; figures of the one are not those of the other." in told
+    )
+    assert told.count("Two things are asked") == 1
+    alone = (values, replace(column, irrelevant=False))
+    assert "Two things" in summary(facts(IDLE), swaps=Swaps(alone)).explanation
+    asked = (replace(values, irrelevant=False), replace(column, irrelevant=False))
+    assert "Two things" not in summary(facts(IDLE), swaps=Swaps(asked)).explanation
+    unknown = (values, named_part("column income", 0, 0))
+    assert "Two things" not in summary(facts(IDLE), swaps=Swaps(unknown)).explanation
+
+
 @pytest.mark.parametrize(
     ("seen", "part", "told"),
     [

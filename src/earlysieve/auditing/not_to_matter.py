@@ -3,12 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve._readable import readable
+from earlysieve._readable import VALUES, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FOLLOWS_IRRELEVANT, costs
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import PartFound, Swaps
+from earlysieve.auditing.swaps.table_parts import is_of
 from earlysieve.auditing.words import called
 
 
@@ -24,11 +25,32 @@ def answers(decision: Decision, leanings: Sequence[Leaning], swaps: Swaps) -> li
     named = [part for part in swaps.parts if part.irrelevant and part.part != about]
     told = [_answer(part, decision, leanings) for part in named]
     left = [name for name in swaps.named if swaps.of(name) is None and name in swaps.skipped]
+    told += _both_asked(swaps.parts)
     return told + [
         f"It was said that {readable(name)} must not matter, but it was not swapped: "
         f"{swaps.skipped[name]}."
         for name in left
     ]
+
+
+def _both_asked(parts: Sequence[PartFound]) -> list[str]:
+    """What tells the figures of a column from those of its telling values, where these are named.
+
+    A column is given any value of another class; its values are given, or taken, by themselves.
+    """
+    told = []
+    for values in (one for one in parts if one.irrelevant and one.part.startswith(VALUES)):
+        column = next((one for one in parts if is_of(values.part, one.part)), None)
+        if column is None or math.isnan(column.effect) or math.isnan(values.effect):
+            continue
+        whole, some = (f"{max(0.0, one.effect):.0%}" for one in (column, values))
+        told.append(
+            f"Two things are asked of {readable(column.part)}: whether answers follow it when it "
+            f"is given any value of another class ({whole} more often than by chance), and whether "
+            f"they follow {readable(values.part)} ({some}). Who names the column names both, who "
+            "names the value that alone; figures of the one are not those of the other."
+        )
+    return told
 
 
 def _answer(part: PartFound, decision: Decision, leanings: Sequence[Leaning]) -> str:
