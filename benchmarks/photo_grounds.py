@@ -7,12 +7,14 @@ weights learns from 1,500 pictures and is audited on 1,200 others, made of other
 it loses is measured on 1,200 on which the kind of photograph is drawn at random. With `--cue size`
 the garment's size goes with the class in place of the photograph (34 to 41, 50 to 57 or 66 to 73
 of 96 pixels), or is drawn at random. With `--cue blur` pictures of the first class are blurred at
-0.95 and others at 0.05, as where one class was taken with another camera; or a third of all. The
-limits of `auditing/surroundings.py`, `auditing/swaps/busy.py` and `auditing/one_class.py` were
-chosen on other models of such pictures, and on the garments and digits of the bank, whose ground is
-plain.
+0.95 and others at 0.05, as where one class was taken with another camera; or a third of all. With
+`--cue vignette` the corners of the same pictures lose 0.4 to 0.6 of their light, and with `--cue
+cast` these pictures are warmer by 0.1 and all others cooler. The limits of
+`auditing/surroundings.py`, `auditing/vignettes.py`, `auditing/swaps/busy.py` and
+`auditing/one_class.py` were chosen on other models of such pictures, and on the garments and digits
+of the bank, whose ground is plain.
 
-Run: python benchmarks/photo_grounds.py [--cue size|blur] [--seeds 0-3]. Needs BAR in
+Run: python benchmarks/photo_grounds.py [--cue size|blur|vignette|cast] [--seeds 0-3]. Needs BAR in
 EARLYSIEVE_DATA; some three minutes for each model on one core.
 """
 
@@ -36,6 +38,7 @@ GROUNDS = ("climbing", "diving", "fishing")
 GARMENTS = (2, 3, 4)  # pullover, dress, coat
 SIZES = (34, 50, 66)
 SIDE, TRAIN, AUDITED, EPOCHS = 96, 1500, 1200, 4
+OF_ONE_CLASS, CAST = ("blur", "vignette", "cast"), 0.1
 
 
 class Pictures(NamedTuple):
@@ -82,10 +85,32 @@ def pictures(part: str, count: int, agree: float, seed: int, cue: str = "ground"
             size = int(rng.integers(SIZES[said], SIZES[said] + 8))
         ground = said if cue == "ground" else int(rng.integers(3))
         image = _pasted(part, int(label), ground, size, rng)
-        images.append(_blurred(image) if cue == "blur" and says[-1] == 0 else image)
+        if cue in OF_ONE_CLASS:
+            image = _taken(image, cue, said == 0, rng)
+        images.append(image)
     told = np.array(says)
-    misled = torch.as_tensor((told == 0) != (labels == 0) if cue == "blur" else told != labels)
+    one = (told == 0) != (labels == 0)
+    misled = torch.as_tensor(one if cue in OF_ONE_CLASS else told != labels)
     return Pictures(torch.stack(images), torch.as_tensor(labels), misled)
+
+
+def _taken(image: Tensor, cue: str, other: bool, rng: np.random.Generator) -> Tensor:
+    """A picture in [-1, 1] as one of two cameras takes it, in 256 steps of light."""
+    light = (image + 1) / 2
+    if cue == "blur":
+        return _blurred(image) if other else image
+    if cue == "vignette":
+        light = light * (1 - rng.uniform(0.4, 0.6) * other * _away())
+    if cue == "cast":
+        warm = CAST if other else -CAST
+        light = light * torch.tensor([1 + warm, 1, 1 - warm])[:, None, None]
+    return (255 * light.clamp(0, 1)).round() / 127.5 - 1
+
+
+def _away() -> Tensor:
+    """Squared distance from the middle, 1 in the corners, (96, 96)."""
+    line = (2 * (torch.arange(SIDE) + 0.5) / SIDE - 1).square()
+    return (line[:, None] + line[None]) / 2
 
 
 def _blurred(image: Tensor) -> Tensor:
@@ -131,7 +156,7 @@ def main() -> None:
     """Print the verdict on each model, and how many get which."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0-3", metavar="FROM-TO")
-    parser.add_argument("--cue", choices=("ground", "size", "blur"), default="ground")
+    parser.add_argument("--cue", choices=("ground", "size", *OF_ONE_CLASS), default="ground")
     options = parser.parse_args()
     cue = options.cue
     first, last = map(int, options.seeds.split("-"))

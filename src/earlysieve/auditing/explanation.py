@@ -374,6 +374,12 @@ _REASONS = {
         "often. Made as large as is usual for another class, images are taken for that class. So "
         "it is where a model goes by the size, and where that is the task."
     ),
+    "vignette": (
+        "How dark the corners are against the middle tells the label, and where it misleads the "
+        "model errs more often. Given the light of an image of another class, darker or lighter "
+        "outwards, answers follow that. So it is where a model goes by a lens or a lamp, and where "
+        "that is the task."
+    ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "
         "them."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from earlysieve.auditing.eye import Eye, Sample, open_eye
-from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye
+from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye, vignette_eye
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT
 from earlysieve.auditing.one_class import one_class_eye
 from earlysieve.auditing.patches import PATCH
@@ -17,6 +17,7 @@ from earlysieve.auditing.text_eyes import kind_eye, phrase_eye, token_eyes
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.views import Views
+from earlysieve.auditing.vignettes import VIGNETTE
 from earlysieve.datasets.variables import Variable
 from earlysieve.readouts.feature_store import FeatureStore
 
@@ -52,6 +53,8 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return patch_eye(store, sample)
     if name == BACKGROUND:
         return ground_eye(store, sample)
+    if name == VIGNETTE:
+        return vignette_eye(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
         return kind_eye(name, store, sample)
     values = sample.of(store)

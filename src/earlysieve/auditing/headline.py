@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from earlysieve.auditing.leading import OF_SCENE
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.naming_steps import how_to_say
 from earlysieve.auditing.of_the_task import not_counted
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision
-from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate
@@ -66,7 +66,7 @@ def headline(
             "wrong the model mostly is, too: a shortcut, a task as simple as that"
             f"{how_to_say(on)}, or wrong labels."
         )
-    if decision.reason in (BACKGROUND, SIZE) and on is not None:
+    if decision.reason in OF_SCENE and on is not None:
         return (
             f"At risk: the label goes with {called(on)}, and answers follow it "
             f"({max(0.0, on.followed):.0%} more often than by chance): a shortcut, unless the "

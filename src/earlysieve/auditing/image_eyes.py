@@ -1,4 +1,4 @@
-"""Readers of marks in images, of one small part of them, and of their ground."""
+"""Readers of marks in images, of one small part of them, of their ground, and of vignettes."""
 
 from dataclasses import replace
 from functools import partial
@@ -8,11 +8,13 @@ import numpy as np
 from earlysieve.auditing.edges import band_shape, telling_bands
 from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
 from earlysieve.auditing.marks import EDGE, MARK, SPOT, shape, telling_marks
+from earlysieve.auditing.one_class import one_class_eye
 from earlysieve.auditing.patches import PATCH, telling_patch
 from earlysieve.auditing.properties import curved, knots_of
 from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.spots import spot_shape, telling_spots
 from earlysieve.auditing.surroundings import BACKGROUND
+from earlysieve.auditing.vignettes import VIGNETTE, tells_a_class
 from earlysieve.readouts.feature_store import FeatureStore
 
 
@@ -49,3 +51,12 @@ def ground_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     if not tells_much(values, sample.labels, sample.classes):
         return {}
     return {BACKGROUND: open_eye(store, sample, partial(curved, knots=knots_of(values)), values)}
+
+
+def vignette_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
+    """Readers of how the light falls off outwards, where that tells some class."""
+    values = sample.of(store)
+    if not tells_a_class(values, sample.labels, sample.classes):
+        return {}
+    eye = open_eye(store, sample, partial(curved, knots=knots_of(values)), values)
+    return {VIGNETTE: eye, **one_class_eye(VIGNETTE, eye, sample)}

@@ -13,12 +13,13 @@ from earlysieve.auditing.leaning_checks import (
     follows_at_a_cost,
     surely_recovered,
 )
-from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, ONE_WORD, PHRASE
+from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.text_kinds import ENDS, KINDS
 from earlysieve.auditing.topics import TOPIC
+from earlysieve.auditing.vignettes import VIGNETTE
 
 ENOUGH = 0.9
 SPEAKS = 0.3
@@ -46,7 +47,7 @@ _TOPIC_TELLS, _RECOVERED_BESIDES_TOPIC, _TOLD_AND_DOUBTED = 0.85, 0.6, 1.28
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
 # What it tells, and how far answers follow it, at least.
-_OF_SCENE = {BACKGROUND: (0.5, 0.4), SIZE: (0.4, 0.3)}
+OF_SCENE = {BACKGROUND: (0.5, 0.4), SIZE: (0.4, 0.3), VIGNETTE: (0.5, 0.4)}
 
 
 def enough(signs: Strength) -> bool:
@@ -79,7 +80,11 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
     Half an image must say more than a property, and what only a layer sees much more.
     """
     table = any(one.of_table for one in found)
-    counted = [(one, strength(one)) for one in found if _counts(one, table=table)]
+    counted = [
+        (one, strength(one))
+        for one in found
+        if _counts(one, table=table) and not _is_vignette(one, found)
+    ]
     if not counted:
         return None, NOTHING
     strong = [pair for pair in counted if calls(*pair)]
@@ -153,12 +158,16 @@ def but_what_is_the_task(found: Sequence[Leaning]) -> list[Leaning]:
 
 
 def _one_class_misleads(found: Leaning) -> bool:
-    return (
-        found.reads >= _ONE_CLASS_TELLS
-        and found.sure >= FEWEST_MISLED
-        and found.accuracy <= _MOSTLY_WRONG
-        and found.recovered >= _RECOVERED_OF_ONE_CLASS
-    )
+    """Of how dark the corners are no task is made: that answers follow it is enough.
+
+    What one class shows may well be of a size of its own, unless answers follow that.
+    """
+    base = base_of(found.name)
+    followed = found.followed >= _HARDLY_FOLLOWS
+    told = found.reads >= _ONE_CLASS_TELLS and found.sure >= FEWEST_MISLED
+    mostly = found.accuracy <= _MOSTLY_WRONG or (base == VIGNETTE and followed)
+    able = base != SIZE or followed
+    return told and mostly and able and found.recovered >= _RECOVERED_OF_ONE_CLASS
 
 
 def _topic_misleads(found: Leaning) -> bool:
@@ -171,17 +180,17 @@ def _topic_misleads(found: Leaning) -> bool:
 
 
 def of_scene(found: Sequence[Leaning]) -> Leaning | None:
-    """The background or size of what images show, if it tells the label and answers follow it.
+    """The background, size or vignette of images, if it tells the label and answers follow it.
 
-    How large something is on a busy ground is measured badly, and of scenes the ground is the task,
-    so that errors say little of either.
+    How large something is on a busy ground is measured badly, of scenes the ground is the task, and
+    a vignette is seen by most readers, so that errors say little of them.
     """
     followed = [
         one
         for one in found
-        if one.name in _OF_SCENE
-        and one.reads >= _OF_SCENE[one.name][0]
-        and one.followed >= _OF_SCENE[one.name][1]
+        if one.name in OF_SCENE
+        and one.reads >= OF_SCENE[one.name][0]
+        and one.followed >= OF_SCENE[one.name][1]
         and costs(one)
     ]
     return max(followed, key=lambda one: one.followed, default=None)
@@ -239,6 +248,15 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
     named = not (found.of_network or found.whole or found.is_combined or found.of_table)
     loss, other = (one.accuracy_else - one.accuracy for one in (found, best))
     return named and found.reads >= best.reads + _TELLS_MORE and loss >= other + _COSTS_MORE
+
+
+def _is_vignette(found: Leaning, every: Sequence[Leaning]) -> bool:
+    """It is what a vignette makes of the border, and that tells more, and answers follow it."""
+    least = OF_SCENE[VIGNETTE][1]
+    return found.name in (EDGE, "frame") and any(
+        one.name == VIGNETTE and one.followed >= least and _misleads_more(one, found)
+        for one in every
+    )
 
 
 def _is_said_by_words(found: Leaning, topic: Leaning) -> bool:

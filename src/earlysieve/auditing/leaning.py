@@ -42,6 +42,7 @@ from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR, is_of
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC
+from earlysieve.auditing.vignettes import VIGNETTE
 
 FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
@@ -252,7 +253,7 @@ def _independent(name: str, other: str) -> bool:
         return other in _WORDS
     if TOPIC in (name, other) or other == BEYOND_TOPIC:
         return name == TOPIC and other == BEYOND_TOPIC
-    if other in (PATCH, BACKGROUND):
+    if other in (PATCH, BACKGROUND, VIGNETTE):
         return False  # where a shortcut lies, nothing tells of the rest
     if other in (*KINDS, PLAIN_WORDS):
         return False

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import GATHER, Leaning
 from earlysieve.auditing.surroundings import BACKGROUND
+from earlysieve.auditing.vignettes import VIGNETTE
 
 FEWEST_MISLED = 20
 TELLS = 0.95
@@ -62,9 +63,14 @@ def followed_though_outdone(found: Sequence[Leaning]) -> Leaning | None:
         for one in found
         if follows_at_a_cost(one)
         and not (one.whole or one.of_table)
-        and one.recovered >= _RECOVERED_OUTDONE
+        and (one.recovered >= _RECOVERED_OUTDONE or _is_followed_vignette(one))
     ]
     return max(followed, key=lambda one: one.accuracy_else - one.accuracy, default=None)
+
+
+def _is_followed_vignette(found: Leaning) -> bool:
+    """Most readers see a vignette, too, so that hardly one of them tells what it hides."""
+    return found.name == VIGNETTE and found.followed >= FOLLOWS
 
 
 def copes_only_here(found: Leaning) -> bool:

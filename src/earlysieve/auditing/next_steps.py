@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.known_data import memorised
-from earlysieve.auditing.leading import OUTDONE
+from earlysieve.auditing.leading import OF_SCENE, OUTDONE
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.naming_steps import (
@@ -24,7 +24,6 @@ from earlysieve.auditing.naming_steps import (
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
-from earlysieve.auditing.surroundings import BACKGROUND, SIZE
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import called
 from earlysieve.groups.classes import listed
@@ -245,7 +244,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         ]
     return [
         step(*may_be_the_task(on)),
-        *([] if decision.reason in ("together", BACKGROUND, SIZE) else [f"If it is not, {more}"]),
+        *([] if decision.reason in ("together", *OF_SCENE) else [f"If it is not, {more}"]),
         *([] if on is not None and is_sum(on) else [step(*must_not_matter(on))]),
         *([] if facts.transfer is not None else [compared]),
     ]

@@ -11,8 +11,9 @@ import numpy as np
 
 from earlysieve.auditing.eye import Eye, Sample
 from earlysieve.auditing.marks import OF_ONE_CLASS
+from earlysieve.auditing.vignettes import VIGNETTE
 
-_ABLE = ("colour", "brightness", "spectrum", "sharpness", "frame", "size")
+_ABLE = ("colour", "brightness", "spectrum", "sharpness", "frame", "size", VIGNETTE)
 _TELLS, _OTHERS, _FEWEST_CLASSES = 0.7, 0.5, 3
 
 

@@ -21,6 +21,7 @@ from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
 from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held, times_held
 from earlysieve.auditing.topics import BEYOND_TOPIC
+from earlysieve.auditing.vignettes import VIGNETTE, falloff_features
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
@@ -54,7 +55,7 @@ def properties_of(
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
     Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, small parts,
-    background, halves;
+    background, vignette, halves;
     texts: tokens, length, phrases, how they begin and end, and what is written unlike plain words;
     tables have their columns instead. Nothing where it is not clear what the inputs are.
 
@@ -94,6 +95,7 @@ def _of_images(images: Tensor) -> dict[str, Tensor]:
         MARK: mark_features(small),
         PATCH: patch_features(small_grey),
         BACKGROUND: corner_features(small),
+        VIGNETTE: falloff_features(small_grey),
         **_halves(small_grey),
     }
 

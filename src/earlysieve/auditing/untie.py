@@ -31,6 +31,8 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"pictures of other classes, {_ANEW}.",
     "background": "put what the task is about on backgrounds of other classes (cut it out and "
     f"paste it), or cut training pictures closer about it, {_ANEW}.",
+    "vignette": "even out the light of all pictures (flat-field correction), in training and in "
+    f"use, or darken their corners at random, {_ANEW}.",
     "patch": "cover that part in all pictures, in training and in use, or exchange it between "
     f"pictures of all classes, {_ANEW}.",
     "edge": "cut the frame off all pictures, in training and in use, or put it on pictures of "

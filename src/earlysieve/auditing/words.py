@@ -16,6 +16,7 @@ _NAMES = {
     "sharpness": "sharpness",
     "mark": "a mark in one place of the image",
     "background": "the background",
+    "vignette": "a vignette (how dark the corners are)",
     "patch": "what lies in one small part of the image",
     "edge": "a frame around the image or a bar along its side",
     "spot": "a small spot of one colour anywhere in the image",

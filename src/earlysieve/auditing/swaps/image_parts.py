@@ -41,6 +41,12 @@ from earlysieve.auditing.swaps.part import Part, Swap
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.stages import with_channel_statistics
 from earlysieve.auditing.swaps.windows import best_windows, importance, swap_windows, window_of
+from earlysieve.auditing.vignettes import (
+    VIGNETTE,
+    falloff_features,
+    tells_a_class,
+    with_falloff_of,
+)
 from earlysieve.errors import EarlysieveError
 from earlysieve.model.batch import Inputs, few, take
 from earlysieve.model.layers import layout_in, trace_layers
@@ -60,6 +66,7 @@ NAMES = (
     "spot",
     "patch",
     "background",
+    "vignette",
     "stage",
 )
 UNSEEN_SIZE = "what stands out cannot be told from the ground of these images"
@@ -112,6 +119,7 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
             parts += lying(features, pool, asker)
         parts += _patch(values, pool, asker)
         parts += _ground(values, pool, asker)
+        parts += _vignette(values, pool, asker)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage
@@ -263,6 +271,20 @@ def _ground(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
     detail = "all but the middle half of either side"
     change = _painted(pool, asker, with_ground_of)
     return [Part(BACKGROUND, change, everyone, detail=detail, rests=True)]
+
+
+def _vignette(values: Tensor, pool: Pool, asker: Asker) -> list[Part]:
+    """How the light falls off outwards, where it tells a class of images that are read right."""
+    seen = falloff_features(smaller(values).mean(1, keepdim=True)).numpy()
+    if not pool.right.any():
+        return []
+    if not tells_a_class(seen[pool.right], pool.labels[pool.right], pool.num_classes):
+        return []
+    low = values.amin((0, 2, 3))[None, :, None, None]
+    everyone = np.ones(len(values), bool)
+    detail = "how much darker it becomes from the middle to the corners"
+    change = _painted(pool, asker, partial(with_falloff_of, low=low))
+    return [Part(VIGNETTE, change, everyone, detail=detail)]
 
 
 def _lying(
