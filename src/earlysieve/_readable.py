@@ -52,6 +52,8 @@ PARTS = {
         "numbers",
     ),
 }
+# What is swapped for a reader that sees a part of it.
+_SWAPPED_WITH = {"sharpness": "spectrum"}
 # Also as sentences call them, and as one would guess.
 _KEPT = {short: name for name, short in _SHORT.items()} | {
     "color": "colour",
@@ -106,3 +108,9 @@ def as_kept(name: str) -> str:
     if name.startswith("column '") and name.endswith("'"):
         return "column " + name.removeprefix("column '")[:-1]
     return _KEPT.get(name, name)
+
+
+def as_part(name: str) -> str:
+    """The part that is swapped for what is called so: how sharp an image is goes with texture."""
+    kept = as_kept(name)
+    return _SWAPPED_WITH.get(kept, kept)

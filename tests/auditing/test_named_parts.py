@@ -1,11 +1,13 @@
 """Parts that must not matter are named as pages name them, and pages, help and messages agree."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from earlysieve._readable import PARTS, as_kept, readable
+from earlysieve._readable import PARTS, as_kept, as_part, readable
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.of_the_task import _is_named
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
@@ -17,6 +19,7 @@ from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.words import _NAMES as IN_SENTENCES
 from earlysieve.cli.audit_command import command
 from earlysieve.errors import InputError
+from tests.auditing.made_up import COLOUR
 from tests.auditing.swaps.test_follow import Reads, by_frame, pictures
 
 QUICKSTART = Path(__file__).parents[2] / "docs" / "quickstart.md"
@@ -48,12 +51,23 @@ def test_what_pages_and_sentences_say_is_taken():
         assert as_kept(readable(kept).replace("'", "")) == kept
 
 
-@pytest.mark.parametrize("name", ["texture", "spectrum", "place", "where something stands out"])
+@pytest.mark.parametrize(
+    "name", ["texture", "spectrum", "place", "where something stands out", "sharpness"]
+)
 def test_a_swap_is_told_not_to_matter_by_either_name(name):
     data, labels = pictures()
     found = swap_parts(Reads(by_frame), data, labels, labels, irrelevant=[name], budget=50)
     barred = [part.part for part in found.parts if part.irrelevant]
-    assert barred == [as_kept(name)] or as_kept(name) in found.skipped
+    assert barred == [as_part(name)] or as_part(name) in found.skipped
+
+
+def test_sharpness_goes_with_the_texture_that_is_swapped_for_it():
+    assert as_part("sharpness") == as_part("texture") == "spectrum"
+    assert as_kept("sharpness") == "sharpness"  # groups are made of what its own reader says
+    assert as_part("smell") == "smell"
+    for name in ("sharpness", "sharpness of one class"):
+        assert _is_named(replace(COLOUR, name=name), ["spectrum"])
+        assert not _is_named(replace(COLOUR, name=name), ["colour"])
 
 
 def refusal(*names):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from earlysieve._arrays import Bools, Ints
-from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_part, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.second_look import SecondLook
@@ -45,7 +45,7 @@ def of_the_task(
 
 
 def _is_named(found: Leaning, names: Sequence[str]) -> bool:
-    part = found.name if found.of_network else part_of(found.name)
+    part = found.name if found.of_network else as_part(part_of(found.name))
     return covers(names, part, barred=found.irrelevant)
 
 

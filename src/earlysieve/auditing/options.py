@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from earlysieve._readable import as_kept, readable
+from earlysieve._readable import as_part, readable
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
 from earlysieve.readouts.heads import Head
@@ -93,11 +93,11 @@ def check_apart(irrelevant: Sequence[str], relevant: Sequence[str]) -> None:
     Args:
         irrelevant, relevant: names of parts.
     """
-    both = [name for name in relevant if as_kept(name) in map(as_kept, irrelevant)]
+    both = [name for name in relevant if as_part(name) in map(as_part, irrelevant)]
     if both:
         raise InputError(
             "Expected each part to be irrelevant or relevant, but got both of "
-            f"{', '.join(map(readable, map(as_kept, both)))}; leave out one of both"
+            f"{', '.join(map(readable, map(as_part, both)))}; leave out one of both"
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from earlysieve._names import near_names
-from earlysieve._readable import PARTS, as_kept
+from earlysieve._readable import PARTS, as_kept, as_part
 from earlysieve.benchmarking.arms import INFERRED, PLAIN, TRUE, Arm
 from earlysieve.benchmarking.cells import RunCell
 from earlysieve.benchmarking.configs import config_of, parts_for, plain_config, with_layer
@@ -92,7 +92,7 @@ def _check_named(data: Any, names: Sequence[str], option: str) -> None:
     kind = "text" if source.tokenizer is not None else "image" if is_image else None
     known = () if kind is None else PARTS[kind]
     for name in names:
-        if known and as_kept(name) not in map(as_kept, known):
+        if known and as_part(name) not in map(as_kept, known):
             near = near_names(name, known, 3)
             hint = f"did you mean {' or '.join(near)}?" if near else "name one of these"
             raise InputError(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earlysieve._names import near_names
-from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, readable
+from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, as_part, readable
 from earlysieve.auditing.swaps.table_parts import PAIR, is_of, is_pair_of, part_name
 from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.datasets.variables import Variable
@@ -46,11 +46,11 @@ def named_parts(
         irrelevant, relevant: names as they were written.
         telling: values of columns, which are barred with their column.
     """
-    barred = [as_kept(name) for name in irrelevant]
-    matters = [as_kept(name) for name in relevant]
+    barred = [as_part(name) for name in irrelevant]
+    matters = [as_part(name) for name in relevant]
     of_values = [one.name for one in telling if part_name(one.variable) in barred]
     barred += [name for name in of_values if name not in matters]
-    typed = {as_kept(name): name for name in (*irrelevant, *relevant)}
+    typed = {as_part(name): name for name in (*irrelevant, *relevant)}
     return Named(tuple(barred), tuple(matters), typed)
 
 
