@@ -16,7 +16,9 @@ _SHORT = {
     "plain words": "plain words in between",
     "one word": "word of one class",
     "stage": "early layer",
-    "columns": "all columns, straight",
+    "columns": "a weighted sum of the columns",
+    "direction": "what several columns have in common",
+    "other directions": "what else the columns say",
     "all": "swaps of all parts",
 }
 # A reader of all columns of a table at once, and what sentences call it.
@@ -81,8 +83,7 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
     "how the text begins or ends": "ends",
     "the numbers in the text": "numbers",
     "words with capital letters": "capitals",
-    SUM_OF_COLUMNS: COLUMNS,
-    "what several columns have in common": "direction",
+    "all columns, straight": COLUMNS,  # what pages once called it
 }
 
 

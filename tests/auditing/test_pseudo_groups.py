@@ -116,6 +116,6 @@ def test_groups_of_a_verdict_that_names_nothing_say_so(audited):
     _, result = audited
     silent = replace(result, summary=replace(result.summary, leans_on=None))
     (note,) = es.infer_groups(silent).notes
-    assert "names nothing that the model leans on: groups are told by 'column" in note
+    assert "names nothing that the model relies on: groups are told by 'column" in note
     assert es.infer_groups(result).notes == ()
     assert es.infer_groups(silent, reader="column 3").notes == ()

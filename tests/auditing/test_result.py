@@ -277,7 +277,7 @@ def test_an_audit_of_an_older_format(tmp_path, version):
     assert math.isnan(old.summary.strength)
     assert old.pictures[0].image.startswith(b"\x89PNG")
     assert old.pictures[0].heatmap.startswith(b"\xff\xd8")
-    assert "What the model leans on" not in render(old)
+    assert "What the model relies on" not in render(old)
     old.save(tmp_path)
     assert check_same(es.AuditResult.load(tmp_path), old)
     names = sorted(path.name for path in (tmp_path / "pictures").iterdir())

@@ -10,7 +10,7 @@ from earlysieve.cli.fitted_table import fitting, wrapped
 
 NAMES = ("audits/last-week", "audits/plain-network-of-march", "after_a_repair.of_the_last_layer")
 HEADS = (
-    *("model", "seeds", "verdict", "leans on"),
+    *("model", "seeds", "verdict", "relies on"),
     *("reliance", "accuracy", "worst class", "where misled"),
 )
 FIGURE = "0.578 [0.492, 0.660]"

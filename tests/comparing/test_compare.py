@@ -211,7 +211,7 @@ def test_audits_of_the_same_examples_say_how_models_do_where_the_first_is_misled
     assert "audits of different examples" in written[3].read_text()
     ward, fever, half = (str(tmp_path / name) for name in ("ward", "fever", "half"))
     ok("compare", ward, fever, "--fail-on-worse")
-    assert "leans on" in ok("compare", ward, fever).stdout
+    assert "relies on" in ok("compare", ward, fever).stdout
     ok("compare", ward, fever, "--fail-on-worse", "--gate-on", "where-misled")
     ok("compare", ward, fever, "--fail-unless-better", "--gate-on", "where-misled")
     other = run_command("compare", ward, fever, "--fail-on-worse", "--gate-on", "worst-group")
@@ -348,12 +348,12 @@ def test_reliance_on_different_things_has_no_difference():
     assert difference(third, first).figures["reliance"].value == pytest.approx(-0.3)
     found = Comparison((first, second, third), ())
     rows = all_cells(found)[0]
-    assert [row[3] for row in rows] == ["leans on", "colour", "size", "colour"]
+    assert [row[3] for row in rows] == ["relies on", "colour", "size", "colour"]
     assert found.table["leans_on"].tolist() == ["colour", "size", "colour"]
     (note,) = not_compared(found.lines)
     assert "that of 'b' is on another thing than colour" in note
     assert not_compared((first, third)) == ()
-    assert "leans on" not in all_cells(Comparison((first, third), ()))[0][0]
+    assert "relies on" not in all_cells(Comparison((first, third), ()))[0][0]
 
 
 def test_seeds_that_lean_on_different_things_have_no_mean_reliance():

@@ -125,7 +125,7 @@ def test_what_it_is_about_how_much_it_costs_and_what_to_look_at_are_at_the_top()
     text = Outline(render(piled_audit())).text
     top = text[: text.index("The examples behind it")]
     for part in (
-        "What the model leans on colour",
+        "What the model relies on colour",
         "sees nothing else achieves 96%",
         "where it fails 27% elsewhere 98% all examples 80%",
         "95% interval from 19% to 35%. That is 71 points less than elsewhere",
@@ -216,7 +216,7 @@ def test_without_a_shortcut_no_pile_is_said_to_be_of_one():
 def test_what_readers_of_tables_see_has_a_name():
     lines = (Leaning("columns", of_network=True), Leaning("column age"))
     text = Outline(render(piled_audit(summary=piled_summary(leanings=lines)))).text
-    assert "all columns, straight 96%" in text
+    assert "a weighted sum of the columns 96%" in text
     assert "column 'age' 96%" in text
 
 

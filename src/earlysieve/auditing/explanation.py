@@ -356,11 +356,11 @@ _REASONS = {
     ),
     "together": (
         "The model errs where two columns together mislead, although others there tell the label. "
-        "So it is where a model leans on the two, and where the task is about them and the others."
+        "So it is where a model relies on the two, and where the task is about them and the others."
     ),
     "hardly told": (
         "The model errs where two columns together mislead; others there tell the label about as "
-        "often as the answer. So it is where a model leans on the two, and where they are a part "
+        "often as the answer. So it is where a model relies on the two, and where they are a part "
         "of the task."
     ),
     "background": (

@@ -100,18 +100,18 @@ def without_it(on: Leaning) -> str:
     if on.is_pair:
         return (
             f"If {called(on)} must not count, or will not be known in use, leave both out and "
-            "train again: a network that never gets them cannot lean on them. Where one of them "
+            "train again: a network that never gets them cannot rely on them. Where one of them "
             "belongs to the task, leave out the other alone: what both tell together goes with it."
         )
     if on.is_value:
         column, values = column_of_values(on)
         return (
             f"If it must not count that column '{column}' is {values}, or that will mean something "
-            f"else in use, leave it out and train again: a network that never gets it cannot lean "
+            f"else in use, leave it out and train again: a network that never gets it cannot rely "
             "on it. Else add rows that hold it and are of other classes."
         )
     return (
         f"If {called(on)} must not count, or will not be known in use, leave it out and train "
-        "again: a network that never gets it cannot lean on it. Else add rows in which it speaks "
+        "again: a network that never gets it cannot rely on it. Else add rows in which it speaks "
         "for another class than the label."
     )

@@ -65,7 +65,7 @@ def command(
     Each other line is compared with the first, seed by seed where seeds match. Figures of runs are
     those of their validation data; verdict and reliance those of their audit (train --audit).
     Audits of the same examples also say how often models are right where something simple misleads
-    that the first one leans on. The folder of a benchmark stands for all its runs, as do those of
+    that the first one relies on. The folder of a benchmark stands for all its runs, as do those of
     one data set (results/runs/DATA) and of one method there for theirs.
 
     \b

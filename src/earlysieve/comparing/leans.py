@@ -31,7 +31,7 @@ def not_compared(lines: Sequence["Line"]) -> tuple[str, ...]:
     if not names:
         return ()
     return (
-        f"Reliance is on what each model leans on; that of {', '.join(map(repr, names))} is on "
+        f"Reliance is on what each model relies on; that of {', '.join(map(repr, names))} is on "
         f"another thing than {first.leans_on}, so that no difference of it is shown: measure both "
         "on one thing, for instance with 'earlysieve reliance'.",
     )

@@ -7,7 +7,7 @@ Cells = list[list[str]]
 
 # What the tables need, as comments above them.
 PACKAGES = (r"% \usepackage{booktabs}", r"% \usepackage{graphicx}")
-_WORDS = ("method", "supervision", "verdict", "leans on")  # columns of words, set flush left
+_WORDS = ("method", "supervision", "verdict", "relies on")  # columns of words, set flush left
 _FIGURE = re.compile(r"[+-]?\d+(\.\d+)?( \[[^][]*\])?")
 _LATEX = {
     "\\": r"\textbackslash{}",

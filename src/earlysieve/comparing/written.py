@@ -30,7 +30,7 @@ def lines_as_cells(comparison: Comparison, columns: Sequence[str]) -> Cells:
     trained = any(line.best_epoch is not None for line in lines)
     heads = [
         *("model", "seeds", *(["verdict"] if judged else [])),
-        *(["leans on"] if leaning else []),
+        *(["relies on"] if leaning else []),
         *columns,
         *(["best epoch"] if trained else []),
     ]
@@ -159,7 +159,7 @@ def page(comparison: Comparison) -> str:
 
 
 # Columns of words.
-_WORDS = ("verdict", "leans on")
+_WORDS = ("verdict", "relies on")
 
 
 def _stacked(rows: Sequence[Sequence[str]]) -> Cells:

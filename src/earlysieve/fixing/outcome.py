@@ -140,7 +140,7 @@ def words_of(
         f"{beside}{sure} It was chosen among {tried} candidates and no change by {select}, which "
         f"knows {_known(basis, select)}. Every figure is of examples that the last "
         "layer, or the network, was not fitted to; but the choice was made on them. What else the "
-        f"model leans on is not known: test it {test} before you rely on it."
+        f"model relies on is not known: test it {test} before you take it."
     )
     return headline, text
 

@@ -124,8 +124,8 @@ def _said_of(result: "AuditResult", groups: Groups, settings: dict[str, Any]) ->
         )
     elif about is None:
         note = (
-            f"The verdict is '{result.summary.verdict}' and names nothing that the model leans on: "
-            f"groups are told by '{used}', the strongest sign there is."
+            f"The verdict is '{result.summary.verdict}' and names nothing that the model relies "
+            f"on: groups are told by '{used}', the strongest sign there is."
         )
     else:
         return groups

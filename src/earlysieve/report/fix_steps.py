@@ -66,7 +66,7 @@ _FITTED = (
 # Where the old weights are; the new ones are a file of ours.
 _OF_OLD = ("--pretrained", "--checkpoint-key", "--checkpoint-prefix")
 # What an audit says of a column of a table on which a model leans.
-_LEAVE_OUT = "a network that never gets it cannot lean on it"
+_LEAVE_OUT = "a network that never gets it cannot rely on it"
 
 
 def _hardly_held(data: FixData) -> bool:

@@ -15,7 +15,7 @@ from earlysieve.report.words import NOTHING, count, data_uri, name_of, percent, 
 
 SHOWN = 8
 _ABOUT = {
-    "shortcut": "What the model leans on",
+    "shortcut": "What the model relies on",
     "at risk": "What the answer may rest on",
     "inconclusive": "What is in question",
     "none found": "What came nearest",

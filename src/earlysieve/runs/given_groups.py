@@ -211,6 +211,6 @@ def _audit(place: Path) -> "AuditResult":
 
 _NAMES_NOTHING = ("inconclusive", "none found")
 _NAME_ONE = (
-    "If an audit of held-out data of the same model named what it leans on, tell groups by that: "
+    "If an audit of held-out data of the same model named what it relies on, tell groups by that: "
     "--groups-reader NAME."
 )
