@@ -242,7 +242,10 @@ def test_sentences():
     [
         ({"relevant": "region"}, r'to be a list of names.*write relevant=\["region"\]'),
         ({"relevant": [3]}, "Expected relevant to be a list of names of parts"),
-        ({"relevant": ["regoin"]}, "Expected relevant parts among .*but got regoin; near names"),
+        (
+            {"relevant": ["regoin"]},
+            "Expected relevant parts among .*but got regoin; near names are column 'region'",
+        ),
         (
             {"relevant": ["region"], "irrelevant": ["region_North"]},
             "irrelevant or relevant, but got both of column 'region'; leave out one",

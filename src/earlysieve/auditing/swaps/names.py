@@ -122,7 +122,8 @@ def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
         every: that there are.
     """
     of_kind = [name for name in names if as_kept(name) in map(as_kept, every)]
-    near = near_names(names[0], every)
+    bare = {name.removeprefix("column ").strip("'"): name for name in every}
+    near = [bare[name] for name in near_names(names[0].removeprefix("column ").strip("'"), bare)]
     told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
     if of_kind:
         return (
