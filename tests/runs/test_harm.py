@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -76,6 +77,25 @@ def test_a_training_that_learns_nothing_says_so(best, chance, examples, said):
     assert bool(learned_nothing(history, chance, examples, CONFIG)) == said
 
 
+@pytest.mark.parametrize(
+    ("accuracies", "classes", "more", "said"),
+    [
+        ([0.54, 0.48, 0.51], 2, {}, True),  # Wilson's interval of a half ends at 0.5309
+        ([0.54, 0.48, 0.54], 2, {}, False),
+        ([0.54, 0.48, 0.51], 2, {"restore_best": True}, False),  # another epoch is kept
+        ([0.54, 0.48, 0.51], 4, {}, False),  # one class is twice as frequent as the mean
+        ([0.54, 0.48, 0.51], 0, {}, False),
+    ],
+)
+def test_a_training_that_ends_at_chance_says_so(accuracies, classes, more, said):
+    history = [{"train_accuracy": one} for one in accuracies]
+    told = learned_nothing(history, 0.5, 1000, replace(CONFIG, **more), classes=classes)
+    assert bool(told) == said
+    if said:
+        assert "ended at 51%, no more than a guess (50%), after 54% in epoch 1" in told
+        assert "a smaller --lr than 0.01 with --optimizer adamw (such as 0.0001)" in told
+
+
 def test_weights_that_know_the_examples_are_said_to_hardly_change():
     dro = replace(CONFIG, method="group-dro", checkpoint="x.pt", weight_decay=0.01)
     told = knows_already(0.9951, dro)
@@ -137,3 +157,14 @@ def test_the_command_warns_at_its_end(tmp_path, monkeypatch):
     nothing = ok("train", *net, "--data", "table:noise.csv", "--lr", 1e-9, "--epochs", 2,
                  "--out", "four")  # fmt: skip
     assert "Warning: Accuracy in training was" in nothing.stdout
+
+
+def test_of_a_balanced_training_a_guess_is_told_by_what_is_drawn(tmp_path, monkeypatch):
+    """Two of three labels are alike, but a guess is right on half of the examples drawn."""
+    monkeypatch.chdir(tmp_path)
+    table(tmp_path / "rare.csv", lambda k: int(k // 90 % 4 == 0))
+    told = ok(
+        "train", "--model", "earlysieve.networks:SmallMLP", "--data", "table:rare.csv", "--method",
+        "balanced", "--balance", "class", "--lr", 1e-9, "--epochs", 2, "--out", "one",
+    ).stdout  # fmt: skip
+    assert re.search(r"no more than a guess \(5[0-5]%\): the network learned nothing", told)

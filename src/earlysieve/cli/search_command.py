@@ -109,7 +109,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     from earlysieve.tracking.named import check_trackers
 
     console = Console(given["quiet"], given["as_json"])
-    config = resolve(context)
+    config = resolve(context, console.say)
     options = SearchOptions(
         trials=given["trials"],
         timeout=_seconds(given["timeout"]),

@@ -86,7 +86,7 @@ def command(context: click.Context, /, **given: Any) -> None:
     listening = partial(_report, console) if console.is_heard else None
     trackers = check_trackers(given["log_to"])
     reporter = Reporter(console.say, listening, console.progress, trackers)
-    config = resolve(context)
+    config = resolve(context, console.say)
     run = TrainRun.prepare(config, check_output(given["out"]), reporter)
     if given["groups_from"] is not None:
         check_groups_used(run.job)
@@ -112,7 +112,13 @@ def command(context: click.Context, /, **given: Any) -> None:
         raise stopped(run.how_to_go_on(), error) from error
     warned = [
         harmed(start, kept_row(vars(result)), run.config),
-        learned_nothing(result.history, run.chance(), len(run.job.data), run.config),
+        learned_nothing(
+            result.history,
+            run.chance(),
+            len(run.job.data),
+            run.config,
+            classes=run.classes_drawn(),
+        ),
         overfitted(result.history, result.steps, run.job.model),
     ]
     warnings = [one for one in warned if one]

@@ -1,7 +1,7 @@
 """From options, a file and a preset to the configuration of a training run."""
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from earlysieve.methods.registry import method_named, method_settings, own_metho
 from earlysieve.methods.settings import settings_in
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.trust import check_trusted, trusted_by
+from earlysieve.runs.usual_steps import usual_steps
 
 if TYPE_CHECKING:
     from earlysieve.training import TrainConfig
@@ -38,13 +39,21 @@ _SPECS = (
     "freeze",
     "restore_best",
 )
+_USUAL_STEPS = (
+    "'{}' is trained with --optimizer {optimizer} --lr {lr:g}, by the width of the transformer; "
+    "either option changes that."
+)
 _NESTED = ("data_options", "model_options", "method_options")
 
 Fields = dict[str, Any]
 
 
-def resolve(context: click.Context) -> "TrainConfig":
+def resolve(context: click.Context, tell: Callable[[str], None] = lambda _: None) -> "TrainConfig":
     """The configuration: given options, over --preset, over --config, over a preset named in it.
+
+    Args:
+        context: of the command.
+        tell: called with what was chosen where nothing was given.
 
     Raises:
         InputError: a field is wrong, --config asks for code that was not named by hand, or an
@@ -65,7 +74,10 @@ def resolve(context: click.Context) -> "TrainConfig":
     _require(values)
     if not context.params["trust_config"]:
         check_trusted(values, trusted_by(given))
-    config = TrainConfig.from_dict(values)
+    usual = {} if method_named(method).starts_trained else usual_steps(values)
+    if usual:
+        tell(_USUAL_STEPS.format(values["model"], **usual))
+    config = TrainConfig.from_dict({**values, **usual})
     _check_used(config, given)
     options = asdict(method_settings(config.method, config.method_options))
     return TrainConfig.from_dict({**config.to_dict(), "method_options": options})

@@ -38,9 +38,15 @@ _FIELDS: tuple[tuple[str, Any, str | None, str], ...] = (
         "optimizer",
         click.Choice(["sgd", "adam", "adamw"]),
         "sgd",
-        "Train the network with this optimiser.",
+        "Train the network with this optimiser; by default one of hf: with adamw.",
     ),
-    ("lr", _FROM_ZERO, "0.01", "Begin with this learning rate."),
+    (
+        "lr",
+        _FROM_ZERO,
+        "0.01",
+        "Begin with this learning rate; by default a network of hf: with 0.05 over its width, at "
+        "most 0.001.",
+    ),
     (
         "backbone_lr_scale",
         _FROM_ZERO,

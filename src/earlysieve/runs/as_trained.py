@@ -9,6 +9,7 @@ from earlysieve.groups.selection_rules import RULES
 from earlysieve.networks.attention import usual_width
 from earlysieve.runs.seen_data import FOR_VALIDATION, part_of
 from earlysieve.runs.train_data import SPLIT, share_of
+from earlysieve.runs.usual_steps import usual_steps
 from earlysieve.training.going_on import further
 
 _CONFIG = "config.json"
@@ -99,6 +100,8 @@ def _changed(config: dict[str, Any]) -> dict[str, str | None]:
     from earlysieve.training import TrainConfig
 
     usual = {one.name: one.default for one in fields(TrainConfig) if one.default is not MISSING}
+    if usual_steps({"model": config.get("model")}):
+        usual |= {"optimizer": None, "lr": None}  # those of such a network are others
     return {
         f"--{name.replace('_', '-')}": str(config[name])
         for name in _NAMES

@@ -9,7 +9,7 @@ from earlysieve.groups.accuracy import wilson_bounds
 from earlysieve.training import TrainConfig
 from earlysieve.training.evaluation import Evaluation
 
-_LEAST, _BY_HEART = 0.05, 0.995
+_LEAST, _BY_HEART, _ABOUT_EVEN = 0.05, 0.995, 1.5
 _ACCURACY, _WORST = "validation_accuracy", "validation_worst_group_accuracy"
 
 
@@ -72,24 +72,46 @@ def harmed(start: Start | None, kept: Mapping[str, Any], config: TrainConfig) ->
 
 
 def learned_nothing(
-    history: Sequence[Mapping[str, Any]], chance: float, examples: int, config: TrainConfig
+    history: Sequence[Mapping[str, Any]],
+    chance: float,
+    examples: int,
+    config: TrainConfig,
+    *,
+    classes: int = 0,
 ) -> str:
-    """That the accuracy in training never rose above a guess; empty where it did.
+    """That the accuracy in training never rose above a guess, or fell to one; empty otherwise.
+
+    A fall is told where classes are about as frequent as each other: elsewhere a method that
+    weighs rare ones may rightly end below what the most frequent one gives.
 
     Args:
         history: see `FitResult`.
         chance: the highest accuracy of answers that do not look at the inputs.
         examples: of the training data, out of which each epoch's accuracy is a share.
         config: of the run.
+        classes: in these; 0: not known.
     """
     found = [row["train_accuracy"] for row in history if "train_accuracy" in row]
-    if not found or max(found) > wilson_bounds(chance, examples)[1]:
+    guess = wilson_bounds(chance, examples)[1]
+    if found and max(found) > guess >= found[-1]:
+        even = 0 < chance * classes <= _ABOUT_EVEN
+        return _fallen(found, chance, config) if even and not config.restore_best else ""
+    if not found or max(found) > guess:
         return ""
     when = f"in all {len(found)} epochs" if len(found) > 1 else "in its one epoch"
     return (
         f"Accuracy in training was {max(found):.0%} at best {when}, no more than a guess "
         f"({chance:.0%}): the network learned nothing. Try {_gentler(config)}, or more --epochs, "
         "and check labels and how inputs are prepared."
+    )
+
+
+def _fallen(found: Sequence[float], chance: float, config: TrainConfig) -> str:
+    best = max(range(len(found)), key=found.__getitem__)
+    return (
+        f"Accuracy in training ended at {found[-1]:.0%}, no more than a guess ({chance:.0%}), "
+        f"after {found[best]:.0%} in epoch {best + 1}: the training undid what the network knew. "
+        f"Try {_gentler(config)}."
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from earlysieve._arrays import Ints
 from earlysieve._files import output_folder, write_text
 from earlysieve._json import plain
 from earlysieve._progress import wanted
@@ -40,6 +41,7 @@ from earlysieve.training.evaluate import evaluate
 from earlysieve.training.freezing import frozen
 from earlysieve.training.one_class import check_classes
 from earlysieve.training.run_folder import CHECKPOINT_NAME
+from earlysieve.training.sampling import EpochSampler
 from earlysieve.training.selection import NOTHING, Beside, check_select
 
 if TYPE_CHECKING:
@@ -176,13 +178,26 @@ class TrainRun:
     def chance(self) -> float:
         """The highest accuracy in training of answers that do not look at the inputs.
 
-        0 where it is not known: examples are drawn otherwise than they come, or no list of labels
-        is at hand.
+        0 where it is not known: examples are drawn by what a model says of them, or no list of
+        labels is at hand.
         """
+        drawn = self._labels_drawn()
+        return float(np.bincount(drawn).max() / len(drawn)) if len(drawn) else 0.0
+
+    def classes_drawn(self) -> int:
+        """How many classes an epoch has; 0 where that is not known."""
+        return len(np.unique(self._labels_drawn()))
+
+    def _labels_drawn(self) -> Ints:
+        """Those of an epoch; none where they are not known."""
         labels = getattr(self.job.opened.source, "labels", None)
-        if self.sampler is not None or not isinstance(labels, np.ndarray) or not len(labels):
-            return 0.0
-        return float(np.bincount(labels).max() / len(labels))
+        if not isinstance(labels, np.ndarray):
+            return np.zeros(0, np.int64)
+        if self.sampler is None:
+            return labels
+        if not isinstance(self.sampler, EpochSampler):
+            return np.zeros(0, np.int64)
+        return np.concatenate([labels[rows] for rows in self.sampler.batches(0)])
 
     def train(self, *, resume: bool, after_epoch: AfterEpoch | None = None) -> FitResult:
         """Train to the end, from the checkpoint in the folder if there is one and `resume`.
