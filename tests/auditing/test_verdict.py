@@ -596,7 +596,12 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     assert against in outdone.explanation
     for change in ({"accuracy": 0.51}, {"times_worse": 11.9}, {"explained_share": 0.49}):
         told = summary(facts(IDLE, replace(layer, **change))).explanation
-        assert told.startswith("No property and no early layer explains the model's errors.")
+        assert told.startswith(
+            f"No property explains the model's errors. Layer 'layer1' tells {layer.reads:.0%} of "
+        )
+        assert "these data cannot tell the two apart. A simple feature" in told
+    told = summary(facts(IDLE, replace(layer, accuracy=0.51, reads=0.89))).explanation
+    assert told.startswith("No property and no early layer explains the model's errors.")
 
 
 def test_of_a_layer_that_tells_as_much_the_nearest_thing_with_a_name_is_told():

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 
 from earlysieve._readable import readable
 from earlysieve.auditing.evidence import Evidence
+from earlysieve.auditing.hardly_more import told_by_a_layer
 from earlysieve.auditing.headline import MOSTLY
+from earlysieve.auditing.layer_words import (
+    against_the_label,
+    what_a_layer_tells,
+    where_errors_gather,
+)
 from earlysieve.auditing.leading import errors_gather, overlapping
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
@@ -17,7 +23,6 @@ from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.image_parts import UNSEEN_SIZE
@@ -61,7 +66,7 @@ def explanation(
         ]
     on = decision.leaning if decision.reason != "outdone" else _outdoing(facts.leanings)
     if on is not None:
-        first += [_nearest(on, facts.leanings) if decision.reason == "told as well" else ""]
+        first += [_nearest(on, facts.leanings) if decision.reason in _NEARLY_ALL else ""]
         first += [words_told(on, swaps), filled, _cost(fails)]
         then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
@@ -71,6 +76,9 @@ def explanation(
     then.append(_observation(evidence, layer))
     paragraphs = (" ".join(filter(None, sentences)) for sentences in (first, then))
     return "\n\n".join(filter(None, paragraphs))
+
+
+_NEARLY_ALL = ("told as well", "hardly more")
 
 
 def _nearest(on: Leaning, others: Sequence[Leaning]) -> str:
@@ -103,14 +111,14 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
-        return f"{few} {_gathered(gathered, swaps)}" if gathered else few
+        return f"{few} {where_errors_gather(gathered, swaps)}" if gathered else few
     if decision.reason == "outdone" and gathered:
         return (
             f"{OUTDONE_HERE} Its errors gather where a reader of "
             f"{readable(gathered.name, of_network=True)} says another class (right on "
             f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
             f"{gathered.accuracy_else:.0%} elsewhere), as those of a shortcut do."
-            f"{_against_the_label(swaps)}"
+            f"{against_the_label(swaps)}"
         )
     let_go = decision.let_go
     if let_go is not None:
@@ -122,7 +130,10 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
         )
     if decision.reason == "nothing":
         if gathered:
-            return _gathered(gathered, swaps)
+            return where_errors_gather(gathered, swaps)
+        layer = told_by_a_layer(facts.leanings)
+        if layer is not None and not facts.of_task:
+            return f"{what_a_layer_tells(layer)} {_power(decision)}{_unseen(swaps)}"
         left = f"Besides what belongs to the task, {_UNEXPLAINED[0].lower()}{_UNEXPLAINED[1:]}"
         unexplained = left if facts.of_task else _UNEXPLAINED
         return f"{unexplained} {_power(decision)}{_unseen(swaps)}"
@@ -159,40 +170,7 @@ def _unseen(swaps: Swaps) -> str:
 
 
 _TOLD_BY_OTHERS = 0.6
-_FEWEST_AGAINST, _NEARLY_ALWAYS, _MOST_WORDS = 5, 0.8, 5
 _UNEXPLAINED = "No property and no early layer explains the model's errors."
-
-
-def _gathered(gathered: Leaning, swaps: Swaps) -> str:
-    """No power is told: all errors may be of one simple thing that none of the readers tells."""
-    return (
-        f"No property explains the model's errors. They gather where a reader of "
-        f"{readable(gathered.name, of_network=True)} says another class (right on "
-        f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
-        f"{gathered.accuracy_else:.0%} elsewhere), as they do where examples are hard or wrongly "
-        "labelled; something simple that has no reader here would look the same, so look at these."
-        f"{_against_the_label(swaps)}"
-    )
-
-
-def _against_the_label(swaps: Swaps) -> str:
-    """Words by which the model goes on nearly all texts of other classes that hold them."""
-    part = swaps.of(TOKEN)
-    words = [
-        one
-        for one in (() if part is None else part.words)
-        if one.against >= _FEWEST_AGAINST and one.followed >= _NEARLY_ALWAYS
-    ]
-    told = [
-        f"'{one.word}' for '{one.speaks_for}' ({one.followed * one.against:.0f} of {one.against})"
-        for one in words
-    ]
-    if not told:
-        return ""
-    return (
-        " Words by which the model goes there, against the label: "
-        f"{', '.join(told[:_MOST_WORDS])}. Are they the task?"
-    )
 
 
 def _overlaps(found: Leaning, *, swapped: bool) -> str:
@@ -349,6 +327,12 @@ _REASONS = {
         "What the model errs on are examples that look to it, and to a reader that sees little, "
         "like another class, and nothing else that was looked at tells which of them are labelled "
         "wrongly and in which something simple misleads. These data alone cannot tell."
+    ),
+    "hardly more": (
+        "A reader that sees little does nearly as well as the model, and the model's errors gather "
+        "where it is misled, though answers follow what it sees when that is swapped, or other "
+        "readers mostly tell the label there. So it is where a model goes by something simple, and "
+        "where its task is hardly more than that."
     ),
     "hardly better": (
         "The model does hardly better than guessing: of what it goes by nothing can be told. Check "

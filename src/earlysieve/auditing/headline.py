@@ -66,6 +66,12 @@ def headline(
             "wrong the model mostly is, too: a shortcut, a task as simple as that"
             f"{how_to_say(on)}, or wrong labels."
         )
+    if decision.reason == "hardly more" and on is not None:
+        return (
+            f"At risk: {called(on)} tells nearly all that the model tells, and where it misleads "
+            f"the model errs {on.times_worse:.0f} times as often: a shortcut, or a task nearly as "
+            f"simple as that{how_to_say(on)}."
+        )
     if decision.reason in OF_SCENE and on is not None:
         return (
             f"At risk: the label goes with {called(on)}, and answers follow it "

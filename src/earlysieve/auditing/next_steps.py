@@ -214,6 +214,9 @@ def _with_left_out(steps: list[str], decision: Decision, code: str, beside: Besi
     return [*steps[:asked], left_out, *steps[asked:]]
 
 
+_ENOUGH_MISLED = ("together", "hardly more", *OF_SCENE)
+
+
 def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     on = decision.leaning
     what = "the feature" if on is None else called(on)
@@ -234,7 +237,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
             *([more] if few else []),
             *([] if facts.transfer is not None else [compared]),
         ]
-    if decision.reason == "told as well":
+    if decision.reason == "told as well" or _only_a_layer(decision):
         return [
             "Look at the pile 'misled': are these labels right? If they are, what do the examples "
             "share with the class that the model gives them, and lack of their own?",
@@ -244,18 +247,25 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         ]
     return [
         step(*may_be_the_task(on)),
-        *([] if decision.reason in ("together", *OF_SCENE) else [f"If it is not, {more}"]),
+        *([] if decision.reason in _ENOUGH_MISLED else [f"If it is not, {more}"]),
         *([] if on is not None and is_sum(on) else [step(*must_not_matter(on))]),
         *([] if facts.transfer is not None else [compared]),
     ]
 
 
+<<<<<<< HEAD
 def _task_or_not(on: Leaning | None, kind: Kind) -> list[str]:
     """Either can be said of what has a name; of anything else what has one is asked about."""
     decide = [step(*may_be_the_task(on))] if on is not None and can_be_the_task(on) else []
     if on is None or is_sum(on) or not decide:
         return [*decide, *_suspected(kind)]
     return [*decide, step(*must_not_matter(on)), *_without_reader(kind)]
+=======
+def _only_a_layer(decision: Decision) -> bool:
+    """Whether what misleads has no name of its own, so that nobody can say whether it matters."""
+    on = decision.leaning
+    return decision.reason == "hardly more" and on is not None and (on.of_network or on.whole)
+>>>>>>> 4a0c7db (Images: what tells nearly all that the model tells and misleads it is at risk; of a layer that does it is said that a simple task looks the same)
 
 
 def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:

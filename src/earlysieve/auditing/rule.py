@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from earlysieve.auditing.hardly_more import hardly_more
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leading import (
     OUTDONE,
@@ -175,6 +176,9 @@ def decide(facts: Facts) -> Decision:
     scene = of_scene(facts.leanings)
     if scene is not None:
         return say("at risk", scene.name, scene)
+    simple = hardly_more(facts.leanings)
+    if simple is not None:
+        return say("at risk", "hardly more", simple)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)
@@ -195,8 +199,8 @@ def decide(facts: Facts) -> Decision:
 def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     """What can be said though readers do better than the model; None: nothing.
 
-    What was said not to matter is asked about, and two columns that mislead, or a background or
-    size that answers follow, are no readout's luck.
+    What was said not to matter is asked about, and two columns that mislead, a background or size
+    that answers follow, or what misleads where other readers side with the label, are no luck.
     """
     named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
     if named is not None and costs(named):
@@ -207,6 +211,9 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     scene = of_scene(facts.leanings)
     if scene is not None:
         return Decision("at risk", scene.name, scene, strength(scene), chance)
+    simple = hardly_more(facts.leanings)
+    if simple is not None:
+        return Decision("at risk", "hardly more", simple, strength(simple), chance)
     return None
 
 

@@ -1,0 +1,52 @@
+"""What is said of a layer that explains errors, where no verdict is about it."""
+
+from earlysieve._readable import readable
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.properties import TOKEN
+from earlysieve.auditing.swaps.found import Swaps
+
+_FEWEST_AGAINST, _NEARLY_ALWAYS, _MOST_WORDS = 5, 0.8, 5
+
+
+def where_errors_gather(gathered: Leaning, swaps: Swaps) -> str:
+    """No power is told: all errors may be of one simple thing that none of the readers tells."""
+    return (
+        f"No property explains the model's errors. They gather where a reader of "
+        f"{readable(gathered.name, of_network=True)} says another class (right on "
+        f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
+        f"{gathered.accuracy_else:.0%} elsewhere), as they do where examples are hard or wrongly "
+        "labelled; something simple that has no reader here would look the same, so look at these."
+        f"{against_the_label(swaps)}"
+    )
+
+
+def what_a_layer_tells(layer: Leaning) -> str:
+    """That a task which is nearly so simple looks like a cue that no other reader is free of."""
+    name = readable(layer.name, of_network=True)
+    return (
+        f"No property explains the model's errors. L{name[1:]} tells {layer.reads:.0%} of what the "
+        f"model tells, and where its reader is misled the model errs {layer.times_worse:.0f} times "
+        "as often. So it is where a task is nearly as simple as that, and where something simple "
+        "that alters whole examples, and has no reader here, took the place of the task: these "
+        "data cannot tell the two apart."
+    )
+
+
+def against_the_label(swaps: Swaps) -> str:
+    """Words by which the model goes on nearly all texts of other classes that hold them."""
+    part = swaps.of(TOKEN)
+    words = [
+        one
+        for one in (() if part is None else part.words)
+        if one.against >= _FEWEST_AGAINST and one.followed >= _NEARLY_ALWAYS
+    ]
+    told = [
+        f"'{one.word}' for '{one.speaks_for}' ({one.followed * one.against:.0f} of {one.against})"
+        for one in words
+    ]
+    if not told:
+        return ""
+    return (
+        " Words by which the model goes there, against the label: "
+        f"{', '.join(told[:_MOST_WORDS])}. Are they the task?"
+    )
