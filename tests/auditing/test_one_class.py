@@ -23,7 +23,9 @@ from earlysieve.readouts.feature_store import FeatureStore
 from .made_up import COLOUR, IDLE, facts
 
 NAME = f"brightness{OF_ONE_CLASS}"
-MISLED = {"name": NAME, "accuracy": 0.5, "recovered": 0.6, "accuracy_else": 0.97}
+MISLED = {
+    "name": NAME, "accuracy": 0.5, "recovered": 0.6, "accuracy_else": 0.97, "times_worse": 60.0,
+}  # fmt: skip
 
 
 def test_names_lead_to_the_property_that_is_read():
@@ -129,7 +131,10 @@ def test_a_model_that_does_not_go_by_it_is_not_said_to():
         ({}, "shortcut"),
         ({"reads": 0.84}, "none found"),
         ({"accuracy": 0.51}, "none found"),
-        ({"recovered": 0.49}, "none found"),  # as of wrong labels
+        ({"recovered": 0.39}, "none found"),  # as of wrong labels
+        ({"recovered": 0.4}, "shortcut"),
+        ({"recovered": 0.55, "times_worse": 59.0}, "none found"),
+        ({"times_worse": 24.9}, "none found"),  # as of a class that looks simple, in a weak model
         ({"sure": 19}, "none found"),
     ],
 )
@@ -138,7 +143,7 @@ def test_it_counts_where_it_misleads_and_others_tell_the_label(change, verdict):
 
 
 def test_of_several_that_tell_one_class_the_one_that_answers_follow_is_named():
-    idle = replace(COLOUR, **MISLED | {"followed": -0.05, "accuracy": 0.1, "times_worse": 30.0})
+    idle = replace(COLOUR, **MISLED | {"followed": -0.05, "accuracy": 0.1, "times_worse": 90.0})
     moved = replace(COLOUR, **MISLED | {"name": f"spectrum{OF_ONE_CLASS}", "followed": 0.8})
     assert lead([idle, moved])[0] is moved
     assert (

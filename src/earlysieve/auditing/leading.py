@@ -42,7 +42,9 @@ _ENOUGH_AT_EDGE = 2.5
 _AGAINST = 0.45
 _TELLS_MORE = 0.1
 _COSTS_MORE = 0.05
-_ONE_CLASS_TELLS, _RECOVERED_OF_ONE_CLASS = 0.85, 0.5
+_ONE_CLASS_TELLS, _RECOVERED_OF_VIGNETTE = 0.85, 0.5
+# Errors gather so much, and others tell their label so often: one of both.
+_OF_ONE_CLASS = ((25.0, 0.56), (60.0, 0.4))
 _TOPIC_TELLS, _RECOVERED_BESIDES_TOPIC, _TOLD_AND_DOUBTED = 0.85, 0.6, 1.28
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
@@ -160,14 +162,21 @@ def but_what_is_the_task(found: Sequence[Leaning]) -> list[Leaning]:
 def _one_class_misleads(found: Leaning) -> bool:
     """Of how dark the corners are no task is made: that answers follow it is enough.
 
-    What one class shows may well be of a size of its own, unless answers follow that.
+    What one class shows may well be of a size of its own, unless answers follow that. And of a weak
+    model errors gather where one class looks simple: so they must gather more than there, or others
+    surely tell their label.
     """
     base = base_of(found.name)
     followed = found.followed >= _HARDLY_FOLLOWS
     told = found.reads >= _ONE_CLASS_TELLS and found.sure >= FEWEST_MISLED
-    mostly = found.accuracy <= _MOSTLY_WRONG or (base == VIGNETTE and followed)
+    if base == VIGNETTE and followed:
+        return told and found.recovered >= _RECOVERED_OF_VIGNETTE
+    gathered = any(
+        found.times_worse >= gathers and found.recovered >= recovered
+        for gathers, recovered in _OF_ONE_CLASS
+    )
     able = base != SIZE or followed
-    return told and mostly and able and found.recovered >= _RECOVERED_OF_ONE_CLASS
+    return told and able and found.accuracy <= _MOSTLY_WRONG and gathered
 
 
 def _topic_misleads(found: Leaning) -> bool:

@@ -253,19 +253,18 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     ]
 
 
-<<<<<<< HEAD
 def _task_or_not(on: Leaning | None, kind: Kind) -> list[str]:
     """Either can be said of what has a name; of anything else what has one is asked about."""
     decide = [step(*may_be_the_task(on))] if on is not None and can_be_the_task(on) else []
     if on is None or is_sum(on) or not decide:
         return [*decide, *_suspected(kind)]
     return [*decide, step(*must_not_matter(on)), *_without_reader(kind)]
-=======
+
+
 def _only_a_layer(decision: Decision) -> bool:
     """Whether what misleads has no name of its own, so that nobody can say whether it matters."""
     on = decision.leaning
     return decision.reason == "hardly more" and on is not None and (on.of_network or on.whole)
->>>>>>> 4a0c7db (Images: what tells nearly all that the model tells and misleads it is at risk; of a layer that does it is said that a simple task looks the same)
 
 
 def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
