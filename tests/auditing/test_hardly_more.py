@@ -68,6 +68,20 @@ def test_what_has_a_name_goes_before_a_layer():
     assert hardly_more([IMAGES, replace(SEEN, reads=1.1), FOLLOWED]) is FOLLOWED
 
 
+@pytest.mark.parametrize(
+    ("simple", "name"),
+    [
+        (FOLLOWED, "brightness"),
+        (replace(FOLLOWED, followed=0.41), "background"),
+        (SEEN, "background"),
+    ],
+)
+def test_of_the_ground_and_the_whole_image_what_answers_follow_more_is_named(simple, name):
+    ground = replace(FOLLOWED, name="background", followed=0.42)
+    said = decide(facts(IMAGES, ground, simple))
+    assert (said.verdict, said.leaning.name) == ("at risk", name)
+
+
 def test_only_images_are_spoken_of():
     assert hardly_more([replace(IDLE, name="token"), SEEN]) is None
 

@@ -173,12 +173,9 @@ def decide(facts: Facts) -> Decision:
     together = may_be_together(facts.leanings)
     if together is not None:
         return say("at risk", "together", together)
-    scene = of_scene(facts.leanings)
-    if scene is not None:
-        return say("at risk", scene.name, scene)
-    simple = hardly_more(facts.leanings)
-    if simple is not None:
-        return say("at risk", "hardly more", simple)
+    whole = _of_the_whole_image(facts.leanings)
+    if whole is not None:
+        return say("at risk", *whole)
     if facts.collapsed:
         return say("inconclusive", "collapsed")
     unasked = next((one for one in facts.leanings if _unasked(one, facts)), None)
@@ -208,13 +205,22 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     together = together_though_outdone(facts.leanings)
     if together is not None:
         return Decision("at risk", "together", together, strength(together), chance)
-    scene = of_scene(facts.leanings)
-    if scene is not None:
-        return Decision("at risk", scene.name, scene, strength(scene), chance)
-    simple = hardly_more(facts.leanings)
-    if simple is not None:
-        return Decision("at risk", "hardly more", simple, strength(simple), chance)
+    whole = _of_the_whole_image(facts.leanings)
+    if whole is not None:
+        reason, on = whole
+        return Decision("at risk", reason, on, strength(on), chance)
     return None
+
+
+def _of_the_whole_image(found: Sequence[Leaning]) -> tuple[str, Leaning] | None:
+    """What a reader of the ground sees, or of all of an image; what answers follow more, of both.
+
+    The ground looks blurred, too, where all of an image is.
+    """
+    scene, simple = of_scene(found), hardly_more(found)
+    if scene is not None and not (simple is not None and simple.followed > scene.followed):
+        return scene.name, scene
+    return None if simple is None else ("hardly more", simple)
 
 
 def follows(decision: Decision, found: Sequence[Leaning], name: str) -> Decision:
