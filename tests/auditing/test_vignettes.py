@@ -178,6 +178,7 @@ def test_of_one_class_a_vignette_may_mislead_less_and_a_size_must_be_followed(
     base, accuracy, followed, verdict
 ):
     of_one = replace(
-        COLOUR, name=f"{base}{OF_ONE_CLASS}", accuracy=accuracy, followed=followed, recovered=0.9
-    )
+        COLOUR, name=f"{base}{OF_ONE_CLASS}", accuracy=accuracy, followed=followed, recovered=0.9,
+        times_worse=30.0,
+    )  # fmt: skip
     assert decide(facts(IDLE, of_one)).verdict == verdict
