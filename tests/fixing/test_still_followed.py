@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from earlysieve.auditing.summary import Summary
-from earlysieve.fixing.still_followed import still_followed
+from earlysieve.auditing.summary import PartSwapped, Summary
+from earlysieve.fixing.still_followed import follows_more, still_followed
 from earlysieve.report.follows import Follows, follows
 from tests.auditing.made_up import COLOUR
 
@@ -55,3 +55,42 @@ def test_the_page_lists_what_either_model_follows_the_named_part_first():
     named = SimpleNamespace(summary=replace(after, leans_on="column cue"))
     assert follows(named, both[1])[0].name == "column cue"
     assert [one.name for one in follows(both[1], both[1])] == ["column x0"]
+
+
+def swapped(summary, pairs, follow):
+    """With swaps of the cue, of which so many follow and none does by chance."""
+    part = PartSwapped("column cue", "", pairs, follow / pairs, 0.0, 0, 0.0, 0.0, False)
+    found = [replace(one, followed=follow / pairs) for one in summary.leanings]
+    return replace(summary, swaps=[part], leanings=found)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "more"),
+    [
+        # Wilson's interval of 4 of 14 ends at 0.5465, that of 8 of 14 begins at 0.3259: 0.2857 is
+        # less than the root of 0.2608^2 + 0.2455^2.
+        ((14, 4), (14, 8), False),
+        ((14, 2), (14, 10), True),
+        # 0.2857 ends at 0.4103, 0.5714 begins at 0.4548: the root of 0.1246^2 + 0.1166^2 is less.
+        ((56, 16), (56, 32), True),
+        ((560, 160), (560, 260), False),  # surely more, but by less than 0.2
+    ],
+)
+def test_following_more_is_more_than_the_draw_of_pairs(before, after, more):
+    one, other = swapped(BEFORE, *before), swapped(BEFORE, *after)
+    told = follows_more(one, other)
+    assert bool(told) == more
+    if more:
+        assert f"more than by chance (of {after[0]} pairs of examples)" in told
+        assert told.endswith(f"(of {before[0]} pairs of examples).")
+    assert f"(of {after[0]} pairs of examples); that of the" in still_followed(one, other)
+
+
+def test_without_the_number_of_pairs_a_fifth_of_the_answers_counts():
+    assert follows_more(summary("shortcut", "cue", cue=0.1), summary("shortcut", "cue", cue=0.31))
+
+
+def test_how_many_swaps_a_figure_is_of_is_listed():
+    both = [SimpleNamespace(summary=swapped(BEFORE, pairs, 7)) for pairs in (14, 28)]
+    found = next(one for one in follows(*both) if one.name == "column cue")
+    assert (found.pairs_before, found.pairs_after) == (14, 28)

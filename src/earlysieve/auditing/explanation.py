@@ -15,7 +15,7 @@ from earlysieve.auditing.layer_words import (
 from earlysieve.auditing.leading import errors_gather, overlapping
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
-from earlysieve.auditing.marks import EDGE, MARK
+from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.not_to_matter import answers
 from earlysieve.auditing.of_the_task import told_of_the_task
@@ -23,6 +23,7 @@ from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
+from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.image_parts import UNSEEN_SIZE
@@ -31,7 +32,7 @@ from earlysieve.auditing.swaps.text_parts import WORDS
 from earlysieve.auditing.swaps.text_signs import DETAILS
 from earlysieve.auditing.transfer import LayerTransfer, Transfer
 from earlysieve.auditing.where_it_fails import Estimate, nearest_property
-from earlysieve.auditing.words import called, percent_of
+from earlysieve.auditing.words import called, pairs_of_examples, percent_of
 from earlysieve.groups.classes import listed
 from earlysieve.groups.output_order import OutputOrder
 
@@ -68,7 +69,7 @@ def explanation(
     if on is not None:
         first += [_nearest(on, facts.leanings) if decision.reason in _NEARLY_ALL else ""]
         first += [words_told(on, swaps), filled, _cost(fails)]
-        then.append(_seen(on, of_answers=decision.reason == FOLLOWS_HERE))
+        then.append(_seen(on, swaps, of_answers=decision.reason == FOLLOWS_HERE))
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))
     then += answers(decision, facts.leanings, swaps)
@@ -219,7 +220,7 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     )
 
 
-def _seen(on: Leaning, *, of_answers: bool) -> str:
+def _seen(on: Leaning, swaps: Swaps, *, of_answers: bool) -> str:
     """What was seen of one leaning, in numbers."""
     what = readable(on.name, of_network=True)
     text = f"A reader {f'of {what}' if on.of_network else f'that sees only {called(on)}'}"
@@ -239,7 +240,11 @@ def _seen(on: Leaning, *, of_answers: bool) -> str:
             text += f", elsewhere {on.accuracy_else:.0%}"
     moved = []
     if not math.isnan(on.followed):
-        moved.append(f"its answer follows {max(0.0, on.followed):.0%} more often than by chance")
+        part = None if on.name.endswith(OF_ONE_CLASS) else swaps.of(part_of(on.name))
+        count = "" if part is None else f" (of {pairs_of_examples(part.followed.count)})"
+        moved.append(
+            f"its answer follows {max(0.0, on.followed):.0%} more often than by chance{count}"
+        )
     if not math.isnan(on.mended):
         moved.append(f"{max(0.0, on.mended):.0%} more of its errors are right")
     if moved:

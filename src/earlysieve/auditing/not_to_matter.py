@@ -10,7 +10,7 @@ from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.rule import Decision
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import is_of
-from earlysieve.auditing.words import called
+from earlysieve.auditing.words import called, pairs_of_examples
 
 
 def answers(decision: Decision, leanings: Sequence[Leaning], swaps: Swaps) -> list[str]:
@@ -57,8 +57,7 @@ def _answer(part: PartFound, decision: Decision, leanings: Sequence[Leaning]) ->
     said = f"It was said that {readable(part.part)} must not matter"
     if math.isnan(part.effect):
         return f"{said}, but there are too few pairs of examples to ask whether answers follow it."
-    count = part.followed.count
-    pairs = "1 pair of examples" if count == 1 else f"{count:,} pairs of examples"
+    pairs = pairs_of_examples(part.followed.count)
     followed = (
         f"{said}: given that of another class, answers follow it {max(0.0, part.effect):.0%} more "
         f"often than by chance, of {pairs}"

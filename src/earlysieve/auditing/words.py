@@ -62,3 +62,8 @@ def percent_of(estimate: Estimate) -> str:
         f"{round(share, 2) + 0.0:.0%}" for share in (estimate.value, estimate.low, estimate.high)
     )
     return f"{value} [{low}, {high}]"
+
+
+def pairs_of_examples(count: int) -> str:
+    """How many swaps a share is of, in words."""
+    return "1 pair of examples" if count == 1 else f"{count:,} pairs of examples"

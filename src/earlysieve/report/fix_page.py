@@ -18,7 +18,7 @@ from earlysieve.report.fix_view import ExampleRow, FixData, chosen_kind
 from earlysieve.report.follows import follows
 from earlysieve.report.page import assembled
 from earlysieve.report.readable import readable
-from earlysieve.report.words import percent
+from earlysieve.report.words import count, percent
 
 NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
 
@@ -112,9 +112,18 @@ def _followed(result: FixData) -> list[tuple[str, tuple[str, str]]]:
         return []
     found = follows(result.before, result.after)
     return [
-        (readable(one.name), (percent(max(0.0, one.before)), percent(max(0.0, one.after))))
+        (
+            readable(one.name),
+            (_of_pairs(one.before, one.pairs_before), _of_pairs(one.after, one.pairs_after)),
+        )
         for one in found
     ]
+
+
+def _of_pairs(followed: float, pairs: int | None) -> str:
+    """A share with the number of swaps that it is of."""
+    of = "" if pairs is None else f" of {count(pairs)}"
+    return f"{percent(max(0.0, followed))}{of}"
 
 
 def _reader(result: FixData) -> str:

@@ -20,11 +20,14 @@ class Follows:
         name: of the part, as "colour" or "column x3".
         before, after: how much more often than by chance an answer follows the part when it is
             swapped with that of an example of another class, in [-1, 1].
+        pairs_before, pairs_after: of how many swaps; None where that is not known.
     """
 
     name: str
     before: float
     after: float
+    pairs_before: int | None = None
+    pairs_after: int | None = None
 
 
 def follows(before: ReportData, after: ReportData) -> list[Follows]:
@@ -37,7 +40,12 @@ def follows(before: ReportData, after: ReportData) -> list[Follows]:
     """
     about = before.summary.leans_on
     then, now = _followed(before), _followed(after)
-    both = [Follows(name, then[name], now[name]) for name in then if name in now]
+    counts = _pairs(before), _pairs(after)
+    both = [
+        Follows(name, then[name], now[name], *(one.get(name) for one in counts))
+        for name in then
+        if name in now
+    ]
     told = [one for one in both if one.name == about or _most(one) >= _WORTH_SHOWING]
     return sorted(told, key=lambda one: (one.name != about, -_most(one)))[:_MOST]
 
@@ -52,3 +60,7 @@ def _followed(audit: ReportData) -> dict[str, float]:
         for one in audit.summary.leanings
         if not one.of_network and not math.isnan(one.followed)
     }
+
+
+def _pairs(audit: ReportData) -> dict[str, int]:
+    return {one.part: one.pairs for one in audit.summary.swaps}
