@@ -216,7 +216,7 @@ def test_at_risk_none_found_and_no_answer():
     two = summary(facts(both))
     assert two.headline == (
         "At risk: the label goes with columns a and b, and the model errs where it does not, or it "
-        'is the task (relevant, --relevant "columns a and b").'
+        "is the task (relevant, --relevant NAME)."
     )
     assert two.explanation.startswith("The model errs where two columns together mislead")
     assert two.next_steps[1].startswith("If columns a and b must not count")

@@ -17,6 +17,7 @@ from earlysieve.report.words import (
     short,
     signed,
     visible,
+    whole_options,
 )
 
 from .audits import png
@@ -95,3 +96,12 @@ def test_names_may_break_after_an_underscore_or_a_slash_and_nowhere_else():
     assert type(breakable("trailing_")) is str
     assert "[U+202E]" in breakable("a_\u202eb")
     assert breakable("x_" * 100) == Markup(str(short("x_" * 100)))
+
+
+def test_no_line_ends_within_an_option():
+    shown = whole_options("it is <b> (relevant, --relevant NAME) or --fail-on x\u202e")
+    assert shown == Markup(
+        'it is &lt;b&gt; (relevant, <span class="whole">--relevant</span> NAME) or '
+        '<span class="whole">--fail-on</span> x[U+202E]'
+    )
+    assert whole_options("a -- b <") == "a -- b <"

@@ -55,13 +55,14 @@ def how_to_say(on: Leaning | None) -> str:
     """How to say that what a verdict on a table is about belongs to the task, in brackets.
 
     An honest category of a table looks like a shortcut, which of images and texts is rare. Empty of
-    these, of what the user has said must not matter, and of what has no name.
+    these, of what the user has said must not matter, and of what has no name; the next steps say
+    the name.
     """
     if on is None or on.irrelevant or not can_be_the_task(on):
         return ""
     if not (on.of_table or on.is_value or is_sum(on)):
         return ""
-    return f" (relevant, --relevant {_quoted(on.name)})"
+    return " (relevant, --relevant NAME)"
 
 
 def named_part(code: str) -> tuple[str, str] | None:

@@ -28,7 +28,8 @@ def environment() -> "Environment":
         lstrip_blocks=True,
     )
     numbers = (words.percent, words.count, words.decimal, words.signed, words.times)
-    for function in (*numbers, words.cut, words.short, words.breakable):
+    names = (words.cut, words.short, words.breakable)
+    for function in (*numbers, *names, words.whole_options):
         made.filters[function.__name__] = function
     return made
 

@@ -19,6 +19,7 @@ _LONGEST_HINT = 1000
 # reach, which Arabic and Hebrew texts need, stay.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAKS = re.compile(r"(?<=[_/])(?=.)|(?<=\w)(?=\.[A-Za-z]\w{1,4}$)")
+_OPTION = re.compile(r"(--[a-z][a-z-]*)")
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -116,6 +117,19 @@ def breakable(name: Any) -> "str | Markup":
         return short(text)
     markup = need("markupsafe", extra="report").Markup
     shown: Markup = markup("<wbr>").join(visible(part) for part in _BREAKS.split(text))
+    return shown
+
+
+def whole_options(text: Any) -> "str | Markup":
+    """A sentence in which no line ends within an option of the command line."""
+    parts = _OPTION.split(str(text))
+    if len(parts) == 1:
+        return str(text)
+    markup = need("markupsafe", extra="report").Markup
+    option = markup('<span class="whole">{}</span>')
+    shown: Markup = markup("").join(
+        option.format(part) if place % 2 else visible(part) for place, part in enumerate(parts)
+    )
     return shown
 
 
