@@ -144,6 +144,68 @@ def test_averaged_weights_beside_the_others_are_told_apart(tmp_path: Path) -> No
     assert loaded(tmp_path, swapped, prefix="ema_model.module").prefix == "ema_model.module."
 
 
+@pytest.mark.parametrize(
+    ("raw", "name"), [("net", "net_ema"), ("model", "ema_weights"), ("model", "swa")]
+)
+def test_averaged_weights_of_any_name_are_told(tmp_path: Path, raw: str, name: str) -> None:
+    other = network(3).state_dict()
+    told = loaded(tmp_path, {raw: trained(), name: other, "step": 3}).notes
+    assert any(f"(EMA): name the checkpoint key '{name}'" in one for one in told)
+
+
+def test_averaged_weights_within_settings_of_the_average_are_told(tmp_path: Path) -> None:
+    other = network(3).state_dict()
+    ema = {"decay": 0.99, "shadow": trained()}
+    told = loaded(tmp_path, {"model": trained(), "ema": {"shadow": other}}).notes
+    assert "(EMA): name the checkpoint key 'ema.shadow'" in told[-1]
+    assert loaded(tmp_path, {"model": other, "ema": ema}, key="ema.shadow").key == "ema.shadow"
+    assert loaded(tmp_path, {"ema": ema, "epoch": 1}).key == "ema.shadow"
+    # Weights under a name that is not usual are those that are no average.
+    found = loaded(tmp_path, {"params": trained(), "params_ema": other})
+    assert (found.key, "'params_ema'" in found.notes[-1]) == ("params", True)
+
+
+def test_an_average_of_parameters_alone_keeps_the_buffers_beside_it(tmp_path: Path) -> None:
+    other = network(3).state_dict()
+    parameters = {name for name, _ in network(1).named_parameters()}
+    buffers = trained().keys() - parameters
+    assert any("running_mean" in name for name in buffers)
+    shadow = {name: value for name, value in trained().items() if name in parameters}
+    raw = {name: (trained() if name in buffers else other)[name] for name in trained()}
+    content = {"model": raw, "ema": {"shadow": shadow}}
+    told = loaded(tmp_path, content, key="ema.shadow").notes[-1]
+    assert told.startswith("What 'ema.shadow' lacks was taken from 'model' beside it: '")
+    # No other weights are there to take them from; nor are parameters ever taken.
+    assert "Expected the key" in refusal(tmp_path, {"ema": {"shadow": shadow}}, key="ema.shadow")
+    shadow.pop(min(shadow))
+    assert "Expected the key" in refusal(tmp_path, content, key="ema.shadow")
+
+
+class Config:
+    """A setting of the user's own."""
+
+
+def test_settings_that_run_code_are_told_from_a_whole_model(tmp_path: Path) -> None:
+    told = refusal(tmp_path, {"state_dict": trained(), "config": Config()})
+    assert "Config), which can run any code; save the state_dict without them, or with" in told
+    assert refusal(tmp_path, network(1)).endswith("save model.state_dict() instead of the model")
+
+
+def test_files_of_other_kinds_say_what_they_are(tmp_path: Path) -> None:
+    arrays = {name: value.numpy() for name, value in trained().items()}
+    told = refusal(tmp_path, arrays)
+    assert "but got arrays of NumPy under the keys " in told
+    assert told.endswith("save them as tensors (torch.from_numpy)")
+    np.savez(tmp_path / "w.npz", **arrays)
+    with pytest.raises(CheckpointError, match="holds arrays of NumPy; save them as tensors"):
+        load_weights(network(2), tmp_path / "w.npz")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch advises another format
+        torch.jit.script(nn.Linear(3, 2)).save(tmp_path / "w.pt")
+    with pytest.raises(CheckpointError, match=r"TorchScript program; save torch.jit.load"):
+        load_weights(network(2), tmp_path / "w.pt")
+
+
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
 def test_a_pointer_of_git_lfs_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")

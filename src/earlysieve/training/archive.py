@@ -15,6 +15,11 @@ from earlysieve.errors import CheckpointError
 from earlysieve.training.stand_ins import other_classes, stand_ins
 
 COPY_AGAIN = "copy it again, it may be incomplete"
+_MODULES = ("torch.nn.", "torch.fx.")
+_WEIGHTS_ALONE = (
+    "the state_dict without them, or with plain values in their place; where you trust the file, "
+    "torch.load(FILE, weights_only=False) reads it for that"
+)
 _MOST_NAMED = 3
 _LFS_STARTS = b"version https://git-lfs"
 PICKLE_STARTS = (b"P", b"\x80")  # a zip archive, as torch.save writes it, or a bare pickle
@@ -91,11 +96,13 @@ def _read_pytorch(file: Path, advice: str) -> Any:
     except pickle.UnpicklingError as error:
         if _first_byte(file) not in PICKLE_STARTS:
             raise _damaged(file, advice) from error
-        named = ", ".join(other_classes(file)[:_MOST_NAMED])
+        classes = other_classes(file)
+        named = ", ".join(classes[:_MOST_NAMED])
+        of_model = not classes or any(one.startswith(_MODULES) for one in classes)
+        what = "model.state_dict() instead of the model" if of_model else _WEIGHTS_ALONE
         raise CheckpointError(
             f"Expected '{file}' to hold tensors and plain values only, but it holds pickled "
-            f"objects{f' ({named})' if named else ''}, which can run any code; save "
-            "model.state_dict() instead of the model"
+            f"objects{f' ({named})' if named else ''}, which can run any code; save {what}"
         ) from error
     except Exception as error:  # what a damaged file makes torch raise is not documented
         raise _damaged(file, advice) from error
@@ -122,9 +129,27 @@ def _is_pointer(file: Path) -> bool:
         return False
 
 
+def _of_another_kind(file: Path) -> str:
+    """What to do with an archive that is none of weights; empty where it is not known as such."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return ""
+    if names and all(name.endswith(".npy") for name in names):
+        return (
+            "it holds arrays of NumPy; save them as tensors by name: torch.save({name: "
+            "torch.from_numpy(array) for name, array in np.load(FILE).items()}, OTHER)"
+        )
+    if any("/code/" in name for name in names):
+        return "it is a TorchScript program; save torch.jit.load(FILE).state_dict() instead"
+    return ""
+
+
 def _damaged(file: Path, advice: str) -> CheckpointError:
     if _is_pointer(file):
         advice = "it is a pointer of Git LFS, not the file itself; run git lfs pull"
+    advice = _of_another_kind(file) or advice
     return CheckpointError(
         f"Expected '{file}' to be a checkpoint written by torch.save or safetensors, but it cannot "
         f"be read as one; {advice}"

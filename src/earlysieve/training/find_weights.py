@@ -1,11 +1,13 @@
 """Where the weights are in what a training script saved: under which key."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from earlysieve.errors import CheckpointError
+from earlysieve.training.stand_ins import StandIn
 
 STATE_KEYS = ("state_dict", "model", "model_state_dict", "module", "net", "network")
 # Averaged weights, as timm, torchvision and others call them.
@@ -17,6 +19,9 @@ EMA_KEYS = (
     "ema_model",
     "ema",
 )
+# Whatever else is named as an average of weights: net_ema, ema_weights, swa.
+_AVERAGED = re.compile(r"(^|_)(ema|swa|avg|averaged?)(_|$)", re.IGNORECASE)
+_ARRAYS = ("_reconstruct", "ndarray")
 _MOST_SHOWN = 12
 _DEEPEST = 8
 
@@ -65,14 +70,27 @@ def find_state(content: Any, key: str | None, *, source: str) -> Found:
             "all hold some; name the checkpoint key of this model"
         )
     what = (
-        f"the keys {', '.join(map(str, content))}"
+        f"the keys {_listed(list(map(str, content)), '')}"
         if isinstance(content, Mapping)
         else type(content).__name__
     )
+    if _holds_arrays(content):
+        raise CheckpointError(
+            f"Expected {source} to hold tensors by name, but got arrays of NumPy under {what}; "
+            "save them as tensors (torch.from_numpy)"
+        )
     raise CheckpointError(
         f"Expected {source} to hold the weights of a model, by name or under 'state_dict' or "
         f"'model', but got {what}; save model.state_dict()"
     )
+
+
+def _holds_arrays(content: Any) -> bool:
+    """Whether what was read in place of most values stands in for arrays."""
+    if not isinstance(content, Mapping) or not content:
+        return False
+    arrays = [one for one in content.values() if type(one).__name__ in _ARRAYS]
+    return 2 * len(arrays) > len(content) and all(isinstance(one, StandIn) for one in arrays)
 
 
 def _look(content: Any, path: str) -> Found | None:
@@ -81,18 +99,32 @@ def _look(content: Any, path: str) -> Found | None:
         return None
     names = dict(_items(content))
     first = next((name for name in STATE_KEYS if isinstance(names.get(name), Mapping)), None)
-    averaged = next((name for name in EMA_KEYS if _is_state(names.get(name))), "")
+    averaged = None if _is_state(content) else _average(names, path)
+    beside = "" if averaged is None else averaged.key
     if first is not None:
         found = _look(names[first], _join(path, first))
         if found is not None:
-            beside = _join(path, averaged) if averaged else ""
             return found._replace(averaged=found.averaged or beside)
     if _is_state(content):
         return Found(content, path)
-    if averaged:
-        return Found(names[averaged], _join(path, averaged))
     holding = [name for name, value in names.items() if _is_state(value)]
-    return Found(names[holding[0]], _join(path, holding[0])) if len(holding) == 1 else None
+    plain = [name for name in holding if name not in EMA_KEYS and not _AVERAGED.search(name)]
+    if averaged is not None and len(plain) != 1:
+        return averaged if not plain else None
+    if len(plain) == 1:
+        return Found(names[plain[0]], _join(path, plain[0]), beside)
+    return None
+
+
+def _average(names: Mapping[str, Any], path: str) -> Found | None:
+    """Averaged weights under one of these names, or within what lies under it; None: none."""
+    likely = dict.fromkeys([*EMA_KEYS, *(name for name in names if _AVERAGED.search(name))])
+    found = (
+        _look(names[name], _join(path, name))
+        for name in likely
+        if isinstance(names.get(name), Mapping)
+    )
+    return next((one for one in found if one is not None), None)
 
 
 def _is_state(content: Any) -> bool:
@@ -131,9 +163,9 @@ def _no_such_key(content: Any, key: str, source: str) -> CheckpointError:
     )
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: list[str], quote: str = "'") -> str:
     more = len(names) - _MOST_SHOWN
-    few = ", ".join(f"'{name}'" for name in names[:_MOST_SHOWN])
+    few = ", ".join(f"{quote}{name}{quote}" for name in names[:_MOST_SHOWN])
     return (few or "none") + (f" and {more} more" if more > 0 else "")
 
 

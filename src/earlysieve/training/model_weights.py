@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from earlysieve.datasets.checks import name_some
 from earlysieve.errors import CheckpointError, one_line
 from earlysieve.training.check_weights import check_keys
 from earlysieve.training.find_weights import Found, find_state
@@ -79,13 +80,15 @@ def load_weights(
     """
     source = f"'{path}'"
     names, own = _own(model)
-    found, matched = _in_file(own, path, key, prefix, source=source)
+    content = read_weight_files(path)
+    found, matched = _in_file(own, content, key, prefix, source=source)
+    more, of_buffers = _buffers(model, names, own, matched, content, found.key, source)
+    matched.state.update(more)
     inside = f"{source} under '{matched.prefix}'" if matched.prefix else source
     state = _renamed(model, own, matched.state, source)
     _load_plain(model, names, own, state, source=inside)
-    return LoadedWeights(
-        found.key, matched.prefix, tuple(matched.ignored), tuple(_notes(found, matched, source))
-    )
+    notes = [*_notes(found, matched, source), *([of_buffers] if of_buffers else [])]
+    return LoadedWeights(found.key, matched.prefix, tuple(matched.ignored), tuple(notes))
 
 
 def read_state(model: nn.Module, path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -95,19 +98,50 @@ def read_state(model: nn.Module, path: str | os.PathLike[str]) -> dict[str, Any]
         CheckpointError, MissingDependencyError: see `load_weights`.
     """
     _, own = _own(model)
-    return dict(_in_file(own, path, None, None, source=f"'{path}'")[1].state)
+    return dict(_in_file(own, read_weight_files(path), None, None, source=f"'{path}'")[1].state)
 
 
 def _in_file(
     own: Mapping[str, Any],
-    path: str | os.PathLike[str],
+    content: Any,
     key: str | None,
     prefix: str | None,
     *,
     source: str,
 ) -> tuple[Found, Matched]:
-    found = find_state(read_weight_files(path), key, source=source)
+    found = find_state(content, key, source=source)
     return found, match(own, found.state, prefix, source=source)
+
+
+def _buffers(
+    model: nn.Module,
+    names: Mapping[str, str],
+    own: Mapping[str, Any],
+    matched: Matched,
+    content: Any,
+    key: str,
+    source: str,
+) -> tuple[dict[str, Any], str]:
+    """Buffers that averaged weights lack, of the weights beside them, and a sentence on these.
+
+    Some averages are of parameters alone: what evaluates with these leaves running statistics in
+    the model as training left them.
+    """
+    missing = [name for name in own if name not in matched.state]
+    buffers = {name for name, _ in model.named_buffers(remove_duplicate=False)}
+    if not missing or not key or not {names[name] for name in missing} <= buffers:
+        return {}, ""
+    try:
+        found, beside = _in_file(own, content, None, None, source=source)
+    except CheckpointError:
+        return {}, ""
+    if found.key == key or not set(missing) <= beside.state.keys():
+        return {}, ""
+    told = (
+        f"What '{key}' lacks was taken from '{found.key}' beside it: "
+        f"{name_some(missing, _MOST_NAMED)}."
+    )
+    return {name: beside.state[name] for name in missing}, told
 
 
 def load_state(model: nn.Module, state: Mapping[str, Any], *, source: str) -> None:
