@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import earlysieve as es
+from earlysieve.auditing.edges import bands_held, telling_bands
 from earlysieve.auditing.marks import SPOT, mark_features, telling_marks
 from earlysieve.auditing.spots import Spot, spots_held, telling_spots, where_spots_lie
 
@@ -16,7 +17,7 @@ LOOKS = torch.from_numpy(np.random.default_rng(9).choice([-0.1, 0.1], (CLASSES, 
 RED = torch.tensor([2.0, -1.0, -1.0])[:, None, None]
 
 
-def images(held_by=0.9, elsewhere=0.05, *, size=4, at=None):
+def images(held_by=0.9, elsewhere=0.05, *, size=4, at=None, side=None):
     """Noise with a faint pattern that tells the class, and a red square on most of class 1."""
     rng = np.random.default_rng(0)
     labels = np.arange(COUNT) % CLASSES
@@ -25,6 +26,9 @@ def images(held_by=0.9, elsewhere=0.05, *, size=4, at=None):
     marked = rng.random(COUNT) < np.where(labels == 1, held_by, elsewhere)
     for row in np.flatnonzero(marked):
         top, left = rng.integers(0, SIDE - size, 2) if at is None else at
+        if side is not None:
+            edge = 0 if side in ("top", "left") else SIDE - size
+            top, left = (edge, left) if side in ("top", "bottom") else (top, edge)
         pixels[row, :, top : top + size, left : left + size] = RED
     return pixels, labels.astype(np.int64), marked
 
@@ -54,6 +58,17 @@ def test_a_spot_of_one_class_is_found_wherever_it_lies():
 def test_what_is_no_spot(more):
     pixels, labels, _ = images(**more)
     assert telling_spots(features(pixels), labels, CLASSES) == ()
+
+
+@pytest.mark.parametrize("side", ["top", "bottom", "left", "right"])
+def test_what_always_lies_along_one_side_is_a_bar_as_a_caption_is(side):
+    pixels, labels, marked = images(side=side)
+    assert telling_spots(features(pixels), labels, CLASSES) == ()
+    (found,) = telling_bands(features(pixels), labels, CLASSES)
+    assert (found.kind, found.side, found.whole) == (1, side, False)
+    assert (bands_held(features(pixels), (found,))[:, 0] == marked).mean() > 0.99
+    anywhere, labels, _ = images()
+    assert telling_bands(features(anywhere), labels, CLASSES) == ()
 
 
 def test_weights_stand_for_examples():

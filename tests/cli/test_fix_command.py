@@ -1,10 +1,13 @@
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import torch
 
 from earlysieve import AuditResult
+from earlysieve.cli.fix_command import without_score
 from tests.cli.helpers import SMALL, ok, problem, run
 
 DATA = ("--data", "digits", "--shortcut", "colour", "--correlation", "0.9")
@@ -149,3 +152,15 @@ def test_features_of_an_audit_save_a_pass(trained, tmp_path):
     assert "Reading the features" not in told.stdout
     assert "Auditing the model on them" not in told.stdout
     assert (tmp_path / "out" / "fix.json").exists()
+
+
+def test_candidates_without_a_score_are_named_with_the_reason():
+    rows = {
+        "candidate": ["no change", "dfr", "afr", "leace", "erm"],
+        "failure": ["", *["Left out, since it guesses"] * 2, "", "It failed."],
+        "score": [0.5, float("nan"), float("nan"), 0.7, float("nan")],
+    }  # fmt: skip
+    told = without_score(SimpleNamespace(candidates=pd.DataFrame(rows)))
+    assert told == ["No score: dfr, afr. Left out, since it guesses.", "No score: erm. It failed."]
+    rows |= {"failure": [""] * 5}
+    assert without_score(SimpleNamespace(candidates=pd.DataFrame(rows))) == []

@@ -4,7 +4,9 @@ As a mark it goes with one class, but it lies all along the edge, so that no pla
 than the next one. What is looked for is a colour, or something light or dark, that every place
 along the edge holds, and that nothing inside the image tells as well. Classes differ in what
 reaches the upper edge, say, for reasons of their own: a bar along one side has to tell far more
-than the same line inside the image and than the opposite side.
+than the same line inside the image and than the opposite side. What a spot would be but that it
+always lies along one side is a bar, too, as a caption that is written there: some place of the line
+holds it.
 """
 
 from dataclasses import dataclass
@@ -20,9 +22,10 @@ from earlysieve.auditing.marks import (
     kinds_to_tell,
     most_telling,
 )
+from earlysieve.auditing.spots import SIDES, spots_and_sides
 
 _INSIDE = slice(2, CELLS - 2)
-AROUND, SIDES = "around", ("top", "bottom", "left", "right")
+AROUND = "around"
 _OPPOSITE = dict(zip(SIDES, ("bottom", "top", "right", "left"), strict=True))
 _LEAST_OF_BAR, _ALONE_OF_BAR = 0.65, 1.5
 
@@ -36,12 +39,14 @@ class Band:
         threshold: an image holds it where the least of the places along the edge has at least this.
         kind: the class that it goes with.
         side: along which it lies, or `AROUND`.
+        whole: whether every place of it has to be so; else one of them.
     """
 
     end: int
     threshold: float
     kind: int
     side: str = AROUND
+    whole: bool = True
 
 
 Bands = tuple[Band, ...]
@@ -50,7 +55,14 @@ Bands = tuple[Band, ...]
 def bands_held(values: Floats, bands: Bands) -> Bools:
     """Which rows of features of `mark_features`, shape (N, F), hold which band, shape (N, K)."""
     grid = grid_of(values)
-    return np.stack([_least(grid, one.side)[:, one.end] >= one.threshold for one in bands], 1)
+    return np.stack([_of_line(grid, one)[:, one.end] >= one.threshold for one in bands], 1)
+
+
+def _of_line(grid: Floats, band: Band) -> Floats:
+    """The least of the places along its side, or the strongest, (N, E)."""
+    if band.whole:
+        return _least(grid, band.side)
+    return -_least(-grid, band.side)
 
 
 def band_shape(values: Floats, bands: Bands) -> Floats:
@@ -101,6 +113,12 @@ def telling_bands(
         for side in [AROUND] if framed else sorted(bars, key=lambda one: -best[one])[:1]:
             end = int(lines[side][0][kind].argmax())
             found.append(Band(end, float(lines[side][1][kind, end]), kind, side))
+    known = {one.kind for one in found}
+    found += [
+        Band(one.end, one.threshold, one.kind, side, whole=False)
+        for one, side in spots_and_sides(values, labels, classes, weights, alone)
+        if side is not None and one.kind not in known
+    ]
     return tuple(found)
 
 

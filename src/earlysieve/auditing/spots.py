@@ -1,8 +1,8 @@
 """Something small of one colour that lies anywhere in the images of a class, as a stamp does.
 
 A mark that moves: no place of it tells more than the next one, but the strongest of all places
-does. What fills many places is the object, or its ground, and what one place tells as well is a
-mark.
+does. What fills many places is the object, or its ground, what one place tells as well is a mark,
+and what always lies along one side of the image, as words of a caption do, is a bar (see `edges`).
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,8 @@ from earlysieve.auditing.marks import (
 )
 
 _LARGE = 10
+_ALONG = 0.9
+SIDES = ("top", "bottom", "left", "right")
 
 
 @dataclass(frozen=True)
@@ -70,19 +72,49 @@ def telling_spots(
         weights: how many examples each stands for, shape (N,); None: one.
         alone: how much more it must tell anywhere than in the place where it tells most.
     """
+    found = spots_and_sides(values, labels, classes, weights, alone)
+    return tuple(one for one, side in found if side is None)
+
+
+def spots_and_sides(
+    values: Floats,
+    labels: Ints,
+    classes: int,
+    weights: Floats | None = None,
+    alone: float = ALONE,
+) -> list[tuple[Spot, str | None]]:
+    """Spots, and along which side of the image each lies in nine of ten images; None: anywhere.
+
+    Args:
+        values, labels, classes, weights, alone: as for `telling_spots`.
+    """
     grid = grid_of(values)
     strongest = grid.max((2, 3))
     more, at = most_telling(strongest, labels, classes, weights)
     in_place = most_telling(values, labels, classes, weights)[0].max(1)
-    found = []
+    found: list[tuple[Spot, str | None]] = []
     for kind in kinds_to_tell(labels, classes):
         end = int(more[kind].argmax())
         one = Spot(end, float(at[kind, end]), kind)
         holders = (labels == kind) & (strongest[:, end] >= one.threshold)
         tells = more[kind, end] >= max(LEAST, in_place[kind] + alone)
         if tells and _is_small(grid[holders, end], one.threshold):
-            found.append(one)
-    return tuple(found)
+            found.append((one, _along(grid[holders, end])))
+    return found
+
+
+def _along(places: Floats) -> str | None:
+    """The side along which the strongest of the places (N, `CELLS`, `CELLS`) lies; None: none."""
+    rows, columns = np.divmod(places.reshape(len(places), -1).argmax(1), CELLS)
+    last = CELLS - 1
+    shares = {
+        "top": (rows == 0).mean(),
+        "bottom": (rows == last).mean(),
+        "left": (columns == 0).mean(),
+        "right": (columns == last).mean(),
+    }
+    side = max(SIDES, key=lambda one: shares[one])
+    return side if shares[side] >= _ALONG else None
 
 
 def where_spots_lie(features: Tensor, spots: Spots, height: int, width: int) -> Tensor:

@@ -319,6 +319,8 @@ def show(result: "FixResult", console: Console, command: str) -> None:
         columns = [name for name in wanted if name in tried and tried[name].notna().any()]
         rows = [[row[name] for name in columns] for row in tried.to_dict("records")]
         console.table(columns, rows, f"Tried, by {result.select}")
+        for told in without_score(result):
+            console.say(told)
     _show_figures(result, console)
     for note in result.notes:
         console.say(f"Note: {note}")
@@ -327,6 +329,14 @@ def show(result: "FixResult", console: Console, command: str) -> None:
         if step.command and command:
             for line in step.command.split("\n"):
                 console.say(f"  {line}")
+
+
+def without_score(result: "FixResult") -> list[str]:
+    """Why candidates of the table have no score, a sentence for each reason."""
+    tried = result.candidates
+    known = tried[(tried["failure"] != "") & tried["score"].isna()]
+    names = known.groupby("failure", sort=False)["candidate"].agg(", ".join)
+    return [f"No score: {listed}. {str(why).rstrip('.')}." for why, listed in names.items()]
 
 
 def _show_figures(result: "FixResult", console: Console) -> None:
