@@ -621,7 +621,7 @@ def test_of_a_layer_that_tells_as_much_the_nearest_thing_with_a_name_is_told():
 
 def test_without_a_model_the_advice_is_to_ask_the_model():
     column = replace(
-        COLOUR, name="column a", reads=0.96, at_edge=0.7, own_tells=0.6, recovered=0.5,
+        COLOUR, name="column a", reads=0.96, at_edge=0.85, own_tells=0.6, recovered=0.5,
     )  # fmt: skip
     rest = replace(IDLE, name="column b")
     asked = summary(facts(rest, column)).explanation

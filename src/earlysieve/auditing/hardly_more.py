@@ -1,10 +1,13 @@
-"""What tells nearly all that a model of images tells, and misleads it.
+"""What tells nearly all that a model tells, and misleads it.
 
 A cue that alters a whole image (its tones, where things lie, how it was compressed) is seen by
 every reader, so that hardly any is left to speak for the label where it misleads. What is left to
 look at: answers follow the property when it is swapped; or, of a layer or half an image, errors
 gather where it misleads although other readers there prefer the label more often than not. Of an
 honest model the latter was never seen on more than half of many errors, but where classes meet.
+
+Of a table nothing else may tell the label either. One column that tells nearly all, that answers
+follow, and that misleads also far from where classes meet, is a shortcut unless it is the task.
 """
 
 from collections.abc import Sequence
@@ -18,10 +21,14 @@ _TELLS, _COST, _GATHERS = 0.9, 0.33, 5.0
 _WHERE_CLASSES_MEET = 0.85
 _FOLLOWED, _RECOVERED, _EXPLAINED = 0.3, 0.55, 25
 _OF_IMAGES = "spectrum"
+_COLUMN_TELLS, _COLUMN_FOLLOWED, _COLUMN_COSTS, _COLUMN_AT_EDGE = 0.93, 0.5, 0.4, 0.8
 
 
 def hardly_more(found: Sequence[Leaning]) -> Leaning | None:
     """What the model tells hardly more than, rather with a name; None where nothing is such."""
+    columns = [one for one in found if _is_nearly_all(one)]
+    if columns:
+        return max(columns, key=lambda one: one.followed)
     if not any(one.name == _OF_IMAGES for one in found):
         return None  # the limits were chosen on images
     able = [one for one in found if _tells_and_misleads(one)]
@@ -58,6 +65,19 @@ def _is_followed(found: Leaning) -> bool:
     """A property of its own that swaps show to count; the ground may be what the task is about."""
     own = not (found.of_network or found.whole or found.is_reserved or found.name == BACKGROUND)
     return own and not found.name.endswith(OF_ONE_CLASS) and found.followed >= _FOLLOWED
+
+
+def _is_nearly_all(found: Leaning) -> bool:
+    """A column; its values are judged by themselves."""
+    return (
+        found.is_column
+        and not found.is_value
+        and _tells_and_errs(found)
+        and found.reads >= _COLUMN_TELLS
+        and found.followed >= _COLUMN_FOLLOWED
+        and found.accuracy_else - found.accuracy >= _COLUMN_COSTS
+        and not found.at_edge > _COLUMN_AT_EDGE
+    )
 
 
 def _is_spoken_against(found: Leaning) -> bool:
