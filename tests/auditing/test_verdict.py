@@ -565,8 +565,8 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     found = summary(facts(IDLE, layer), piles=["label doubtful"])
     assert found.verdict == "none found"
     assert found.headline == (
-        "No shortcut was found, but the errors gather where an early layer misleads, as those of "
-        "a shortcut do."
+        "No shortcut was found, but the errors gather where an early layer misleads, as of hard "
+        "examples, of a simple task and of a shortcut alike."
     )
     assert "would have been found" not in found.explanation
     assert found.explanation.startswith(
@@ -644,3 +644,20 @@ def test_another_order_of_the_outputs_leaves_a_verdict_and_comes_first():
     assert "output 4 for 'f' and 2 more): most likely they do" in found.explanation
     assert found.next_steps[1:] == plain.next_steps
     assert found.next_steps[0].startswith("Give the classes the numbers of the model's outputs")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("numbers", "the numbers in the text tell the label as well as the model does, and where "
+         "they are wrong the"),
+        ("length", "the length of the text tells the label as well as the model does, and where "
+         "it is wrong the"),
+    ],
+)  # fmt: skip
+def test_what_is_called_by_a_plural_is_spoken_of_so(name, told):
+    on = replace(
+        IDLE, name=name, reads=0.97, sure=40, misread=40, accuracy=0.2, accuracy_sure=0.1,
+        accuracy_else=0.9, recovered=0.45, at_edge=0.5,
+    )  # fmt: skip
+    assert told in summary(facts(on), kind="text").headline

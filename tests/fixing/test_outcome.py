@@ -32,7 +32,9 @@ def basis(verdict, reader="colour"):
 
 def test_a_shortcut_leads_with_those_whom_it_misleads():
     headline, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3)
-    assert headline == "'afr' is right on 68% instead of 38% where a reader of colour is misled."
+    assert headline == (
+        "'afr' is right on 68% [59%, 76%] instead of 38% where a reader of colour is misled."
+    )
     assert "Over all 180 held-out examples it is right on 76.0%, 32.0 points more" in text
     assert "test it on data in which the shortcut fails" in text
 
@@ -53,19 +55,19 @@ def test_how_sure_a_gain_is_depends_on_how_many_are_misled():
     headline, text = words_of(basis("shortcut"), "afr", few, "accuracy", 3, (0.27, -0.02, 0.54))
     assert headline == (
         "Nothing helps surely where a reader of colour is misled; the best is 'afr', right on 68% "
-        "instead of 38%."
+        "[39%, 88%] instead of 38%."
     )
     assert (
         "On the 11 misled ones the gain is +27 points (95% interval -2 to +54 for one candidate, "
         "and the best of several looks better than it is): so few cannot tell it from none." in text
     )
     headline, text = words_of(basis("shortcut"), "afr", PARTS, "accuracy", 3, (0.3, 0.2, 0.4))
-    assert headline.startswith("'afr' is right on 68% instead of 38% where")
+    assert headline.startswith("'afr' is right on 68% [59%, 76%] instead of 38% where")
     dear = few.assign(after=[0.35, 0.68])
     weak, _ = words_of(basis("shortcut", ""), "afr", dear, "accuracy", 3, (0.27, 0.0, 0.54))
     assert weak == (
-        "Nothing helps surely on the examples in question; the best is 'afr', right on 68% instead "
-        "of 38%, but right on 35% instead of 44% of all."
+        "Nothing helps surely on the examples in question; the best is 'afr', right on 68% "
+        "[39%, 88%] instead of 38%, but right on 35% instead of 44% of all."
     )
     assert "the gain is +30 points (95% interval +20 to +40" in text
     assert "cannot tell" not in text
@@ -74,7 +76,9 @@ def test_how_sure_a_gain_is_depends_on_how_many_are_misled():
 def test_where_the_audit_names_nothing_all_examples_lead():
     headline, text = words_of(basis("inconclusive"), "afr", PARTS, "accuracy", 3)
     assert headline == "'afr' is right on 76% instead of 44% of the 180 held-out examples."
-    assert text.startswith("Where a reader of colour is misled it is right on 68% instead of 38%.")
+    assert text.startswith(
+        "Where a reader of colour is misled it is right on 68% [59%, 76%] instead of 38%."
+    )
     assert "test it on other data" in text
     assert "shortcut" not in text
 
@@ -82,7 +86,9 @@ def test_where_the_audit_names_nothing_all_examples_lead():
 @pytest.mark.parametrize(("verdict", "reader"), [("shortcut", ""), ("inconclusive", "")])
 def test_given_groups_lead_whatever_the_verdict(verdict, reader):
     headline, _ = words_of(basis(verdict, reader), "afr", PARTS, "accuracy", 3)
-    assert headline == "'afr' is right on 68% instead of 38% on the examples in question."
+    assert headline == (
+        "'afr' is right on 68% [59%, 76%] instead of 38% on the examples in question."
+    )
 
 
 def test_the_worst_of_the_groups_leads():
@@ -135,8 +141,8 @@ def test_why_nothing_was_changed():
     half = PARTS.assign(after=[0.35, 0.68])
     headline, _ = words_of(basis("shortcut"), "afr", half, "accuracy", 3)
     assert headline == (
-        "'afr' is right on 68% instead of 38% where a reader of colour is misled, but right on 35% "
-        "instead of 44% of all."
+        "'afr' is right on 68% [59%, 76%] instead of 38% where a reader of colour is misled, but "
+        "right on 35% instead of 44% of all."
     )
     headline, text = words_of(basis("shortcut"), "no change", PARTS, "accuracy", 3)
     assert headline == "The model stays as it is."
@@ -149,8 +155,8 @@ def test_a_gain_that_a_guess_would_give_is_named_beside_it():
     coin = PARTS.assign(before=[0.92, 0.0], after=[0.65, 0.49])
     headline, _ = words_of(basis("shortcut"), "dfr", coin, "accuracy", 10, chance=0.5)
     assert headline == (
-        "'dfr' is right on 49% instead of 0% (guessing: 50%) where a reader of colour is misled, "
-        "but right on 65% instead of 92% of all."
+        "'dfr' is right on 49% [40%, 58%] instead of 0% (guessing: 50%) where a reader of colour "
+        "is misled, but right on 65% instead of 92% of all."
     )
     # Of 104 Wilson's interval of 58% begins at 0.484, that of 68% at 0.585.
     for after, named in ((0.58, True), (0.68, False)):

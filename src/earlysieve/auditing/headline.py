@@ -11,7 +11,7 @@ from earlysieve.auditing.rule import FOLLOWS_HERE, Decision
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate
-from earlysieve.auditing.words import called, percent_of
+from earlysieve.auditing.words import are_several, called, percent_of
 from earlysieve.groups.classes import ClassAccuracy
 from earlysieve.groups.group_report import GroupReport
 
@@ -61,16 +61,20 @@ def headline(
             f"these data, and the model loses up to {percent_of(reliance)} of accuracy with it."
         )
     if decision.reason == "told as well" and on is not None:
+        tell, it_is = ("tell", "they are") if are_several(on) else ("tells", "it is")
         return (
-            f"At risk: {called(on)} tells the label as well as the model does, and where it is "
+            f"At risk: {called(on)} {tell} the label as well as the model does, and where {it_is} "
             "wrong the model mostly is, too: a shortcut, a task as simple as that"
             f"{how_to_say(on)}, or wrong labels."
         )
     if decision.reason == "hardly more" and on is not None:
+        tell, it_misleads = (
+            ("tell", "they mislead") if are_several(on) else ("tells", "it misleads")
+        )
         return (
-            f"At risk: {called(on)} tells nearly all that the model tells, and where it misleads "
-            f"the model errs {on.times_worse:.0f} times as often: a shortcut, or a task nearly as "
-            f"simple as that{how_to_say(on)}."
+            f"At risk: {called(on)} {tell} nearly all that the model tells, and where "
+            f"{it_misleads} the model errs {on.times_worse:.0f} times as often: a shortcut, or a "
+            f"task nearly as simple as that{how_to_say(on)}."
         )
     if decision.reason in OF_SCENE and on is not None:
         return (
@@ -133,11 +137,17 @@ def other_weights(accuracy: float, kind: Kind) -> str:
     )
 
 
+_GATHERED = (
+    "the errors gather where an early layer misleads, as of hard examples, of a simple task and of "
+    "a shortcut alike"
+)
+
+
 def _but(
     weak: Sequence[ClassAccuracy], groups: GroupReport | None, *, gathered: bool = False
 ) -> str:
     """What is known besides, and contradicts a verdict that is no finding; empty where nothing."""
-    but = ["the errors gather where an early layer misleads, as those of a shortcut do"] * gathered
+    but = [_GATHERED] * gathered
     but += [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
     if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
         but.append(

@@ -25,7 +25,7 @@ from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
-from earlysieve.auditing.words import called
+from earlysieve.auditing.words import are_several, called
 from earlysieve.groups.classes import listed
 from earlysieve.groups.output_order import OutputOrder
 
@@ -231,7 +231,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
     )
     if on is not None and on.irrelevant:
         few = on.sure < FEWEST_MISLED
-        more = step(f"To see what {what} costs, {more}")
+        more = step(f"To see what {what} {'cost' if are_several(on) else 'costs'}, {more}")
         return [
             REPAIR_OR_RETRAIN,
             *([more] if few else []),

@@ -32,6 +32,8 @@ _NAMES = {
     DIRECTION: "what several columns have in common",
 }
 
+_SEVERAL = ("token", "symbols", "numbers", "capitals")
+
 
 def called(found: Leaning) -> str:
     """Its name in a sentence."""
@@ -48,6 +50,11 @@ def called(found: Leaning) -> str:
         return f"{_NAMES[base_of(found.name)]}{OF_ONE_CLASS}"
     return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
                       if found.name.startswith("column ") else found.name)  # fmt: skip
+
+
+def are_several(found: Leaning) -> bool:
+    """Whether it is called by a plural, as "single telling words"."""
+    return found.name in _SEVERAL or found.is_pair
 
 
 def column_of_values(found: Leaning) -> tuple[str, str]:

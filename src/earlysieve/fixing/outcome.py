@@ -9,6 +9,7 @@ from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.figures import ALL
 from earlysieve.fixing.guessing import accuracy_of, surely_above
 from earlysieve.fixing.trials import Trial
+from earlysieve.groups.accuracy import wilson_bounds
 from earlysieve.groups.selection_rules import rule_named
 
 if TYPE_CHECKING:
@@ -204,9 +205,11 @@ def _instead(part: "pd.Series[Any]") -> str:
 
 
 def _beside_a_guess(part: "pd.Series[Any]", chance: float) -> str:
-    """The same, and how often a guess is right where it may be no better."""
+    """The same with its interval, and how often a guess is right where it may be no better."""
     known = surely_above(part["after"], int(part["n"]), chance)
-    return _instead(part) + ("" if known else f" (guessing: {chance:.0%})")
+    low, high = wilson_bounds(part["after"], int(part["n"]))
+    level = f"right on {part['after']:.0%} [{low:.0%}, {high:.0%}] instead of {part['before']:.0%}"
+    return level + ("" if known else f" (guessing: {chance:.0%})")
 
 
 GROUPS, NAMED_GROUPS = "groups=", 'select="worst_group_accuracy"'
