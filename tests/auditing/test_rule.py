@@ -522,6 +522,20 @@ def test_a_property_is_spoken_of_before_a_layer():
     assert decide(facts(better, ALIKE)).leaning == ALIKE
 
 
+def test_of_what_tells_as_much_that_is_named_which_answers_follow_or_was_asked_about():
+    """Numbers are words, too: a reader of all words tells just as much by these."""
+    words = replace(ALIKE, name="token", followed=0.0)
+    numbers = replace(ALIKE, name="numbers", followed=0.08)
+    for found in ([words, numbers], [numbers, words]):
+        assert decide(facts(*found)).leaning is numbers
+    unswapped = replace(numbers, followed=math.nan)
+    assert decide(facts(unswapped, replace(words, followed=0.1))).leaning.name == "token"
+    more = replace(words, reads=0.96)
+    assert decide(facts(numbers, more)).leaning is more
+    asked = replace(numbers, irrelevant=True)
+    assert decide(facts(more, asked)).leaning is asked
+
+
 def test_nothing_can_be_told_of_a_model_that_does_hardly_better_than_guessing():
     weak = replace(facts(IDLE), far_above_chance=False)
     assert (decide(weak).verdict, decide(weak).reason) == ("inconclusive", "hardly better")

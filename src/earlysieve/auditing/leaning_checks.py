@@ -131,13 +131,16 @@ def told_as_well(found: Sequence[Leaning]) -> Leaning | None:
         layers = [one for one in layers if one.recovered >= _RECOVERED_IN_TEXT]
     spoken_of = named or layers
     columns = [one for one in found if one.is_column and one.reads >= TELLS and costs(one)]
-    return max(columns if spoken_of else [], key=_reads, default=None) or max(
-        spoken_of, key=_reads, default=None
+    return max(columns if spoken_of else [], key=_told, default=None) or max(
+        spoken_of, key=_told, default=None
     )
 
 
-def _reads(found: Leaning) -> float:
-    return found.reads
+def _told(found: Leaning) -> tuple[bool, float, float]:
+    """What was asked about first; of those that tell as much, as one sign alone and the words that
+    hold it, what answers follow more.
+    """
+    return found.irrelevant, found.reads, 0.0 if math.isnan(found.followed) else found.followed
 
 
 def _tells_as_well(found: Leaning) -> bool:
