@@ -73,7 +73,10 @@ def test_both_reasons_are_told():
 
 def test_groups_that_are_not_known_do_not_pass():
     (failure,) = audit(groups=None).failures(min_worst_group=0)
-    assert failure.endswith("since no group of these data is known.")
+    assert failure.endswith(
+        "since no group of these data is known: name a column (--group-column), or let a data set "
+        "of yours return (x, y, group)."
+    )
     unsure = replace(GROUPS, worst_accuracy=math.nan)
     assert not audit(groups=unsure).passed(min_worst_group=0.0)
 

@@ -54,6 +54,16 @@ def test_paths_come_first_and_exist(tmp_path):
     assert fiftyone_csv(recorded, None) == text
 
 
+def test_whole_paths_need_no_folder(tmp_path):
+    names = [str(tmp_path / name) for name in ("1.png", "2.png")]
+    for name in names:
+        Path(name).write_bytes(png())
+    audit = replace(with_ids(image_audit(), names), config={})
+    assert pd.read_csv(io.StringIO(fiftyone_csv(audit, None)))["filepath"].tolist() == names
+    with pytest.raises(InputError, match=r"let its identify\(i\) return the path"):
+        fiftyone_csv(replace(with_ids(image_audit(), ["0", "1"]), config={}), None)
+
+
 def test_what_is_missing_is_said(tmp_path):
     audit = with_ids(image_audit(), ["a.png", "b.png"])
     (tmp_path / "a.png").write_bytes(png())

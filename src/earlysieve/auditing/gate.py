@@ -81,7 +81,8 @@ def gate_failures(
     if least is not None and groups is None:
         failures.append(
             f"The worst group cannot be held to {_shown(least)}, since no group of these data is "
-            "known."
+            "known: name a column (--group-column), or let a data set of yours return "
+            "(x, y, group)."
         )
     elif least is not None and groups is not None and not groups.worst_accuracy >= least:
         failures.append(_too_low(groups, least))

@@ -45,11 +45,14 @@ def fiftyone_csv(data: ReportData, root: Path | None) -> str:
 def _recorded(data: ReportData) -> Path:
     found = data.config.get("root")
     names = data.examples["id"].astype(str)
+    if not isinstance(found, str) and all(Path(name).is_absolute() for name in names):
+        return Path(names.iloc[0]).parent  # which no whole path needs
     if not isinstance(found, str) and not any(Path(name).suffix for name in names):
         raise InputError(
             "Expected an audit of files, such as images, but the examples of this one are rows, "
-            f"such as '{names.iloc[0]}': texts and tables have no files that FiftyOne could show; "
-            "scores.csv holds what the audit says of each"
+            f"such as '{names.iloc[0]}': texts and tables have no files that FiftyOne could show, "
+            "and a data set of images has to name them: let its identify(i) return the path, and "
+            "audit again"
         )
     if not isinstance(found, str):
         raise InputError(
