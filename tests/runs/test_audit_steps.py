@@ -462,3 +462,11 @@ def test_a_column_that_says_nothing_or_the_label_itself_is_not_asked_about(tmp_p
     data = listed(tmp_path / "a.csv", rows)
     (code,) = codes([step("Measure:", RELIANCE)], config(*MODEL, "--data", data, "--out", "out"))
     assert code.endswith("--cue-column COLUMN --cue-class VALUE=CLASS")
+
+
+def test_a_column_that_is_balanced_by_class_is_not_asked_about(tmp_path):
+    """Camera a took half of either class."""
+    rows = [f"{k}.png,{'coat' if k % 2 else 'shirt'},,{'ab'[k // 2 % 2]},{k}" for k in range(80)]
+    data = listed(tmp_path / "a.csv", rows)
+    (code,) = codes([step("Measure:", RELIANCE)], config(*MODEL, "--data", data, "--out", "out"))
+    assert code.endswith("--cue-column COLUMN --cue-class VALUE=CLASS")

@@ -17,6 +17,7 @@ from earlysieve.cli.recording import recorded
 if TYPE_CHECKING:
     from earlysieve.reliance.measure import RelianceResult
     from earlysieve.reliance.randomised import RandomisedDrop
+    from earlysieve.runs.seen_data import Part
 
 _CUES = (
     "colour, patch, dominoes, blocks, background, mark, stripes, texture, border, size or "
@@ -144,6 +145,8 @@ def command(context: click.Context, /, **given: Any) -> None:
     if out is not None:
         _write(out, values)
         console.say(f"Result: {out}")
+    if measured is not None:
+        _say_what_next(console, values["config"]["command"], part, measured)
     console.result(values)
 
 
@@ -222,6 +225,17 @@ def _show(result: "RelianceResult", console: Console) -> None:
         if cue.unknown:
             many = "1 example has" if cue.unknown == 1 else f"{cue.unknown:,} examples have"
             console.say(f"Note: {many} no value of '{cue.cue}'.")
+
+
+def _say_what_next(console: Console, command: str, part: "Part", found: "RelianceResult") -> None:
+    from earlysieve.runs.after_reliance import fix_of_column
+
+    fix = fix_of_column(command, part, found.cues)
+    if fix:
+        console.say(
+            "Next: Repair it, or train it again, with groups of class and cue; unless the cue is "
+            f"the task:\n  {fix}"
+        )
 
 
 def _show_drop(found: "RandomisedDrop", console: Console) -> None:

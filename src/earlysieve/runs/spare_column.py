@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _USUAL = {"path", "text", "label", "split", "group", "id"}
 _NAMING = ("--label-column", "--path-column", "--text-column", "--group-column")
 _LABEL = "--label-column"
+_LEAST, _CHANCE = 2, 0.01
 _MOST_VALUES, _MOST_ROWS, _NAMES_THE_LABEL = 12, 200_000, 0.999
 
 
@@ -26,7 +27,8 @@ def spare_column(source: str, options: Options) -> tuple[str, dict[str, str]] | 
     Returns:
         Its name, and the class that each of its values goes with most often; None where no column
         of 2 to 12 values is left, or the file cannot be read. A column that is the label by another
-        name is none.
+        name is none, nor is one that has nothing to do with it, as far as these rows tell (a test
+        of independence, chi squared, at 0.01).
     """
     path = Path(source)
     label = next((values[0] for name, values in options if name == _LABEL and values), "label")
@@ -42,12 +44,24 @@ def spare_column(source: str, options: Options) -> tuple[str, dict[str, str]] | 
     for name in table.columns:
         values = table[name].str.strip()
         if name not in used and 2 <= values[values != ""].nunique() <= _MOST_VALUES:
-            told[str(name)] = _goes_with(values, table[label].str.strip())
+            labels = table[label].str.strip()
+            if not _independent(values, labels):
+                told[str(name)] = _goes_with(values, labels)
     likely = {name: one for name, one in told.items() if one[1] < _NAMES_THE_LABEL}
     if not likely:
         return None
     best = max(likely, key=lambda name: likely[name][1])
     return best, likely[best][0]
+
+
+def _independent(values: "pd.Series[str]", labels: "pd.Series[str]") -> bool:
+    import pandas as pd
+    from scipy.stats import chi2_contingency
+
+    counts = pd.crosstab(values[values != ""], labels[values != ""]).to_numpy()
+    if min(counts.shape) < _LEAST:
+        return True
+    return bool(chi2_contingency(counts, correction=False).pvalue > _CHANCE)
 
 
 def _goes_with(values: "pd.Series[str]", labels: "pd.Series[str]") -> tuple[dict[str, str], float]:
