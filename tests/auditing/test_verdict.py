@@ -661,3 +661,11 @@ def test_what_is_called_by_a_plural_is_spoken_of_so(name, told):
         accuracy_else=0.9, recovered=0.45, at_edge=0.5,
     )  # fmt: skip
     assert told in summary(facts(on), kind="text").headline
+
+
+def test_a_name_that_the_budget_of_swaps_decided_is_said_to_be_one():
+    other = replace(IDLE, name="patch", reads=COLOUR.reads, followed=math.nan, mended=math.nan)
+    spent = Swaps(skipped={"patch": "the budget is spent"})
+    told = summary(facts(other, COLOUR), swaps=spent).explanation
+    assert "The budget of swaps was spent before it came to what lies in one small part" in told
+    assert "The budget" not in summary(facts(other, COLOUR), swaps=Swaps()).explanation

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from earlysieve._readable import readable
+from earlysieve.auditing.budget_words import budget_decided
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.hardly_more import told_by_a_layer
 from earlysieve.auditing.headline import MOSTLY
@@ -70,6 +71,7 @@ def explanation(
         first += [_nearest(on, facts.leanings) if decision.reason in _NEARLY_ALL else ""]
         first += [words_told(on, swaps), filled, _cost(fails)]
         then.append(_seen(on, swaps, of_answers=decision.reason == FOLLOWS_HERE))
+        then.append(budget_decided(on, facts.leanings, swaps))
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))
     then += answers(decision, facts.leanings, swaps)

@@ -13,7 +13,7 @@ from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
-from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
+from earlysieve.auditing.swaps.found import SPENT, PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
 from earlysieve.auditing.swaps.names import Named, check_there, covers, named_parts
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
@@ -212,7 +212,7 @@ def _run(
     found = [_found(tally, pool, named) for tally in tallies if tally.done]
     for tally in tallies:
         if not tally.done and tally.part.name not in skipped:
-            skipped[tally.part.name] = "the budget is spent"
+            skipped[tally.part.name] = SPENT
     found.sort(key=lambda one: -one.effect)
     return Swaps(tuple(found), skipped, asker.spent, named.irrelevant)
 

@@ -9,6 +9,9 @@ from torch import Tensor
 from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.groups.accuracy import wilson_interval
 
+# Why a part was not swapped.
+SPENT = "the budget is spent"
+
 
 @dataclass(frozen=True)
 class Share:

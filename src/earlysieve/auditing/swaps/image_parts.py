@@ -37,6 +37,7 @@ from earlysieve.auditing.surroundings import (
 )
 from earlysieve.auditing.swaps import busy, images
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
+from earlysieve.auditing.swaps.found import SPENT
 from earlysieve.auditing.swaps.part import Part, Swap
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.stages import with_channel_statistics
@@ -326,7 +327,7 @@ def _lying(
 def _stage(pool: Pool, asker: Asker, everyone: Bools) -> Part | str:
     some, count = few(pool.inputs)
     if asker.left < count:
-        return "the budget is spent"
+        return SPENT
     asker.spent += count  # the trace below
     try:
         trace = trace_layers(asker.model, some)
