@@ -154,13 +154,20 @@ def test_a_vignette_that_most_answers_follow_is_called_though_readers_do_better(
     )
 
 
-@pytest.mark.parametrize("name", ["edge", "frame"])
-def test_the_border_is_not_named_where_a_vignette_tells_more(name):
-    border = replace(COLOUR, name=name, reads=0.8, accuracy=0.6, times_worse=30.0)
-    vignette = replace(COLOUR, **FOLLOWED | {"mended": 0.3})  # not strong enough by itself
+@pytest.mark.parametrize("end", ["", OF_ONE_CLASS])
+@pytest.mark.parametrize("base", ["edge", "frame"])
+def test_the_border_is_not_named_where_a_vignette_tells_as_much(base, end):
+    name = f"{base}{end}"
+    border = replace(COLOUR, name=name, accuracy=0.4, times_worse=30.0, followed=0.4)
+    weak = {"name": f"{VIGNETTE}{end}", "mended": 0.3}  # not strong enough by itself
+    vignette = replace(COLOUR, **FOLLOWED | weak)
     assert lead([border, vignette])[0] == vignette
-    assert lead([replace(border, reads=0.9), vignette])[0].name == name
+    assert lead([replace(border, reads=0.95), vignette])[0].name == name
+    assert lead([replace(border, accuracy=0.2), vignette])[0].name == name
+    assert lead([replace(border, followed=0.5), vignette])[0].name == name
     assert lead([border, replace(vignette, followed=0.3)])[0].name == name
+    other = replace(vignette, name=VIGNETTE if end else f"{VIGNETTE}{OF_ONE_CLASS}")
+    assert lead([border, other])[0].name == name
 
 
 @pytest.mark.parametrize(

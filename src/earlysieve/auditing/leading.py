@@ -260,10 +260,17 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
 
 
 def _is_vignette(found: Leaning, every: Sequence[Leaning]) -> bool:
-    """It is what a vignette makes of the border, and that tells more, and answers follow it."""
-    least = OF_SCENE[VIGNETTE][1]
-    return found.name in (EDGE, "frame") and any(
-        one.name == VIGNETTE and one.followed >= least and _misleads_more(one, found)
+    """It is what a vignette makes of the border: that tells, misleads and moves as much at least.
+
+    Of one class that is one of the same class.
+    """
+    base, least = base_of(found.name), OF_SCENE[VIGNETTE][1]
+    return base in (EDGE, "frame") and any(
+        one.name == found.name.replace(base, VIGNETTE)
+        and one.followed >= least
+        and one.reads >= found.reads
+        and one.accuracy <= found.accuracy
+        and not one.followed < found.followed
         for one in every
     )
 
