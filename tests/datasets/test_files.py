@@ -76,6 +76,13 @@ def test_splits_of_a_folder(tmp_path: Path) -> None:
         image_folder(tmp_path, split="val")
 
 
+def test_splits_of_other_names_are_told_where_one_is_missing(tmp_path: Path) -> None:
+    for name in ("train", "val", "final"):
+        picture(tmp_path / name / "a" / "1.png")
+    with pytest.raises(DataError, match="'test' in .*, but got 'train', 'val', 'final'; choose"):
+        image_folder(tmp_path, split="test")
+
+
 def test_classes_are_numbered_over_all_splits(tmp_path: Path) -> None:
     for split, classes in (("train", "abc"), ("test", "bc"), ("val", "cd")):
         for name in classes:

@@ -46,6 +46,18 @@ def test_weights_from_elsewhere_are_prepared_for_as_timm_says_where_images_lie_i
     assert prepared("digits", **foreign) == {}
 
 
+def test_a_network_of_timm_is_trained_as_it_is_audited_elsewhere_also_with_random_weights(folder):
+    said = []
+    config = prepared_config(TrainConfig(data=folder, model="timm:test_vit"), said.append)
+    assert {name: config.data_options[name] for name in VIT} == VIT
+    assert said[0].startswith("Data are prepared as 'timm:test_vit' expects it: image-size 160")
+    given = TrainConfig(data=folder, model="timm:test_vit", data_options={"image_size": 160})
+    assert prepared_config(given, said.append).data_options["image_size"] == 160
+    assert prepared_config(TrainConfig(data="digits", model="timm:test_vit"), said.append) == (
+        TrainConfig(data="digits", model="timm:test_vit")
+    )
+
+
 def test_only_options_that_the_source_has_are_added():
     assert set(prepared("digits", pretrained="DEFAULT")) == {"image_size", "mean", "std"}
 

@@ -93,8 +93,10 @@ def split_folder(root: Path, split: str | None) -> Path:
     if wanted in found:
         return root / wanted
     if found:
+        others = [one.name for one in _subfolders(root) if one.name not in found and _is_split(one)]
         raise DataError(
-            f"Expected a split '{wanted}' in '{root}', but got {name_some(found)}; choose one"
+            f"Expected a split '{wanted}' in '{root}', but got {name_some([*found, *others])}; "
+            "choose one"
         )
     if wanted != "train":
         raise DataError(

@@ -89,7 +89,11 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
         where = f"in the run of '{config.checkpoint}'"
         options = _filled(config.data, config.data_options, wanted, where, tell)
-    elif config.pretrained is not None or config.model.startswith("hf:"):
+    elif (
+        config.pretrained is not None
+        or config.model.startswith("hf:")
+        or (_of_timm(config.model) and _are_files(config.data))
+    ):
         options = _as_expected(
             config.model,
             config.model_options,
