@@ -155,7 +155,7 @@ def test_a_vignette_that_most_answers_follow_is_called_though_readers_do_better(
 
 
 @pytest.mark.parametrize("end", ["", OF_ONE_CLASS])
-@pytest.mark.parametrize("base", ["edge", "frame"])
+@pytest.mark.parametrize("base", ["edge", "frame", "brightness"])
 def test_the_border_is_not_named_where_a_vignette_tells_as_much(base, end):
     name = f"{base}{end}"
     border = replace(COLOUR, name=name, accuracy=0.4, times_worse=30.0, followed=0.4)

@@ -260,12 +260,12 @@ def _misleads_more(found: Leaning, best: Leaning) -> bool:
 
 
 def _is_vignette(found: Leaning, every: Sequence[Leaning]) -> bool:
-    """It is what a vignette makes of the border: that tells, misleads and moves as much at least.
+    """It is what a vignette makes of border or brightness: that tells, misleads and moves as much.
 
     Of one class that is one of the same class.
     """
     base, least = base_of(found.name), OF_SCENE[VIGNETTE][1]
-    return base in (EDGE, "frame") and any(
+    return base in (EDGE, "frame", "brightness") and any(
         one.name == found.name.replace(base, VIGNETTE)
         and one.followed >= least
         and one.reads >= found.reads
