@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from earlysieve._arrays import for_torch
 from earlysieve.errors import InputError
+from earlysieve.model.channels import check_channels
 from earlysieve.model.one_logit import is_one_logit, two_columns
 from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
@@ -147,6 +148,7 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
     Raises:
         InputError: the model has no `forward`, as a LightningModule need not have.
         WidthError: rows of a table have another number of columns than its first layer takes.
+        ChannelsError: images have another number of channels than its first layer takes.
         TokenError: texts have tokens that its embedding does not know.
     """
     if isinstance(model, nn.Module):  # a plain function has no precision
@@ -161,6 +163,7 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
         raise
     except RuntimeError as error:
         check_width(model, inputs, error)
+        check_channels(model, inputs, error)
         raise
     except IndexError as error:
         check_tokens(model, inputs, error)

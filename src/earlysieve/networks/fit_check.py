@@ -34,6 +34,7 @@ def check_model_takes(
 
     from earlysieve.datasets.opened_data import opened
     from earlysieve.model.batch import call_model, check_rows, inputs_to, logits_of
+    from earlysieve.model.channels import ChannelsError
     from earlysieve.model.placement import check_holds_numbers
     from earlysieve.model.row_width import WidthError
     from earlysieve.model.state import evaluating, preserved_rng
@@ -49,12 +50,14 @@ def check_model_takes(
             found, _, _ = str(error).partition(";")
             other = _other_inputs(model, opened(data).source)
             raise WidthError(f"{found}; choose another {who}, or {other}") from error
-        except EarlysieveError:
-            raise
         except Exception as error:
+            # Whose data do not fit is said here, for commands.
+            cause = error.__cause__ if isinstance(error, ChannelsError) else error
+            if not isinstance(cause, Exception) or isinstance(cause, EarlysieveError):
+                raise
             expected = f"Expected the {who} to take inputs of the {what}, {describe(batch.inputs)}"
             advice = f"choose another {who}, or {_other_inputs(model, opened(data).source)}"
-            raise refusal(error, expected, advice) from error
+            raise refusal(cause, expected, advice) from cause
     logits = logits_of(output)
     check_rows(logits, len(batch))
     classes = int(logits.shape[1])
