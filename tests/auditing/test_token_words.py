@@ -7,7 +7,14 @@ from earlysieve.auditing.changed_pictures import changed_pictures
 from earlysieve.auditing.survival.found import Changed, Survival
 from earlysieve.auditing.swap_texts import swap_texts
 from earlysieve.auditing.swaps.found import PartFound, Share, SwapPicture, Swaps
-from earlysieve.auditing.token_words import Piece, differences, phrase_of, pieces, words_of
+from earlysieve.auditing.token_words import (
+    Piece,
+    differences,
+    phrase_of,
+    pieces,
+    word_shown,
+    words_of,
+)
 from earlysieve.datasets.text_cues import WordTokenizer
 
 TOKENIZER = WordTokenizer(["a", "good", "bad", "film", "so"])  # numbered from 2
@@ -158,3 +165,11 @@ def test_words_that_the_tokenizer_does_not_know_leave_their_mark() -> None:
         Piece("a [UNK] [UNK] good film [UNK]", marked=False)
     ]
     assert words_of([0, 9, 2], tokenizer) == "a film"
+
+
+def test_a_piece_that_goes_on_with_a_word_is_shown_as_such() -> None:
+    tokenizer = Cut(["4", "##7", "##s"], "##")
+    assert word_shown([1], tokenizer) == "\N{HORIZONTAL ELLIPSIS}7"
+    assert word_shown([0, 1, 2], tokenizer) == "47s"
+    assert phrase_of([1], tokenizer) == "##7"  # as it is looked up
+    assert word_shown([0], Cut(["\u01204"], "\u0120")) == "4"

@@ -38,6 +38,12 @@ def phrase_of(tokens: Sequence[int], tokenizer: Any) -> str:
     return _BEFORE_MARK.sub(r"\1", words_of(tokens, tokenizer))
 
 
+def word_shown(tokens: Sequence[int], tokenizer: Any) -> str:
+    """As `phrase_of`; of what only goes on with a word, "…7" in place of WordPiece's "##7"."""
+    text = phrase_of(tokens, tokenizer)
+    return f"{_CUT}{text.removeprefix(_PIECE)}" if text.startswith(_PIECE) else text
+
+
 def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[Piece]:
     """A text as pieces; of a long one, 80 tokens about the first that is marked."""
     first = next((place for place, mark in enumerate(marked) if mark), 0)

@@ -27,7 +27,7 @@ from earlysieve.auditing.text_kinds import (
     kinds_for,
     of_kinds,
 )
-from earlysieve.auditing.token_words import goes_on, phrase_of
+from earlysieve.auditing.token_words import goes_on, word_shown
 from earlysieve.model.batch import Inputs, take
 
 DETAILS = {
@@ -157,7 +157,7 @@ def _detail(
         best = [i for i in np.argsort(-telling, kind="stable")[:_MOST] if telling[i] >= _OFTEN]
         # Of a word in pieces each is as frequent.
         words = dict.fromkeys(whole_word(texts, int(numbers[i]), pieces) for i in best)
-        named = [phrase_of(word, tokenizer) for word in words][:_SHOWN]
+        named = [word_shown(word, tokenizer) for word in words][:_SHOWN]
         if named:
             of = class_names[kind] if kind < len(class_names) else f"class {kind}"
             shown.append(f"{', '.join(named)} ({of})")

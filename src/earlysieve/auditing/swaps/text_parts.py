@@ -28,7 +28,7 @@ from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.topic_part import topic_part
 from earlysieve.auditing.swaps.words import words_found
-from earlysieve.auditing.token_words import goes_on, phrase_of
+from earlysieve.auditing.token_words import goes_on, word_shown
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
@@ -132,7 +132,7 @@ def _named(
     def told(row: Tensor) -> str:
         known = [spans.get(int(token), (int(token),)) for token in row if token >= 0]
         shown = [one for one in dict.fromkeys(known) if not any(lies_in(one, a) for a in known)]
-        return ", ".join(phrase_of(span, tokenizer) for span in shown[:_SHOWN])
+        return ", ".join(word_shown(span, tokenizer) for span in shown[:_SHOWN])
 
     classes = (
         f"{told(row)} ({class_names[kind] if kind < len(class_names) else f'class {kind}'})"
