@@ -189,3 +189,10 @@ def test_of_one_class_a_vignette_may_mislead_less_and_a_size_must_be_followed(
         times_worse=30.0,
     )  # fmt: skip
     assert decide(facts(IDLE, of_one)).verdict == verdict
+
+
+@pytest.mark.parametrize(("followed", "verdict"), [(0.5, "shortcut"), (0.49, "none found")])
+def test_a_vignette_of_one_class_that_most_answers_follow_needs_no_other_reader(followed, verdict):
+    name = f"{VIGNETTE}{OF_ONE_CLASS}"
+    of_one = replace(COLOUR, name=name, followed=followed, recovered=0.45, times_worse=40.0)
+    assert decide(facts(IDLE, of_one)).verdict == verdict

@@ -6,6 +6,7 @@ from earlysieve.auditing.leaning import GATHER, NOTHING, Leaning, Strength, stre
 from earlysieve.auditing.leaning_checks import (
     AT_EDGE,
     FEWEST_MISLED,
+    FOLLOWS,
     HARDLY_RECOVERED,
     NEVER_RIGHT,
     RATHER_AT_EDGE,
@@ -170,7 +171,9 @@ def _one_class_misleads(found: Leaning) -> bool:
     followed = found.followed >= _HARDLY_FOLLOWS
     told = found.reads >= _ONE_CLASS_TELLS and found.sure >= FEWEST_MISLED
     if base == VIGNETTE and followed:
-        return told and found.recovered >= _RECOVERED_OF_VIGNETTE
+        # Most readers see a vignette, too, so that hardly one tells what it hides.
+        surely = found.followed >= FOLLOWS or found.recovered >= _RECOVERED_OF_VIGNETTE
+        return told and surely
     gathered = any(
         found.times_worse >= gathers and found.recovered >= recovered
         for gathers, recovered in _OF_ONE_CLASS
