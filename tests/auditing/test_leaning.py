@@ -84,6 +84,25 @@ def test_recovered_by_hand():
     assert (math.isnan(alone.recovered), alone.recovered_by) == (True, "")
 
 
+@pytest.mark.parametrize(
+    ("reads", "layer", "followed", "by"),
+    [
+        (0.95, 0.75, 0.0, "column b"),  # 0.9 of 0.6 above chance: 1.5 of what the model achieves
+        (0.88, 0.75, 0.0, "column a"),
+        (0.95, 0.9, 0.0, "column a"),  # layers know of it
+        (0.95, 0.75, 0.2, "column a"),  # answers do, too
+    ],
+)
+def test_a_column_that_the_model_does_not_use_is_no_witness(reads, layer, followed, by):
+    wrong = at(*range(8))
+    sides = {"column a": wrong, "column b": at(0, 1, 2, 3, 4, 5)}
+    misread = {"column c": wrong, "column a": at(), "column b": at(), "layer1 mean": at()}
+    told = {"column a": reads, "layer1 mean": layer}
+    again = second_look(misread, sides, told, layers=("layer1 mean",))
+    swaps = Swaps((part("column a", (round(100 * followed), 100), (0, 100), (0, 8), (0, 8)),))
+    assert of("column c", again, wrong, swaps=swaps).recovered_by == by
+
+
 def test_what_sees_all_but_a_property_recovers_and_is_not_leant_on():
     wrong = at(*range(6))
     again = second_look({"token": wrong, "other tokens": at()}, {"other tokens": wrong})

@@ -190,7 +190,10 @@ def test_each_pile_has_its_pictures_in_the_order_in_which_they_were_taken():
     outline = Outline(render(piled_audit()))
     ids = [one for one in outline.ids if one.endswith("-cards")]
     assert ids == [f"{name}-cards" for name in ("fails", "correct", "doubtful", "hard", "flagged")]
-    assert "or something simple that has no reader here misleads both. Remove none" in outline.text
+    assert "the label is wrong, or both go by colour. Remove none before looking" in outline.text
+    nameless = replace(piled_audit(), summary=replace(piled_audit().summary, leans_on=None))
+    unnamed = Outline(render(nameless)).text
+    assert "or something simple that has no reader here misleads both. Remove none" in unnamed
     cards = [c for c in outline.having("card") if "fails" in c["class"].split()]
     assert [c["data-score"] for c in cards] == ["0.98", "0.99", "0.97"]
     assert "Shortcut fails: colour" in outline.text

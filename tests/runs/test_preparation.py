@@ -58,6 +58,17 @@ def test_a_network_of_timm_is_trained_as_it_is_audited_elsewhere_also_with_rando
     )
 
 
+def test_categories_of_a_table_are_kept_beside_those_that_are_given(tmp_path):
+    rows = "".join(f"{101 + k % 2},{['car', 'home'][k % 2]},{k % 2}\n" for k in range(8))
+    (tmp_path / "loans.csv").write_text(f"branch,purpose,label\n{rows}")
+    config = TrainConfig(
+        data=f"table:{tmp_path / 'loans.csv'}", model="nets:loans",
+        data_options={"categories": {"branch": ["101", "102"]}},
+    )  # fmt: skip
+    kept = prepared_config(config, [].append).data_options["categories"]
+    assert kept == {"branch": ["101", "102"], "purpose": ["car", "home"]}
+
+
 def test_only_options_that_the_source_has_are_added():
     assert set(prepared("digits", pretrained="DEFAULT")) == {"image_size", "mean", "std"}
 

@@ -10,6 +10,7 @@ from earlysieve.auditing.hardly_more import told_by_a_layer
 from earlysieve.auditing.headline import MOSTLY
 from earlysieve.auditing.layer_words import (
     against_the_label,
+    not_used,
     what_a_layer_tells,
     where_errors_gather,
 )
@@ -75,6 +76,7 @@ def explanation(
     if facts.transfer is not None:
         then.append(_transferred(facts.transfer))
     then += answers(decision, facts.leanings, swaps)
+    then.append(not_used(facts.leanings, facts.best_reads))
     then += told_of_the_task(facts.of_task, facts.relevant, swaps)
     then.append(_observation(evidence, layer))
     paragraphs = (" ".join(filter(None, sentences)) for sentences in (first, then))

@@ -1,7 +1,9 @@
-"""What is said of a layer that explains errors, where no verdict is about it."""
+"""What is said of a layer that explains errors, or a column that tells more, beside a verdict."""
+
+from collections.abc import Sequence
 
 from earlysieve._readable import readable
-from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning import Leaning, is_unused
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.swaps.found import Swaps
 
@@ -49,4 +51,22 @@ def against_the_label(swaps: Swaps) -> str:
     return (
         " Words by which the model goes there, against the label: "
         f"{', '.join(told[:_MOST_WORDS])}. Are they the task?"
+    )
+
+
+def not_used(found: Sequence[Leaning], best_reads: float) -> str:
+    """The column that tells far more than the model, which does not use it; nothing: no such."""
+    unused = [
+        one
+        for one in found
+        if one.is_column and not one.is_value and is_unused(one.reads, best_reads, one.followed)
+    ]
+    if not unused:
+        return ""
+    on = max(unused, key=lambda one: one.reads)
+    name = readable(on.name)
+    return (
+        f"{name[0].upper()}{name[1:]} alone tells {on.reads:.0%} of what the model tells, and "
+        "answers hardly follow it: the model does not use what it tells, as where a category "
+        "stands as a number. Find out whether it will be known before a model that can is trained."
     )

@@ -8,7 +8,7 @@ property is swapped. Each of these is a sign between about -2 and 1.5; their sum
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +48,7 @@ FEWEST_EXPLAINED = 5
 _FEWEST_MISREAD = 3
 _WORDS = (PLAIN_WORDS, OTHER_TOKENS, TOKEN)
 _FEWEST_SWAPPED, _FEWEST_OF_ONE_CLASS = 8, 3
+_FAR_MORE, _HARDLY_FOLLOWED = 0.3, 0.12
 _HALF = 2  # errors that are assumed on either side where a share is shrunk towards one half
 
 
@@ -177,18 +178,36 @@ def leanings(
     names = [name for name in again.properties if name not in BESIDES]
     model = float((said == labels).mean())
     by_chance = chance(labels)
+    reads = {name: readability(again.reads[name], model, by_chance) for name in [*names, *views]}
+    unused = _unused(reads, views, swaps)
     return [
         _leaning(
-            name,
-            again,
-            labels,
-            said,
-            confidence,
-            _part(name, swaps),
-            readability(again.reads[name], model, by_chance),
+            name, again, labels, said, confidence, _part(name, swaps), reads[name], unused
         )
         for name in [*names, *early]
-    ]
+    ]  # fmt: skip
+
+
+def _unused(reads: Mapping[str, float], views: Sequence[str], swaps: Swaps) -> list[str]:
+    """Columns that tell far more than the model, of which neither layers nor answers know anything.
+
+    They are no witnesses: what the model could not read says nothing of what it goes by.
+    """
+    known = max((reads[view] for view in views), default=0.0)
+    columns = [name for name in reads if name.startswith("column ") and name not in views]
+    effects = {name: part.effect for name in columns if (part := _part(name, swaps)) is not None}
+    return [name for name, effect in effects.items() if is_unused(reads[name], known, effect)]
+
+
+def is_unused(reads: float, known: float, followed: float) -> bool:
+    """Whether a column tells far more than a model and its layers do, and answers hardly follow it.
+
+    Args:
+        reads: of its reader, see `Leaning`.
+        known: of the best reader of a layer.
+        followed: of its swaps.
+    """
+    return reads > max(1.0, known) + _FAR_MORE and followed < _HARDLY_FOLLOWED
 
 
 def _leaning(
@@ -199,12 +218,17 @@ def _leaning(
     confidence: Floats,
     part: PartFound | None,
     reads: float,
+    unused: Sequence[str] = (),
 ) -> Leaning:
     wrong = said != labels
     misread = again.says[name] != labels
     explained = wrong & (again.says[name] == said)
     sure = again.by_reader[name] >= SURE
-    others = [other for other in again.properties if other != name and _independent(name, other)]
+    others = [
+        other
+        for other in again.properties
+        if other != name and other not in unused and _independent(name, other)
+    ]
     recovered, recovered_by = _recovered(explained, again, others)
     return Leaning(
         name=name,

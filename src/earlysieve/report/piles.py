@@ -78,9 +78,10 @@ def has_piles(data: ReportData) -> bool:
 def pile_counts(data: ReportData) -> list[PileCount]:
     """The piles that hold something, and that of a shortcut in any case where one was found."""
     total = len(data.examples)
+    every = {**PILES, _DOUBTFUL.role: _doubtful(data)}
     return [
         PileCount(kind, count, count / total)
-        for role, kind in PILES.items()
+        for role, kind in every.items()
         if (count := int(data.summary.piles.get(role, 0)))
         or (role == _FAILS.role and data.summary.verdict == "shortcut")
     ]
@@ -93,10 +94,22 @@ def kinds(data: ReportData) -> list[Kind]:
     shown = {picture.role for picture in data.pictures}
     first = next((kind for kind in (_FAILS, _MISLED) if kind.role in shown), None)
     if first is None:
-        return [_DOUBTFUL, _HARD, _UNPILED, _READ]
+        return [_doubtful(data), _HARD, _UNPILED, _READ]
     what = short_name(data.summary)
     titled = replace(first, title=f"{first.title}: {what}" if what else first.title)
-    return [titled, _READ, _DOUBTFUL, _HARD, _UNPILED]
+    return [titled, _READ, _doubtful(data), _HARD, _UNPILED]
+
+
+def _doubtful(data: ReportData) -> Kind:
+    """With what the verdict is about, where it has a name: both may go by that."""
+    what = short_name(data.summary)
+    if not what:
+        return _DOUBTFUL
+    tells = (
+        f"The model and the readers agree on another class: the label is wrong, or both go by "
+        f"{what}. Remove none before looking what these have in common."
+    )
+    return replace(_DOUBTFUL, hint=tells)
 
 
 def pile_numbers(data: ReportData) -> NDArray[np.int64] | None:

@@ -117,8 +117,15 @@ def _with_learned(data: str, options: Mapping[str, Any], but: Sequence[str] = ()
     if source is None or source.learned is None or not rest:
         return dict(options)
     learned = source.learned(rest, options).items()
-    missing = {k: one for k, one in learned if k not in but and options.get(k) is None}
-    return {**options, **missing}
+    more = {k: _besides(options.get(k), one) for k, one in learned if k not in but}
+    return {**options, **more}
+
+
+def _besides(given: Any, learned: Any) -> Any:
+    """What was learned where nothing is given; of single columns that are given, the others."""
+    if isinstance(given, Mapping) and isinstance(learned, Mapping):
+        return {**learned, **given}
+    return learned if given is None else given
 
 
 def _as_expected(
