@@ -103,6 +103,8 @@ def test_one_column_that_tells_all_and_that_answers_follow_is_at_risk():
         {"followed": 0.49},
         {"accuracy": 0.58},
         {"times_worse": 4.9},
+        {"explained": 24},
+        {"recovered": 0.44},  # as of wrong labels of a table that one column nearly tells
         {"at_edge": 0.81},  # as of every honest table that is nearly told by one column
         {"sure": 19},
         {"name": "values of c9: -1.0"},

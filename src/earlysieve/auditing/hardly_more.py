@@ -22,6 +22,7 @@ _WHERE_CLASSES_MEET = 0.85
 _FOLLOWED, _RECOVERED, _EXPLAINED = 0.3, 0.55, 25
 _OF_IMAGES = "spectrum"
 _COLUMN_TELLS, _COLUMN_FOLLOWED, _COLUMN_COSTS, _COLUMN_AT_EDGE = 0.93, 0.5, 0.4, 0.8
+_RECOVERED_BY_COLUMNS = 0.45  # of wrong labels, and of most tasks, less
 
 
 def hardly_more(found: Sequence[Leaning]) -> Leaning | None:
@@ -77,6 +78,8 @@ def _is_nearly_all(found: Leaning) -> bool:
         and found.followed >= _COLUMN_FOLLOWED
         and found.accuracy_else - found.accuracy >= _COLUMN_COSTS
         and not found.at_edge > _COLUMN_AT_EDGE
+        and found.explained >= _EXPLAINED
+        and found.recovered >= _RECOVERED_BY_COLUMNS
     )
 
 
