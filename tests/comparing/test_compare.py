@@ -258,6 +258,53 @@ def test_rows_of_another_table_with_the_same_labels_are_not_the_same_examples(tm
     assert not math.isnan(compare([first, strange]).differences[0].figures["accuracy"].low)
 
 
+def _edited(folder: Path, *, without: tuple[str, ...] = (), **config: object) -> Path:
+    """An audit whose configuration says something else, or lacks what older audits did not keep."""
+    kept = json.loads((folder / "audit.json").read_text())
+    left = {key: value for key, value in kept["config"].items() if key not in without}
+    (folder / "audit.json").write_text(json.dumps({**kept, "config": {**left, **config}}))
+    return folder
+
+
+def test_other_images_with_the_same_labels_are_not_the_same_examples(tmp_path):
+    """Rows have no names but their numbers: audits of two data sets were paired."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(120) % 2
+    images = torch.rand(120, 1, 6, 6, generator=generator) + labels.view(-1, 1, 1, 1)
+    others = torch.rand(120, 1, 6, 6, generator=generator) + labels.view(-1, 1, 1, 1)
+    data = {"first": images, "scaled": images * 3 - 1, "other": others}
+    for k, (name, inputs) in enumerate(data.items()):
+        torch.manual_seed(k)
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(36, 4), torch.nn.ReLU(),
+                                    torch.nn.Linear(4, 2))  # fmt: skip
+        groups = labels.roll(1) if name == "other" else labels
+        es.audit(model, (inputs, labels, groups), group_names=("dry", "wet"), swaps=0, pictures=0,
+                 progress=False).save(tmp_path / name)  # fmt: skip
+    first, scaled, other = (tmp_path / name for name in data)
+
+    def paired(path: Path) -> bool:
+        found = compare([first, path]).differences
+        return not math.isnan(found[0].figures["accuracy"].low)
+
+    assert paired(scaled)
+    assert not paired(other)
+    assert "are audits of different data (as many" in compare([first, other]).notes[-1]
+    for flag in ("--fail-on-worse", "--fail-unless-better"):
+        gate = run_command("compare", first, other, flag, "--gate-on", "accuracy")
+        assert gate.exit_code == 3
+    _edited(first, data="bars:strong")
+    assert not paired(_edited(other, data="bars:honest"))
+    assert paired(_edited(scaled, data="bars:copy"))
+    assert paired(_edited(other, data="bars:strong"))  # prepared for another model
+    older = ("first_inputs",)
+    _edited(first, without=older)
+    assert not paired(_edited(other, without=older, data="bars:honest"))  # by their groups
+    assert paired(_edited(scaled, without=older, data="bars:copy"))
+    caution = f"'{scaled}' is an audit of bars:copy, '{first}' one of bars:strong: that these hold"
+    assert any(note.startswith(caution) for note in compare([first, scaled]).notes)
+    assert not any("that these hold" in n for n in compare([first, other]).notes)
+
+
 def test_worst_groups_of_the_same_examples_have_a_paired_interval(tmp_path, leaning):
     table, labels, misled, by = leaning
     data = (table, labels, misled.astype(int))

@@ -26,7 +26,7 @@ from earlysieve.auditing.pictures import take_pictures
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.reference import check_reference
 from earlysieve.auditing.result import AuditResult, Picture
-from earlysieve.auditing.rows_told import told_columns
+from earlysieve.auditing.rows_told import told_data
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.auditing.speaking_columns import with_speaking_columns
 from earlysieve.auditing.speaking_words import with_speaking_words
@@ -323,7 +323,7 @@ def audit(
             **({} if source.root is None else {"root": str(source.root)}),
             **_written(group_shares),
             **_compared(seen),
-            **told_columns(seen.collected),
+            **told_data(seen.collected),
         ),
         notes=[
             *_skipped(source),

@@ -13,7 +13,7 @@ from earlysieve.auditing.kept_arrays import as_tensor, collect_arrays, input_ten
 from earlysieve.auditing.next_steps import without_model
 from earlysieve.auditing.options import check_numbers, check_seen, config_of
 from earlysieve.auditing.result import AuditResult
-from earlysieve.auditing.rows_told import told_columns
+from earlysieve.auditing.rows_told import told_data
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.datasets.arrays import (
     check_every_output_is_named,
@@ -134,7 +134,7 @@ def audit_arrays(
     )
     config = config_of(
         nn.Identity(), list(layers), recipe, folds, flag_margin, l2, seed, examples,
-        batch_size=batch_size, seen_in_training=seen_in_training, **told_columns(collected),
+        batch_size=batch_size, seen_in_training=seen_in_training, **told_data(collected),
     )  # fmt: skip
     return AuditResult(
         layers=seen.layers,

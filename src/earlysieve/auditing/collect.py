@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from earlysieve.auditing.inputs_told import first_told
 from earlysieve.auditing.kept_answers import ANEW, Answer, Answers, digest_of
 from earlysieve.auditing.prepare import LayerFeatures, Prepared, prepare
 from earlysieve.auditing.views import Views
@@ -64,6 +65,7 @@ class Collected:
         num_classes: columns of the logits.
         layers: features by layer, in execution order.
         views: what else readers look at.
+        told: forms and short names of the first inputs, by their number.
     """
 
     index: Tensor
@@ -74,6 +76,7 @@ class Collected:
     num_classes: int
     layers: dict[str, LayerFeatures]
     views: Views
+    told: dict[int, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,6 +88,7 @@ class Rows:
     groups: list[Tensor | None] = field(default_factory=list)
     prediction: list[Tensor] = field(default_factory=list)
     confidence: list[Tensor] = field(default_factory=list)
+    told: dict[int, tuple[str, str]] = field(default_factory=dict)
     probabilities: bool = True
 
     def add(self, batch: Batch, logits: Tensor) -> None:
@@ -92,6 +96,7 @@ class Rows:
         self.probabilities = self.probabilities and look_like_probabilities(logits)
         probability, prediction = logits.softmax(-1).max(-1)
         self.index.append(_index_of(batch).cpu())
+        self.told |= first_told(batch)
         self.labels.append(batch.labels.cpu())
         self.groups.append(None if batch.groups is None else batch.groups.cpu())
         self.prediction.append(prediction.cpu())
@@ -310,4 +315,5 @@ def finish(rows: Rows, prepared: Prepared, classes: int) -> Collected:
         classes,
         prepared.layers,
         prepared.views,
+        rows.told,
     )

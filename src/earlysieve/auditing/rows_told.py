@@ -1,16 +1,17 @@
-"""Short names of the values of a table, by which two audits tell whether they are of the same rows.
+"""Short names of what an audit looked at, by which two audits tell whether it is the same.
 
 Rows have no names but their numbers, and other rows may have the same labels.
 """
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from earlysieve._arrays import Floats, Ints
+from earlysieve.auditing.inputs_told import kept_of
 from earlysieve.auditing.views import rows_of
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ _MOST_ROWS = 4_096
 _SAME = 0.5
 
 
-def told_columns(collected: "Collected") -> dict[str, list[str]]:
-    """What the configuration of an audit keeps; nothing for data that are no table."""
+def told_data(collected: "Collected") -> dict[str, Any]:
+    """What the configuration of an audit keeps: of a table its columns, else the first inputs."""
+    return _told_columns(collected) or kept_of(collected.told)
+
+
+def _told_columns(collected: "Collected") -> dict[str, list[str]]:
     columns = collected.views.columns
     if columns is None or not len(columns):
         return {}

@@ -15,6 +15,7 @@ from earlysieve.comparing.misled import Misled, misled_in
 from earlysieve.comparing.no_interval import other_data, reasons
 from earlysieve.comparing.other_groups import OF_GROUPS, other_groups, same_groups
 from earlysieve.comparing.paired import NOTE, paired_figures
+from earlysieve.comparing.unsure import unsure
 from earlysieve.errors import InputError
 from earlysieve.measures.paired_seeds import compare_over_seeds
 
@@ -122,7 +123,7 @@ def _compared(folders: Sequence[Path]) -> Comparison:
         ]
         notes += [NOTE] if paired != found else []
         found = paired
-    notes += learned_from(lines)
+    notes += [*unsure(lines), *learned_from(lines)]
     notes += [*not_compared(lines), *other_groups(lines)]
     notes += reasons(zip(lines[1:], found, strict=True), lines[0])
     return Comparison(tuple(lines), tuple(one for one in found if one is not None), tuple(notes))

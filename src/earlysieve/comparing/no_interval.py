@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from earlysieve.comparing.same_examples import other_tables, same_names
+from earlysieve.comparing.same_examples import other_inputs, other_tables, same_names
 
 if TYPE_CHECKING:
     from earlysieve.comparing.estimated import Difference
@@ -96,6 +96,8 @@ def _other_examples(line: "Line", first: "Line") -> str:
         return "different examples"
     if other_tables(ours, theirs):
         return "different tables (as many rows, with the same labels, but of other values)"
+    if other_inputs(ours, theirs):
+        return "different data (as many examples, with the same labels, but others)"
     return ""
 
 

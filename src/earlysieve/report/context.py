@@ -31,7 +31,7 @@ BADGES = {
     "inconclusive": ("open", "No clear answer"),
 }
 # Shown at the top or in the command already.
-_SHOWN_ELSEWHERE = ("command", "columns_of_rows")  # the latter tells people nothing
+_SHOWN_ELSEWHERE = ("command", "columns_of_rows", "first_inputs")  # names that tell people nothing
 
 _KINDS_OF_WORDS = {
     "ends": "how the text begins and ends",
