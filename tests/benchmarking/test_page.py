@@ -32,7 +32,7 @@ def line(name: str, worst: float | None, gain: OverSeeds | None, **more: object)
     figures = {"average": OverSeeds(0.8, 0.7, 0.9, 3), **known}
     differences = {} if gain is None else {"worst_group": gain, "average": gain}
     given = {"groups": {"hill & dale": 0.5}, "failed": {}, **more}
-    runs = {seed: f"runs/digits/{name}/seed-{seed}" for seed in (0, 1)}
+    runs = {seed: f"runs/digits/{name}/seed-{seed}" for seed in range(3)}
     return Line(
         *("digits", name, name, None, "none", "", runs, {0: {"average": 0.8}}),
         *(figures, differences, 1.5),
@@ -159,6 +159,43 @@ def test_a_method_of_which_seeds_failed_is_shown_as_such_and_not_praised():
     page = render(replace(result(), lines=(plain, replace(part, chance=0.85), jtt)))
     assert "dfr comes to" not in page
     assert "those of which seeds failed last" not in render(replace(result(), lines=(plain, jtt)))
+
+
+def test_a_method_that_ran_with_fewer_seeds_is_told_so_and_a_sure_gain_comes_first():
+    """A gain of two seeds of three with an interval from -1.09 to +1.83 took the headline."""
+    whole = {"by_seed": {seed: {"average": 0.8} for seed in range(3)}}
+    plain = replace(LINES[0], **whole)
+    some = replace(
+        line("dfr", 0.6, OverSeeds(0.37, -1.09, 1.83, 2)),
+        by_seed={seed: {"average": 0.8} for seed in range(2)},
+    )
+    sure = replace(line("jtt", 0.5, OverSeeds(0.2, 0.1, 0.3, 3)), **whole)
+    unsure = replace(line("kd", 0.5, OverSeeds(0.25, -0.1, 0.6, 3)), **whole)
+    unsaid = "may be chance (the interval does not lie above 0)"
+    page = render(replace(result(), lines=(plain, some, sure)))
+    assert (
+        "digits: jtt gains most in the worst group, +0.200 [+0.100, +0.300]; it knows: none; dfr "
+        f"comes to +0.370 [-1.090, +1.830] on 2 of 3 seeds, which {unsaid}." in page
+    )
+    page = render(replace(result(), lines=(plain, unsure, sure)))
+    assert (
+        "digits: jtt gains most in the worst group of those whose interval lies above 0, +0.200 "
+        f"[+0.100, +0.300]; it knows: none; kd comes to +0.250 [-0.100, +0.600], which {unsaid}."
+        in page
+    )
+    page = render(replace(result(), lines=(plain, unsure)))
+    assert f"kd gains most in the worst group, +0.250 [-0.100, +0.600], which {unsaid};" in page
+    page = render(replace(result(), lines=(plain, some)))
+    assert "dfr gains most in the worst group, +0.370 [-1.090, +1.830] on 2 of 3 seeds" in page
+
+
+def test_methods_that_are_worse_by_more_than_chance_are_named():
+    harm = line("sieve", 0.1, OverSeeds(-0.2, -0.4, -0.003, 3))
+    perhaps = line("kd", 0.2, OverSeeds(-0.1, -0.3, 0.1, 3))
+    page = render(replace(result(), lines=(*LINES[:2], harm, perhaps)))
+    told = "Worse than erm in the worst group by more than chance: sieve (-0.200 [-0.400, -0.003])."
+    assert told in page
+    assert "by more than chance" not in render(replace(result(), lines=(*LINES[:2], perhaps)))
 
 
 def test_remarks_are_a_list_and_wide_tables_show_that_they_go_on(monkeypatch):

@@ -1,10 +1,10 @@
-"""What the page of a benchmark says first of a data set: who gains most, and at whose cost."""
+"""What the page of a benchmark says first of a data set: who gains, at whose cost, who loses."""
 
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from earlysieve.benchmarking.lines import Line, of_all
+from earlysieve.benchmarking.lines import Line
 from earlysieve.benchmarking.written import interval
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ def best(lines: Sequence[Line]) -> str:
     """A sentence on a data set: who gains most, and whether that is more than chance.
 
     A model that guesses fails no group more than another: its gain in the worst one is none. A
-    method of which seeds failed is named only beside those that are whole, or where none is.
+    method that lacks seeds of the others, failed or not run, is named only beside those that are
+    whole, or where none is. A gain whose interval lies above 0 comes before a larger one that may
+    be chance.
 
     Args:
         lines: of one data set.
@@ -28,39 +30,65 @@ def best(lines: Sequence[Line]) -> str:
     compared = [(line.differences[worst], line) for line in lines if worst in line.differences]
     if not compared:
         return f"{name}: nothing to compare with plain training yet."
-    whole = [one for one in compared if not _partial(*one)]
+    seeds = max(_seeds(line) for line in lines)
+    whole = [one for one in compared if not _partial(*one, seeds)]
     first = whole or compared
     good = [one for one in first if not one[1].guesses]
-    gain, line = max(good or first, key=lambda one: one[0].mean)
+    sure = [one for one in good if one[0].low > 0]
+    gain, line = max(sure or good or first, key=lambda one: one[0].mean)
+    others = [one for one in compared if not one[1].guesses and one[1] is not line]
     if gain.mean <= 0 or not good:
         told, above = f"no method gains in the {called}", 0.0
     else:
-        told, above = f"{line.name} gains most in the {called}, {_gain(gain, line)}", gain.mean
+        larger = any(one in first and one[0].mean > gain.mean for one in others)
+        most = " of those whose interval lies above 0" if larger else ""
+        above = gain.mean
+        told = f"{line.name} gains most in the {called}{most}, {_gain(gain, line, seeds)}"
         told += f"{_at_whose_cost(line)}; it knows: {line.supervision}"
-    others = [one for one in compared if one not in first and not one[1].guesses]
     beside = [one for one in others if one[0].mean > above]
-    return f"{name}: {told}{_of_some_seeds(beside)}{_guessing(compared)}."
+    return (
+        f"{name}: {told}{_larger(beside, seeds)}{_guessing(compared)}."
+        f"{_worse(compared, called, seeds)}"
+    )
 
 
-def _partial(gain: "OverSeeds", line: Line) -> bool:
-    """Whether the method, or plain training, failed with some of the seeds."""
-    return bool(line.failed) or " of " in of_all(gain.seeds, line)
+def _seeds(line: Line) -> int:
+    return len(line.by_seed.keys() | line.failed.keys())
 
 
-def _gain(gain: "OverSeeds", line: Line) -> str:
+def _partial(gain: "OverSeeds", line: Line, seeds: int) -> bool:
+    """Whether the method, or plain training, lacks some of the seeds of the data set."""
+    return bool(line.failed) or gain.seeds < seeds
+
+
+def _gain(gain: "OverSeeds", line: Line, seeds: int) -> str:
     """The gain, with how sure it is."""
     told = interval(gain, "+.3f")
-    if _partial(gain, line):
-        told += f" on {of_all(gain.seeds, line)} seeds"
+    partial = _partial(gain, line, seeds)
+    if partial:
+        told += f" on {gain.seeds} of {seeds} seeds" if gain.seeds < seeds else f" on {seeds} seeds"
     if math.isnan(gain.low):
-        return f"{told}, no interval" if _partial(gain, line) else f"{told}, of one seed, {_CHANCE}"
+        return f"{told}, no interval" if partial else f"{told}, of one seed, {_CHANCE}"
     return told if gain.low > 0 else f"{told}, {_CHANCE} (the interval does not lie above 0)"
 
 
-def _of_some_seeds(compared: Sequence[_Compared]) -> str:
-    """Whose gain would be larger, if the seeds that failed were like the others."""
-    told = (f"{line.name} comes to {_gain(gain, line)}" for gain, line in compared)
+def _larger(compared: Sequence[_Compared], seeds: int) -> str:
+    """Whose gain would be larger, if it is no chance and missing seeds were like the others."""
+    told = (f"{line.name} comes to {_gain(gain, line, seeds)}" for gain, line in compared)
     return "".join(f"; {one}" for one in told)
+
+
+def _worse(compared: Sequence[_Compared], called: str, seeds: int) -> str:
+    """Who is worse than plain training by more than chance."""
+    told = [
+        f"{line.name} ({interval(gain, '+.3f')}"
+        + (f" on {gain.seeds} of {seeds} seeds)" if gain.seeds < seeds else ")")
+        for gain, line in compared
+        if gain.high < 0
+    ]
+    if not told:
+        return ""
+    return f" Worse than erm in the {called} by more than chance: {', '.join(told)}."
 
 
 def _at_whose_cost(line: Line) -> str:
