@@ -39,6 +39,21 @@ def test_a_benchmark_from_the_command_line(tmp_path):
     assert "budget.trials: 1 there, 2 here" in problem(*words, *tuned, "--out", out)
 
 
+def test_a_benchmark_of_which_nothing_is_left_ends_with_1(tmp_path):
+    """With 0 a script took tables without a figure for results."""
+    out = tmp_path / "out"
+    failed = run(*TESTED, "--methods", "erm", "--minutes", 1e-9, "--out", out)
+    assert failed.exit_code == 1
+    assert "erm failed, seed 0: " in failed.stdout
+    assert "but all of them failed" in failed.stderr
+    assert (out / "report.html").exists()
+    told = run(*TESTED, "--methods", "erm", "--minutes", 1e-9, "--out", out, "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["lines"][0]["failed"]
+    part = ("--methods", "dfr", "--set", "dfr.min_group=10000")
+    assert "dfr@true failed, seed 0" in ok(*TESTED, *part, "--out", tmp_path / "part").stdout
+
+
 def test_a_grid_runs_no_code_that_was_not_named(tmp_path):
     grid = tmp_path / "grid.yaml"
     grid.write_text(GRID)

@@ -11,7 +11,7 @@ from earlysieve.cli.benchmark_grid import grid_from
 from earlysieve.cli.completing import among, methods, trackers
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
-from earlysieve.cli.exit_codes import stopped
+from earlysieve.cli.exit_codes import Failure, stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
@@ -257,6 +257,11 @@ def command(context: click.Context, /, **given: Any) -> None:
             "lines": list(map(vars, result.lines)),
         }
     )
+    if not any(line.by_seed for line in result.lines):
+        raise Failure(
+            "Expected a run that can be compared, but all of them failed, for the reasons above "
+            f"and in '{out / 'table.md'}'; mend these, and add --retry-failed"
+        )
 
 
 def _line(cell: "Cell", record: "Record") -> str:
