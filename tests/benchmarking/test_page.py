@@ -52,19 +52,21 @@ def result(folder: Path = Path()) -> BenchmarkResult:
 
 
 def test_gains_are_shown_by_the_depth_at_which_audits_read_the_cue(tmp_path):
-    def audit(seed: int, layer: str, readability: float | None) -> None:
+    def audit(seed: int, layer: str, readability: float | None, verdict: str = "shortcut") -> None:
         path = tmp_path / f"groups/digits/audit-validation/seed-{seed}/audit/audit.json"
         path.parent.mkdir(parents=True)
         layers = {"layer": ["a", "b", "c", "d"]}
-        summary = {"layer": layer, "readability": readability}
+        summary = {"layer": layer, "readability": readability, "verdict": verdict}
         path.write_text(json.dumps({"format_version": 3, "summary": summary, "layers": layers}))
 
     assert "takes groups of an audit" in depth_of("digits", (0, 1, 2), tmp_path).why
-    audit(0, "a", None)
+    audit(3, "d", 0.9, "inconclusive")
+    assert depth_of("digits", (3,), tmp_path).why == "no audit called a cue there"
+    audit(0, "a", None, "at risk")
     assert "half of what the network knows" in depth_of("digits", (0, 1, 2), tmp_path).why
     audit(1, "a", 0.6)
     audit(2, "b", 0.9)
-    assert depth_of("digits", (0, 1, 2), tmp_path).share == pytest.approx((1 / 4 + 2 / 4) / 2)
+    assert depth_of("digits", (0, 1, 2, 3), tmp_path).share == pytest.approx((1 / 4 + 2 / 4) / 2)
     other = replace(LINES[1], data="tables")
     lines = (*LINES, other)
     seeds = {**PROTOCOL.to_dict(), "seeds": [0, 1, 2]}

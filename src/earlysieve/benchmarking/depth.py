@@ -14,6 +14,7 @@ from earlysieve.benchmarking.configs import AUDIT_NAME
 from earlysieve.errors import DataError
 
 DOCUMENT = "audit.json"
+_CALLED = ("shortcut", "at risk")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Depth:
         share: of the audited layers up to the first early one whose readout achieves at least half
             of what the network achieves above chance, in (0, 1], mean over seeds; None: unknown.
         why: it is unknown.
-        each: the shares of the seeds whose network has such a layer.
+        each: the shares of the seeds whose audit called a cue and whose network has such a layer.
     """
 
     share: float | None
@@ -43,6 +44,8 @@ class Depth:
 def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
     """The depth of the cue of a data set, from audits of held-out data by its plain runs.
 
+    What an early layer reads where no audit called anything may be the task.
+
     Args:
         data: its name.
         seeds: of the runs.
@@ -54,21 +57,38 @@ def depth_of(data: str, seeds: Iterable[int], out: Path) -> Depth:
     paths = [path for one in folders if (path := one / AUDIT_NAME / DOCUMENT).is_file()]
     if not paths:
         return Depth(None, "no method takes groups of an audit there (METHOD@audit)")
-    found = [_share(path) for path in paths]
-    known = [share for share in found if share is not None]
+    summaries = [(one, _summary(one)) for one in map(_document, paths)]
+    called = [one for one, summary in summaries if summary.get("verdict") in _CALLED]
+    if not called:
+        return Depth(None, "no audit called a cue there")
+    known = [share for one in called if (share := _share(one)) is not None]
     if not known:
         return Depth(None, "no early readout achieves half of what the network knows")
     return Depth(math.fsum(known) / len(known), each=tuple(known))
 
 
-def _share(path: Path) -> float | None:
+def _document(path: Path) -> dict[str, Any]:
+    """The summary and the layers; empty where it is of another version, or damaged.
+
+    A plot is no place to fail.
+    """
     try:
         document = parsed(path, path.read_bytes())
-        summary = document.get("summary", dict[str, Any])
-        layers = document.get("layers", dict[str, Any])
-        names, readability = layers["layer"], summary["readability"]
+        return {name: document.get(name, dict[str, Any]) for name in ("summary", "layers")}
+    except (OSError, DataError, KeyError, ValueError, TypeError):
+        return {}
+
+
+def _summary(document: dict[str, Any]) -> dict[str, Any]:
+    return document.get("summary") or {}
+
+
+def _share(document: dict[str, Any]) -> float | None:
+    try:
+        summary, names = document["summary"], document["layers"]["layer"]
+        readability = summary["readability"]
         if readability is None or readability < READABLE:
             return None
         return float((names.index(summary["layer"]) + 1) / len(names))
-    except (OSError, DataError, KeyError, ValueError, TypeError):
-        return None  # of another version, or damaged: a plot is no place to fail
+    except (KeyError, ValueError, TypeError):
+        return None
