@@ -32,7 +32,8 @@ def audited(out: Path, seed: int, verdict: str, reader: str) -> None:
 
 def test_audits_that_called_nothing_are_told(tmp_path: Path) -> None:
     audited(tmp_path, 0, "shortcut", "colour")
-    assert not any("called" in one for one in remarks(result(tmp_path, line("dfr@audit", "audit"))))
+    said = "On a 1 of 1 audits called a shortcut: colour."
+    assert said in remarks(result(tmp_path, line("dfr@audit", "audit")))
     audited(tmp_path, 1, "inconclusive", "stage2 mean")
     audited(tmp_path, 10, "inconclusive", "stage2 mean")
     audited(tmp_path, 2, "at risk", "column x")
@@ -42,9 +43,31 @@ def test_audits_that_called_nothing_are_told(tmp_path: Path) -> None:
         "On a the smallest group told by audit has 2 validation examples ('x', seed 0)."
     )
     assert tuple(told) == (
-        "On a 1 of 4 audits called a shortcut ('inconclusive' with seeds 1, 10, 'at risk' "
+        "On a 1 of 4 audits called a shortcut, colour ('inconclusive' with seeds 1, 10, 'at risk' "
         "with seed 2): groups "
         "of the others are told by layer 'stage2', column 'x', which may be the task.",
+    )
+
+
+def test_what_audits_called_is_said_with_what_models_lose_where_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from earlysieve.benchmarking import remarks as module
+
+    lost = {"seed-0": 0.804, "seed-1": 0.93, "seed-2": None}
+
+    def load(folder: Path) -> Any:
+        value = lost[folder.parent.name]
+        reliance = None if value is None else SimpleNamespace(value=value)
+        return SimpleNamespace(summary=SimpleNamespace(reliance=reliance))
+
+    monkeypatch.setattr(module, "_audit_in", load)
+    monkeypatch.setattr(module, "leans_of", lambda _: "a mark in one place of the image")
+    for seed in range(3):
+        audited(tmp_path, seed, "shortcut", "mark")
+    assert (
+        "On a 3 of 3 audits called a shortcut: a mark in one place of the image, losing 80% to 93% "
+        "of accuracy where that fails." in remarks(result(tmp_path, line("dfr@audit", "audit")))
     )
 
 
