@@ -10,6 +10,7 @@ from earlysieve.auditing.hardly_more import told_by_a_layer
 from earlysieve.auditing.headline import MOSTLY
 from earlysieve.auditing.layer_words import (
     against_the_label,
+    nearest_sign,
     not_used,
     what_a_layer_tells,
     where_errors_gather,
@@ -116,7 +117,9 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             f"twenty of them and costs 20% of accuracy there would have been found with a "
             f"probability of {decision.power:.0%}. Audit about {examples_needed():,}."
         )
-        return f"{few} {where_errors_gather(gathered, swaps)}" if gathered else few
+        if gathered:
+            return f"{few} {where_errors_gather(gathered, swaps)}"
+        return f"{few} {nearest_sign(facts.leanings)}".rstrip()
     if decision.reason == "outdone" and gathered:
         return (
             f"{OUTDONE_HERE} Its errors gather where a reader of "

@@ -1,12 +1,15 @@
 """What is said of a layer that explains errors, or a column that tells more, beside a verdict."""
 
+import shlex
 from collections.abc import Sequence
 
 from earlysieve._readable import readable
 from earlysieve.auditing.leaning import Leaning, is_unused
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.words import called
 
+_NEAR_FOLLOWED, _NEAR_TIMES, _NEAR_EXPLAINED = 0.12, 3.0, 10
 _FEWEST_AGAINST, _NEARLY_ALWAYS, _MOST_WORDS = 5, 0.8, 5
 
 
@@ -69,4 +72,28 @@ def not_used(found: Sequence[Leaning], best_reads: float) -> str:
         f"{name[0].upper()}{name[1:]} alone tells {on.reads:.0%} of what the model tells, and "
         "answers hardly follow it: the model does not use what it tells, as where a category "
         "stands as a number. Find out whether it will be known before a model that can is trained."
+    )
+
+
+def nearest_sign(found: Sequence[Leaning]) -> str:
+    """Of too few examples, what answers follow somewhat and errors gather by; nothing: no such."""
+    near = [
+        one
+        for one in found
+        if not (one.of_network or one.whole or one.is_combined or one.is_reserved)
+        and not one.irrelevant
+        and one.followed >= _NEAR_FOLLOWED
+        and one.times_worse >= _NEAR_TIMES
+        and one.explained >= _NEAR_EXPLAINED
+    ]
+    if not near:
+        return ""
+    on = max(near, key=lambda one: one.explained)
+    name = readable(on.name)
+    asked = name.removeprefix("column ").strip("'")
+    return (
+        f"What comes nearest to one is {called(on)}: {on.explained:,} of the errors are what its "
+        f"reader says, and where it is misled the model errs {on.times_worse:.0f} times as often. "
+        f"Of so few examples that is no finding; irrelevant=[{asked!r}] (--irrelevant "
+        f"{shlex.quote(asked)}) asks about it by more swaps."
     )
