@@ -8,6 +8,8 @@ import pytest
 
 from earlysieve import _user_code
 from earlysieve.benchmarking.gather import gather
+from earlysieve.benchmarking.grid import grid_of
+from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from tests.benchmarking.nets import HERE
 from tests.cli.helpers import ok, problem, run
 
@@ -108,6 +110,27 @@ def test_a_configuration_does_not_choose_it(here):
     forget()
     assert "'method' asks for" in problem("benchmark", "--grid", grid, "--out", "results")
     assert not (here / "proof").exists()
+
+
+def test_it_is_set_and_tuned_by_its_name_in_tables_or_by_its_code(here):
+    """`--set` took the one alone, `tuned` of a grid the other alone."""
+    for number, name in enumerate((FILE, "smooth")):
+        words = (*TRAINED, "--test", f"{HERE}:others", "--seeds", 1, "--methods", f"erm,{FILE}")
+        ok("benchmark", *words, "--set", f"{name}.smoothing=0.2", "--out", f"results-{number}")
+        runs = here / f"results-{number}" / "runs"
+        [config] = [path for path in runs.rglob("config.json") if "smooth" in path.parts]
+        assert json.loads(config.read_text())["method_options"]["smoothing"] == 0.2
+        protocol = Protocol(
+            {"a": DataSplits("digits")}, tuned={name: []}, training={"model": "m:n"},
+            budget=Budget(trials=2),
+        )  # fmt: skip
+        grid = grid_of(protocol, [{"method": FILE, "name": "other"}, FILE])
+        assert list(grid.protocol.tuned) == ["smooth"]
+        assert [arm.name for arm in grid.arms if arm.tuned] == ["smooth"]
+    wrong = problem("benchmark", *words, "--set", "smoth.smoothing=1", "--out", "no")
+    assert f"--set {FILE}.KEY=VALUE" in wrong  # erm has no settings
+    wrong = problem("benchmark", *words, "--tuned", "xyz", "--out", "no")
+    assert f"--tuned {FILE}" in wrong
 
 
 def test_it_is_searched_and_compared_and_results_are_read_without_it(here):

@@ -11,6 +11,7 @@ from earlysieve.benchmarking.protocol import Protocol, check_keys
 from earlysieve.benchmarking.tuning import Tuning
 from earlysieve.benchmarking.tuning_checks import check_tuning
 from earlysieve.errors import InputError, one_line
+from earlysieve.methods.registry import is_code, method_named
 from earlysieve.runs.trust import check_trusted
 
 _OF_AN_ARM = ("method", "name", "settings", "teacher")
@@ -49,6 +50,7 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
         arms = (Arm(PLAIN, PLAIN), *arms)
     arms = tuple(sorted(arms, key=lambda arm: arm.name != PLAIN))
     check_different(arms)
+    protocol = _tuned_by_names(protocol, arms)
     check_keys(protocol.tuned, [arm.name for arm in arms], "methods of the grid in 'tuned'")
     by_groups = protocol.infers_groups
     arms = tuple(replace(arm, by_groups=by_groups) for arm in arms)
@@ -56,6 +58,19 @@ def grid_of(protocol: Protocol, methods: Sequence[str | Mapping[str, Any] | Arm]
     for arm in arms:
         check_tuning(arm)
     return Grid(protocol, as_in_grid(arms))
+
+
+def _tuned_by_names(protocol: Protocol, arms: Sequence[Arm]) -> Protocol:
+    """The protocol, whose tuned methods of one's own are named as in tables, not by their code."""
+    names = {}
+    for arm in arms:
+        own, at, source = arm.name.partition("@")
+        if is_code(arm.method) and own == method_named(arm.method).name:
+            names[f"{arm.method}{at}{source}"] = arm.name
+    spelled = {key: names.get(key, key) for key in protocol.tuned}
+    if len(set(spelled.values())) < len(spelled) or all(k == n for k, n in spelled.items()):
+        return protocol
+    return replace(protocol, tuned={spelled[key]: one for key, one in protocol.tuned.items()})
 
 
 def with_first_seed(grid: Grid, seed: int) -> Grid:

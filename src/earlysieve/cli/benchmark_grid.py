@@ -13,7 +13,8 @@ from earlysieve._names import near_names
 from earlysieve.cli.data_options import given_data_options
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
-from earlysieve.methods.registry import method_named
+from earlysieve.methods.registry import is_code, method_named
+from earlysieve.methods.settings import settings_in
 from earlysieve.methods.teacher_settings import TeacherSettings
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.trust import check_trusted
@@ -198,7 +199,7 @@ def tuned_from(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> di
         head, equals, room = text.partition("=")
         method, _, key = (head, "", "") if head in spelled else head.rpartition(".")
         if method not in spelled or (equals and not key):
-            near = (near_names(head, spelled, 1) or list(arms)[-1:])[0]
+            near = (near_names(head, spelled, 1) or [_tunable(list(arms))])[0]
             raise InputError(
                 f"Expected --tuned METHOD, METHOD.KEY or METHOD.KEY=RANGE with one of the methods "
                 f"{', '.join(arms)}, but got '{text}'; write for instance --tuned {near}"
@@ -208,19 +209,46 @@ def tuned_from(given: Sequence[str], methods: Sequence[Mapping[str, Any]]) -> di
     return found
 
 
+def _tunable(names: Sequence[str]) -> str:
+    """A method that trains and has settings; the last one where there is none."""
+
+    def is_one(name: str) -> bool:
+        found = method_named(name.partition("@")[0])
+        return not found.starts_trained and bool(settings_in(found.settings))
+
+    return next(filter(is_one, names), names[-1])
+
+
+def _with_settings(names: Sequence[str]) -> str:
+    """A method that has settings; the first one where there is none."""
+    found = (n for n in names if settings_in(method_named(n.partition("@")[0]).settings))
+    return next(found, names[0])
+
+
+def _spelled(names: Sequence[str]) -> dict[str, str]:
+    """Methods as typed, by that and by the name that a method of one's own has in tables."""
+    found = {name: name for name in names}
+    for name in names:
+        method, at, source = name.partition("@")
+        if is_code(method):
+            found.setdefault(f"{method_named(method).name}{at}{source}", name)
+    return found
+
+
 def _methods(context: click.Context) -> list[dict[str, Any]]:
     """The methods with the settings that --set and the teacher's options say."""
     given = context.params
     names = _names(given)
     settings: dict[str, dict[str, Any]] = {name: {} for name in names}
+    spelled = _spelled(names)
     for key, value in _pairs(given["settings"], "--set", "METHOD.KEY=VALUE"):
         method, dot, setting = key.rpartition(".")
-        if not dot or method not in settings:
+        if not dot or method not in spelled:
             raise InputError(
                 f"Expected --set METHOD.KEY=VALUE with one of the methods {', '.join(names)}, but "
-                f"got '{key}={value}'; write for instance --set {names[0]}.KEY=VALUE"
+                f"got '{key}={value}'; write for instance --set {_with_settings(names)}.KEY=VALUE"
             )
-        settings[method] |= parse_options((f"{setting}={value}",))
+        settings[spelled[method]] |= parse_options((f"{setting}={value}",))
     teacher = {
         "teacher": given["teacher"],
         "teacher_checkpoint": _plain(given["teacher_checkpoint"]),
