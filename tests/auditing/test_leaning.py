@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earlysieve.auditing.leaning import NOTHING, leanings, strength
+from earlysieve.auditing.leaning import NOTHING, strength
+from earlysieve.auditing.leaning_figures import leanings
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
 

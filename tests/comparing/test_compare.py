@@ -506,6 +506,19 @@ def test_lines_are_named_by_what_tells_them_apart():
     assert named("x/x", "x") == ["audit: x/x", "audit: x"]
 
 
+def test_runs_of_a_benchmark_are_named_as_its_tables_name_them(tmp_path):
+    (tmp_path / "protocol.json").write_text("{}")
+    arms = (("dfr", "dfr@audit"), ("dfr", "dfr@true"), ("gce.py:METHOD", "gce"))
+    lines = [
+        Entry(tmp_path / "runs" / "bar" / arm / f"seed-{seed}", "run", method, {"arm": arm}, seed)
+        for method, arm in arms
+        for seed in (0, 1)
+    ]
+    assert labels(fold(lines)) == ["dfr@audit", "dfr@true", "gce"]
+    (tmp_path / "protocol.json").unlink()
+    assert labels(fold(lines)) == ["dfr@audit", "dfr@true", "gce.py:METHOD: gce"]
+
+
 def test_an_audit_of_examples_that_were_learned_from_is_told(tmp_path):
     data = torch.randn(60, 2, generator=torch.Generator().manual_seed(0))
     net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 2))

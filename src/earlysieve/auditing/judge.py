@@ -14,7 +14,8 @@ from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
-from earlysieve.auditing.leaning import RECOVER, Leaning, leanings
+from earlysieve.auditing.leaning import RECOVER, Leaning
+from earlysieve.auditing.leaning_figures import leanings
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.of_the_task import of_the_task
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN

@@ -6,7 +6,8 @@ from earlysieve._arrays import Bools, Floats
 from earlysieve.auditing.columns_left_out import code_without
 from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.filled_beside import Beside, filled_beside
-from earlysieve.auditing.leaning import Leaning, is_in_pair
+from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning_figures import is_in_pair
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.telling_values import spikes
 from earlysieve.auditing.views import places, rows_of

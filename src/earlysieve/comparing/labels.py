@@ -15,7 +15,7 @@ def labels(lines: Sequence[Line]) -> list[str]:
     Args:
         lines: of one comparison.
     """
-    methods = [line.entries[0].method for line in lines]
+    methods = [_method(line) for line in lines]
     paths = _differing([_without_seed(line) for line in lines])
     on_data = [_on_data(line) for line in lines]
     both = [
@@ -28,10 +28,26 @@ def labels(lines: Sequence[Line]) -> list[str]:
     )
 
 
+def _method(line: Line) -> str:
+    """The method; of a run of a benchmark as its tables call it, with the source of its groups."""
+    first = line.entries[0]
+    above = first.path.absolute().parents
+    of_benchmark = (
+        first.kind == "run"
+        and re.fullmatch(r"seed-\d+", first.path.name) is not None
+        and len(above) > _RESULTS
+        and (above[_RESULTS] / "protocol.json").is_file()
+    )
+    return above[0].name if of_benchmark else first.method
+
+
+_RESULTS = 3  # results/runs/DATA/METHOD/seed-0
+
+
 def _on_data(line: Line) -> str:
     """The method and the last part of the name of its data; empty where either is not known."""
-    first, data = line.entries[0], line.entries[0].config.get("data")
-    return f"{first.method}, {Path(data).name}" if first.method and isinstance(data, str) else ""
+    method, data = _method(line), line.entries[0].config.get("data")
+    return f"{method}, {Path(data).name}" if method and isinstance(data, str) else ""
 
 
 def _without_seed(line: Line) -> Path:
