@@ -33,8 +33,8 @@ def first_told(batch: Batch) -> dict[int, tuple[str, str]]:
     """
     if batch.index is None:
         return {}
-    rows = (batch.index < _FIRST).nonzero().flatten().tolist()
-    index = batch.index.tolist()
+    index = batch.index.detach().cpu().tolist()
+    rows = [row for row, number in enumerate(index) if number < _FIRST]
     told = {index[row]: _told(batch, row) for row in rows}
     return {number: one for number, one in told.items() if one is not None}
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_there
 from earlysieve.benchmarking.arms import PLAIN, Arm, Kind, supervision_of
 from earlysieve.benchmarking.cells import RUNS, RunCell, SearchCell, all_needs, folder_of
 from earlysieve.benchmarking.grid import as_in_grid
@@ -66,10 +67,10 @@ def runs_in(folder: Path) -> list[Path] | None:
     """
     place = folder.resolve()
     above = [place, *place.parents[:3]]
-    out = next((one for one in above if (one / PROTOCOL_NAME).exists()), None)
+    out = next((one for one in above if is_there(one / PROTOCOL_NAME)), None)
     if out is None or place.relative_to(out).parts[:1] not in ((), (RUNS,)):
         return None
-    if (place / RECORD_NAME).exists():
+    if is_there(place / RECORD_NAME):
         return None  # a run itself
     found = [run for run in run_folders(out) if run.is_relative_to(place)]
     if not found:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from earlysieve._files import is_file
 from earlysieve.comparing.folded import Line, in_common
 
 
@@ -36,7 +37,7 @@ def _method(line: Line) -> str:
         first.kind == "run"
         and re.fullmatch(r"seed-\d+", first.path.name) is not None
         and len(above) > _RESULTS
-        and (above[_RESULTS] / "protocol.json").is_file()
+        and is_file(above[_RESULTS] / "protocol.json")
     )
     return above[0].name if of_benchmark else first.method
 
