@@ -226,7 +226,7 @@ def test_compare_takes_a_data_set_or_a_method_of_a_benchmark_for_its_runs(
     told = ok("compare", data / "erm", data / "dfr@true").stdout
     assert [line.split()[1] for line in told.splitlines() if line.startswith("│")][:2] == [
         "erm",
-        "dfr",
+        "dfr@true",
     ]
 
 
