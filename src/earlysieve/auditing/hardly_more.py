@@ -53,11 +53,11 @@ def _tells_and_misleads(found: Leaning) -> bool:
     return _tells_and_errs(found) and not found.at_edge > _WHERE_CLASSES_MEET
 
 
-def _tells_and_errs(found: Leaning) -> bool:
+def _tells_and_errs(found: Leaning, tells: float = _TELLS, cost: float = _COST) -> bool:
     return (
-        found.reads >= _TELLS
+        found.reads >= tells
         and found.sure >= FEWEST_MISLED
-        and found.accuracy_else - found.accuracy >= _COST
+        and found.accuracy_else - found.accuracy >= cost
         and found.times_worse >= _GATHERS
     )
 
@@ -73,10 +73,8 @@ def _is_nearly_all(found: Leaning) -> bool:
     return (
         found.is_column
         and not found.is_value
-        and _tells_and_errs(found)
-        and found.reads >= _COLUMN_TELLS
+        and _tells_and_errs(found, _COLUMN_TELLS, _COLUMN_COSTS)
         and found.followed >= _COLUMN_FOLLOWED
-        and found.accuracy_else - found.accuracy >= _COLUMN_COSTS
         and not found.at_edge > _COLUMN_AT_EDGE
         and found.explained >= _EXPLAINED
         and found.recovered >= _RECOVERED_BY_COLUMNS

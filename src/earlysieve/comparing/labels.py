@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from earlysieve._files import is_file
+from earlysieve.comparing.entry import Entry
 from earlysieve.comparing.folded import Line, in_common
 
 
@@ -34,10 +35,7 @@ def _method(line: Line) -> str:
     first = line.entries[0]
     above = first.path.absolute().parents
     of_benchmark = (
-        first.kind == "run"
-        and re.fullmatch(r"seed-\d+", first.path.name) is not None
-        and len(above) > _RESULTS
-        and is_file(above[_RESULTS] / "protocol.json")
+        _is_of_seed(first) and len(above) > _RESULTS and is_file(above[_RESULTS] / "protocol.json")
     )
     return above[0].name if of_benchmark else first.method
 
@@ -53,9 +51,13 @@ def _on_data(line: Line) -> str:
 
 def _without_seed(line: Line) -> Path:
     """The folder of a line, or that of the folders of its seeds."""
-    path = line.entries[0].path
-    of_seed = line.entries[0].kind == "run" and re.fullmatch(r"seed-\d+", path.name)
-    return path.parent if of_seed and len(line.entries) > 1 else path
+    first = line.entries[0]
+    return first.path.parent if _is_of_seed(first) and len(line.entries) > 1 else first.path
+
+
+def _is_of_seed(entry: Entry) -> bool:
+    """Whether it is a run in the folder of its seed, as seed-0."""
+    return entry.kind == "run" and re.fullmatch(r"seed-\d+", entry.path.name) is not None
 
 
 def _tells_apart(names: Sequence[str]) -> bool:
