@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from earlysieve._files import is_there
 from earlysieve.errors import CheckpointError
 from earlysieve.training.archive import read_weights, save_weights
 from earlysieve.training.saved_state import SHAPES
@@ -105,9 +106,9 @@ def _same_place(before: Any, now: Any) -> bool:
     if not (isinstance(before, str) and isinstance(now, str)):
         return False
     first, second = Path(before), Path(now)
-    if not second.exists():
+    if not is_there(second):
         return False
-    if first.exists():
+    if is_there(first):
         return first.resolve() == second.resolve()
     return len(second.parts) > _ENDING and first.parts[-_ENDING:] == second.parts[-_ENDING:]
 
