@@ -10,6 +10,7 @@ from torch import nn
 
 from earlysieve._progress import track, wanted
 from earlysieve._readable import as_kept
+from earlysieve.auditing.alterations.look import look_for_alterations
 from earlysieve.auditing.answered import Answered, answered
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
@@ -136,6 +137,11 @@ def examine(
     index = collected.index.numpy()
     variables = source.variables or _variables(collected, source.column_names)
     telling = _telling(collected, variables)
+    altered = (
+        look_for_alterations(collected.views, source, index, labels, settings.seed)
+        if settings.swaps
+        else ()
+    )
     swaps = swap_parts(
         network,
         source,
@@ -151,6 +157,7 @@ def examine(
         variables=variables,
         telling=telling,
         kept=settings.kept.part("swaps"),
+        altered=altered,
     )
     survival = survive(
         network,

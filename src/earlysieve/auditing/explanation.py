@@ -27,7 +27,7 @@ from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import part_of
-from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
+from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.image_parts import UNSEEN_SIZE
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
@@ -375,6 +375,10 @@ _REASONS = {
         "model errs more often. Given the light of an image of another class, darker or lighter "
         "outwards, answers follow that. So it is where a model goes by a lens or a lamp, and where "
         "that is the task."
+    ),
+    ALTERED: (
+        "Images of one class look altered so more often than others. Altered in the same way, with "
+        "all else left as it is, images of other classes are taken for that class."
     ),
     "few misled": (
         f"Fewer than {FEWEST_MISLED} examples surely lack it, too few to say how the model does on "

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
+from earlysieve.auditing.alterations.alter import ALTERATIONS
+from earlysieve.auditing.alterations.traces import TRACES
 from earlysieve.auditing.eye import Eye, Sample, open_eye
 from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye, vignette_eye
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT
@@ -53,13 +55,18 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return patch_eye(store, sample)
     if name == BACKGROUND:
         return ground_eye(store, sample)
+    if name == TRACES:
+        return {}  # seen by directions alone
     if name == VIGNETTE:
         return vignette_eye(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
         return kind_eye(name, store, sample)
     values = sample.of(store)
     eye = open_eye(store, sample, partial(curved, knots=knots_of(values)), values)
-    return {name: eye, **one_class_eye(name, eye, sample)}
+    of_one = one_class_eye(name, eye, sample)
+    if of_one and name in ALTERATIONS:
+        return of_one  # of the others it says nothing
+    return {name: eye, **of_one}
 
 
 def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable]) -> Eye | None:

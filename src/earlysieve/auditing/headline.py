@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from earlysieve.auditing.leading import OF_SCENE
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.naming_steps import how_to_say
 from earlysieve.auditing.of_the_task import not_counted
-from earlysieve.auditing.rule import FOLLOWS_HERE, Decision
+from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, Decision
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate
@@ -76,11 +77,11 @@ def headline(
             f"{it_misleads} the model errs {on.times_worse:.0f} times as often: a shortcut, or a "
             f"task nearly as simple as that{how_to_say(on)}."
         )
-    if decision.reason in OF_SCENE and on is not None:
+    if decision.reason in (*OF_SCENE, ALTERED) and on is not None:
         return (
             f"At risk: the label goes with {called(on)}, and answers follow it "
             f"({max(0.0, on.followed):.0%} more often than by chance): a shortcut, unless the "
-            f"{on.name} is the task."
+            f"{base_of(on.name)} is the task."
         )
     if decision.reason == "together" and on is not None:
         return (

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from earlysieve.auditing.altered_checks import follows_alteration
 from earlysieve.auditing.leaning import GATHER, NOTHING, Leaning, Strength, strength
 from earlysieve.auditing.leaning_checks import (
     AT_EDGE,
@@ -149,13 +150,15 @@ def but_what_is_the_task(found: Sequence[Leaning]) -> list[Leaning]:
 
     Of most texts the class is what they are about. There the model is right on some that a few
     directions do not tell; and where labels are wrong, nothing else in the text tells them, nor
-    does the model doubt its answer. And one class mostly looks simpler than the others.
+    does the model doubt its answer. And one class mostly looks simpler than the others: of how it
+    is altered swaps tell, which alter nothing else.
     """
     checks = {TOPIC: _topic_misleads, OF_ONE_CLASS: _one_class_misleads}
     return [
         one
         for one in found
         if one.irrelevant
+        or follows_alteration(one)
         or all(misleads(one) for end, misleads in checks.items() if one.name.endswith(end))
     ]
 

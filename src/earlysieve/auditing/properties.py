@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.class_signs import pairs_held
-from earlysieve.auditing.maps import shrunk
 from earlysieve.auditing.marks import MARK, PHRASE, base_of, mark_features
 from earlysieve.auditing.patches import PATCH, patch_features
 from earlysieve.auditing.surroundings import BACKGROUND, corner_features
@@ -21,7 +20,7 @@ from earlysieve.auditing.swaps.images import extents, frame_width
 from earlysieve.auditing.swaps.tokens import TELLING
 from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held, times_held
 from earlysieve.auditing.topics import BEYOND_TOPIC
-from earlysieve.auditing.vignettes import VIGNETTE, falloff_features
+from earlysieve.auditing.whole_image import SMALLEST, moments, smaller, whole_image_properties
 from earlysieve.model.batch import Inputs
 from earlysieve.model.precision import pooling_device
 
@@ -39,14 +38,10 @@ BESIDES = (
 # What a property is called among the parts that are swapped, where that differs.
 _PART_OF = {"place": "window"}
 _MOST_PAIRED = 20
-_BANDS = (14, 8)
 _CELLS = 6
 _GRID = 10
-_SIDE = 48
 _KNOTS, _FEW_KNOTS, _FEW = 9, 5, 20
 _MOST_CURVED = 80
-_SMALLEST = 8
-_PIXELS, _DECILES, _SAME = 1024, 9, 1e-5
 
 
 def properties_of(
@@ -73,29 +68,19 @@ def properties_of(
 
 
 def _of_images(images: Tensor) -> dict[str, Tensor]:
-    grey = images.mean(1, keepdim=True)
-    means, stds = _moments(images.flatten(2))
-    found = {"brightness": torch.cat([*_moments(grey.flatten(2)), _tones(grey.flatten(1))], 1)}
-    if images.shape[1] > 1:
-        found["colour"] = torch.cat([means, stds, *_ratios(means, stds)], 1)
-    if min(images.shape[-2:]) < _SMALLEST:
+    found = whole_image_properties(images)
+    if min(images.shape[-2:]) < SMALLEST:
         return found
-    spectrum = torch.fft.rfft2(grey[:, 0], norm="ortho").abs()
-    steps = grey.diff(dim=2).abs().mean((2, 3)), grey.diff(dim=3).abs().mean((2, 3))
     small = smaller(images)
     small_grey = small.mean(1, keepdim=True)
     ends = torch.cat([small_grey, -small_grey], 1)
     return found | {
-        # The strongest of each band: of a faint regular pattern little is left in a mean.
-        "spectrum": functional.adaptive_max_pool2d(spectrum[:, None], _BANDS).flatten(1).log1p(),
         "frame": _frame(small),
         "size": torch.cat([extents(small), lengths(small)], 1),
         "place": functional.adaptive_max_pool2d(ends, _CELLS).flatten(1),
-        "sharpness": torch.cat(steps, 1),
         MARK: mark_features(small),
         PATCH: patch_features(small_grey),
         BACKGROUND: corner_features(small),
-        VIGNETTE: falloff_features(small_grey),
         **_halves(small_grey),
     }
 
@@ -104,29 +89,6 @@ def part_of(name: str) -> str:
     """What a property, or a reader's of one class, is called among the parts that are swapped."""
     base = base_of(name)
     return _PART_OF.get(base, base)
-
-
-def smaller(images: Tensor) -> Tensor:
-    """Images of about 48 pixels: where things are is seen as well, at a fraction of the cost."""
-    factor = min(images.shape[-2:]) // _SIDE
-    return shrunk(images, factor) if factor > 1 else images
-
-
-def _moments(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation over the last dimension; torch's own `std` is many times slower."""
-    mean = values.mean(-1, keepdim=True)
-    length = torch.linalg.vector_norm(values - mean, dim=-1)
-    return mean.squeeze(-1), length / values.shape[-1] ** 0.5
-
-
-def _tones(values: Tensor) -> Tensor:
-    """Deciles of some pixels (B, P), and how many pixels have the very value of another."""
-    ordered = values[:, :: max(1, values.shape[1] // _PIXELS)].sort(1).values
-    places = (torch.linspace(0.1, 0.9, _DECILES) * (ordered.shape[1] - 1)).round().long()
-    steps = ordered.diff(dim=1)
-    least = _SAME * (ordered[:, -1:] - ordered[:, :1])
-    again = (steps <= least).float().sum(1, keepdim=True) / ordered.shape[1]
-    return torch.cat([ordered[:, places.to(ordered.device)], again], 1)
 
 
 def _halves(grey: Tensor) -> dict[str, Tensor]:
@@ -145,15 +107,6 @@ def _halves(grey: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _ratios(means: Tensor, stds: Tensor) -> list[Tensor]:
-    """Differences of channels relative to all: what is left of a colour whatever its brightness."""
-    size = (means.abs() + stds).sum(1, keepdim=True).clamp_min(1e-6)
-    return [
-        (means - means.mean(1, keepdim=True)) / size,
-        (stds - stds.mean(1, keepdim=True)) / size,
-    ]
-
-
 def _frame(images: Tensor) -> Tensor:
     """Mean of each side of the outermost tenth, and spread over all of it, by channel."""
     width = frame_width(images)
@@ -165,7 +118,7 @@ def _frame(images: Tensor) -> Tensor:
     ]
     flat = torch.cat([side.flatten(2) for side in sides], 2)
     means = [side.mean((2, 3)) for side in sides]
-    return torch.cat([*_moments(flat), flat.median(2).values, *means], 1)
+    return torch.cat([*moments(flat), flat.median(2).values, *means], 1)
 
 
 def _of_texts(inputs: Inputs, carrier: Carrier, kinds: TokenKinds | None) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from earlysieve.auditing.altered_checks import by_alteration, may_follow
 from earlysieve.auditing.hardly_more import hardly_more
 from earlysieve.auditing.known_data import KnownData, memorised, obstacle
 from earlysieve.auditing.leading import (
@@ -45,7 +46,7 @@ from earlysieve.auditing.transfer import Transfer
 from earlysieve.auditing.value_checks import but_values, by_values
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
-FOLLOWS_HERE = "follows here"
+FOLLOWS_HERE, ALTERED = "follows here", "altered"
 _MOVED = 0.5
 
 
@@ -129,6 +130,10 @@ def decide(facts: Facts) -> Decision:
         signs, moved = strength(followed), True
     of_values = by_values(values)
     moved |= of_values is not None and of_values.followed >= FOLLOWED_OUTDONE
+    altered = by_alteration(facts.leanings, called if moved else None)
+    if altered is not None:
+        called = leading = altered
+        signs, moved = strength(altered), True
     let_go = resisted(facts.leanings, facts.best_reads) if prevented == "outdone" else None
     if let_go is not None and not moved:
         # What the cue tells looks recovered: nothing but swaps can speak for something else.
@@ -149,6 +154,8 @@ def decide(facts: Facts) -> Decision:
             return say("shortcut", "irrelevant", called)
         if may_be_the_task(called):
             return say("at risk", "task", called)
+        if called is altered:
+            return say("shortcut", ALTERED, called)
         if called.sure < FEWEST_MISLED:
             return say("at risk", "few misled", called)
         return say("shortcut", "leans", called)
@@ -173,6 +180,9 @@ def decide(facts: Facts) -> Decision:
     together = may_be_together(facts.leanings)
     if together is not None:
         return say("at risk", "together", together)
+    altered = may_follow(facts.leanings)
+    if altered is not None:
+        return say("at risk", ALTERED, altered)
     whole = _of_the_whole_image(facts.leanings)
     if whole is not None:
         return say("at risk", *whole)

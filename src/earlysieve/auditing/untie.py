@@ -33,6 +33,19 @@ _BY_PROPERTY: Mapping[str, str] = {
     f"paste it), or cut training pictures closer about it, {_ANEW}.",
     "vignette": "even out the light of all pictures (flat-field correction), in training and in "
     f"use, or darken their corners at random, {_ANEW}.",
+    "compression": "compress training pictures at random, or all of them alike, in training and in "
+    f"use, {_ANEW}.",
+    "blur": f"blur training pictures of all classes at random, {_ANEW}.",
+    "noise": f"add noise to training pictures of all classes at random, {_ANEW}.",
+    "sharpening": f"sharpen training pictures of all classes at random, {_ANEW}.",
+    "contrast": "change the contrast of training pictures at random (augment='randaugment'), "
+    f"{_ANEW}.",
+    "saturation": "change the colours of training pictures at random (augment='randaugment'), "
+    f"{_ANEW}.",
+    "colour cast": "change the white balance of training pictures at random, or correct that of "
+    f"all pictures, in training and in use, {_ANEW}.",
+    "exposure": "make training pictures brighter or darker at random (augment='randaugment'), "
+    f"{_ANEW}.",
     "patch": "cover that part in all pictures, in training and in use, or exchange it between "
     f"pictures of all classes, {_ANEW}.",
     "edge": "cut the frame off all pictures, in training and in use, or put it on pictures of "

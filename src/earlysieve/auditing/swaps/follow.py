@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.alterations.telling import Altered
 from earlysieve.auditing.kept_answers import ANEW, Answers
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
@@ -59,6 +60,7 @@ def swap_parts(
     variables: Sequence[Variable] | None = None,
     telling: Sequence[TellingValues] = (),
     kept: Answers = ANEW,
+    altered: Sequence[Altered] = (),
 ) -> Swaps:
     """Which parts of an example the model's answer follows when they are swapped.
 
@@ -84,6 +86,7 @@ def swap_parts(
         variables: of a table, see `variables_of`; None: as the rows that are drawn tell.
         telling: values of its columns that are swapped by themselves.
         kept: answers of this very call that was stopped.
+        altered: ways of altering images that tell a class.
 
     Raises:
         InputError: unusable arrays or budget, or a named part that these data lack.
@@ -105,7 +108,7 @@ def swap_parts(
         pool = read_pool(source, carrier, where, labels, predictions, seed)
         asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
         named = named_parts(irrelevant, relevant, telling)
-        parts, skipped = _parts(pool, asker, source, named, variables, telling)
+        parts, skipped = _parts(pool, asker, source, named, variables, telling, altered)
         return _run(parts, pool, asker, skipped, seed, named, pictures)
 
     with torch.inference_mode(False), preserved_rng():
@@ -133,10 +136,11 @@ def _parts(
     named: Named,
     variables: Sequence[Variable] | None,
     telling: Sequence[TellingValues],
+    altered: Sequence[Altered],
 ) -> tuple[list[Part], dict[str, str]]:
     known: Sequence[Variable] = ()
     if pool.carrier.kind == "image":
-        parts, skipped = image_parts(pool, asker)
+        parts, skipped = image_parts(pool, asker, altered)
     elif pool.carrier.kind == "text":
         parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, named.every)
     else:
@@ -170,7 +174,8 @@ class _Tally:
     def next_cost(self, pairs: int, errors: int) -> int:
         pairs = min(pairs, len(self.pairs) - self.done)
         errors = min(errors, len(self.errors) - self.errors_done)
-        return 2 * self.part.cost * (pairs + errors)
+        times = 1 if self.part.at_once else 2
+        return times * self.part.cost * (pairs + errors)
 
     @property
     def promise(self) -> float:
@@ -192,7 +197,8 @@ def _run(
     tallies = []
     for part in parts:
         rng = np.random.default_rng((seed, len(part.name), *part.name.encode()))
-        pairs = between_classes(pool, part.usable, _MOST, rng, part.donors)
+        most = part.at_once or _MOST
+        pairs = between_classes(pool, part.usable, most, rng, part.donors)
         if not len(pairs):
             skipped[part.name] = "too few examples that have it are read correctly"
             continue
@@ -224,9 +230,9 @@ def _pilot(
     failed: dict[str, str] = {}
     for tally in tallies:
         much = tally.part.rests or tally.part.speaks is not None
-        pairs = _TIMES * _PILOT if much else _PILOT
+        pairs = tally.part.at_once or (_TIMES * _PILOT if much else _PILOT)
         if named.bars(tally.part.name):
-            pairs = _MOST
+            pairs = tally.part.at_once or _MOST
         if tally.next_cost(pairs, _PILOT_ERRORS) > asker.left:
             pairs = _PILOT
         if tally.next_cost(pairs, _PILOT_ERRORS) <= asker.left:

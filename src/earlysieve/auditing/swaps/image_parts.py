@@ -1,6 +1,6 @@
 """The parts of images, ready to be swapped in a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.alterations.alter import ALTERATIONS
+from earlysieve.auditing.alterations.telling import Altered
 from earlysieve.auditing.edges import bands_held, lying_words, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import (
     ALONE,
@@ -27,7 +29,6 @@ from earlysieve.auditing.patches import (
     telling_patch,
     where_it_lies,
 )
-from earlysieve.auditing.properties import smaller
 from earlysieve.auditing.readers import tells_much
 from earlysieve.auditing.spots import spots_held, telling_spots, where_spots_lie
 from earlysieve.auditing.surroundings import (
@@ -36,6 +37,7 @@ from earlysieve.auditing.surroundings import (
     with_ground_of,
 )
 from earlysieve.auditing.swaps import busy, images
+from earlysieve.auditing.swaps.alteration_part import alteration_part
 from earlysieve.auditing.swaps.ask import GRADIENT_COST, Asker
 from earlysieve.auditing.swaps.found import SPENT
 from earlysieve.auditing.swaps.part import Part, Swap
@@ -48,6 +50,7 @@ from earlysieve.auditing.vignettes import (
     tells_a_class,
     with_falloff_of,
 )
+from earlysieve.auditing.whole_image import smaller
 from earlysieve.errors import EarlysieveError
 from earlysieve.model.batch import Inputs, few, take
 from earlysieve.model.layers import layout_in, trace_layers
@@ -67,7 +70,7 @@ NAMES = (
     "spot",
     "patch",
     "background",
-    "vignette",
+    *ALTERATIONS,
     "stage",
 )
 UNSEEN_SIZE = "what stands out cannot be told from the ground of these images"
@@ -75,7 +78,9 @@ _SMALLEST, _LEAST_POWER, _USED_POWER = 8, 0.25, 0.4
 Change = Callable[[Tensor, Tensor], Tensor]
 
 
-def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
+def image_parts(
+    pool: Pool, asker: Asker, altered: Sequence[Altered] = ()
+) -> tuple[list[Part], dict[str, str]]:
     """The parts that these images have, and why others were left out."""
     values = pool.values.float()
     everyone = np.ones(len(values), bool)
@@ -101,7 +106,8 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
     on_busy_ground = not small and images.fill_their_images(smaller(values))
     if on_busy_ground:
         del changes["size"]
-    parts = [
+    parts = [alteration_part(one, pool, asker) for one in altered]
+    parts += [
         Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
     ]
     if on_busy_ground:
@@ -120,7 +126,8 @@ def image_parts(pool: Pool, asker: Asker) -> tuple[list[Part], dict[str, str]]:
             parts += lying(features, pool, asker)
         parts += _patch(values, pool, asker)
         parts += _ground(values, pool, asker)
-        parts += _vignette(values, pool, asker)
+        if all(one.name != VIGNETTE for one in altered):
+            parts += _vignette(values, pool, asker)
     stage = _stage(pool, asker, everyone)
     if isinstance(stage, str):
         skipped["stage"] = stage

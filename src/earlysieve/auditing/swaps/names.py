@@ -10,7 +10,7 @@ from earlysieve.auditing.telling_values import TellingValues
 from earlysieve.datasets.variables import Variable
 from earlysieve.errors import InputError
 
-_LISTED = 20
+_LISTED = 24
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class Part:
         speaks: the class of which it speaks in each row of the pool or -1 (P,), where it is values
             of a column that only some rows have; None: it is nothing of the kind.
         coverage_of: share of examples that have it where `usable` does not tell that.
+        at_once: pairs that are tried at once, the control of which is known without asking; 0: as
+            many as of other parts.
         in_part: whether a swap changes it by what is usual, so that some of it is left behind.
         rests: whether a verdict rests on its swaps alone, so that more of them are tried at once.
     """
@@ -49,6 +51,7 @@ class Part:
     coverage_of: float | None = None
     rests: bool = False
     in_part: bool = False
+    at_once: int = 0
 
     @property
     def coverage(self) -> float:
