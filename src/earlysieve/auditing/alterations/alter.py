@@ -24,11 +24,17 @@ def _blurred(light: Tensor, sigma: float) -> Tensor:
     places = torch.arange(-reach, reach + 1).to(light)
     line = torch.exp(-(places**2) / (2 * sigma**2))
     line = line / line.sum()
-    channels = light.shape[1]
     padded = functional.pad(light, (reach,) * 4, mode="reflect")
-    across = line.expand(channels, 1, 1, -1)
-    found = functional.conv2d(padded, across, groups=channels)
-    return functional.conv2d(found, across.transpose(2, 3), groups=channels)
+    return _weighted(_weighted(padded, line, 2), line, 3)
+
+
+def _weighted(images: Tensor, weights: Tensor, dim: int) -> Tensor:
+    """Sums of shifted images: on a CPU several times as fast as torch's own convolution."""
+    length = images.shape[dim] - len(weights) + 1
+    found = torch.zeros_like(images.narrow(dim, 0, length))
+    for place, weight in enumerate(weights.tolist()):
+        found.add_(images.narrow(dim, place, length), alpha=weight)
+    return found
 
 
 def _coarse(light: Tensor, factor: float) -> Tensor:

@@ -9,14 +9,16 @@ from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.alterations.alter import ALTERATIONS
 from earlysieve.auditing.alterations.telling import SEEN, Altered, joined, telling_alterations
 from earlysieve.auditing.second_look import sample_rows
-from earlysieve.auditing.swaps.carrier import settled
+from earlysieve.auditing.swaps.carrier import Carrier, settled
 from earlysieve.auditing.swaps.pool import affordable, evenly
 from earlysieve.auditing.views import Views, rows_of
 from earlysieve.auditing.vignettes import VIGNETTE, tells_a_class
 from earlysieve.datasets.opened_data import OpenedData
+from earlysieve.model.batch import Inputs
 from earlysieve.readouts.feature_store import FeatureStore
 
 _MOST, _FEWEST, _CHUNK = 480, 60, 4096
+_ENOUGH_OF_LARGE, _MOST_PIXELS = 160, 6_000_000
 
 
 def look_for_alterations(
@@ -38,7 +40,8 @@ def look_for_alterations(
     if carrier is None or not able or len(seen) < len(SEEN) - 1 or len(labels) < _FEWEST:
         return ()
     rng = np.random.default_rng(seed)
-    chosen = evenly(np.arange(len(labels)), labels, rng)[: affordable(source, _MOST)]
+    most = affordable(source, _how_many(source.few().inputs, carrier))
+    chosen = evenly(np.arange(len(labels)), labels, rng)[:most]
     if len(chosen) < _FEWEST:
         return ()
     inputs = source.examples(index[chosen].tolist()).inputs
@@ -54,6 +57,12 @@ def look_for_alterations(
     for one in found:
         views.properties[one.name] = _scores(one, seen, len(labels))
     return found
+
+
+def _how_many(some: Inputs, carrier: Carrier) -> int:
+    """Fewer of large images, each of which takes longer to alter and tells more."""
+    pixels = carrier.get(some)[0, 0].numel()
+    return max(_ENOUGH_OF_LARGE, min(_MOST, _MOST_PIXELS // pixels))
 
 
 def _features(stores: Mapping[str, FeatureStore], rows: torch.Tensor | slice) -> Floats:
