@@ -118,6 +118,8 @@ def test_an_audit_finds_the_blur_that_a_model_goes_by():
     assert found.accuracy_else - found.accuracy > 0.4
     assert summary.verdict == "shortcut"
     (swapped,) = (one for one in summary.swaps if one.part == "blur")
+    assert swapped.detail == "what images of '2' have"
+    assert swapped.detail in summary.explanation
     assert swapped.followed > 0.8
     assert swapped.control == 0
     honest = es.audit(Tints(leans=False), (images, labels), **options).summary

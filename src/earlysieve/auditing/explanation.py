@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from earlysieve._readable import readable
+from earlysieve.auditing.altered_checks import is_altered
 from earlysieve.auditing.budget_words import budget_decided
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.hardly_more import told_by_a_layer
@@ -18,7 +19,7 @@ from earlysieve.auditing.layer_words import (
 from earlysieve.auditing.leading import errors_gather, overlapping
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, TELLS
-from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS
+from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, base_of
 from earlysieve.auditing.misleading_words import LONGEST, misleading
 from earlysieve.auditing.not_to_matter import answers
 from earlysieve.auditing.of_the_task import told_of_the_task
@@ -209,10 +210,10 @@ def _outdoing(found: Sequence[Leaning]) -> Leaning | None:
 
 def words_told(on: Leaning, swaps: Swaps) -> str:
     """Where a mark or bar lies, or which words the reader goes by; nothing where these are many."""
-    part = swaps.of(on.name)
+    part = swaps.of(base_of(on.name))
     if part is not None and on.name == MARK:
         return f"The mark is {part.detail}."
-    if part is not None and on.name in (EDGE, PATCH):
+    if part is not None and (on.name in (EDGE, PATCH) or is_altered(on)):
         return f"It is {part.detail}."
     told = (f"{WORDS} ", *DETAILS.values(), *OF_KINDS.values())
     if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:

@@ -1,5 +1,7 @@
 """Images altered as those of one class are: whether answers go to that class."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,13 +17,15 @@ from earlysieve.model.batch import Inputs, take
 _PAIRS = 120
 
 
-def alteration_part(altered: Altered, pool: Pool, asker: Asker) -> Part:
+def alteration_part(altered: Altered, pool: Pool, asker: Asker, names: Sequence[str]) -> Part:
     """Images of other classes that do not look altered get it from images of the class that do.
 
     Given that of an image that is not altered, as in the control, an image stays as it is.
     """
     looks = altered.seen_in(pool.values.float())
     own = pool.labels == altered.kind
+    known = altered.kind < len(names)
+    name = f"'{names[altered.kind]}'" if known else f"class {altered.kind}"
 
     def swap(receivers: Ints, donors: Ints) -> tuple[Tensor, Inputs]:
         given = looks[donors]
@@ -41,7 +45,7 @@ def alteration_part(altered: Altered, pool: Pool, asker: Asker) -> Part:
         altered.name,
         swap,
         ~looks & ~own,
-        detail="made by altering images that do not look so, as strongly as those of the class",
+        detail=f"what images of {name} have",
         donors=looks & own,
         coverage_of=1.0,
         at_once=_PAIRS,

@@ -140,7 +140,7 @@ def _parts(
 ) -> tuple[list[Part], dict[str, str]]:
     known: Sequence[Variable] = ()
     if pool.carrier.kind == "image":
-        parts, skipped = image_parts(pool, asker, altered)
+        parts, skipped = image_parts(pool, asker, altered, source.class_names)
     elif pool.carrier.kind == "text":
         parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, named.every)
     else:

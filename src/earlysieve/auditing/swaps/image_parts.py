@@ -79,7 +79,7 @@ Change = Callable[[Tensor, Tensor], Tensor]
 
 
 def image_parts(
-    pool: Pool, asker: Asker, altered: Sequence[Altered] = ()
+    pool: Pool, asker: Asker, altered: Sequence[Altered] = (), names: Sequence[str] = ()
 ) -> tuple[list[Part], dict[str, str]]:
     """The parts that these images have, and why others were left out."""
     values = pool.values.float()
@@ -106,7 +106,7 @@ def image_parts(
     on_busy_ground = not small and images.fill_their_images(smaller(values))
     if on_busy_ground:
         del changes["size"]
-    parts = [alteration_part(one, pool, asker) for one in altered]
+    parts = [alteration_part(one, pool, asker, names) for one in altered]
     parts += [
         Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
     ]
