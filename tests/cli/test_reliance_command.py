@@ -112,6 +112,22 @@ def of_birds(birds, folder):
     return ("reliance", *model, "--data", birds, "--image-size", 16)
 
 
+@pytest.mark.parametrize("said", ["water=waterbird", "land=not:waterbird"])
+def test_of_two_values_the_other_says_the_opposite(birds, tmp_path, said):
+    words = (*of_birds(birds, tmp_path), "--cue-column", "place")
+    both = ("--cue-class", "water=waterbird", "--cue-class", "land=not:waterbird")
+    shown = ok(*words, "--cue-class", said).stdout
+    way = "against" if said.startswith("water") else "for"
+    other = "land" if said.startswith("water") else "water"
+    told = f"'{other}', the other value of 'place', speaks {way} 'waterbird'; --cue-class {other}="
+    assert told in " ".join(shown.split())
+    of_one, of_both = (
+        json.loads(ok(*words, *given, "--json").stdout)["cues"]
+        for given in (("--cue-class", said), both)
+    )
+    assert of_one == of_both
+
+
 def test_values_that_no_class_is_named_for_are_told(birds, tmp_path):
     birds.write_text(birds.read_text().replace("water,", "1,").replace("land,", "0,"))
     words = of_birds(birds, tmp_path)

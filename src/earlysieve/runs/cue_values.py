@@ -7,7 +7,7 @@ from earlysieve.datasets.table_column import column_values
 from earlysieve.datasets.table_file import splits_in_table
 from earlysieve.reliance.told import likely_classes
 
-_LISTED = 10
+_LISTED, _NOT = 10, "not:"
 
 
 def spoken_for(
@@ -49,6 +49,41 @@ def spoken_for(
             f"Values of '{column}' speak {_listed(found)}, as {rows} show{none}. --cue-class says "
             "otherwise."
         )
+    return found
+
+
+def other_of_two(
+    column: str,
+    names: Sequence[str],
+    given: Mapping[str, str],
+    class_names: Sequence[str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, str]:
+    """Of two values the one that is not named speaks against what the other speaks for.
+
+    Args:
+        column: that holds the cue.
+        names: of its values.
+        given: the class by value, as named; "not:NAME" speaks against a class.
+        class_names: of the data.
+        tell: takes what follows, in a sentence.
+
+    Returns:
+        What the other says; nothing where there are not two values, both or none are named, or the
+        other is the name or number of a class.
+    """
+    left = [name for name in names if name not in given]
+    classes = {*class_names, *map(str, range(len(class_names)))}
+    if len(names) != 2 or len(left) != 1 or left[0] in classes:
+        return {}
+    (said,) = given.values()
+    against = said.startswith(_NOT) and said not in classes
+    found = {left[0]: said.removeprefix(_NOT) if against else f"{_NOT}{said}"}
+    tell(
+        f"'{left[0]}', the other value of '{column}', speaks {'for' if against else 'against'} "
+        f"'{said.removeprefix(_NOT) if against else said}'; --cue-class {left[0]}=CLASS says "
+        "otherwise."
+    )
     return found
 
 

@@ -66,7 +66,7 @@ def open_cues(
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
     from earlysieve.reliance.told import classes_told
-    from earlysieve.runs.cue_values import spoken_for, tell_unnamed
+    from earlysieve.runs.cue_values import other_of_two, spoken_for, tell_unnamed
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
@@ -100,6 +100,8 @@ def open_cues(
             own |= shown
             silent = [k for k, name in enumerate(names) if shown and name not in own]
             numbers = np.where(np.isin(numbers, silent), -1, numbers)
+        elif named:
+            own |= other_of_two(column, names, own, data.class_names, tell)
         cues[column] = classes_told(column, numbers, names, data.class_names, own)
         if named:
             there = {names[number]: number for number in np.unique(numbers[numbers >= 0])}
