@@ -522,3 +522,25 @@ def test_twins_draw_a_bar_where_people_watch(tmp_path, monkeypatch):
     one = replace(PROTOCOL, seeds=(0,), budget=Budget(epochs=1))
     benchmark(one, ["dfr@xrm"], tmp_path, reporter=Reporter(progress=None))
     assert drawn == [("Twins", None)]
+
+
+def test_trackers_get_the_figures_on_test_data_in_the_run_of_training(tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    result = benchmark(
+        replace(PROTOCOL, seeds=(0,)),
+        ["erm"],
+        tmp_path,
+        reporter=Reporter(trackers=("tensorboard",)),
+    )
+    (line,) = (one for one in result.lines if one.method == "erm")
+    assert not line.failed
+    folder = tmp_path / "runs/points/erm/seed-0"
+    found = EventAccumulator(str(folder / "tensorboard")).Reload()
+    kept = json.loads((folder / "cell.json").read_text())["figures"]
+    steps = json.loads((folder / "training.json").read_text())["steps"]
+    for name in ("average", "worst_group"):
+        (one,) = found.Scalars(f"test/{name}")
+        assert (one.step, one.value) == (steps, pytest.approx(kept[name]))
+    assert found.Scalars("train/loss")

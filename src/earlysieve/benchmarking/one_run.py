@@ -1,5 +1,6 @@
 """One cell: an ordinary run in its folder, then its figures on the test data."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import Parts, open_parts
 from earlysieve.runs.train_run import TrainRun
 from earlysieve.searching.one_trial import few_warnings
+from earlysieve.tracking.listening import tracked
 from earlysieve.tracking.named import prepare_trackers
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         shares=_shares(parts.train),
     )
     note_data(cell, out, {"test": found.data})
+    track_test(run, found.figures, result, heard)
     log(f"{cell.title}: over after {seconds:.1f} s")
     return Record(
         "complete",
@@ -82,6 +85,17 @@ def make_run(cell: RunCell, grid: "Grid", out: Path, reporter: "Reporter") -> Re
         classes=found.classes,
         validation_groups=sizes_of(parts.validation),
     )
+
+
+def track_test(
+    run: TrainRun, figures: Mapping[str, float], result: "FitResult", reporter: Reporter
+) -> None:
+    """Pass figures on the test data to the trackers, in the run that holds those of training."""
+    from earlysieve.training.events import Event
+
+    watching = reporter.trackers, run.config.to_dict(), run.out, reporter.tell
+    with tracked(*watching, title=reporter.title) as hear:
+        hear(Event("test", result.epochs, result.steps, figures))
 
 
 def prepared(

@@ -10,7 +10,7 @@ from earlysieve.tracking.named import check_trackers, open_tracker
 from earlysieve.tracking.tracker import Tracker, Tracking
 from earlysieve.training.events import Event
 
-_PARTS = {"epoch": "train", "evaluation": "validation", "audit": "audit"}
+_PARTS = {"epoch": "train", "evaluation": "validation", "audit": "audit", "test": "test"}
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def tracked(
     """Open trackers and yield what hears each event of `fit`; close them, however the run ends.
 
     Figures of an epoch are called "train/NAME", those of an evaluation "validation/NAME", those of
-    an audit on the way "audit/NAME", at the steps done by then.
+    an audit on the way "audit/NAME" and those on test data "test/NAME", at the steps done by then.
 
     Args:
         specs: names, each perhaps with a place: "tensorboard", "mlflow:DIR".

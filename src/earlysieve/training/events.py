@@ -6,7 +6,7 @@ from typing import Literal
 
 from earlysieve.model.batch import Batch
 
-Kind = Literal["step", "epoch", "evaluation", "audit"]
+Kind = Literal["step", "epoch", "evaluation", "audit", "test"]
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,12 @@ class Event:
 
     Attributes:
         kind: "step" (a batch was learned from), "epoch" (all batches of an epoch), "evaluation"
-            (on the validation data) or, in runs that audit on the way, "audit".
+            (on the validation data), in runs that audit on the way "audit", or of a run of a
+            benchmark, once it is over, "test".
         epoch: 1 for the first.
         step: batches learned from since the start of the run.
-        logs: figures of the batch, their means over the epoch, or those of evaluation or audit.
+        logs: figures of the batch, their means over the epoch, or those of evaluation, audit or
+            test.
         batch: of a step, what was learned from, on the CPU; otherwise None.
     """
 
