@@ -157,8 +157,9 @@ been shown to change anything. Costs are rough: of one machine, beside other pro
 
 {tables}
 
-{" ".join((foot(result), *remarks(result)))}
-"""
+{foot(result)}
+
+{"".join(f"- {one}" + chr(10) for one in remarks(result))}"""
 
 
 def searched(lines: Sequence[Line]) -> str:

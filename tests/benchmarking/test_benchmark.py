@@ -430,7 +430,7 @@ def test_audits_are_told_what_must_not_matter(tmp_path):
         splits = DataSplits("digits", "0.25", "split:test", data, irrelevant=names, **more)
         return Protocol({"d": splits}, seeds=(0,), budget=Budget(epochs=1), training=small)
 
-    with pytest.raises(InputError, match=r"--irrelevant among .*'colur'; did you mean colour\?"):
+    with pytest.raises(InputError, match=r"--irrelevant among .*'colur'; did you mean colour"):
         benchmark(under("colur"), [dfr], tmp_path / "no")
     with pytest.raises(InputError, match=r"--relevant among .*'textur'; did you mean texture\?"):
         benchmark(under("colour", relevant=["textur"]), [dfr], tmp_path / "no")

@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
 from earlysieve.benchmarking.benchmark import benchmark
+from earlysieve.benchmarking.code_remark import _runs
 from earlysieve.benchmarking.made_with import MADE_WITH_NAME, write_made_with
 from earlysieve.benchmarking.protocol import Budget, DataSplits, Protocol
 from earlysieve.errors import CheckpointError, InputError
@@ -107,3 +109,13 @@ def test_what_an_earlier_attempt_was_made_with_is_kept(tmp_path: Path) -> None:
     write_made_with(tmp_path)
     write_made_with(tmp_path)
     assert json.loads(path.read_text()) == {**made, "earlier": [old]}
+
+
+def test_of_many_runs_with_other_code_their_number_is_told() -> None:
+    runs = [
+        (SimpleNamespace(name=f"m{k}", data=data), 0)
+        for data in ("points", "rows")
+        for k in range(3)
+    ]
+    assert _runs(runs[:2]) == "m0 on points (seed 0), m1 on points (seed 0)"  # type: ignore[arg-type]
+    assert _runs(runs) == "6 runs on points, rows"  # type: ignore[arg-type]

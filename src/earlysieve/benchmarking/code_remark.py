@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _COMMIT, _DIFF = "commit", "changed since, digest"
 _SHOWN = 10  # digits of a commit
+_NAMED = 5  # rows; of more their number is told
 Code = tuple[tuple[str, str], ...]
 Codes = tuple[Code, ...]
 
@@ -73,6 +74,8 @@ def _runs(runs: "Sequence[tuple[Line, int]]") -> str:
     seeds: dict[str, list[int]] = {}
     for line, seed in runs:
         seeds.setdefault(f"{line.name} on {line.data}", []).append(seed)
+    if len(seeds) > _NAMED:
+        return f"{len(runs)} runs on {', '.join(dict.fromkeys(line.data for line, _ in runs))}"
     return ", ".join(
         f"{name} (seed{'s' if len(one) > 1 else ''} {', '.join(map(str, one))})"
         for name, one in seeds.items()

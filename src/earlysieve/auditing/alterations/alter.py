@@ -15,6 +15,7 @@ Strengths = tuple[Alter, tuple[float, ...]]
 COMPRESSION, BLUR, NOISE, SHARPENING = "compression", "blur", "noise", "sharpening"
 CONTRAST, SATURATION, CAST, EXPOSURE = "contrast", "saturation", "colour cast", "exposure"
 _HALF_TONE, _TINY = 0.5, 1e-6
+_SEPIA = ((0.393, 0.769, 0.189), (0.349, 0.686, 0.168), (0.272, 0.534, 0.131))
 _MOST_TONES, _NEARLY = 1024, 0.05
 
 
@@ -44,14 +45,37 @@ def _coarse(light: Tensor, factor: float) -> Tensor:
     return functional.interpolate(small, light.shape[-2:], mode="bilinear")
 
 
+def _smoothed(light: Tensor, side: float) -> Tensor:
+    """The median of a square of pixels, as of a camera that takes noise away and keeps edges."""
+    size = round(side)
+    padded = functional.pad(light, (size // 2,) * 4, mode="reflect")
+    squares = padded.unfold(2, size, 1).unfold(3, size, 1)
+    found: Tensor = squares.flatten(4).median(4).values
+    return found
+
+
 def _noisy(light: Tensor, deviation: float) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(light.shape, generator=generator).to(light)
     return light + deviation * noise
 
 
+def _grainy(light: Tensor, deviation: float) -> Tensor:
+    """Noise of all colours alike whose grains are two pixels wide, as of a film."""
+    generator = torch.Generator().manual_seed(0)
+    high, wide = ((side + 1) // 2 for side in light.shape[-2:])
+    grains = torch.randn(len(light), 1, high, wide, generator=generator).to(light)
+    noise = functional.interpolate(grains, scale_factor=2, mode="nearest")
+    return light + deviation * noise[..., : light.shape[2], : light.shape[3]]
+
+
 def _sharpened(light: Tensor, factor: float) -> Tensor:
     return light + factor * (light - _blurred(light, 1.0))
+
+
+def _edged(light: Tensor, factor: float) -> Tensor:
+    """Sharpened with a wide halo, as by an unsharp mask."""
+    return light + factor * (light - _blurred(light, 2.2))
 
 
 def _flatter(light: Tensor, factor: float) -> Tensor:
@@ -61,6 +85,13 @@ def _flatter(light: Tensor, factor: float) -> Tensor:
 def _vivid(light: Tensor, factor: float) -> Tensor:
     grey = light.mean(1, keepdim=True)
     return grey + factor * (light - grey)
+
+
+def _toned(light: Tensor, share: float) -> Tensor:
+    """As an old print, in brown; of the usual sepia."""
+    mix = torch.tensor(_SEPIA).to(light)
+    toned = torch.einsum("ij,bjhw->bihw", mix, light)
+    return (1 - share) * light + share * toned
 
 
 def _warmer(light: Tensor, by: float) -> Tensor:
@@ -90,15 +121,29 @@ def _compressed(light: Tensor, quality: float) -> Tensor:
 # Of each kind a property of its own, and the ways in which it comes, each from weak to strong.
 ALTERATIONS: Mapping[str, Mapping[str, Strengths]] = {
     COMPRESSION: {"compressed": (_compressed, (40, 24, 14, 8, 4))},
-    BLUR: {"blurred": (_blurred, (0.6, 1.0, 1.5, 2.2)), "coarse": (_coarse, (1.5, 2.0, 3.0, 4.0))},
-    NOISE: {"noisy": (_noisy, (0.03, 0.06, 0.1, 0.16))},
-    SHARPENING: {"sharpened": (_sharpened, (0.7, 1.5, 3.0, 6.0))},
+    BLUR: {
+        "blurred": (_blurred, (0.6, 1.0, 1.5, 2.2)),
+        "coarse": (_coarse, (1.5, 2.0, 3.0, 4.0)),
+        "smoothed": (_smoothed, (3, 5)),
+    },
+    NOISE: {
+        "noisy": (_noisy, (0.03, 0.06, 0.1, 0.16)),
+        "grainy": (_grainy, (0.03, 0.06, 0.1, 0.16)),
+    },
+    SHARPENING: {
+        "sharpened": (_sharpened, (0.7, 1.5, 3.0, 6.0)),
+        "edged": (_edged, (0.5, 1.0, 2.0, 3.0)),
+    },
     CONTRAST: {
         "flatter": (_flatter, (0.8, 0.65, 0.5, 0.35)),
         "steeper": (_flatter, (1.3, 1.7, 2.2)),
     },
     SATURATION: {"grey": (_vivid, (0.6, 0.3, 0.0)), "vivid": (_vivid, (1.4, 1.8, 2.4))},
-    CAST: {"warm": (_warmer, (0.08, 0.16, 0.24)), "cool": (_warmer, (-0.08, -0.16, -0.24))},
+    CAST: {
+        "toned": (_toned, (0.4, 0.7, 1.0)),
+        "warm": (_warmer, (0.08, 0.16, 0.24)),
+        "cool": (_warmer, (-0.08, -0.16, -0.24)),
+    },
     VIGNETTE: {"vignetted": (_falling_off, (0.2, 0.4, 0.6, 0.8))},
     EXPOSURE: {"dark": (_darker, (0.8, 0.62, 0.45)), "bright": (_brighter, (0.8, 0.62, 0.45))},
 }
