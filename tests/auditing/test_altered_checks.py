@@ -65,6 +65,13 @@ def test_what_is_no_alteration_has_rules_of_its_own(change):
     assert may_follow([other]) is None
 
 
+def test_where_it_must_not_matter_it_is_a_shortcut_though_it_costs_little():
+    on = replace(SEEN, followed=0.16, accuracy=0.87, times_worse=6.0, recovered=0.5)
+    assert decide(facts(IDLE, on)).reason == ALTERED
+    said = decide(facts(IDLE, replace(on, irrelevant=True)))
+    assert (said.verdict, said.reason) == ("shortcut", "irrelevant")
+
+
 def test_what_is_called_and_costs_clearly_more_is_named():
     assert by_alteration([SEEN], replace(COLOUR, accuracy=0.58)) is None
     assert by_alteration([SEEN], replace(COLOUR, accuracy=0.62)) is SEEN

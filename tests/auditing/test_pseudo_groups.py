@@ -46,6 +46,19 @@ def test_another_reader_may_be_asked(audited):
         groups_from_audit(result, reader="colour")
 
 
+def test_where_no_reader_is_of_one_class_that_of_all_classes_serves(audited):
+    _, result = audited
+    result = altered(result, **{"score of colour": result.examples["score of column 3"]})
+    found = groups_from_audit(result, reader="colour of one class")
+    expected = groups_from_audit(result, reader="colour")
+    assert torch.equal(found.numbers, expected.numbers)
+    assert found.config["reader"] == "colour"
+    told = "This audit has no reader of colour of one class: groups are told by that of colour."
+    assert found.notes == (*expected.notes, told)
+    own = altered(result, **{"score of colour of one class": result.examples["score of column 0"]})
+    assert told not in groups_from_audit(own, reader="colour of one class").notes
+
+
 def test_the_column_of_a_reader_goes_before_the_part_that_is_called_so_as_well(audited):
     _, result = audited
     misled = np.arange(400) % 7 == 0

@@ -183,7 +183,8 @@ def _shortcut(decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
         ),
         REPAIR,
         step(
-            f"Or train the network again, with groups of the examples that it is trained on{own}:",
+            f"Or train the network again, with groups of the examples that it is trained on{own} "
+            "(whatever the verdict on these is):",
             RETRAIN,
         ),
         *([] if _is_of_columns(on) else [untie(on, kind)]),

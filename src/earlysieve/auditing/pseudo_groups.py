@@ -7,6 +7,7 @@ import torch
 
 from earlysieve._arrays import Bools
 from earlysieve._readable import as_kept
+from earlysieve.auditing.marks import base_of
 from earlysieve.datasets.example_groups import Groups, identity, label_by_suspect, probes
 from earlysieve.errors import InputError
 
@@ -52,7 +53,8 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
     Args:
         result: of `audit`, also of training data: readers are fitted out of fold.
         reader: name of a property or view, as in `summary.leanings` or on the page; for data of
-            which the verdict is silent, what the audit of other data of the same model named.
+            which the verdict is silent, what the audit of other data of the same model named. Where
+            this one has no reader of a property of one class, it is that of all classes.
         sure: by how much a reader has to hold another class more probable than the label, in
             [0, 1): the higher, the fewer are misled and the surer it is.
 
@@ -82,7 +84,11 @@ def groups_from_audit(result: Audited, *, reader: str | None = None, sure: float
         identity=identity(ids, [int(labels[i]) for i in probes(len(labels))]),
         config={"reader": chosen, "verdict": result.summary.verdict, "sure": sure},
     )
-    return _without(made, doubtful[order])
+    found = _without(made, doubtful[order])
+    if reader is None or as_kept(reader) == chosen or reader == chosen:
+        return found
+    note = f"This audit has no reader of {reader}: groups are told by that of {chosen}."
+    return _noted(found, note)
 
 
 def told_by(result: Audited) -> str | None:
@@ -99,6 +105,8 @@ def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bo
     table, summary = result.examples, result.summary
     if reader is not None and SCORE.format(reader) not in table.columns:
         reader = as_kept(reader)
+    if reader is not None and SCORE.format(reader) not in table.columns:
+        reader = base_of(reader)
     if reader is not None and SCORE.format(reader) not in table.columns:
         names = [str(name) for name in table.columns]
         known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]
@@ -129,12 +137,16 @@ def _without(groups: Groups, left_out: Bools) -> Groups:
     note = f"{count:,} examples whose label is doubtful are in no group."
     if count == 1:
         note = "1 example whose label is doubtful is in no group."
+    return _noted(groups, note, numbers)
+
+
+def _noted(groups: Groups, note: str, numbers: torch.Tensor | None = None) -> Groups:
     return Groups(
-        numbers,
+        groups.numbers if numbers is None else numbers,
         groups.names,
         groups.source,
         groups.identity,
         groups.suspects,
-        notes=(note,),
+        notes=(*groups.notes, note),
         config=groups.config,
     )

@@ -181,6 +181,8 @@ def decide(facts: Facts) -> Decision:
     if together is not None:
         return say("at risk", "together", together)
     altered = may_follow(facts.leanings)
+    if altered is not None and altered.irrelevant:
+        return say("shortcut", "irrelevant", altered)  # whether answers follow it was asked
     if altered is not None:
         return say("at risk", ALTERED, altered)
     whole = _of_the_whole_image(facts.leanings)
