@@ -17,6 +17,7 @@ _SHORT = {
     "one word": "word of one class",
     "stage": "early layer",
     "columns": "a weighted sum of the columns",
+    "traces": "traces of compression and noise",
     "direction": "what several columns have in common",
     "other directions": "what else the columns say",
     "all": "swaps of all parts",

@@ -12,7 +12,7 @@ ALL_SIZES = "small images of several sizes do not give the same numbers of it"
 HALVES = {"top half", "bottom half", "left half", "right half"}
 OF_LARGER = HALVES | {
     "spectrum", "frame", "size", "place", "sharpness", "mark", "patch", "background",
-    "vignette", "1 map",
+    "vignette", "traces", "1 map",
 }  # fmt: skip
 
 
