@@ -26,9 +26,8 @@ from PIL import Image, ImageEnhance, ImageFilter
 from torch import Tensor, nn
 
 import earlysieve as es
-from bar_common import DATA, pretrained
-from earlysieve.networks.classifier import resize_classifier
-from photo_grounds import answers
+from bar_common import DATA
+from photo_grounds import answers, trained
 from plain_tables import show
 
 Pixels = NDArray[np.float64]
@@ -141,22 +140,6 @@ def pictures(part: str, cue: str, agree: float | None, seed: int) -> Pictures:
     return Pictures(torch.stack(images)[order], torch.tensor(labels)[order])
 
 
-def trained(data: Pictures, seed: int) -> nn.Module:
-    """The network with its ImageNet weights, fine-tuned as a whole."""
-    torch.manual_seed(seed)
-    model = pretrained(seed)
-    resize_classifier(model, "_fc", len(CLASSES))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
-    model.train()
-    for _ in range(EPOCHS):
-        for rows in torch.randperm(len(data.images)).split(32):
-            loss = nn.functional.cross_entropy(model(data.images[rows]), data.labels[rows])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return model.eval()
-
-
 def right(model: nn.Module, data: Pictures) -> float:
     """Its accuracy."""
     return float((answers(model, data.images) == data.labels).float().mean())
@@ -165,7 +148,7 @@ def right(model: nn.Module, data: Pictures) -> float:
 def look(cue: str, seed: int, *, honest: bool) -> tuple[str, str]:
     """Train and audit one model; what kind it is, and the verdict."""
     agree = None if honest else AGREE
-    model = trained(pictures("train", cue, agree, seed), seed)
+    model = trained(pictures("train", cue, agree, seed), seed, classes=len(CLASSES), epochs=EPOCHS)
     seen = pictures("audit", cue, agree, seed)
     summary = es.audit(model, (seen.images, seen.labels), seen_in_training=False, pictures=0,
                        progress=False).summary  # fmt: skip

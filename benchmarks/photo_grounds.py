@@ -136,16 +136,19 @@ def _pasted(part: str, label: int, ground: int, size: int, rng: np.random.Genera
     return 2 * picture.clamp(0, 1) - 1
 
 
-def trained(data: Pictures, seed: int) -> nn.Module:
-    """The network with its ImageNet weights, fine-tuned as a whole."""
+def trained(
+    data: tuple[Tensor, Tensor], seed: int, *, classes: int = 3, epochs: int = EPOCHS
+) -> nn.Module:
+    """The network with its ImageNet weights, fine-tuned as a whole on images and their classes."""
+    images, labels = data
     torch.manual_seed(seed)
     model = pretrained(seed)
-    resize_classifier(model, "_fc", 3)
+    resize_classifier(model, "_fc", classes)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4)
     model.train()
-    for _ in range(EPOCHS):
-        for rows in torch.randperm(len(data.images)).split(32):
-            loss = nn.functional.cross_entropy(model(data.images[rows]), data.labels[rows])
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images)).split(32):
+            loss = nn.functional.cross_entropy(model(images[rows]), labels[rows])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -164,7 +167,7 @@ def main() -> None:
     found = Counter[tuple[str, str]]()
     for seed in range(first, last):
         for kind, agree in ((f"the {cue} tells the class", 0.95), ("honest", 1 / 3)):
-            model = trained(pictures("train", TRAIN, agree, 100 + seed, cue), seed)
+            model = trained(pictures("train", TRAIN, agree, 100 + seed, cue)[:2], seed)
             seen = pictures("audit", AUDITED, agree, 200 + seed, cue)
             summary = es.audit(model, (seen.images, seen.labels), seen_in_training=False,
                                pictures=0, progress=False).summary  # fmt: skip

@@ -16,6 +16,7 @@ from earlysieve.auditing.where_it_fails import (
     Estimate,
     accuracy_where_it_fails,
     accuracy_where_swapped,
+    between,
     error_plateau,
     lost,
     nearest_property,
@@ -305,3 +306,9 @@ def test_swaps_from_few_donors_that_are_told_say_nothing():
     found = replace(PURE, accuracy_else=0.9, irrelevant=True)
     again = look(score, labels)
     assert accuracy_where_swapped(found, part, again, np.arange(40), labels) is None
+
+
+def test_what_is_seen_and_what_swaps_tell_hold_the_figure_between():
+    seen, swapped = Estimate(0.52, 0.39, 0.65), Estimate(0.27, 0.2, 0.35)
+    assert between(seen, swapped) == Estimate(pytest.approx(0.395), 0.2, 0.65)
+    assert between(seen, None) == seen

@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
+from earlysieve.auditing.altered_checks import is_altered
 from earlysieve.auditing.doubt import DOUBTFUL, contrary, piles
 from earlysieve.auditing.evidence import chance, readability, weigh
 from earlysieve.auditing.examine import Examined
@@ -16,7 +17,7 @@ from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning
 from earlysieve.auditing.leaning_figures import leanings
-from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.marks import ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.of_the_task import of_the_task
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
@@ -32,6 +33,7 @@ from earlysieve.auditing.where_it_fails import (
     accuracy_where_it_fails,
     accuracy_where_misread,
     accuracy_where_swapped,
+    between,
     nearest_property,
 )
 from earlysieve.auditing.without_columns import beside_it, code_without_it, column_of
@@ -114,6 +116,8 @@ def judged(
         fails = accuracy_where_misread(near.name, again, labels, said)
     elif near is not None and near.misread:
         fails = accuracy_where_it_fails(near, again, labels, said)
+        if is_altered(near):
+            fails = between(fails, _where_altered(near, seen, again, labels))
     beside = beside_it(decision.leaning, seen)
     summary = conclude(
         decision,
@@ -256,6 +260,14 @@ def _against(decision: Decision, again: SecondLook) -> Floats:
     if decision.reason == FOLLOWS_HERE:
         return np.full(len(again.preference), -1.0)
     return contrary(again.preference, on.recovered, on.explained, RECOVER)
+
+
+def _where_altered(on: Leaning, seen: Examined, again: SecondLook, labels: Ints) -> Estimate | None:
+    """The accuracy on images of other classes that are altered as those of the class are."""
+    part = seen.swaps.of(base_of(on.name))
+    if part is None:
+        return None
+    return accuracy_where_swapped(on, part, again, seen.collected.index.numpy(), labels)
 
 
 def _where_swapped(

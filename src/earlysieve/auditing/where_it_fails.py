@@ -176,6 +176,22 @@ def accuracy_where_swapped(
     return Estimate((swapped.value + found.accuracy_sure) / 2, lowest, swapped.high)
 
 
+def between(seen: Estimate, swapped: Estimate | None) -> Estimate:
+    """The middle of an accuracy that was seen and one of swaps, with an interval that holds both.
+
+    Among images that look altered are some that look so by themselves, so that what is seen there
+    is too much; swaps tell nothing of images of the class itself that are not altered.
+
+    Args:
+        seen: where the property misleads in the data.
+        swapped: where it was given to examples; None: it was not.
+    """
+    if swapped is None:
+        return seen
+    low, high = min(seen.low, swapped.low), max(seen.high, swapped.high)
+    return Estimate((seen.value + swapped.value) / 2, low, high)
+
+
 def error_plateau(score: Floats, wrong: Bools, explained: Bools) -> float:
     """The error rate among examples like those whose errors are explained, in [0, 1].
 
