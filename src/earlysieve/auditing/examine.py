@@ -10,7 +10,6 @@ from torch import nn
 
 from earlysieve._progress import track, wanted
 from earlysieve._readable import as_kept
-from earlysieve.auditing.alterations.look import look_for_alterations
 from earlysieve.auditing.answered import Answered, answered
 from earlysieve.auditing.collect import Collected, Listen, collect
 from earlysieve.auditing.cost_of_readouts import cost_of_readouts
@@ -18,6 +17,7 @@ from earlysieve.auditing.evidence import chance, choose_layer
 from earlysieve.auditing.inputs_seen import InputsSeen
 from earlysieve.auditing.kept_answers import UnfinishedAudit
 from earlysieve.auditing.kept_readings import kept_readings
+from earlysieve.auditing.looks_altered import look_for_alterations
 from earlysieve.auditing.prepare import LayerFeatures
 from earlysieve.auditing.reference import Compared, compare, without_twins
 from earlysieve.auditing.scores import minority
