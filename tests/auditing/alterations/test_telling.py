@@ -41,11 +41,11 @@ def test_what_is_planted_is_named_and_made_again(name):
     found = telling_alterations(features_of(images), labels, images)
     first = found[0]
     assert (first.name, first.kind) == (name, 2)
-    seen = first.seen_in(images)
+    seen = first.seen_in(features_of(images))
     assert seen[labels == 2].mean() > 0.85
     assert seen[labels != 2].mean() < 0.2
     others = images[torch.from_numpy(np.flatnonzero(~seen & (labels != 2)))]
-    assert first.seen_in(first.alter(others)).mean() > 0.8
+    assert first.seen_in(features_of(first.alter(others))).mean() > 0.8
 
 
 @pytest.mark.parametrize("classes", [2, 3])

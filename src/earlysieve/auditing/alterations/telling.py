@@ -91,9 +91,9 @@ class Altered:
     light: Light
     threshold: float
 
-    def seen_in(self, images: Tensor) -> Bools:
-        """Which images (B, C, H, W) look altered, shape (B,)."""
-        found: Bools = self.direction.of(features_of(images)) >= self.threshold
+    def seen_in(self, features: Floats) -> Bools:
+        """Which images look altered, by their features (B, D) as from `features_of`: (B,)."""
+        found: Bools = self.direction.of(features) >= self.threshold
         return found
 
     def alter(self, images: Tensor) -> Tensor:
@@ -152,10 +152,11 @@ def telling_alterations(
             direction_of(way, strengths, few, own, scale, light), features, labels
         )
     ]
-    all_own = features_of(images) if found else own
+    if found and len(images) > len(few):
+        own = np.concatenate([own, features_of(images[_TRIED:])])
     best: dict[str, tuple[float, Altered]] = {}
     for name, kind, strength, way in found:
-        direction = direction_of(way, (strength,), images, all_own, scale, light)
+        direction = direction_of(way, (strength,), images, own, scale, light)
         score = direction.of(features)
         own_class = labels == kind
         tells = auroc(score, own_class)

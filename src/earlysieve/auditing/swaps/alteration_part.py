@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Ints
+from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.alterations.telling import Altered
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.part import Part
@@ -17,12 +17,14 @@ from earlysieve.model.batch import Inputs, take
 _PAIRS = 120
 
 
-def alteration_part(altered: Altered, pool: Pool, asker: Asker, names: Sequence[str]) -> Part:
+def alteration_part(
+    altered: Altered, features: Floats, pool: Pool, asker: Asker, names: Sequence[str]
+) -> Part:
     """Images of other classes that do not look altered get it from images of the class that do.
 
     Given that of an image that is not altered, as in the control, an image stays as it is.
     """
-    looks = altered.seen_in(pool.values.float())
+    looks = altered.seen_in(features)
     own = pool.labels == altered.kind
     known = altered.kind < len(names)
     name = f"'{names[altered.kind]}'" if known else f"class {altered.kind}"

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve.auditing.alterations.alter import ALTERATIONS
-from earlysieve.auditing.alterations.telling import Altered
+from earlysieve.auditing.alterations.telling import Altered, features_of
 from earlysieve.auditing.edges import bands_held, lying_words, telling_bands, where_bands_lie
 from earlysieve.auditing.marks import (
     ALONE,
@@ -106,7 +106,8 @@ def image_parts(
     on_busy_ground = not small and images.fill_their_images(smaller(values))
     if on_busy_ground:
         del changes["size"]
-    parts = [alteration_part(one, pool, asker, names) for one in altered]
+    seen = features_of(values) if altered else np.empty((len(values), 0))
+    parts = [alteration_part(one, seen, pool, asker, names) for one in altered]
     parts += [
         Part(name, _painted(pool, asker, change), everyone) for name, change in changes.items()
     ]
