@@ -116,6 +116,11 @@ def readable(name: str, *, of_network: bool = False) -> str:
     return f"{_SHORT.get(base, base)}{of_one}{rest}"
 
 
+def capitalised(text: str) -> str:
+    """As it begins a sentence: its first letter large, all others as they are; "" stays empty."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def as_kept(name: str) -> str:
     """The name by which results keep what is called so on the page; any other as it is."""
     of_values = _OF_VALUES.fullmatch(name)

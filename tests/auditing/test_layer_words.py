@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from earlysieve.auditing.layer_words import nearest_sign, not_used
+from earlysieve._readable import _SHORT, capitalised, readable
+from earlysieve.auditing.layer_words import nearest_sign, not_used, what_a_layer_tells
+from earlysieve.auditing.words import _NAMES, called
 
 from .made_up import COLOUR
 
+LAYER = replace(COLOUR, of_network=True, reads=0.9, times_worse=12.0)
+NAMES = ("layer1.0 mean", "columns", "column site", "columns a and b", "values of site: B", *_SHORT)
 BRANCH = replace(COLOUR, name="column branch", reads=1.57, followed=-0.07)
 
 
@@ -61,3 +65,22 @@ def test_of_too_few_examples_the_nearest_sign_is_told():
 )
 def test_what_shows_less_than_that_is_not_told(change):
     assert nearest_sign([replace(NEAR, **change)]) == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sentence_begins_with_the_whole_name_of_whatever_tells_most(name):
+    text = what_a_layer_tells(replace(LAYER, name=name)).partition("errors. ")[2]
+    what = readable(name, of_network=True)
+    assert text.startswith(f"{what[0].upper()}{what[1:]} tells 90% of what the model tells")
+
+
+@pytest.mark.parametrize("name", [*NAMES, *_NAMES])
+def test_no_name_loses_a_letter_at_the_start_of_a_sentence(name):
+    for text in (readable(name), called(replace(COLOUR, name=name))):
+        assert capitalised(text).lower() == text.lower()
+        assert capitalised(text)[0].isupper() or not text[0].isalpha()
+        assert capitalised(text)[1:] == text[1:]
+
+
+def test_of_nothing_no_letter_is_large():
+    assert capitalised("") == ""

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve._readable import readable
+from earlysieve._readable import capitalised, readable
 from earlysieve.auditing.altered_checks import is_altered
 from earlysieve.auditing.budget_words import budget_decided
 from earlysieve.auditing.evidence import Evidence
@@ -218,7 +218,7 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     told = (f"{WORDS} ", *DETAILS.values(), *OF_KINDS.values())
     if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:
         return ""
-    text = f"{part.detail[0].upper()}{part.detail[1:]}."
+    text = f"{capitalised(part.detail)}."
     found = misleading(on, swaps)
     if found is None:
         return text

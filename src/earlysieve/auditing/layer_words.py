@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from earlysieve._readable import readable
+from earlysieve._readable import capitalised, readable
 from earlysieve.auditing.leaning import Leaning, is_unused
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.swaps.found import Swaps
@@ -27,9 +27,9 @@ def where_errors_gather(gathered: Leaning, swaps: Swaps) -> str:
 
 def what_a_layer_tells(layer: Leaning) -> str:
     """That a task which is nearly so simple looks like a cue that no other reader is free of."""
-    name = readable(layer.name, of_network=True)
+    name = capitalised(readable(layer.name, of_network=True))
     return (
-        f"No property explains the model's errors. L{name[1:]} tells {layer.reads:.0%} of what the "
+        f"No property explains the model's errors. {name} tells {layer.reads:.0%} of what the "
         f"model tells, and where its reader is misled the model errs {layer.times_worse:.0f} times "
         "as often. So it is where a task is nearly as simple as that, and where something simple "
         "that alters whole examples, and has no reader here, took the place of the task: these "
@@ -67,9 +67,9 @@ def not_used(found: Sequence[Leaning], best_reads: float) -> str:
     if not unused:
         return ""
     on = max(unused, key=lambda one: one.reads)
-    name = readable(on.name)
+    name = capitalised(readable(on.name))
     return (
-        f"{name[0].upper()}{name[1:]} alone tells {on.reads:.0%} of what the model tells, and "
+        f"{name} alone tells {on.reads:.0%} of what the model tells, and "
         "answers hardly follow it: the model does not use what it tells, as where a category "
         "stands as a number. Find out whether it will be known before a model that can is trained."
     )

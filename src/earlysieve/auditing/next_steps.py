@@ -7,6 +7,7 @@ Both are of Python; the command line puts its own commands and options in their 
 import json
 from collections.abc import Callable, Sequence
 
+from earlysieve._readable import capitalised
 from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.known_data import memorised
@@ -91,7 +92,7 @@ def without_model(steps: Sequence[str]) -> list[str]:
 def _of_arrays(text: str, code: str) -> str:
     """A step that is none of several choices, of which others need the model."""
     text = text.replace("layers=[...], ", "").replace(": layers=[...]", "").removeprefix("Or ")
-    return step(text[:1].upper() + text[1:], code)
+    return step(capitalised(text), code)
 
 
 def _with_code(text: str, code: str, instead: Callable[[str], str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from earlysieve._readable import capitalised
 from earlysieve.auditing.words import called
 from earlysieve.fixing.basis import GIVEN, Basis
 from earlysieve.fixing.candidates import NO_CHANGE
@@ -121,7 +122,7 @@ def words_of(
     elif about and cost > 0 and basis.audit.summary.verdict == "inconclusive":
         # The audit names nothing: the reader is but its best guess, and no shortcut is known.
         headline = f"'{chosen}' is {_instead(whole)} of the {examples}."
-        beside = f"{where[0].upper()}{where[1:]} it is {_beside_a_guess(misled.iloc[0], chance)}."
+        beside = f"{capitalised(where)} it is {_beside_a_guess(misled.iloc[0], chance)}."
         test = "on other data"
     elif about and misled.iloc[0]["after"] <= misled.iloc[0]["before"]:
         before, after = misled.iloc[0]["before"], misled.iloc[0]["after"]
