@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from earlysieve.model.batch import Batch
     from earlysieve.model.capture import Captured, capture
     from earlysieve.model.layers import LayerInfo, trace_layers
+    from earlysieve.model.predictor import from_predictor
     from earlysieve.model.stages import choose_layers
     from earlysieve.readouts.heads import ConvHead, LinearHead, MLPHead, StatisticsHead, TokenHead
     from earlysieve.reliance.figures import Reliance
@@ -120,6 +121,7 @@ _HOME = {
     "drop_when_randomised": "reliance.randomised",
     "fit": "training.loop",
     "fix": "fixing.fix",
+    "from_predictor": "model.predictor",
     "infer_groups": "grouping.infer",
     "keep_logits": "distill.teacher",
     "load_run": "runs.saved_run",
@@ -192,6 +194,7 @@ __all__ = [
     "drop_when_randomised",
     "fit",
     "fix",
+    "from_predictor",
     "infer_groups",
     "keep_logits",
     "load_run",

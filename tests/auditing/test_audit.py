@@ -546,7 +546,8 @@ def test_what_is_no_model():
     with pytest.raises(InputError) as caught:
         es.audit("resnet18", Planted(40))
     assert str(caught.value) == (
-        "Expected the model to be a torch.nn.Module, but got str; pass the network itself"
+        "Expected the model to be a torch.nn.Module, or a fitted classifier as those of "
+        "scikit-learn, but got str; pass the network itself"
     )
 
 

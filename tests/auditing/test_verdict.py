@@ -629,6 +629,8 @@ def test_without_a_model_the_advice_is_to_ask_the_model():
     nobody = Swaps(skipped={"all": "there is no model to ask, only its activations"})
     told = summary(facts(rest, column), swaps=nobody).explanation
     assert "audit the model itself, with swaps, and name it (irrelevant" in told
+    assert "any function of rows by es.from_predictor" in told
+    assert "es.from_predictor" not in asked
 
 
 def test_no_share_is_less_than_nothing_by_a_rounding():

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
 from earlysieve.auditing.changed_pictures import changed_pictures
 from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
 from earlysieve.auditing.kept_answers import unfinished
+from earlysieve.auditing.of_predictor import asked, rows_at_once, steps_of
 from earlysieve.auditing.options import (
     check_apart,
     check_named,
@@ -41,11 +41,9 @@ from earlysieve.auditing.words_of_kind import with_words_of_kind
 from earlysieve.datasets.arrays import check_every_output_is_named, numbering_of, with_numbers
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
-from earlysieve.errors import InputError
 from earlysieve.groups.group_report import GroupReport, group_report
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
-from earlysieve.model.unwrap import unwrap
 from earlysieve.networks.output_names import check_order
 from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.heads import Head, head_named
@@ -57,7 +55,7 @@ if TYPE_CHECKING:
 
 
 def audit(
-    model: nn.Module,
+    model: Any,
     data: Data | OpenedData,
     *,
     reference: Data | OpenedData | None = None,
@@ -96,7 +94,9 @@ def audit(
 
     Args:
         model: any classifier that returns logits (B, C), or one logit (B,) for two classes; an
-            object with `.logits`, or a tuple that begins with them.
+            object with `.logits`, or a tuple that begins with them. Or a fitted classifier as those
+            of scikit-learn, or any function of rows, see `from_predictor`: its inputs are its one
+            layer, frames go to it as they are, and it answers 4096 rows at once.
         data: a data set or DataLoader of (x, y), (x, y, group), mappings or `Batch`; or arrays,
             tensors or a frame, (X, y) or (X, y, groups); see `earlysieve.datasets.batches.iterate`
             and `earlysieve.datasets.arrays.data_of`. Best is data the model was not trained on.
@@ -180,12 +180,11 @@ def audit(
     check_seen(seen_in_training)
     check_swaps(swaps, irrelevant)
     check_named("relevant", relevant, "region")
-    if not isinstance(model, nn.Module):
-        raise InputError(
-            f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
-            "network itself"
-        )
-    network = unwrap(model)
+    given = data
+    network, data, reference, class_names = asked(
+        model, data, reference, class_names, keep_features
+    )
+    rows = rows_at_once(network, batch_size)
     place = usable_device(device_of(network) if device is None else device)
     names = layer_names(layers)
     folder = features_folder(features_dir)
@@ -226,7 +225,7 @@ def audit(
         flag_margin=flag_margin,
         l2=l2,
         seed=seed,
-        batch_size=batch_size,
+        batch_size=rows,
         num_workers=num_workers,
         device=place,
         budget=Budget(memory_budget, folder),
@@ -302,7 +301,10 @@ def audit(
     return AuditResult(
         layers=seen.layers,
         examples=examples,
-        summary=summary,
+        summary=replace(
+            summary,
+            next_steps=steps_of(network, summary.next_steps, given, summary.leans_on),
+        ),
         groups=looked.groups,
         config=config_of(
             network,

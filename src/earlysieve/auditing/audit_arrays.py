@@ -32,7 +32,8 @@ from earlysieve.readouts.heads import Head, head_named
 
 NO_MODEL = (
     "Only activations were given: nothing was swapped, and there are no pictures or heat maps. The "
-    "verdict rests on readers alone."
+    "verdict rests on readers alone. With swaps: es.audit of the model itself, which may be a "
+    "scikit-learn estimator, or any function of rows (es.from_predictor)."
 )
 NO_INPUTS = (
     "No inputs were given: no property of them, such as colour or a column, was looked at. Pass "

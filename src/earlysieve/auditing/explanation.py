@@ -39,6 +39,7 @@ from earlysieve.auditing.where_it_fails import Estimate, nearest_property
 from earlysieve.auditing.words import called, pairs_of_examples, percent_of
 from earlysieve.groups.classes import listed
 from earlysieve.groups.output_order import OutputOrder
+from earlysieve.model.predictor import INPUTS
 
 
 def explanation(
@@ -182,6 +183,12 @@ _TOLD_BY_OTHERS = 0.6
 _UNEXPLAINED = "No property and no early layer explains the model's errors."
 
 
+_BY_MODEL = (
+    "; es.audit takes estimators with predict_proba or decision_function as they are, and any "
+    "function of rows by es.from_predictor"
+)
+
+
 def _overlaps(found: Leaning, *, swapped: bool) -> str:
     """No power is told: of such a feature it is not known."""
     ask = "name it" if swapped else "audit the model itself, with swaps, and name it"
@@ -189,7 +196,8 @@ def _overlaps(found: Leaning, *, swapped: bool) -> str:
         "No property and no early layer explains the model's errors but where classes overlap: "
         f"the model errs where {called(found)} misleads, on rows of which that is itself "
         "unsure, as any feature of the task is. A noisy column that will not hold elsewhere looks "
-        f"the same: if one should not matter, {ask} (irrelevant, --irrelevant)."
+        f"the same: if one should not matter, {ask} (irrelevant, --irrelevant)"
+        f"{'' if swapped else _BY_MODEL}."
     )
 
 
@@ -294,12 +302,16 @@ def _on_both(row: LayerTransfer) -> str:
     return f"{percent_of(before)} of it out of fold, and on {percent_of(after)} of these data"
 
 
+_OF_INPUTS = "A readout of all inputs together"
+
+
 def _observation(evidence: Evidence, layer: str) -> str:
     share = max(0.0, evidence.readability)
     much = "more than" if share > 1 else f"{share:.0%} of"
     given = f"already gives {much} what the model achieves above chance. It "
+    early = f"Layer '{layer}', early in the network,"
     text = (
-        f"Layer '{layer}', early in the network, "
+        f"{_OF_INPUTS if layer == INPUTS else early} "
         f"{'' if math.isnan(evidence.readability) else given}"
         f"misreads {evidence.errors:,} examples, {evidence.flagged:,} of them with confidence."
     )

@@ -89,6 +89,12 @@ def without_model(steps: Sequence[str]) -> list[str]:
     return [_of_arrays(*parts(one)) for one in coded]
 
 
+def of_one_layer(steps: Sequence[str]) -> list[str]:
+    """Those of the steps that can be done with a model of one layer."""
+    found = [one.replace(_OTHERS_TOO, _OTHER_READOUT) for one in steps if one != _OTHER_LAYERS]
+    return [capitalised(one.removeprefix("Or ")) for one in found]
+
+
 def _of_arrays(text: str, code: str) -> str:
     """A step that is none of several choices, of which others need the model."""
     text = text.replace("layers=[...], ", "").replace(": layers=[...]", "").removeprefix("Or ")
@@ -418,7 +424,9 @@ _HEADS: dict[Kind, tuple[str, ...]] = {
     "unknown": ("mlp",),
 }
 _DEEPER = "Audit again with {} if a more complex shortcut is suspected."
-_OTHERS = "Try other layers, or another readout: layers=[...], {}."
+_OTHERS_TOO = "Try other layers, or another readout: layers=[...], "
+_OTHER_READOUT = "Try another readout: "
+_OTHERS = f"{_OTHERS_TOO}{{}}."
 _OTHER_LAYERS = "Try other layers: layers=[...]."
 _PREPARED = (
     "Check that data and reference were prepared in the same way, and that their labels mean the "

@@ -10,6 +10,7 @@ from torch import nn
 from earlysieve._readable import as_part, readable
 from earlysieve._version import __version__
 from earlysieve.errors import InputError
+from earlysieve.model.predictor import Predictor
 from earlysieve.readouts.heads import Head
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def config_of(
     return {
         "earlysieve": __version__,
         "torch": torch.__version__,
-        "model": type(model).__name__,
+        "model": model.called if isinstance(model, Predictor) else type(model).__name__,
         "layers": layers,
         "head": repr(head),
         "folds": folds,

@@ -68,7 +68,7 @@ def _examples(x: Any, y: Any, groups: Any = None) -> ExampleDataset:
     labels, names = label_numbers(y)
     options: dict[str, Any] = {}
     if groups is not None:
-        numbers, options["group_names"] = numbered_groups(_plain(groups), "the groups")
+        numbers, options["group_names"] = numbered_groups(plain_values(groups), "the groups")
         options["groups"] = numbers
     _check_lengths(x, labels, options.get("groups"))
     if is_frame(x):
@@ -104,7 +104,8 @@ def numbered_as(labels: Any, class_names: Sequence[str]) -> Any:
     Raises:
         DataError: a label is none of the names.
     """
-    listed = list(_plain(labels)) if _is_array(labels) or isinstance(labels, list | tuple) else []
+    several = _is_array(labels) or isinstance(labels, list | tuple)
+    listed = list(plain_values(labels)) if several else []
     if not class_names or not listed or not all(isinstance(one, str) for one in listed):
         return labels
     place = {name: number for number, name in enumerate(class_names)}
@@ -157,7 +158,7 @@ def label_numbers(y: Any) -> tuple[Ints, tuple[str, ...]]:
         InputError: it has another shape.
         DataError: a label is missing, or is no whole number where all are numbers.
     """
-    values = _plain(y)
+    values = plain_values(y)
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu" and len(values):
         low, high = int(values.min()), int(values.max())
         if low >= 0 and high < MOST:
@@ -182,8 +183,12 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray | Tensor) or is_frame(value) or _is_series(value)
 
 
-def _plain(values: Any) -> Any:
-    """One value per example: an array, or objects in a list."""
+def plain_values(values: Any) -> Any:
+    """One label or group per example, shape (N,): an array of its own type, or of objects.
+
+    Raises:
+        InputError: there are several per example.
+    """
     if is_frame(values):
         if values.shape[1] != 1:
             raise InputError(

@@ -28,7 +28,8 @@ def categories_of(frame: "pd.DataFrame", where: str) -> dict[str, list[str]]:
             the rows, numbers among which there are texts, or none in a row. Columns of numbers that
             have none in a row are named with them.
     """
-    texts = {name: _texts(frame[name]) for name in map(str, frame.columns) if _is_text(frame[name])}
+    names = [name for name in map(str, frame.columns) if is_text(frame[name])]
+    texts = {name: texts_of(frame[name]) for name in names}
     wrong = {name: why for name, column in texts.items() if (why := _wrong(column))}
     if wrong:
         # Gaps of numbers would be refused next.
@@ -58,7 +59,7 @@ def with_dummies(
 
     parts, notes = [frame.drop(columns=list(categories))], []
     for name, known in categories.items():
-        texts = _texts(frame[name])
+        texts = texts_of(frame[name])
         parts.append(pd.DataFrame({f"{name}_{one}": (texts == one) * 1.0 for one in known}))
         others = texts[~texts.isin(list(known))]
         if len(others):
@@ -76,14 +77,15 @@ def _few(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_TOLD])}{more}"
 
 
-def _is_text(column: "pd.Series[Any]") -> bool:
+def is_text(column: "pd.Series[Any]") -> bool:
+    """Whether a column holds texts, objects, or what pandas calls categories."""
     from pandas.api.types import is_object_dtype, is_string_dtype
 
     kind = column.dtype
     return kind == "category" or is_object_dtype(kind) or is_string_dtype(kind)
 
 
-def _texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def texts_of(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Texts as they are compared, without spaces around them; "" where there is none."""
     found = column.astype(object).where(column.notna(), "").astype(str).str.strip()
     return found.where(~found.str.lower().isin(_GAPS), "")
@@ -98,8 +100,8 @@ def _wrong(column: "pd.Series[Any]") -> str:
         return f"has no value {gaps(column.where(~missing))}"
     values = pd.Series(column.unique())
     odd = values[pd.to_numeric(values, errors="coerce").isna()]
-    if len(odd) < len(values) / 2:
+    if 0 < len(odd) < len(values) / 2:
         return f"holds numbers, but also texts, as {odd.iloc[0][:_LONGEST]!r}"
     if len(values) > min(MOST_CATEGORIES, len(column) / 2):
-        return f"holds {len(values):,} different texts, as {odd.iloc[0][:_LONGEST]!r}"
+        return f"holds {len(values):,} different texts, as {values.iloc[0][:_LONGEST]!r}"
     return ""

@@ -13,6 +13,7 @@ from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.errors import DataError, InputError
 from earlysieve.fixing.retraining import Recipe
 from earlysieve.groups.selection_rules import rule_named
+from earlysieve.model.predictor import check_has_weights
 from earlysieve.repairing.features import LastFeatures
 from earlysieve.training.selection import check_select
 
@@ -50,6 +51,7 @@ def check_model(model: Any, batch_size: int, seed: int) -> None:
     Raises:
         InputError: the model is no module, or a number is out of its range.
     """
+    check_has_weights(model)
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "

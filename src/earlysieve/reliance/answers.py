@@ -9,7 +9,7 @@ from torch import nn
 from earlysieve._arrays import Ints
 from earlysieve._progress import track
 from earlysieve.datasets.opened_data import OpenedData
-from earlysieve.errors import DataError, InputError
+from earlysieve.errors import DataError
 from earlysieve.model.batch import (
     Batch,
     call_model,
@@ -20,6 +20,7 @@ from earlysieve.model.batch import (
 )
 from earlysieve.model.placement import check_holds_numbers, on_device
 from earlysieve.model.precision import match_precision
+from earlysieve.model.predictor import as_network
 from earlysieve.model.state import device_of, looking_at, preserved_rng, usable_device
 from earlysieve.model.unwrap import unwrap
 
@@ -54,12 +55,7 @@ def answers(
         InputError: it is no model, or its logits do not suit the labels.
         DataError: there is no example.
     """
-    if not isinstance(model, nn.Module):
-        raise InputError(
-            f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "
-            "network itself"
-        )
-    network = unwrap(model)
+    network = unwrap(as_network(model))
     check_holds_numbers(network)
     place = usable_device(device_of(network) if device is None else device)
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from earlysieve._arrays import Ints
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.datasets.predicted import given_to
 from earlysieve.errors import DataError, InputError
 from earlysieve.groups.classes import class_name
 from earlysieve.reliance.answers import Answers, answers
@@ -110,6 +111,7 @@ def measure_reliance(
         >>> found.cues[0].reliance.difference
         1.0
     """
+    model, data = given_to(model, data)
     source = opened(data)
     return measure_told(
         model,

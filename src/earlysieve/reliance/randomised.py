@@ -14,6 +14,7 @@ from torch import Tensor
 
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
+from earlysieve.datasets.predicted import given_to
 from earlysieve.datasets.variables import variables_of
 from earlysieve.errors import InputError
 from earlysieve.reliance.answers import answers
@@ -78,6 +79,7 @@ def drop_when_randomised(
         >>> es.drop_when_randomised(First(), (x, y), [3]).drop
         0.0
     """
+    model, data = given_to(model, data)
     source = opened(data)
     inputs, labels = _table(source, batch_size)
     names = tuple(getattr(source.source, "columns", ()))

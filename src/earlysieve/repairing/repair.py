@@ -12,6 +12,7 @@ from earlysieve.datasets.example_groups import Groups
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.errors import InputError, one_line
 from earlysieve.model.fitted_to import remember
+from earlysieve.model.predictor import check_has_weights
 from earlysieve.model.state import device_of
 from earlysieve.model.unwrap import unwrap
 from earlysieve.repairing.features import LastFeatures, last_features
@@ -85,6 +86,7 @@ def repair(
         >>> torch.equal(repaired[2].weight, net[2].weight)
         False
     """
+    check_has_weights(model)
     if not isinstance(model, nn.Module):
         raise InputError(
             f"Expected the model to be a torch.nn.Module, but got {type(model).__name__}; pass the "

@@ -11,6 +11,7 @@ from torch import nn
 from earlysieve._interrupts import deferred_interrupts
 from earlysieve.datasets.arrays import data_of
 from earlysieve.errors import InputError, TrainingError
+from earlysieve.model.predictor import check_has_weights
 from earlysieve.model.single_example import check_single_example
 from earlysieve.model.state import device_of
 from earlysieve.training.algorithm import Algorithm
@@ -138,6 +139,7 @@ def fit(
         2
     """
     _check_alone()
+    check_has_weights(algorithm.model)
     settings = RunSettings(
         epochs=epochs,
         batch_size=batch_size,

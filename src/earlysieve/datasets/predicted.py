@@ -1,0 +1,247 @@
+"""Data as models take them that are no networks: frames stay frames, labels keep their meaning."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from earlysieve.datasets.arrays import is_frame, numbered_as, plain_values
+from earlysieve.datasets.categories import (
+    MOST_CATEGORIES,
+    categories_of,
+    is_text,
+    texts_of,
+    with_dummies,
+)
+from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.frames import frame_values
+from earlysieve.errors import DataError, InputError
+from earlysieve.model.predictor import Predictor, as_network
+from earlysieve.model.unwrap import unwrap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOLD = 10
+Rows = Callable[[NDArray[np.float32]], Any]
+
+
+def for_predictor(
+    model: Predictor, data: Any, class_names: Sequence[str] = (), reference: Any = None
+) -> tuple[Predictor, Any, Any, Sequence[str]]:
+    """A model that reads rows as it was fitted on them, with data and reference as numbers.
+
+    Columns of texts become one of 0 and 1 for each category, and the model gets texts again. So are
+    other values: it gets those of the frame, not what float32 makes of them.
+
+    Args:
+        model: see `from_predictor`.
+        data: any; (X, y) and (X, y, groups) of a frame or an array are changed.
+        class_names: in the order of the model's outputs; empty: those of its classes.
+        reference: as `data`, or None.
+
+    Returns:
+        Model, data, reference, and names of the classes; empty where the data name them.
+
+    Raises:
+        InputError: the frame has other columns than the model was fitted on.
+        DataError: a label is none of the model's classes, or a column is neither of numbers nor of
+            categories, or has gaps.
+    """
+    names = class_names or _names(model.classes)
+    given, other = (_with_labels(one, model.classes, class_names) for one in (data, reference))
+    if not _is_pair(data):
+        _check_order(model, data)
+        return _of_set(model, getattr(data, "columns", ())), data, reference, class_names
+    frame = given[0] if is_frame(given[0]) else None
+    if frame is None:
+        return _of_array(model, int(given[0].shape[-1])), given, other, names
+    _check_columns(model, [str(name) for name in frame.columns])
+    beside = other[0] if _is_pair(other) and is_frame(other[0]) else None
+    encoded, rows, numbers = _read(frame, beside, model)
+    whole = (encoded, *given[1:])
+    if beside is not None:
+        other = (numbers(beside), *other[1:])
+    return model.reading(rows), whole, other, names
+
+
+def given_to(model: Any, data: Any) -> tuple[nn.Module, Any]:
+    """A network, and data as it takes them: of an estimator see `for_predictor`.
+
+    Raises:
+        EarlysieveError: the model is none, or the data are not those of the estimator.
+    """
+    network = as_network(model)
+    inner = unwrap(network)
+    return for_predictor(inner, data)[:2] if isinstance(inner, Predictor) else (network, data)
+
+
+def _is_pair(data: Any) -> bool:
+    arrays = isinstance(data, tuple) and len(data) in (2, 3)
+    return arrays and (is_frame(data[0]) or isinstance(data[0], np.ndarray | Tensor))
+
+
+def _names(classes: Sequence[Any]) -> tuple[str, ...]:
+    """Names of classes that are not 0, 1, 2, ..., which data may name otherwise."""
+    return () if _are_numbered(classes) else tuple(str(one) for one in classes)
+
+
+def _are_numbered(classes: Sequence[Any]) -> bool:
+    return not any(isinstance(one, str | bool) for one in classes) and all(
+        one == place for place, one in enumerate(classes)
+    )
+
+
+def _check_order(model: Predictor, data: Any) -> None:
+    """Check a data set of its own, whose labels are numbers of the outputs already."""
+    known, names = getattr(data, "class_names", None), _names(model.classes)
+    if known and tuple(known) != names and sorted(known) == sorted(names):
+        raise DataError(
+            f"Expected classes in the order of the outputs of {model.called}, "
+            f"{', '.join(names[:_TOLD])}, but the data have {', '.join(known[:_TOLD])}; pass "
+            "(X, y) with names as labels"
+        )
+
+
+def _with_labels(data: Any, classes: Sequence[Any], class_names: Sequence[str]) -> Any:
+    """(X, y) with labels that are places of the model's classes."""
+    if not _is_pair(data) or _are_numbered(classes):
+        return data
+    values = list(plain_values(data[1]))
+    place = {one: number for number, one in enumerate(classes)}
+    if class_names and all(isinstance(one, str) for one in values) and set(values) - place.keys():
+        return (data[0], numbered_as(data[1], class_names), *data[2:])
+    texts = all(isinstance(one, str) for one in classes)
+    if texts and all(isinstance(one, int | np.integer) for one in values):
+        return data  # numbers of the outputs, as of any model
+    other = {one for one in values if one not in place}
+    if other:
+        raise DataError(
+            f"Expected labels among the classes of the model ({_listed(classes)}), but got "
+            f"{_listed(sorted(other, key=str))}; pass labels as it was fitted to them"
+        )
+    return (data[0], np.array([place[one] for one in values], np.int64), *data[2:])
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values[:_TOLD])) + ", ..." * (len(values) > _TOLD)
+
+
+def _of_array(model: Predictor, width: int) -> Predictor:
+    """A model for rows of an array, in the order of the columns that it was fitted on."""
+    names = model.feature_names
+    if names and len(names) != width:
+        raise InputError(
+            f"Expected rows of {len(names)} columns, as {model.called} was fitted on, but got "
+            f"{width}; pass these columns, in their order"
+        )
+    return _of_set(model, names)
+
+
+def _of_set(model: Predictor, columns: Sequence[str]) -> Predictor:
+    """An estimator that was fitted on a frame gets one, or it warns at every batch."""
+    names = model.feature_names
+    if not names:
+        return model
+    given = list(columns) if sorted(columns) == sorted(names) else names
+
+    def rows(values: NDArray[np.float32]) -> "pd.DataFrame":
+        import pandas as pd
+
+        return pd.DataFrame(values, columns=given)[names]
+
+    return model.reading(rows)
+
+
+def _check_columns(model: Predictor, columns: Sequence[str]) -> None:
+    wanted = model.feature_names
+    lacks, odd = (sorted(set(a) - set(b)) for a, b in ((wanted, columns), (columns, wanted)))
+    if wanted and (lacks or odd):
+        told = [f"lacks {name_some(lacks)}"] * bool(lacks)
+        told += [f"has {name_some(odd)} besides"] * bool(odd)
+        raise InputError(
+            f"Expected the columns that {model.called} was fitted on, but the frame "
+            f"{' and '.join(told)}; pass these columns alone: frame[list(model.feature_names_in_)]"
+        )
+
+
+def _read(
+    frame: "pd.DataFrame", beside: "pd.DataFrame | None", model: Predictor
+) -> tuple["pd.DataFrame", Rows, Callable[["pd.DataFrame"], "pd.DataFrame"]]:
+    """Numbers for a frame, the way back, and numbers for another frame of the same columns."""
+    import pandas as pd
+
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    texts = [name for name in frame.columns if is_text(frame[name])]
+    known = frame if beside is None else pd.concat([frame, beside], ignore_index=True)
+    categories = _categories(known[texts]) if texts else {}
+
+    def numbers(other: "pd.DataFrame") -> "pd.DataFrame":
+        named = other.set_axis([str(name) for name in other.columns], axis=1)[list(frame.columns)]
+        if not texts:
+            return named
+        return with_dummies(named, categories)[0].set_axis(named.index, axis=0)
+
+    encoded = numbers(frame)
+    frame_values(encoded)  # before numbers are looked for in what is none
+    places = {str(name): place for place, name in enumerate(encoded.columns)}
+    back = {
+        name: _category(known[name], [places[f"{name}_{one}"] for one in categories[name]])
+        if name in categories
+        else _number(known[name], places[name])
+        for name in map(str, frame.columns)
+    }
+    order = model.feature_names or list(back)
+
+    def rows(values: NDArray[np.float32]) -> Any:
+        found = {name: back[name](values) for name in order}
+        if model.takes_arrays and not texts:
+            return np.stack([np.asarray(one, np.float64) for one in found.values()], 1)
+        return pd.DataFrame(found)
+
+    return encoded, rows, numbers
+
+
+def _categories(frame: "pd.DataFrame") -> dict[str, list[str]]:
+    """Categories of columns of texts, and of those that pandas calls categories."""
+    own = {name: frame[name].dtype == "category" for name in frame.columns}
+    few = [
+        name
+        for name in frame.columns
+        if own[name] and frame[name].notna().all() and frame[name].nunique() <= MOST_CATEGORIES
+    ]
+    rest = [name for name in frame.columns if name not in few]
+    found = {name: sorted(set(texts_of(frame[name]))) for name in few}
+    found |= categories_of(frame[rest], "") if rest else {}
+    return {name: found[name] for name in frame.columns}
+
+
+def _number(column: "pd.Series[Any]", place: int) -> Rows:
+    """The values of a column that float32 stands for; others, as means, as they are."""
+    numbers = column.to_numpy(np.float64).astype(np.float32)
+    single, first = np.unique(numbers, return_index=True)
+    whole = column.iloc[first].array
+
+    def values(rows: NDArray[np.float32]) -> Any:
+        found = rows[:, place]
+        at = np.searchsorted(single, found).clip(max=len(single) - 1)
+        there, known = single[at] == found, whole.take(at)
+        return known if there.all() else np.where(there, np.asarray(known, np.float64), found)
+
+    return values
+
+
+def _category(column: "pd.Series[Any]", places: Sequence[int]) -> Rows:
+    """The category that is on most, as the frame had it."""
+    import pandas as pd
+
+    texts = texts_of(column)
+    originals = [column[texts == one].iloc[0] for one in sorted(set(texts))]
+
+    def values(rows: NDArray[np.float32]) -> Any:
+        found = pd.Series([originals[k] for k in rows[:, list(places)].argmax(1)], dtype=object)
+        return found.astype(column.dtype).array
+
+    return values
