@@ -105,6 +105,21 @@ def test_columns_of_a_frame_ids_and_saving(arrays, tmp_path):
     assert es.AuditResult.load(tmp_path / "out").summary.verdict == result.summary.verdict
 
 
+def test_rows_of_a_table_are_shown_as_an_audit_of_the_model_shows_them(arrays):
+    names = [f"row {k}" for k in range(240)]
+    frame = pd.DataFrame(DATA.x.numpy(), columns=["marker", *"abcde"], index=names)
+    ours = es.audit_arrays(arrays[0], DATA.labels, arrays[1], inputs=frame)
+    theirs = es.audit(Net(), (frame, DATA.labels), layers=list(arrays[0]), swaps=0)
+    assert ours.summary.leans_on == theirs.summary.leans_on == "column marker"
+    assert ours.pictures
+    assert ours.pictures == theirs.pictures
+    assert any(piece.marked for piece in ours.pictures[0].pieces)
+    assert ours.pictures[0].text.startswith("marker=")
+    assert ours.examples["id"].tolist() == names
+    assert not es.audit_arrays(arrays[0], DATA.labels, arrays[1], inputs=frame, pictures=0).pictures
+    assert not es.audit_arrays(arrays[0], DATA.labels, arrays[1]).pictures
+
+
 def test_one_logit():
     model = Binary()
     features, _ = activations(model, DATA.x, ["first", "second"])

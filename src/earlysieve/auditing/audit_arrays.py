@@ -13,6 +13,7 @@ from earlysieve.auditing.kept_arrays import as_tensor, collect_arrays, input_ten
 from earlysieve.auditing.next_steps import without_model
 from earlysieve.auditing.options import check_numbers, check_seen, config_of
 from earlysieve.auditing.result import AuditResult
+from earlysieve.auditing.rows_shown import rows_shown
 from earlysieve.auditing.rows_told import told_data
 from earlysieve.auditing.scores import check_threshold
 from earlysieve.datasets.arrays import (
@@ -21,6 +22,7 @@ from earlysieve.datasets.arrays import (
     label_numbers,
     numbered_as,
     numbering_of,
+    row_names,
 )
 from earlysieve.datasets.numbering import numbered_groups
 from earlysieve.errors import InputError
@@ -31,9 +33,9 @@ from earlysieve.readouts.feature_store import DEFAULT_BUDGET, Budget
 from earlysieve.readouts.heads import Head, head_named
 
 NO_MODEL = (
-    "Only activations were given: nothing was swapped, and there are no pictures or heat maps. The "
-    "verdict rests on readers alone. With swaps: es.audit of the model itself, which may be a "
-    "scikit-learn estimator, or any function of rows (es.from_predictor)."
+    "Only activations were given: nothing was swapped, and there are no pictures but rows of a "
+    "table. The verdict rests on readers alone. With swaps: es.audit of the model itself, which "
+    "may be a scikit-learn estimator, or any function of rows (es.from_predictor)."
 )
 NO_INPUTS = (
     "No inputs were given: no property of them, such as colour or a column, was looked at. Pass "
@@ -58,14 +60,15 @@ def audit_arrays(
     batch_size: int = 64,
     memory_budget: int = DEFAULT_BUDGET,
     seen_in_training: bool | None = None,
+    pictures: int = 24,
     progress: bool | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> AuditResult:
     """Audit a classifier by its activations and logits, whatever it runs in.
 
     The same as `audit` of a PyTorch model with these activations, but for what needs the model:
-    nothing is swapped between examples, and there are no pictures. Arrays are read by NumPy, so
-    that those of JAX will do; tensors as well.
+    nothing is swapped between examples, and there are no pictures but rows of a table. Arrays are
+    read by NumPy, so that those of JAX will do; tensors as well.
 
     Args:
         features_by_layer: activations by layer, in the order of depth: (N, D), (N, T, D) for
@@ -75,11 +78,11 @@ def audit_arrays(
             class 0.
         inputs: what the model was given, for properties that are looked at by name: a table (N, D)
             or frame, images (N, C, H, W), or a mapping with input_ids and attention_mask (N, T).
-        ids: a name of each example; its number by default.
+        ids: a name of each example; by default that of its row in a frame of inputs, or its number.
         groups: shape (N,), numbers or names, -1 or blank where unknown; for verification only.
         class_names: one per class; by default those in `labels`.
-        head, folds, flag_margin, l2, seed, batch_size, memory_budget, seen_in_training, progress,
-            tell: see `audit`.
+        head, folds, flag_margin, l2, seed, batch_size, memory_budget, seen_in_training, pictures,
+            progress, tell: see `audit`.
 
     Raises:
         InputError: arrays of other shapes or lengths, labels out of range, NaN, probabilities
@@ -109,6 +112,8 @@ def audit_arrays(
     columns = [str(name) for name in inputs.columns] if is_frame(inputs) else []
     given = input_tensors(inputs, len(numbers))
     in_groups, group_names = _groups(groups, len(numbers))
+    if ids is None and columns and row_names(inputs):
+        ids = row_names(inputs)
     whole = Batch(given, torch.from_numpy(numbers), torch.arange(len(numbers)), in_groups)
     settings = Settings(
         list(layers), recipe, folds, flag_margin, l2, seed, batch_size, 0, torch.device("cpu"),
@@ -133,6 +138,7 @@ def audit_arrays(
         out_of_fold=folds > 1,
         head=recipe,
     )
+    shown = rows_shown(given, columns, seen, examples, leans_on=summary.leans_on, count=pictures)
     config = config_of(
         nn.Identity(), list(layers), recipe, folds, flag_margin, l2, seed, examples,
         batch_size=batch_size, seen_in_training=seen_in_training, **told_data(collected),
@@ -142,6 +148,7 @@ def audit_arrays(
         examples=examples,
         summary=replace(summary, next_steps=without_model(summary.next_steps)),
         groups=report,
+        pictures=shown,
         config={**config, "model": "activations"},
         notes=[*numbering_of(names), NO_MODEL, *([NO_INPUTS] if inputs is None else [])],
         class_names=class_labels,

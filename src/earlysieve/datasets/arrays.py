@@ -72,7 +72,7 @@ def _examples(x: Any, y: Any, groups: Any = None) -> ExampleDataset:
         options["groups"] = numbers
     _check_lengths(x, labels, options.get("groups"))
     if is_frame(x):
-        options |= {"columns": [str(name) for name in x.columns], "ids": _ids(x)}
+        options |= {"columns": [str(name) for name in x.columns], "ids": row_names(x)}
         return Table(frame_values(x), labels, names, **options)
     tensor = x if isinstance(x, Tensor) else None
     if x.ndim == 2 and (tensor is None or tensor.is_floating_point()):
@@ -231,7 +231,7 @@ def _numbers(values: NDArray[Any]) -> NDArray[Any]:
     return known if kept else known.astype(np.float32)
 
 
-def _ids(frame: "pd.DataFrame") -> list[str]:
+def row_names(frame: "pd.DataFrame") -> list[str]:
     """Names of rows, where the frame has such; numbers in order say nothing."""
     names = [str(name) for name in frame.index]
     plain = names == [str(i) for i in range(len(names))]
