@@ -14,13 +14,15 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.answered import beyond_chance
+from earlysieve.auditing.explanation import explanation
 from earlysieve.auditing.judge import surely_more_often
 from earlysieve.auditing.leaning import NOTHING
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, follows
+from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.datasets.table import Table
 
-from .made_up import COLOUR, IDLE
+from .made_up import COLOUR, EVIDENCE, IDLE, facts
 
 COUNT = 1600
 
@@ -153,6 +155,21 @@ def test_the_rule_wants_enough_examples_and_a_loss():
         expected = Decision("shortcut", FOLLOWS_HERE, one, NOTHING, 0.9) if called else prevented
         assert found == expected
     assert follows(prevented, [IDLE], "colour") == prevented
+
+
+@pytest.mark.parametrize(
+    ("followed", "begins"),
+    [
+        (0.11, "Answers follow it when it is swapped, and what they take it for"),
+        (0.1, "Answers follow it when it is swapped, and what they take it for"),
+        (0.083, "Errors are mended when it is swapped, though answers hardly follow it otherwise"),
+    ],
+)
+def test_that_answers_follow_is_said_where_they_do(followed, begins):
+    site = replace(COLOUR, name="column site", followed=followed, mended=0.45)
+    found = Decision("shortcut", FOLLOWS_HERE, site, NOTHING, 0.9)
+    told = explanation(found, EVIDENCE, facts(site), None, Swaps(), "layer1")
+    assert told.startswith(begins)
 
 
 @pytest.mark.parametrize(

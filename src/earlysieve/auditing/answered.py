@@ -26,7 +26,7 @@ from earlysieve.datasets.variables import Variable
 # that less is enough, or errors that are mended. Its reader has to tell the answers, and what it
 # says must hardly be the label more often than by chance.
 _FOLLOWED, _TELLS_ANSWERS = 0.6, 0.5
-_FOLLOWED_IN_TABLE, _MENDED_IN_TABLE, _TELLS_ANSWERS_IN_TABLE = 0.1, 0.2, 0.2
+FOLLOWED_IN_TABLE, _MENDED_IN_TABLE, _TELLS_ANSWERS_IN_TABLE = 0.1, 0.2, 0.2
 _TELLS_LABELS, _OF_ANSWERS = 0.3, 1 / 3
 
 
@@ -133,7 +133,7 @@ def _followed(
 def _moves(found: PartFound, *, table: bool) -> bool:
     if not table:
         return found.effect >= _FOLLOWED
-    return found.effect >= _FOLLOWED_IN_TABLE or found.mending >= _MENDED_IN_TABLE
+    return found.effect >= FOLLOWED_IN_TABLE or found.mending >= _MENDED_IN_TABLE
 
 
 def _chances(eye: Eye, views: Views, fold_of: Ints) -> Floats:

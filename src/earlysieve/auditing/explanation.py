@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from earlysieve._readable import capitalised, readable
 from earlysieve.auditing.altered_checks import is_altered
+from earlysieve.auditing.answered import FOLLOWED_IN_TABLE
 from earlysieve.auditing.budget_words import budget_decided
 from earlysieve.auditing.evidence import Evidence
 from earlysieve.auditing.hardly_more import told_by_a_layer
@@ -159,6 +160,8 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
             "It tells nearly as much as the model does, and hardly an example here lacks it, so "
             "that these data cannot show what the answer rests on."
         )
+    if decision.reason == FOLLOWS_HERE and on is not None and on.followed < FOLLOWED_IN_TABLE:
+        return _REASONS["mended here"]
     if decision.reason == "together" and on is not None and on.recovered < _TOLD_BY_OTHERS:
         return _REASONS["hardly told"]
     return _REASONS.get(decision.reason, decision.reason)
@@ -408,6 +411,12 @@ _REASONS = {
         "often than by chance in these data, in which other things tell the label: it may well "
         "have been in training. Weights of other data, or of columns in another order, look the "
         "same: rule these out first."
+    ),
+    "mended here": (
+        "Errors are mended when it is swapped, though answers hardly follow it otherwise, and what "
+        "they take it for is hardly the label more often than by chance in these data, in which "
+        "other things tell the label: it may well have been in training. Weights of other data, or "
+        "of columns in another order, look the same: rule these out first."
     ),
     "values": (
         "The model errs where these values mislead, and rows that hold them for the right reason "
