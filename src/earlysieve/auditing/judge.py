@@ -26,8 +26,9 @@ from earlysieve.auditing.second_look import SecondLook, surely_said
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.untie import Kind
+from earlysieve.auditing.values_inside import values_inside
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
-from earlysieve.auditing.views import Views
+from earlysieve.auditing.views import Views, places, rows_of
 from earlysieve.auditing.where_it_fails import (
     Estimate,
     accuracy_where_it_fails,
@@ -138,7 +139,7 @@ def judged(
             kind=_kind(seen.collected.views),
             head=next((name for name, kind in HEADS.items() if type(head) is kind), ""),
             without=code_without_it(decision.leaning, seen, beside),
-            filled=_filled(decision.leaning, seen),
+            filled=_told_of_values(decision.leaning, seen, labels, class_names),
             beside=beside,
             class_groups=_are_classes(seen.collected.groups, labels),
             out_of_fold=out_of_fold,
@@ -175,6 +176,22 @@ def _kind(views: Views) -> Kind:
     if "brightness" in views.properties:
         return "image"
     return "text" if TOKEN in views.properties else "unknown"
+
+
+def _told_of_values(
+    on: Leaning | None, seen: Examined, labels: Ints, class_names: Sequence[str]
+) -> str:
+    """Which values of the column that a verdict is about tell, and what a number of it may be."""
+    columns = seen.collected.views.columns
+    inside = ""
+    if on is not None and on.is_column and columns is not None:
+        own = (one for one in seen.telling if part_name(one.variable) == on.name)
+        one = next(own, None)
+        if one is not None:
+            parts = (rows_of(columns, place).numpy() for place in places(columns, len(columns)))
+            held = np.concatenate([one.said_by(part) for part in parts])
+            inside = values_inside(one, held, labels, class_names)
+    return " ".join(filter(None, (inside, _filled(on, seen))))
 
 
 def _filled(on: Leaning | None, seen: Examined) -> str:
