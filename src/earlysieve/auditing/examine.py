@@ -26,8 +26,9 @@ from earlysieve.auditing.survival.found import Survival
 from earlysieve.auditing.survival.survive import kept_for_survival, survive
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import Swaps
+from earlysieve.auditing.swaps.names import named_parts
 from earlysieve.auditing.tables import example_table, layer_row
-from earlysieve.auditing.telling_values import TellingValues, telling_values
+from earlysieve.auditing.telling_ranges import Telling, all_telling
 from earlysieve.auditing.views import rows_of
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.datasets.variables import Variable, variables_of
@@ -99,7 +100,7 @@ class Examined:
     compared: Compared | None = None
     answered: Answered | None = None
     column_names: Sequence[str] = ()
-    telling: Sequence[TellingValues] = ()
+    telling: Sequence[Telling] = ()
     relevant: Sequence[str] = ()
 
 
@@ -190,7 +191,7 @@ def _variables(collected: Collected, names: Sequence[str]) -> Sequence[Variable]
     )
 
 
-def _telling(collected: Collected, variables: Sequence[Variable]) -> tuple[TellingValues, ...]:
+def _telling(collected: Collected, variables: Sequence[Variable]) -> tuple[Telling, ...]:
     """Values of the columns of a table that tell the class; none for other data."""
     columns = collected.views.columns
     if columns is None:
@@ -198,7 +199,7 @@ def _telling(collected: Collected, variables: Sequence[Variable]) -> tuple[Telli
     some = slice(0, min(_MOST_ROWS, len(columns)))
     labels = collected.labels.numpy()[some]
     classes = collected.views.logits.shape[0]
-    return telling_values(rows_of(columns, some).numpy(), labels, classes, variables)
+    return all_telling(rows_of(columns, some).numpy(), labels, classes, variables)
 
 
 def examine_kept(
@@ -230,7 +231,7 @@ def _examined(
     ids: Sequence[str],
     variables: Sequence[Variable],
     compared: Compared | None = None,
-    telling: Sequence[TellingValues] = (),
+    telling: Sequence[Telling] = (),
 ) -> Examined:
     table = _layer_table(collected, readings, settings)
     layer = str(table["layer"][_chosen(table, collected, compared)])
@@ -241,7 +242,7 @@ def _examined(
         seed=settings.seed,
         variables=variables,
         telling=telling,
-        named=list(map(as_kept, settings.irrelevant + settings.relevant)),
+        named=named_parts(settings.irrelevant, settings.relevant, telling).every,
     )
     followed = answered(
         collected.views,

@@ -427,5 +427,10 @@ _REASONS = {
         f"without; but fewer than {FEWEST_MISLED} rows hold them and are of another class, too few "
         "to say how the model does on them."
     ),
+    "values perhaps": (
+        "The model errs where these values mislead, and answers follow them when they are swapped; "
+        "nothing else in these rows says less of their class. What the model does without them "
+        "these data hardly tell: so it is where it goes by them, and where they belong to the task."
+    ),
     "rests": "The answer rests on it, and hardly an example here lacks it.",
 }

@@ -14,7 +14,7 @@ from earlysieve.auditing.properties import TOKEN, curved, knots_of
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.table_eyes import column_eyes, value_eye, variable_shape
-from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.auditing.text_eyes import kind_eye, phrase_eye, token_eyes
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 from earlysieve.auditing.topics import TOPIC
@@ -28,7 +28,7 @@ def property_eyes(
     views: Views,
     sample: Sample,
     variables: Sequence[Variable] | None,
-    telling: Sequence[TellingValues] = (),
+    telling: Sequence[Telling] = (),
     named: Sequence[str] = (),
 ) -> dict[str, Eye]:
     """A reader of each property: of tables, one of each variable that tells most by itself.

@@ -25,6 +25,7 @@ from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
 from earlysieve.auditing.second_look import SecondLook, surely_said
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
+from earlysieve.auditing.telling_ranges import TellingRange
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.values_inside import values_inside
 from earlysieve.auditing.verdict import Reported, conclude, facts_of
@@ -205,6 +206,8 @@ def _filled(on: Leaning | None, seen: Examined) -> str:
     if found is None or found.is_category or rows is None:
         return ""
     name, column = found.name.removeprefix("column "), column_of(rows, found)
+    if isinstance(valued, TellingRange):
+        return valued.place_in(column)
     return filled_in(column, name) if valued is None else place_of(column, valued.values, name)
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from earlysieve._readable import VALUES
 from earlysieve.auditing.marks import is_reserved
-from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
+from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.swaps.two_columns import PAIR
 
 FEWEST_EXPLAINED = 5
 _FAR_MORE, _HARDLY_FOLLOWED = 0.3, 0.12

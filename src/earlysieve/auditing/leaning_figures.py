@@ -32,7 +32,8 @@ from earlysieve.auditing.scores import auroc
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.found import PartFound, Swaps
-from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR, is_of
+from earlysieve.auditing.swaps.table_parts import DIRECTION, is_of
+from earlysieve.auditing.swaps.two_columns import PAIR
 from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
 from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC
 from earlysieve.auditing.vignettes import VIGNETTE

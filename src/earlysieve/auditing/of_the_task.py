@@ -11,7 +11,8 @@ from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.second_look import SecondLook
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.names import covers
-from earlysieve.auditing.swaps.table_parts import DIRECTION, PAIR
+from earlysieve.auditing.swaps.table_parts import DIRECTION
+from earlysieve.auditing.swaps.two_columns import PAIR
 from earlysieve.auditing.words import called
 
 _SAME_ERRORS = 2 / 3

@@ -43,7 +43,7 @@ from earlysieve.auditing.leaning_checks import (
 from earlysieve.auditing.power import LIKELY, power
 from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.transfer import Transfer
-from earlysieve.auditing.value_checks import but_values, by_values
+from earlysieve.auditing.value_checks import but_values, by_values, perhaps_by_values, rather_values
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 FOLLOWS_HERE, ALTERED = "follows here", "altered"
@@ -148,10 +148,10 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", "copes only here", inside)
     named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
     if named is not None and (called is None or not called.irrelevant) and costs(named):
-        return say("shortcut", "irrelevant", named)  # it was asked about
+        return say("shortcut", "irrelevant", rather_values(named, values))  # it was asked about
     if called is not None and costs(called):
         if rests_on_irrelevant(called):
-            return say("shortcut", "irrelevant", called)
+            return say("shortcut", "irrelevant", rather_values(called, values))
         if may_be_the_task(called):
             return say("at risk", "task", called)
         if called is altered:
@@ -161,7 +161,7 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "leans", called)
     barred = next((one for one in (*facts.leanings, *values) if rests_on_irrelevant(one)), None)
     if barred is not None:
-        return say("shortcut", "irrelevant", barred)
+        return say("shortcut", "irrelevant", rather_values(barred, values))
     if lost:
         return say("shortcut", "does not transfer")
     if of_values is not None and of_values.misread >= FEWEST_MISLED:
@@ -180,6 +180,9 @@ def decide(facts: Facts) -> Decision:
     together = may_be_together(facts.leanings)
     if together is not None:
         return say("at risk", "together", together)
+    perhaps = perhaps_by_values(values)
+    if perhaps is not None:
+        return say("at risk", "values perhaps", perhaps)
     altered = may_follow(facts.leanings)
     if altered is not None and altered.irrelevant:
         return say("shortcut", "irrelevant", altered)  # whether answers follow it was asked

@@ -24,7 +24,7 @@ from earlysieve.auditing.readers import (
     softmax,
 )
 from earlysieve.auditing.recover import own_temperature, suspect_weights, suspicious
-from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.auditing.told_besides import told_besides
 from earlysieve.auditing.views import Views, logits_of, places
 from earlysieve.datasets.variables import Variable
@@ -75,7 +75,7 @@ def look_again(
     *,
     seed: int = 0,
     variables: Sequence[Variable] | None = None,
-    telling: Sequence[TellingValues] = (),
+    telling: Sequence[Telling] = (),
     named: Sequence[str] = (),
 ) -> SecondLook:
     """Fit readers on every view and let each example be judged by those that have not seen it.

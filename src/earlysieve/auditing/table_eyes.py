@@ -18,10 +18,17 @@ from earlysieve.auditing.properties import (
 )
 from earlysieve.auditing.readers import Scale, opinion
 from earlysieve.auditing.swaps.columns import variable_strength
+from earlysieve.auditing.swaps.contrast import Contrast, contrasts
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
-from earlysieve.auditing.swaps.two_columns import Pair, levels_of, product_of, telling_pair
-from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.swaps.two_columns import (
+    Pair,
+    asked_pair,
+    levels_of,
+    product_of,
+    telling_pair,
+)
+from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.datasets.variables import Variable, variables_of
 from earlysieve.readouts.feature_store import FeatureStore
 
@@ -51,7 +58,7 @@ def column_eyes(
         found[part_name(one)] = open_eye(store, sample, shape, values)
     if len(order) > 1:
         found[OTHER_COLUMNS] = _rest_eye(store, sample, values, variables[order[0]].columns)
-        found |= _pair_eyes(store, sample, values, variables)
+        found |= _pair_eyes(store, sample, values, variables, named)
         found |= _direction_eyes(store, sample, values)
     return found
 
@@ -63,7 +70,7 @@ def _rest_eye(store: FeatureStore, sample: Sample, values: Floats, without: Sequ
     return open_eye(store, sample, besides, values)
 
 
-def value_eye(store: FeatureStore, sample: Sample, telling: TellingValues) -> Eye:
+def value_eye(store: FeatureStore, sample: Sample, telling: Telling) -> Eye:
     """A reader of single values, which holds all classes alike where a row has none of them."""
     shape = partial(_held, telling=telling)
     held = shape(sample.of(store))
@@ -79,7 +86,7 @@ def value_eye(store: FeatureStore, sample: Sample, telling: TellingValues) -> Ey
     return Eye(store, shape, plain, fit, opinion(fit.chances(held, sample.folds), sample.labels))
 
 
-def _held(features: Floats, telling: TellingValues) -> Floats:
+def _held(features: Floats, telling: Telling) -> Floats:
     """The class of which a row speaks, one column of 0 and 1 for each that is spoken of."""
     kinds = np.unique(telling.kinds)
     return np.asarray((telling.said_by(features)[:, None] == kinds).astype(np.float64))
@@ -95,18 +102,45 @@ def variable_shape(one: Variable, values: Floats, sample: Sample) -> Shape:
 
 
 def _pair_eyes(
-    store: FeatureStore, sample: Sample, values: Floats, variables: Sequence[Variable]
+    store: FeatureStore,
+    sample: Sample,
+    values: Floats,
+    variables: Sequence[Variable],
+    named: Sequence[str],
 ) -> dict[str, Eye]:
-    """A reader of two variables together, where they tell more so, and of the rest."""
-    pair = telling_pair(values, sample.labels, sample.classes, variables)
-    if pair is None:
-        return {}
-    shape = _product_shape if pair.is_product else _crossed_shape
-    along = open_eye(store, sample, shape(pair, values, sample), values)
-    found = {pair_name(pair): along}
-    if len(pair.columns) < values.shape[1]:
-        found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, pair.columns)
+    """A reader of two variables that tell more together or were named, and one of the rest."""
+    shapes = {
+        "product": _product_shape,
+        "contrast": _contrast_shape,
+        "crossed": _crossed_shape,
+        "asked": _asked_shape,
+    }
+    found = {}
+    # A pair that was asked for and tells more than one by one is read in the way that it tells.
+    for pair in (
+        asked_pair(named, variables),
+        telling_pair(values, sample.labels, sample.classes, variables),
+    ):
+        if pair is not None:
+            shape = shapes[pair.form](pair, values, sample)
+            found[pair_name(pair)] = open_eye(store, sample, shape, values)
+            if pair.form != "asked" and len(pair.columns) < values.shape[1]:
+                found[OTHER_THAN_PAIR] = _rest_eye(store, sample, values, pair.columns)
     return found
+
+
+def _asked_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
+    """What reads each, and a curve of the one number for the other."""
+    shapes = [variable_shape(one, values, sample) for one in pair.variables]
+    if not any(one.is_category for one in pair.variables):
+        first, second = pair.columns
+        contrast = contrasts(values, first, np.array([second]))[0]
+        shapes.append(_curve_of(contrast, values, sample))
+    return partial(_beside, shapes)
+
+
+def _beside(shapes: Sequence[Shape], features: Floats) -> Floats:
+    return np.concatenate([shape(features) for shape in shapes], 1)
 
 
 def _product_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
@@ -115,6 +149,23 @@ def _product_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
     product = partial(product_of, first=first, second=second, centre=values.mean(0))
     knots = column_knots(product(values)[:, 0], sample.labels, sample.classes)
     return partial(_product, product, knots)
+
+
+def _contrast_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
+    """A curve of a column for what another one is."""
+    contrast = pair.contrast
+    if contrast is None:
+        raise ValueError("Expected the contrast of a pair of that form, but it has none")
+    return _curve_of(contrast, values, sample)
+
+
+def _curve_of(contrast: Contrast, values: Floats, sample: Sample) -> Shape:
+    knots = column_knots(contrast(values), sample.labels, sample.classes)
+    return partial(_contrasted, contrast, knots)
+
+
+def _contrasted(contrast: Contrast, knots: Floats, features: Floats) -> Floats:
+    return curved(contrast(features)[:, None], knots)
 
 
 def _product(product: Shape, knots: Floats, features: Floats) -> Floats:

@@ -11,14 +11,15 @@ from earlysieve.auditing.evidence import chance, readability
 from earlysieve.auditing.eye import Sample, open_eye
 from earlysieve.auditing.properties import curved, knots_of, pairs_of
 from earlysieve.auditing.scores import auroc
-from earlysieve.auditing.telling_values import TellingValues, held_rightly
+from earlysieve.auditing.telling_ranges import Telling
+from earlysieve.auditing.telling_values import held_rightly
 from earlysieve.readouts.feature_store import FeatureStore
 
 _READABLE = 0.4
 
 
 def told_besides(
-    store: FeatureStore, sample: Sample, telling: Sequence[TellingValues], accuracy: float
+    store: FeatureStore, sample: Sample, telling: Sequence[Telling], accuracy: float
 ) -> dict[str, float]:
     """How well other columns tell a class where a value tells it, against its other rows, by name.
 
@@ -67,6 +68,8 @@ def told_as_well(chances: Floats, said: Ints, labels: Ints) -> float:
 
     Returns:
         The mean over the classes that are said, by how many rows say them; NaN without such rows.
+        Above one half it is a standard error less, but not below it: a few dozen rows elsewhere are
+        enough to say that a value comes after the class, and not that its rows are plain anyway.
     """
     total, count = 0.0, 0
     for kind in np.unique(said[held_rightly(said, labels)]):
@@ -74,6 +77,13 @@ def told_as_well(chances: Floats, said: Ints, labels: Ints) -> float:
         there, elsewhere = mine & (said == kind), mine & (said < 0)
         if there.any() and elsewhere.any():
             rows = there | elsewhere
-            total += auroc(chances[rows, kind], there[rows]) * int(there.sum())
+            share = auroc(chances[rows, kind], there[rows])
+            share = max(min(share, 0.5), share - _spread(int(there.sum()), int(elsewhere.sum())))
+            total += share * int(there.sum())
             count += int(there.sum())
     return total / count if count else math.nan
+
+
+def _spread(there: int, elsewhere: int) -> float:
+    """The standard error of an AUROC of one half (Hanley and McNeil, 1982)."""
+    return math.sqrt((there + elsewhere + 1) / (12 * there * elsewhere))

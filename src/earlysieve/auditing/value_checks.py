@@ -4,7 +4,13 @@ import math
 from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import GATHER, Leaning
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS, LEAST_LOSS, surely_recovered
+from earlysieve.auditing.leaning_checks import (
+    FEWEST_MISLED,
+    FOLLOWS,
+    FOLLOWS_IRRELEVANT,
+    LEAST_LOSS,
+    surely_recovered,
+)
 from earlysieve.auditing.swaps.table_parts import is_of
 
 _VALUE_FOLLOWED = 0.2
@@ -13,6 +19,7 @@ _LITTLE_LOST = 0.15
 _WORSE = 2.0
 _AS_WELL = 0.06
 _SURELY_RECOVERED = 0.7
+_FOLLOWED_SURELY, _FEWEST_HELD_WRONGLY, _MUCH_LOST = 0.3, 10, 0.4
 
 
 def but_values(found: Sequence[Leaning]) -> list[Leaning]:
@@ -26,10 +33,45 @@ def but_values(found: Sequence[Leaning]) -> list[Leaning]:
     ]
 
 
+def rather_values(named: Leaning, values: Sequence[Leaning]) -> Leaning:
+    """Of a column that must not matter the values that mislead more than all of it does, or it."""
+    able = [
+        one
+        for one in values
+        if one.irrelevant
+        and is_of(one.name, named.name)
+        and one.misread >= FEWEST_MISLED
+        and one.followed >= FOLLOWS_IRRELEVANT
+        and one.accuracy_else - one.accuracy > named.accuracy_else - named.accuracy
+    ]
+    return max(able, key=lambda one: one.followed, default=named)
+
+
 def by_values(found: Sequence[Leaning]) -> Leaning | None:
     """Values of a column that answers follow though nothing hangs on them, the most followed."""
     misleading = [one for one in found if _misleading_values(one)]
     return max(misleading, key=lambda one: one.followed, default=None)
+
+
+def perhaps_by_values(found: Sequence[Leaning]) -> Leaning | None:
+    """Values that answers follow at a cost, of which these data do not tell what came first.
+
+    Their rows are told no worse without, but what the model loses without them is not known, or
+    more than a little.
+    """
+    able = [one for one in found if one.is_value and _perhaps_misleading(one)]
+    return max(able, key=lambda one: one.followed, default=None)
+
+
+def _perhaps_misleading(found: Leaning) -> bool:
+    return (
+        found.followed >= _FOLLOWED_SURELY
+        and found.misread >= _FEWEST_HELD_WRONGLY
+        and found.accuracy_else - found.accuracy >= _VALUE_FOLLOWED
+        and found.times_worse >= GATHER
+        and not found.lost_without > _MUCH_LOST
+        and not found.besides < 0.5 - _AS_WELL
+    )
 
 
 def _misleading_values(found: Leaning) -> bool:
@@ -47,7 +89,7 @@ def _misleading_values(found: Leaning) -> bool:
     as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
         (found.followed >= _VALUE_FOLLOWED or seen)
-        and (abs(found.lost_without) <= _LITTLE_LOST or _surely_misleading(found))
+        and (found.lost_without <= _LITTLE_LOST or _surely_misleading(found))
         and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
     )

@@ -23,7 +23,8 @@ from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
 from earlysieve.auditing.swaps.table_parts import table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
-from earlysieve.auditing.telling_values import TellingValues, held_rightly
+from earlysieve.auditing.telling_ranges import Telling
+from earlysieve.auditing.telling_values import held_rightly
 from earlysieve.datasets.batches import Data
 from earlysieve.datasets.opened_data import OpenedData, opened
 from earlysieve.datasets.variables import Variable, variables_of
@@ -58,7 +59,7 @@ def swap_parts(
     batch_size: int = 64,
     pictures: int = 4,
     variables: Sequence[Variable] | None = None,
-    telling: Sequence[TellingValues] = (),
+    telling: Sequence[Telling] = (),
     kept: Answers = ANEW,
     altered: Sequence[Altered] = (),
 ) -> Swaps:
@@ -135,7 +136,7 @@ def _parts(
     source: OpenedData,
     named: Named,
     variables: Sequence[Variable] | None,
-    telling: Sequence[TellingValues],
+    telling: Sequence[Telling],
     altered: Sequence[Altered],
 ) -> tuple[list[Part], dict[str, str]]:
     known: Sequence[Variable] = ()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from earlysieve._names import near_names
 from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, as_part, readable
-from earlysieve.auditing.swaps.table_parts import PAIR, is_of, is_pair_of, part_name
-from earlysieve.auditing.telling_values import TellingValues
+from earlysieve.auditing.swaps.table_parts import is_of, is_pair_of, part_name
+from earlysieve.auditing.swaps.two_columns import PAIR, named_together
+from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.datasets.variables import Variable
 from earlysieve.errors import InputError
 
@@ -29,8 +30,13 @@ class Named:
 
     @property
     def every(self) -> tuple[str, ...]:
-        """Both."""
-        return self.irrelevant + self.relevant
+        """Both, and two columns together that are named alike."""
+        return (
+            self.irrelevant
+            + self.relevant
+            + named_together(self.irrelevant)
+            + named_together(self.relevant)
+        )
 
     def bars(self, part: str) -> bool:
         """Whether a part must not matter: also two columns together that are both named."""
@@ -38,7 +44,7 @@ class Named:
 
 
 def named_parts(
-    irrelevant: Sequence[str], relevant: Sequence[str], telling: Sequence[TellingValues]
+    irrelevant: Sequence[str], relevant: Sequence[str], telling: Sequence[Telling]
 ) -> Named:
     """What the user named, as results keep it.
 

@@ -21,14 +21,15 @@ from earlysieve.auditing.swaps.columns import (
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
-from earlysieve.auditing.swaps.two_columns import Pair, telling_pair
-from earlysieve.auditing.telling_values import TellingValues, held_rightly
+from earlysieve.auditing.swaps.two_columns import PAIR, Pair, asked_pair, telling_pair
+from earlysieve.auditing.telling_ranges import Telling
+from earlysieve.auditing.telling_values import held_rightly
 from earlysieve.datasets.variables import Variable
 from earlysieve.model.batch import Inputs, take
 
 MOST_COLUMNS = 3
 _MORE = 0.1
-DIRECTION, PAIR = "direction", "columns "
+DIRECTION = "direction"
 
 
 def table_parts(
@@ -36,7 +37,7 @@ def table_parts(
     asker: Asker,
     variables: Sequence[Variable],
     named: Sequence[str],
-    telling: Sequence[TellingValues] = (),
+    telling: Sequence[Telling] = (),
 ) -> tuple[list[Part], dict[str, str]]:
     """What tells the class most by itself, what the user named, and a direction of all columns.
 
@@ -89,11 +90,18 @@ def table_parts(
                 coverage_of=1.0,
             )
         )
-    pair = telling_pair(values.numpy(), pool.labels, pool.num_classes, variables)
-    if pair is not None:
-        detail = "together they tell more than one by one"
-        change = partial(swap_columns, columns=pair.columns)
-        parts.append(part(pair_name(pair), change, detail))
+    pairs = [
+        (asked_pair(named, variables), "both were named"),
+        (
+            telling_pair(values.numpy(), pool.labels, pool.num_classes, variables),
+            "together they tell more than one by one",
+        ),
+    ]
+    by_name = {pair_name(pair): (pair, detail) for pair, detail in pairs if pair is not None}
+    parts += [
+        part(name, partial(swap_columns, columns=pair.columns), detail)
+        for name, (pair, detail) in by_name.items()
+    ]
     left = len(variables) - len(chosen)
     skipped = {"other columns": f"{left} columns tell less by themselves"} if left else {}
     if not pool.values.is_floating_point():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from earlysieve.auditing.swaps.columns import (
     variable_of,
     variable_strength,
 )
+from earlysieve.auditing.swaps.contrast import Contrast, contrasts
 from earlysieve.datasets.variables import Variable, codes_of
 
+PAIR = "columns "
 _TINY = 1e-6
 _MOST_PAIRED = 20
 _TELLS_MORE = 0.1
-_FEW_VALUES, _BINS = 8, 6
+_FEW_VALUES, _BINS, _BINS_APART = 8, 6, 12
 _ROWS_PER_CELL = 5
 
 
@@ -28,12 +31,15 @@ class Pair:
 
     Attributes:
         variables: in the order of their columns.
-        is_product: whether the product of two columns tells it; else the number, another way for
-            each category of the other.
+        form: "product" where the product of two columns tells it; "contrast" where one tells it for
+            its other, as a ratio or a difference does; "crossed" where a number tells it another
+            way for each category of the other; "asked" where a user named the two.
+        contrast: of that form.
     """
 
     variables: tuple[Variable, Variable]
-    is_product: bool
+    form: Literal["product", "contrast", "crossed", "asked"]
+    contrast: Contrast | None = None
 
     @property
     def columns(self) -> list[int]:
@@ -47,8 +53,9 @@ def telling_pair(
     """Two variables that tell the class by 0.1 of accuracy more than they do one by one.
 
     First the two columns whose product goes with the class most: where it tells more than either.
-    Else a category, or up to eight values, with another: where most of the other rows of both tell
-    more than both do if each speaks for itself (naive Bayes).
+    Else the number that goes with the class most for what another is, see `Contrast`, where it
+    tells more than both do if each speaks for itself (naive Bayes). Else a category, or up to eight
+    values, with another: where most of the other rows of both tell more than both do so.
 
     Args:
         values: a table, shape (N, D); of more than 20 columns no products, of more than 20
@@ -57,9 +64,29 @@ def telling_pair(
         num_classes: C.
         variables: of the table; columns of one are no pair.
     """
-    return _by_product(values, labels, num_classes, variables) or _by_category(
-        values, labels, num_classes, variables
-    )
+    ways = (_by_product, _by_contrast, _by_category)
+    found = (way(values, labels, num_classes, variables) for way in ways)
+    return next((pair for pair in found if pair is not None), None)
+
+
+def asked_pair(names: Sequence[str], variables: Sequence[Variable]) -> Pair | None:
+    """The two variables that a user named together; None where they named no two.
+
+    Args:
+        names: of parts, "columns A and B" in either order.
+        variables: of the table.
+    """
+    own = [(one.name.removeprefix("column "), one) for one in variables]
+    for (one, first), (other, second) in combinations(own, 2):
+        if {f"{PAIR}{one} and {other}", f"{PAIR}{other} and {one}"} & set(names):
+            return Pair((first, second), "asked")
+    return None
+
+
+def named_together(names: Sequence[str]) -> tuple[str, ...]:
+    """The name of two columns together, where exactly two columns are named; else nothing."""
+    own = [name.removeprefix("column ") for name in names if name.startswith("column ")]
+    return (f"{PAIR}{own[0]} and {own[1]}",) if len(own) == 2 else ()
 
 
 def product_of(values: Floats, first: Ints, second: Ints, centre: Floats) -> Floats:
@@ -95,7 +122,47 @@ def _by_product(
     product = column_strength(products[:, [place]], labels, num_classes)[0]
     each = variable_strength(values, labels, num_classes, pair)
     plain = not any(one.is_category for one in pair)
-    return Pair(pair, True) if plain and product >= each.max() + _TELLS_MORE else None
+    return Pair(pair, "product") if plain and product >= each.max() + _TELLS_MORE else None
+
+
+def _by_contrast(
+    values: Floats, labels: Ints, num_classes: int, variables: Sequence[Variable]
+) -> Pair | None:
+    numbers = [k for k, one in enumerate(variables) if _is_number(values, one)]
+    if not 2 <= len(numbers) <= _MOST_PAIRED:
+        return None
+    columns = np.array([variables[k].columns[0] for k in numbers])
+    targets = np.eye(num_classes)[labels]
+    targets = targets - targets.mean(0)
+    best = (0.0, 0, 0)
+    for place, first in enumerate(columns):
+        beside = contrasts(values, int(first), columns)
+        residual = np.stack([one(values) for one in beside], 1)
+        residual = (residual - residual.mean(0)) / np.maximum(residual.std(0), _TINY)
+        telling = np.square(residual.T @ targets).sum(1)
+        telling[place] = 0.0
+        second = int(telling.argmax())
+        best = max(best, (float(telling[second]), place, second))
+    _, first, second = best
+    if first == second:
+        return None
+    contrast = contrasts(values, int(columns[first]), columns[[second]])[0]
+    told = column_strength(contrast(values)[:, None], labels, num_classes)[0]
+    chance = np.bincount(labels, minlength=num_classes).max() / len(labels)
+    one, other = (_binned(values[:, columns[k]]) for k in (first, second))
+    if told < _told_apart(one, other, labels, num_classes) - chance + _TELLS_MORE:
+        return None
+    low, high = sorted((numbers[first], numbers[second]))
+    return Pair((variables[low], variables[high]), "contrast", contrast)
+
+
+def _is_number(values: Floats, variable: Variable) -> bool:
+    return not variable.is_category and levels_of(values, variable) is None
+
+
+def _binned(column: Floats) -> Ints:
+    edges = np.unique(np.quantile(column, np.linspace(0, 1, _BINS_APART + 1)[1:-1]))
+    return np.searchsorted(edges, column).astype(np.int64)
 
 
 def _by_category(
@@ -116,7 +183,7 @@ def _by_category(
     most = max(gains, key=lambda pair: gains[pair], default=None)
     if most is None or gains[most] < _TELLS_MORE:
         return None
-    return Pair((variables[most[0]], variables[most[1]]), False)
+    return Pair((variables[most[0]], variables[most[1]]), "crossed")
 
 
 def _cells(values: Floats, variable: Variable) -> tuple[Ints, bool]:
