@@ -46,6 +46,13 @@ def of(name, again, wrong, confidence=None, swaps=None):
     return next(one for one in found if one.name == name)
 
 
+@pytest.mark.parametrize("followed", [math.nan, 0.4])
+@pytest.mark.parametrize("name", ["colour", "column a", "columns a and b"])
+def test_swaps_that_are_not_known_count_nothing(followed, name):
+    one = replace(COLOUR, name=name, explained_share=0.5, mended=math.nan, followed=followed)
+    assert strength(one).swaps == 0.0
+
+
 def test_counts_by_hand():
     again = second_look({"colour": at(*range(8)), "size": at()}, reads={"colour": 0.8})
     found = of("colour", again, wrong=at(0, 1, 2, 3, 4, 5, 20, 21))

@@ -208,7 +208,8 @@ def _mended(found: Leaning) -> float:
 
     Errors that are mended are drawn from all of them.
     """
-    if not found.of_table or math.isnan(found.explained_share):
+    # min(1.0, nan) is 1.0: what is not known must not become the strongest there is.
+    if not found.of_table or math.isnan(found.explained_share) or math.isnan(found.mended):
         return found.mended
     return min(1.0, found.mended / max(found.explained_share, _LEAST_EXPLAINED))
 
