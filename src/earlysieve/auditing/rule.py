@@ -43,7 +43,7 @@ from earlysieve.auditing.leaning_checks import (
 from earlysieve.auditing.power import LIKELY, power
 from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.transfer import Transfer
-from earlysieve.auditing.value_checks import but_values, by_values, perhaps_by_values, rather_values
+from earlysieve.auditing.value_checks import but_values, by_values, perhaps_by_values, rather
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 FOLLOWS_HERE, ALTERED = "follows here", "altered"
@@ -110,6 +110,7 @@ def decide(facts: Facts) -> Decision:
     """The verdict."""
     values = [one for one in facts.leanings if one.is_value]
     facts = replace(facts, leanings=but_what_is_the_task(but_values(facts.leanings)))
+    every = [*facts.leanings, *values]
     leading, signs = lead(facts.leanings)
     chance = power(facts.examples)
 
@@ -123,7 +124,10 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "does not transfer")
     called = leading if leading is not None and calls(leading, signs) else None
     # A model that relies on one part alone is outdone by readers that see the rest, too.
-    moved = called is not None and (signs.swaps >= _MOVED or follows_at_a_cost(called))
+    # A table's model that nothing could ask is judged by the other signs alone.
+    moved = called is not None and (
+        signs.swaps >= _MOVED or follows_at_a_cost(called) or _unswapped_column(called)
+    )
     followed = followed_though_outdone(facts.leanings)
     if prevented == "outdone" and not moved and followed is not None:
         called = leading = followed
@@ -148,10 +152,10 @@ def decide(facts: Facts) -> Decision:
         return say("inconclusive", "copes only here", inside)
     named = next((one for one in facts.leanings if rests_on_irrelevant(one)), None)
     if named is not None and (called is None or not called.irrelevant) and costs(named):
-        return say("shortcut", "irrelevant", rather_values(named, values))  # it was asked about
+        return say("shortcut", "irrelevant", rather(named, every))  # it was asked about
     if called is not None and costs(called):
         if rests_on_irrelevant(called):
-            return say("shortcut", "irrelevant", rather_values(called, values))
+            return say("shortcut", "irrelevant", rather(called, every))
         if may_be_the_task(called):
             return say("at risk", "task", called)
         if called is altered:
@@ -159,9 +163,9 @@ def decide(facts: Facts) -> Decision:
         if called.sure < FEWEST_MISLED:
             return say("at risk", "few misled", called)
         return say("shortcut", "leans", called)
-    barred = next((one for one in (*facts.leanings, *values) if rests_on_irrelevant(one)), None)
+    barred = next((one for one in every if rests_on_irrelevant(one)), None)
     if barred is not None:
-        return say("shortcut", "irrelevant", rather_values(barred, values))
+        return say("shortcut", "irrelevant", rather(barred, every))
     if lost:
         return say("shortcut", "does not transfer")
     if of_values is not None and of_values.misread >= FEWEST_MISLED:
@@ -206,6 +210,10 @@ def decide(facts: Facts) -> Decision:
     if let_go is not None:
         return replace(say("none found", "resists"), let_go=let_go)
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")
+
+
+def _unswapped_column(found: Leaning) -> bool:
+    return found.of_table and math.isnan(found.followed) and math.isnan(found.mended)
 
 
 def _though_outdone(facts: Facts, chance: float) -> Decision | None:

@@ -12,6 +12,7 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.swaps.table_parts import is_of
+from earlysieve.auditing.swaps.two_columns import PAIR
 
 _VALUE_FOLLOWED = 0.2
 _VALUE_HARDLY = 0.08
@@ -33,18 +34,30 @@ def but_values(found: Sequence[Leaning]) -> list[Leaning]:
     ]
 
 
-def rather_values(named: Leaning, values: Sequence[Leaning]) -> Leaning:
-    """Of a column that must not matter the values that mislead more than all of it does, or it."""
+def rather(named: Leaning, others: Sequence[Leaning]) -> Leaning:
+    """Of a column that must not matter its values, or it with another, where these mislead more.
+
+    Args:
+        named: a column.
+        others: all that was looked at.
+    """
     able = [
         one
-        for one in values
+        for one in others
         if one.irrelevant
-        and is_of(one.name, named.name)
+        and (is_of(one.name, named.name) or _is_with(one.name, named.name))
         and one.misread >= FEWEST_MISLED
         and one.followed >= FOLLOWS_IRRELEVANT
         and one.accuracy_else - one.accuracy > named.accuracy_else - named.accuracy
     ]
     return max(able, key=lambda one: one.followed, default=named)
+
+
+def _is_with(pair: str, column: str) -> bool:
+    own = column.removeprefix("column ")
+    return pair.startswith(f"{PAIR}{own} and ") or (
+        pair.startswith(PAIR) and pair.endswith(f" and {own}")
+    )
 
 
 def by_values(found: Sequence[Leaning]) -> Leaning | None:

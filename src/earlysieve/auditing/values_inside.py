@@ -6,15 +6,14 @@ import numpy as np
 
 from earlysieve._arrays import Ints
 from earlysieve._readable import readable
+from earlysieve.auditing.telling_ranges import Telling, TellingRange
 from earlysieve.auditing.telling_values import TellingValues, written
 from earlysieve.groups.classes import class_name
 
 _LISTED = 6
 
 
-def values_inside(
-    telling: TellingValues, said: Ints, labels: Ints, class_names: Sequence[str]
-) -> str:
+def values_inside(telling: Telling, said: Ints, labels: Ints, class_names: Sequence[str]) -> str:
     """A sentence: which values tell their class, and how many of their rows are of it.
 
     Args:
@@ -31,8 +30,15 @@ def values_inside(
         return ""
     kinds = sorted(set(telling.kinds))
     right = float((said == labels)[held].mean())
-    told = f"{right:.0%} of the {int(held.sum()):,} rows that hold"
+    count = f"{right:.0%} of the {int(held.sum()):,} rows"
+    told = f"{count} that hold"
     name = readable(f"column {telling.variable.name.removeprefix('column ')}")
+    if isinstance(telling, TellingRange):
+        others = float((labels == telling.kind)[~held].mean())
+        return (
+            f"What tells is above all {name} where it is {telling.listed}: {count} like that are "
+            f"of class '{class_name(telling.kind, class_names)}', and {others:.0%} of all others."
+        )
     which = f"{_listed(telling)} in {name}"
     if len(kinds) > 1:
         return (

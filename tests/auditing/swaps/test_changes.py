@@ -142,7 +142,7 @@ def test_a_category_and_a_number_tell_together(kinds: int) -> None:
     found = two_columns.telling_pair(values, labels, 2, variables_of(values))
     assert found is not None
     assert found.columns == [*range(kinds), kinds + 2]
-    assert not found.is_product
+    assert found.form == "crossed"
     # What adds up is no pair: each column speaks for itself.
     added = values[:, 0] + values[:, kinds + 2] > np.median(values[:, 0] + values[:, kinds + 2])
     assert two_columns.telling_pair(values, added.astype(int), 2, variables_of(values)) is None
