@@ -111,7 +111,8 @@ RANGE = replace(
     [
         ({}, "at risk"),
         ({"lost_without": 0.3}, "at risk"),
-        ({"lost_without": -0.3}, "shortcut"),
+        ({"lost_without": -0.3}, "at risk"),
+        ({"lost_without": -0.1}, "shortcut"),
         ({"lost_without": 0.6}, "none found"),
         ({"besides": 0.3}, "none found"),
         ({"followed": 0.2}, "none found"),

@@ -29,7 +29,7 @@ from earlysieve.auditing.outdone import OUTDONE_HERE
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import part_of
-from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, Decision, Facts
+from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, PERHAPS, WORD, Decision, Facts
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.image_parts import UNSEEN_SIZE
 from earlysieve.auditing.swaps.kind_parts import DETAILS as OF_KINDS
@@ -427,7 +427,12 @@ _REASONS = {
         f"without; but fewer than {FEWEST_MISLED} rows hold them and are of another class, too few "
         "to say how the model does on them."
     ),
-    "values perhaps": (
+    WORD: (
+        "The model errs where words of one class stand in texts of another, and answers follow "
+        "these words when they are swapped; other words there do not surely tell the label. So it "
+        "is where a model goes by a word, and where that word is the task."
+    ),
+    PERHAPS: (
         "The model errs where these values mislead, and answers follow them when they are swapped; "
         "nothing else in these rows says less of their class. What the model does without them "
         "these data hardly tell: so it is where it goes by them, and where they belong to the task."

@@ -8,7 +8,7 @@ from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.naming_steps import how_to_say
 from earlysieve.auditing.of_the_task import not_counted
-from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, Decision
+from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, OF_VALUES, Decision
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.untie import Kind
 from earlysieve.auditing.where_it_fails import Estimate
@@ -82,6 +82,14 @@ def headline(
             f"At risk: the label goes with {called(on)}, and answers follow it "
             f"({max(0.0, on.followed):.0%} more often than by chance): a shortcut, unless the "
             f"{base_of(on.name)} is the task."
+        )
+    if decision.reason in OF_VALUES and on is not None and on.misread >= FEWEST_MISLED:
+        mislead = "they mislead" if are_several(on) else "it misleads"
+        return (
+            f"At risk: answers follow {called(on)}{above_all(on, swaps)} "
+            f"({max(0.0, on.followed):.0%} more often than by chance), and where {mislead} the "
+            f"model errs {on.times_worse:.0f} times as often: a shortcut, or the task"
+            f"{how_to_say(on)}."
         )
     if decision.reason == "together" and on is not None:
         return (

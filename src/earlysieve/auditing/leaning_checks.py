@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import GATHER, Leaning
+from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.vignettes import VIGNETTE
 
@@ -29,6 +30,7 @@ _RECOVERED_IN_TEXT = 0.55
 _COST_MUCH = 0.5
 _SIGN_RIGHT, _SIGN_RECOVERED, _SIGN_DOUBTED = 0.5, 0.35, 0.7
 _RECOVERED_OUTDONE = 0.62
+_SIGN_FOLLOWED, _COST_OF_SIGN = 0.4, 0.3
 
 
 def costs(found: Leaning) -> bool:
@@ -114,6 +116,40 @@ def most_followed(found: Sequence[Leaning]) -> Leaning | None:
     """What answers follow most when it is swapped; the first where none was swapped, or of ties."""
     return max(found, key=lambda one: -1.0 if math.isnan(one.followed) else one.followed,
                default=None)  # fmt: skip
+
+
+def followed_sign(found: Sequence[Leaning]) -> Leaning | None:
+    """Words of a class that answers follow, where these mislead the model often and at a cost.
+
+    On wrong labels a model is never right, and right of what a word hardly moves.
+    """
+    return most_followed(
+        [
+            one
+            for one in found
+            if one.is_reserved
+            and not (one.of_network or one.is_value)
+            and one.name in (ONE_WORD, PHRASE)
+            and one.followed >= _SIGN_FOLLOWED
+            and one.misread >= FEWEST_MISLED
+            and one.accuracy >= _LAYER_RIGHT
+            and one.accuracy_else - one.accuracy >= _COST_OF_SIGN
+            and one.times_worse >= GATHER
+        ]
+    )
+
+
+def worth_asking(found: Sequence[Leaning]) -> Leaning | None:
+    """What has a name and answers follow most, where the model errs more if that misleads."""
+    return most_followed(
+        [
+            one
+            for one in found
+            if not (one.of_network or one.of_table or one.is_value)
+            and one.followed >= FOLLOWS_IRRELEVANT
+            and costs(one)
+        ]
+    )
 
 
 def told_as_well(found: Sequence[Leaning]) -> Leaning | None:

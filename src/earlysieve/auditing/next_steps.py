@@ -11,9 +11,9 @@ from earlysieve._readable import capitalised
 from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.known_data import memorised
-from earlysieve.auditing.leading import OF_SCENE, OUTDONE
+from earlysieve.auditing.leading import OF_SCENE, OUTDONE, errors_gather
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, worth_asking
 from earlysieve.auditing.naming_steps import (
     MUST_NOT,
     can_be_the_task,
@@ -24,7 +24,7 @@ from earlysieve.auditing.naming_steps import (
 )
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, Facts
+from earlysieve.auditing.rule import FOLLOWS_HERE, WORD, Decision, Facts
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import are_several, called
 from earlysieve.groups.classes import listed
@@ -222,7 +222,7 @@ def _with_left_out(steps: list[str], decision: Decision, code: str, beside: Besi
     return [*steps[:asked], left_out, *steps[asked:]]
 
 
-_ENOUGH_MISLED = ("together", "hardly more", *OF_SCENE)
+_ENOUGH_MISLED = ("together", "hardly more", WORD, *OF_SCENE)
 
 
 def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
@@ -249,6 +249,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         return [
             "Look at the pile 'misled': are these labels right? If they are, what do the examples "
             "share with the class that the model gives them, and lack of their own?",
+            *(_worth_asking(facts) if on is not None and on.of_network else []),
             *_task_or_not(on, kind),
             "Do not remove them as wrong labels before: they are what shows a shortcut.",
             *([] if facts.transfer is not None else [compared]),
@@ -275,8 +276,24 @@ def _only_a_layer(decision: Decision) -> bool:
     return decision.reason == "hardly more" and on is not None and (on.of_network or on.whole)
 
 
-def _none_found(_decision: Decision, _facts: Facts, kind: Kind) -> list[str]:
+def _worth_asking(facts: Facts) -> list[str]:
+    """How to ask about what has a name, where only a layer shows that something misleads."""
+    on = worth_asking(facts.leanings)
+    if on is None:
+        return []
     return [
+        step(
+            f"Of what has a name, answers follow {called(on)} most when that is swapped "
+            f"({on.followed:.0%} more often than by chance). If it must not matter, ask so:",
+            must_not_matter(on)[1],
+        )
+    ]
+
+
+def _none_found(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
+    gathered = decision.reason == "nothing" and errors_gather(facts.leanings) is not None
+    return [
+        *(_worth_asking(facts) if gathered else []),
         "Read a few flagged examples all the same: wrong labels gather there, and so do examples "
         "on which something simple that has no reader here misleads the model. Look what they have "
         "in common before you remove any.",

@@ -31,6 +31,7 @@ from earlysieve.auditing.leaning_checks import (
     copes_only_here,
     costs,
     errs_without,
+    followed_sign,
     followed_though_outdone,
     follows_at_a_cost,
     may_be_the_task,
@@ -47,6 +48,8 @@ from earlysieve.auditing.value_checks import but_values, by_values, perhaps_by_v
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 FOLLOWS_HERE, ALTERED = "follows here", "altered"
+PERHAPS, WORD = "values perhaps", "a word"
+OF_VALUES = (PERHAPS, WORD)
 _MOVED = 0.5
 
 
@@ -186,7 +189,7 @@ def decide(facts: Facts) -> Decision:
         return say("at risk", "together", together)
     perhaps = perhaps_by_values(values)
     if perhaps is not None:
-        return say("at risk", "values perhaps", perhaps)
+        return say("at risk", PERHAPS, perhaps)
     altered = may_follow(facts.leanings)
     if altered is not None and altered.irrelevant:
         return say("shortcut", "irrelevant", altered)  # whether answers follow it was asked
@@ -207,6 +210,9 @@ def decide(facts: Facts) -> Decision:
     alike = told_as_well(facts.leanings)
     if alike is not None and let_go is None:
         return say("at risk", "told as well", alike)
+    word = followed_sign(facts.leanings)
+    if word is not None and let_go is None:
+        return say("at risk", WORD, word)
     if let_go is not None:
         return replace(say("none found", "resists"), let_go=let_go)
     return say("none found", "nothing" if overlapping(facts.leanings) is None else "overlaps")

@@ -102,7 +102,7 @@ def _misleading_values(found: Leaning) -> bool:
     as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
         (found.followed >= _VALUE_FOLLOWED or seen)
-        and (found.lost_without <= _LITTLE_LOST or _surely_misleading(found))
+        and (abs(found.lost_without) <= _LITTLE_LOST or _surely_misleading(found))
         and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
     )
