@@ -39,9 +39,9 @@ def test_texts_that_are_cut_are_counted():
 
 
 def test_whether_a_text_is_cut():
-    assert is_cut("a b c", TOKENIZER, 2)
-    assert not is_cut("a b", TOKENIZER, 2)
-    assert not is_cut("a b c", lambda *_, **__: {"input_ids": []}, 2)
+    assert is_cut(TOKENIZER, 2, "a b c")
+    assert not is_cut(TOKENIZER, 2, "a b")
+    assert not is_cut(lambda *_, **__: {"input_ids": []}, 2, "a b c")
 
 
 def test_a_file_of_texts_is_looked_at(tmp_path):

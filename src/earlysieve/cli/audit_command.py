@@ -13,6 +13,7 @@ from earlysieve.cli.audit_shown import as_values, show
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Count, Place
@@ -32,7 +33,7 @@ _SHARE = (
 )
 
 
-@click.command("audit")
+@click.command("audit", cls=EachOnce)
 @model_options(required=True)
 @click.option(
     "--data",

@@ -11,6 +11,7 @@ from earlysieve.cli.benchmark_grid import grid_from
 from earlysieve.cli.completing import among, methods, trackers
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.exit_codes import Failure, stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
@@ -199,7 +200,7 @@ def _options(command: Any) -> Any:
     return with_options(command, _OPTIONS)
 
 
-@click.command("benchmark")
+@click.command("benchmark", cls=EachOnce)
 @_options
 @speaking
 @click.pass_context

@@ -6,12 +6,13 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.exit_codes import GateFailed
 from earlysieve.cli.kinds import Place
 from earlysieve.comparing.estimated import RIGHT
 
 
-@click.command("compare")
+@click.command("compare", cls=EachOnce)
 @click.argument("folders", nargs=-1, required=True, type=Place(), metavar="DIR DIR ...")
 @click.option(
     "--out",

@@ -3,11 +3,13 @@
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
+from earlysieve.cli.each_once import EachOnce
+
 _SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_EARLYSIEVE_COMPLETE"
 
 
-@click.command("completion")
+@click.command("completion", cls=EachOnce)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:

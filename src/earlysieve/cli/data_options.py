@@ -151,7 +151,10 @@ _OPTIONS = {
     "text_column": click.option(
         "--text-column",
         metavar="NAME",
-        help="Read texts from this column of a CSV file or data set.",
+        multiple=True,
+        callback=_one_or_several,
+        help="Read texts from this column of a CSV file or data set. Twice for pairs, as premise "
+        "and hypothesis: the tokenizer gets both texts, in this order.",
     ),
     "label_column": click.option(
         "--label-column",

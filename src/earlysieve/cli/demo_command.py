@@ -7,6 +7,7 @@ import click
 
 from earlysieve._files import check_output
 from earlysieve.cli.console import Console, share, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.pass_options import seed_option
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from earlysieve.demo import ArmResult
 
 
-@click.command("demo")
+@click.command("demo", cls=EachOnce)
 @click.option(
     "--out",
     type=Place(),

@@ -9,13 +9,14 @@ import click
 
 from earlysieve._version import __version__
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.exit_codes import Failure
 from earlysieve.cli.installed import USES, Package, packages, version_of
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.errors import one_line
 
 
-@click.command("doctor")
+@click.command("doctor", cls=EachOnce)
 @speaking
 def command(quiet: bool, as_json: bool) -> None:
     """Say what is installed here: versions, devices, and what is missing for what.

@@ -9,6 +9,7 @@ from earlysieve._signals import Terminated
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Count, Place
@@ -28,7 +29,7 @@ _STEPS, _MOST_GROUPS = 3, 8
 _OF_TRAINING = ("train_data", "train_split", "epochs", "lr", "fresh")
 
 
-@click.command("fix")
+@click.command("fix", cls=EachOnce)
 @model_options(required=True)
 @click.option(
     "--data",

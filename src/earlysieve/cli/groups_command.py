@@ -10,6 +10,7 @@ from earlysieve._files import check_output_file
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.kinds import Place
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
@@ -31,7 +32,7 @@ _SEEDED = ("xrm", "xrm-features", "disagreement", "eiil", "spare")
 _OF_A_MODEL = ("xrm-features", "disagreement", "errors", "eiil", "spare")
 
 
-@click.command("groups")
+@click.command("groups", cls=EachOnce)
 @click.option(
     "--from",
     "source",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 
@@ -24,7 +25,7 @@ _TOKENS = 16
 _DIGITS = 10  # of a size that fits in 32 bits
 
 
-@click.command("layers")
+@click.command("layers", cls=EachOnce)
 @model_options(required=True)
 @click.option(
     "--input-shape",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.train_options import METAVARS
 from earlysieve.methods.registry import is_code, method_named, method_names, own_methods
 from earlysieve.methods.settings import SettingInfo, settings_in
@@ -22,7 +23,7 @@ _PARAM = "setting_"
 _META = "earlysieve.method"
 
 
-class MethodCommand(click.Command):
+class MethodCommand(EachOnce):
     """A command whose options are its own and those of the method that --method names.
 
     What only other methods have is taken, too, but not shown, so that the message can say which

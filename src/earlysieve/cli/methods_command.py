@@ -6,13 +6,14 @@ import click
 
 from earlysieve.cli.completing import among
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.methods.registry import method_named, method_names
 from earlysieve.methods.settings import SettingInfo, settings_in
 
 _HEADS = ("setting", "may be", "default", "searched", "meaning")
 
 
-@click.command("methods")
+@click.command("methods", cls=EachOnce)
 @click.argument("name", required=False, shell_complete=among(method_names))
 @speaking
 def command(name: str | None, quiet: bool, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from earlysieve._files import check_output
 from earlysieve.cli.completing import or_file, source_starts
 from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.data_options import SOURCE_HELP, data_options, given_data_options
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.libraries import load_libraries
 from earlysieve.cli.model_options import model_options
 from earlysieve.cli.recording import recorded
@@ -34,7 +35,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     return {value: name for value, _, name in pairs}
 
 
-@click.command("reliance")
+@click.command("reliance", cls=EachOnce)
 @model_options(required=True)
 @click.option(
     "--data",

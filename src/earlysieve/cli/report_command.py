@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from earlysieve.cli.console import Console, speaking
+from earlysieve.cli.each_once import EachOnce
 from earlysieve.cli.export_options import check_export, export, export_options
 from earlysieve.cli.gate_options import end_by, gate_options, gate_values
 from earlysieve.cli.kinds import Place
 
 
-@click.command("report")
+@click.command("report", cls=EachOnce)
 @click.argument("folder", type=Place(), metavar="DIR")
 @click.option(
     "--out",

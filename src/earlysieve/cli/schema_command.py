@@ -4,8 +4,10 @@ import json
 
 import click
 
+from earlysieve.cli.each_once import EachOnce
 
-@click.command("schema")
+
+@click.command("schema", cls=EachOnce)
 def command() -> None:
     """Print the JSON schema (draft 2020-12) of the file audit.json that an audit writes.
 

@@ -22,8 +22,9 @@ from earlysieve.datasets.numbering import numbered
 from earlysieve.datasets.picture_check import readable
 from earlysieve.datasets.repeated import note_repeated
 from earlysieve.datasets.source import COLUMN_OPTIONS, FILE_OPTIONS, TEXT_OPTIONS, Source
-from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.datasets.text import Tokenizer, need_tokenizer
 from earlysieve.datasets.text_check import note_texts
+from earlysieve.datasets.text_pairs import columns_of, joined, texts_of
 from earlysieve.errors import DataError
 
 
@@ -32,7 +33,7 @@ def manifest(
     *,
     split: str | None = None,
     root: str | os.PathLike[str] | None = None,
-    text_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     label_column: str = "label",
     path_column: str = "path",
     group_column: str | Sequence[str] = "group",
@@ -57,7 +58,8 @@ def manifest(
             has rows of that split; a file without a split column is all training data.
         root: folder that holds the images; by default that of the CSV file.
         text_column: the column that holds the text, for text data; by default "text" where there
-            is no column "path".
+            is no column "path". Two columns hold pairs, as premise and hypothesis: the tokenizer
+            gets both, in this order.
         label_column: the column that holds the label.
         path_column: the column that holds the path of an image.
         group_column: the column that holds the group, or several, which are crossed ("a x b"); any
@@ -71,33 +73,34 @@ def manifest(
     Raises:
         DataError: no such file, missing columns, or two of one name; missing images (the first are
             named), an image outside of `root` or with two labels; no rows.
-        InputError: texts without a tokenizer.
+        InputError: texts without a tokenizer, or more than two columns of texts.
 
     Warns:
         DataWarning: rows repeat an image or a text; texts are empty, or many are cut.
     """
-    source = Path(path)
+    source, of_text = Path(path), columns_of(text_column)
     table = read_rows(source)
-    if text_column is None and path_column not in table and "text" in table:
-        text_column = "text"
-    subject = text_column or path_column
+    if not of_text and path_column not in table and "text" in table:
+        of_text = ["text"]
+    told = of_text or [path_column]
     columns = group_columns(group_column, table.columns)
     more = "--label-column, --path-column or, for texts, --text-column"
-    if subject not in table:
+    if not set(told) & set(table):
         more += f" (rows of numbers are --data table:{source})"
-    check_columns(table, source, [subject, label_column, *columns], more)
-    check_names(source, [subject, label_column, *columns, "split"])
+    check_columns(table, source, [*told, label_column, *columns], more)
+    check_names(source, [*told, label_column, *columns, "split"])
     labels, names = numbered(list(table[label_column]), f"column '{label_column}' of '{source}'")
     groups, group_names = groups_in(table, source, columns)
     rows = rows_of_split(table, source, split)
     common = {"groups": groups[rows], "group_names": group_names}
-    subjects = [str(value) for value in table[subject].iloc[rows]]
-    if text_column is not None:
+    read = [[str(value) for value in table[name].iloc[rows]] for name in told]
+    subjects = joined(*read) if len(read) > 1 else read[0]
+    if of_text:
         note_repeated(source, subjects, labels[rows], "text")
         tokenize = need_tokenizer(tokenizer)
-        note_texts(str(source), subjects, tokenize, max_length)
+        note_texts(str(source), subjects, tokenize, max_length, pairs=len(read) > 1)
         ids = list(table["id"]) if "id" in table else range(len(table))
-        return Texts(
+        return texts_of(of_text)(
             subjects,
             labels[rows],
             names,

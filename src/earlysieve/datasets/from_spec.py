@@ -34,7 +34,7 @@ def load_source(
     limit: int | None = None,
     strict: bool = False,
     root: str | os.PathLike[str] | None = None,
-    text_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     label_column: str | None = None,
     path_column: str | None = None,
     group_column: str | Sequence[str] | None = None,
@@ -69,7 +69,8 @@ def load_source(
         limit: at most so many examples, drawn by class.
         strict: make unreadable images an error.
         root: folder in which the images of a CSV file lie; by default that of the file.
-        text_column, tokenizer, max_length: for texts.
+        text_column: column of a file or data set that holds texts, or the two that hold pairs.
+        tokenizer, max_length: for texts.
         label_column, path_column: columns of a file or data set that hold labels and paths.
         group_column: column of a file or data set that holds the groups, or several, crossed.
         drop_column: column of a table, or several, that the model is not given.

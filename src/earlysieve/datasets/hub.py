@@ -26,8 +26,9 @@ from earlysieve.datasets.images import (
     rgb,
 )
 from earlysieve.datasets.source import IMAGE_OPTIONS, TEXT_OPTIONS, Source
-from earlysieve.datasets.text import Texts, Tokenizer, need_tokenizer
+from earlysieve.datasets.text import Tokenizer, need_tokenizer
 from earlysieve.datasets.text_check import note_texts
+from earlysieve.datasets.text_pairs import columns_of, joined, texts_of
 from earlysieve.errors import DataError, one_line
 
 _IMAGES = ("image", "img")
@@ -81,7 +82,7 @@ def hub_dataset(
     path: str,
     *,
     split: str | None = None,
-    text_column: str | None = None,
+    text_column: str | Sequence[str] | None = None,
     label_column: str | None = None,
     group_column: str | Sequence[str] = "group",
     tokenizer: Tokenizer | None = None,
@@ -98,7 +99,8 @@ def hub_dataset(
         path: folder that `save_to_disk` wrote, a file (csv, json, jsonl, parquet), else what
             `load_dataset` takes.
         split: by default "train"; data that is not divided is all training data.
-        text_column: the column that holds the text; otherwise one of the usual names.
+        text_column: the column that holds the text; otherwise one of the usual names. Two columns
+            hold pairs: the tokenizer gets both, in this order.
         label_column: the column that holds the label; otherwise one of the usual names.
         group_column: the column that holds the group, or several, which are crossed; any but
             "group" has to be there.
@@ -108,11 +110,12 @@ def hub_dataset(
 
     Raises:
         DataError: no such data set, split or columns, or a label or text is missing.
-        InputError: texts without a tokenizer.
+        InputError: texts without a tokenizer, or more than two columns of texts.
 
     Warns:
         DataWarning: texts are empty, or many are cut.
     """
+    of_text = columns_of(text_column)
     table, others = _load(path, split)
     column = _column(table, (label_column,) if label_column else _LABELS, "label")
     labels, names = column_numbers(table, others, column, f"column '{column}' of '{path}'")
@@ -123,21 +126,28 @@ def hub_dataset(
     groups = hub_groups(table, others, columns, path)
     if groups is not None:
         common["groups"], common["group_names"] = groups
-    image = None if text_column else _image_column(table)
+    image = None if of_text else _image_column(table)
     if image is not None:
         return HubImages(
             table, image, labels, names, image_size=image_size, mean=mean, std=std, **common
         )
-    text = _column(table, (text_column,) if text_column else _TEXTS, "image or text")
-    texts = list(table[text])
+    known = of_text or [_column(table, _TEXTS, "image or text")]
+    read = [_texts_in(table, _column(table, [name], "image or text"), path) for name in known]
+    texts = joined(*read) if len(read) > 1 else read[0]
+    tokenize = need_tokenizer(tokenizer)
+    note_texts(path, texts, tokenize, max_length, pairs=len(read) > 1)
+    kind = texts_of(of_text)
+    return kind(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
+
+
+def _texts_in(table: Any, column: str, path: str) -> list[str]:
+    texts = list(table[column])
     if not all(isinstance(value, str) for value in texts):
         raise DataError(
-            f"Expected a text in every row of column '{text}' of '{path}', but some hold something "
-            "else; remove these rows or choose another column"
+            f"Expected a text in every row of column '{column}' of '{path}', but some hold "
+            "something else; remove these rows or choose another column"
         )
-    tokenize = need_tokenizer(tokenizer)
-    note_texts(path, texts, tokenize, max_length)
-    return Texts(texts, labels, names, tokenizer=tokenize, max_length=max_length, **common)
+    return texts
 
 
 def hub_table(path: str, split: str | None) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from earlysieve.datasets.published import Published, chosen, crossed, rows_of
 from earlysieve.datasets.source import Source
 from earlysieve.datasets.text import Tokenizer, need_tokenizer
-from earlysieve.datasets.text_pairs import BETWEEN, TextPairs
+from earlysieve.datasets.text_pairs import TextPairs, joined
 from earlysieve.errors import one_line
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def _texts(folder: Path, file: Path, index: pd.Index[str], labels: list[str]) ->
             f"the label of its row {places[wrong[0]]} is '{labels[wrong[0]]}' and that of the text "
             f"'{found['gold_label'].iloc[wrong[0]]}'",
         )
-    pairs = zip(found["sentence1"], found["sentence2"], strict=True)
-    return [BETWEEN.join(side.replace(BETWEEN, " ") for side in pair) for pair in pairs]
+    return joined(list(found["sentence1"]), list(found["sentence2"]))
 
 
 def _part(folder: Path, name: str) -> Path:

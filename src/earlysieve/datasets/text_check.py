@@ -12,7 +12,9 @@ _LOOKED_AT = 200
 _MANY = 0.1
 
 
-def note_texts(source: str, texts: Sequence[str], tokenizer: Any, max_length: int) -> None:
+def note_texts(
+    source: str, texts: Sequence[str], tokenizer: Any, max_length: int, *, pairs: bool = False
+) -> None:
     """Say how many texts are empty, and whether many are cut.
 
     Args:
@@ -20,11 +22,13 @@ def note_texts(source: str, texts: Sequence[str], tokenizer: Any, max_length: in
         texts: one per example.
         tokenizer: see `Texts`; it is asked about at most 200 texts, which are spread evenly.
         max_length: tokens; longer texts are cut.
+        pairs: each text is two, one below the other; a pair is empty where one of them is.
 
     Warns:
         DataWarning: a text is empty, or a tenth of those that were looked at are cut.
     """
-    empty = [row for row, text in enumerate(texts) if not text.strip()]
+    sides = [text.split("\n", 1) if pairs else [text] for text in texts]
+    empty = [row for row, parts in enumerate(sides) if not all(part.strip() for part in parts)]
     if empty:
         are = "1 text is" if len(empty) == 1 else f"{len(empty):,} texts are"
         warnings.warn(
@@ -35,7 +39,7 @@ def note_texts(source: str, texts: Sequence[str], tokenizer: Any, max_length: in
             stacklevel=3,
         )
     some = np.unique(np.linspace(0, len(texts) - 1, min(_LOOKED_AT, len(texts))).astype(int))
-    cut = sum(is_cut(texts[row], tokenizer, max_length) for row in some.tolist())
+    cut = sum(is_cut(tokenizer, max_length, *sides[row]) for row in some.tolist())
     if len(some) and cut >= _MANY * len(some):
         warnings.warn(
             f"About {cut / len(some):.0%} of the texts of '{source}' are longer than {max_length} "
@@ -47,11 +51,11 @@ def note_texts(source: str, texts: Sequence[str], tokenizer: Any, max_length: in
         )
 
 
-def is_cut(text: str, tokenizer: Any, max_length: int) -> bool:
-    """Whether a text has more tokens than that; False where the tokenizer cannot tell."""
+def is_cut(tokenizer: Any, max_length: int, *texts: str) -> bool:
+    """Whether a text, or those of a pair, have more tokens; False where it cannot be told."""
     try:
         found = tokenizer(
-            text,
+            *texts,
             truncation=True,
             padding="max_length",
             max_length=max_length + 1,

@@ -10,10 +10,42 @@ from earlysieve.errors import InputError
 
 # Between the two texts of a pair, where they stand as one.
 BETWEEN = "\n"
+_TEXTS_OF_PAIR = 2
+
+
+def joined(firsts: Sequence[str], seconds: Sequence[str]) -> list[str]:
+    """Pairs as `TextPairs` takes them: each one text, its first above its second."""
+    pairs = zip(firsts, seconds, strict=True)
+    return [BETWEEN.join(side.replace(BETWEEN, " ") for side in pair) for pair in pairs]
+
+
+def columns_of(given: str | Sequence[str] | None) -> list[str]:
+    """The columns that hold the text, or the two texts of a pair; none where none is named.
+
+    Raises:
+        InputError: they are more than two, or one twice.
+    """
+    names = [given] if isinstance(given, str) else list(given or ())
+    if len(names) > _TEXTS_OF_PAIR or len(set(names)) < len(names):
+        raise InputError(
+            "Expected one column of texts, or two different ones that hold pairs, but got "
+            f"{', '.join(names)}; name those two texts that the model takes (--text-column twice, "
+            "text_column=[...]), or join several columns into one in the file first"
+        )
+    return names
+
+
+def texts_of(columns: Sequence[str]) -> "type[Texts]":
+    """The kind of data set that holds the texts of one column, or of two."""
+    return TextPairs if len(columns) == _TEXTS_OF_PAIR else Texts
 
 
 class TextPairs(Texts):
-    """Pairs held in memory; a text is both, one below the other."""
+    """Pairs held in memory; a text is both, one below the other.
+
+    The tokenizer is called as `tokenizer(first, second, ...)`, and the model gets all that it
+    gives: token types, too, where the model takes them.
+    """
 
     def with_texts(self, texts: Sequence[str]) -> "Texts":
         """A view of the same examples with other pairs; see `Texts.with_texts`.

@@ -15,6 +15,7 @@ from earlysieve.model.precision import Inputs as Inputs
 from earlysieve.model.precision import match_precision
 from earlysieve.model.row_width import check_width
 from earlysieve.model.token_range import check_tokens
+from earlysieve.model.token_types import without_types
 
 LABEL_KEYS = ("labels", "label", "target", "targets", "y")
 GROUP_KEYS = ("group", "groups", "group_id")
@@ -142,8 +143,9 @@ def few(inputs: Inputs, count: int = 2) -> tuple[Inputs, int]:
 def call_model(model: nn.Module, inputs: Inputs) -> Any:
     """Run the model on its inputs, in the precision of its parameters.
 
-    Labels in a mapping never reach it. Inputs are converted here, once for audits, training and
-    whatever tries a model out, so that what one of them takes all take.
+    Labels in a mapping never reach it, nor token types where it does not take them. Inputs are
+    converted here, once for audits, training and whatever tries a model out, so that what one of
+    them takes all take.
 
     Raises:
         InputError: the model has no `forward`, as a LightningModule need not have.
@@ -155,7 +157,8 @@ def call_model(model: nn.Module, inputs: Inputs) -> Any:
         inputs = match_precision(model, inputs)
     try:
         if isinstance(inputs, Mapping):
-            return model(**{k: v for k, v in inputs.items() if k not in LABEL_KEYS})
+            taken = without_types(model, inputs)
+            return model(**{k: v for k, v in taken.items() if k not in LABEL_KEYS})
         return model(*inputs) if isinstance(inputs, tuple) else model(inputs)
     except NotImplementedError as error:
         if str(error).startswith(f"Module [{type(model).__name__}] is missing"):

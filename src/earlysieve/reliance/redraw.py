@@ -13,6 +13,7 @@ from earlysieve.datasets.made_tables import MadeTable
 from earlysieve.datasets.painters import Colour, Domino, Patch, choose_simple, palette
 from earlysieve.datasets.planted import Painter, PlantedImages, draw_values
 from earlysieve.datasets.text import Texts
+from earlysieve.datasets.text_pairs import BETWEEN, TextPairs, joined
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -103,9 +104,7 @@ def _planted(data: Any, name: str, values: Ints, seed: int) -> "ExampleDataset":
     if isinstance(data, MadeTable):
         return data.with_cue_values(values)
     if isinstance(data, Texts):
-        words = [text.split() for text in data.texts]
-        count = data.num_classes
-        return data.with_texts(text_cues.plant_in_texts(words, values, count, name, seed=seed))
+        return data.with_texts(_with_cue(data, values, name, seed))
     most = len(cues.LETTERS) if name in ("watermark", "dominoes", "blocks") else data.num_classes
     if data.num_classes > most:
         raise InputError(
@@ -114,3 +113,14 @@ def _planted(data: Any, name: str, values: Ints, seed: int) -> "ExampleDataset":
         )
     # A painter is asked for rows of the data set that it is planted on.
     return PlantedImages(data, np.asarray(values), _PAINTERS[name](values, data.num_classes, seed))
+
+
+def _with_cue(data: Texts, values: Ints, name: str, seed: int) -> list[str]:
+    """The texts with the cue; of pairs it is in the second text."""
+    count = data.num_classes
+    if not isinstance(data, TextPairs):
+        words = [text.split() for text in data.texts]
+        return text_cues.plant_in_texts(words, values, count, name, seed=seed)
+    firsts, _, seconds = zip(*(text.partition(BETWEEN) for text in data.texts), strict=True)
+    words = [text.split() for text in seconds]
+    return joined(firsts, text_cues.plant_in_texts(words, values, count, name, seed=seed))

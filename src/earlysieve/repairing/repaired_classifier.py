@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from earlysieve.errors import InputError
 from earlysieve.model.batch import first_tensor
 from earlysieve.model.capture import run_hooked
+from earlysieve.model.token_types import without_types
 from earlysieve.model.unwrap import named_layers, unwrap
 from earlysieve.repairing.last_layer import flat_features
 
@@ -53,6 +54,7 @@ class RepairedClassifier(nn.Module):
             InputError: the module did not run, or took no features of this width.
         """
         given: list[Tensor] = []
+        named = without_types(self.model, kwargs)
 
         def before(_name: str, _module: nn.Module, inputs: Any) -> None:
             given.append(first_tensor(inputs))
@@ -61,7 +63,7 @@ class RepairedClassifier(nn.Module):
             return None
 
         run_hooked(
-            self.model, [self.layer], after, lambda model: model(*args, **kwargs), before=before
+            self.model, [self.layer], after, lambda model: model(*args, **named), before=before
         )
         if not given:
             raise InputError(

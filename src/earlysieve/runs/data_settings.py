@@ -69,7 +69,7 @@ OPTION_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "limit": (_is_positive, "a whole number from 1"),
     "strict": (_is_flag, "true or false"),
     "root": (_is_text, "a folder"),
-    "text_column": (_is_text, "a name"),
+    "text_column": (_are_names, "a name, or a list of two for pairs"),
     "label_column": (_is_text, "a name"),
     "path_column": (_is_text, "a name"),
     "group_column": (_are_names, "a name or a list of names"),

@@ -150,3 +150,36 @@ def test_a_field_that_says_one_number_of_every_token_fits_texts_of_any_length():
     two[:, 6:] = 1
     assert carrier.others({**inputs, "token_type_ids": two}) == ["token_type_ids"]
     assert carrier.others({**inputs, "weight": torch.zeros(40, 12)}) == ["weight"]
+
+
+PAIR = [2, 5, 6, 3, 7, 8, 9, 3, 0, 0]
+PAIR_TYPES = [0, 0, 0, 0, 1, 1, 1, 1, 0, 0]
+
+
+def pairs(types=PAIR_TYPES):
+    tokens = torch.tensor([PAIR, PAIR[:1] + PAIR[2:] + [0]])
+    kinds = torch.tensor([types, [*types[1:], 0]])
+    return {
+        "input_ids": tokens,
+        "attention_mask": (tokens > 0).long(),
+        "token_type_ids": kinds,
+    }
+
+
+def test_types_of_pairs_follow_the_separator_where_texts_change():
+    carrier, inputs = Carrier("text", "input_ids"), pairs()
+    assert carrier.others(inputs) == []
+    tokens = torch.tensor([[2, 5, 3, 7, 3, 0, 0, 0, 0, 0], [2, 5, 6, 8, 4, 3, 3, 9, 3, 0]])
+    placed = carrier.put_text(inputs, tokens, tokens > 0)
+    assert placed["token_type_ids"].tolist() == [
+        [0, 0, 0, 1, 1, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0, 0, 1, 1, 1, 0],
+    ]
+
+
+@pytest.mark.parametrize(
+    "types",
+    [[0, 0, 1, 1, 0, 0, 1, 1, 0, 0], [1, 0, 0, 0, 1, 1, 1, 1, 0, 0], PAIR_TYPES[2:] + [0] * 2],
+)
+def test_types_that_no_separator_tells_would_not_fit_another_length(types):
+    assert Carrier("text", "input_ids").others(pairs(types)) == ["token_type_ids"]

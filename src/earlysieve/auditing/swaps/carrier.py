@@ -7,7 +7,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from earlysieve.auditing.swaps.pair_types import separator, types_of
 from earlysieve.model.batch import Inputs
+from earlysieve.model.token_types import TYPES
 
 Kind = Literal["image", "text", "table"]
 TOKENS, MASK = "input_ids", "attention_mask"
@@ -55,7 +57,8 @@ class Carrier:
     def put_text(self, inputs: Inputs, tokens: Tensor, mask: Tensor) -> Inputs:
         """The inputs with other texts, their mask, and fields that say one number of every token.
 
-        Texts may be of another length where `others` names none.
+        So are the types of pairs, where a separator tells them. Texts may be of another length
+        where `others` names none.
         """
         placed = self.put(inputs, tokens)
         if not isinstance(placed, Mapping):
@@ -66,19 +69,30 @@ class Carrier:
             if name not in (self.key, MASK) and _says_nothing(value, self._raw(inputs))
         }
         masks = {MASK: _as(mask, placed[MASK])} if MASK in placed else {}
+        between = self._separator(inputs)
+        if between is not None:
+            fitted[TYPES] = types_of(tokens, mask.bool(), between, placed[TYPES])
         return {**placed, **fitted, **masks}
 
     def others(self, inputs: Inputs) -> list[str]:
         """Names or positions of further fields, besides a text's mask.
 
-        A field that says one number of every token, as `token_type_ids` of single texts, is none.
+        A field that says one number of every token, as `token_type_ids` of single texts, is none,
+        nor are types of pairs that a separator tells.
         """
         tokens, named = self._raw(inputs), isinstance(inputs, Mapping)
+        known = (self.key, MASK, *((TYPES,) if self._separator(inputs) is not None else ()))
         return [
             str(key)
             for key, value in _named(inputs).items()
-            if key not in (self.key, MASK) and not (named and _says_nothing(value, tokens))
+            if key not in known and not (named and _says_nothing(value, tokens))
         ]
+
+    def _separator(self, inputs: Inputs) -> int | None:
+        """The token that parts the texts of pairs, where types say of which each token is."""
+        if not isinstance(inputs, Mapping) or not isinstance(inputs.get(TYPES), Tensor):
+            return None
+        return separator(inputs[TYPES], self._raw(inputs), self.mask_of(inputs))
 
     def _raw(self, inputs: Inputs) -> Tensor:
         if isinstance(inputs, Mapping):
