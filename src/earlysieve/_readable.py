@@ -61,6 +61,7 @@ PARTS = {
         "beginning or end",
         "marks and emojis",
         "numbers",
+        "capital letters",
     ),
 }
 # What is swapped for a reader that sees a part of it.

@@ -227,14 +227,14 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
     if part is not None and (on.name in (EDGE, PATCH) or is_altered(on)):
         return f"It is {part.detail}."
     told = (f"{WORDS} ", *DETAILS.values(), *OF_KINDS.values())
-    if part is None or not part.detail.startswith(told) or len(part.detail) > LONGEST:
-        return ""
-    text = f"{capitalised(part.detail)}."
     found = misleading(on, swaps)
+    text = "" if part is None else f"{capitalised(part.detail)}. "
+    if part is not None and (not part.detail.startswith(told) or len(part.detail) > LONGEST):
+        return ""
     if found is None:
-        return text
+        return text.strip()
     return (
-        f"{text} Above all, '{found.word}' misleads the model towards '{found.speaks_for}': so it "
+        f"{text}Above all, '{found.word}' misleads the model towards '{found.speaks_for}': so it "
         f"answers on {found.followed:.0%} of {found.against:,} texts of other classes that hold it."
     )
 

@@ -12,6 +12,7 @@ from earlysieve.auditing.headline import below, headline, other_weights
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
 from earlysieve.auditing.leading import errors_gather
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
+from earlysieve.auditing.misleading_words import with_named_word
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.rule import Decision, Facts, Verdict
@@ -187,15 +188,19 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
         readability=evidence.readability,
         worst_group=None if groups is None else groups.worst_group_name,
         worst_group_accuracy=None if groups is None else groups.worst_accuracy,
-        next_steps=next_steps(
-            decision,
-            facts,
-            reported.kind,
-            doubtful="label doubtful" in reported.piles,
-            head=reported.head,
-            left_out=reported.without,
-            beside=reported.beside,
-            order=reported.order,
+        next_steps=with_named_word(
+            next_steps(
+                decision,
+                facts,
+                reported.kind,
+                doubtful="label doubtful" in reported.piles,
+                head=reported.head,
+                left_out=reported.without,
+                beside=reported.beside,
+                order=reported.order,
+            ),
+            on,
+            reported.swaps,
         ),
         warnings=[
             *_warnings(

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from earlysieve.auditing.swaps.pool import Pool, read_pool
 from earlysieve.auditing.swaps.show import pictures_of
 from earlysieve.auditing.swaps.table_parts import table_parts
 from earlysieve.auditing.swaps.text_parts import text_parts
+from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.auditing.telling_values import held_rightly
 from earlysieve.datasets.batches import Data
@@ -109,8 +110,9 @@ def swap_parts(
         pool = read_pool(source, carrier, where, labels, predictions, seed)
         asker = Asker(network, budget, device=place, batch_size=batch_size, kept=kept)
         named = named_parts(irrelevant, relevant, telling)
-        parts, skipped = _parts(pool, asker, source, named, variables, telling, altered)
-        return _run(parts, pool, asker, skipped, seed, named, pictures)
+        parts, skipped, signs = _parts(pool, asker, source, named, variables, telling, altered)
+        found = _run(parts, pool, asker, skipped, seed, named, pictures)
+        return replace(found, signs=signs)
 
     with torch.inference_mode(False), preserved_rng():
         return looking_at(lambda: on_device(network, place, look), network)
@@ -138,18 +140,21 @@ def _parts(
     variables: Sequence[Variable] | None,
     telling: Sequence[Telling],
     altered: Sequence[Altered],
-) -> tuple[list[Part], dict[str, str]]:
+) -> tuple[list[Part], dict[str, str], tuple[WordFound, ...]]:
     known: Sequence[Variable] = ()
+    signs: tuple[WordFound, ...] = ()
     if pool.carrier.kind == "image":
         parts, skipped = image_parts(pool, asker, altered, source.class_names)
     elif pool.carrier.kind == "text":
-        parts, skipped = text_parts(pool, asker, source.tokenizer, source.class_names, named.every)
+        parts, skipped, signs = text_parts(
+            pool, asker, source.tokenizer, source.class_names, named.every
+        )
     else:
         known = variables or variables_of(pool.values.float().numpy(), source.column_names)
         parts, skipped = table_parts(pool, asker, known, named.every, telling)
     there = [part.name for part in parts]
     check_there(named, there, list(skipped), pool.carrier.kind, known)
-    return sorted(parts, key=lambda part: part.name not in named.every), skipped
+    return sorted(parts, key=lambda part: part.name not in named.every), skipped, signs
 
 
 @dataclass

@@ -129,12 +129,14 @@ class Swaps:
         spent: example-forwards of the budget; an example's gradient counts as three. Most rows
             that are asked for `lost_without` are none of it.
         named: parts of which the user said that they must not matter.
+        signs: words that single classes have, where these are too many to be swapped as one part.
     """
 
     parts: tuple[PartFound, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     spent: int = 0
     named: tuple[str, ...] = ()
+    signs: tuple[WordFound, ...] = ()
 
     def of(self, part: str) -> PartFound | None:
         """What was found of a part; None where it was not swapped."""

@@ -1,7 +1,4 @@
-"""How texts begin and end, their marks and their numbers, given by one to another.
-
-Capital letters are not: the same word in small letters is another token, which no swap knows.
-"""
+"""How texts begin and end, marks, numbers and how they are written, given by one to another."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -16,11 +13,13 @@ from earlysieve.auditing.class_signs import more_often
 from earlysieve.auditing.kind_readers import telling_words
 from earlysieve.auditing.readers import tells
 from earlysieve.auditing.swaps.ask import Asker
+from earlysieve.auditing.swaps.capitals_part import CAPITALS_DETAIL, capitals_part
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.spans import Told, whole_word
 from earlysieve.auditing.swaps.tokens import refitted
 from earlysieve.auditing.text_kinds import (
+    CAPITALS,
     ENDS,
     first_of,
     kind_features,
@@ -34,6 +33,7 @@ DETAILS = {
     "ends": "words at the beginning or the end",
     "symbols": "marks and emojis",
     "numbers": "numbers",
+    CAPITALS: CAPITALS_DETAIL,
 }
 _TELLS, _SHOWN, _MOST, _HALVES = 0.3, 3, 12, 2
 _OFTEN, _AS_WELL = 0.03, 0.9
@@ -64,7 +64,11 @@ def kind_parts(
         kept = kind_features(tokens, mine, name).numpy()
         features = telling_words(kept, pool.labels, pool.num_classes, name)(kept)
         told = tells(features, pool.labels, pool.num_classes, _HALVES)
-        if name in named or told >= _TELLS:
+        if name == CAPITALS:
+            asked = name in named or told >= _TELLS
+            made = capitals_part(pool, asker, tokenizer, class_names) if asked else None
+            parts += [] if made is None else [made]
+        elif name in named or told >= _TELLS:
             number = tells(features[:, -1:], pool.labels, pool.num_classes, _HALVES)
             detail = _detail(name, tokens, mine, pool, texts, tokenizer, class_names)
             if name != ENDS and number >= max(_TELLS, _AS_WELL * told):

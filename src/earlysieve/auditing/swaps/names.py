@@ -12,6 +12,14 @@ from earlysieve.datasets.variables import Variable
 from earlysieve.errors import InputError
 
 _LISTED = 24
+# What pages show of texts that no part of its own is swapped for, and what to name instead.
+_LEFT = {
+    "other tokens": "without telling words; name telling words, or length of the text",
+    "all other words": "without telling words; name telling words, or length of the text",
+    "words beyond topics": "without its topic; name topic, or telling words",
+    "plain words": "between its beginning and its end; name telling words, or beginning or end",
+    "plain words in between": "between beginning and end; name telling words, or beginning or end",
+}
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,17 @@ def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
         return (
             f"Expected two columns that tell the class together, of which these data have {there}, "
             f"but got {names[0]}; name each column by itself"
+        )
+    unswapped = next((name for name in names if as_kept(name) in _LEFT), None)
+    if unswapped is not None:
+        return (
+            f"Expected {word} parts that can be swapped, but got {unswapped}, which is only read, "
+            f"as what is left of a text {_LEFT[as_kept(unswapped)]}"
+        )
+    if names[0].startswith("layer "):
+        return (
+            f"Expected {word} parts of the data, but got {names[0]}, which is a layer of the "
+            f"model; name what it may see: {', '.join(every[:_LISTED])}"
         )
     more = f" and {len(every) - _LISTED} more" if len(every) > _LISTED else ""
     return (

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from earlysieve._arrays import Ints
+from earlysieve.auditing.marks import ONE_WORD
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.kind_parts import kind_parts
 from earlysieve.auditing.swaps.part import Part
@@ -27,13 +28,14 @@ from earlysieve.auditing.swaps.spans import (
 from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.topic_part import topic_part
-from earlysieve.auditing.swaps.words import words_found
+from earlysieve.auditing.swaps.words import WordFound, words_found
 from earlysieve.auditing.token_words import goes_on, word_shown
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
 WORDS = "words"
 _SHOWN = 3
+_EACH = "nearly every class has words of its own, which are swapped as telling words"
 
 
 def text_parts(
@@ -42,8 +44,8 @@ def text_parts(
     tokenizer: Any = None,
     class_names: Sequence[str] = (),
     named: Sequence[str] = (),
-) -> tuple[list[Part], dict[str, str]]:
-    """The parts that these texts have, and why others were left out.
+) -> tuple[list[Part], dict[str, str], tuple[WordFound, ...]]:
+    """The parts that these texts have, why others were left out, and `Swaps.signs`.
 
     Args:
         pool: the texts.
@@ -107,11 +109,15 @@ def text_parts(
         skipped["length"] = f"the fields {', '.join(extra)} would not fit another length"
     else:
         parts.append(Part("length", swap_length, np.ones(len(tokens), bool)))
+    signs: tuple[WordFound, ...] = ()
     if not extra:
-        parts += word_parts(pool, asker, texts, tokenizer, class_names)
+        of_words, signs = word_parts(pool, asker, texts, tokenizer, class_names)
+        parts += of_words
+        if signs:
+            skipped[ONE_WORD] = _EACH
         parts += kind_parts(pool, asker, texts, tokenizer, class_names, named)
     parts += topic_part(pool, asker, texts, tokenizer, class_names)
-    return parts, skipped
+    return parts, skipped, signs
 
 
 def _phrases(top: Tensor, texts: Told, tokenizer: Any) -> dict[int, Span]:

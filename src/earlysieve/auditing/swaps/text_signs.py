@@ -29,6 +29,7 @@ from earlysieve.auditing.token_words import phrase_of
 from earlysieve.model.batch import Inputs, take
 
 WITHOUT = "without"
+_RATHER_THERE = 0.9
 DETAILS = {ONE_WORD: "words that one class has, or lacks", PHRASE: "phrases that tell a class"}
 
 
@@ -48,8 +49,10 @@ class TextSign:
 
 def word_parts(
     pool: Pool, asker: Asker, texts: Told, tokenizer: Any, class_names: Sequence[str]
-) -> list[Part]:
+) -> tuple[list[Part], tuple[WordFound, ...]]:
     """The parts "one word" and "phrase", where there are such signs.
+
+    And the words of single classes that are no part, since nearly every class has its own.
 
     Args:
         pool: the texts.
@@ -63,15 +66,22 @@ def word_parts(
     strong = np.abs(of_singles) if classes > 2 else np.maximum(of_singles, 0)
     least = strong.max(1, initial=0.0) + BETTER / 2
     words = _signs(singles, of_singles, np.zeros(classes)) if classes > 2 else []
+    few = len(words) < classes - 1
     found = {
-        ONE_WORD: words if len(words) < classes - 1 else [],
+        ONE_WORD: words if few else [],
         PHRASE: _signs(pairs, of_pairs, least),
     }
-    return [
+    parts = [
         _part(name, _whole(signs, texts), pool, asker, tokenizer, class_names)
         for name, signs in found.items()
         if signs
     ]
+    if few:
+        return parts, ()
+    # A word that is there says more than one that is not, where both tell as much.
+    there = np.where(of_singles < 0, _RATHER_THERE * of_singles, of_singles)
+    shown = _signs(singles, there, np.zeros(classes))
+    return parts, _words(_whole(shown, texts), pool, tokenizer, class_names)
 
 
 def _signs(spans: Ints, more: Floats, least: Floats) -> list[TextSign]:
@@ -113,11 +123,7 @@ def _part(
         inputs = pool.carrier.put_text(take(pool.inputs, mine), swapped, masks)
         return asker.answers(inputs), inputs
 
-    words = tuple(
-        one
-        for sign, held in zip(signs, holds.T, strict=True)
-        if (one := _found(sign, held, pool, tokenizer, class_names)) is not None
-    )
+    words = _words(signs, pool, tokenizer, class_names)
     return Part(
         name,
         swap,
@@ -127,6 +133,14 @@ def _part(
         donors=(holds & own).any(1),
         errors=(holds & ~own).any(1),
     )
+
+
+def _words(
+    signs: Sequence[TextSign], pool: Pool, tokenizer: Any, class_names: Sequence[str]
+) -> tuple[WordFound, ...]:
+    tokens, mask = pool.values.long(), pool.carrier.mask_of(pool.inputs)
+    found = (_found(one, one.held_by(tokens, mask), pool, tokenizer, class_names) for one in signs)
+    return tuple(one for one in found if one is not None)
 
 
 def _detail(
