@@ -64,6 +64,7 @@ PARTS = {
         "capital letters",
     ),
 }
+_SEVERAL = ("token", "symbols", "numbers", "capitals")
 # What is swapped for a reader that sees a part of it.
 _SWAPPED_WITH = {"sharpness": "spectrum"}
 # Also as sentences call them, and as one would guess.
@@ -115,6 +116,11 @@ def readable(name: str, *, of_network: bool = False) -> str:
         return f"column '{name.removeprefix('column ')}'"
     base, of_one, rest = name.partition(" of one class")
     return f"{_SHORT.get(base, base)}{of_one}{rest}"
+
+
+def is_plural(part: str) -> bool:
+    """Whether a part is called by a plural, by the name that results keep: "telling words"."""
+    return part in _SEVERAL
 
 
 def capitalised(text: str) -> str:

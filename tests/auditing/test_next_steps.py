@@ -352,3 +352,18 @@ def test_of_two_columns_together_both_are_left_out():
     assert "leave one of" not in " ".join(found)
     seen = replace(COLOUR, name="columns a and b")
     assert is_the_task(seen)[0][0].startswith("If columns a and b belong to the task after all")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("token", "If single telling words belong to"),
+        ("symbols", "If marks and emojis belong to"),
+        ("numbers", "If the numbers in the text belong to"),
+        ("capitals", "If words with capital letters belong to"),
+        ("one word", "If a word of one class belongs to"),
+        ("spectrum", "If texture (how strong each frequency is) belongs to"),
+    ],
+)
+def test_several_things_belong_and_one_belongs(name, said):
+    assert is_the_task(replace(COLOUR, name=name))[0][0].startswith(said)

@@ -173,3 +173,15 @@ def test_a_piece_that_goes_on_with_a_word_is_shown_as_such() -> None:
     assert word_shown([0, 1, 2], tokenizer) == "47s"
     assert phrase_of([1], tokenizer) == "##7"  # as it is looked up
     assert word_shown([0], Cut(["\u01204"], "\u0120")) == "4"
+
+
+def test_pieces_are_joined_where_a_tokenizer_leaves_them_apart() -> None:
+    class Apart(Cut):
+        def decode(self, numbers: list[int], **_: object) -> str:
+            return " ".join(self.convert_ids_to_tokens(numbers))
+
+    tokenizer = Apart(["7", "##9", "##6", "grams", "a", "##b"], "##")
+    shown = pieces([0, 1, 2, 3], [False, True, False, False], tokenizer)
+    assert [one.text for one in shown] == ["796", "grams"]
+    assert words_of([0, 1, 2, 3, 4, 5], tokenizer) == "796 grams ab"
+    assert words_of([1], tokenizer) == "##9"

@@ -319,12 +319,14 @@ def test_a_cue_that_a_model_does_not_go_by_is_named_though_nothing_was_found():
         found.explanation
     )
     groups_of = summary(facts(IDLE, cue, best_reads=1.2), groups=groups(2))
-    assert groups_of.headline == f"{told}, but {RARE}."
+    assert groups_of.headline == (
+        f"{told.replace('No shortcut was found', 'This audit names no shortcut')}, but {RARE}."
+    )
 
 
 def test_groups_that_contradict_nothing_found_are_in_the_headline():
     found = summary(facts(IDLE), groups=groups(2)).headline
-    assert found == f"No shortcut was found, but {RARE}."
+    assert found == f"This audit names no shortcut, but {RARE}."
     assert summary(facts(IDLE), groups=groups(9)).headline == (
         "No shortcut was found that these data could show."
     )
@@ -343,7 +345,7 @@ def test_no_class_is_far_below_the_rest_without_a_sentence():
     many = summary(facts(IDLE), classes=[DIVERS] * 8)
     assert many.warnings[-1] == "3 more classes are far below the rest."
     both = summary(facts(IDLE), classes=[OTHERS, DIVERS], groups=groups(2))
-    assert both.headline == f"No shortcut was found, but {DIVING}, and {RARE}."
+    assert both.headline == f"This audit names no shortcut, but {DIVING}, and {RARE}."
 
 
 def test_a_rare_class_that_is_hardly_recognised_is_no_collapse():
@@ -571,7 +573,7 @@ def test_where_errors_gather_in_a_layer_it_is_not_said_that_none_explains_them()
     assert "would have been found" not in found.explanation
     assert found.explanation.startswith(
         "No property explains the model's errors. They gather where a reader of layer 'layer1' "
-        "says another class (right on 33% of 75 examples, on 99% elsewhere), as they do where "
+        "says another class: the model is right on 33% of 75 examples there, and on 99% of the "
     )
     assert "something simple that has no reader here misleads both" in found.warnings[0]
     few = summary(facts(IDLE, layer, examples=400))

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from earlysieve import AuditResult
-from earlysieve.cli.train_command import command
+from earlysieve.cli.train_command import _show, command
 from earlysieve.cli.train_options import FIELD_NAMES
 from earlysieve.errors import InputError
 from earlysieve.methods import Method, erm, method_settings, registry, setting
@@ -457,3 +457,23 @@ def test_training_on_one_class_is_refused_before_anything_is_written(tmp_path):
     shares = ("--validation", "0.25", "--out", tmp_path / "other")
     assert problem(*words, *shares).startswith("Expected training data of two classes or more")
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "select", "told"),
+    [
+        ("erm", "accuracy", "Best by accuracy on the validation data was epoch 2"),
+        ("group-dro", "accuracy", None),
+        ("group-dro", "worst_group_accuracy", "Best by worst group accuracy on the validation"),
+        ("jtt", "accuracy", None),
+    ],
+)
+def test_the_best_epoch_is_not_praised_where_accuracy_is_given_up(method, select, told):
+    config = TrainConfig(model="m:n", data="digits", method=method, select=select)
+    lines = []
+    console = SimpleNamespace(say=lines.append, table=lambda *_: None, width=80)
+    result = SimpleNamespace(history=[], restored_best=False, best_epoch=2, epochs=3)
+    _show(result, {}, console, config, [])
+    said = [line for line in lines if line.startswith("Best")]
+    assert len(said) == (told is not None)
+    assert told is None or (said[0].startswith(told) and "--restore-best" in said[0])

@@ -126,9 +126,9 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
     if decision.reason == "outdone" and gathered:
         return (
             f"{OUTDONE_HERE} Its errors gather where a reader of "
-            f"{readable(gathered.name, of_network=True)} says another class (right on "
-            f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
-            f"{gathered.accuracy_else:.0%} elsewhere), as those of a shortcut do."
+            f"{readable(gathered.name, of_network=True)} says another class, as those of a "
+            f"shortcut do: the model is right on {gathered.accuracy:.0%} of {gathered.misread:,} "
+            f"examples there, and on {gathered.accuracy_else:.0%} of the others."
             f"{against_the_label(swaps)}"
         )
     let_go = decision.let_go

@@ -111,12 +111,15 @@ def headline(
             f"hold too few examples where it does not{task}."
         )
     but = _but(weak if decision.verdict == "none found" else (), groups, gathered=gathered)
+    # Where a group is so far below, something misleads, whether or not an audit can name it.
+    far = groups is not None and _is_far(groups)
+    opening = "This audit names no shortcut" if far else "No shortcut was found"
     if decision.let_go is not None:
         told = f"the model does not go by {called(decision.let_go)}, which tells the label here"
-        return f"No shortcut was found: {told}{but}{not_counted(of_task)}."
+        return f"{opening}: {told}{but}{not_counted(of_task)}."
     if decision.verdict == "none found":
         found = but or " that these data could show"
-        return f"No shortcut was found{found}{not_counted(of_task)}."
+        return f"{opening}{found}{not_counted(of_task)}."
     return f"This audit cannot tell whether the model takes a shortcut{but}."
 
 
@@ -158,12 +161,17 @@ def _but(
     """What is known besides, and contradicts a verdict that is no finding; empty where nothing."""
     but = [_GATHERED] * gathered
     but += [below(one) for one in sorted(weak, key=lambda one: one.accuracy)[:1]]
-    if groups is not None and groups.worst_accuracy <= groups.average - _FAR_GROUP:
+    if groups is not None and _is_far(groups):
         but.append(
             f"only {groups.worst_accuracy:.0%} of group '{groups.worst_group_name}' are right, "
             f"against {groups.average:.0%} of all"
         )
     return f", but {', and '.join(but)}" if but else ""
+
+
+def _is_far(groups: GroupReport) -> bool:
+    """Whether a group is far below all examples."""
+    return groups.worst_accuracy <= groups.average - _FAR_GROUP
 
 
 def below(found: ClassAccuracy) -> str:

@@ -17,10 +17,11 @@ def where_errors_gather(gathered: Leaning, swaps: Swaps) -> str:
     """No power is told: all errors may be of one simple thing that none of the readers tells."""
     return (
         f"No property explains the model's errors. They gather where a reader of "
-        f"{readable(gathered.name, of_network=True)} says another class (right on "
-        f"{gathered.accuracy:.0%} of {gathered.misread:,} examples, on "
-        f"{gathered.accuracy_else:.0%} elsewhere), as they do where examples are hard or wrongly "
-        "labelled; something simple that has no reader here would look the same, so look at these."
+        f"{readable(gathered.name, of_network=True)} says another class: the model is right on "
+        f"{gathered.accuracy:.0%} of {gathered.misread:,} examples there, and on "
+        f"{gathered.accuracy_else:.0%} of the others. So it is where examples are hard or wrongly "
+        "labelled, too; something simple that has no reader here would look the same: look at "
+        "these."
         f"{against_the_label(swaps)}"
     )
 

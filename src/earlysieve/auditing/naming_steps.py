@@ -6,7 +6,7 @@ import math
 from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_kept, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import base_of
-from earlysieve.auditing.words import called, column_of_values
+from earlysieve.auditing.words import are_several, called, column_of_values
 
 IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 RELEVANT = "result = es.audit(model, data, relevant=["
@@ -41,7 +41,7 @@ def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
     """After a shortcut: what to say where it is none; nothing where it has no name."""
     if on is None or on.irrelevant or not can_be_the_task(on):
         return []
-    belong = "belong" if on.is_pair else "belongs"
+    belong = "belong" if are_several(on) else "belongs"
     return [
         (
             f"If {called(on)} {belong} to the task after all, say so, and audits show it without "

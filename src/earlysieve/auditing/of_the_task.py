@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from earlysieve._arrays import Bools, Ints
-from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_part, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_part, is_plural, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.second_look import SecondLook
@@ -65,7 +65,7 @@ def not_counted(names: Sequence[str]) -> str:
     if not names:
         return ""
     told = [_spoken(name) for name in names]
-    if len(told) == 1 and not names[0].startswith(PAIR):
+    if len(told) == 1 and not _plural(names[0]):
         return f"; {told[0]}, of which you said that it belongs to the task, is not counted"
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     return f"; {listed}, of which you said that they belong to the task, are not counted"
@@ -88,9 +88,7 @@ def told_of_the_task(found: Sequence[Leaning], names: Sequence[str], swaps: Swap
 
 
 def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
-    belongs = (
-        "belong to the task: they are" if name.startswith(PAIR) else "belongs to the task: it is"
-    )
+    belongs = "belong to the task: they are" if _plural(name) else "belongs to the task: it is"
     said = f"You said that {_spoken(name)} {belongs} not counted for the verdict"
     on = next((one for one in found if part_of(one.name) == name), None)
     part = swaps.of(name)
@@ -99,6 +97,10 @@ def _told(name: str, found: Sequence[Leaning], swaps: Swaps) -> str:
         return f"{said}. {' '.join(figures)}"
     why = swaps.skipped.get(name) or swaps.skipped.get("all")
     return f"{said}. It was not looked at{f': {why}' if why else ''}."
+
+
+def _plural(name: str) -> bool:
+    return name.startswith(PAIR) or is_plural(name)
 
 
 def _spoken(name: str) -> str:

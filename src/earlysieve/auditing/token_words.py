@@ -27,10 +27,16 @@ def words_of(tokens: Sequence[int], tokenizer: Any) -> str:
     numbers = list(tokens)
     if hasattr(tokenizer, "decode"):
         try:
-            return str(tokenizer.decode(numbers, skip_special_tokens=True)).strip()
+            said = str(tokenizer.decode(numbers, skip_special_tokens=True)).strip()
+            return _joined(said, numbers, tokenizer)
         except (TypeError, ValueError, LookupError, AttributeError, RuntimeError):
             pass
     return " ".join(f"#{number}" for number in numbers)
+
+
+def _joined(said: str, numbers: Sequence[int], tokenizer: Any) -> str:
+    """The pieces of words joined, where a tokenizer without a decoder of its own leaves "7 ##9"."""
+    return said.replace(f" {_PIECE}", "") if any(goes_on(numbers, tokenizer)[1:]) else said
 
 
 def phrase_of(tokens: Sequence[int], tokenizer: Any) -> str:

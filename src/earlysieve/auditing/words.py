@@ -1,6 +1,6 @@
 """What leanings are called in sentences."""
 
-from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, VALUES, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, VALUES, is_plural, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import OF_ONE_CLASS, base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
@@ -40,8 +40,6 @@ _NAMES = {
     DIRECTION: "what several columns have in common",
 }
 
-_SEVERAL = ("token", "symbols", "numbers", "capitals")
-
 
 def called(found: Leaning) -> str:
     """Its name in a sentence."""
@@ -62,7 +60,7 @@ def called(found: Leaning) -> str:
 
 def are_several(found: Leaning) -> bool:
     """Whether it is called by a plural, as "single telling words"."""
-    return found.name in _SEVERAL or found.is_pair
+    return is_plural(found.name) or found.is_pair
 
 
 def column_of_values(found: Leaning) -> tuple[str, str]:

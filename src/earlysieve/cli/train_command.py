@@ -11,7 +11,7 @@ from earlysieve.cli.console import Console, speaking
 from earlysieve.cli.exit_codes import stopped
 from earlysieve.cli.kinds import Count, Place
 from earlysieve.cli.libraries import load_libraries
-from earlysieve.cli.method_flags import MethodCommand
+from earlysieve.cli.method_flags import USUAL_METHOD, MethodCommand
 from earlysieve.cli.recording import recorded
 from earlysieve.cli.run_options import run_options
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from earlysieve.auditing.result import AuditResult
     from earlysieve.training import Event, FitResult
+    from earlysieve.training.config import TrainConfig
 
 _KINDS = {"epoch": "trained", "evaluation": "validation", "audit": "audit"}
 _MOST_EPOCHS = 10
@@ -122,7 +123,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         overfitted(result.history, result.steps, run.job.model),
     ]
     warnings = [one for one in warned if one]
-    _show(result, audits, console, config.select, warnings)
+    _show(result, audits, console, run.config, warnings)
     console.say(f"Weights: {weights}")
     if example_weights is not None:
         console.say(f"Weights of the examples: {example_weights}")
@@ -150,7 +151,7 @@ def _show(
     result: "FitResult",
     audits: "dict[str, AuditResult]",
     console: Console,
-    select: str,
+    config: "TrainConfig",
     warnings: list[str],
 ) -> None:
     """Print the last epochs, warnings, the best epoch, and what the audits said."""
@@ -161,7 +162,7 @@ def _show(
     rows = result.history[-_MOST_EPOCHS:]
     keys = dict.fromkeys(key for row in rows for key in row if key != "step")
     names = [key for key in keys if not is_by_group(key)]
-    heads, cells = epoch_table(rows, names, console.width, f"validation_{select}")
+    heads, cells = epoch_table(rows, names, console.width, f"validation_{config.select}")
     console.table(heads, cells)
     if len(heads) < len(names):
         console.say("All figures of each epoch are in training.json.")
@@ -171,10 +172,19 @@ def _show(
         console.say(f"Warning: {warning}")
     if result.restored_best:
         console.say(f"The weights are those of the best epoch, {result.best_epoch}.")
-    elif result.best_epoch not in (None, result.epochs):
-        console.say(f"Best was epoch {result.best_epoch}; --restore-best would keep it.")
+    elif result.best_epoch not in (None, result.epochs) and not _selects_the_shortcut(config):
+        rule = f"{config.select} on the validation data".replace("_", " ")
+        console.say(f"Best by {rule} was epoch {result.best_epoch}; --restore-best keeps that one.")
     for when, audit in audits.items():
         console.say(f"Audit {when_in_words(when)}: {audit.summary.headline}")
+
+
+def _selects_the_shortcut(config: "TrainConfig") -> bool:
+    """Whether the best epoch is one by accuracy over all, which a method gives up for a purpose.
+
+    Most examples are those in which a shortcut holds, so that the model that follows it wins.
+    """
+    return config.select == "accuracy" and config.method != USUAL_METHOD
 
 
 def _report(console: Console, event: "Event") -> None:

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earlysieve._names import near_names
-from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, as_part, readable
+from earlysieve._readable import (
+    COLUMNS,
+    PARTS,
+    SUM_OF_COLUMNS,
+    as_kept,
+    as_part,
+    is_plural,
+    readable,
+)
 from earlysieve.auditing.swaps.table_parts import is_of, is_pair_of, part_name
 from earlysieve.auditing.swaps.two_columns import PAIR, named_together
 from earlysieve.auditing.telling_ranges import Telling
@@ -140,9 +148,11 @@ def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
     near = [bare[name] for name in near_names(names[0].removeprefix("column ").strip("'"), bare)]
     told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
     if of_kind:
+        several = len(of_kind) > 1 or is_plural(as_kept(of_kind[0]))
+        tell, it = ("tell", "them") if several else ("tells", "it")
         return (
             f"Expected {word} parts that these data have, but they have no "
-            f"{' and no '.join(of_kind)} that tells a class; leave it out"
+            f"{' and no '.join(of_kind)} that {tell} a class; leave {it} out"
         )
     if names[0].startswith(PAIR):
         pairs = [name for name in every if name.startswith(PAIR)]
