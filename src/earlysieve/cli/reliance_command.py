@@ -18,6 +18,7 @@ from earlysieve.cli.recording import recorded
 if TYPE_CHECKING:
     from earlysieve.reliance.measure import RelianceResult
     from earlysieve.reliance.randomised import RandomisedDrop
+    from earlysieve.reliance.worst_cell import WorstCell
     from earlysieve.runs.seen_data import Part
 
 _CUES = (
@@ -210,6 +211,9 @@ def _show(result: "RelianceResult", console: Console) -> None:
     ]
     console.say(f"Right on {result.accuracy:.1%} of {result.examples:,} examples.")
     console.table(columns, rows, "Reliance: accuracy lost where the cue fails")
+    for cue in result.cues:
+        if cue.worst is not None:
+            console.say(_worst(cue.cue, cue.worst))
     said = [(c.cue, a.share, a.low, a.high) for c, a in ((x, x.agreement) for x in result.cues)]
     chance = result.cues[0].agreement.chance
     console.table(
@@ -226,6 +230,15 @@ def _show(result: "RelianceResult", console: Console) -> None:
         if cue.unknown:
             many = "1 example has" if cue.unknown == 1 else f"{cue.unknown:,} examples have"
             console.say(f"Note: {many} no value of '{cue.cue}'.")
+
+
+def _worst(cue: str, found: "WorstCell") -> str:
+    speaks = "speaks against" if found.against else "says"
+    return (
+        f"Worst by class and cue: of {found.examples:,} examples of class '{found.label}' of which "
+        f"'{cue}' {speaks} '{found.says}', {found.accuracy:.1%} are right "
+        f"({found.low:.1%} to {found.high:.1%})."
+    )
 
 
 def _say_what_next(console: Console, command: str, part: "Part", found: "RelianceResult") -> None:

@@ -25,6 +25,7 @@ from earlysieve.reliance.figures import (
     reliance,
 )
 from earlysieve.reliance.told import with_classes
+from earlysieve.reliance.worst_cell import WorstCell, worst_cell
 
 if TYPE_CHECKING:
     import torch
@@ -41,6 +42,8 @@ class CueReliance:
         agreement: see `Agreement`.
         left_out: classes without examples on both sides, which tell nothing of the reliance.
         unknown: how many examples have no value of the cue.
+        worst: the class and what the cue says of it where the model is right least often, of those
+            with 10 examples or more; None where there is none.
     """
 
     cue: str
@@ -48,6 +51,7 @@ class CueReliance:
     agreement: Agreement
     left_out: tuple[str, ...] = ()
     unknown: int = 0
+    worst: WorstCell | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,7 @@ def _of_cue(name: str, given: ArrayLike, said: Answers, source: OpenedData) -> C
         agreement=agreement(said.prediction, said.labels, values, said.num_classes),
         left_out=tuple(class_name(number, source.class_names) for number in left_out),
         unknown=int((values == UNKNOWN).sum()),
+        worst=worst_cell(right, said.labels, values, source.class_names),
     )
 
 
