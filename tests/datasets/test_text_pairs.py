@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,6 +138,10 @@ def test_a_network_gets_types_only_where_it_takes_them() -> None:
     assert torch.equal(call_model(plain, typed), call_model(plain, inputs))
     repaired = RepairedClassifier(plain, "last", torch.ones(2, 4))
     assert torch.equal(call_model(repaired, typed), call_model(repaired, inputs))
+    one_type = Types()
+    one_type.config = SimpleNamespace(type_vocab_size=1)
+    with pytest.raises(TypeError, match="token_type_ids"):
+        call_model(one_type, typed)
     moved = {**typed, "token_type_ids": torch.zeros_like(tokens)}
     assert not torch.equal(call_model(types, typed), call_model(types, moved))
 

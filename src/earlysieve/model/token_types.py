@@ -12,7 +12,7 @@ TYPES = "token_type_ids"
 
 
 def without_types(model: nn.Module, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Keyword inputs as the network takes them: without token types where it has no such argument.
+    """Keyword inputs as the network takes them: without token types where it takes none.
 
     Tokenizers give them whatever the network; the separator between the texts of a pair stays.
     """
@@ -23,6 +23,8 @@ def without_types(model: nn.Module, inputs: Mapping[str, Any]) -> Mapping[str, A
     except (TypeError, ValueError):  # a compiled program does not say
         return inputs
     any_name = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in arguments.values())
-    if TYPES in arguments or any_name:
+    config = getattr(unwrap(model), "config", None)
+    single = getattr(config, "type_vocab_size", None) == 1  # as RoBERTa, which knows type 0 alone
+    if (TYPES in arguments or any_name) and not single:
         return inputs
     return {name: value for name, value in inputs.items() if name != TYPES}
