@@ -8,7 +8,12 @@ from numpy.testing import assert_array_equal
 
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.rule import decide
-from earlysieve.auditing.telling_ranges import TellingRange, all_telling, telling_ranges
+from earlysieve.auditing.telling_ranges import (
+    TellingRange,
+    all_telling,
+    short_of,
+    telling_ranges,
+)
 from earlysieve.auditing.told_besides import told_as_well
 from earlysieve.datasets.variables import variables_of
 
@@ -139,3 +144,19 @@ def test_of_a_column_that_must_not_matter_the_range_is_told_that_costs_more():
 def _name(decision):
     on: Leaning | None = decision.leaning
     return on.name if on is not None else None
+
+
+@pytest.mark.parametrize(
+    ("last", "beyond", "downwards", "found"),
+    [
+        (78.0, 141.0, False, 78.0),
+        (1.3560255, 1.1, True, 1.35),
+        (1.3560255, 1.3552, True, 1.356),
+        (-1.1939766, -0.9, False, -1.19),
+        (-0.59541106, -0.59541107, True, -0.59541106),
+        (0.0, 3.0, False, 0.0),
+        (12345.0, 12399.0, False, 12350.0),
+    ],
+)
+def test_an_end_is_told_in_few_digits_that_part_the_same_rows(last, beyond, downwards, found):
+    assert short_of(last, beyond, downwards=downwards) == pytest.approx(found, rel=1e-12)

@@ -5,6 +5,7 @@ reader of the whole column hardly tells the label, and is misled in most rows; a
 speaks of its rows alone, as one of telling values does.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ _MOST_BINS, _ROWS_PER_BIN = 40, 25
 _PURE, _TELLS = 0.7, 0.6
 _SHARE, _MOST_ROWS, _TIMES = 0.02, 0.6, 4
 _FEWEST_BINS = 20
+_FEWEST_DIGITS, _MOST_DIGITS = 3, 9
 
 
 @dataclass(frozen=True)
@@ -176,10 +178,22 @@ def _ends(column: Floats, mine: Bools, near: Bools, sure: Bools) -> tuple[float,
     inner_low, inner_high = column[sure].min(), column[sure].max()
     low = _best_cut(column, mine, near & (column < inner_low), inner_low, downwards=True)
     high = _best_cut(column, mine, near & (column > inner_high), inner_high, downwards=False)
+    below, above = column[column < low], column[column > high]
     return (
-        -np.inf if low <= column.min() else low,
-        np.inf if high >= column.max() else high,
+        short_of(low, float(below.max()), downwards=True) if len(below) else -np.inf,
+        short_of(high, float(above.min()), downwards=False) if len(above) else np.inf,
     )
+
+
+def short_of(last: float, beyond: float, *, downwards: bool) -> float:
+    """The number of fewest digits (at least three) from the last of a range to what lies beyond."""
+    towards = math.floor if downwards else math.ceil
+    for digits in range(_FEWEST_DIGITS, _MOST_DIGITS):
+        power = digits - 1 - math.floor(math.log10(abs(last))) if last else 0
+        found = towards(last * 10.0**power) / 10.0**power
+        if beyond < found <= last or last <= found < beyond:
+            return found
+    return last
 
 
 def _best_cut(
