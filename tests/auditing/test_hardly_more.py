@@ -31,6 +31,13 @@ def test_it_is_at_risk_also_where_readers_outdo_the_model(found, best_reads):
     assert (said.verdict, said.reason, said.leaning) == ("at risk", "hardly more", found)
 
 
+def test_a_reader_that_outdoes_the_model_says_nothing_of_it_unless_answers_follow():
+    half = replace(SEEN, name="right half", whole=True, of_network=False, reads=1.06)
+    assert decide(facts(IMAGES, half, best_reads=1.19)).verdict == "inconclusive"
+    assert decide(facts(IMAGES, replace(half, reads=1.05), best_reads=1.19)).verdict == "at risk"
+    assert decide(facts(IMAGES, replace(FOLLOWED, reads=1.1), best_reads=1.19)).verdict == "at risk"
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from earlysieve.auditing.doubt import SURE
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.second_look import NO, SecondLook, surely_held, surely_said
+from earlysieve.auditing.second_look import (
+    NO,
+    SecondLook,
+    speaking_against,
+    surely_held,
+    surely_said,
+    without_idle_denials,
+)
 from earlysieve.auditing.swaps.found import PartFound, Share
 from earlysieve.auditing.where_it_fails import (
     Estimate,
@@ -116,6 +123,39 @@ def test_images_without_a_mark_speak_only_where_some_class_has_none():
     )
     again = surely_said(both, "mark", labels)
     np.testing.assert_array_equal(again.by_reader["mark"] >= SURE, swapped)
+
+
+@pytest.mark.parametrize(
+    ("right_without", "right_holding", "holding", "says", "idle"),
+    [
+        (38, 12, 30, 2, True),
+        (38, 12, 30, 1, False),  # it is the sign of this class that misleads
+        (34, 3, 30, 2, False),  # surer than 3 of 30, but less than all others
+        (22, 12, 30, 2, False),  # no surer than 12 of 30
+        (38, 3, 9, 2, False),  # too few to compare
+    ],
+)
+def test_a_class_that_needs_no_sign_of_its_own_is_not_misled_without(
+    right_without, right_holding, holding, says, idle
+):
+    # Of the first class some hold another's mark; forty of the second lack their own.
+    labels, place = np.repeat([0, 1, 2], 100), np.arange(300)
+    score = np.where(place < holding, 0.9, -0.9)
+    score[160:200] = 0.0
+    again = replace(
+        look(score, labels),
+        by_reader={"mark": score},
+        says={"mark": np.where(place < holding, says, labels)},
+    )
+    # Of the third class every example is sure of its sign, and of the second all but the forty.
+    held = speaking_against(again, "mark", labels)
+    held = replace(held, by_reader={"mark": np.where((place >= 160) & (place < 200), NO, score)})
+    wrong = (place >= right_holding) & (place < holding)
+    wrong |= (place >= 160 + right_without) & (place < 200)
+    shown = without_idle_denials(held, "mark", labels, np.where(wrong, (labels + 1) % 3, labels))
+    sure = shown.by_reader["mark"] >= SURE
+    lacking = (place >= 160) & (place < 200)
+    np.testing.assert_array_equal(sure, (place < holding) | (lacking & (not idle)))
 
 
 def test_where_nothing_is_surely_misread_the_low_end_is_open():
@@ -279,6 +319,33 @@ def test_of_what_must_not_matter_swaps_from_told_donors_count_by_hand():
     seen = accuracy_where_swapped(found, damaged, look(score, labels), np.arange(100, 140), labels)
     assert seen is not None
     assert seen.value == pytest.approx(0.9 * 6 / 16)
+
+
+@pytest.mark.parametrize(
+    ("change", "blends"),
+    [
+        ({"name": "mark"}, True),
+        ({}, False),  # of other parts swaps alone count
+        ({"name": "mark", "sure": 14}, False),
+        ({"name": "mark", "accuracy_sure": 0.1}, False),  # swaps say so, too
+    ],
+)
+def test_with_a_mark_goes_what_lies_about_it(change, blends):
+    # Of 30 told donors 28 are followed; where the mark misleads the model is right on a quarter.
+    labels, score = np.array([0] * 10 + [1] * 30), np.full(40, -0.6)
+    fields = {"accuracy_else": 1.0, "irrelevant": True, "sure": 20, "accuracy_sure": 0.25}
+    found = replace(PURE, **(fields | change))
+    again = replace(look(score, labels), by_reader={"colour": score, "mark": score})
+    part = swapped(range(10, 40), [1] * 28 + [0] * 2)
+    seen = accuracy_where_swapped(found, part, again, np.arange(40), labels)
+    assert seen is not None
+    low, high = wilson_interval(28, 30)
+    if not blends:
+        assert (seen.value, seen.low, seen.high) == pytest.approx((2 / 30, 1 - high, 1 - low))
+    else:
+        lowest, highest = wilson_interval(5, 20)
+        assert seen.value == pytest.approx((2 / 30 + 0.25) / 2)
+        assert (seen.low, seen.high) == pytest.approx((min(lowest, 1 - high), highest))
 
 
 def test_where_swaps_leave_some_behind_examples_that_it_misleads_count_too():

@@ -22,7 +22,7 @@ from earlysieve.auditing.of_the_task import of_the_task
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
 from earlysieve.auditing.pseudo_groups import SCORE
 from earlysieve.auditing.rule import FOLLOWS_HERE, Decision, decide, follows
-from earlysieve.auditing.second_look import SecondLook, surely_said
+from earlysieve.auditing.second_look import SecondLook, surely_said, without_idle_denials
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.table_parts import part_name
 from earlysieve.auditing.telling_ranges import TellingRange
@@ -93,11 +93,12 @@ def judged(
         facts = replace(facts, leanings=found)
         decision = follows(decision, found, seen.answered.name)
         table = _scored(table, again, seen.answered.name)
-    on = decision.leaning if decision.verdict == "shortcut" else None
+    on, shown = (decision.leaning if decision.verdict == "shortcut" else None), again
     if on is not None and on.is_reserved and not on.is_value:
         again = surely_said(again, on.name, labels)
-        table = _scored(table, again, on.name)
-    failing = _failing(on, again)
+        shown = without_idle_denials(again, on.name, labels, said)
+        table = _scored(table, shown, on.name)
+    failing = _failing(on, shown)
     if decision.reason == "does not transfer":
         wrong = table["readout_prediction"].to_numpy() != labels
         failing = np.where(wrong, 1, -1) * table["margin"].to_numpy(float)

@@ -235,7 +235,8 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     if together is not None:
         return Decision("at risk", "together", together, strength(together), chance)
     whole = _of_the_whole_image(facts.leanings)
-    if whole is not None:
+    # What a reader makes of the data beyond the model is nothing that the model goes by.
+    if whole is not None and (whole[1].followed >= FOLLOWED_OUTDONE or whole[1].reads <= OUTDONE):
         reason, on = whole
         return Decision("at risk", reason, on, strength(on), chance)
     return None

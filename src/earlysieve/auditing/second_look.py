@@ -28,11 +28,12 @@ from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.auditing.told_besides import told_besides
 from earlysieve.auditing.views import Views, logits_of, places
 from earlysieve.datasets.variables import Variable
+from earlysieve.groups.accuracy import wilson_bounds
 
 MOST_FITTED = 10_000
 MOST_MENDED = 4
 NO = np.float32(0.6)  # surely, also for those who compare repairs
-_FEWEST_FITTED = 1000
+_FEWEST_FITTED, _FEWEST_COMPARED, _HARDLY_LESS = 1000, 10, 0.1
 _MOST_SURE, _AS_SURE, _FEWEST_SUREST, _UNSURE = 0.95, 0.9, 20, SURE - 0.01
 _MOST_NUMBERS = 4_000_000
 
@@ -160,6 +161,37 @@ def speaking_against(again: SecondLook, name: str, labels: Ints) -> SecondLook:
         by_reader={**again.by_reader, name: np.where(no, NO, score)},
         says={**again.says, name: np.where(no, (labels + 1) % classes, says)},
     )
+
+
+def without_idle_denials(again: SecondLook, name: str, labels: Ints, said: Ints) -> SecondLook:
+    """The same, a reader saying nothing of a class that the model knows as well without its sign.
+
+    Beside a cue of one class a sign of another may be idle, as the shape of most of its examples.
+    So it is where hardly an example of other classes holds it, and where the model is right on
+    those that lack it far more often than on those that hold a sign of another class (95% intervals
+    apart, of ten each or more), and less often than on all others by at most a tenth.
+
+    Args:
+        again: what readers say, after `surely_said`.
+        name: of the reader.
+        labels, said: label and the model's class, shape (N,).
+    """
+    score, right = again.by_reader[name], said == labels
+    denials = score == NO
+    holding = (again.says[name] != labels) & (score >= SURE) & ~denials
+    if holding.sum() < _FEWEST_COMPARED:
+        return again
+    highest = wilson_bounds(float(right[holding].mean()), int(holding.sum()))[1]
+    idle, others = np.zeros(len(labels), bool), right[~(holding | denials)]
+    usual = float(others.mean()) if len(others) else 1.0
+    for kind in np.unique(labels[denials]):
+        mine, held = denials & (labels == kind), holding & (again.says[name] == kind)
+        if mine.sum() >= _FEWEST_COMPARED > held.sum():
+            share = float(right[mine].mean())
+            lowest = wilson_bounds(share, int(mine.sum()))[0]
+            idle |= mine & (lowest > highest and share >= usual - _HARDLY_LESS)
+    silent = np.where(idle, np.float32(0), score)
+    return replace(again, by_reader={**again.by_reader, name: silent})
 
 
 def surely_held(again: SecondLook, name: str, labels: Ints) -> SecondLook:
