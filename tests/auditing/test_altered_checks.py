@@ -10,8 +10,8 @@ import torch
 import earlysieve as es
 from earlysieve.auditing.alterations.alter import ALTERATIONS, light_of
 from earlysieve.auditing.altered_checks import by_alteration, may_follow
-from earlysieve.auditing.explanation import _REASONS
 from earlysieve.auditing.headline import headline
+from earlysieve.auditing.reasons import REASONS
 from earlysieve.auditing.rule import ALTERED, decide
 from earlysieve.auditing.swaps.found import Swaps
 
@@ -29,7 +29,7 @@ SEEN = replace(
 def test_it_is_a_shortcut_where_answers_follow_at_a_cost():
     said = decide(facts(IDLE, SEEN))
     assert (said.verdict, said.reason, said.leaning) == ("shortcut", ALTERED, SEEN)
-    assert ALTERED in _REASONS
+    assert ALTERED in REASONS
     few = decide(replace(facts(IDLE, SEEN), examples=300))
     assert few.verdict == "shortcut"
 

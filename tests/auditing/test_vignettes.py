@@ -8,9 +8,9 @@ import torch
 from numpy.testing import assert_allclose
 
 import earlysieve as es
-from earlysieve.auditing.explanation import _REASONS
 from earlysieve.auditing.leading import lead
 from earlysieve.auditing.marks import OF_ONE_CLASS
+from earlysieve.auditing.reasons import REASONS
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.vignettes import (
     VIGNETTE,
@@ -141,7 +141,7 @@ def test_an_audit_reads_and_swaps_a_vignette():
 def test_a_vignette_that_tells_and_is_followed_is_at_risk(change, verdict, reason):
     found = decide(facts(IDLE, replace(COLOUR, **FOLLOWED | change)))
     assert (found.verdict, found.reason) == (verdict, reason)
-    assert VIGNETTE in _REASONS
+    assert VIGNETTE in REASONS
 
 
 @pytest.mark.parametrize(("followed", "verdict"), [(0.5, "shortcut"), (0.45, "at risk")])

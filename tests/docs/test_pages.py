@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from earlysieve.auditing import explanation
+from earlysieve.auditing import reasons
 from earlysieve.auditing.result import AuditResult
 from earlysieve.auditing.summary import Summary
 from earlysieve.cli.main import main
@@ -66,8 +66,8 @@ def test_attributes_are_there(text):
     }
 
 
-@pytest.mark.parametrize("reason", explanation._REASONS)
+@pytest.mark.parametrize("reason", reasons.REASONS)
 def test_every_reason_of_a_verdict_is_explained(reason):
-    sentence = re.split(r"[:.,]", explanation._REASONS[reason])[0]
+    sentence = re.split(r"[:.,]", reasons.REASONS[reason])[0]
     words = re.sub(r"\s+", " ", (DOCS / "troubleshooting.md").read_text(encoding="utf-8"))
     assert sentence[:60] in words
