@@ -82,10 +82,13 @@ def test_a_refusal_says_the_names_of_the_page():
     assert refusal("marker") == f"{listed}marker; near names are mark, border"
     assert refusal("colour", "smell") == f"{listed}smell; name parts that these data have"
     assert refusal("telling words").startswith(f"{listed}telling words; ")
-    assert refusal("spot", "colour").startswith(
-        "Expected irrelevant parts that these data have, but they have no spot that tells a class; "
-        "leave it out"
-    )
+
+
+def test_what_these_data_have_none_of_is_told_and_the_rest_is_asked():
+    data, labels = pictures()
+    found = swap_parts(Reads(by_frame), data, labels, labels, irrelevant=("spot", "border"))
+    assert found.skipped["spot"] == "nothing of that kind tells a class in these data"
+    assert [one.part for one in found.parts if one.irrelevant] == ["frame"]
 
 
 def test_texts_have_names_of_their_own():

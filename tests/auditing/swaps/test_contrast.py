@@ -121,7 +121,7 @@ def test_any_two_columns_can_be_asked_about(data):
 
 
 def test_a_column_that_is_none_is_no_half_of_a_pair(data):
-    with pytest.raises(InputError, match="columns billed and nothing"):
+    with pytest.raises(InputError, match="but got columns billed and nothing"):
         es.audit(
             _ByTheDifference(), data, irrelevant=["columns billed and nothing"], progress=False
         )

@@ -16,7 +16,7 @@ from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.swaps.found import SPENT, PartFound, Share, SwapPicture, Swaps
 from earlysieve.auditing.swaps.image_parts import image_parts
-from earlysieve.auditing.swaps.names import Named, check_there, covers, named_parts
+from earlysieve.auditing.swaps.names import Named, check_there, covers, named_parts, none_here
 from earlysieve.auditing.swaps.pairs import Pairs, between_classes, for_errors
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool, read_pool
@@ -153,6 +153,7 @@ def _parts(
         known = variables or variables_of(pool.values.float().numpy(), source.column_names)
         parts, skipped = table_parts(pool, asker, known, named.every, telling)
     there = [part.name for part in parts]
+    skipped = {**none_here(named, there, pool.carrier.kind), **skipped}
     check_there(named, there, list(skipped), pool.carrier.kind, known)
     return sorted(parts, key=lambda part: part.name not in named.every), skipped, signs
 

@@ -10,7 +10,6 @@ from earlysieve._readable import (
     SUM_OF_COLUMNS,
     as_kept,
     as_part,
-    is_plural,
     readable,
 )
 from earlysieve.auditing.swaps.table_parts import is_of, is_pair_of, part_name
@@ -121,6 +120,19 @@ def check_there(
             raise InputError(refusal(word, lacking, every))
 
 
+def none_here(named: Named, parts: Sequence[str], kind: str) -> dict[str, str]:
+    """Named parts that data of this kind may have, and these have none of: why they are not asked.
+
+    Args:
+        named: by the user.
+        parts: that can be swapped, in these data.
+        kind: of the data, see `Carrier.kind`.
+    """
+    able = set(map(as_part, PARTS.get(kind, ())))
+    lacking = [name for name in named.every if name in able and name not in parts]
+    return dict.fromkeys(lacking, "nothing of that kind tells a class in these data")
+
+
 def no_sum(name: str, option: str = "irrelevant") -> str:
     """That a table holds nothing but its columns, which cannot all be without importance.
 
@@ -136,31 +148,18 @@ def no_sum(name: str, option: str = "irrelevant") -> str:
 
 
 def refusal(word: str, names: Sequence[str], every: Sequence[str]) -> str:
-    """That these data have no such parts: no data of their kind have, or nothing here is one.
+    """That data of this kind have no such parts.
 
     Args:
         word: "irrelevant" or "relevant".
         names: that these data lack.
         every: that there are.
     """
-    of_kind = [name for name in names if as_kept(name) in map(as_kept, every)]
     bare = {name.removeprefix("column ").strip("'"): name for name in every}
     near = [bare[name] for name in near_names(names[0].removeprefix("column ").strip("'"), bare)]
     told = f"near names are {', '.join(near)}" if near else "name parts that these data have"
-    if of_kind:
-        several = len(of_kind) > 1 or is_plural(as_kept(of_kind[0]))
-        tell, it = ("tell", "them") if several else ("tells", "it")
-        return (
-            f"Expected {word} parts that these data have, but they have no "
-            f"{' and no '.join(of_kind)} that {tell} a class; leave {it} out"
-        )
     if names[0].startswith(PAIR):
-        pairs = [name for name in every if name.startswith(PAIR)]
-        there = f"only {pairs[0]}" if pairs else "none"
-        return (
-            f"Expected two columns that tell the class together, of which these data have {there}, "
-            f"but got {names[0]}; name each column by itself"
-        )
+        return f"Expected two columns of the table, as 'columns A and B', but got {names[0]}"
     unswapped = next((name for name in names if as_kept(name) in _LEFT), None)
     if unswapped is not None:
         return (
