@@ -7,7 +7,7 @@ import pytest
 from earlysieve.auditing.leaning_checks import worth_asking
 from earlysieve.auditing.rule import decide
 
-from .made_up import IDLE, LAYER, facts
+from .made_up import COLOUR, IDLE, LAYER, facts
 from .test_verdict import summary
 
 WORD = replace(
@@ -71,3 +71,12 @@ def test_the_headline_says_what_is_followed_and_what_it_costs():
         "misleads the model errs 55 times as often: a shortcut, or the task."
     )
     assert not any("at least 20" in one for one in summary(facts(WORD)).next_steps)
+
+
+def test_few_misled_examples_are_told_with_what_answers_follow():
+    few = replace(COLOUR, misread=18, sure=18, accuracy=0.22, accuracy_sure=0.22, followed=0.79)
+    assert summary(facts(IDLE, few)).headline == (
+        "At risk: the label goes with colour, and answers follow it (79% more often than by "
+        "chance); where it misleads the model is right on 22% of 18, too few to say what it costs, "
+        "or it is the task."
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from earlysieve.auditing.leading import OF_SCENE
-from earlysieve.auditing.leaning_checks import FEWEST_MISLED
+from earlysieve.auditing.leaning_checks import FEWEST_MISLED, FOLLOWS_IRRELEVANT
 from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.misleading_words import above_all
 from earlysieve.auditing.naming_steps import how_to_say
@@ -106,6 +106,18 @@ def headline(
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.
         task = "" if on.irrelevant else f", or it is the task{how_to_say(on)}"
+        if (
+            decision.reason == "few misled"
+            and on.followed >= FOLLOWS_IRRELEVANT
+            and on.accuracy_sure >= 0
+        ):
+            mislead = "they mislead" if are_several(on) else "it misleads"
+            return (
+                f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and answers "
+                f"follow it ({on.followed:.0%} more often than by chance); where {mislead} the "
+                f"model is right on {on.accuracy_sure:.0%} of {on.sure}, too few to say what it "
+                f"costs{task}."
+            )
         return (
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and these data "
             f"hold too few examples where it does not{task}."
