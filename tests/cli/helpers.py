@@ -23,13 +23,13 @@ def run(*words: object) -> Result:
     """Run a command in this process; networks here learn too little to mind a single class."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SingleClassWarning)
-        result = CliRunner().invoke(main, _last_wins([str(word) for word in words]))
+        result = CliRunner().invoke(main, last_wins([str(word) for word in words]))
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
 
 
-def _last_wins(words: list[str]) -> list[str]:
+def last_wins(words: list[str]) -> list[str]:
     """The words of a test without what it says otherwise further on; a command refuses both."""
     command = main.get_command(click.Context(main), words[0]) if words else None
     options = [one for one in getattr(command, "params", ()) if isinstance(one, click.Option)]
@@ -76,7 +76,7 @@ def process(*words: object, cwd: Path, **env: str) -> subprocess.Popen[str]:
         "runpy.run_module('earlysieve.cli', run_name='__main__', alter_sys=True)"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", program, *_last_wins([*map(str, words)])],
+        [sys.executable, "-c", program, *last_wins([*map(str, words)])],
         cwd=cwd,
         env={**os.environ, "OMP_NUM_THREADS": "1", **env},
         stdin=subprocess.DEVNULL,

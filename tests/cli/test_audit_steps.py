@@ -22,7 +22,7 @@ NEVER = re.compile(r"\b(fixed|safe|solved)\b", re.IGNORECASE)
 def audited(tmp_path_factory):
     """The folder of an audit that finds the colour, and what it printed."""
     folder = tmp_path_factory.mktemp("steps of an audit")
-    ok("train", "--model", SMALL, *COLOURED, "--limit", "2000", "--epochs", "4", "--optimizer",
+    ok("train", "--model", SMALL, *COLOURED, "--limit", "4000", "--epochs", "6", "--optimizer",
        "adam", "--lr", "0.003", "--seed", "1", "--out", folder / "run")  # fmt: skip
     told = ok("audit", "--model", SMALL, "--checkpoint", folder / "run/model.pt", *COLOURED,
               "--seed", "1", "--out", folder / "audit")  # fmt: skip

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cli.helpers import last_wins
+
 FILE = '''
 import torch
 from torch import nn
@@ -90,13 +92,21 @@ class Command:
 def train(*words: str) -> tuple[str, ...]:
     """A short run that is saved often."""
     usual = ("--epochs", "3", "--batch-size", "12", "--checkpoint-every-steps", "2", "--seed", "3")
-    return ("train", "--model", "kill_nets:net", "--data", "kill_nets:points", *usual, *words)
+    return tuple(
+        last_wins(
+            ["train", "--model", "kill_nets:net", "--data", "kill_nets:points", *usual, *words]
+        )
+    )
 
 
 def audit(*words: str) -> tuple[str, ...]:
     """A short audit of trained weights."""
     usual = ("--checkpoint", "teacher.pt", "--folds", "3")
-    return ("audit", "--model", "kill_nets:net", "--data", "kill_nets:points", *usual, *words)
+    return tuple(
+        last_wins(
+            ["audit", "--model", "kill_nets:net", "--data", "kill_nets:points", *usual, *words]
+        )
+    )
 
 
 def fix(*words: str) -> tuple[str, ...]:
@@ -105,13 +115,15 @@ def fix(*words: str) -> tuple[str, ...]:
         "--checkpoint", "teacher.pt", "--groups-from", "others.csv", "--retrain", "--epochs", "2",
         "--train-data", "kill_nets:points", "--budget", "5trials", "--batch-size", "12",
     )  # fmt: skip
-    return ("fix", "--model", "kill_nets:net", "--data", "kill_nets:others", *usual, *words)
+    return tuple(
+        last_wins(["fix", "--model", "kill_nets:net", "--data", "kill_nets:others", *usual, *words])
+    )
 
 
 def groups(*words: str) -> tuple[str, ...]:
     """Groups in a file."""
     usual = ("--model", "kill_nets:net", "--checkpoint", "teacher.pt", "--from", "errors")
-    return ("groups", "--data", "kill_nets:points", *usual, *words)
+    return tuple(last_wins(["groups", "--data", "kill_nets:points", *usual, *words]))
 
 
 MANY = (
