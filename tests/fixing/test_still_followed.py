@@ -28,6 +28,16 @@ def test_what_is_left_is_told_by_swaps_even_where_the_second_audit_cannot_decide
     )
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [(0.8, 0.8, True), (0.8, 0.71, True), (0.8, 0.69, False), (0.25, 0.19, False)],
+)
+def test_that_nothing_changed_in_what_it_follows_is_said(was, now, said):
+    before = summary("shortcut", "cue", cue=was)
+    told = still_followed(before, summary("shortcut", "cue", cue=now))
+    assert told.endswith("So it follows that about as much as before, whatever it gained.") is said
+
+
 def test_less_than_by_chance_is_nothing():
     assert "follows 0% more often" in still_followed(BEFORE, summary("none found", None, cue=-0.2))
 

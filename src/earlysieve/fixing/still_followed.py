@@ -3,13 +3,14 @@
 import math
 
 from earlysieve.auditing.leaning import Leaning
+from earlysieve.auditing.leaning_checks import FOLLOWS_IRRELEVANT
 from earlysieve.auditing.marks import OF_ONE_CLASS
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.summary import Summary
 from earlysieve.auditing.swaps.found import Share
 from earlysieve.auditing.words import called, pairs_of_examples
 
-_MORE = 0.2
+_MORE, _ABOUT = 0.2, 0.1
 
 
 def still_followed(before: Summary, after: Summary) -> str:
@@ -52,10 +53,12 @@ def _swapped(before: Summary, after: Summary) -> str:
     was, now = _named(before, before.leans_on), _named(after, before.leans_on)
     if was is None or now is None or math.isnan(was.followed) or math.isnan(now.followed):
         return ""
+    as_much = now.followed >= max(FOLLOWS_IRRELEVANT, was.followed - _ABOUT)
+    still = " So it follows that about as much as before, whatever it gained." if as_much else ""
     return (
         f"Given {called(was)} of an example of another class, its answer follows "
         f"{max(0.0, now.followed):.0%} more often than by chance{_of(_share(after, now))}; that of "
-        f"the model before did {max(0.0, was.followed):.0%}{_of(_share(before, was))}."
+        f"the model before did {max(0.0, was.followed):.0%}{_of(_share(before, was))}.{still}"
     )
 
 
