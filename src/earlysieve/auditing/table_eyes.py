@@ -18,7 +18,7 @@ from earlysieve.auditing.properties import (
 )
 from earlysieve.auditing.readers import Scale, opinion
 from earlysieve.auditing.swaps.columns import variable_strength
-from earlysieve.auditing.swaps.contrast import Contrast, contrasts
+from earlysieve.auditing.swaps.contrast import Contrast, contrast_of
 from earlysieve.auditing.swaps.directions import Direction, leading_direction
 from earlysieve.auditing.swaps.table_parts import DIRECTION, MOST_COLUMNS, pair_name, part_name
 from earlysieve.auditing.swaps.two_columns import (
@@ -134,7 +134,7 @@ def _asked_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
     shapes = [variable_shape(one, values, sample) for one in pair.variables]
     if not any(one.is_category for one in pair.variables):
         first, second = pair.columns
-        contrast = contrasts(values, first, np.array([second]))[0]
+        contrast = contrast_of(values, first, np.array([second]))
         shapes.append(_curve_of(contrast, values, sample))
     return partial(_beside, shapes)
 
@@ -160,12 +160,12 @@ def _contrast_shape(pair: Pair, values: Floats, sample: Sample) -> Shape:
 
 
 def _curve_of(contrast: Contrast, values: Floats, sample: Sample) -> Shape:
-    knots = column_knots(contrast(values), sample.labels, sample.classes)
+    knots = column_knots(contrast(values)[:, 0], sample.labels, sample.classes)
     return partial(_contrasted, contrast, knots)
 
 
 def _contrasted(contrast: Contrast, knots: Floats, features: Floats) -> Floats:
-    return curved(contrast(features)[:, None], knots)
+    return curved(contrast(features), knots)
 
 
 def _product(product: Shape, knots: Floats, features: Floats) -> Floats:

@@ -16,60 +16,69 @@ _BINS, _ROWS_PER_BIN = 20, 25
 
 @dataclass(frozen=True)
 class Contrast:
-    """A column less what is usual for another, in parts of how much it varies there.
+    """Columns less what is usual for another, in parts of how much they vary there.
 
     What is usual is a line from bin to bin of the other column, which goes on at the ends.
 
     Attributes:
-        first, second: places of the other column, and of the one that is told by it.
+        first: place of the other column.
+        seconds: places of the S columns that are told by it.
         knots: means of the other column in its bins, ascending, shape (K,).
-        usual: what the column is there, shape (K,).
-        spread: how much it varies beside that, > 0, shape (K,).
+        usual: what the columns are there, shape (K, S).
+        spread: how much they vary beside that, > 0, shape (K, S).
     """
 
     first: int
-    second: int
+    seconds: Ints
     knots: Floats
     usual: Floats
     spread: Floats
 
     def __call__(self, rows: Floats) -> Floats:
-        """Of rows (N, D), shape (N,)."""
-        other, column = (rows[:, k].astype(np.float64) for k in (self.first, self.second))
-        beside = column - _line(other, self.knots, self.usual)
-        return np.asarray(beside / np.interp(other, self.knots, self.spread))
+        """Of rows (N, D), shape (N, S)."""
+        place, part = _between(rows[:, self.first].astype(np.float64), self.knots)
+        beside = rows[:, self.seconds].astype(np.float64) - _line(place, part, self.usual)
+        return np.asarray(beside / _line(place, part.clip(0, 1), self.spread))
 
 
-def contrasts(rows: Floats, first: int, seconds: Ints) -> list[Contrast]:
-    """The contrast of each of some columns to one.
+def contrast_of(rows: Floats, first: int, seconds: Ints) -> Contrast:
+    """The contrast of some columns to one.
 
     Args:
         rows: a table, shape (N, D).
         first: place of the other column.
         seconds: places of those that are told by it, shape (S,).
     """
-    other = rows[:, first].astype(np.float64)
+    other, columns = rows[:, first].astype(np.float64), rows[:, seconds].astype(np.float64)
     bins = max(1, min(_BINS, len(other) // _ROWS_PER_BIN))
     edges = np.unique(np.quantile(other, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.unique(np.searchsorted(edges, other, side="right"), return_inverse=True)[1]
-    sizes = np.bincount(place)
-    columns = rows[:, seconds].astype(np.float64)
-    knots = np.bincount(place, weights=other) / sizes
-    found = []
-    for second, column in zip(seconds.tolist(), columns.T, strict=True):
-        usual = np.bincount(place, weights=column) / sizes
-        beside = np.square(column - _line(other, knots, usual))
-        spread = np.sqrt(np.bincount(place, weights=beside) / sizes)
-        floor = max(_TINY, _TINY * float(np.abs(column).max()))
-        found.append(Contrast(first, second, knots, usual, np.maximum(spread, floor)))
-    return found
+    knots = _means(place, other[:, None])[:, 0]
+    usual = _means(place, columns)
+    beside = columns - _line(*_between(other, knots), usual)
+    floor = np.maximum(_TINY, _TINY * np.abs(columns).max(0))
+    spread = np.maximum(np.sqrt(_means(place, np.square(beside))), floor)
+    return Contrast(first, seconds, knots, usual, spread)
 
 
-def _line(other: Floats, knots: Floats, usual: Floats) -> Floats:
-    """From knot to knot; beyond the ends it goes on as between the last two."""
+def _means(place: Ints, columns: Floats) -> Floats:
+    """Means of columns (N, S) in each bin, shape (K, S)."""
+    sums = [np.bincount(place, weights=column) for column in columns.T]
+    return np.asarray(np.stack(sums, 1) / np.bincount(place)[:, None])
+
+
+def _between(other: Floats, knots: Floats) -> tuple[Ints, Floats]:
+    """The knot before each number, and which part of the way to the next it lies, both (N,).
+
+    Below 0 or above 1 where it lies beyond the ends.
+    """
     if len(knots) < 2:
-        return np.full(len(other), usual[0])
-    inside = np.interp(other, knots, usual)
-    slopes = (usual[[1, -1]] - usual[[0, -2]]) / (knots[[1, -1]] - knots[[0, -2]])
-    below, above = np.minimum(other - knots[0], 0), np.maximum(other - knots[-1], 0)
-    return np.asarray(inside + slopes[0] * below + slopes[1] * above)
+        return np.zeros(len(other), np.int64), np.zeros(len(other))
+    place = (np.searchsorted(knots, other, side="right") - 1).clip(0, len(knots) - 2)
+    return place, (other - knots[place]) / (knots[place + 1] - knots[place])
+
+
+def _line(place: Ints, part: Floats, at_knots: Floats) -> Floats:
+    """Numbers (K, S) between knots, shape (N, S)."""
+    after = np.minimum(place + 1, len(at_knots) - 1)
+    return np.asarray(at_knots[place] + part[:, None] * (at_knots[after] - at_knots[place]))

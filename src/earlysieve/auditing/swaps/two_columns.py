@@ -14,7 +14,7 @@ from earlysieve.auditing.swaps.columns import (
     variable_of,
     variable_strength,
 )
-from earlysieve.auditing.swaps.contrast import Contrast, contrasts
+from earlysieve.auditing.swaps.contrast import Contrast, contrast_of
 from earlysieve.datasets.variables import Variable, codes_of
 
 PAIR = "columns "
@@ -69,6 +69,11 @@ def telling_pair(
     return next((pair for pair in found if pair is not None), None)
 
 
+def named_pair(first: str, second: str) -> str:
+    """The name of a part that is two columns, by the names of both without "column "."""
+    return f"{PAIR}{first} and {second}"
+
+
 def asked_pair(names: Sequence[str], variables: Sequence[Variable]) -> Pair | None:
     """The two variables that a user named together; None where they named no two.
 
@@ -78,7 +83,7 @@ def asked_pair(names: Sequence[str], variables: Sequence[Variable]) -> Pair | No
     """
     own = [(one.name.removeprefix("column "), one) for one in variables]
     for (one, first), (other, second) in combinations(own, 2):
-        if {f"{PAIR}{one} and {other}", f"{PAIR}{other} and {one}"} & set(names):
+        if {named_pair(one, other), named_pair(other, one)} & set(names):
             return Pair((first, second), "asked")
     return None
 
@@ -86,7 +91,7 @@ def asked_pair(names: Sequence[str], variables: Sequence[Variable]) -> Pair | No
 def named_together(names: Sequence[str]) -> tuple[str, ...]:
     """The name of two columns together, where exactly two columns are named; else nothing."""
     own = [name.removeprefix("column ") for name in names if name.startswith("column ")]
-    return (f"{PAIR}{own[0]} and {own[1]}",) if len(own) == 2 else ()
+    return (named_pair(*own),) if len(own) == 2 else ()
 
 
 def product_of(values: Floats, first: Ints, second: Ints, centre: Floats) -> Floats:
@@ -136,8 +141,7 @@ def _by_contrast(
     targets = targets - targets.mean(0)
     best = (0.0, 0, 0)
     for place, first in enumerate(columns):
-        beside = contrasts(values, int(first), columns)
-        residual = np.stack([one(values) for one in beside], 1)
+        residual = contrast_of(values, int(first), columns)(values)
         residual = (residual - residual.mean(0)) / np.maximum(residual.std(0), _TINY)
         telling = np.square(residual.T @ targets).sum(1)
         telling[place] = 0.0
@@ -146,8 +150,8 @@ def _by_contrast(
     _, first, second = best
     if first == second:
         return None
-    contrast = contrasts(values, int(columns[first]), columns[[second]])[0]
-    told = column_strength(contrast(values)[:, None], labels, num_classes)[0]
+    contrast = contrast_of(values, int(columns[first]), columns[[second]])
+    told = column_strength(contrast(values), labels, num_classes)[0]
     chance = np.bincount(labels, minlength=num_classes).max() / len(labels)
     one, other = (_binned(values[:, columns[k]]) for k in (first, second))
     if told < _told_apart(one, other, labels, num_classes) - chance + _TELLS_MORE:
