@@ -11,7 +11,7 @@ from earlysieve._readable import capitalised
 from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.known_data import memorised
-from earlysieve.auditing.leading import OF_SCENE, OUTDONE, errors_gather
+from earlysieve.auditing.leading import OF_SCENE, OUTDONE
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED, worth_asking
 from earlysieve.auditing.naming_steps import (
@@ -24,7 +24,7 @@ from earlysieve.auditing.naming_steps import (
 )
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import FOLLOWS_HERE, WORD, Decision, Facts
+from earlysieve.auditing.rule import FOLLOWS_HERE, WORD, Decision, Facts, gathered_unnamed
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import are_several, called
 from earlysieve.groups.classes import listed
@@ -291,9 +291,8 @@ def _worth_asking(facts: Facts) -> list[str]:
 
 
 def _none_found(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
-    gathered = decision.reason == "nothing" and errors_gather(facts.leanings) is not None
     return [
-        *(_worth_asking(facts) if gathered else []),
+        *(_worth_asking(facts) if gathered_unnamed(decision, facts) else []),
         "Read a few flagged examples all the same: wrong labels gather there, and so do examples "
         "on which something simple that has no reader here misleads the model. Look what they have "
         "in common before you remove any.",

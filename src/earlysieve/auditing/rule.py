@@ -17,6 +17,7 @@ from earlysieve.auditing.leading import (
     but_what_is_the_task,
     calls,
     enough,
+    errors_gather,
     lead,
     may_be_together,
     misleads,
@@ -220,6 +221,11 @@ def decide(facts: Facts) -> Decision:
 
 def _unswapped_column(found: Leaning) -> bool:
     return found.of_table and math.isnan(found.followed) and math.isnan(found.mended)
+
+
+def gathered_unnamed(decision: Decision, facts: Facts) -> bool:
+    """Whether nothing explains the errors though they gather where an early layer misleads."""
+    return decision.reason == "nothing" and errors_gather(facts.leanings) is not None
 
 
 def _though_outdone(facts: Facts, chance: float) -> Decision | None:

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
-from earlysieve._readable import VALUES
-from earlysieve.auditing.telling_values import MOST, TellingValues, telling_values, written
+from earlysieve.auditing.telling_values import (
+    MOST,
+    TellingValues,
+    named_values,
+    telling_values,
+    written,
+)
 from earlysieve.datasets.variables import Variable
 
 _MOST_BINS, _ROWS_PER_BIN = 40, 25
@@ -55,7 +60,7 @@ class TellingRange:
     @property
     def name(self) -> str:
         """Of the property, and of the part that is swapped."""
-        return f"{VALUES}{self.variable.name.removeprefix('column ')}: {self.listed}"
+        return named_values(self.variable, self.listed)
 
     def place_in(self, column: Floats) -> str:
         """Which rows of the column (N,) these are: of a scaled one a number itself says nothing."""

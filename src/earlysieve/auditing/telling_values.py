@@ -23,6 +23,11 @@ _LISTED = 3
 _SPIKE, _BESIDE, _FEWEST_BESIDE = 5, 10, 10
 
 
+def named_values(variable: Variable, listed: str) -> str:
+    """The name of a property, and of a part, that is some values of a column."""
+    return f"{VALUES}{variable.name.removeprefix('column ')}: {listed}"
+
+
 @dataclass(frozen=True)
 class TellingValues:
     """Values of one variable, and the classes of which they speak.
@@ -49,7 +54,7 @@ class TellingValues:
     @property
     def name(self) -> str:
         """Of the property, and of the part that is swapped."""
-        return f"{VALUES}{self.variable.name.removeprefix('column ')}: {self.listed}"
+        return named_values(self.variable, self.listed)
 
     def _named(self, value: float) -> str:
         if not self.variable.is_category:

@@ -12,7 +12,7 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.swaps.table_parts import is_of
-from earlysieve.auditing.swaps.two_columns import PAIR
+from earlysieve.auditing.swaps.two_columns import PAIR, named_pair
 
 _VALUE_FOLLOWED = 0.2
 _VALUE_HARDLY = 0.08
@@ -55,7 +55,7 @@ def rather(named: Leaning, others: Sequence[Leaning]) -> Leaning:
 
 def _is_with(pair: str, column: str) -> bool:
     own = column.removeprefix("column ")
-    return pair.startswith(f"{PAIR}{own} and ") or (
+    return pair.startswith(named_pair(own, "")) or (
         pair.startswith(PAIR) and pair.endswith(f" and {own}")
     )
 

@@ -10,12 +10,11 @@ from earlysieve.auditing.explanation import explanation
 from earlysieve.auditing.filled_beside import Beside
 from earlysieve.auditing.headline import below, headline, other_weights
 from earlysieve.auditing.known_data import NOTHING_KNOWN, KnownData, data_warnings
-from earlysieve.auditing.leading import errors_gather
 from earlysieve.auditing.leaning import NOTHING, Leaning, strength
 from earlysieve.auditing.misleading_words import with_named_word
 from earlysieve.auditing.next_steps import next_steps
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import Decision, Facts, Verdict
+from earlysieve.auditing.rule import Decision, Facts, Verdict, gathered_unnamed
 from earlysieve.auditing.sign_words import signs_in_words
 from earlysieve.auditing.summary import Summary, swapped
 from earlysieve.auditing.survival.found import Survival
@@ -165,7 +164,7 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
             groups,
             reliance,
             reported.swaps,
-            gathered=decision.reason == "nothing" and errors_gather(facts.leanings) is not None,
+            gathered=gathered_unnamed(decision, facts),
             of_task=facts.relevant,
             guesses="" if facts.far_above_chance else other_weights(facts.accuracy, reported.kind),
         ),

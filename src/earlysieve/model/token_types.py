@@ -18,12 +18,13 @@ def without_types(model: nn.Module, inputs: Mapping[str, Any]) -> Mapping[str, A
     """
     if TYPES not in inputs or not isinstance(model, nn.Module):
         return inputs
+    network = unwrap(model)
     try:
-        arguments = inspect.signature(unwrap(model).forward).parameters
+        arguments = inspect.signature(network.forward).parameters
     except (TypeError, ValueError):  # a compiled program does not say
         return inputs
     any_name = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in arguments.values())
-    config = getattr(unwrap(model), "config", None)
+    config = getattr(network, "config", None)
     single = getattr(config, "type_vocab_size", None) == 1  # as RoBERTa, which knows type 0 alone
     if (TYPES in arguments or any_name) and not single:
         return inputs

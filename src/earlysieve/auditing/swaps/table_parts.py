@@ -21,7 +21,7 @@ from earlysieve.auditing.swaps.columns import (
 from earlysieve.auditing.swaps.directions import leading_direction
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
-from earlysieve.auditing.swaps.two_columns import PAIR, Pair, asked_pair, telling_pair
+from earlysieve.auditing.swaps.two_columns import PAIR, Pair, asked_pair, named_pair, telling_pair
 from earlysieve.auditing.telling_ranges import Telling
 from earlysieve.auditing.telling_values import held_rightly
 from earlysieve.datasets.variables import Variable
@@ -156,9 +156,8 @@ def _in_order(name: str, variables: Sequence[Variable]) -> str:
     if not name.startswith(PAIR):
         return name
     own = [part_name(one).removeprefix("column ") for one in variables]
-    given = name.removeprefix(PAIR)
     pairs = combinations(own, 2)
-    return next((f"{PAIR}{a} and {b}" for a, b in pairs if given == f"{b} and {a}"), name)
+    return next((named_pair(a, b) for a, b in pairs if name == named_pair(b, a)), name)
 
 
 def is_of(values: str, column: str) -> bool:
@@ -170,10 +169,10 @@ def is_of(values: str, column: str) -> bool:
 def is_pair_of(name: str, columns: Sequence[str]) -> bool:
     """Whether a part is two of these columns together, by their names as parts."""
     own = [one.removeprefix("column ") for one in columns if one.startswith("column ")]
-    return any(name == f"{PAIR}{first} and {second}" for first, second in permutations(own, 2))
+    return any(name == named_pair(first, second) for first, second in permutations(own, 2))
 
 
 def pair_name(pair: Pair) -> str:
     """The part's name for two variables together."""
     first, second = (part_name(one).removeprefix("column ") for one in pair.variables)
-    return f"{PAIR}{first} and {second}"
+    return named_pair(first, second)
