@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from earlysieve.benchmarking.group_sizes import sizes_of
 from earlysieve.benchmarking.record import Record, keep_record
 from earlysieve.benchmarking.remarks import remarks
 from earlysieve.datasets.example_groups import Groups
+from earlysieve.datasets.group_sizes import sizes_of
 
 
 def line(name: str, source: str | None = None, seeds: int = 2) -> Any:

@@ -39,7 +39,11 @@ def test_dominoes():
 @pytest.mark.parametrize(
     ("spec", "options", "told"),
     [
-        ("cues:stripe", {}, "Expected a cue, mark, stripes, .* but got 'stripe'; choose one"),
+        (
+            "cues:stripe",
+            {},
+            "one of the cues mark, .* got 'stripe'; choose one, such as cues:mark",
+        ),
         ("cues:mark,1.5", {}, "correlation from 0 to 1, such as 0.95, but got '1.5'"),
         ("cues:mark,often", {}, "but got 'often'"),
         ("dominoes:nan", {}, "but got 'nan'"),

@@ -3,9 +3,12 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import TensorDataset
 
+from earlysieve.datasets.opened_data import opened
 from earlysieve.errors import InputError
-from earlysieve.grouping.kept_examples import of_features
+from earlysieve.grouping import twins
+from earlysieve.grouping.kept_examples import keep_examples, of_features
 from earlysieve.grouping.small_network import linear
 from earlysieve.grouping.twins import (
     TwinSettings,
@@ -15,6 +18,7 @@ from earlysieve.grouping.twins import (
     halves,
     train_twins,
 )
+from earlysieve.model.precision import computes_in_bfloat16
 
 
 def test_flip_probability_by_hand():
@@ -81,3 +85,33 @@ def test_one_step_by_hand():
     sure = 1 / (1 + math.exp(-0.004))
     assert found.told[0].tolist() == pytest.approx([sure, 0.5, sure, 0.5], abs=1e-7)
     assert found.told[1].tolist() == pytest.approx([0.5, sure, 0.5, sure], abs=1e-7)
+
+
+@pytest.mark.parametrize(("supported", "wanted"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_twins_of_images_compute_in_bfloat16_only_where_the_processor_does(
+    monkeypatch, supported, wanted
+):
+    seen = []
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.maps, self.head = nn.Conv2d(1, 2, 3), nn.Linear(2, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            maps = self.maps(x)
+            seen.append(maps.dtype)
+            return self.head(maps.mean((2, 3)))
+
+    monkeypatch.setattr(twins, "computes_in_bfloat16", lambda device: supported)
+    images = torch.randn(16, 1, 6, 6, generator=torch.Generator().manual_seed(0))
+    data = TensorDataset(images, torch.arange(16) % 2)
+    examples = keep_examples(opened(data), prepare=lambda x: x)
+    train_twins(Net, examples, TwinSettings(1, 0.01, 8), seed=0)
+    assert set(seen[:-2]) == {wanted}
+
+
+def test_a_processor_without_the_instructions_is_not_asked_for_bfloat16(monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False, raising=False)
+    assert not computes_in_bfloat16(torch.device("cpu"))
+    assert not computes_in_bfloat16(torch.device("meta"))

@@ -1,3 +1,4 @@
+import html
 import math
 from dataclasses import replace
 
@@ -55,6 +56,14 @@ def test_an_interval_that_leaves_0_to_1_is_explained():
     assert "may leave [0, 1] where a share cannot" in render_search(wide, [], TrainConfig())
     loss = replace(result(changed=True), best=replace(BEST, means={"loss": means["loss"]}))
     assert "may leave [0, 1]" not in render_search(loss, [], TrainConfig())
+
+
+def test_few_examples_of_the_worst_group_are_said():
+    assert "smallest group" not in render_search(result(changed=True), [], TrainConfig())
+    known = replace(result(changed=True), plain=replace(PLAIN, smallest_group=("2, fails", 3)))
+    assert "'2, fails', has 3 over these seeds" in html.unescape(
+        render_search(known, [], TrainConfig())
+    )
 
 
 def study() -> "optuna.Study":

@@ -3,6 +3,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from earlysieve.errors import CheckpointError, InputError, TrainingError
@@ -15,7 +16,7 @@ from earlysieve.searching.space import Dimension, space_of
 from earlysieve.searching.storage import quiet_optuna
 from earlysieve.searching.worker import Work, open_study
 from earlysieve.training import TrainConfig
-from tests.searching.nets import HERE
+from tests.searching.nets import HERE, others
 
 optuna = pytest.importorskip("optuna")
 
@@ -68,6 +69,20 @@ def test_only_fresh_seeds_are_reported(whole):
         assert "stays" in result.explanation
     else:
         assert set(result.difference) == set(result.plain.means)
+
+
+def test_the_smallest_group_of_the_validation_data_is_counted(whole):
+    counts = np.bincount(others().groups)
+    assert whole[1].plain.smallest_group == (str(counts.argmin()), counts.min())
+
+
+def test_no_warning_of_a_plain_sieve_ends_a_search_before_it_begins(tmp_path):
+    with pytest.raises(InputError, match="storage that can be reached"):
+        search(
+            replace(CONFIG, method="sieve", method_options={"layer": "stage1"}),
+            tmp_path / "s",
+            options=SearchOptions(storage=f"journal:{tmp_path}"),
+        )
 
 
 def test_a_finished_search_is_read_and_more_trials_are_added_to_it(whole, monkeypatch):

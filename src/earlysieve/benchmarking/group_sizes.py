@@ -2,35 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from earlysieve.benchmarking.arms import REFERENCE_ARM
 from earlysieve.benchmarking.cells import GROUPS
 from earlysieve.benchmarking.configs import GROUPS_NAME
 from earlysieve.benchmarking.lines import Line
 from earlysieve.benchmarking.record import Record, read_record
-from earlysieve.datasets.opened_data import opened
 from earlysieve.grouping.files import read_groups
 
 if TYPE_CHECKING:
     from earlysieve.datasets.example_groups import Groups
 
 _PARTS = {"validation": "validation", "train": "training"}
-
-
-def sizes_of(data: Any) -> dict[str, int]:
-    """Examples of each group of data that name groups, by name, those that are empty left out."""
-    source = opened(data)
-    if source.groups is None:
-        return {}
-    numbers, counts = np.unique(source.groups[source.groups >= 0], return_counts=True)
-    names = source.group_names
-    return {
-        names[number] if number < len(names) else str(number): int(count)
-        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
-    }
 
 
 def of_sizes(data: str, lines: Sequence[Line], out: Path) -> Iterator[str]:

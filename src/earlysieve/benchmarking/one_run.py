@@ -13,12 +13,12 @@ from earlysieve.benchmarking.configs import (
     plain_settings,
     with_layer,
 )
-from earlysieve.benchmarking.group_sizes import sizes_of
 from earlysieve.benchmarking.log import Clock, Log, logging
 from earlysieve.benchmarking.made_with import note_data, write_made_with
 from earlysieve.benchmarking.on_test import figures_on_test
 from earlysieve.benchmarking.one_search import as_chosen
 from earlysieve.benchmarking.record import Record
+from earlysieve.datasets.group_sizes import sizes_of
 from earlysieve.datasets.opened_data import opened
 from earlysieve.measures.by_cell import shares_of
 from earlysieve.methods.registry import method_named

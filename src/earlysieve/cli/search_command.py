@@ -174,7 +174,7 @@ def _line(row: "TrialRow", best: "TrialRow | None", trials: int) -> str:
 
 
 def _show(result: "SearchResult", console: Console) -> None:
-    from earlysieve.searching.page import figure_rows
+    from earlysieve.searching.page import figure_rows, of_the_smallest_group
 
     scored = [row for row in result.trials if row.state == "complete"]
     best = sorted(scored, key=lambda row: -(row.score or 0.0))[:_MOST_ROWS]
@@ -182,6 +182,8 @@ def _show(result: "SearchResult", console: Console) -> None:
     console.table(["trial", result.select, "settings"], rows, "Best trials, one seed each")
     heads, figures = figure_rows(result)
     console.table(heads, figures, "Fresh seeds: mean, 95% t-interval")
+    if few := of_the_smallest_group(result):
+        console.say(few)
 
 
 def _settings(row: "TrialRow") -> str:

@@ -46,7 +46,8 @@ def cue_images(
     name, _, share = (path or "").partition(",")
     if name not in CUES:
         raise InputError(
-            f"Expected a cue, {', '.join(CUES)}, after the colon, but got '{name}'; choose one"
+            f"Expected one of the cues {', '.join(CUES)} after the colon, but got '{name}'; "
+            f"choose one, such as cues:{next(iter(CUES))}"
         )
     part = chosen(split, SPLITS, "split")
     base = _base(chosen(variant, BASES, "variant"), part)

@@ -18,6 +18,7 @@ from earlysieve._progress import track
 from earlysieve.errors import InputError
 from earlysieve.grouping.kept_examples import KeptExamples
 from earlysieve.model.batch import Inputs, call_model, check_rows, inputs_to, logits_of
+from earlysieve.model.precision import computes_in_bfloat16
 from earlysieve.training.randomness import seeded
 from earlysieve.training.sampling import EpochSampler, derive_seed
 
@@ -170,7 +171,8 @@ def _cosine(optimizer: torch.optim.Optimizer, steps: int) -> LambdaLR:
 def _answers(pair: Sequence[nn.Module], inputs: Inputs, device: torch.device | str) -> Tensor:
     """Logits of both twins, shape (2, B, C)."""
     placed = inputs_to(_fast(inputs), device)
-    low = isinstance(placed, Tensor) and placed.ndim == 4 and placed.device.type == "cpu"
+    images = isinstance(placed, Tensor) and placed.ndim == 4
+    low = images and computes_in_bfloat16(torch.device(device))
     with torch.autocast("cpu", dtype=torch.bfloat16) if low else nullcontext():
         return torch.stack([logits_of(call_model(twin, placed)) for twin in pair]).float()
 

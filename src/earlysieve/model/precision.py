@@ -50,3 +50,17 @@ def _cast(value: Tensor, wanted: torch.dtype) -> Tensor:
 def pooling_device(device: torch.device) -> torch.device:
     """Where to pool to sizes that do not divide the map: not on MPS, which cannot."""
     return torch.device("cpu") if device.type == "mps" else device
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether a processor has instructions for bfloat16: without them it takes many times as long.
+
+    Only processors (device type "cpu") are asked; False for any other device, and where the
+    library that computes convolutions cannot say.
+    """
+    if device.type != "cpu":
+        return False
+    try:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    except (AttributeError, RuntimeError):  # a build of PyTorch without that library
+        return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from earlysieve.datasets.group_sizes import sizes_of
 from earlysieve.groups.over_seeds import OverSeeds, over_seeds, paired_over_seeds
 from earlysieve.groups.selection_rules import RULES
 from earlysieve.searching.choice import name_of
@@ -35,6 +36,8 @@ class Again:
         runs: folders of the runs, by seed, below that of the search.
         figures: every rule for which there is what it needs, on the validation data, by seed.
         means: of these figures over the seeds.
+        smallest_group: name and number of examples of the smallest group of the validation data,
+            over all seeds; None where these name no groups.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Again:
     runs: Mapping[int, str]
     figures: Mapping[int, Figures]
     means: Mapping[str, OverSeeds]
+    smallest_group: tuple[str, int] | None = None
 
 
 def fresh_seeds(seed: int, count: int) -> list[int]:
@@ -62,17 +66,20 @@ def train_again(
         EarlysieveError: a run cannot be trained.
     """
     figures, runs = {}, {}
+    sizes: list[tuple[str, int]] = []
     for seed in seeds:
         folder = out / "again" / f"{place:03d}-seed-{seed}"
         with held(folder):
             own = replace(config, seed=seed)
             named = replace(reporter, title=trial_title(run_title(own), place))
-            figures[seed] = _figures(own, folder, named)
+            figures[seed], found = _figures(own, folder, named)
+        sizes += found.items()
         runs[seed] = folder.relative_to(out).as_posix()
         reporter.tell(
             f"{name_of(place)}, seed {seed}: {config.select} {figures[seed][config.select]:.3f}"
         )
-    return Again(name_of(place), place, runs, figures, _means(list(figures.values())))
+    smallest = min(sizes, key=lambda one: one[1], default=None)
+    return Again(name_of(place), place, runs, figures, _means(list(figures.values())), smallest)
 
 
 def differences(chosen: Again, plain: Again) -> dict[str, OverSeeds]:
@@ -87,12 +94,15 @@ def differences(chosen: Again, plain: Again) -> dict[str, OverSeeds]:
     }
 
 
-def _figures(config: "TrainConfig", folder: Path, reporter: "Reporter") -> Figures:
+def _figures(
+    config: "TrainConfig", folder: Path, reporter: "Reporter"
+) -> tuple[Figures, dict[str, int]]:
+    """The figures of a run on its validation data, and the sizes of their groups."""
     run, _ = trained(config, folder, reporter)  # a finished run is loaded
     with few_warnings():
         _, logits = judged(run)
         keep_logits(folder, logits)
-        return _by_rule(run, logits)
+        return _by_rule(run, logits), sizes_of(run.validation)
 
 
 def _by_rule(run: "TrainRun", logits: "Tensor") -> Figures:

@@ -15,6 +15,7 @@ from earlysieve.runs.reporter import Reporter
 from earlysieve.runs.train_data import open_parts
 from earlysieve.searching.choice import choose
 from earlysieve.searching.lock import held
+from earlysieve.searching.one_trial import few_warnings
 from earlysieve.searching.places import FAILURE, finished, take_up
 from earlysieve.searching.plan import PLAN_NAME, Plan, keep, keep_data
 from earlysieve.searching.result import TrialRow
@@ -171,7 +172,8 @@ def _try_out(plan: Plan, out: Path, storage: str | None) -> None:
     """Prepare trial 0 and reach the storage before a folder belongs to a plan that cannot be."""
     from earlysieve.runs.train_run import TrainRun
 
-    TrainRun.prepare(plain_config(plan.config, plan.space), out, Reporter())
+    with few_warnings():
+        TrainRun.prepare(plain_config(plan.config, plan.space), out, Reporter())
     if storage is not None:
         with quiet_optuna():
             open_storage(storage, out)

@@ -58,6 +58,17 @@ def figure_rows(result: SearchResult) -> tuple[list[str], list[list[str]]]:
     return heads, rows
 
 
+def of_the_smallest_group(result: SearchResult) -> str:
+    """How few examples the worst group may have; empty where no groups are known."""
+    if result.plain.smallest_group is None:
+        return ""
+    name, number = result.plain.smallest_group
+    return (
+        f"The smallest group of validation examples, '{name}', has {number} over these seeds: the "
+        "figure of the worst group may rest on as few."
+    )
+
+
 def _shown(result: SearchResult) -> "list[Again]":
     return [one for one in (result.plain, result.best) if one is not None]
 
@@ -86,7 +97,9 @@ def _figures(result: SearchResult) -> Section:
             "The plain method was trained again with seeds that the search had not used. Only "
             "these figures count."
         )
+    few = of_the_smallest_group(result)
     pieces = [paragraph(text), table(heads, rows, caption=caption, numeric=numeric)]
+    pieces += [paragraph(few)] if few else []
     return Section("figures", "What came of it", pieces)
 
 
