@@ -48,6 +48,18 @@ def test_several_cues_for_people(file):
         assert piece in shown
 
 
+def test_examples_that_the_model_knows_are_said(file, tmp_path):
+    words = (*words_of(file), "--cue", "colour")
+    assert "Note: the" not in ok(*words).stdout
+    shown = ok(*words, "--split", "train").stdout
+    assert "Note: the model was trained on these examples, where a cue costs less" in shown
+    config = {"data": "digits", "data_options": {"split": "test"}, "checkpoint": None}
+    (tmp_path / "fix.json").write_text(json.dumps({"changed": True, "config": config}))
+    (tmp_path / "model.pt").write_bytes(file.read_bytes())
+    shown = ok(*words_of(tmp_path / "model.pt"), "--cue", "colour").stdout
+    assert "was fitted to, or chosen on, these examples" in " ".join(shown.split())
+
+
 @pytest.fixture
 def birds(tmp_path):
     """Light and dark pictures in two classes, beside a column that tells half of them."""

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from earlysieve.fixing.fix_data import held_out_part
-from earlysieve.runs.seen_data import split_record
+from earlysieve.fixing.fix_data import fixed_on, held_out_part
+from earlysieve.runs.seen_data import part_of, split_record
 from earlysieve.training.config import TrainConfig
 
 
@@ -33,3 +33,28 @@ def test_of_a_function_it_is_the_split_that_the_run_held_out(
 
 def test_without_a_run_nothing_is_known():
     assert held_out_part("ours.py:make", None, None).split is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "measured", "changed", "known"),
+    [
+        ("test", "test", True, True),
+        (None, "test", True, True),  # of digits a fix takes the test part by itself
+        ("test", "train", True, False),
+        ("test", "test", False, False),  # the given model is kept: nothing was fitted
+    ],
+)
+def test_what_a_fix_was_fitted_to_is_known(tmp_path, asked, measured, changed, known):
+    options = {} if asked is None else {"split": asked}
+    config = {"data": "digits", "data_options": options, "checkpoint": None}
+    (tmp_path / "fix.json").write_text(json.dumps({"changed": changed, "config": config}))
+    assert fixed_on(tmp_path / "model.pt", part_of("digits", measured)) is known
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '{"changed": true}', '{"changed": true, "config": {}}']
+)
+def test_a_file_that_is_no_fix_tells_nothing(tmp_path, text):
+    (tmp_path / "fix.json").write_text(text)
+    assert not fixed_on(tmp_path / "model.pt", part_of("digits", "test"))
+    assert not fixed_on(None, part_of("digits", "test"))

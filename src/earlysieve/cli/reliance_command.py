@@ -144,6 +144,7 @@ def command(context: click.Context, /, **given: Any) -> None:
         _show(measured, console)
     if dropped is not None:
         _show_drop(dropped, console)
+    _say_what_is_known(console, given["checkpoint"], part, values["config"])
     if out is not None:
         _write(out, values)
         console.say(f"Result: {out}")
@@ -252,6 +253,22 @@ def _say_what_next(console: Console, command: str, part: "Part", found: "Relianc
         )
 
 
+def _say_what_is_known(
+    console: Console, checkpoint: "Path | None", part: "Part", config: dict[str, Any]
+) -> None:
+    """Tell where the model knows the examples, which flatters it."""
+    if config["fixed_on"]:
+        console.say(
+            f"Note: the fix that wrote '{checkpoint}' was fitted to, or chosen on, these examples: "
+            "what it gained looks larger here than on others. Measure on data that it has not seen."
+        )
+    elif config["seen_in_training"]:
+        console.say(
+            "Note: the model was trained on these examples, where a cue costs less than on others. "
+            "Measure on data that it has not seen."
+        )
+
+
 def _show_drop(found: "RandomisedDrop", console: Console) -> None:
     console.say(
         f"Drop when randomised ({', '.join(found.columns)}): {found.drop:.3f} "
@@ -263,6 +280,7 @@ def _show_drop(found: "RandomisedDrop", console: Console) -> None:
 
 def _record(context: click.Context, given: dict[str, Any], part: Any) -> dict[str, Any]:
     from earlysieve.cli.command_line import command_line
+    from earlysieve.fixing.fix_data import fixed_on
     from earlysieve.runs.seen_data import seen_in_training
     from earlysieve.training.weight_files import weights_hash
 
@@ -276,6 +294,7 @@ def _record(context: click.Context, given: dict[str, Any], part: Any) -> dict[st
         "data": given["data"],
         "seed": given["seed"],
         "seen_in_training": seen_in_training(given["checkpoint"], part),
+        "fixed_on": fixed_on(given["checkpoint"], part),
     }
 
 

@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from earlysieve.datasets.limited import limited
-from earlysieve.errors import DataError, InputError
+from earlysieve.errors import DataError, EarlysieveError, InputError
 from earlysieve.networks.hf_folder import tokenizer_of
 from earlysieve.networks.spec import parse_options
 from earlysieve.runs.held_out import held_a_share_out, open_share, same_source
 from earlysieve.runs.open_data import open_data
-from earlysieve.runs.run_beside import config_beside
-from earlysieve.runs.seen_data import Part, audited_part, part_of, seen_in_training, split_record
+from earlysieve.runs.run_beside import config_beside, fix_beside
+from earlysieve.runs.seen_data import (
+    Part,
+    audited_part,
+    overlap,
+    part_of,
+    seen_in_training,
+    split_record,
+)
 from earlysieve.training.config import TrainConfig
 
 # What to repair and choose on where nothing was asked for, best first: test data come last, since
@@ -106,6 +113,27 @@ def held_out_part(spec: str, split: str | None, checkpoint: str | Path | None) -
     if best is None and found.splits is None:
         best = _split_of_run(config_beside(checkpoint), spec)
     return audited_part(spec, None) if best is None else part_of(spec, best)
+
+
+def fixed_on(checkpoint: str | Path | None, part: Part) -> bool:
+    """Whether the fix that wrote a checkpoint was fitted to, or chosen on, a part of a source.
+
+    Args:
+        checkpoint: file of weights, beside which `fix.json` may lie.
+        part: what is measured on.
+    """
+    found = fix_beside(checkpoint)
+    config = found.get("config")
+    if not found.get("changed") or not isinstance(config, Mapping):
+        return False
+    spec, options, given = (config.get(key) for key in ("data", "data_options", "checkpoint"))
+    split = options.get("split") if isinstance(options, Mapping) else None
+    if not isinstance(spec, str) or not isinstance(split, str | None):
+        return False
+    try:
+        return overlap(held_out_part(spec, split, given), part) is True
+    except EarlysieveError:
+        return False  # what it was fitted to cannot be found any more
 
 
 def _split_of_run(config: TrainConfig | None, spec: str) -> str | None:

@@ -108,7 +108,7 @@ def seen_in_training(checkpoint: str | Path | None, part: Part) -> bool | None:
     """
     trained = _trained_on(checkpoint)
     if trained is not None:
-        return _overlap(trained, part)
+        return overlap(trained, part)
     folder = part.folder
     name = part.split if folder is None else folder.name
     return True if name == "train" else None
@@ -121,7 +121,7 @@ def check_not_trained_on(checkpoint: str | Path | None, part: Part) -> None:
         InputError: it was trained on it.
     """
     trained = _trained_on(checkpoint)
-    if trained is not None and _overlap(trained, part):
+    if trained is not None and overlap(trained, part):
         raise InputError(
             "Expected data that the model was not trained on for --unseen, but the run beside "
             f"'{checkpoint}' was trained on them; leave out --unseen, or audit others"
@@ -173,7 +173,8 @@ def _named_in_run(checkpoint: str | Path | None) -> tuple[str, str | None] | Non
     return data, split
 
 
-def _overlap(trained: Part, audited: Part) -> bool | None:
+def overlap(trained: Part, audited: Part) -> bool | None:
+    """Whether two parts of sources share examples; None where it is unknown."""
     ours, theirs = trained.folder, audited.folder
     if ours is not None and theirs is not None:
         return ours.is_relative_to(theirs) or theirs.is_relative_to(ours)
