@@ -1,9 +1,11 @@
 import json
 
 import pytest
+import torch
 
 from earlysieve.cli.layers_command import parse_shape
 from earlysieve.errors import InputError
+from earlysieve.networks import small_cnn
 from tests.cli.helpers import SMALL, ok, problem, weights
 from tests.networks.test_spec import bert
 
@@ -78,7 +80,21 @@ def test_input_that_does_not_fit():
 
 def test_checkpoint_has_to_fit(tmp_path):
     file = weights(tmp_path / "w.pt", classes=4)
-    assert "'head.weight'" in problem("layers", "--model", SMALL, "--checkpoint", file)
+    words = ("layers", "--model", SMALL, "--checkpoint", file, "--num-classes", 10)
+    assert "'head.weight'" in problem(*words)
+
+
+def test_weights_of_another_number_of_classes_tell_it(tmp_path):
+    file = tmp_path / "model.pt"
+    torch.save(small_cnn(num_classes=3).state_dict(), file)
+    words = ("layers", "--model", SMALL, "--checkpoint", file, "--input-shape", "3,28,28")
+    shown = ok(*words).stdout
+    assert "The weights have 3 outputs, as with --num-classes 3." in shown
+    assert "(4, " in problem(*words, "--num-classes", 4)
+    other = {**small_cnn(num_classes=3).state_dict()}
+    first = next(iter(other))
+    torch.save({**other, first: other[first][:2]}, file)
+    assert f"'{first}' to have shape" in problem(*words)
 
 
 def test_shapes():

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from earlysieve.model.batch import Inputs
     from earlysieve.model.layers import LayerInfo
     from earlysieve.networks.built import BuiltModel
+    from earlysieve.training.check_weights import ShapeError
 
 _DEEPEST = 2
 _IMAGE = (3, 224, 224)
@@ -57,28 +58,51 @@ def command(
       earlysieve layers --model earlysieve.networks:SmallMLP --input-shape 20
     """
     load_libraries()
+    from earlysieve.errors import CheckpointError
     from earlysieve.networks.spec import build_model, load_checkpoint, parse_options
     from earlysieve.runs.run_beside import shape_in_run
+    from earlysieve.training.check_weights import ShapeError
 
     console = Console(quiet, as_json)
     shape = None if input_shape is None else parse_shape(input_shape)
     options = {**shape_in_run(model, checkpoint), **parse_options(model_option)}
-    built = build_model(
-        model,
-        num_classes=num_classes,
-        options=options,
-        pretrained=pretrained,
-        like=None if shape is None else _data_of(shape),
-    )
-    if (checkpoint, checkpoint_key, checkpoint_prefix) != (None, None, None):
-        for note in load_checkpoint(
-            built, checkpoint, spec=model, key=checkpoint_key, prefix=checkpoint_prefix
-        ):
-            console.say(note)
+
+    def build(outputs: int | None) -> "BuiltModel":
+        built = build_model(
+            model,
+            num_classes=outputs,
+            options=options,
+            pretrained=pretrained,
+            like=None if shape is None else _data_of(shape),
+        )
+        if (checkpoint, checkpoint_key, checkpoint_prefix) != (None, None, None):
+            for note in load_checkpoint(
+                built, checkpoint, spec=model, key=checkpoint_key, prefix=checkpoint_prefix
+            ):
+                console.say(note)
+        return built
+
+    try:
+        built = build(num_classes)
+    except ShapeError as error:
+        outputs = _other_classes(error)
+        if num_classes is not None or outputs is None:
+            raise
+        try:
+            built = build(outputs)
+        except CheckpointError:
+            raise error from None  # it is not the number of classes
+        console.say(f"The weights have {outputs} outputs, as with --num-classes {outputs}.")
     inputs = example_inputs(built, shape or _built_for(options))
     layers, chosen = _trace(built, inputs)
     _print(console, layers, chosen, show_all)
     console.result({"model": model, "auto": chosen, "layers": [_row(x, chosen) for x in layers]})
+
+
+def _other_classes(error: "ShapeError") -> int | None:
+    """How many outputs weights have that differ from the network's in these alone, perhaps."""
+    own, given = error.own, error.given
+    return given[0] if given and own[1:] == given[1:] and len(own) == len(given) else None
 
 
 def example_inputs(built: "BuiltModel", shape: Sequence[int] | None) -> "Inputs":
