@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -117,6 +119,17 @@ def test_a_reason_that_seeds_share_is_said_once_with_the_option_that_helps(resul
     assert render(gather(results)).count("min_group: 2}") == 1
 
 
+def test_what_to_do_is_said_once_where_it_is_the_same_for_all_seeds(results):
+    for seed in (0, 1):
+        why = f"Expected 5 examples of each group, but got {seed}; add examples, or take others"
+        place = folder_of(results, RunCell("a", DFR, seed))
+        keep_record(place, Record("failed", 0.0, why=why))
+    assert failures(gather(results).lines[2]) == (
+        "seed 0: Expected 5 examples of each group, but got 0; seed 1: Expected 5 examples of each "
+        "group, but got 1; for all: add examples, or take others"
+    )
+
+
 def test_every_table_says_supervision_what_was_tuned_cost_and_failures(results):
     result = gather(results)
     assert [line.chosen for line in result.lines] == [{}, {"upweight": 5}, {}]
@@ -169,6 +182,18 @@ def test_the_table_for_a_paper_stands_alone_with_reasons_and_remarks(results, mo
     text = "\n".join(one.removesuffix("%") for one in tex.splitlines() if one not in comments)
     bare = re.sub(r"\\[a-zA-Z]+|\\[&%$#_{}]|\\\\|\$-\$", "", text.replace(" & ", " "))
     assert not re.search(r"[&%$#_]", bare)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_the_table_for_a_paper_can_be_set(results, tmp_path):
+    packages = r"\usepackage{booktabs}\usepackage{graphicx}"
+    body = written.latex_tables(gather(results))
+    text = rf"\documentclass{{article}}{packages}\begin{{document}}{body}\end{{document}}"
+    (tmp_path / "paper.tex").write_text(text)
+    words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
 
 
 def test_a_table_for_a_paper_fits_a_line_and_has_minus_signs():

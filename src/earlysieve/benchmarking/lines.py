@@ -122,10 +122,13 @@ def of_all(count: int, line: Line) -> str:
 
 
 def failures(line: Line) -> str:
-    """Which seeds failed and why; a reason that is the same is said once."""
-    return "; ".join(
-        f"seed {', '.join(map(str, who))}: {why}" for why, who in reasons(line).items()
-    )
+    """Which seeds failed and why; a reason, and what to do, is said once where it is the same."""
+    told = [(f"seed {', '.join(map(str, who))}", why) for why, who in reasons(line).items()]
+    parted = [(who, *why.partition("; ")) for who, why in told]
+    advice = {what_to_do for *_, what_to_do in parted}
+    if len(parted) > 1 and len(advice) == 1 and "" not in advice:
+        return "; ".join(f"{who}: {why}" for who, why, *_ in parted) + f"; for all: {advice.pop()}"
+    return "; ".join(f"{who}: {why}" for who, why in told)
 
 
 def reasons(line: Line) -> dict[str, list[int]]:
