@@ -434,7 +434,7 @@ def test_written_tables(tmp_path, runs):
     table = pd.read_csv(paths[0])
     assert table["accuracy"].tolist() == pytest.approx([0.62, 0.695])
     assert found.notes == ()
-    assert "| 3 | - | 0.620 [" in paths[1].read_text()
+    assert "| 3 | 0.620 [" in paths[1].read_text()
     assert "2 models side by side" in paths[3].read_text()
     tex = paths[2].read_text()
     assert tex.count(r"\toprule") == tex.count(r"\end{table}") == len(all_cells(found)) == 2

@@ -45,9 +45,14 @@ class Comparison:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The figures to show: the usual ones, and others that are known of some line."""
+        """The figures to show: the usual ones, and others that are known of some line.
+
+        Of runs that were not audited no reliance is known, and none is shown.
+        """
         known = {name for line in self.lines for name in line.figures}
-        return (*COLUMNS, *(name for name in MORE_COLUMNS if name in known))
+        audited = any(entry.kind == "audit" for line in self.lines for entry in line.entries)
+        usual = COLUMNS if audited or COLUMNS[0] in known else COLUMNS[1:]
+        return (*usual, *(name for name in MORE_COLUMNS if name in known))
 
     @property
     def table(self) -> "pd.DataFrame":
