@@ -83,7 +83,9 @@ class Cells:
                 for k in small[:_LISTED]
             )
             others = len(small) - _LISTED
-            more = "" if others <= 0 else f" and {others} small groups more"
+            more = (
+                "" if others <= 0 else f" and {others} small group{'s' if others > 1 else ''} more"
+            )
             raise SmallGroupError(
                 f"Expected at least {min_group} examples of each group within its class, but got "
                 f"{named}{more}{self._missing(names)}",
