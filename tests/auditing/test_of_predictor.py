@@ -249,3 +249,48 @@ def test_reliance_on_a_known_cue_and_on_columns_is_measured():
         right[agrees].mean() - right[~agrees].mean(), abs=0.03
     )
     assert es.drop_when_randomised(TREES, (HELD_OUT, TRUTH), ["scanner"]).drop > 0.1
+
+
+def with_gaps(seed, *, tells=0.93):
+    """Patients whose laboratory value is missing where they are ill, mostly; some lack a city."""
+    rng = np.random.default_rng(seed)
+    frame, ill = patients(seed, tells=0.5)
+    frame["lab"] = rng.normal(100, 5, COUNT)
+    frame.loc[np.where(rng.random(COUNT) < tells, ill, 1 - ill) == 1, "lab"] = np.nan
+    frame.loc[rng.random(COUNT) < 0.1, "age"] = np.nan
+    city = rng.choice(["Ulm", "Bern", None], COUNT)
+    return frame.assign(city=pd.Categorical(city)), ill
+
+
+def test_gaps_stay_gaps_for_the_model_and_may_be_the_shortcut():
+    frame, ill = with_gaps(0)
+    trees = HistGradientBoostingClassifier(max_iter=30, categorical_features=["city"])
+    trees.fit(frame, ill)
+    unseen, truth = with_gaps(1)
+    result = audited(trees, (unseen, truth))
+    np.testing.assert_array_equal(result.examples["prediction"], trees.predict(unseen))
+    assert result.summary.verdict == "shortcut"
+    assert result.summary.leans_on == "column lab missing"
+    steps = "\n".join(result.summary.next_steps)
+    assert "It says where column 'lab' has no value" in steps
+    assert 'one.drop(columns=["lab"])' in steps
+    assert "as if gaps were filled in" not in steps
+
+
+def test_gaps_of_arrays_are_taken_too():
+    frame, ill = with_gaps(0)
+    rows = frame.drop(columns="city").to_numpy()
+    trees = HistGradientBoostingClassifier(max_iter=30).fit(rows, ill)
+    seen = []
+
+    def look(given):
+        seen.append(given)
+        return trees.decision_function(given)
+
+    for model in (trees, es.from_predictor(look)):
+        result = audited(model, (rows, ill), pictures=0)
+        np.testing.assert_array_equal(result.examples["prediction"], trees.predict(rows))
+        assert result.summary.leans_on == "column 4 missing"
+        assert "np.delete(one, [4], axis=1)" in "\n".join(result.summary.next_steps)
+    assert all(isinstance(one, np.ndarray) for one in seen)
+    np.testing.assert_allclose(max(seen, key=len), rows, rtol=1e-7)

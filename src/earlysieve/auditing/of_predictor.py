@@ -7,7 +7,12 @@ from typing import Any
 
 from torch import nn
 
-from earlysieve.auditing.columns_left_out import columns_left_out, names_to_drop
+from earlysieve.auditing.columns_left_out import (
+    code_without,
+    columns_left_out,
+    names_to_drop,
+)
+from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.next_steps import (
     FIX,
     FIX_OR_RETRAIN,
@@ -86,6 +91,7 @@ def _step(text: str, code: str, model: Predictor, columns: Sequence[str], on: st
     text = text.replace("a network that", "a model that")
     if not columns_left_out(code):
         return step(text, code)
+    text, code = _of_gaps(text, code, model, columns)
     first, second, _, last = code.split("\n")
     names = names_to_drop(code, columns)
     if names:  # categories of a column of texts are not columns of the frame
@@ -93,6 +99,28 @@ def _step(text: str, code: str, model: Predictor, columns: Sequence[str], on: st
         second = f"X, X_train = (one.drop(columns={listed}) for one in (X, X_train))"
     again = "model.fit(X_train, y_train)" if model.is_estimator else _ANEW
     return step(text, "\n".join((first, second, again, last)))
+
+
+def _of_gaps(text: str, code: str, model: Predictor, columns: Sequence[str]) -> tuple[str, str]:
+    """The step with the column that has gaps in place of the one beside that tells them."""
+    named = columns_left_out(code)
+    of = {_bare(flag): _bare(name) for flag, name in model.gaps.items()}
+    told = [of[one] for one in named if one in of]
+    if not told:
+        return text, code
+    for one in told:
+        where = f" It says where column '{one}' has no value: leave that out, or fill its gaps"
+        filled = left_out_too(Beside((one,)))
+        text = text.replace(filled, "") + f"{where} in a way that the rest of a row does not tell."
+    kept = list(dict.fromkeys(of.get(one, one) for one in named))
+    order = [_bare(name) for name in model.feature_names]
+    in_array = [order.index(one) if order else int(one) for one in kept if not columns]
+    return text, code_without(kept, in_array or kept) or code
+
+
+def _bare(column: str) -> str:
+    """The name of a column without the word that verdicts put before it."""
+    return column.removeprefix("column ")
 
 
 def _weighted(model: Predictor, on: str | None) -> str:

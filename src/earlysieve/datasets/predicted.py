@@ -16,6 +16,7 @@ from earlysieve.datasets.categories import (
     with_dummies,
 )
 from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.frame_gaps import gaps_of
 from earlysieve.datasets.frames import frame_values
 from earlysieve.errors import DataError, InputError
 from earlysieve.model.predictor import Predictor, as_network
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TOLD = 10
+_HALF = 0.5
 Rows = Callable[[NDArray[np.float32]], Any]
 
 
@@ -34,7 +36,9 @@ def for_predictor(
     """A model that reads rows as it was fitted on them, with data and reference as numbers.
 
     Columns of texts become one of 0 and 1 for each category, and the model gets texts again. So are
-    other values: it gets those of the frame, not what float32 makes of them.
+    other values: it gets those of the frame, not what float32 makes of them. Of a column of numbers
+    with gaps, which have to be NaN, a column beside says where they are; in one of texts they are a
+    category.
 
     Args:
         model: see `from_predictor`.
@@ -48,23 +52,28 @@ def for_predictor(
     Raises:
         InputError: the frame has other columns than the model was fitted on.
         DataError: a label is none of the model's classes, or a column is neither of numbers nor of
-            categories, or has gaps.
+            categories, or has no value at all.
     """
     names = class_names or _names(model.classes)
     given, other = (_with_labels(one, model.classes, class_names) for one in (data, reference))
     if not _is_pair(data):
         _check_order(model, data)
         return _of_set(model, getattr(data, "columns", ())), data, reference, class_names
-    frame = given[0] if is_frame(given[0]) else None
-    if frame is None:
-        return _of_array(model, int(given[0].shape[-1])), given, other, names
+    in_rows = not is_frame(given[0])
+    if in_rows:
+        told = _of_array(model, int(given[0].shape[-1]))
+        if not _has_gaps(given[0]):
+            return told, given, other, names
+        given, other = (_as_frame(one, model.feature_names) for one in (given, other))
+    frame = given[0]
     _check_columns(model, [str(name) for name in frame.columns])
     beside = other[0] if _is_pair(other) and is_frame(other[0]) else None
-    encoded, rows, numbers = _read(frame, beside, model)
+    arrays = model.takes_arrays or (in_rows and not model.feature_names)
+    encoded, rows, numbers, gaps = _read(frame, beside, model.feature_names, arrays)
     whole = (encoded, *given[1:])
     if beside is not None:
         other = (numbers(beside), *other[1:])
-    return model.reading(rows), whole, other, names
+    return model.reading(rows, gaps), whole, other, names
 
 
 def given_to(model: Any, data: Any) -> tuple[nn.Module, Any]:
@@ -167,41 +176,71 @@ def _check_columns(model: Predictor, columns: Sequence[str]) -> None:
         )
 
 
+def _has_gaps(rows: Any) -> bool:
+    values = rows.detach().cpu().numpy() if isinstance(rows, Tensor) else rows
+    table = values.ndim == 2 and np.issubdtype(values.dtype, np.floating)
+    return table and bool(np.isnan(values).any())
+
+
+def _as_frame(data: Any, names: Sequence[str]) -> Any:
+    """(X, y) with a frame for the array, its columns named as the model's, or by their places."""
+    import pandas as pd
+
+    if not _is_pair(data) or is_frame(data[0]):
+        return data
+    rows = data[0].detach().cpu().numpy() if isinstance(data[0], Tensor) else data[0]
+    columns = list(names) or [f"column {place}" for place in range(rows.shape[1])]
+    return (pd.DataFrame(rows, columns=columns), *data[1:])
+
+
 def _read(
-    frame: "pd.DataFrame", beside: "pd.DataFrame | None", model: Predictor
-) -> tuple["pd.DataFrame", Rows, Callable[["pd.DataFrame"], "pd.DataFrame"]]:
-    """Numbers for a frame, the way back, and numbers for another frame of the same columns."""
+    frame: "pd.DataFrame", beside: "pd.DataFrame | None", names: Sequence[str], arrays: bool
+) -> tuple["pd.DataFrame", Rows, Callable[["pd.DataFrame"], "pd.DataFrame"], dict[str, str]]:
+    """Numbers for a frame, the way back, numbers for another of the same columns, and its gaps.
+
+    Args:
+        frame: as the model takes it.
+        beside: another one, whose categories count, too.
+        names: of the columns that the model takes, in order; empty: those of the frame.
+        arrays: whether the model takes arrays where all columns are numbers.
+    """
     import pandas as pd
 
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     texts = [name for name in frame.columns if is_text(frame[name])]
     known = frame if beside is None else pd.concat([frame, beside], ignore_index=True)
-    categories = _categories(known[texts]) if texts else {}
+    gaps = gaps_of(known)
+    filled = gaps.filled(known)
+    categories = _categories(filled[texts]) if texts else {}
 
     def numbers(other: "pd.DataFrame") -> "pd.DataFrame":
         named = other.set_axis([str(name) for name in other.columns], axis=1)[list(frame.columns)]
+        whole = gaps.filled(named)
         if not texts:
-            return named
-        return with_dummies(named, categories)[0].set_axis(named.index, axis=0)
+            return whole
+        return with_dummies(whole, categories)[0].set_axis(named.index, axis=0)
 
     encoded = numbers(frame)
     frame_values(encoded)  # before numbers are looked for in what is none
     places = {str(name): place for place, name in enumerate(encoded.columns)}
-    back = {
-        name: _category(known[name], [places[f"{name}_{one}"] for one in categories[name]])
-        if name in categories
-        else _number(known[name], places[name])
-        for name in map(str, frame.columns)
-    }
-    order = model.feature_names or list(back)
+    back: dict[str, Rows] = {}
+    for name in map(str, frame.columns):
+        if name in categories:
+            at = [places[f"{name}_{one}"] for one in categories[name]]
+            back[name] = _category(known[name], filled[name], at)
+        elif name in gaps.beside:
+            back[name] = _with_gaps(_number(filled[name], places[name]), places[gaps.beside[name]])
+        else:
+            back[name] = _number(known[name], places[name])
+    order = names or list(back)
 
     def rows(values: NDArray[np.float32]) -> Any:
         found = {name: back[name](values) for name in order}
-        if model.takes_arrays and not texts:
+        if arrays and not texts:
             return np.stack([np.asarray(one, np.float64) for one in found.values()], 1)
         return pd.DataFrame(found)
 
-    return encoded, rows, numbers
+    return encoded, rows, numbers, {flag: name for name, flag in gaps.beside.items()}
 
 
 def _categories(frame: "pd.DataFrame") -> dict[str, list[str]]:
@@ -233,11 +272,21 @@ def _number(column: "pd.Series[Any]", place: int) -> Rows:
     return values
 
 
-def _category(column: "pd.Series[Any]", places: Sequence[int]) -> Rows:
-    """The category that is on most, as the frame had it."""
+def _with_gaps(numbers: Rows, place: int) -> Rows:
+    """The numbers of a column, with gaps in rows in which the column at this place says so."""
+
+    def values(rows: NDArray[np.float32]) -> Any:
+        gaps = rows[:, place] > _HALF
+        return np.where(gaps, np.nan, np.asarray(numbers(rows), np.float64))
+
+    return values
+
+
+def _category(column: "pd.Series[Any]", filled: "pd.Series[Any]", places: Sequence[int]) -> Rows:
+    """The category that is on most, as the frame had it, and none where it had none."""
     import pandas as pd
 
-    texts = texts_of(column)
+    texts = texts_of(filled)
     originals = [column[texts == one].iloc[0] for one in sorted(set(texts))]
 
     def values(rows: NDArray[np.float32]) -> Any:

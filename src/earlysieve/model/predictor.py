@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -34,6 +34,7 @@ class Predictor(nn.Module):
         takes_arrays: whether it was fitted on arrays, and warns of frames.
         is_estimator: whether it has a method `fit`, and is none of our own functions.
         weighs_by: what `fit` calls weights of examples; empty: it takes none, or is not known.
+        gaps: columns that say where others have no value, with the names of these.
     """
 
     def __init__(
@@ -54,14 +55,18 @@ class Predictor(nn.Module):
         self.called, self.classes, self.feature_names = called, list(classes), list(feature_names)
         self.takes_arrays, self.is_estimator = takes_arrays, is_estimator
         self.weighs_by = weighs_by
+        self.gaps: Mapping[str, str] = {}
         self._predict, self._gives = predict, gives
         self._rows: Callable[[NDArray[np.float32]], Any] = np.asarray
 
-    def reading(self, rows: Callable[[NDArray[np.float32]], Any]) -> Self:
+    def reading(
+        self, rows: Callable[[NDArray[np.float32]], Any], gaps: Mapping[str, str] | None = None
+    ) -> Self:
         """The same model, which gets `rows(values)` of values, shape (B, D), in their place."""
         other = copy.copy(self)
         other._modules = {"inputs": nn.Identity()}
         other._rows = rows
+        other.gaps = gaps or {}
         return other
 
     def forward(self, rows: Tensor) -> Tensor:
