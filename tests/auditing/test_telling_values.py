@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 import earlysieve as es
 from earlysieve._readable import readable
 from earlysieve.auditing.columns_left_out import columns_left_out
 from earlysieve.auditing.eye import Sample
+from earlysieve.auditing.leaning import strength
 from earlysieve.auditing.next_steps import next_steps, parts
 from earlysieve.auditing.rule import decide
 from earlysieve.auditing.swaps.follow import lost_without, swap_parts
@@ -322,6 +324,54 @@ def test_a_column_from_which_the_class_comes_is_none(change, verdict):
     assert decide(facts(column, replace(needed, **change), IDLE)).verdict == verdict
     named = replace(column, irrelevant=True)
     assert decide(facts(named, needed, IDLE)).verdict == "shortcut"
+
+
+# What lacks these values tells the other class: no right answer is left without them.
+ROUNDED = replace(
+    VALUE, reads=0.96, followed=0.78, mended=0.9, accuracy=0.21, accuracy_else=0.93, explained=95,
+    times_worse=31.0, recovered=0.6, own_tells=0.74, lost_without=0.7, besides=0.49,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "shortcut"),
+        ({"reads": 0.89}, "none found"),
+        ({"followed": 0.29}, "none found"),
+        ({"besides": 0.43}, "none found"),  # the class comes of the value, too
+        ({"sure": 19}, "none found"),
+        ({"recovered": 0.2, "own_tells": 0.5}, "none found"),
+        ({"accuracy": 0.86}, "none found"),
+    ],
+)
+def test_values_that_tell_as_much_as_the_model_are_judged_as_a_column(change, verdict):
+    decision = decide(facts(IDLE, replace(ROUNDED, **change)))
+    assert decision.verdict == verdict
+    if verdict == "shortcut":
+        assert (decision.reason, decision.leaning) == ("leans", ROUNDED)
+        assert decision.signs == strength(ROUNDED)
+
+
+def rounded(seed, tells):
+    """Weights that are rounded to 5 in one class, and written to a tenth in the other."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, 3000)
+    said = np.where(rng.random(3000) < tells, labels, 1 - labels)
+    weight = rng.normal(75, 12, 3000)
+    weight = np.where(said == 1, np.round(weight / 5) * 5, np.round(weight, 1))
+    task = {f"x{k}": rng.normal(size=3000) + 0.7 * labels for k in range(4)}
+    return pd.DataFrame({"weight": weight, **task}), labels
+
+
+def test_a_habit_of_rounding_that_goes_with_a_class_is_found():
+    trees = HistGradientBoostingClassifier(max_iter=60).fit(*rounded(0, 0.92))
+    assert trees.score(*rounded(2, 0.5)) < trees.score(*rounded(1, 0.92)) - 0.2
+    found = es.audit(
+        trees, rounded(1, 0.92), seen_in_training=False, pictures=0, progress=False
+    ).summary
+    assert found.verdict == "shortcut"
+    assert found.leans_on.startswith("values of weight: ")
 
 
 def test_of_values_no_other_sign_is_a_verdict():

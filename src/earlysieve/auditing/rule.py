@@ -45,7 +45,13 @@ from earlysieve.auditing.leaning_checks import (
 from earlysieve.auditing.power import LIKELY, power
 from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.transfer import Transfer
-from earlysieve.auditing.value_checks import but_values, by_values, perhaps_by_values, rather
+from earlysieve.auditing.value_checks import (
+    but_values,
+    by_values,
+    instead_of_column,
+    perhaps_by_values,
+    rather,
+)
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 FOLLOWS_HERE, ALTERED = "follows here", "altered"
@@ -174,6 +180,10 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "does not transfer")
     if of_values is not None and of_values.misread >= FEWEST_MISLED:
         return say("shortcut", "values", of_values)
+    as_column = instead_of_column(values)
+    if as_column is not None and costs(as_column):
+        signs, leading = strength(as_column), as_column
+        return say("shortcut", "leans", as_column)
     resting = rests_on(facts.leanings)
     if resting is not None:
         return say("at risk", "rests", resting)

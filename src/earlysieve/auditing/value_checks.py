@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import GATHER, Leaning
+from earlysieve.auditing.leading import enough
+from earlysieve.auditing.leaning import GATHER, Leaning, strength
 from earlysieve.auditing.leaning_checks import (
     FEWEST_MISLED,
     FOLLOWS,
@@ -20,6 +21,7 @@ _LITTLE_LOST = 0.15
 _WORSE = 2.0
 _AS_WELL = 0.06
 _SURELY_RECOVERED = 0.7
+_TELLS_AS_MUCH = 0.9
 _FOLLOWED_SURELY, _FEWEST_HELD_WRONGLY, _MUCH_LOST = 0.3, 10, 0.4
 
 
@@ -64,6 +66,26 @@ def by_values(found: Sequence[Leaning]) -> Leaning | None:
     """Values of a column that answers follow though nothing hangs on them, the most followed."""
     misleading = [one for one in found if _misleading_values(one)]
     return max(misleading, key=lambda one: one.followed, default=None)
+
+
+def instead_of_column(found: Sequence[Leaning]) -> Leaning | None:
+    """Values that tell about as much as the model makes of all: what lacks them tells the rest.
+
+    So do numbers that are rounded where the class is one, and to more digits where it is another.
+    A reader of the whole column hardly sees that, and no right answer is left without the values,
+    as of any column of two values that a model goes by. They are judged as one.
+    """
+    able = [
+        one
+        for one in found
+        if one.is_value
+        and one.reads >= _TELLS_AS_MUCH
+        and one.sure >= FEWEST_MISLED
+        and one.followed >= _FOLLOWED_SURELY
+        and not one.besides < 0.5 - _AS_WELL
+        and enough(strength(one))
+    ]
+    return max(able, key=lambda one: one.followed, default=None)
 
 
 def perhaps_by_values(found: Sequence[Leaning]) -> Leaning | None:
