@@ -565,3 +565,28 @@ def test_a_sign_that_few_answers_follow_is_at_risk_where_errors_gather_by_it(cha
     found = decide(facts(IDLE, replace(COLOUR, **sign | change)))
     assert found.verdict == verdict
     assert (found.reason == "told as well") == (verdict == "at risk")
+
+
+BAR = replace(
+    COLOUR, name="frame of one class", reads=1.02, misread=39, sure=60, accuracy=0.03,
+    accuracy_else=0.6, explained=38, times_worse=312.0, recovered=0.1, own_tells=0.51,
+    followed=0.78, mended=math.nan, accuracy_sure=0.03, at_edge=0.43,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "shortcut"),  # every other reader sees the bar, and none sides with the label
+        ({"followed": 0.49}, "none found"),  # as wrong labels of a class
+        ({"followed": math.nan}, "none found"),
+        ({"sure": 19}, "none found"),
+        ({"accuracy": 0.21}, "none found"),
+        ({"times_worse": 11.0}, "none found"),
+        ({"name": "size of one class"}, "none found"),
+    ],
+)
+def test_a_border_of_one_class_that_answers_follow_is_a_shortcut(change, verdict):
+    decision = decide(facts(IDLE, replace(BAR, **change)))
+    assert decision.verdict == verdict
+    assert decision.leaning == (BAR if verdict == "shortcut" else None)

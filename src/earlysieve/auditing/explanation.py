@@ -170,9 +170,9 @@ def _reason(decision: Decision, facts: Facts, swaps: Swaps) -> str:
 
 def _power(decision: Decision) -> str:
     return (
-        "A simple feature of a kind that was looked at, which fails on one in twenty of these "
-        "examples and costs 20% of accuracy there, would have been found with a probability of "
-        f"{decision.power:.0%}."
+        "A simple feature that is plain to one of the readers, fails on one in twenty of these "
+        "examples and costs 20% of accuracy there would have been found with a probability of "
+        f"{decision.power:.0%}; a faint one, or one of another kind, may go unseen."
     )
 
 

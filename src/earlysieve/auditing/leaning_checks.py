@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import GATHER, Leaning
-from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.vignettes import VIGNETTE
 
@@ -137,6 +137,25 @@ def followed_sign(found: Sequence[Leaning]) -> Leaning | None:
             and one.times_worse >= GATHER
         ]
     )
+
+
+def followed_border(found: Sequence[Leaning]) -> Leaning | None:
+    """The border of one class of images, where answers follow it, and errors gather by it.
+
+    Whether other readers side with the label is not asked: most of them see a bar along the border,
+    too, and prefer the answer. So it is of wrong labels, but a model that has learned the others
+    turns no image into another class by its border.
+    """
+    able = [
+        one
+        for one in found
+        if one.name == f"frame{OF_ONE_CLASS}"
+        and one.followed >= FOLLOWS
+        and min(one.misread, one.sure) >= FEWEST_MISLED
+        and one.accuracy_else - one.accuracy >= _COST_OUTDONE
+        and one.times_worse >= GATHER
+    ]
+    return able[0] if able else None
 
 
 def worth_asking(found: Sequence[Leaning]) -> Leaning | None:

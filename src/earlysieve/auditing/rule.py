@@ -32,6 +32,7 @@ from earlysieve.auditing.leaning_checks import (
     copes_only_here,
     costs,
     errs_without,
+    followed_border,
     followed_sign,
     followed_though_outdone,
     follows_at_a_cost,
@@ -119,6 +120,7 @@ class Decision:
 def decide(facts: Facts) -> Decision:
     """The verdict."""
     values = [one for one in facts.leanings if one.is_value]
+    border = followed_border(facts.leanings)
     facts = replace(facts, leanings=but_what_is_the_task(but_values(facts.leanings)))
     every = [*facts.leanings, *values]
     leading, signs = lead(facts.leanings)
@@ -192,6 +194,9 @@ def decide(facts: Facts) -> Decision:
     learnt = memorised(facts.data, facts.accuracy)
     if learnt is not None:
         return say("inconclusive", learnt)
+    if border is not None:
+        signs, leading = strength(border), border
+        return say("shortcut", "leans", border)
     obeyed = most_followed([one for one in facts.leanings if never_disobeyed(one)])
     if obeyed is not None:
         return say("at risk", "task", obeyed)
