@@ -132,3 +132,25 @@ def test_groups_of_a_verdict_that_names_nothing_say_so(audited):
     assert "names nothing that the model relies on: groups are told by 'column" in note
     assert es.infer_groups(result).notes == ()
     assert es.infer_groups(silent, reader="column 3").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "taken"),
+    [
+        ("values of site: B, C, D or one of 3 more", "values of site: B, C, D or one of 3 more"),
+        ("values of sites: B", "column site"),
+        ("column site", "column site"),
+    ],
+)
+def test_values_that_other_examples_tell_stand_for_those_that_were_asked(audited, known, taken):
+    _, result = audited
+    score = result.examples["score of column 0"]
+    other = altered(result, **{f"score of {known}": score, "score of column site": -score})
+    found = groups_from_audit(other, reader="values of site: B, C, D or one of 4 more")
+    assert found.config["reader"] == taken
+    assert f"groups are told by that of {taken}." in found.notes[-1]
+
+
+def test_values_of_a_column_without_a_reader_are_refused(audited):
+    with pytest.raises(InputError, match="but got 'values of site: B'"):
+        groups_from_audit(audited[1], reader="values of site: B")

@@ -1,12 +1,13 @@
 """Groups from an audit: whom does the simple thing mislead that the model leans on?"""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from earlysieve._arrays import Bools
-from earlysieve._readable import as_kept
+from earlysieve._readable import VALUES, as_kept
 from earlysieve.auditing.marks import base_of
 from earlysieve.datasets.example_groups import Groups, identity, label_by_suspect, probes
 from earlysieve.errors import InputError
@@ -107,9 +108,11 @@ def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bo
         reader = as_kept(reader)
     if reader is not None and SCORE.format(reader) not in table.columns:
         reader = base_of(reader)
-    if reader is not None and SCORE.format(reader) not in table.columns:
-        names = [str(name) for name in table.columns]
-        known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]
+    names = [str(name) for name in table.columns]
+    known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]
+    if reader is not None and reader not in known:
+        reader = _of_same_column(reader, known)
+    if reader is not None and reader not in known:
         raise InputError(
             f"Expected a reader of this audit, {', '.join(known) or 'of which it has none'}, but "
             f"got '{reader}'; name one of these"
@@ -121,6 +124,20 @@ def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bo
     if PILE in table.columns and (table[PILE] == FAILS).any():
         return FAILS, (table[PILE] == FAILS).to_numpy()
     return "flagged", table["flagged"].to_numpy()
+
+
+def _of_same_column(reader: str, known: Sequence[str]) -> str:
+    """Other values of the column, which these data have found to tell, else all of it.
+
+    Of other examples a value more or less may tell the class.
+    """
+    column, _, _ = reader.removeprefix(VALUES).rpartition(": ")
+    if not reader.startswith(VALUES):
+        return reader
+    values = (name for name in known if name.startswith(VALUES))
+    alike = [name for name in values if name.removeprefix(VALUES).rpartition(": ")[0] == column]
+    whole = f"column {column}"
+    return alike[0] if alike else whole if whole in known else reader
 
 
 def _order(index: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
