@@ -294,3 +294,19 @@ def test_gaps_of_arrays_are_taken_too():
         assert "np.delete(one, [4], axis=1)" in "\n".join(result.summary.next_steps)
     assert all(isinstance(one, np.ndarray) for one in seen)
     np.testing.assert_allclose(max(seen, key=len), rows, rtol=1e-7)
+
+
+def test_trees_that_a_sum_outdoes_are_told_so_without_words_of_layers():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 2000)
+    frame = pd.DataFrame(rng.normal(size=(2000, 12)) + 0.45 * labels[:, None]).add_prefix("x")
+    trees = HistGradientBoostingClassifier(max_iter=15, max_leaf_nodes=4)
+    trees.fit(frame[:500], labels[:500])
+    found = audited(trees, (frame[500:], labels[500:]), pictures=0).summary
+    assert found.verdict == "inconclusive"
+    assert found.explanation.startswith("The model does worse than a linear readout of all that it")
+    steps = "\n".join(found.next_steps)
+    assert found.next_steps[0].startswith("Fit a linear model to the same columns")
+    assert "irrelevant=[COLUMN]" in steps
+    assert "layer" not in found.explanation + steps
+    assert "reference=" not in steps

@@ -12,7 +12,7 @@ from earlysieve.auditing.collect import Collected
 from earlysieve.auditing.examine import Examined, Settings, examine, say
 from earlysieve.auditing.judge import judged
 from earlysieve.auditing.kept_answers import unfinished
-from earlysieve.auditing.of_predictor import asked, rows_at_once, steps_of
+from earlysieve.auditing.of_predictor import asked, explained, rows_at_once, steps_of
 from earlysieve.auditing.options import (
     check_apart,
     check_named,
@@ -303,6 +303,7 @@ def audit(
         examples=examples,
         summary=replace(
             summary,
+            explanation=explained(network, summary.explanation),
             next_steps=steps_of(network, summary.next_steps, given, summary.leans_on),
         ),
         groups=looked.groups,

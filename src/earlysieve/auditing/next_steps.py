@@ -417,6 +417,8 @@ _OUTDONE = (
     "Readouts of the model's own layers do better than the model: check that {}. If it was "
     "repaired or trained to rely on this less, nothing need be wrong: its layers still tell it."
 )
+# How the first step of a model begins that has to be checked before all else.
+CHECKS = (_CHECK[:40], _OUTDONE[:40])
 REPAIRED = (
     "If it was repaired, nothing need be wrong: a repair costs accuracy where the shortcut holds. "
     "What it gains where it misleads, a comparison of both audits says (es.compare)."

@@ -14,6 +14,7 @@ from earlysieve.auditing.columns_left_out import (
 )
 from earlysieve.auditing.filled_beside import Beside, left_out_too
 from earlysieve.auditing.next_steps import (
+    CHECKS,
     FIX,
     FIX_OR_RETRAIN,
     RETRAIN,
@@ -21,6 +22,7 @@ from earlysieve.auditing.next_steps import (
     parts,
     step,
 )
+from earlysieve.auditing.outdone import OUTDONE_HERE, OUTDONE_INPUTS
 from earlysieve.datasets.arrays import is_frame
 from earlysieve.datasets.predicted import for_predictor
 from earlysieve.errors import InputError
@@ -31,6 +33,12 @@ _AGAIN = (
     "Or train it again, with weights by which the groups of training examples that an audit of "
     "these tells apart count equally (whatever the verdict on these is)"
 )
+_COMPARED = (
+    "Fit a linear model to the same columns: where that does better, this one has not learned all "
+    "that they tell; check its settings, and that these data are prepared as those of its fit."
+)
+_ASK = "If you suspect a column, say that it must not matter; swaps ask whether answers follow it:"
+_ASKED = "result = es.audit(model, data, irrelevant=[COLUMN])"
 _ANEW = "# train it again on (X_train, y_train), then"
 
 
@@ -82,7 +90,23 @@ def steps_of(network: nn.Module, steps: Sequence[str], data: Any, on: str | None
     columns = [] if frame is None else [str(name) for name in frame.columns]
     kept = [one for one in of_one_layer(steps) if parts(one)[1] != FIX]
     found = [_step(*parts(one), network, columns, on) for one in kept]
+    if any(one.startswith(CHECKS) for one in steps):
+        found = [_COMPARED, step(_ASK, _ASKED), *(x for x in found if not _is_of_layers(x))]
     return list(dict.fromkeys(found))
+
+
+def _is_of_layers(one: str) -> bool:
+    return one.startswith(CHECKS) or "reference=" in parts(one)[1]
+
+
+def explained(network: nn.Module, text: str) -> str:
+    """The explanation of an audit; of what is no network without words of layers that it has not.
+
+    Args:
+        network: that was audited.
+        text: the explanation, as of a network.
+    """
+    return text.replace(OUTDONE_HERE, OUTDONE_INPUTS) if isinstance(network, Predictor) else text
 
 
 def _step(text: str, code: str, model: Predictor, columns: Sequence[str], on: str | None) -> str:
