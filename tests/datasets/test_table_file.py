@@ -10,6 +10,7 @@ from PIL import Image
 from earlysieve.auditing.result import AuditResult
 from earlysieve.datasets import load_source, manifest
 from earlysieve.datasets.from_spec import splits_of
+from earlysieve.datasets.table_file import learned_options
 from earlysieve.errors import DataError, MissingDependencyError
 from earlysieve.report.command_words import DESCRIBING
 from earlysieve.runs.data_settings import OPTION_KINDS
@@ -196,3 +197,14 @@ def test_on_the_command_line(tmp_path, monkeypatch):
 def test_next_commands_keep_every_option_of_the_data():
     ours = {"--" + name.replace("_", "-") for name in OPTION_KINDS}
     assert {*ours, "--data-option"} <= DESCRIBING
+
+
+def test_a_column_beside_those_of_a_run_is_no_feature(tmp_path):
+    """As one of texts that says for which class each row speaks, which `reliance` asks for."""
+    frame = pd.DataFrame({"a": range(8), "city": ["Ulm", "Bern"] * 4, "label": ["x", "y"] * 4})
+    file = tmp_path / "coded.csv"
+    frame.assign(coded=["x", "x", "y", "y"] * 2).to_csv(file, index=False)
+    assert set(learned_options(file, {})["categories"]) == {"city", "coded"}
+    found = learned_options(file, {"columns": ["a", "city"]})
+    assert found == {"columns": ["a", "city"], "categories": {"city": ["Bern", "Ulm"]}}
+    assert learned_options(file, {"columns": ["a", "gone"]})["columns"] == ["a"]

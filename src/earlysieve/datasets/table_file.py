@@ -130,7 +130,7 @@ def learned_options(
 
     Args:
         path: of the file.
-        options: of the data.
+        options: of the data; of columns that are named, all others are no features.
 
     Raises:
         DataError: see `table_file`.
@@ -139,7 +139,9 @@ def learned_options(
     named = [options.get("drop_column") or (), options.get("group_column") or "group"]
     others = {name for one in named for name in ([one] if isinstance(one, str) else one)}
     others |= {options.get("label_column") or "label", "split", "id"}
-    features = _features(table, others)
+    given = options.get("columns")
+    known = table if given is None else table[[one for one in given if one in table.columns]]
+    features = _features(known, others)
     found = categories_of(features, f" in '{path}'")
     columns = [str(name) for name in features.columns]
     return {"columns": columns, **({"categories": found} if found else {})}
