@@ -104,13 +104,19 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
 }
 
 
+def column_and_values(name: str) -> tuple[str, str]:
+    """The column and the values of a name that begins with `VALUES`, as "site" and "B or C"."""
+    column, _, values = name.removeprefix(VALUES).rpartition(": ")
+    return column, values
+
+
 def readable(name: str, *, of_network: bool = False) -> str:
     """A short name, as "texture", "column 'x3'" or "layer 'stage1'"."""
     if of_network and name not in _SHORT:
         layer, _, view = name.rpartition(" ")
         return f"layer '{layer}'" + (", as a map" if view == "map" else "")
     if name.startswith(VALUES):
-        column, _, values = name.removeprefix(VALUES).rpartition(": ")
+        column, values = column_and_values(name)
         return f"column '{column}' where it is {values}"
     if name.startswith("column "):
         return f"column '{name.removeprefix('column ')}'"

@@ -146,16 +146,15 @@ def followed_border(found: Sequence[Leaning]) -> Leaning | None:
     too, and prefer the answer. So it is of wrong labels, but a model that has learned the others
     turns no image into another class by its border.
     """
-    able = [
-        one
-        for one in found
-        if one.name == f"frame{OF_ONE_CLASS}"
-        and one.followed >= FOLLOWS
-        and min(one.misread, one.sure) >= FEWEST_MISLED
-        and one.accuracy_else - one.accuracy >= _COST_OUTDONE
-        and one.times_worse >= GATHER
-    ]
-    return able[0] if able else None
+    border = next((one for one in found if one.name == f"frame{OF_ONE_CLASS}"), None)
+    follows = (
+        border is not None
+        and border.followed >= FOLLOWS
+        and min(border.misread, border.sure) >= FEWEST_MISLED
+        and border.accuracy_else - border.accuracy >= _COST_OUTDONE
+        and border.times_worse >= GATHER
+    )
+    return border if follows else None
 
 
 def worth_asking(found: Sequence[Leaning]) -> Leaning | None:

@@ -1,13 +1,14 @@
 """Groups from an audit: whom does the simple thing mislead that the model leans on?"""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from earlysieve._arrays import Bools
-from earlysieve._readable import VALUES, as_kept
+from earlysieve._readable import VALUES, as_kept, column_and_values
 from earlysieve.auditing.marks import base_of
 from earlysieve.datasets.example_groups import Groups, identity, label_by_suspect, probes
 from earlysieve.errors import InputError
@@ -104,14 +105,11 @@ def told_by(result: Audited) -> str | None:
 def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bools]:
     """The reader that is asked, and whom it misleads."""
     table, summary = result.examples, result.summary
-    if reader is not None and SCORE.format(reader) not in table.columns:
-        reader = as_kept(reader)
-    if reader is not None and SCORE.format(reader) not in table.columns:
-        reader = base_of(reader)
     names = [str(name) for name in table.columns]
     known = [name.removeprefix("score of ") for name in names if name.startswith("score of ")]
-    if reader is not None and reader not in known:
-        reader = _of_same_column(reader, known)
+    for nearest in (as_kept, base_of, partial(_of_same_column, known)):
+        if reader is not None and reader not in known:
+            reader = nearest(reader)
     if reader is not None and reader not in known:
         raise InputError(
             f"Expected a reader of this audit, {', '.join(known) or 'of which it has none'}, but "
@@ -126,18 +124,18 @@ def _suspects(result: Audited, reader: str | None, sure: float) -> tuple[str, Bo
     return "flagged", table["flagged"].to_numpy()
 
 
-def _of_same_column(reader: str, known: Sequence[str]) -> str:
+def _of_same_column(known: Sequence[str], reader: str) -> str:
     """Other values of the column, which these data have found to tell, else all of it.
 
     Of other examples a value more or less may tell the class.
     """
-    column, _, _ = reader.removeprefix(VALUES).rpartition(": ")
     if not reader.startswith(VALUES):
         return reader
-    values = (name for name in known if name.startswith(VALUES))
-    alike = [name for name in values if name.removeprefix(VALUES).rpartition(": ")[0] == column]
-    whole = f"column {column}"
-    return alike[0] if alike else whole if whole in known else reader
+    column, _ = column_and_values(reader)
+    values = [name for name in known if name.startswith(VALUES)]
+    able = [name for name in values if column_and_values(name)[0] == column]
+    able += [name for name in known if name == f"column {column}"]
+    return able[0] if able else reader
 
 
 def _order(index: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":

@@ -184,8 +184,7 @@ def decide(facts: Facts) -> Decision:
         return say("shortcut", "values", of_values)
     as_column = instead_of_column(values)
     if as_column is not None and costs(as_column):
-        signs, leading = strength(as_column), as_column
-        return say("shortcut", "leans", as_column)
+        return Decision("shortcut", "leans", as_column, strength(as_column), chance)
     resting = rests_on(facts.leanings)
     if resting is not None:
         return say("at risk", "rests", resting)
@@ -195,8 +194,7 @@ def decide(facts: Facts) -> Decision:
     if learnt is not None:
         return say("inconclusive", learnt)
     if border is not None:
-        signs, leading = strength(border), border
-        return say("shortcut", "leans", border)
+        return Decision("shortcut", "leans", border, strength(border), chance)
     obeyed = most_followed([one for one in facts.leanings if never_disobeyed(one)])
     if obeyed is not None:
         return say("at risk", "task", obeyed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from earlysieve._readable import VALUES
+from earlysieve._readable import VALUES, column_and_values
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.token_words import Piece
 from earlysieve.datasets.table import SHOWN_COLUMNS
@@ -63,7 +63,7 @@ def _named(leans_on: str, columns: Sequence[str]) -> list[str]:
     kind, _, names = leans_on.partition(" ")
     several = names.split(" and ") if kind == "columns" else [names] if kind == "column" else []
     if leans_on.startswith(VALUES):
-        several = [leans_on.removeprefix(VALUES).rpartition(": ")[0]]
+        several = [column_and_values(leans_on)[0]]
     return [name for name in columns if name.removeprefix("column ") in several]
 
 

@@ -1,6 +1,12 @@
 """What leanings are called in sentences."""
 
-from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, VALUES, is_plural, readable
+from earlysieve._readable import (
+    COLUMNS,
+    SUM_OF_COLUMNS,
+    column_and_values,
+    is_plural,
+    readable,
+)
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import OF_ONE_CLASS, base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
@@ -65,8 +71,7 @@ def are_several(found: Leaning) -> bool:
 
 def column_of_values(found: Leaning) -> tuple[str, str]:
     """The column of which a leaning is single values, and these, as "site" and "B or C"."""
-    column, _, values = found.name.removeprefix(VALUES).rpartition(": ")
-    return column, values
+    return column_and_values(found.name)
 
 
 def percent_of(estimate: Estimate) -> str:
