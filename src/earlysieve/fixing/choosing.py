@@ -1,5 +1,6 @@
 """Choose among what was tried, by a rule that needs no group labels; no change wins ties."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from earlysieve.training.select_model import Choice
 
 
-# Accuracy over all examples that may be lost where no shortcut is called.
+# Accuracy over all examples that may be lost where no shortcut is called, and where one is but
+# only a layer was named, which sees the task as well: an honest model was once called that.
 MOST_LOST = 0.01
+MOST_LOST_FOR_A_LAYER = 0.05
 MOST_REFUSED = 3
 # Where nothing speaks for a change but its figures, one honest model in a hundred may be changed.
 SURE_OVER_ALL = 0.99
@@ -28,21 +31,36 @@ INFERRED = "inferred groups"
 UNSURE = "Left out, since it is not right on more of all examples by more than chance"
 
 
+def most_lost(basis: Basis) -> float:
+    """Accuracy over all examples that a candidate may lose, as a share; infinite where it is known.
+
+    What misleads may be the task itself, unless the audit calls a shortcut or was told that it must
+    not matter, or groups were given or chosen: to weigh it down would make a sound model worse, so
+    that one point may be lost. Where a shortcut is called of something simple that a layer sees,
+    without a name, it may be five.
+
+    Args:
+        basis: what they are judged by.
+    """
+    if {GIVEN, NAMED} & set(basis.sources):
+        return math.inf
+    summary = basis.audit.summary
+    about = next((one for one in summary.leanings if one.name == summary.leans_on), None)
+    if not must_change(basis):
+        return MOST_LOST
+    of_a_layer = about is not None and about.of_network and not about.irrelevant
+    return MOST_LOST_FOR_A_LAYER if of_a_layer else math.inf
+
+
 def too_dear(basis: Basis, tried: Mapping[str, Tensor]) -> dict[str, float]:
     """Candidates that cost what no verdict justifies, and their accuracy over all examples.
 
-    What misleads may be the task itself, unless the audit calls a shortcut or was told that it must
-    not matter, or groups were given or chosen: to weigh it down would make a sound model worse. So
-    a candidate may lose one point.
-
     Args:
-        basis, tried: as for `choose`.
+        basis, tried: as for `choose`; see `most_lost`.
     """
-    if must_change(basis) or {GIVEN, NAMED} & set(basis.sources):
-        return {}
-    before = accuracy_of(basis, basis.features.logits)
+    least = accuracy_of(basis, basis.features.logits) - most_lost(basis)
     found = {name: accuracy_of(basis, logits) for name, logits in tried.items()}
-    return {name: share for name, share in found.items() if share < before - MOST_LOST}
+    return {name: share for name, share in found.items() if share < least}
 
 
 def names_nothing(basis: Basis) -> bool:

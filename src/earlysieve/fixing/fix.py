@@ -20,13 +20,13 @@ from earlysieve.fixing.beginning import begin, training_of, worth_trying
 from earlysieve.fixing.budget import Budget, BudgetSpentError, Pace, parse_budget
 from earlysieve.fixing.candidates import NO_CHANGE
 from earlysieve.fixing.checks import check_data, check_model, check_rule
-from earlysieve.fixing.choosing import UNSURE, take, too_dear, unsure
+from earlysieve.fixing.choosing import UNSURE, most_lost, take, too_dear, unsure
 from earlysieve.fixing.figures import figures, gained
 from earlysieve.fixing.guessing import LEFT_OUT, chance_of, guesses, notes_on_guesses
 from earlysieve.fixing.holding_out import PLAIN, hold_out, train_plain
 from earlysieve.fixing.kept import Kept
 from earlysieve.fixing.keys import data_key, key_of, start_key, training_key
-from earlysieve.fixing.outcome import DEAR, candidate_table, left_out, reader_of, words_of
+from earlysieve.fixing.outcome import DEAR, candidate_table, left_out, points, reader_of, words_of
 from earlysieve.fixing.pictures import fix_rows
 from earlysieve.fixing.reading import read_kept
 from earlysieve.fixing.result import FixResult
@@ -241,7 +241,7 @@ def _conclude(
             trials,
             taken.scores,
             dict.fromkeys(within_chance, UNSURE)
-            | dict.fromkeys(dear, DEAR)
+            | dict.fromkeys(dear, DEAR.format(most=points(most_lost(basis))))
             | dict.fromkeys(guessing, LEFT_OUT),
         ),
         figures=parts,
@@ -283,7 +283,7 @@ def _notes(
     trained = any(one.model is not None for one in searched.trials)
     found += notes_on_guesses(basis, logits, reader_of(basis), retrained=trained)
     if dear:
-        found.append(left_out(basis, dear))
+        found.append(left_out(basis, dear, most_lost(basis)))
     if searched.untried:
         found.append(what_is_left(asked.budget, len(searched.trials), searched.untried))
     retrained = any(one.candidate.kind == "retrain" for one in searched.trials)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Accuracy over all examples that a headline cannot leave out where it is lost.
 _MUCH = 0.05
-DEAR = "Left out, since it costs more than a point of accuracy over all"
+DEAR = "Left out, since it costs more than {most} of accuracy over all"
 _FIGURES = ("score", "low", "high", "accuracy", "worst_class_accuracy")
 COLUMNS = ("candidate", "kind", "method", "source", "seconds", "failure")
 
@@ -162,18 +162,31 @@ def _how_sure(gain: tuple[float, float, float], count: int) -> str:
     )
 
 
-def left_out(basis: Basis, dear: Mapping[str, float]) -> str:
-    """Why candidates were not compared, see `too_dear`."""
+def points(most: float) -> str:
+    """How much accuracy, a share, in words."""
+    return "a point" if most <= 0.01 else f"{100 * most:.0f} points"
+
+
+def left_out(basis: Basis, dear: Mapping[str, float], most: float) -> str:
+    """Why candidates were not compared, see `too_dear` and `most_lost`."""
     count = "1 candidate was" if len(dear) == 1 else f"{len(dear)} candidates were"
     before = (basis.features.logits.argmax(1) == basis.features.labels).double().mean()
     shares = dict.fromkeys(f"{share:.0%}" for share in sorted(dear.values()))
     low, high = next(iter(shares)), next(reversed(shares))
     now = low if low == high else f"{low} to {high}"
     return (
-        f"{count} left out, right on {now} of all held-out examples instead of {before:.0%}: the "
-        f"verdict is '{basis.audit.summary.verdict}', so that what misleads may be the task "
-        "itself, and is not worth more than a point of accuracy. If you know better, give groups."
+        f"{count} left out, right on {now} of all held-out examples instead of {before:.0%}: "
+        f"{_why_dear(basis)}, so that what misleads may be the task "
+        f"itself, and is not worth more than {points(most)} of accuracy. If you know better, give "
+        "groups."
     )
+
+
+def _why_dear(basis: Basis) -> str:
+    summary = basis.audit.summary
+    if summary.verdict != "shortcut":
+        return f"the verdict is '{summary.verdict}'"
+    return "the shortcut has no name but that of a layer, which sees the task as well"
 
 
 def _of_groups(chosen: str, parts: "pd.DataFrame", select: str) -> str:
