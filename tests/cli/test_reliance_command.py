@@ -258,7 +258,48 @@ def test_columns_of_a_table_that_are_no_cue(loans, tmp_path):
     assert "as '-1', '1', but got '2'; correct it" in problem(*words, *said)
     lines = [f"{'yes' if k % 2 else 'no'},0,1,a,{k}.5,train" for k in range(60)]
     (tmp_path / "loans.csv").write_text("\n".join(["label,x,officer,town,age,split", *lines]))
-    assert "at most 50 different values as a cue, but 'age'" in problem(*words, "age")
+    told = problem(*words, "age")
+    assert "at most 50 different values as a cue, but 'age'" in told
+    assert "name those that are codes, as in --cue-class=-999=CLASS" in told
+
+
+@pytest.fixture
+def coded(loans, tmp_path):
+    """Of 80 rows of each class half have the code -999, and an officer who says yes to them."""
+    lines = ["label,x,officer,town,age,split"]
+    for number in range(160):
+        label, code, split = number % 2, (number // 2) % 2, ("train", "test")[number // 80]
+        age = -999 if code else f"{number}.5"
+        lines.append(f"{['no', 'yes'][label]},0,{2 * code - 1},{'ab'[number // 4 % 2]},{age},{split}")
+    (tmp_path / "loans.csv").write_text("\n".join(lines) + "\n")
+    return ("reliance", *loans, "--split", "all", "--cue-column", "age")
+
+
+@pytest.mark.parametrize("said", ["yes", "not:no"])
+def test_one_code_of_a_column_of_many_values_is_a_cue(coded, said):
+    words = (*coded, f"--cue-class=-999={said}")
+    cue = json.loads(ok(*words, "--json").stdout)["cues"][0]
+    assert cue["reliance"]["difference"] == 1.0
+    assert (cue["reliance"]["agreeing"], cue["reliance"]["failing"]) == (80, 80)
+    assert cue["unknown"] == 0
+    rest = "against 'yes'" if said == "yes" else "for 'no'"
+    assert f"All other values of 'age' than '-999' speak {rest}." in ok(*words).stdout
+
+
+def test_codes_of_two_classes_leave_the_other_values_out(coded):
+    words = (*coded, "--cue-class=-999=yes", "--cue-class", "0.5=no", "--cue-class", "1.5=no")
+    cue = json.loads(ok(*words, "--json").stdout)["cues"][0]
+    assert cue["unknown"] == 78
+    assert cue["reliance"]["difference"] == 1.0
+    told = "All other values of 'age' than '-999', '0.5', '1.5' speak for no class, and are left"
+    assert told in " ".join(ok(*words).stdout.split())
+
+
+def test_codes_that_a_column_of_many_values_lacks(coded):
+    assert "but got '-99'; correct it" in problem(*coded, "--cue-class=-99=yes")
+    wrong = run(*coded, "--cue-class=-999=maybe")
+    assert wrong.exit_code == 1
+    assert "name a class (no, yes), but got 'maybe'" in wrong.stderr
 
 
 def test_values_of_a_table_speak_for_what_they_go_with_in_training(loans, tmp_path):

@@ -71,7 +71,8 @@ def _pairs(_context: click.Context, _option: click.Parameter, texts: tuple[str, 
     metavar="VALUE=CLASS",
     help="Say for which class a value of the column speaks, where it is not the class's name; "
     "VALUE=not:CLASS speaks against one, as a mark of that class that is absent. By default a "
-    "value of a table's column speaks for the class that it goes with in the training rows.",
+    "value of a table's column speaks for the class that it goes with in the training rows. Of a "
+    "column of many values name those that are codes, such as -999=CLASS.",
 )
 @click.option(
     "--randomise",

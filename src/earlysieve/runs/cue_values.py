@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from earlysieve._arrays import Ints
 from earlysieve.datasets.checks import name_some
 from earlysieve.datasets.table_column import column_values
 from earlysieve.datasets.table_file import splits_in_table
 from earlysieve.reliance.told import likely_classes
 
 _LISTED, _NOT = 10, "not:"
+REST = "any other value"
 
 
 def spoken_for(
@@ -85,6 +89,56 @@ def other_of_two(
         "otherwise."
     )
     return found
+
+
+def codes_and_rest(
+    numbers: Ints, names: Sequence[str], given: Mapping[str, str]
+) -> tuple[Ints, tuple[str, ...]]:
+    """The named values of a column of too many to name all, and the others as one.
+
+    As -999 for "not measured" in a column of measurements. Where nothing is named all stays.
+
+    Args:
+        numbers: of the values, shape (N,), -1 where there is none.
+        names: of value 0, 1, ...
+        given: the class by value, as named.
+
+    Returns:
+        Numbers, shape (N,), and names, of which the last is `REST`.
+    """
+    coded = [number for number, name in enumerate(names) if name in given]
+    if not coded:
+        return numbers, tuple(names)
+    found = np.where(numbers < 0, -1, len(coded))
+    for place, number in enumerate(coded):
+        found[numbers == number] = place
+    return found, (*(names[number] for number in coded), REST)
+
+
+def said_by_rest(
+    column: str, given: Mapping[str, str], tell: Callable[[str], None] = lambda _: None
+) -> dict[str, str]:
+    """What all other values of a column say where some are codes that speak for one class.
+
+    They speak against it, as a mark of a class does where it is absent. Codes of several classes
+    leave nothing to say of the others.
+
+    Args:
+        column: that holds the cue.
+        given: the class by code; "not:NAME" speaks against a class.
+        tell: takes what follows, in a sentence.
+    """
+    codes = name_some(list(given), _LISTED)
+    if len(set(given.values())) > 1:
+        tell(f"All other values of '{column}' than {codes} speak for no class, and are left out.")
+        return {}
+    (said,) = set(given.values())
+    against, kind = said.startswith(_NOT), said.removeprefix(_NOT)
+    tell(
+        f"All other values of '{column}' than {codes} speak {'for' if against else 'against'} "
+        f"'{kind}'."
+    )
+    return {REST: kind if against else f"{_NOT}{kind}"}
 
 
 def tell_unnamed(column: str, taken: Mapping[str, str], tell: Callable[[str], None]) -> None:

@@ -66,7 +66,7 @@ def open_cues(
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
     from earlysieve.reliance.told import classes_told
-    from earlysieve.runs.cue_values import other_of_two, spoken_for, tell_unnamed
+    from earlysieve.runs.cue_values import REST, other_of_two, said_by_rest, spoken_for, tell_unnamed
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
@@ -79,7 +79,7 @@ def open_cues(
     kind, _, path = full_spec(given["data"]).partition(":")
     opening = {"need_weights": True, "progress": progress, "tell": tell}
     if kind == "table":
-        built, data, found = _of_table(given, options, path, columns, opening)
+        built, data, found = _of_table(given, options, path, columns, classes_of, opening)
     elif kind in ("csv", "hf"):
         built, data, found = _of_list(given, options, columns, opening)
     else:
@@ -93,7 +93,10 @@ def open_cues(
     for column, (numbers, names) in found.items():
         own = {value: name for value, name in classes_of.items() if value in names}
         named = bool(own)
-        if kind == "table":
+        if names[-1] == REST:
+            own |= said_by_rest(column, own, tell)
+            numbers = np.where((numbers == len(names) - 1) & (REST not in own), -1, numbers)
+        elif kind == "table":
             label = options.get("label_column") or "label"
             left = [name for name in names if name not in own]
             shown = spoken_for(path, column, left, data.class_names, label_column=label, tell=tell)
@@ -119,11 +122,13 @@ def _of_table(
     options: Mapping[str, Any],
     path: str,
     columns: Sequence[str],
+    classes_of: Mapping[str, str],
     opening: Mapping[str, Any],
 ) -> "tuple[BuiltModel, Any, dict[str, _Values]]":
     """A column may be a feature, which stays one; a limit draws the same rows of it."""
     from earlysieve.datasets.limited import limited
     from earlysieve.datasets.table_column import column_values
+    from earlysieve.runs.cue_values import codes_and_rest
 
     own, limit = {**options}, options.get("limit")
     own.pop("limit", None)
@@ -135,6 +140,10 @@ def _of_table(
         column: (limited(whole.with_groups(*one), size, given["seed"]).groups, one[1])
         for column, one in values.items()
     }
+    many = {column for column, (_, names) in found.items() if _are_many(names, whole.class_names)}
+    if many and classes_of:
+        _check_named(classes_of, found)
+        found |= {column: codes_and_rest(*found[column], classes_of) for column in many}
     _check_few(path, found, whole.class_names)
     return built, limited(whole, size, given["seed"]), found
 
@@ -153,13 +162,18 @@ def _of_list(
     return built, data, found
 
 
+def _are_many(names: Sequence[str], class_names: Sequence[str]) -> bool:
+    return len(names) > max(MOST_CATEGORIES, len(class_names))
+
+
 def _check_few(path: str, found: "Mapping[str, _Values]", class_names: Sequence[str]) -> None:
     for column, (_, names) in found.items():
-        if len(names) > max(MOST_CATEGORIES, len(class_names)):
+        if _are_many(names, class_names):
             raise InputError(
                 f"Expected a column of at most {MOST_CATEGORIES} different values as a cue, but "
-                f"'{column}' of '{path}' has {len(names):,}; add a column that says which class "
-                "each row speaks for, for instance by a threshold"
+                f"'{column}' of '{path}' has {len(names):,}; name those that are codes, as in "
+                "--cue-class=-999=CLASS, or add a column that says which class each row speaks "
+                "for, for instance by a threshold"
             )
 
 
