@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 
 from earlysieve._readable import PARTS, as_kept
-from earlysieve.auditing.columns_left_out import code_without, columns_left_out
+from earlysieve.auditing.columns_left_out import (
+    BOUND,
+    BOUND_TRAINING,
+    code_without,
+    columns_left_out,
+)
 from earlysieve.auditing.known_data import KnownData
 from earlysieve.auditing.naming_steps import IRRELEVANT, RELEVANT, is_the_task, named_part
 from earlysieve.auditing.next_steps import (
@@ -219,7 +224,8 @@ def test_a_column_that_is_the_shortcut_is_left_out_first_by_code_that_runs(name,
     found["X_train"] = found["X"][:1]
     lines = code.split("\n")
     assert lines[-1] == "result = es.audit(model, (X, y), seen_in_training=False)"
-    exec("\n".join(lines[:-1]), found)
+    assert lines[1:3] == [BOUND, BOUND_TRAINING]
+    exec("\n".join(lines[3:-1]), found)
     kept = names[:3] if is_array else [one for one in names if one not in columns]
     assert np.array_equal(np.asarray(found["X"]), frame[kept].to_numpy())
     assert len(found["X_train"]) == 1

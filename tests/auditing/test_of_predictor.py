@@ -66,15 +66,21 @@ def test_its_next_steps_can_be_done(result):
     assert "es.fix" not in steps
     assert "layers=" not in steps
     code = next(one for one in result.summary.next_steps if "sample_weight" in one)
-    groups = {"X_train": TRAIN, "y_train": ILL, "es": es, "model": clone(TREES)}
-    exec(code.split("\n", 1)[1], groups)
+    groups = {"es": es, "model": clone(TREES), "mine": (HELD_OUT, TRUTH), "fitted": (TRAIN, ILL)}
+    exec(bound(code.split("\n", 1)[1]), groups)
     tests, truth = patients(2, tells=0.5)
     assert groups["model"].score(tests, truth) > TREES.score(tests, truth) + 0.02
     left = next(one for one in result.summary.next_steps if 'leave out "scanner"' in one)
-    given = {"X": HELD_OUT, "X_train": TRAIN, "y": TRUTH, "y_train": ILL, "es": es}
-    given["model"] = clone(TREES)
-    exec(left.split("\n", 1)[1], given)
+    given = {**groups, "model": clone(TREES)}
+    exec(bound(left.split("\n", 1)[1]), given)
     assert given["result"].summary.leans_on != "column scanner"
+
+
+def bound(code):
+    """A step as it is pasted, with names of the user's own data where it says so."""
+    own = code.replace("X, y = ...", "X, y = mine").replace("y_train = ...", "y_train = fitted")
+    assert "..." not in own
+    return own
 
 
 def clone(model):

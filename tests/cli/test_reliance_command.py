@@ -270,7 +270,9 @@ def coded(loans, tmp_path):
     for number in range(160):
         label, code, split = number % 2, (number // 2) % 2, ("train", "test")[number // 80]
         age = -999 if code else f"{number}.5"
-        lines.append(f"{['no', 'yes'][label]},0,{2 * code - 1},{'ab'[number // 4 % 2]},{age},{split}")
+        lines.append(
+            f"{['no', 'yes'][label]},0,{2 * code - 1},{'ab'[number // 4 % 2]},{age},{split}"
+        )
     (tmp_path / "loans.csv").write_text("\n".join(lines) + "\n")
     return ("reliance", *loans, "--split", "all", "--cue-column", "age")
 

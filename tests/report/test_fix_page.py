@@ -122,7 +122,8 @@ def test_a_column_that_an_audit_names_is_left_out_first_as_that_audit_says():
     before = image_audit(summary=summary)
     for fix in (made_fix(before=before), unchanged_fix(before=before)):
         first, *others = next_steps(fix, FIX)
-        assert first.command.startswith('# leave out "clinic"\nX, X_train = (one.drop(')
+        assert first.command.startswith('# leave out "clinic"\nX, y = ...')
+        assert "X, X_train = (one.drop(" in first.command
         assert "count less. But if column 'clinic' must not count" in first.text
         assert others == next_steps(replace(fix, before=made_fix().before), FIX)
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 
 _NAMED = "# leave out "
+BOUND = "X, y = ...  # the data that you gave to es.audit"
+BOUND_TRAINING = "X_train, y_train = ...  # those that the model was trained on"
 _DROPS, _OF_BOTH = "X, X_train = (one.drop(columns=", ") for one in (X, X_train))"
 
 
@@ -15,8 +17,8 @@ def code_without(variables: str | Sequence[str], columns: Sequence[str | int]) -
         columns: that stand for them: names of a frame, or places in an array; none: not known.
 
     Returns:
-        Lines, the first a comment that `columns_left_out` reads; empty where the columns are not
-        known, or have names that no line holds.
+        Lines, the first a comment that `columns_left_out` reads, then such as bind the names to
+        the user's data; empty where the columns are not known, or have names that no line holds.
     """
     given = [variables] if isinstance(variables, str) else list(variables)
     names = [*given, *(one for one in columns if isinstance(one, str))]
@@ -28,11 +30,18 @@ def code_without(variables: str | Sequence[str], columns: Sequence[str | int]) -
     return "\n".join(
         (
             f"{_NAMED}{json.dumps(given, ensure_ascii=False)[1:-1]}",
-            f"{_DROPS}{listed}{_OF_BOTH}" if named else places,
+            BOUND,
+            BOUND_TRAINING,
+            drop_of_both(columns) if named else places,
             "# train a network of as many inputs on (X_train, y_train), then",
             "result = es.audit(model, (X, y), seen_in_training=False)",
         )
     )
+
+
+def drop_of_both(columns: Sequence[str | int]) -> str:
+    """The line that takes columns of frames out of X and X_train."""
+    return f"{_DROPS}{json.dumps(list(columns), ensure_ascii=False)}{_OF_BOTH}"
 
 
 def columns_left_out(code: str) -> list[str]:
@@ -56,10 +65,10 @@ def names_to_drop(code: str, known: Sequence[str]) -> list[str]:
     there = set(known)
     variables = columns_left_out(code)
     whole = [name for name in variables if name in there]
-    second = code.split("\n")[1] if variables else ""
+    drops = next((one for one in code.split("\n") if one.startswith(_DROPS)), None)
     columns: list[str] = []
-    if second.startswith(_DROPS):
-        columns = json.loads(second.removeprefix(_DROPS).removesuffix(_OF_BOTH))
+    if drops is not None:
+        columns = json.loads(drops.removeprefix(_DROPS).removesuffix(_OF_BOTH))
     rest = [one for one in columns if not any(one == v or one.startswith(f"{v}_") for v in whole)]
     if len(whole) < len(variables) and not rest:
         return []

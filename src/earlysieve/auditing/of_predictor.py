@@ -8,8 +8,10 @@ from typing import Any
 from torch import nn
 
 from earlysieve.auditing.columns_left_out import (
+    BOUND_TRAINING,
     code_without,
     columns_left_out,
+    drop_of_both,
     names_to_drop,
 )
 from earlysieve.auditing.filled_beside import Beside, left_out_too
@@ -116,13 +118,12 @@ def _step(text: str, code: str, model: Predictor, columns: Sequence[str], on: st
     if not columns_left_out(code):
         return step(text, code)
     text, code = _of_gaps(text, code, model, columns)
-    first, second, _, last = code.split("\n")
+    *bound, drops, _, last = code.split("\n")
     names = names_to_drop(code, columns)
     if names:  # categories of a column of texts are not columns of the frame
-        listed = json.dumps(names, ensure_ascii=False)
-        second = f"X, X_train = (one.drop(columns={listed}) for one in (X, X_train))"
+        drops = drop_of_both(names)
     again = "model.fit(X_train, y_train)" if model.is_estimator else _ANEW
-    return step(text, "\n".join((first, second, again, last)))
+    return step(text, "\n".join((*bound, drops, again, last)))
 
 
 def _of_gaps(text: str, code: str, model: Predictor, columns: Sequence[str]) -> tuple[str, str]:
@@ -150,6 +151,7 @@ def _bare(column: str) -> str:
 def _weighted(model: Predictor, on: str | None) -> str:
     reader = "" if on is None else f", reader={json.dumps(on, ensure_ascii=False)}"
     lines = [
+        BOUND_TRAINING,
         f"groups = es.infer_groups(es.audit(model, (X_train, y_train)){reader})",
         "weights = es.balanced_weights(groups.numbers).numpy()",
     ]

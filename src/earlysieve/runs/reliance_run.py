@@ -66,7 +66,13 @@ def open_cues(
     from earlysieve.datasets.opened_data import opened
     from earlysieve.reliance.redraw import redraw
     from earlysieve.reliance.told import classes_told
-    from earlysieve.runs.cue_values import REST, other_of_two, said_by_rest, spoken_for, tell_unnamed
+    from earlysieve.runs.cue_values import (
+        REST,
+        other_of_two,
+        said_by_rest,
+        spoken_for,
+        tell_unnamed,
+    )
 
     if not columns:
         built, data = open_both(given, options, need_weights=True, progress=progress, tell=tell)
