@@ -5,13 +5,14 @@ hardly tells the label, and is misled in most rows; a reader of these values spe
 alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from earlysieve._arrays import Bools, Floats, Ints
 from earlysieve._readable import VALUES
+from earlysieve.auditing.beyond_chance import surest_first
 from earlysieve.auditing.trend import off_trend
 from earlysieve.datasets.variables import Variable, codes_of
 
@@ -34,7 +35,7 @@ class TellingValues:
 
     Attributes:
         variable: of the table.
-        values: of its column, or places among its columns, ascending.
+        values: of its column, or places among its columns, those that tell most surely first.
         kinds: the class of each.
     """
 
@@ -45,10 +46,19 @@ class TellingValues:
     @property
     def listed(self) -> str:
         """The values in words, as "B or C"."""
-        names = [self._named(value) for value in self.values]
-        more = len(names) - _LISTED
+        return self.in_words(_LISTED, self._named)
+
+    def in_words(self, most: int, named: Callable[[float], str]) -> str:
+        """The values in words, ascending, where they are many those that tell most surely.
+
+        Args:
+            most: how many are named.
+            named: what a value is called.
+        """
+        names = [named(value) for value in sorted(self.values[:most])]
+        more = len(self.values) - most
         if more > 0:
-            return f"{', '.join(names[:_LISTED])} or one of {more} more"
+            return f"{', '.join(names)} or one of {more} more"
         return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
     @property
@@ -103,15 +113,16 @@ def telling_values(
         tells = (share - base) / np.maximum(1 - base, 1e-9)
         kinds = tells.argmax(1)
         every = np.arange(len(values))
-        chosen = (sizes >= max(_FEWEST, _SHARE * len(labels))) & (share[every, kinds] >= _PURE)
+        fewest = max(_FEWEST, _SHARE * len(labels))
+        chosen = (sizes >= fewest) & (share[every, kinds] >= _PURE)
         chosen &= tells[every, kinds] >= _TELLS
         if not one.is_category:
             unlike = _unlike_neighbours(counts, kinds, base, chosen)
             chosen &= spikes(sizes) | (unlike & _off_trend(values, counts, kinds, unlike))
-        total = float(sizes[chosen].sum())
-        if 0 < total <= _MOST_ROWS * len(labels):
-            listed = tuple(values[chosen].tolist()), tuple(kinds[chosen].tolist())
-            found.append((float(counts[every, kinds][chosen].sum()), TellingValues(one, *listed)))
+        sure = surest_first(counts, kinds, chosen, tells=_TELLS, fewest=fewest)
+        if 0 < float(sizes[sure].sum()) <= _MOST_ROWS * len(labels):
+            listed = tuple(values[sure].tolist()), tuple(kinds[sure].tolist())
+            found.append((float(counts[sure, kinds[sure]].sum()), TellingValues(one, *listed)))
     found.sort(key=lambda pair: -pair[0])
     return tuple(one for _, one in found[:MOST])
 

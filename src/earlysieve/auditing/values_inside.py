@@ -1,8 +1,7 @@
 """Which values of a column it is that tell, where a verdict is about the column."""
 
 from collections.abc import Sequence
-
-import numpy as np
+from functools import partial
 
 from earlysieve._arrays import Ints
 from earlysieve._readable import readable
@@ -53,11 +52,7 @@ def values_inside(telling: Telling, said: Ints, labels: Ints, class_names: Seque
 
 
 def _listed(telling: TellingValues) -> str:
-    names = [_written(telling, value) for value in np.asarray(telling.values).tolist()]
-    more = len(names) - _LISTED
-    if more > 0:
-        return f"{', '.join(names[:_LISTED])} or one of {more} more"
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return telling.in_words(_LISTED, partial(_written, telling))
 
 
 def _written(telling: TellingValues, value: float) -> str:

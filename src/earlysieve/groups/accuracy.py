@@ -67,16 +67,17 @@ def wilson_bounds(share: float, count: float) -> tuple[float, float]:
     return max(low, 0.0), min(high, 1.0)
 
 
-def wilson_lower_bounds(shares: Floats, counts: Ints) -> Floats:
+def wilson_lower_bounds(shares: Floats, counts: Ints | Floats, deviations: float = _Z) -> Floats:
     """The lower ends of Wilson's intervals, 95%, of many shares.
 
     Args:
         shares: in [0, 1].
         counts: examples of which they are shares, each >= 1; of a shape that goes with `shares`.
+        deviations: how many standard deviations an interval reaches; by default those of 95%.
     """
-    middle = shares + _Z**2 / (2 * counts)
-    half = _Z * np.sqrt(shares * (1 - shares) / counts + _Z**2 / (4 * counts**2))
-    return np.asarray(np.maximum((middle - half) / (1 + _Z**2 / counts), 0.0))
+    middle = shares + deviations**2 / (2 * counts)
+    half = deviations * np.sqrt(shares * (1 - shares) / counts + deviations**2 / (4 * counts**2))
+    return np.asarray(np.maximum((middle - half) / (1 + deviations**2 / counts), 0.0))
 
 
 def bounds_of_mean(shares: Floats, counts: Ints) -> tuple[float, float]:
