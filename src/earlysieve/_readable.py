@@ -15,6 +15,9 @@ _SHORT = {
     "capitals": "capital letters",
     "plain words": "plain words in between",
     "one word": "word of one class",
+    "first text": "first text alone",
+    "second text": "second text alone",
+    "shared words": "words shared by both texts",
     "stage": "early layer",
     "columns": "a weighted sum of the columns",
     "traces": "traces of compression and noise",
@@ -62,9 +65,12 @@ PARTS = {
         "marks and emojis",
         "numbers",
         "capital letters",
+        "first text alone",
+        "second text alone",
+        "words shared by both texts",
     ),
 }
-_SEVERAL = ("token", "symbols", "numbers", "capitals")
+_SEVERAL = ("token", "symbols", "numbers", "capitals", "shared words")
 # What is swapped for a reader that sees a part of it.
 _SWAPPED_WITH = {"sharpness": "spectrum"}
 # Also as sentences call them, and as one would guess.
@@ -100,6 +106,9 @@ _KEPT = {short: name for name, short in _SHORT.items()} | {
     "how the text begins or ends": "ends",
     "the numbers in the text": "numbers",
     "words with capital letters": "capitals",
+    "the first text alone": "first text",
+    "the second text alone": "second text",
+    "words that both texts share": "shared words",
     "all columns, straight": COLUMNS,  # what pages once called it
 }
 

@@ -8,6 +8,7 @@ import pytest
 from earlysieve._readable import PARTS, as_kept, as_part, readable
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.of_the_task import _is_named
+from earlysieve.auditing.pair_texts import OF_PAIRS
 from earlysieve.auditing.properties import part_of
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.image_parts import NAMES as OF_IMAGES
@@ -35,6 +36,7 @@ def test_the_names_are_those_of_all_parts_that_can_be_swapped():
         PHRASE,
         TOPIC,
         *OF_KINDS,
+        *OF_PAIRS,
     }
 
 

@@ -284,7 +284,8 @@ def audit(
         )
         if summary.leans_on in KINDS:
             shown = with_words_of_kind(source, shown, summary.leans_on)
-        shown = with_named_words(source, shown, named_words(summary.leans_on, seen.swaps))
+        named = named_words(summary.leans_on, seen.swaps)
+        shown = with_named_words(source, shown, named, summary.leans_on)
         shown = with_speaking_columns(
             shown,
             [one.name for one in seen.variables] if source.column_names else [],

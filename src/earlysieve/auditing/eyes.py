@@ -3,12 +3,24 @@
 from collections.abc import Sequence
 from functools import partial
 
+import torch
+
+from earlysieve._arrays import Floats
 from earlysieve.auditing.alterations.alter import ALTERATIONS
 from earlysieve.auditing.alterations.traces import TRACES
-from earlysieve.auditing.eye import Eye, Sample, open_eye
+from earlysieve.auditing.eye import Eye, Sample, Shape, as_it_is, open_eye
 from earlysieve.auditing.image_eyes import ground_eye, mark_eyes, patch_eye, vignette_eye
 from earlysieve.auditing.marks import EDGE, MARK, ONE_WORD, PHRASE, SPOT
 from earlysieve.auditing.one_class import one_class_eye
+from earlysieve.auditing.pair_texts import (
+    FIRST,
+    OF_PAIRS,
+    SECOND,
+    SHARED,
+    both_vary,
+    rarity_of,
+    shared_by_rarity,
+)
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN, curved, knots_of
 from earlysieve.auditing.surroundings import BACKGROUND
@@ -61,12 +73,33 @@ def _property_eyes(name: str, store: FeatureStore, sample: Sample, views: Views)
         return vignette_eye(store, sample)
     if name in (*KINDS, PLAIN_WORDS):
         return kind_eye(name, store, sample)
+    if name in OF_PAIRS and not _both_vary(views, sample):
+        return {}
     values = sample.of(store)
-    eye = open_eye(store, sample, partial(curved, knots=knots_of(values)), values)
+    eye = open_eye(store, sample, _shape(name, values), values)
     of_one = one_class_eye(name, eye, sample)
     if of_one and name in ALTERATIONS:
         return of_one  # of the others it says nothing
     return {name: eye, **of_one}
+
+
+def _shape(name: str, values: Floats) -> Shape:
+    if name in (FIRST, SECOND):
+        return as_it_is
+    if name == SHARED:
+        rarity = rarity_of(values)
+        knots = knots_of(shared_by_rarity(values, rarity))
+        return partial(_curved_shares, rarity=rarity, knots=knots)
+    return partial(curved, knots=knots_of(values))
+
+
+def _curved_shares(values: Floats, rarity: Floats, knots: Floats) -> Floats:
+    return curved(shared_by_rarity(values, rarity), knots)
+
+
+def _both_vary(views: Views, sample: Sample) -> bool:
+    first, second = (torch.from_numpy(sample.of(views.properties[one])) for one in (FIRST, SECOND))
+    return both_vary(first, second)
 
 
 def eye_of(name: str, views: Views, sample: Sample, variables: Sequence[Variable]) -> Eye | None:

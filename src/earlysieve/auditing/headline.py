@@ -63,9 +63,10 @@ def headline(
         )
     if decision.reason == "told as well" and on is not None:
         tell, it_is = ("tell", "they are") if are_several(on) else ("tells", "it is")
+        much = "" if reliance is None else f" (it loses {percent_of(reliance)} of accuracy there)"
         return (
             f"At risk: {called(on)} {tell} the label as well as the model does, and where {it_is} "
-            "wrong the model mostly is, too: a shortcut, a task as simple as that"
+            f"wrong the model mostly is, too{much}: a shortcut, a task as simple as that"
             f"{how_to_say(on)}, or wrong labels."
         )
     if decision.reason == "hardly more" and on is not None:
@@ -99,9 +100,10 @@ def headline(
     if decision.reason == "task" and on is not None and on.sure >= FEWEST_MISLED:
         task = f"it is the task{how_to_say(on)} and these labels are wrong"
         labels = "wrong labels" if on.irrelevant else task
+        errs = "errs, too" if reliance is None else f"loses {percent_of(reliance)} of accuracy"
         return (
             f"At risk: the label goes with {called(on)}{above_all(on, swaps)}, and where it does "
-            f"not the model errs, too: a shortcut, or {labels}."
+            f"not the model {errs}: a shortcut, or {labels}."
         )
     if decision.verdict == "at risk" and on is not None:
         # The user has said already that it is not.

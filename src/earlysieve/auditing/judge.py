@@ -110,11 +110,12 @@ def judged(
         _misleading(decision, again),
         _rest(decision.leaning, again),
     )
-    near = None if on is None else nearest_property(on, facts.leanings)
-    fails = _where_swapped(on, seen, again, labels)
+    costed = decision.costed
+    near = None if costed is None else nearest_property(costed, facts.leanings)
+    fails = _where_swapped(costed, seen, again, labels)
     # What is swapped is the thing itself.
     if fails is not None:
-        near = on
+        near = costed
     elif near is not None and near.misread and decision.reason == FOLLOWS_HERE:
         fails = accuracy_where_misread(near.name, again, labels, said)
     elif near is not None and near.misread:

@@ -16,6 +16,7 @@ from earlysieve.auditing.leaning_checks import (
     surely_recovered,
 )
 from earlysieve.auditing.marks import EDGE, MARK, OF_ONE_CLASS, ONE_WORD, PHRASE, base_of
+from earlysieve.auditing.pair_checks import is_of_pairs, misleads_in_pairs, rather_one_text
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
@@ -29,6 +30,7 @@ OUTDONE = 1.05
 _RECOVERED_UNNAMED, _RECOVERED_BETWEEN = 0.62, 0.72
 _RECOVERED_HALF = 0.6
 _ENDS_LESS, _PATCH_LESS, _TOPIC_LESS, _IDLE_LESS = 1.0, 0.5, 1.0, 1.5
+_OF_ONE_LESS = 1.0
 _TOLD_BY_KIND = 0.95
 _SPEAKS_OVERRULED, _FOLLOWED_OVERRULED, _SURELY_OVERRULED = 1.5, 0.3, 0.7
 _MOSTLY_WRONG, _MOST_ERRORS = 0.5, 0.5
@@ -108,7 +110,10 @@ def lead(found: Sequence[Leaning]) -> tuple[Leaning | None, Strength]:
         best = next((pair for pair in strong if _is_told_better(pair[0], best[0])), best)
     # The frame of one class is a border: that of all classes says more where both are strong.
     border = next((pair for pair in strong if pair[0].name == "frame"), best)
-    return border if best[0].name == EDGE else best
+    if best[0].name == EDGE:
+        return border
+    named = rather_one_text(best[0], [pair[0] for pair in strong])
+    return next(pair for pair in strong if pair[0] is named)
 
 
 def overlapping(found: Sequence[Leaning]) -> Leaning | None:
@@ -158,8 +163,12 @@ def but_what_is_the_task(found: Sequence[Leaning]) -> list[Leaning]:
         one
         for one in found
         if one.irrelevant
+        or (is_of_pairs(one) and misleads_in_pairs(one))
         or follows_alteration(one)
-        or all(misleads(one) for end, misleads in checks.items() if one.name.endswith(end))
+        or (
+            not is_of_pairs(one)
+            and all(misleads(one) for end, misleads in checks.items() if one.name.endswith(end))
+        )
     ]
 
 
@@ -306,6 +315,7 @@ def _unclear(found: Leaning) -> float:
     ends += _TOPIC_LESS * (found.name == TOPIC)  # a word or phrase says more
     # Blur shows in tones, too: of several that tell one class, what answers follow is named.
     ends += _IDLE_LESS * (found.name.endswith(OF_ONE_CLASS) and found.followed < _HARDLY_FOLLOWS)
+    ends += _OF_ONE_LESS * (found.name.endswith(OF_ONE_CLASS) and is_of_pairs(found))
     return ends + found.whole + 2.0 * found.is_combined + 2.5 * found.of_network
 
 

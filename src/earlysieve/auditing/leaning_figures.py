@@ -18,6 +18,7 @@ from earlysieve.auditing.marks import (
     denied,
     is_reserved,
 )
+from earlysieve.auditing.pair_texts import FIRST, OF_PAIRS, SECOND
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import (
     BESIDES,
@@ -41,6 +42,7 @@ from earlysieve.auditing.vignettes import VIGNETTE
 _FEWEST_MISREAD = 3
 _WORDS = (PLAIN_WORDS, OTHER_TOKENS, TOKEN)
 _FEWEST_SWAPPED, _FEWEST_OF_ONE_CLASS = 8, 3
+_TOLD_BY_ONE, _HARDLY_FOLLOWED = 0.3, 0.12
 
 
 def leanings(
@@ -59,13 +61,20 @@ def leanings(
     model = float((said == labels).mean())
     by_chance = chance(labels)
     reads = {name: readability(again.reads[name], model, by_chance) for name in [*names, *views]}
-    unused = _unused(reads, views, swaps)
+    unused, let_go = _unused(reads, views, swaps), _words_let_go(reads, swaps)
     return [
         _leaning(
-            name, again, labels, said, confidence, _part(name, swaps), reads[name], unused
+            name,
+            again,
+            labels,
+            said,
+            confidence,
+            _part(name, swaps),
+            reads[name],
+            [*unused, *let_go] if name in views else unused,
         )
         for name in [*names, *early]
-    ]  # fmt: skip
+    ]
 
 
 def _unused(reads: Mapping[str, float], views: Sequence[str], swaps: Swaps) -> list[str]:
@@ -77,6 +86,20 @@ def _unused(reads: Mapping[str, float], views: Sequence[str], swaps: Swaps) -> l
     columns = [name for name in reads if name.startswith("column ") and name not in views]
     effects = {name: part.effect for name in columns if (part := _part(name, swaps)) is not None}
     return [name for name, effect in effects.items() if is_unused(reads[name], known, effect)]
+
+
+def _words_let_go(reads: Mapping[str, float], swaps: Swaps) -> tuple[str, ...]:
+    """Readers of words of pairs, where the text that tells the label more moves no answer.
+
+    What these say of an error is what the model does not go by, so that they are no witnesses
+    against a layer: where a model that judges both texts errs, a cue in one mostly tells the label.
+    """
+    name = max((FIRST, SECOND), key=lambda one: reads.get(one, 0.0))
+    part = swaps.of(name)
+    if reads.get(name, 0.0) < _TOLD_BY_ONE or part is None:
+        return ()
+    idle = part.followed.count >= _FEWEST_SWAPPED and part.effect < _HARDLY_FOLLOWED
+    return (*_WORDS, name) if idle else ()
 
 
 def _leaning(
@@ -142,6 +165,8 @@ def _independent(name: str, other: str) -> bool:
         return False
     if other == OTHER_THAN_PAIR:
         return name.startswith(PAIR)
+    if base_of(name) in (FIRST, SECOND) or base_of(other) in OF_PAIRS:
+        return {base_of(name), other} == {FIRST, SECOND}
     if name in KINDS:
         return other in _WORDS
     if TOPIC in (name, other) or other == BEYOND_TOPIC:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from earlysieve._readable import readable
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.marks import ONE_WORD
+from earlysieve.auditing.marks import ONE_WORD, base_of
 from earlysieve.auditing.swaps.found import Swaps
 from earlysieve.auditing.swaps.words import WordFound
 from earlysieve.auditing.text_kinds import CAPITALS
@@ -44,7 +44,7 @@ def misleading(on: Leaning, swaps: Swaps) -> WordLike | None:
 
 def words_about(on: Leaning, swaps: Swaps) -> Sequence[WordFound]:
     """The words that a leaning is made of; none of a topic, of which no word says it all."""
-    part = None if on.name == TOPIC else swaps.of(on.name)
+    part = None if on.name == TOPIC else swaps.of(base_of(on.name))
     if part is not None:
         return part.words
     return swaps.signs if on.name == ONE_WORD else ()

@@ -12,10 +12,11 @@ import numpy as np
 from earlysieve.auditing.alterations.alter import ALTERATIONS
 from earlysieve.auditing.eye import Eye, Sample
 from earlysieve.auditing.marks import OF_ONE_CLASS
+from earlysieve.auditing.pair_texts import OF_PAIRS
 from earlysieve.auditing.vignettes import VIGNETTE
 
 _OF_ONE_CLASS = ("colour", "brightness", "spectrum", "sharpness", "frame", "size", VIGNETTE)
-_ABLE = frozenset({*_OF_ONE_CLASS, *ALTERATIONS})
+_ABLE = frozenset({*_OF_ONE_CLASS, *ALTERATIONS, *OF_PAIRS})
 _TELLS, _ALTERED_TELLS, _OTHERS, _FEWEST_CLASSES = 0.7, 0.4, 0.5, 3
 
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 from earlysieve._arrays import Floats, Ints
 from earlysieve.auditing.class_signs import pairs_held
 from earlysieve.auditing.marks import MARK, PHRASE, base_of, mark_features
+from earlysieve.auditing.pair_texts import FIRST, SECOND, SHARED, Between, shared_features
 from earlysieve.auditing.patches import PATCH, patch_features
 from earlysieve.auditing.surroundings import BACKGROUND, corner_features
 from earlysieve.auditing.swaps.busy import lengths
@@ -45,26 +46,33 @@ _MOST_CURVED = 80
 
 
 def properties_of(
-    inputs: Inputs, carrier: Carrier | None, kinds: TokenKinds | None = None
+    inputs: Inputs,
+    carrier: Carrier | None,
+    kinds: TokenKinds | None = None,
+    between: Between | None = None,
 ) -> dict[str, Tensor]:
     """The properties of a batch that can be computed, by name, each of shape (B, numbers).
 
     Images: colour, brightness, spectrum, frame, size, place, sharpness, marks, small parts,
     background, vignette, halves;
     texts: tokens, length, phrases, how they begin and end, and what is written unlike plain words;
+    of pairs also either text by itself, and how many words the two share;
     tables have their columns instead. Nothing where it is not clear what the inputs are.
 
     Args:
         inputs: of a batch.
         carrier: where images or texts are among them.
         kinds: of the tokens of texts, where a tokenizer can write them.
+        between: what parts the two texts of pairs.
     """
     if carrier is None:
         return {}
     if carrier.kind == "image":
         images = carrier.get(inputs).float()
         return _of_images(images.to(pooling_device(images.device)))
-    return _of_texts(inputs, carrier, kinds) if carrier.kind == "text" else {}
+    if carrier.kind != "text":
+        return {}
+    return _of_texts(inputs, carrier, kinds) | _of_pairs(inputs, carrier, between)
 
 
 def _of_images(images: Tensor) -> dict[str, Tensor]:
@@ -128,6 +136,18 @@ def _of_texts(inputs: Inputs, carrier: Carrier, kinds: TokenKinds | None) -> dic
         "length": mask.sum(1, keepdim=True).float(),
         PHRASE: pairs_held(tokens, mask),
         **kinds_held(tokens, mask, kinds),
+    }
+
+
+def _of_pairs(inputs: Inputs, carrier: Carrier, between: Between | None) -> dict[str, Tensor]:
+    if between is None:
+        return {}
+    tokens, mask = carrier.get(inputs).long(), carrier.mask_of(inputs)
+    first, second = between.parts(tokens, mask)
+    return {
+        FIRST: times_held(tokens, first),
+        SECOND: times_held(tokens, second),
+        SHARED: shared_features(tokens, first, second),
     }
 
 

@@ -43,6 +43,7 @@ from earlysieve.auditing.leaning_checks import (
     rests_on_irrelevant,
     told_as_well,
 )
+from earlysieve.auditing.pair_checks import is_priced
 from earlysieve.auditing.power import LIKELY, power
 from earlysieve.auditing.resisting import resisted
 from earlysieve.auditing.transfer import Transfer
@@ -115,6 +116,13 @@ class Decision:
     signs: Strength
     power: float
     let_go: Leaning | None = None
+
+    @property
+    def costed(self) -> Leaning | None:
+        """The leaning of which the cost is told: a shortcut, or a risk in pairs of texts."""
+        on = self.leaning
+        of_pairs = self.verdict == "at risk" and on is not None and is_priced(on)
+        return on if self.verdict == "shortcut" or of_pairs else None
 
 
 def decide(facts: Facts) -> Decision:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from earlysieve.auditing.pair_texts import between_in, second_starts
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.speaking_words import used_tokens
 from earlysieve.auditing.swaps.carrier import carrier_of
@@ -50,11 +51,14 @@ def with_marks(
     used = used_tokens(tokens, mask, data.tokenizer)
     rows = {one.index: row for row, one in enumerate(texts)}
     marked = marks(ShownTexts(tokens, mask, used))
+    seconds = second_starts(tokens, used, between_in(inputs, carrier, data.tokenizer))
 
     def shown(one: Picture) -> Picture:
         row = rows[one.index]
         kept = used[row]
-        found = pieces(tokens[row][kept].tolist(), marked[row][kept].tolist(), data.tokenizer)
+        found = pieces(
+            tokens[row][kept].tolist(), marked[row][kept].tolist(), data.tokenizer, seconds[row]
+        )
         return replace(one, pieces=found)
 
     return [shown(one) if one.kind == "text" else one for one in pictures]

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from earlysieve.auditing.collect import Collected
+from earlysieve.auditing.pair_texts import between_in, second_starts
 from earlysieve.auditing.saved_pictures import Picture
+from earlysieve.auditing.swaps.carrier import carrier_of
 from earlysieve.auditing.token_words import Piece, pieces
 from earlysieve.datasets.opened_data import OpenedData
 from earlysieve.model.batch import Inputs, attention_mask, inputs_to
@@ -81,8 +83,12 @@ def with_speaking_words(
         return list(pictures)
     readout = _fitted(features.store, collected.labels, l2, device)
     used = used_tokens(tokens, attention_mask(batch.inputs), data.tokenizer)
+    carrier, _ = carrier_of(batch.inputs)
+    seconds = second_starts(tokens, used, between_in(batch.inputs, carrier, data.tokenizer))
     marked = {
-        one.index: _marked(positions[i], tokens[i], used[i], readout, said[one.index], data)
+        one.index: _marked(
+            positions[i], tokens[i], used[i], readout, said[one.index], data, seconds[i]
+        )
         for i, one in enumerate(texts)
     }
     return [
@@ -126,6 +132,7 @@ def _marked(
     readout: _Readout,
     answer: int,
     data: OpenedData,
+    second: int | None,
 ) -> list[Piece]:
     """One text in pieces; the words that speak most for the answer are marked."""
     column = int((readout.classes == answer).nonzero()[0]) if answer in readout.classes else None
@@ -139,4 +146,4 @@ def _marked(
     marked = torch.zeros_like(used)
     marked[places[best > 0]] = True
     kept = used.nonzero().squeeze(1)
-    return pieces(tokens[kept].tolist(), marked[kept].tolist(), data.tokenizer)
+    return pieces(tokens[kept].tolist(), marked[kept].tolist(), data.tokenizer, second)

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from earlysieve.auditing.pair_texts import between_by
 from earlysieve.auditing.swap_pictures import MOST_OF_A_PART, MOST_PARTS
 from earlysieve.auditing.swaps.found import SwapPicture, Swaps
 from earlysieve.auditing.swaps.text_parts import NAMES
@@ -61,6 +62,12 @@ def _shown(part: str, swap: SwapPicture, swapped: Tensor, tokenizer: Any) -> Swa
     put_in = {token for token, mark in zip(after, new, strict=True) if mark}
     # A text gets another length by words of its own.
     source = [part != _LENGTH and token in put_in for token in given]
+    between = between_by(tokenizer)
+
+    def shown(text: list[int], marked: list[bool]) -> list[Piece]:
+        second = None if between is None else between.starts(text)
+        return pieces(text, marked, tokenizer, second)
+
     return SwapText(
         part=part,
         receiver=swap.receiver,
@@ -68,9 +75,9 @@ def _shown(part: str, swap: SwapPicture, swapped: Tensor, tokenizer: Any) -> Swa
         receiver_label=swap.receiver_label,
         donor_label=swap.donor_label,
         answer=swap.answer,
-        before=pieces(before, gone, tokenizer),
-        given=pieces(given, source, tokenizer),
-        after=pieces(after, new, tokenizer),
+        before=shown(before, gone),
+        given=shown(given, source),
+        after=shown(after, new),
     )
 
 

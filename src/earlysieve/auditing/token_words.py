@@ -50,17 +50,30 @@ def word_shown(tokens: Sequence[int], tokenizer: Any) -> str:
     return f"{_CUT}{text.removeprefix(_PIECE)}" if text.startswith(_PIECE) else text
 
 
-def pieces(tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any) -> list[Piece]:
-    """A text as pieces; of a long one, 80 tokens about the first that is marked."""
+def pieces(
+    tokens: Sequence[int], marked: Sequence[bool], tokenizer: Any, second: int | None = None
+) -> list[Piece]:
+    """A text as pieces; of a long one, 80 tokens about the first that is marked.
+
+    Args:
+        tokens: of the text, or of two.
+        marked: which of them.
+        tokenizer: tells what they are.
+        second: where the second of two texts begins: in a new line; None: there is one text.
+    """
     first = next((place for place, mark in enumerate(marked) if mark), 0)
     start = max(0, min(first - MOST_TOKENS // 2, len(tokens) - MOST_TOKENS))
     stop = min(len(tokens), start + MOST_TOKENS)
     found = [Piece(_CUT, marked=False)] if start else []
     whole = _whole_words(tokens, marked, tokenizer)
-    for mark, places in groupby(range(start, stop), key=lambda place: whole[place]):
+    begins = len(tokens) if second is None else second
+    runs = groupby(range(start, stop), key=lambda place: (place >= begins, whole[place]))
+    below = start >= begins  # none of the first is shown
+    for (behind, mark), places in runs:
         text = _with_unknown([tokens[place] for place in places], tokenizer)
         if text:
-            found.append(Piece(text, mark))
+            found.append(Piece("\n" * (behind and not below) + text, mark))
+            below |= behind
     return [*found, Piece(_CUT, marked=False)] if stop < len(tokens) else found
 
 

@@ -69,6 +69,12 @@ _BY_PROPERTY: Mapping[str, str] = {
     "capitals": f"write all texts in small letters, in training and in use, {_ANEW}.",
     "length": "cut all texts to one short length, or add short and long texts of "
     f"every class, {_ANEW}: the length then says less about the label.",
+    "first text": "take the telling words out of first texts, or add pairs whose first text speaks "
+    f"for another class than the label, {_ANEW}.",
+    "second text": "take the telling words out of second texts, or add pairs whose second text "
+    f"speaks for another class than the label, {_ANEW}.",
+    "shared words": "add pairs of every class whose texts share many words and pairs whose texts "
+    f"share few, {_ANEW}.",
     DIRECTION: "leave out columns that only say the same once more, or add rows in which these "
     f"columns speak for another class than the label, {_ANEW}.",
     COLUMNS: "leave out columns that will not be known in use, or add rows in which the columns "

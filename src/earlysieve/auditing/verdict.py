@@ -148,7 +148,8 @@ def conclude(decision: Decision, facts: Facts, evidence: Evidence, reported: Rep
     """The summary of an audit, from the decision of `decide(facts)`."""
     weak = [found for found in reported.classes if found.far_below]
     groups, on = reported.groups, decision.leaning
-    fails = reported.fails if decision.verdict == "shortcut" else None
+    told = decision.verdict == "shortcut" or decision.costed is not None
+    fails = reported.fails if told else None
     reliance = None
     if fails is not None and not math.isnan(reported.elsewhere):
         reliance = lost(fails, reported.elsewhere)

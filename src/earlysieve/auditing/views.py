@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from earlysieve._readable import COLUMNS
 from earlysieve.auditing.maps import CHANNELS, position_map, principal_channels
+from earlysieve.auditing.pair_texts import Between, between_in
 from earlysieve.auditing.properties import properties_of
 from earlysieve.auditing.swaps.carrier import Carrier, carrier_of
 from earlysieve.auditing.text_kinds import TokenKinds, kinds_for
@@ -81,6 +82,7 @@ class Views:
         left_out: views that not all examples have alike, and why.
         carrier: where images or texts are among the inputs.
         kinds: of the tokens of texts, where these can be written.
+        between: what parts the two texts of pairs; None for other data.
     """
 
     layers: dict[str, LayerViews]
@@ -90,6 +92,7 @@ class Views:
     left_out: dict[str, str] = field(default_factory=dict)
     carrier: Carrier | None = None
     kinds: TokenKinds | None = None
+    between: Between | None = None
 
     def stores(self) -> dict[str, FeatureStore]:
         """Every view by name, the simplest first."""
@@ -106,13 +109,16 @@ class Views:
             columns = columns_of(batch, self.carrier)
             if columns is not None:
                 self.columns.append(columns)
-        self._append_properties(properties_of(batch.inputs, self.carrier, self.kinds))
+        self._append_properties(self._properties(batch.inputs))
         self.logits.append(logits)
 
     def append_layer(self, name: str, rows: Mapping[str, Tensor]) -> None:
         """Keep what a layer's views gave."""
         if not self.layers[name].append(rows):
             self.left_out[f"{name} map"] = _VARIES
+
+    def _properties(self, inputs: Inputs) -> dict[str, Tensor]:
+        return properties_of(inputs, self.carrier, self.kinds, self.between)
 
     def _append_properties(self, found: Mapping[str, Tensor]) -> None:
         for name in [*self.properties, *(found.keys() - self.properties.keys())]:
@@ -137,7 +143,7 @@ class Views:
         sizes.append(captured.logits.shape[1])
         if self.columns is not None:
             sizes.append(first_tensor(some).shape[1])
-        found = properties_of(some, self.carrier, self.kinds)
+        found = self._properties(some)
         sizes.extend(values.shape[1] for values in found.values())
         return 4 * sum(sizes)
 
@@ -170,10 +176,17 @@ def views_for(
     }
     carrier, _ = carrier_of(batch.inputs)
     columns = FeatureStore(budget) if columns_of(batch, carrier) is not None else None
-    kinds = kinds_for(tokenizer)
-    seen = properties_of(few(batch.inputs)[0], carrier, kinds)
-    properties = {name: FeatureStore(budget) for name in seen}
-    return Views(found, columns, properties, FeatureStore(budget), carrier=carrier, kinds=kinds)
+    kinds, between = kinds_for(tokenizer), between_in(batch.inputs, carrier, tokenizer)
+    seen = properties_of(few(batch.inputs)[0], carrier, kinds, between)
+    return Views(
+        found,
+        columns,
+        {name: FeatureStore(budget) for name in seen},
+        FeatureStore(budget),
+        carrier=carrier,
+        kinds=kinds,
+        between=between,
+    )
 
 
 def no_views(budget: Budget) -> Views:

@@ -43,6 +43,9 @@ _NAMES = {
     "one word": "a word of one class",
     "phrase": "a phrase",
     "topic": "the topic of the text",
+    "first text": "the first text alone",
+    "second text": "the second text alone",
+    "shared words": "words that both texts share",
     DIRECTION: "what several columns have in common",
 }
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
+from earlysieve.auditing.pair_texts import FIRST, SECOND, SHARED, between_by
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.shown_texts import ShownTexts, with_marks
 from earlysieve.auditing.swaps.found import Swaps
@@ -19,34 +20,64 @@ _PIECE = "##"
 
 def named_words(leans_on: str | None, swaps: Swaps) -> tuple[str, ...]:
     """The words or phrases of classes that a verdict is about; none where it is about others."""
-    part = swaps.of(leans_on) if leans_on in (ONE_WORD, PHRASE, TOPIC) else None
+    part = swaps.of(leans_on) if leans_on in (ONE_WORD, PHRASE, TOPIC, FIRST, SECOND) else None
     return () if part is None else tuple(one.word for one in part.words)
 
 
 def with_named_words(
-    data: OpenedData, pictures: Sequence[Picture], words: Sequence[str]
+    data: OpenedData,
+    pictures: Sequence[Picture],
+    words: Sequence[str],
+    leans_on: str | None = None,
 ) -> list[Picture]:
     """The pictures, those of texts with these words marked wherever they stand, and no others.
+
+    Of pairs whose first or second text a verdict is about, where they stand in that one. Where it
+    is about the words that both share, these are marked.
 
     Args:
         data: what was audited; it has random access.
         pictures: of some examples.
         words: or phrases, as the tokenizer writes them.
+        leans_on: what a verdict is about.
 
     Returns:
         The pictures as they are where no tokenizer tells what tokens say.
     """
-    if not words or not hasattr(data.tokenizer, "decode"):
+    shared = leans_on == SHARED
+    if not (words or shared) or not hasattr(data.tokenizer, "decode"):
         return list(pictures)
 
     def marks(texts: ShownTexts) -> Tensor:
+        if shared:
+            return _shared(texts, data.tokenizer)
         marked = torch.zeros_like(texts.used)
         for row, tokens, kept in zip(marked, texts.tokens, texts.used, strict=True):
             held = _held(tokens[kept].tolist(), words, data.tokenizer)
             row[kept] = torch.tensor(held, dtype=torch.bool)
-        return marked
+        return marked & _of_text(texts, leans_on, data.tokenizer)
 
     return with_marks(data, pictures, marks)
+
+
+def _shared(texts: ShownTexts, tokenizer: Any) -> Tensor:
+    """Which tokens of either text stand in the other one, too, shape (B, T)."""
+    between = between_by(tokenizer)
+    if between is None:
+        return torch.zeros_like(texts.used)
+    first, second = between.parts(texts.tokens, texts.mask)
+    alike = texts.tokens[:, :, None] == texts.tokens[:, None, :]
+    apart = (first[:, :, None] & second[:, None, :]) | (second[:, :, None] & first[:, None, :])
+    return (alike & apart).any(2)
+
+
+def _of_text(texts: ShownTexts, leans_on: str | None, tokenizer: Any) -> Tensor:
+    """Which tokens are of the text of pairs that a verdict is about; else all, shape (B, T)."""
+    between = between_by(tokenizer)
+    if between is None or leans_on not in (FIRST, SECOND):
+        return torch.ones_like(texts.used)
+    first, second = between.parts(texts.tokens, texts.mask)
+    return first if leans_on == FIRST else second
 
 
 def _held(tokens: Sequence[int], words: Sequence[str], tokenizer: Any) -> list[bool]:

@@ -41,6 +41,9 @@ _KINDS_OF_WORDS = {
     "one word": "words of one class",
     "phrase": "phrases of one class",
     "topic": "the words that tell the topics most",
+    "first text": "words of the first text that tell a class",
+    "shared words": "the words that both texts share",
+    "second text": "words of the second text that tell a class",
 }
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from earlysieve.auditing.swaps.pair_types import separator, types_of
+from earlysieve.auditing.swaps.pair_types import separator as separator_by
+from earlysieve.auditing.swaps.pair_types import types_of
 from earlysieve.model.batch import Inputs
 from earlysieve.model.token_types import TYPES
 
@@ -69,7 +70,7 @@ class Carrier:
             if name not in (self.key, MASK) and _says_nothing(value, self._raw(inputs))
         }
         masks = {MASK: _as(mask, placed[MASK])} if MASK in placed else {}
-        between = self._separator(inputs)
+        between = self.separator(inputs)
         if between is not None:
             fitted[TYPES] = types_of(tokens, mask.bool(), between, placed[TYPES])
         return {**placed, **fitted, **masks}
@@ -81,18 +82,18 @@ class Carrier:
         nor are types of pairs that a separator tells.
         """
         tokens, named = self._raw(inputs), isinstance(inputs, Mapping)
-        known = (self.key, MASK, *((TYPES,) if self._separator(inputs) is not None else ()))
+        known = (self.key, MASK, *((TYPES,) if self.separator(inputs) is not None else ()))
         return [
             str(key)
             for key, value in _named(inputs).items()
             if key not in known and not (named and _says_nothing(value, tokens))
         ]
 
-    def _separator(self, inputs: Inputs) -> int | None:
+    def separator(self, inputs: Inputs) -> int | None:
         """The token that parts the texts of pairs, where types say of which each token is."""
         if not isinstance(inputs, Mapping) or not isinstance(inputs.get(TYPES), Tensor):
             return None
-        return separator(inputs[TYPES], self._raw(inputs), self.mask_of(inputs))
+        return separator_by(inputs[TYPES], self._raw(inputs), self.mask_of(inputs))
 
     def _raw(self, inputs: Inputs) -> Tensor:
         if isinstance(inputs, Mapping):

@@ -12,6 +12,7 @@ from earlysieve._readable import (
     as_part,
     readable,
 )
+from earlysieve.auditing.pair_texts import OF_PAIRS
 from earlysieve.auditing.swaps.table_parts import is_of, is_pair_of, part_name
 from earlysieve.auditing.swaps.two_columns import PAIR, named_together
 from earlysieve.auditing.telling_ranges import Telling
@@ -19,6 +20,8 @@ from earlysieve.datasets.variables import Variable
 from earlysieve.errors import InputError
 
 _LISTED = 24
+_TELLS_NOTHING = "nothing of that kind tells a class in these data"
+_NO_PAIRS = "these are no pairs of texts, or most of them have one text in common"
 # What pages show of texts that no part of its own is swapped for, and what to name instead.
 _LEFT = {
     "other tokens": "without telling words; name telling words, or length of the text",
@@ -130,7 +133,7 @@ def none_here(named: Named, parts: Sequence[str], kind: str) -> dict[str, str]:
     """
     able = set(map(as_part, PARTS.get(kind, ())))
     lacking = [name for name in named.every if name in able and name not in parts]
-    return dict.fromkeys(lacking, "nothing of that kind tells a class in these data")
+    return {name: _NO_PAIRS if name in OF_PAIRS else _TELLS_NOTHING for name in lacking}
 
 
 def no_sum(name: str, option: str = "irrelevant") -> str:

@@ -12,6 +12,7 @@ from earlysieve._arrays import Ints
 from earlysieve.auditing.marks import ONE_WORD
 from earlysieve.auditing.swaps.ask import Asker
 from earlysieve.auditing.swaps.kind_parts import kind_parts
+from earlysieve.auditing.swaps.pair_parts import pair_parts
 from earlysieve.auditing.swaps.part import Part
 from earlysieve.auditing.swaps.pool import Pool
 from earlysieve.auditing.swaps.repeats import repeats, with_counts
@@ -116,6 +117,7 @@ def text_parts(
         if signs:
             skipped[ONE_WORD] = _EACH
         parts += kind_parts(pool, asker, texts, tokenizer, class_names, named)
+        parts += pair_parts(pool, asker, tokenizer, class_names)
     parts += topic_part(pool, asker, texts, tokenizer, class_names)
     return parts, skipped, signs
 
