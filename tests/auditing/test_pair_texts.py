@@ -183,6 +183,9 @@ def test_where_nothing_else_tells_the_label_the_cost_is_told_all_the_same():
     assert found.reliance.high > 0.95
     assert f"loses {found.reliance.value:.0%}" in found.headline
     assert audited(Judge(cue=1.0), data, irrelevant=["second text alone"]).verdict == "shortcut"
+    assert "A reader that sees the second text alone achieves" in found.explanation
+    assert found.next_steps[0].startswith("Read both texts of some pairs of the pile 'misled'")
+    assert not any("audit at least 20" in one for one in found.next_steps)
     asked = audited(Judge(cue=1.0), data, relevant=["the second text alone"])
     assert asked.leans_on != SECOND
 
@@ -213,6 +216,14 @@ def test_when_a_text_is_spoken_of(change, spoken):
     found = replace(OF_TEXT, **change)
     assert misleads_in_pairs(found) == spoken
     assert (decide(facts(IDLE, found)).leaning is not None) == spoken
+
+
+def test_a_text_that_tells_as_well_is_a_risk_only_where_errors_gather():
+    told = {"accuracy_sure": 0.2, "recovered": 0.5, "accuracy": 0.3, "reads": 1.18}
+    weak = replace(OF_TEXT, times_worse=7.0, followed=0.8, mended=0.1, own_tells=0.5, **told)
+    assert decide(facts(IDLE, weak)).verdict == "none found"
+    assert decide(facts(IDLE, replace(weak, name=SHARED))).reason == "told as well"
+    assert decide(facts(IDLE, replace(weak, times_worse=12.0))).verdict == "at risk"
 
 
 def test_a_text_is_named_in_place_of_its_words():

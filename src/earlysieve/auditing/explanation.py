@@ -26,6 +26,7 @@ from earlysieve.auditing.not_to_matter import answers
 from earlysieve.auditing.of_the_task import told_of_the_task
 from earlysieve.auditing.order_words import likely_order
 from earlysieve.auditing.outdone import OUTDONE_HERE
+from earlysieve.auditing.pair_checks import is_one_text
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.power import examples_needed
 from earlysieve.auditing.properties import part_of
@@ -243,7 +244,8 @@ def words_told(on: Leaning, swaps: Swaps) -> str:
 def _seen(on: Leaning, swaps: Swaps, *, of_answers: bool) -> str:
     """What was seen of one leaning, in numbers."""
     what = readable(on.name, of_network=True)
-    text = f"A reader {f'of {what}' if on.of_network else f'that sees only {called(on)}'}"
+    only = "" if is_one_text(on) else "only "
+    text = f"A reader {f'of {what}' if on.of_network else f'that sees {only}{called(on)}'}"
     if of_answers:
         text += " was fitted to the model's answers"
     elif math.isnan(on.reads):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from earlysieve.auditing.leaning import GATHER, Leaning
 from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE
+from earlysieve.auditing.pair_texts import FIRST, SECOND
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.vignettes import VIGNETTE
 
@@ -206,6 +207,8 @@ def _tells_as_well(found: Leaning) -> bool:
         and found.accuracy_else - found.accuracy >= _COST_OUTDONE
         and not found.at_edge > RATHER_AT_EDGE
         and not (found.recovered < _OTHERS_AGAINST and not _is_unsure(found))
+        # All words of a text tell most tasks of texts: errors have to gather, too.
+        and not (found.name in (FIRST, SECOND) and found.times_worse < GATHER)
     )
 
 

@@ -254,9 +254,12 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
             "Do not remove them as wrong labels before: they are what shows a shortcut.",
             *([] if facts.transfer is not None else [compared]),
         ]
+    read = "Read both texts of some pairs of the pile 'misled': are these labels right?"
+    misled = decision.reason in _ENOUGH_MISLED or decision.costed is not None
     return [
+        *([] if decision.costed is None else [read]),
         step(*may_be_the_task(on)),
-        *([] if decision.reason in _ENOUGH_MISLED else [f"If it is not, {more}"]),
+        *([] if misled else [f"If it is not, {more}"]),
         *([] if on is not None and is_sum(on) else [step(*must_not_matter(on))]),
         *([] if facts.transfer is not None else [compared]),
     ]

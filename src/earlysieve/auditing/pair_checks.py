@@ -19,6 +19,11 @@ def is_of_pairs(found: Leaning) -> bool:
     return not found.of_network and base_of(found.name) in OF_PAIRS
 
 
+def is_one_text(found: Leaning) -> bool:
+    """Whether it is one text of a pair alone."""
+    return is_of_pairs(found) and base_of(found.name) != SHARED
+
+
 def is_priced(found: Leaning) -> bool:
     """Whether what it costs is told, also where it may be the task: enough examples lack it."""
     return is_of_pairs(found) and found.sure >= FEWEST_MISLED

@@ -19,6 +19,12 @@ def joined(firsts: Sequence[str], seconds: Sequence[str]) -> list[str]:
     return [BETWEEN.join(side.replace(BETWEEN, " ") for side in pair) for pair in pairs]
 
 
+def parted(text: str) -> tuple[str, str]:
+    """The first and the second text of a pair that is one text, as `joined` makes it."""
+    first, _, second = text.partition(BETWEEN)
+    return first, second
+
+
 def columns_of(given: str | Sequence[str] | None) -> list[str]:
     """The columns that hold the text, or the two texts of a pair; none where none is named.
 
@@ -62,7 +68,7 @@ class TextPairs(Texts):
         return super().with_texts(texts)
 
     def _inputs(self, row: int) -> dict[str, Tensor]:
-        first, _, second = self._texts[row].partition(BETWEEN)
+        first, second = parted(self._texts[row])
         tokens = self._tokenizer(
             first,
             second,

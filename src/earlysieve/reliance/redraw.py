@@ -13,7 +13,7 @@ from earlysieve.datasets.made_tables import MadeTable
 from earlysieve.datasets.painters import Colour, Domino, Patch, choose_simple, palette
 from earlysieve.datasets.planted import Painter, PlantedImages, draw_values
 from earlysieve.datasets.text import Texts
-from earlysieve.datasets.text_pairs import BETWEEN, TextPairs, joined
+from earlysieve.datasets.text_pairs import TextPairs, joined, parted
 from earlysieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -121,6 +121,6 @@ def _with_cue(data: Texts, values: Ints, name: str, seed: int) -> list[str]:
     if not isinstance(data, TextPairs):
         words = [text.split() for text in data.texts]
         return text_cues.plant_in_texts(words, values, count, name, seed=seed)
-    firsts, _, seconds = zip(*(text.partition(BETWEEN) for text in data.texts), strict=True)
+    firsts, seconds = zip(*map(parted, data.texts), strict=True)
     words = [text.split() for text in seconds]
     return joined(firsts, text_cues.plant_in_texts(words, values, count, name, seed=seed))
