@@ -160,3 +160,21 @@ def _name(decision):
 )
 def test_an_end_is_told_in_few_digits_that_part_the_same_rows(last, beyond, downwards, found):
     assert short_of(last, beyond, downwards=downwards) == pytest.approx(found, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", [84, 90, 129, 160, 187, 245])
+def test_a_number_that_tells_step_by_step_has_no_range_by_the_luck_of_a_bin(seed):
+    """Of draws in which one bin of 45 rows beside an end tells little."""
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(1800) < 0.5).astype(int)
+    assert found_in(rng.normal(size=1800) + 0.75 * labels, labels) == ()
+
+
+def test_a_range_off_the_trend_of_a_number_that_tells_by_itself_is_one():
+    rng = np.random.default_rng(0)
+    labels = np.arange(ROWS) % 2
+    column = rng.normal(size=ROWS) + 0.5 * labels
+    moved = (labels == 1) & (rng.random(ROWS) < 0.3)
+    (one,) = found_in(np.where(moved, 7 + rng.random(ROWS), column), labels)
+    assert (one.kind, one.high) == (1, np.inf)
+    assert 1.5 < one.low <= 7.01

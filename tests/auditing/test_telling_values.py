@@ -264,6 +264,9 @@ VALUE = replace(
 SURELY = {"lost_without": math.nan, "followed": 0.5, "times_worse": 12.0, "recovered": 0.82,
           "explained": 30}  # fmt: skip
 
+# That 18 of 28 rows are right, and 85% elsewhere, may be luck.
+FEW_ROWS = {"followed": 0.12, "accuracy": 0.64, "accuracy_else": 0.85, "misread": 28, "sure": 28}
+
 
 @pytest.mark.parametrize(
     ("change", "verdict"),
@@ -287,6 +290,8 @@ SURELY = {"lost_without": math.nan, "followed": 0.5, "times_worse": 12.0, "recov
         ({"followed": 0.19, "misread": 19}, "none found"),
         ({"followed": 0.08}, "shortcut"),  # errors show it
         ({"followed": 0.07}, "none found"),
+        (FEW_ROWS, "none found"),
+        (FEW_ROWS | {"misread": 100, "sure": 100}, "shortcut"),
         ({"followed": math.nan}, "none found"),
         ({"accuracy": 0.83}, "none found"),
         ({"times_worse": 1.9}, "none found"),
@@ -516,3 +521,18 @@ def test_of_many_codes_that_say_nothing_none_tells(seed):
     labels, codes = (rng.random(1200) < 0.3).astype(int), rng.integers(0, 30, 1200)
     of = Variable("code", tuple(range(30)), tuple(map(str, range(30))))
     assert telling_values(np.eye(30)[codes], labels, 2, (of,)) == ()
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_of_a_column_whose_values_all_tell_none_is_singled_out_by_the_draw(numbers):
+    """A finding that each of three classes has its own of, in 55% of its rows."""
+    of = Variable("ward", (0,)) if numbers else Variable("ward", (0, 1, 2, 3), tuple("ABCD"))
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        labels = rng.choice(3, 1800, p=[0.45, 0.35, 0.2])
+        ward = np.where(rng.random(1800) < 0.55, labels, rng.integers(0, 4, 1800))
+        assert telling_values(ward[:, None] if numbers else np.eye(4)[ward], labels, 3, (of,)) == ()
+        single = rng.random(1800) < np.where(labels == 0, 0.75, 0.1)
+        others = np.eye(4)[np.where(single, 0, rng.integers(1, 4, 1800))]
+        if not numbers:  # where one class alone has a value of its own it is found
+            assert [one.values for one in telling_values(others, labels, 3, (of,))] == [(0.0,)]

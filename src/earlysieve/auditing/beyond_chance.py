@@ -11,7 +11,13 @@ _BY_CHANCE = 0.05
 
 
 def surest_first(
-    counts: Floats, kinds: Ints, chosen: Bools, *, tells: float, fewest: float
+    counts: Floats,
+    kinds: Ints,
+    chosen: Bools,
+    *,
+    tells: float,
+    fewest: float,
+    last: bool = True,
 ) -> list[int]:
     """Those of the chosen values that tell their class by more than chance, the surest first.
 
@@ -26,6 +32,8 @@ def surest_first(
         chosen: values in question, shape (V,).
         tells: how much of the doubt that the other rows leave a value has to take away, in [0, 1].
         fewest: rows that say what the others leave; of fewer all rows say it.
+        last: whether a value of which that is so may count: all others were taken, and it is what
+            lacks them.
     """
     sizes, every = counts.sum(1), np.arange(len(counts))
     share = counts[every, kinds] / np.maximum(sizes, 1)
@@ -39,6 +47,8 @@ def surest_first(
     for place in np.flatnonzero(chosen)[np.argsort(-sureness[chosen], kind="stable")].tolist():
         left[place] = False
         rest = float(sizes[left].sum())
+        if rest < fewest and not last:
+            break
         usual = float(counts[left, kinds[place]].sum()) / rest if rest >= fewest else base[place]
         if low[place] > usual and share[place] - usual >= tells * (1 - usual):
             found.append(place)

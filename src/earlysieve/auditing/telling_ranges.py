@@ -19,6 +19,7 @@ from earlysieve.auditing.telling_values import (
     telling_values,
     written,
 )
+from earlysieve.auditing.trend import off_trend
 from earlysieve.datasets.variables import Variable
 
 _MOST_BINS, _ROWS_PER_BIN = 40, 25
@@ -110,7 +111,8 @@ def telling_ranges(
     at least 0.7 are of one class, and which take away at least 0.6 of the doubt whether a row is of
     it. Neighbours of one class are a range, where they are 2% of the rows or more and end sharply:
     beyond at most one bin that they share with what lies there, a row tells a quarter of that or
-    less. A class that fades in step by step has no such end. Where bins that count hold more than
+    less, and less than the trend of all other bins would say of the range (see `off_trend`). A
+    class that fades in step by step has no such end. Where bins that count hold more than
     0.6 of all rows the reader of the column sees what it tells.
 
     Args:
@@ -164,7 +166,8 @@ def _runs(counts: Floats) -> list[tuple[int, int, int]]:
         if same:
             continue
         large = sizes[start:place].sum() >= _SHARE * sizes.sum()
-        if able[start] and large and _ends_sharply(tells[:, kinds[start]], start, place - 1):
+        ends = able[start] and large and _ends_sharply(tells[:, kinds[start]], start, place - 1)
+        if ends and _off_trend(counts, int(kinds[start]), start, place - 1):
             found.append((int(kinds[start]), start, place - 1))
         start = place
     return found
@@ -176,6 +179,26 @@ def _ends_sharply(tells: Floats, first: int, last: int) -> bool:
     sides = [tells[max(first - 2, 0) : max(first - 1, 0)], tells[last + 2 : last + 3]]
     beyond = np.concatenate(sides)
     return len(beyond) > 0 and bool((beyond <= least).all())
+
+
+def _off_trend(counts: Floats, kind: int, first: int, last: int) -> bool:
+    """Whether a range tells more than the trend of the bins that share nothing with it would.
+
+    Of a number that tells a class step by step a bin of a few dozen rows may look like a sharp end.
+
+    Args:
+        counts: of the classes by bin, shape (B, C).
+        kind: the class.
+        first, last: bins of the range.
+    """
+    sizes, hits = counts.sum(1), counts[:, kind]
+    others = np.r_[0 : max(0, first - 1), min(last + 2, len(counts)) : len(counts)]
+    return off_trend(
+        np.r_[(first + last) / 2, others],
+        # One row more each, of all classes in part: a bin without the class has finite odds.
+        np.r_[hits[first : last + 1].sum(), hits[others] + hits.sum() / sizes.sum()],
+        np.r_[sizes[first : last + 1].sum(), sizes[others] + 1],
+    )
 
 
 def _ends(column: Floats, mine: Bools, near: Bools, sure: Bools) -> tuple[float, float]:

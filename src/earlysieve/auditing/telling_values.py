@@ -18,7 +18,8 @@ from earlysieve.datasets.variables import Variable, codes_of
 
 MOST = 2
 _SHARE, _FEWEST = 0.02, 20
-_PURE, _TELLS = 0.7, 0.6
+_PURE, _TELLS, _ALSO_TELLS = 0.7, 0.6, 0.3
+_FEW_NUMBERS = 12
 _MOST_ROWS, _TIMES = 0.6, 4
 _LISTED = 3
 _SPIKE, _BESIDE, _FEWEST_BESIDE = 5, 10, 10
@@ -91,8 +92,9 @@ def telling_values(
     A number is none of them where its neighbours tell a quarter of that, or where it lies on the
     trend of all others: there a curve goes on, unless the number stands in far more rows than they
     do, as a -1 for "not measured". A
-    variable whose telling values are in more than 0.6 of the rows is not among these: its reader
-    sees what all of it tells.
+    variable whose telling values are in more than 0.6 of the rows is not among these, nor one of
+    which values of several classes that tell half as much are: its reader sees what all of it
+    tells.
 
     Args:
         rows: a table, shape (N, D).
@@ -120,11 +122,30 @@ def telling_values(
             unlike = _unlike_neighbours(counts, kinds, base, chosen)
             chosen &= spikes(sizes) | (unlike & _off_trend(values, counts, kinds, unlike))
         sure = surest_first(counts, kinds, chosen, tells=_TELLS, fewest=fewest)
+        if _all_tell(counts, one, fewest):
+            continue
         if 0 < float(sizes[sure].sum()) <= _MOST_ROWS * len(labels):
             listed = tuple(values[sure].tolist()), tuple(kinds[sure].tolist())
             found.append((float(counts[sure, kinds[sure]].sum()), TellingValues(one, *listed)))
     found.sort(key=lambda pair: -pair[0])
     return tuple(one for _, one in found[:MOST])
+
+
+def _all_tell(counts: Floats, variable: Variable, fewest: float) -> bool:
+    """Whether values that tell at least half as much are in most rows, one class and another.
+
+    As a finding that each class has its own of: which of its values tell enough is then a matter of
+    the draw, and a reader sees what all of it tells. Of numbers only where they are few: else a
+    curve may go through them.
+    """
+    if not variable.is_category and len(counts) > _FEW_NUMBERS:
+        return False
+    sizes = counts.sum(1)
+    base = counts.sum(0) / sizes.sum()
+    by_class = (counts / sizes[:, None] - base) / np.maximum(1 - base, 1e-9)
+    kinds, able = by_class.argmax(1), (by_class.max(1) >= _ALSO_TELLS) & (sizes >= fewest)
+    also = surest_first(counts, kinds, able, tells=_ALSO_TELLS, fewest=fewest, last=False)
+    return bool(sizes[also].sum() > _MOST_ROWS * sizes.sum()) and len(set(kinds[also])) > 1
 
 
 def written(value: float) -> str:

@@ -14,6 +14,7 @@ from earlysieve.auditing.leaning_checks import (
 )
 from earlysieve.auditing.swaps.table_parts import is_of
 from earlysieve.auditing.swaps.two_columns import PAIR, named_pair
+from earlysieve.groups.accuracy import wilson_bounds
 
 _VALUE_FOLLOWED = 0.2
 _VALUE_HARDLY = 0.08
@@ -119,8 +120,9 @@ def _misleading_values(found: Leaning) -> bool:
     """
     cost, few = found.accuracy_else - found.accuracy, found.misread < FEWEST_MISLED
     worse = cost >= LEAST_LOSS and found.times_worse >= _WORSE
-    # A few dozen swaps may miss what many errors show.
+    # A few dozen swaps may miss what many errors show, more than the luck of these rows would.
     seen = found.followed >= _VALUE_HARDLY and not few and cost >= _VALUE_FOLLOWED
+    seen = seen and _surely_costs(found)
     as_well = abs(found.besides - 0.5) <= _AS_WELL
     return (
         (found.followed >= _VALUE_FOLLOWED or seen)
@@ -128,6 +130,12 @@ def _misleading_values(found: Leaning) -> bool:
         and (as_well or (worse and not few and math.isnan(found.besides)))
         and (worse or few)
     )
+
+
+def _surely_costs(found: Leaning) -> bool:
+    """What is lost where it misleads is no luck of few rows (upper end of 95% of what is right)."""
+    most = wilson_bounds(found.accuracy, found.misread)[1]
+    return found.accuracy_else - most >= LEAST_LOSS
 
 
 def _surely_misleading(found: Leaning) -> bool:
