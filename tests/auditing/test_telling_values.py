@@ -536,3 +536,14 @@ def test_of_a_column_whose_values_all_tell_none_is_singled_out_by_the_draw(numbe
         others = np.eye(4)[np.where(single, 0, rng.integers(1, 4, 1800))]
         if not numbers:  # where one class alone has a value of its own it is found
             assert [one.values for one in telling_values(others, labels, 3, (of,))] == [(0.0,)]
+
+
+def test_a_column_whose_values_all_tell_one_of_two_classes_has_no_telling_values():
+    """Five clinics, two of them for the ill: the other three tell as much, and alike."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        labels = (rng.random(900) < 0.5).astype(int)
+        ill = np.where(rng.random(900) < 0.95, labels, 1 - labels) == 1
+        clinic = np.where(ill, rng.integers(0, 2, 900), rng.integers(2, 5, 900))
+        of = Variable("clinic", tuple(range(5)), tuple("NSHLW"))
+        assert telling_values(np.eye(5)[clinic], labels, 2, (of,)) == ()

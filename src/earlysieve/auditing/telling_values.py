@@ -122,9 +122,10 @@ def telling_values(
             unlike = _unlike_neighbours(counts, kinds, base, chosen)
             chosen &= spikes(sizes) | (unlike & _off_trend(values, counts, kinds, unlike))
         sure = surest_first(counts, kinds, chosen, tells=_TELLS, fewest=fewest)
-        if _all_tell(counts, one, fewest):
+        # What tells only as the rest of the column does may tell as much: then all of it tells.
+        if _all_tell(counts, one, fewest) or sizes[chosen].sum() > _MOST_ROWS * len(labels):
             continue
-        if 0 < float(sizes[sure].sum()) <= _MOST_ROWS * len(labels):
+        if sure:
             listed = tuple(values[sure].tolist()), tuple(kinds[sure].tolist())
             found.append((float(counts[sure, kinds[sure]].sum()), TellingValues(one, *listed)))
     found.sort(key=lambda pair: -pair[0])
