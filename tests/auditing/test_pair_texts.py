@@ -226,6 +226,21 @@ def test_a_text_that_tells_as_well_is_a_risk_only_where_errors_gather():
     assert decide(facts(IDLE, replace(weak, times_worse=12.0))).verdict == "at risk"
 
 
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"recovered": 0.48, "own_tells": 0.53}, "at risk"),  # as of wrong labels
+        ({"recovered": 0.48, "own_tells": 0.66}, "shortcut"),
+        ({"recovered": 0.7, "own_tells": 0.53}, "shortcut"),
+        ({"recovered": 0.48, "own_tells": 0.53, "name": SHARED}, "shortcut"),
+    ],
+)
+def test_one_text_is_a_shortcut_where_doubt_or_the_other_text_says_so(change, verdict):
+    found = replace(OF_TEXT, times_worse=60.0, followed=0.8, mended=0.9, accuracy=0.14, **change)
+    decision = decide(facts(IDLE, replace(found, accuracy_sure=0.07)))
+    assert (decision.verdict, decision.leaning.name) == (verdict, found.name)
+
+
 def test_a_text_is_named_in_place_of_its_words():
     token = replace(OF_TEXT, name="token", recovered=0.95)
     assert rather_one_text(token, [token, OF_TEXT]) is OF_TEXT

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from earlysieve.auditing.leaning import GATHER, Leaning
-from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE
+from earlysieve.auditing.leaning import GATHER, RECOVER, Leaning
+from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.pair_texts import FIRST, SECOND
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.vignettes import VIGNETTE
@@ -27,6 +27,7 @@ _COST_OUTDONE, _COST_OF_MARK = 0.4, 0.12
 _HARDLY_EVER_RIGHT, _LAYER_RIGHT, RATHER_AT_EDGE, _OTHERS_AGAINST = 0.4, 0.15, 0.72, 0.45
 _FOLLOWED_LITTLE = 0.2
 _OWN_UNSURE = 0.75
+_OWN_OF_TEXT = 0.65
 _RECOVERED_IN_TEXT = 0.55
 _COST_MUCH = 0.5
 _SIGN_RIGHT, _SIGN_RECOVERED, _SIGN_DOUBTED = 0.5, 0.35, 0.7
@@ -94,7 +95,17 @@ def copes_only_here(found: Leaning) -> bool:
 
 def may_be_the_task(found: Leaning) -> bool:
     """The property is never overruled, and nothing speaks for the label where it fails."""
-    return found.own_tells < _OWN_RANDOM and _never_overruled(found)
+    doubtful = found.own_tells < _OWN_RANDOM and _never_overruled(found)
+    return doubtful or _text_may_be_the_task(found)
+
+
+def _text_may_be_the_task(found: Leaning) -> bool:
+    """Its words tell most tasks: neither is the model unsure, nor does the other text tell more."""
+    return (
+        base_of(found.name) in (FIRST, SECOND)
+        and not found.own_tells >= _OWN_OF_TEXT
+        and not surely_recovered(found) >= RECOVER
+    )
 
 
 def never_disobeyed(found: Leaning) -> bool:
