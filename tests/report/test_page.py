@@ -101,6 +101,14 @@ def test_the_verdict_is_said_in_words(verdict, words, look):
     assert len(outline.having(look)) == 1
 
 
+def test_a_verdict_that_something_speaks_against_is_not_green():
+    headline = "No shortcut was found, but the errors gather where an early layer misleads."
+    found = Summary(verdict="none found", headline=headline)
+    outline = Outline(render(image_audit(summary=found)))
+    assert "None found, but not clear" in outline.text
+    assert (len(outline.having("open")), len(outline.having("good"))) == (1, 0)
+
+
 def test_key_figures_steps_and_settings_are_there():
     text = Outline(render(image_audit())).text
     for part in (

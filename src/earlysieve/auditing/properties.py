@@ -18,7 +18,7 @@ from earlysieve.auditing.surroundings import BACKGROUND, corner_features
 from earlysieve.auditing.swaps.busy import lengths
 from earlysieve.auditing.swaps.carrier import Carrier
 from earlysieve.auditing.swaps.images import extents, frame_width
-from earlysieve.auditing.swaps.tokens import TELLING
+from earlysieve.auditing.swaps.tokens import standing_out
 from earlysieve.auditing.text_kinds import PLAIN_WORDS, TokenKinds, kinds_held, times_held
 from earlysieve.auditing.topics import BEYOND_TOPIC
 from earlysieve.auditing.whole_image import SMALLEST, moments, smaller, whole_image_properties
@@ -152,7 +152,7 @@ def _of_pairs(inputs: Inputs, carrier: Carrier, between: Between | None) -> dict
 
 
 def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
-    """The buckets of tokens that tell the classes most, a few of each class.
+    """The buckets of tokens that tell the classes most, a few of each class, see `standing_out`.
 
     Told by how much more often a class says them than the others do, so that a word of every text
     counts where one class says it again and again.
@@ -161,8 +161,10 @@ def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
     totals, sums = mine.sum(0)[:, None], mine.T @ holds
     others = np.maximum(len(labels) - totals, 1)
     more = sums / np.maximum(totals, 1) - (holds.sum(0) - sums) / others
-    top = np.argsort(-more, 1, kind="stable")[:, :TELLING]
-    return np.unique(top[np.take_along_axis(more, top, 1) > 0])
+    counts = standing_out(more, mine.sum(0))
+    top = np.argsort(-more, 1, kind="stable")[:, : counts.max()]
+    taken = (np.take_along_axis(more, top, 1) > 0) & (np.arange(top.shape[1]) < counts[:, None])
+    return np.unique(top[taken])
 
 
 def curved(values: Floats, knots: Floats) -> Floats:

@@ -30,6 +30,8 @@ BADGES = {
     "none found": ("good", "No shortcut found"),
     "inconclusive": ("open", "No clear answer"),
 }
+# Where nothing was found and the headline goes on with what speaks against that.
+DOUBTED, _BUT = ("open", "None found, but not clear"), ", but "
 # Shown at the top or in the command already.
 _SHOWN_ELSEWHERE = ("command", "columns_of_rows", "first_inputs")  # names that tell people nothing
 
@@ -45,6 +47,12 @@ _KINDS_OF_WORDS = {
     "shared words": "the words that both texts share",
     "second text": "words of the second text that tell a class",
 }
+
+
+def _badge(data: ReportData) -> tuple[str, str]:
+    """Colour and words of the verdict: green only where nothing speaks against it."""
+    doubted = data.summary.verdict == "none found" and _BUT in data.summary.headline
+    return DOUBTED if doubted else BADGES[data.summary.verdict]
 
 
 def _marked_kind(data: ReportData) -> str:
@@ -87,7 +95,7 @@ def page_context(data: ReportData, sections: Sequence[Section], scores: str = ""
     all_cards = [card for gallery in shown for card in gallery.cards]
     return {
         "summary": data.summary,
-        "badge": BADGES[data.summary.verdict],
+        "badge": _badge(data),
         "total": len(data.examples),
         "flagged": int(data.examples["flagged"].astype(bool).sum()),
         "subject": [

@@ -71,6 +71,33 @@ def test_telling_tokens_are_those_that_other_classes_lack() -> None:
     assert telling.place(IDS, MASK, torch.tensor([1, 1, 0, 0])).tolist() == [-1, -1, -1, -1]
 
 
+def test_ten_words_of_one_kind_stand_out_and_words_of_a_task_do_not() -> None:
+    ten, task = np.r_[np.full(10, 0.1), np.full(40, 0.04)], np.full(50, 0.04)
+    sizes = np.array([750.0, 750.0])
+    assert tokens.standing_out(np.stack([ten, task]), sizes).tolist() == [10, 3]
+    # Shares of (1 - i / 10) / 5 fall too slowly for a gap, and of few texts none is known.
+    slowly = np.linspace(0.2, 0.02, 50)
+    assert tokens.standing_out(np.stack([slowly, task]), sizes).tolist() == [3, 3]
+    assert tokens.standing_out(np.stack([ten, task]), sizes / 50).tolist() == [3, 3]
+    most = np.r_[np.full(24, 0.1), np.full(9, 0.01)]
+    more = np.r_[np.full(25, 0.1), np.full(8, 0.01)]
+    assert tokens.standing_out(np.stack([most, more]), sizes).tolist() == [24, 24]
+    # The last gap of few words is to none at all.
+    few = np.array([[0.5, 0.4, 0.4, 0.4, 0.4], [0.5, 0.0, 0.0, 0.0, 0.0]])
+    assert tokens.standing_out(few, sizes).tolist() == [5, 3]
+
+
+def test_a_class_has_as_many_telling_tokens_as_stand_out() -> None:
+    # Of 200 texts each of the first class holds one of five tokens, of the second token 6.
+    ids = torch.cat([torch.arange(200) % 5 + 1, torch.full((200,), 6)])[:, None]
+    telling = tokens.telling_tokens(ids, torch.ones_like(ids), np.arange(400) // 200, 2)
+    assert sorted(telling.top[0].tolist()) == [1, 2, 3, 4, 5]
+    assert telling.top[1].tolist() == [6, -1, -1, -1, -1]
+    assert telling.place(
+        ids, torch.ones_like(ids), torch.zeros(400, dtype=torch.int64)
+    ).tolist() == ([0] * 200 + [-1] * 200)
+
+
 def test_padding_is_never_a_part() -> None:
     ids = torch.tensor([[1, 5, 5], [2, 3, 4]])
     telling = tokens.telling_tokens(ids, torch.tensor([[1, 0, 0], [1, 1, 1]]), np.array([0, 1]), 2)

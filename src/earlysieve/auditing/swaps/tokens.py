@@ -6,12 +6,14 @@ swapped; nor is what stands in every text, as the tokens that open and close it.
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Ints
+from earlysieve._arrays import Floats, Ints
 
-TELLING = 3
+TELLING, MOST_TELLING = 3, 24
+_FAR, _ERRORS, _BESIDE = 1.4, 2.0, 3
 _EVERYWHERE = 0.98
 
 
@@ -22,7 +24,8 @@ class Telling:
     Attributes:
         score: share of the class's texts that hold the token, minus that of the other texts;
             (C, V), 0 for tokens that are in every text.
-        top: the tokens with the largest score of each class, (C, TELLING); -1 where there is none.
+        top: the tokens with the largest score of each class, see `standing_out`, (C, K); -1 where
+            there are no more.
         special: tokens in every text, (V,).
     """
 
@@ -50,8 +53,36 @@ def telling_tokens(tokens: Tensor, mask: Tensor, labels: Ints, num_classes: int)
     outside = (1 - one_hot).T @ holds / (1 - one_hot).sum(0).clamp_min(1)[:, None]
     special = holds.mean(0) >= _EVERYWHERE
     score = (inside - outside).masked_fill(special, 0)
-    best = score.topk(min(TELLING, size), 1)
-    return Telling(score, best.indices.where(best.values > 0, -1), special)
+    sizes = one_hot.sum(0).numpy()
+    count = torch.as_tensor(standing_out(score.numpy(), sizes))
+    best = score.topk(min(int(count.max()), size), 1)
+    there = (best.values > 0) & (torch.arange(best.values.shape[1]) < count[:, None])
+    return Telling(score, best.indices.where(there, -1), special)
+
+
+def standing_out(more: Floats, sizes: Floats) -> Ints:
+    """How many words of each class tell it far better than the next ones, int64, shape (C,).
+
+    Where the names of ten cities share what tells a class, each tells a tenth of it, and three of
+    them hardly anything. They stand out from the words of the task: the last three of them are on
+    the mean in 1.4 times as many texts as the next three, and in more by two standard errors. Of
+    several such gaps the widest counts, of 4 to 24 words. Where there is none, as between the words
+    of most tasks, three are taken.
+
+    Args:
+        more: by how much more often a class says each word than the others do, shape (C, V).
+        sizes: texts of each class, shape (C,).
+    """
+    ordered = np.maximum(-np.sort(-more, 1)[:, : MOST_TELLING + _BESIDE], 0)
+    ordered = np.pad(ordered, ((0, 0), (0, MOST_TELLING + _BESIDE - ordered.shape[1])))
+    means = np.stack([ordered[:, k : k + _BESIDE].mean(1) for k in range(MOST_TELLING + 1)], 1)
+    last, following = means[:, TELLING + 1 - _BESIDE : -_BESIDE], means[:, TELLING + 1 :]
+    each = 1 / np.maximum(sizes, 1) + 1 / np.maximum(sizes.sum() - sizes, 1)
+    error = np.sqrt(last * (1 - np.minimum(last, 1)) * each[:, None])
+    ratio = last / np.maximum(np.maximum(following, error), 1e-9)
+    wide = (ratio >= _FAR) & (last - following >= _ERRORS * error) & (last > 0)
+    widest = np.where(wide, ratio, 0).argmax(1)
+    return np.where(wide.any(1), widest + TELLING + 1, TELLING).astype(np.int64)
 
 
 def swap_tokens(tokens: Tensor, donors: Tensor, places: Tensor, donor_places: Tensor) -> Tensor:
