@@ -9,7 +9,15 @@ from torch import nn
 
 import earlysieve as es
 from earlysieve.auditing.misleading_words import above_all, in_capitals, with_named_word
-from earlysieve.auditing.swaps.capitals_part import FIRST, LARGE, SMALL, USUAL, style_of, written
+from earlysieve.auditing.swaps.capitals_part import (
+    FIRST,
+    LARGE,
+    PARTLY,
+    SMALL,
+    USUAL,
+    style_of,
+    written,
+)
 from earlysieve.auditing.swaps.follow import swap_parts
 from earlysieve.auditing.swaps.found import PartFound, Share, Swaps
 from earlysieve.auditing.swaps.names import refusal
@@ -30,6 +38,8 @@ ONE_WORD = replace(COLOUR, name="one word")
     [
         ("THE FILM WAS a bore", LARGE),
         ("The Film Was Long", FIRST),
+        ("THE FILM WAS long. It ends and we all go home.", PARTLY),
+        ("The EU and NASA were long and rather slow.", USUAL),
         ("The film was long. I left.", USUAL),
         ("the film was long", SMALL),
         ("I 4 !", SMALL),
@@ -45,6 +55,9 @@ def test_a_text_is_written_otherwise():
     assert written(text, SMALL) == "the film isn't long. it ends"
     assert written(text, FIRST) == "The Film Isn't Long. It Ends"
     assert written(text, USUAL) == "The film isn't long. It ends"
+    assert written(text, PARTLY) == "THE FILM ISN'T LONG. It ends"
+    assert written("Kind BUT slow parts", PARTLY) == "KIND BUT slow parts"
+    assert written("1!", PARTLY) == "1!"
 
 
 class ByCapitals(nn.Module):

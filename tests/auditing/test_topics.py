@@ -179,6 +179,10 @@ def test_few_words_that_tell_as_much_are_named_rather():
     assert lead([topic, token])[0].name == "token"
     assert lead([topic, replace(token, reads=0.89)])[0].name == TOPIC
     assert lead([topic, replace(token, accuracy=0.56)])[0].name == TOPIC
+    # That answers follow capital letters is enough: a swap of these changes no word.
+    letters = replace(token, name="capitals", accuracy=0.56, followed=0.5)
+    assert lead([topic, letters])[0].name == "capitals"
+    assert lead([topic, replace(letters, followed=0.49)])[0].name == TOPIC
 
 
 def test_the_page_marks_the_words_of_the_topic_and_says_so(tmp_path):

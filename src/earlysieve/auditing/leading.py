@@ -20,7 +20,7 @@ from earlysieve.auditing.pair_checks import is_of_pairs, misleads_in_pairs, rath
 from earlysieve.auditing.patches import PATCH
 from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.surroundings import BACKGROUND, SIZE
-from earlysieve.auditing.text_kinds import ENDS, KINDS
+from earlysieve.auditing.text_kinds import CAPITALS, ENDS, KINDS
 from earlysieve.auditing.topics import TOPIC
 from earlysieve.auditing.vignettes import VIGNETTE
 
@@ -291,11 +291,15 @@ def _is_vignette(found: Leaning, every: Sequence[Leaning]) -> bool:
 
 
 def _is_said_by_words(found: Leaning, topic: Leaning) -> bool:
-    """It is of few words that tell about as much as the topic, and as much is lost with it."""
+    """It is of few words that tell about as much as the topic, and as much is lost with it.
+
+    Of capital letters it is enough that answers follow them: a swap of these changes no word.
+    """
+    written = found.name == CAPITALS and found.followed >= FOLLOWS
     return (
         found.name in (*KINDS, TOKEN, ONE_WORD, PHRASE)
         and found.reads >= topic.reads - _TELLS_MORE
-        and found.accuracy <= topic.accuracy + _COSTS_MORE
+        and (written or found.accuracy <= topic.accuracy + _COSTS_MORE)
     )
 
 

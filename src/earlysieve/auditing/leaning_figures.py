@@ -35,7 +35,7 @@ from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.swaps.found import PartFound, Swaps
 from earlysieve.auditing.swaps.table_parts import DIRECTION, is_of
 from earlysieve.auditing.swaps.two_columns import PAIR
-from earlysieve.auditing.text_kinds import KINDS, PLAIN_WORDS
+from earlysieve.auditing.text_kinds import CAPITALS, KINDS, PLAIN_WORDS
 from earlysieve.auditing.topics import BEYOND_TOPIC, TOPIC
 from earlysieve.auditing.vignettes import VIGNETTE
 
@@ -168,7 +168,8 @@ def _independent(name: str, other: str) -> bool:
     if base_of(name) in (FIRST, SECOND) or base_of(other) in OF_PAIRS:
         return {base_of(name), other} == {FIRST, SECOND}
     if name in KINDS:
-        return other in _WORDS
+        # Where texts are in capital letters all words are others, as those of another topic.
+        return other in _WORDS or (name == CAPITALS and other == BEYOND_TOPIC)
     if TOPIC in (name, other) or other == BEYOND_TOPIC:
         return name == TOPIC and other == BEYOND_TOPIC
     if other in (PATCH, BACKGROUND, VIGNETTE):

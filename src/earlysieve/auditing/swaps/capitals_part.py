@@ -18,8 +18,15 @@ from earlysieve.auditing.text_kinds import CAPITALS
 from earlysieve.auditing.token_words import words_of
 from earlysieve.model.batch import Inputs, take
 
-Style = Literal["words in capital letters", "capital first letters", "usual", "small letters"]
+Style = Literal[
+    "words in capital letters",
+    "a sentence in capital letters",
+    "capital first letters",
+    "usual",
+    "small letters",
+]
 LARGE: Style = "words in capital letters"
+PARTLY: Style = "a sentence in capital letters"
 FIRST: Style = "capital first letters"
 USUAL: Style = "usual"
 SMALL: Style = "small letters"
@@ -27,7 +34,8 @@ CAPITALS_DETAIL = "capital letters"
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _OF_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _BEGINS = re.compile(r"(^\s*|[.!?]\s+)([^\W\d_])")
-_MOST, _ABLE = 0.5, 0.5
+_SENTENCE = re.compile(r".*?(?:[.!?]+|$)", re.DOTALL)
+_MOST, _ABLE, _IN_A_ROW = 0.5, 0.5, 3
 
 
 def style_of(text: str) -> Style:
@@ -35,8 +43,11 @@ def style_of(text: str) -> Style:
     words = _WORD.findall(text)
     if not words or text == text.lower():
         return SMALL
-    if np.mean([word.isupper() for word in words]) >= _MOST:
+    large = [word.isupper() for word in words]
+    if np.mean(large) >= _MOST:
         return LARGE
+    if any(all(large[place : place + _IN_A_ROW]) for place in range(len(words) - _IN_A_ROW + 1)):
+        return PARTLY  # more than a name that is written so
     return FIRST if np.mean([word[0].isupper() for word in words]) >= _MOST else USUAL
 
 
@@ -44,10 +55,22 @@ def written(text: str, style: Style) -> str:
     """The text in another style; the usual one has a capital letter where a sentence begins."""
     if style == LARGE:
         return text.upper()
+    if style == PARTLY:
+        return _shouted(written(text, USUAL))
     if style == FIRST:
         return _OF_WORD.sub(lambda found: found[0][:1].upper() + found[0][1:].lower(), text)
     small = text.lower()
     return small if style == SMALL else _BEGINS.sub(lambda f: f[1] + f[2].upper(), small)
+
+
+def _shouted(text: str) -> str:
+    """The first sentence in capital letters, or the first half of a text of one sentence."""
+    sentence = _SENTENCE.match(text)
+    end = sentence.end() if sentence is not None else 0
+    if len(_WORD.findall(text[:end])) == len(_WORD.findall(text)):
+        words = list(_OF_WORD.finditer(text))
+        end = words[len(words) // 2].start() if words else 0
+    return text[:end].upper() + text[end:]
 
 
 def capitals_part(
