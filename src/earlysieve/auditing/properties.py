@@ -161,7 +161,7 @@ def telling_columns(holds: Floats, labels: Ints, classes: int) -> Ints:
     totals, sums = mine.sum(0)[:, None], mine.T @ holds
     others = np.maximum(len(labels) - totals, 1)
     more = sums / np.maximum(totals, 1) - (holds.sum(0) - sums) / others
-    counts = standing_out(more, mine.sum(0))
+    counts = standing_out(more, holds > 0, labels)
     top = np.argsort(-more, 1, kind="stable")[:, : counts.max()]
     taken = (np.take_along_axis(more, top, 1) > 0) & (np.arange(top.shape[1]) < counts[:, None])
     return np.unique(top[taken])

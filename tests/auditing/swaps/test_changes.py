@@ -71,20 +71,30 @@ def test_telling_tokens_are_those_that_other_classes_lack() -> None:
     assert telling.place(IDS, MASK, torch.tensor([1, 1, 0, 0])).tolist() == [-1, -1, -1, -1]
 
 
+def standing_out(*more: np.ndarray, texts: int = 750, held: int = 1) -> list[int]:
+    """Of classes of so many texts, each of which holds so many of the first words."""
+    labels = np.repeat(np.arange(len(more)), texts)
+    holds = np.zeros((len(labels), len(more[0])), bool)
+    for kind, one in enumerate(more):
+        holds[np.ix_(labels == kind, np.argsort(-one, kind="stable")[:held])] = True
+    return tokens.standing_out(np.stack(more), holds, labels).tolist()
+
+
 def test_ten_words_of_one_kind_stand_out_and_words_of_a_task_do_not() -> None:
     ten, task = np.r_[np.full(10, 0.1), np.full(40, 0.04)], np.full(50, 0.04)
-    sizes = np.array([750.0, 750.0])
-    assert tokens.standing_out(np.stack([ten, task]), sizes).tolist() == [10, 3]
-    # Shares of (1 - i / 10) / 5 fall too slowly for a gap, and of few texts none is known.
-    slowly = np.linspace(0.2, 0.02, 50)
-    assert tokens.standing_out(np.stack([slowly, task]), sizes).tolist() == [3, 3]
-    assert tokens.standing_out(np.stack([ten, task]), sizes / 50).tolist() == [3, 3]
+    assert standing_out(ten, task) == [10, 3]
+    # Shares that fall slowly have no gap, and of few texts none is known.
+    assert standing_out(np.linspace(0.2, 0.02, 50), task) == [3, 3]
+    assert standing_out(ten, task, texts=15) == [3, 3]
     most = np.r_[np.full(24, 0.1), np.full(9, 0.01)]
     more = np.r_[np.full(25, 0.1), np.full(8, 0.01)]
-    assert tokens.standing_out(np.stack([most, more]), sizes).tolist() == [24, 24]
+    assert standing_out(most, more) == [24, 24]
     # The last gap of few words is to none at all.
     few = np.array([[0.5, 0.4, 0.4, 0.4, 0.4], [0.5, 0.0, 0.0, 0.0, 0.0]])
-    assert tokens.standing_out(few, sizes).tolist() == [5, 3]
+    assert standing_out(*few) == [5, 3]
+    # Words that come together are a topic.
+    assert standing_out(ten, task, held=2) == [10, 3]
+    assert standing_out(ten, task, held=3) == [3, 3]
 
 
 def test_a_class_has_as_many_telling_tokens_as_stand_out() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from earlysieve._arrays import Floats, Ints
+from earlysieve._arrays import Bools, Floats, Ints
 
 TELLING, MOST_TELLING = 3, 24
-_FAR, _ERRORS, _BESIDE = 1.4, 2.0, 3
+_FAR, _ERRORS, _BESIDE, _A_FEW = 1.4, 2.0, 3, 2.5
 _EVERYWHERE = 0.98
 
 
@@ -53,26 +53,28 @@ def telling_tokens(tokens: Tensor, mask: Tensor, labels: Ints, num_classes: int)
     outside = (1 - one_hot).T @ holds / (1 - one_hot).sum(0).clamp_min(1)[:, None]
     special = holds.mean(0) >= _EVERYWHERE
     score = (inside - outside).masked_fill(special, 0)
-    sizes = one_hot.sum(0).numpy()
-    count = torch.as_tensor(standing_out(score.numpy(), sizes))
+    count = torch.as_tensor(standing_out(score.numpy(), holds.numpy() > 0, labels))
     best = score.topk(min(int(count.max()), size), 1)
     there = (best.values > 0) & (torch.arange(best.values.shape[1]) < count[:, None])
     return Telling(score, best.indices.where(there, -1), special)
 
 
-def standing_out(more: Floats, sizes: Floats) -> Ints:
+def standing_out(more: Floats, holds: Bools, labels: Ints) -> Ints:
     """How many words of each class tell it far better than the next ones, int64, shape (C,).
 
     Where the names of ten cities share what tells a class, each tells a tenth of it, and three of
     them hardly anything. They stand out from the words of the task: the last three of them are on
     the mean in 1.4 times as many texts as the next three, and in more by two standard errors. Of
     several such gaps the widest counts, of 4 to 24 words. Where there is none, as between the words
-    of most tasks, three are taken.
+    of most tasks, three are taken; and where texts that hold one of them mostly hold several, as of
+    a topic, which has a reader of its own.
 
     Args:
         more: by how much more often a class says each word than the others do, shape (C, V).
-        sizes: texts of each class, shape (C,).
+        holds: which texts hold which words, shape (N, V).
+        labels: shape (N,), values in [0, C).
     """
+    sizes = np.bincount(labels, minlength=len(more))
     ordered = np.maximum(-np.sort(-more, 1)[:, : MOST_TELLING + _BESIDE], 0)
     ordered = np.pad(ordered, ((0, 0), (0, MOST_TELLING + _BESIDE - ordered.shape[1])))
     means = np.stack([ordered[:, k : k + _BESIDE].mean(1) for k in range(MOST_TELLING + 1)], 1)
@@ -82,7 +84,17 @@ def standing_out(more: Floats, sizes: Floats) -> Ints:
     ratio = last / np.maximum(np.maximum(following, error), 1e-9)
     wide = (ratio >= _FAR) & (last - following >= _ERRORS * error) & (last > 0)
     widest = np.where(wide, ratio, 0).argmax(1)
-    return np.where(wide.any(1), widest + TELLING + 1, TELLING).astype(np.int64)
+    counts = np.where(wide.any(1), widest + TELLING + 1, TELLING).astype(np.int64)
+    together = [
+        _together(more[kind], holds[labels == kind], one) for kind, one in enumerate(counts)
+    ]
+    return np.where(together, TELLING, counts)
+
+
+def _together(more: Floats, holds: Bools, count: int) -> bool:
+    """Whether texts (N, V) that hold one of the first words (V,) hold about three of them."""
+    held = holds[:, np.argsort(-more, kind="stable")[:count]].sum(1)
+    return bool(held.any()) and float(held[held > 0].mean()) > _A_FEW
 
 
 def swap_tokens(tokens: Tensor, donors: Tensor, places: Tensor, donor_places: Tensor) -> Tensor:
