@@ -71,12 +71,14 @@ def accuracy_where_it_fails(
     if found.is_reserved:
         misread = sure = misread & sure
     low = wilson_bounds(float(right[sure].mean()), int(sure.sum()))[0] if sure.any() else 0.0
+    # A wrong label looks like a feature that fails, and the model never overrules it.
+    doubtful = (again.doubt > DOUBTFUL) & (again.preference > 0)
+    kept = misread & ~doubtful if (misread & ~doubtful).any() else misread
     if found.recovered < _LABELS_WRONG:
-        # A wrong label looks like a feature that fails, and the model never overrules it.
-        kept = ~((again.doubt > DOUBTFUL) & (again.preference > 0))
-        misread = misread & kept if (misread & kept).any() else misread
-    high = wilson_bounds(float(right[misread].mean()), int(misread.sum()))[1]
-    value = float(right[misread].mean())
+        misread = kept
+    high = wilson_bounds(float(right[kept].mean()), int(kept.sum()))[1]
+    # Where others mostly tell the label, hardly any is wrong: the accuracy lies between.
+    value = float(right[misread].mean() + right[kept].mean()) / 2
     if found.is_reserved:
         value, low = _of_holders(right, misread, score == NO, value, low)
     # How impure, in [0, 1]: a reader that nearly tells what the model does is nearly pure.
