@@ -28,7 +28,7 @@ from earlysieve.auditing.where_it_fails import (
     lost,
     nearest_property,
 )
-from earlysieve.groups.accuracy import wilson_interval
+from earlysieve.groups.accuracy import wilson_bounds, wilson_interval
 
 from .made_up import COLOUR, IDLE, LAYER
 
@@ -172,7 +172,10 @@ def test_wrong_labels_are_no_failing_of_the_property():
     preference = np.where(np.isin(np.arange(40), [0, 1, 3]), 0.2, -0.2)
     again = look(score, says, doubt, preference)
     random = replace(PURE, recovered=0.44)
-    assert accuracy_where_it_fails(PURE, again, labels, said).value == pytest.approx(6 / 10)
+    # Where others mostly tell the label, it lies between all and those without them.
+    between = accuracy_where_it_fails(PURE, again, labels, said)
+    assert between.value == pytest.approx((6 / 10 + 6 / 8) / 2)
+    assert between.high == pytest.approx(wilson_bounds(6 / 8, 8)[1])
     assert accuracy_where_it_fails(random, again, labels, said).value == pytest.approx(6 / 8)
     # Where all would be left out, none is.
     everything = look(score, says, np.ones(40), np.ones(40))
