@@ -35,6 +35,30 @@ def test_a_word_that_answers_follow_at_a_cost(change, verdict):
     assert said.reason == ("a word" if verdict == "at risk" else "nothing")
 
 
+GREETING = replace(
+    IDLE, name="ends", reads=1.08, misread=79, sure=72, accuracy=0.56, accuracy_else=0.9,
+    explained=27, times_worse=4.3, recovered=0.45, followed=0.43,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({}, "at risk"),
+        ({"name": "token"}, "inconclusive"),
+        ({"reads": 0.94}, "inconclusive"),
+        ({"followed": 0.39}, "inconclusive"),
+        ({"sure": 19}, "inconclusive"),
+        ({"accuracy": 0.61}, "inconclusive"),
+    ],
+)
+def test_words_of_a_kind_that_answers_follow_though_a_readout_does_better(change, verdict):
+    given = replace(facts(replace(GREETING, **change)), best_reads=1.19)
+    said = decide(given)
+    assert said.verdict == verdict
+    assert said.reason == ("words of a kind" if verdict == "at risk" else "outdone")
+
+
 def test_the_step_after_errors_that_gather_in_a_layer_asks_about_what_answers_follow():
     ends = replace(
         IDLE, name="ends", misread=480, sure=250, accuracy=0.83, accuracy_else=0.98,

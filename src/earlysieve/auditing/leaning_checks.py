@@ -7,6 +7,7 @@ from earlysieve.auditing.leaning import GATHER, RECOVER, Leaning
 from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.pair_texts import FIRST, SECOND
 from earlysieve.auditing.surroundings import BACKGROUND
+from earlysieve.auditing.text_kinds import KINDS
 from earlysieve.auditing.vignettes import VIGNETTE
 
 FEWEST_MISLED = 20
@@ -147,6 +148,24 @@ def followed_sign(found: Sequence[Leaning]) -> Leaning | None:
             and one.accuracy >= _LAYER_RIGHT
             and one.accuracy_else - one.accuracy >= _COST_OF_SIGN
             and one.times_worse >= GATHER
+        ]
+    )
+
+
+def followed_kind(found: Sequence[Leaning]) -> Leaning | None:
+    """Words of one kind that tell the label and that answers follow, at a cost where they mislead.
+
+    Of how a text begins, or its numbers, no task is made as often as of its words.
+    """
+    return most_followed(
+        [
+            one
+            for one in found
+            if one.name in KINDS
+            and one.reads >= TELLS
+            and one.followed >= _SIGN_FOLLOWED
+            and one.sure >= FEWEST_MISLED
+            and one.accuracy_else - one.accuracy >= _COST_OF_SIGN
         ]
     )
 

@@ -24,7 +24,7 @@ from earlysieve.auditing.naming_steps import (
 )
 from earlysieve.auditing.order_words import order_step
 from earlysieve.auditing.power import examples_needed
-from earlysieve.auditing.rule import FOLLOWS_HERE, WORD, Decision, Facts, gathered_unnamed
+from earlysieve.auditing.rule import FOLLOWS_HERE, OF_KIND, WORD, Decision, Facts, gathered_unnamed
 from earlysieve.auditing.untie import Kind, untie, without_it
 from earlysieve.auditing.words import are_several, called
 from earlysieve.groups.classes import listed
@@ -222,7 +222,7 @@ def _with_left_out(steps: list[str], decision: Decision, code: str, beside: Besi
     return [*steps[:asked], left_out, *steps[asked:]]
 
 
-_ENOUGH_MISLED = ("together", "hardly more", WORD, *OF_SCENE)
+_ENOUGH_MISLED = ("together", "hardly more", WORD, OF_KIND, *OF_SCENE)
 
 
 def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:

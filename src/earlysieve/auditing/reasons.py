@@ -2,7 +2,7 @@
 
 from earlysieve.auditing.leaning_checks import FEWEST_MISLED
 from earlysieve.auditing.outdone import OUTDONE_HERE
-from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, PERHAPS, WORD
+from earlysieve.auditing.rule import ALTERED, FOLLOWS_HERE, OF_KIND, PERHAPS, WORD
 
 REASONS = {
     "one class": "The model gives the same class for every example.",
@@ -107,6 +107,11 @@ REASONS = {
         "The model errs where words of one class stand in texts of another, and answers follow "
         "these words when they are swapped; other words there do not surely tell the label. So it "
         "is where a model goes by a word, and where that word is the task."
+    ),
+    OF_KIND: (
+        "The model errs where these words stand in texts of another class, and answers follow them "
+        "when they are swapped. It does worse than a simple readout of its own layers, so that it "
+        "errs elsewhere, too, and its errors hardly tell what misleads it."
     ),
     PERHAPS: (
         "The model errs where these values mislead, and answers follow them when they are swapped; "

@@ -33,6 +33,7 @@ from earlysieve.auditing.leaning_checks import (
     costs,
     errs_without,
     followed_border,
+    followed_kind,
     followed_sign,
     followed_though_outdone,
     follows_at_a_cost,
@@ -57,8 +58,8 @@ from earlysieve.auditing.value_checks import (
 
 Verdict = Literal["shortcut", "at risk", "none found", "inconclusive"]
 FOLLOWS_HERE, ALTERED = "follows here", "altered"
-PERHAPS, WORD = "values perhaps", "a word"
-OF_VALUES = (PERHAPS, WORD)
+PERHAPS, WORD, OF_KIND = "values perhaps", "a word", "words of a kind"
+OF_VALUES = (PERHAPS, WORD, OF_KIND)
 _MOVED = 0.5
 
 
@@ -261,6 +262,9 @@ def _though_outdone(facts: Facts, chance: float) -> Decision | None:
     together = together_though_outdone(facts.leanings)
     if together is not None:
         return Decision("at risk", "together", together, strength(together), chance)
+    kind = followed_kind(facts.leanings)
+    if kind is not None:
+        return Decision("at risk", OF_KIND, kind, strength(kind), chance)
     whole = _of_the_whole_image(facts.leanings)
     # What a reader makes of the data beyond the model is nothing that the model goes by.
     if whole is not None and (whole[1].followed >= FOLLOWED_OUTDONE or whole[1].reads <= OUTDONE):
