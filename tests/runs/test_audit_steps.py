@@ -92,6 +92,16 @@ def test_test_data_beside_validation_data_are_left_to_test_on(tmp_path):
     assert codes(kept, ran, data) == [
         f"{audit} val --out out/val\n{start} val --audit out/val --out out/fix"
     ]
+    # What was named is asked about in these, too.
+    (found,) = command_steps(
+        kept, config(*MODEL, "--data", data, "--out", "out"), audited_part(data, "test"),
+        asked="column x",
+    )  # fmt: skip
+    audit = start.replace(" fix ", " audit ")
+    assert parts(found)[1] == (
+        f"{audit} val --out out/val --irrelevant 'column x'\n"
+        f"{start} val --audit out/val --out out/fix"
+    )
     ran = config(*MODEL, "--data", data, "--out", "out", split="val")
     assert codes(kept, ran, data, "val") == [f"{start} val --audit out --out out/fix"]
 

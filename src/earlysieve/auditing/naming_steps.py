@@ -2,11 +2,15 @@
 
 import json
 import math
+from typing import TYPE_CHECKING
 
-from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_kept, readable
+from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.words import are_several, called, column_of_values
+
+if TYPE_CHECKING:
+    from earlysieve.auditing.summary import Summary
 
 IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 RELEVANT = "result = es.audit(model, data, relevant=["
@@ -24,6 +28,23 @@ def must_not_matter(on: Leaning | None) -> tuple[str, str]:
         "task, and a repair may cost accuracy for it:",
         f"{IRRELEVANT}{_quoted(part)}])",
     )
+
+
+def asked_again(summary: "Summary") -> str | None:
+    """What a shortcut is about, as an audit of other data is asked about it; None: it has no name.
+
+    That audit would choose for itself, and may speak of another property that misleads, too.
+
+    Args:
+        summary: of the audit.
+    """
+    on = next((one for one in summary.leanings if one.name == summary.leans_on), None)
+    if summary.verdict != "shortcut" or on is None or on.irrelevant or not _has_name(on):
+        return None
+    part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
+    typed = str(json.loads(_quoted(part)))
+    known = any(typed in parts for parts in PARTS.values())
+    return typed if known or (on.is_column or on.is_value) else None
 
 
 def may_be_the_task(on: Leaning | None) -> tuple[str, str]:

@@ -192,6 +192,7 @@ def command(context: click.Context, /, **given: Any) -> None:
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
     from earlysieve.auditing.audit import audit
+    from earlysieve.auditing.naming_steps import asked_again
     from earlysieve.auditing.pseudo_groups import told_by
     from earlysieve.auditing.step_options import in_options
     from earlysieve.datasets.opened_data import opened
@@ -290,7 +291,9 @@ def run(context: click.Context, given: dict[str, Any], console: Console) -> "Aud
     if run_beside is not None:
         record["held_out"] = run_beside.validation
         remarks.append(f"These are the share of {run_beside.validation} that the run held out.")
-    steps = command_steps(result.summary.next_steps, record, part, told_by(result))
+    steps = command_steps(
+        result.summary.next_steps, record, part, told_by(result), asked_again(result.summary)
+    )
     return replace(
         result,
         config={**result.config, **record},

@@ -64,6 +64,7 @@ class Ran:
         width: of the attention of the audited network; None: not known, or it has none.
         kept: whether `out` holds the audit where `earlysieve fix --audit` can use it.
         reader: that the verdict is about, see `told_by`; None: none is known.
+        asked: what an audit of other data is told must not matter, see `asked_again`.
     """
 
     options: Options
@@ -77,10 +78,15 @@ class Ran:
     held_out: bool = False
     width: int | None = None
     reader: str | None = None
+    asked: str | None = None
 
 
 def command_steps(
-    steps: Sequence[str], config: Mapping[str, Any], part: Part, reader: str | None = None
+    steps: Sequence[str],
+    config: Mapping[str, Any],
+    part: Part,
+    reader: str | None = None,
+    asked: str | None = None,
 ) -> list[str]:
     """The steps with commands in place of Python; without any where the audit was run otherwise.
 
@@ -89,6 +95,7 @@ def command_steps(
         config: of the audit: command, data, data_options and checkpoint.
         part: of the source, as it was audited.
         reader: that the verdict is about, see `told_by`.
+        asked: see `asked_again`.
     """
     ran_with = options_of(str(config.get("command") or ""), "audit")
     # A gate judges one audit; those that follow are for people.
@@ -113,6 +120,7 @@ def command_steps(
         held_out=held_out,
         width=config.get("attention_width"),
         reader=reader,
+        asked=asked,
     )
     return of_repaired(
         filled_in(steps, ran), fix_beside(config.get("checkpoint")), options, ran.out
@@ -152,7 +160,8 @@ def _fix(ran: Ran) -> str:
     """Repairs on what was audited; on other examples where the model was trained on these.
 
     Test data that stand beside validation data are left to test on. What must not matter `fix`
-    takes from an audit: where this one was told so, of the validation data, too.
+    takes from an audit: where this one was told so, of the validation data, too, and so it is with
+    what was named here, since the other audit would choose for itself.
     """
     about, out = describing(ran.options), {"--out": f"{ran.out}/fix"}
     if ran.training == ran.source and ran.is_training:
@@ -162,9 +171,12 @@ def _fix(ran: Ran) -> str:
             return _with_flag(command_with("fix", about, {"--split": ran.source[1], **out}))
         return command_with("fix", about, {"--split": ran.unseen, **out})
     if ran.source[1] == "test" and ran.unseen in FOR_VALIDATION:
-        if not any(name == "--irrelevant" for name, _ in ran.options):
+        told = any(name == "--irrelevant" for name, _ in ran.options)
+        if not told and ran.asked is None:
             return command_with("fix", about, {"--split": ran.unseen, **out})
-        audit = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
+        audit: dict[str, str | None] = {"--split": ran.unseen, "--out": f"{ran.out}/{ran.unseen}"}
+        if not told:
+            audit["--irrelevant"] = ran.asked
         fix = {"--split": ran.unseen, "--audit": f"{ran.out}/{ran.unseen}", **out}
         return "\n".join(
             (command_with("audit", _again(ran), audit), command_with("fix", about, fix))
