@@ -173,9 +173,12 @@ def test_wrong_labels_are_no_failing_of_the_property():
     again = look(score, says, doubt, preference)
     random = replace(PURE, recovered=0.44)
     # Where others mostly tell the label, it lies between all and those without them.
-    between = accuracy_where_it_fails(PURE, again, labels, said)
+    between = accuracy_where_it_fails(replace(PURE, recovered=0.625), again, labels, said)
     assert between.value == pytest.approx((6 / 10 + 6 / 8) / 2)
-    assert between.high == pytest.approx(wilson_bounds(6 / 8, 8)[1])
+    highs = wilson_bounds(6 / 10, 10)[1], wilson_bounds(6 / 8, 8)[1]
+    assert between.high == pytest.approx(sum(highs) / 2)
+    told = accuracy_where_it_fails(replace(PURE, recovered=0.8), again, labels, said)
+    assert (told.value, told.high) == pytest.approx((6 / 10, highs[0]))
     assert accuracy_where_it_fails(random, again, labels, said).value == pytest.approx(6 / 8)
     # Where all would be left out, none is.
     everything = look(score, says, np.ones(40), np.ones(40))

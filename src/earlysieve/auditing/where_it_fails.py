@@ -24,7 +24,7 @@ PURE = 0.94
 _FADES = 0.05
 _BINS = 12
 _IMPURE = 0.05
-_LABELS_WRONG = 0.45
+_LABELS_WRONG, _LABELS_RIGHT = 0.45, 0.8
 _NEAR = 0.85
 _TOLD_DONORS = 15
 _FEWEST_HOLDING, _FEWEST_MARKED = 20, 15
@@ -74,11 +74,10 @@ def accuracy_where_it_fails(
     # A wrong label looks like a feature that fails, and the model never overrules it.
     doubtful = (again.doubt > DOUBTFUL) & (again.preference > 0)
     kept = misread & ~doubtful if (misread & ~doubtful).any() else misread
-    if found.recovered < _LABELS_WRONG:
-        misread = kept
-    high = wilson_bounds(float(right[kept].mean()), int(kept.sum()))[1]
-    # Where others mostly tell the label, hardly any is wrong: the accuracy lies between.
-    value = float(right[misread].mean() + right[kept].mean()) / 2
+    value, high = (
+        before + _share_wrong(found) * (after - before)
+        for before, after in zip(_right(right[misread]), _right(right[kept]), strict=True)
+    )
     if found.is_reserved:
         value, low = _of_holders(right, misread, score == NO, value, low)
     # How impure, in [0, 1]: a reader that nearly tells what the model does is nearly pure.
@@ -92,6 +91,20 @@ def accuracy_where_it_fails(
         high += impure * _IMPURE
         value += impure * (plateau - value) / 2
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
+
+
+def _share_wrong(found: Leaning) -> float:
+    """How far doubtful labels are wrong ones, in [0, 1]: all, where others hardly tell the label.
+
+    None, where they mostly do: they doubt what the feature misleads them about, too.
+    """
+    return min(1.0, max(0.0, (_LABELS_RIGHT - found.recovered) / (_LABELS_RIGHT - _LABELS_WRONG)))
+
+
+def _right(right: Bools) -> tuple[float, float]:
+    """The share of right answers, and the upper end of its interval."""
+    share = float(right.mean())
+    return share, wilson_bounds(share, len(right))[1]
 
 
 def _of_holders(
