@@ -38,8 +38,10 @@ def test_a_phrase_is_marked_wherever_it_stands(tokens, marked):
 
 
 def test_only_words_and_phrases_of_classes_have_names():
-    swaps = Swaps((replace(PART, words=WORDS), replace(PART, part="token", words=WORDS)))
+    token = replace(PART, part="token", words=WORDS, telling=("ref", "id"))
+    swaps = Swaps((replace(PART, words=WORDS), token, replace(PART, part="ends", words=WORDS)))
     assert named_words("phrase", swaps) == ("ref id", "id ref")
-    assert named_words("token", swaps) == ()
+    assert named_words("token", swaps) == ("ref", "id")  # all, not those that mislead most
+    assert named_words("ends", swaps) == ()
     assert named_words("one word", swaps) == ()
     assert named_words(None, swaps) == ()

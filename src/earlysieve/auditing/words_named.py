@@ -8,6 +8,7 @@ from torch import Tensor
 
 from earlysieve.auditing.marks import ONE_WORD, PHRASE
 from earlysieve.auditing.pair_texts import FIRST, SECOND, SHARED, between_by
+from earlysieve.auditing.properties import TOKEN
 from earlysieve.auditing.saved_pictures import Picture
 from earlysieve.auditing.shown_texts import ShownTexts, with_marks
 from earlysieve.auditing.swaps.found import Swaps
@@ -20,8 +21,9 @@ _PIECE = "##"
 
 def named_words(leans_on: str | None, swaps: Swaps) -> tuple[str, ...]:
     """The words or phrases of classes that a verdict is about; none where it is about others."""
-    part = swaps.of(leans_on) if leans_on in (ONE_WORD, PHRASE, TOPIC, FIRST, SECOND) else None
-    return () if part is None else tuple(one.word for one in part.words)
+    able = (TOKEN, ONE_WORD, PHRASE, TOPIC, FIRST, SECOND)
+    part = swaps.of(leans_on) if leans_on in able else None
+    return () if part is None else part.telling or tuple(one.word for one in part.words)
 
 
 def with_named_words(

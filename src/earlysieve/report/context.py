@@ -36,6 +36,7 @@ DOUBTED, _BUT = ("open", "None found, but not clear"), ", but "
 _SHOWN_ELSEWHERE = ("command", "columns_of_rows", "first_inputs")  # names that tell people nothing
 
 _KINDS_OF_WORDS = {
+    "token": "the words that tell a class best",
     "ends": "how the text begins and ends",
     "symbols": "marks and emojis",
     "numbers": "numbers",

@@ -396,6 +396,7 @@ def _found(tally: _Tally, pool: Pool, named: Named) -> PartFound:
         part=tally.part.name,
         detail=tally.part.detail,
         words=tally.part.words,
+        telling=tally.part.telling,
         lost_without=tally.lost_without,
         in_part=tally.part.in_part,
         followed=tally.followed,

@@ -83,6 +83,7 @@ class PartFound:
         irrelevant: the user said that the answer must not depend on it.
         relevant: the user said that it belongs to the task.
         words: of texts, see `WordFound`.
+        telling: of texts, the words that are swapped, as the tokenizer writes them.
         lost_without: of values of a column, see `Leaning.lost_without`; NaN elsewhere.
         in_part: it was changed by what is usual for a class, so that some of it is left behind.
     """
@@ -104,6 +105,7 @@ class PartFound:
     pictures: tuple[SwapPicture, ...] = ()
     irrelevant: bool = False
     words: tuple[WordFound, ...] = ()
+    telling: tuple[str, ...] = ()
     lost_without: float = math.nan
     relevant: bool = False
     in_part: bool = False

@@ -25,6 +25,7 @@ class Part:
         cost: example-forwards per swap, at most.
         detail: what it is here, in words.
         words: the words that it is made of, in texts.
+        telling: all of them as the tokenizer writes them, where `words` are the most misleading.
         decides: whether a verdict may rest on it; else it is tried on a few pairs only, unless the
             user named it.
         donors: which rows give it to others, (P,); None: all that have it.
@@ -44,6 +45,7 @@ class Part:
     cost: int = 1
     detail: str = ""
     words: tuple[WordFound, ...] = ()
+    telling: tuple[str, ...] = ()
     decides: bool = True
     donors: Bools | None = None
     errors: Bools | None = None

@@ -30,7 +30,7 @@ from earlysieve.auditing.swaps.text_signs import word_parts
 from earlysieve.auditing.swaps.tokens import swap_tokens, telling_tokens, with_length
 from earlysieve.auditing.swaps.topic_part import topic_part
 from earlysieve.auditing.swaps.words import WordFound, words_found
-from earlysieve.auditing.token_words import goes_on, word_shown
+from earlysieve.auditing.token_words import goes_on, phrase_of, word_shown
 from earlysieve.model.batch import Inputs, take
 
 NAMES = ("token", "length")
@@ -101,7 +101,8 @@ def text_parts(
         words = words_found(pool, texts, telling, tokenizer, class_names, repeated, spans)
         swap = swap_phrase if spans or again else swap_token
         usable = np.ones_like(has) if again else has
-        parts.append(Part("token", swap, usable, detail=detail, words=words))
+        best = _written(telling.top, spans, texts, tokenizer)
+        parts.append(Part("token", swap, usable, detail=detail, words=words, telling=best))
     else:
         skipped["token"] = "no token is more frequent in one class than in the others"
     if int(lengths.max()) == int(lengths.min()):
@@ -132,6 +133,18 @@ def _phrases(top: Tensor, texts: Told, tokenizer: Any) -> dict[int, Span]:
         if token >= 0
     }
     return {token: span for token, span in found.items() if len(span) > 1}
+
+
+def _written(
+    top: Tensor, spans: Mapping[int, Span], texts: Told, tokenizer: Any
+) -> tuple[str, ...]:
+    """The most telling tokens (C, K) as the words or phrases that they belong to."""
+    if not hasattr(tokenizer, "decode"):
+        return ()
+    pieces = partial(goes_on, tokenizer=tokenizer)
+    tokens = [int(token) for token in top.flatten() if token >= 0]
+    whole_ones = (spans.get(token) or whole_word(texts, token, pieces) for token in tokens)
+    return tuple(filter(None, (phrase_of(span, tokenizer) for span in whole_ones)))
 
 
 def _named(

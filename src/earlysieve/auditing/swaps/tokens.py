@@ -80,7 +80,8 @@ def standing_out(more: Floats, holds: Bools, labels: Ints) -> Ints:
     means = np.stack([ordered[:, k : k + _BESIDE].mean(1) for k in range(MOST_TELLING + 1)], 1)
     last, following = means[:, TELLING + 1 - _BESIDE : -_BESIDE], means[:, TELLING + 1 :]
     each = 1 / np.maximum(sizes, 1) + 1 / np.maximum(sizes.sum() - sizes, 1)
-    error = np.sqrt(last * (1 - np.minimum(last, 1)) * each[:, None])
+    # Of a mean of three words in other texts.
+    error = np.sqrt(last * (1 - np.minimum(last, 1)) * each[:, None] / _BESIDE)
     ratio = last / np.maximum(np.maximum(following, error), 1e-9)
     wide = (ratio >= _FAR) & (last - following >= _ERRORS * error) & (last > 0)
     widest = np.where(wide, ratio, 0).argmax(1)
