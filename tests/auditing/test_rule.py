@@ -50,6 +50,10 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(TASK, accuracy_sure=0.05)), "shortcut", "leans", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED)), "shortcut", "leans", "colour"),
+        # Of few errors any layer may explain most.
+        (facts(replace(LAYER, sure=19), examples=700), "inconclusive", "too few", None),
+        (facts(replace(LAYER, sure=19), examples=900), "at risk", "few misled",
+         LAYER.name),
         (facts(COPES, data=KnownData()), "inconclusive", "copes only here", "frame"),
         # Where most of what lacks the colour is misread nothing was memorised.
         (facts(replace(COLOUR, accuracy=0.5), COPES, data=KnownData()), "inconclusive",

@@ -181,6 +181,8 @@ def decide(facts: Facts) -> Decision:
             return say("at risk", "task", called)
         if called is altered:
             return say("shortcut", ALTERED, called)
+        if called.sure < FEWEST_MISLED and called.of_network and chance < LIKELY:
+            return say("inconclusive", "too few")  # of few errors any layer may explain most
         if called.sure < FEWEST_MISLED:
             return say("at risk", "few misled", called)
         return say("shortcut", "leans", called)
