@@ -27,6 +27,7 @@ from earlysieve.auditing.where_it_fails import (
     error_plateau,
     lost,
     nearest_property,
+    share_wrong,
 )
 from earlysieve.groups.accuracy import wilson_bounds, wilson_interval
 
@@ -172,17 +173,38 @@ def test_wrong_labels_are_no_failing_of_the_property():
     preference = np.where(np.isin(np.arange(40), [0, 1, 3]), 0.2, -0.2)
     again = look(score, says, doubt, preference)
     random = replace(PURE, recovered=0.44)
-    # Where others mostly tell the label, it lies between all and those without them.
-    between = accuracy_where_it_fails(replace(PURE, recovered=0.625), again, labels, said)
-    assert between.value == pytest.approx((6 / 10 + 6 / 8) / 2)
-    highs = wilson_bounds(6 / 10, 10)[1], wilson_bounds(6 / 8, 8)[1]
-    assert between.high == pytest.approx(sum(highs) / 2)
-    told = accuracy_where_it_fails(replace(PURE, recovered=0.8), again, labels, said)
-    assert (told.value, told.high) == pytest.approx((6 / 10, highs[0]))
+    assert accuracy_where_it_fails(PURE, again, labels, said).value == pytest.approx(6 / 10)
     assert accuracy_where_it_fails(random, again, labels, said).value == pytest.approx(6 / 8)
     # Where all would be left out, none is.
     everything = look(score, says, np.ones(40), np.ones(40))
     assert accuracy_where_it_fails(random, everything, labels, said).value == pytest.approx(0.6)
+
+
+def test_the_share_of_wrong_labels_follows_from_how_often_another_reader_sides_with_them():
+    # Where the model is right, another reader prefers 27 of 30 labels: a = 0.9.
+    labels, says = np.zeros(60, int), (np.arange(60) < 30).astype(int)
+    said = ((np.arange(60) < 20) | (np.arange(60) >= 50)).astype(int)
+    score = np.where(says, 0.4, -0.4)
+    right = said == labels
+    other = np.where(right, -0.5, 0.5)
+    other[np.flatnonzero(right)[:3]] = 0.5
+    again = look(score, says)
+    again = replace(again, by_reader={**again.by_reader, "frame": other})
+
+    def found(recovered):
+        return replace(PURE, recovered=recovered, recovered_by="frame")
+
+    assert share_wrong(found(0.9), again, right) == 0
+    assert share_wrong(found(0.95), again, right) == 0
+    # 0.75 * 0.9 + 0.25 * 0.1 = 0.7
+    assert share_wrong(found(0.7), again, right) == pytest.approx(0.25)
+    # Of 30 that are misread 20 are errors, 5 of which have wrong labels.
+    estimate = accuracy_where_it_fails(found(0.7), again, labels, said)
+    assert estimate.value == pytest.approx(10 / 25)
+    assert estimate.high == pytest.approx(wilson_bounds(10 / 25, 25)[1])
+    # A reader that hardly tells the label says nothing of wrong ones.
+    blind = replace(again, by_reader={**again.by_reader, "frame": np.where(said, -0.1, 0.1)})
+    assert share_wrong(found(0.7), blind, right) == 0
 
 
 @pytest.mark.parametrize("found", [replace(PURE, reads=0.5), replace(PURE, whole=True), LAYER])

@@ -24,7 +24,7 @@ PURE = 0.94
 _FADES = 0.05
 _BINS = 12
 _IMPURE = 0.05
-_LABELS_WRONG, _LABELS_RIGHT = 0.45, 0.8
+_LABELS_WRONG, _TELLS_LABEL = 0.45, 0.65
 _NEAR = 0.85
 _TOLD_DONORS = 15
 _FEWEST_HOLDING, _FEWEST_MARKED = 20, 15
@@ -71,13 +71,17 @@ def accuracy_where_it_fails(
     if found.is_reserved:
         misread = sure = misread & sure
     low = wilson_bounds(float(right[sure].mean()), int(sure.sum()))[0] if sure.any() else 0.0
-    # A wrong label looks like a feature that fails, and the model never overrules it.
-    doubtful = (again.doubt > DOUBTFUL) & (again.preference > 0)
-    kept = misread & ~doubtful if (misread & ~doubtful).any() else misread
-    value, high = (
-        before + _share_wrong(found) * (after - before)
-        for before, after in zip(_right(right[misread]), _right(right[kept]), strict=True)
-    )
+    if found.recovered < _LABELS_WRONG:
+        # A wrong label looks like a feature that fails, and the model never overrules it.
+        kept = ~((again.doubt > DOUBTFUL) & (again.preference > 0))
+        misread = misread & kept if (misread & kept).any() else misread
+        wrong = 0.0
+    else:
+        wrong = share_wrong(found, again, right)
+    hits, count = int(right[misread].sum()), int(misread.sum())
+    count = max(1, hits, round(count - wrong * (count - hits)))
+    value = hits / count
+    high = wilson_bounds(value, count)[1]
     if found.is_reserved:
         value, low = _of_holders(right, misread, score == NO, value, low)
     # How impure, in [0, 1]: a reader that nearly tells what the model does is nearly pure.
@@ -93,18 +97,28 @@ def accuracy_where_it_fails(
     return Estimate(value, max(0.0, min(low, value)), min(1.0, max(high, value)))
 
 
-def _share_wrong(found: Leaning) -> float:
-    """How far doubtful labels are wrong ones, in [0, 1]: all, where others hardly tell the label.
+def share_wrong(found: Leaning, again: SecondLook, right: Bools) -> float:
+    """The share of wrong labels among the errors that a leaning explains, in [0, 1].
 
-    None, where they mostly do: they doubt what the feature misleads them about, too.
+    Where the model is right, the reader that sides with the label of most of these errors prefers
+    it on a share a of the examples; where the feature misleads it does so, too, and where a label
+    is wrong on 1 - a. So of the errors it does on (1 - w) a + w (1 - a), which is `recovered`.
+
+    Args:
+        found: the leaning.
+        again: what readers say.
+        right: answers of the model, shape (N,).
+
+    Returns:
+        w; 0 where that reader hardly tells the label where the model is right.
     """
-    return min(1.0, max(0.0, (_LABELS_RIGHT - found.recovered) / (_LABELS_RIGHT - _LABELS_WRONG)))
-
-
-def _right(right: Bools) -> tuple[float, float]:
-    """The share of right answers, and the upper end of its interval."""
-    share = float(right.mean())
-    return share, wilson_bounds(share, len(right))[1]
+    score = again.by_reader.get(found.recovered_by)
+    if score is None or not right.any():
+        return 0.0
+    usual = float((score[right] < 0).mean())
+    if usual < _TELLS_LABEL:
+        return 0.0
+    return min(1.0, max(0.0, (usual - found.recovered) / (2 * usual - 1)))
 
 
 def _of_holders(

@@ -11,9 +11,9 @@ from earlysieve.report.fix_view import HARDLY_HELD
 
 # Accuracy over all examples that a guess has to cost before it is left out: below, the headline
 # names what guessing gives, and people decide.
-MOST_FOR_A_GUESS = 0.1
+MOST_FOR_A_GUESS = 0.05
 LEFT_OUT = (
-    "Left out, since it costs more than 10 points of accuracy over all and guesses where the "
+    "Left out, since it costs more than 5 points of accuracy over all and guesses where the "
     "shortcut misleads, or elsewhere"
 )
 _TRAINING = "Training the whole network again may help, or other training data."
@@ -56,7 +56,7 @@ def knows_both(basis: Basis, logits: Tensor) -> bool:
 
 
 def guesses(basis: Basis, tried: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """Candidates that cost more than 10 points of accuracy over all, and do not know both.
+    """Candidates that cost more than 5 points of accuracy over all, and do not know both.
 
     With two classes a coin is right on half of the misled, of whom the given model may be right on
     none: a gain of 50 points that is no repair.
