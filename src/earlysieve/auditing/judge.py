@@ -274,12 +274,13 @@ def _is_broken(decision: Decision, again: SecondLook, labels: Ints) -> bool:
 def _against(decision: Decision, again: SecondLook) -> Floats:
     """How much readers contradict the label once suspects weigh more, shape (N,); see `contrary`.
 
-    What answers follow here tells nothing of the label: these are not in doubt by it.
+    What answers follow here tells nothing of the label: these are not in doubt by it, nor by what
+    the user said must not matter.
     """
     on = decision.leaning if decision.verdict == "shortcut" else None
     if on is None:
         return again.preference
-    if decision.reason == FOLLOWS_HERE:
+    if decision.reason == FOLLOWS_HERE or on.irrelevant:
         return np.full(len(again.preference), -1.0)
     return contrary(again.preference, on.recovered, on.explained, RECOVER)
 

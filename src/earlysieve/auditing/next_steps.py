@@ -256,6 +256,7 @@ def _at_risk(decision: Decision, facts: Facts, kind: Kind) -> list[str]:
         ]
     read = "Read both texts of some pairs of the pile 'misled': are these labels right?"
     misled = decision.reason in _ENOUGH_MISLED or decision.costed is not None
+    misled |= on is not None and decision.reason == "task" and on.sure >= FEWEST_MISLED
     return [
         *([] if decision.costed is None else [read]),
         step(*may_be_the_task(on)),
