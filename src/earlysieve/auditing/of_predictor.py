@@ -97,6 +97,16 @@ def steps_of(network: nn.Module, steps: Sequence[str], data: Any, on: str | None
     return list(dict.fromkeys(found))
 
 
+_OF_GAPS = (
+    " It says where column '{}' has no value: leave that out, or fill its gaps in a way that the "
+    "rest of a row does not tell."
+)
+_OF_DATE = (
+    " It is the weekday of column '{}': leave that out, or give the model what does not tell the "
+    "weekday, as the month."
+)
+
+
 def _is_of_layers(one: str) -> bool:
     return one.startswith(CHECKS) or "reference=" in parts(one)[1]
 
@@ -127,16 +137,17 @@ def _step(text: str, code: str, model: Predictor, columns: Sequence[str], on: st
 
 
 def _of_gaps(text: str, code: str, model: Predictor, columns: Sequence[str]) -> tuple[str, str]:
-    """The step with the column that has gaps in place of the one beside that tells them."""
+    """The step with the column that has gaps, or dates, in place of the one beside it."""
     named = columns_left_out(code)
-    of = {_bare(flag): _bare(name) for flag, name in model.gaps.items()}
+    flags = {**model.gaps, **model.dates}
+    of = {_bare(flag): _bare(name) for flag, name in flags.items()}
+    weekdays = {_bare(flag) for flag in model.dates}
     told = [of[one] for one in named if one in of]
     if not told:
         return text, code
     for one in told:
-        where = f" It says where column '{one}' has no value: leave that out, or fill its gaps"
-        filled = left_out_too(Beside((one,)))
-        text = text.replace(filled, "") + f"{where} in a way that the rest of a row does not tell."
+        text = text.replace(left_out_too(Beside((one,))), "")
+        text += _OF_DATE.format(one) if weekdays & set(named) else _OF_GAPS.format(one)
     kept = list(dict.fromkeys(of.get(one, one) for one in named))
     order = [_bare(name) for name in model.feature_names]
     in_array = [order.index(one) if order else int(one) for one in kept if not columns]

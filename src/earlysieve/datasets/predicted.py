@@ -16,6 +16,7 @@ from earlysieve.datasets.categories import (
     with_dummies,
 )
 from earlysieve.datasets.checks import name_some
+from earlysieve.datasets.frame_dates import WEEKDAYS, Dates, dates_of
 from earlysieve.datasets.frame_gaps import gaps_of
 from earlysieve.datasets.frames import frame_values
 from earlysieve.errors import DataError, InputError
@@ -38,7 +39,7 @@ def for_predictor(
     Columns of texts become one of 0 and 1 for each category, and the model gets texts again. So are
     other values: it gets those of the frame, not what float32 makes of them. Of a column of numbers
     with gaps, which have to be NaN, a column beside says where they are; in one of texts they are a
-    category.
+    category. Dates become days, with a column beside for their weekday, and dates again.
 
     Args:
         model: see `from_predictor`.
@@ -69,11 +70,11 @@ def for_predictor(
     _check_columns(model, [str(name) for name in frame.columns])
     beside = other[0] if _is_pair(other) and is_frame(other[0]) else None
     arrays = model.takes_arrays or (in_rows and not model.feature_names)
-    encoded, rows, numbers, gaps = _read(frame, beside, model.feature_names, arrays)
+    encoded, rows, numbers, gaps, dates = _read(frame, beside, model.feature_names, arrays)
     whole = (encoded, *given[1:])
     if beside is not None:
         other = (numbers(beside), *other[1:])
-    return model.reading(rows, gaps), whole, other, names
+    return model.reading(rows, gaps, dates), whole, other, names
 
 
 def given_to(model: Any, data: Any) -> tuple[nn.Module, Any]:
@@ -195,8 +196,14 @@ def _as_frame(data: Any, names: Sequence[str]) -> Any:
 
 def _read(
     frame: "pd.DataFrame", beside: "pd.DataFrame | None", names: Sequence[str], arrays: bool
-) -> tuple["pd.DataFrame", Rows, Callable[["pd.DataFrame"], "pd.DataFrame"], dict[str, str]]:
-    """Numbers for a frame, the way back, numbers for another of the same columns, and its gaps.
+) -> tuple[
+    "pd.DataFrame",
+    Rows,
+    Callable[["pd.DataFrame"], "pd.DataFrame"],
+    dict[str, str],
+    dict[str, str],
+]:
+    """Numbers for a frame, the way back, numbers for another of the same columns, gaps and dates.
 
     Args:
         frame: as the model takes it.
@@ -207,15 +214,17 @@ def _read(
     import pandas as pd
 
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-    texts = [name for name in frame.columns if is_text(frame[name])]
-    known = frame if beside is None else pd.concat([frame, beside], ignore_index=True)
+    given = frame if beside is None else pd.concat([frame, beside], ignore_index=True)
+    dates = dates_of(given)
+    known = dates.told(given)
+    texts = [name for name in known.columns if is_text(known[name])]
     gaps = gaps_of(known)
     filled = gaps.filled(known)
     categories = _categories(filled[texts]) if texts else {}
 
     def numbers(other: "pd.DataFrame") -> "pd.DataFrame":
         named = other.set_axis([str(name) for name in other.columns], axis=1)[list(frame.columns)]
-        whole = gaps.filled(named)
+        whole = gaps.filled(dates.told(named))
         if not texts:
             return whole
         return with_dummies(whole, categories)[0].set_axis(named.index, axis=0)
@@ -225,22 +234,30 @@ def _read(
     places = {str(name): place for place, name in enumerate(encoded.columns)}
     back: dict[str, Rows] = {}
     for name in map(str, frame.columns):
-        if name in categories:
+        if name in dates.beside:
+            days = _number(filled[name], places[name])
+            if name in gaps.beside:
+                days = _with_gaps(days, places[gaps.beside[name]])
+            back[name] = _date(dates, name, given[name], days, categories, places)
+        elif name in categories:
             at = [places[f"{name}_{one}"] for one in categories[name]]
-            back[name] = _category(known[name], filled[name], at)
+            back[name] = _category(given[name], filled[name], at)
         elif name in gaps.beside:
             back[name] = _with_gaps(_number(filled[name], places[name]), places[gaps.beside[name]])
         else:
-            back[name] = _number(known[name], places[name])
+            back[name] = _number(given[name], places[name])
     order = names or list(back)
 
     def rows(values: NDArray[np.float32]) -> Any:
         found = {name: back[name](values) for name in order}
-        if arrays and not texts:
+        if arrays and not texts and not dates.first:
             return np.stack([np.asarray(one, np.float64) for one in found.values()], 1)
         return pd.DataFrame(found)
 
-    return encoded, rows, numbers, {flag: name for name, flag in gaps.beside.items()}
+    of_gaps, of_dates = (
+        {flag: name for name, flag in one.items()} for one in (gaps.beside, dates.beside)
+    )
+    return encoded, rows, numbers, of_gaps, of_dates
 
 
 def _categories(frame: "pd.DataFrame") -> dict[str, list[str]]:
@@ -278,6 +295,28 @@ def _with_gaps(numbers: Rows, place: int) -> Rows:
     def values(rows: NDArray[np.float32]) -> Any:
         gaps = rows[:, place] > _HALF
         return np.where(gaps, np.nan, np.asarray(numbers(rows), np.float64))
+
+    return values
+
+
+def _date(
+    dates: Dates,
+    name: str,
+    column: "pd.Series[Any]",
+    days: Rows,
+    categories: dict[str, list[str]],
+    places: dict[str, int],
+) -> Rows:
+    """The dates of a column, as the frame had them, of the weekday that is on most."""
+    flag = dates.beside[name]
+    at = [places[f"{flag}_{one}"] for one in categories[flag]]
+    known = {one: place for place, one in enumerate(WEEKDAYS)}
+    number = np.array([known.get(one, -1) for one in categories[flag]])
+    back = dates.back(name, column)
+
+    def values(rows: NDArray[np.float32]) -> Any:
+        numbers = np.asarray(days(rows), np.float64)
+        return back(numbers, number[rows[:, at].argmax(1)])
 
     return values
 

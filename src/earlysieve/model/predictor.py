@@ -35,6 +35,7 @@ class Predictor(nn.Module):
         is_estimator: whether it has a method `fit`, and is none of our own functions.
         weighs_by: what `fit` calls weights of examples; empty: it takes none, or is not known.
         gaps: columns that say where others have no value, with the names of these.
+        dates: columns of weekdays, with the names of the dates that these are of.
     """
 
     def __init__(
@@ -56,17 +57,21 @@ class Predictor(nn.Module):
         self.takes_arrays, self.is_estimator = takes_arrays, is_estimator
         self.weighs_by = weighs_by
         self.gaps: Mapping[str, str] = {}
+        self.dates: Mapping[str, str] = {}
         self._predict, self._gives = predict, gives
         self._rows: Callable[[NDArray[np.float32]], Any] = np.asarray
 
     def reading(
-        self, rows: Callable[[NDArray[np.float32]], Any], gaps: Mapping[str, str] | None = None
+        self,
+        rows: Callable[[NDArray[np.float32]], Any],
+        gaps: Mapping[str, str] | None = None,
+        dates: Mapping[str, str] | None = None,
     ) -> Self:
         """The same model, which gets `rows(values)` of values, shape (B, D), in their place."""
         other = copy.copy(self)
         other._modules = {"inputs": nn.Identity()}
         other._rows = rows
-        other.gaps = gaps or {}
+        other.gaps, other.dates = gaps or {}, dates or {}
         return other
 
     def forward(self, rows: Tensor) -> Tensor:
