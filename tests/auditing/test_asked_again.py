@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from earlysieve.auditing.naming_steps import asked_again
+from earlysieve.auditing.asked_again import asked_again
 
 from .made_up import COLOUR, LAYER
 

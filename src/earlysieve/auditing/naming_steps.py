@@ -2,15 +2,11 @@
 
 import json
 import math
-from typing import TYPE_CHECKING
 
-from earlysieve._readable import COLUMNS, PARTS, SUM_OF_COLUMNS, as_kept, readable
+from earlysieve._readable import COLUMNS, SUM_OF_COLUMNS, as_kept, readable
 from earlysieve.auditing.leaning import Leaning
 from earlysieve.auditing.marks import base_of
 from earlysieve.auditing.words import are_several, called, column_of_values
-
-if TYPE_CHECKING:
-    from earlysieve.auditing.summary import Summary
 
 IRRELEVANT = "result = es.audit(model, data, irrelevant=["
 RELEVANT = "result = es.audit(model, data, relevant=["
@@ -20,31 +16,14 @@ _OPTIONS = {IRRELEVANT: "--irrelevant", RELEVANT: "--relevant"}
 
 def must_not_matter(on: Leaning | None) -> tuple[str, str]:
     """That it must not matter, and the code that says so by name, where swaps know one."""
-    if on is None or not _has_name(on):
+    if on is None or not has_name(on):
         return f"{MUST_NOT}: irrelevant=[...].", ""
     part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
     return (
         f"{MUST_NOT}: the audit then asks whether answers follow it, not whether it may be the "
         "task, and a repair may cost accuracy for it:",
-        f"{IRRELEVANT}{_quoted(part)}])",
+        f"{IRRELEVANT}{quoted_part(part)}])",
     )
-
-
-def asked_again(summary: "Summary") -> str | None:
-    """What a shortcut is about, as an audit of other data is asked about it; None: it has no name.
-
-    That audit would choose for itself, and may speak of another property that misleads, too.
-
-    Args:
-        summary: of the audit.
-    """
-    on = next((one for one in summary.leanings if one.name == summary.leans_on), None)
-    if summary.verdict != "shortcut" or on is None or on.irrelevant or not _has_name(on):
-        return None
-    part = f"column {column_of_values(on)[0]}" if on.is_value else on.name
-    typed = str(json.loads(_quoted(part)))
-    known = any(typed in parts for parts in PARTS.values())
-    return typed if known or (on.is_column or on.is_value) else None
 
 
 def may_be_the_task(on: Leaning | None) -> tuple[str, str]:
@@ -54,7 +33,7 @@ def may_be_the_task(on: Leaning | None) -> tuple[str, str]:
         return f"{asked}; if it is, nothing is wrong.", ""
     return (
         f"{asked}; if it is, nothing is wrong: say so, and audits show it without counting it:",
-        f"{RELEVANT}{_quoted(on.name)}])",
+        f"{RELEVANT}{quoted_part(on.name)}])",
     )
 
 
@@ -67,7 +46,7 @@ def is_the_task(on: Leaning | None) -> list[tuple[str, str]]:
         (
             f"If {called(on)} {belong} to the task after all, say so, and audits show it without "
             "counting it:",
-            f"{RELEVANT}{_quoted(on.name)}])",
+            f"{RELEVANT}{quoted_part(on.name)}])",
         )
     ]
 
@@ -96,7 +75,7 @@ def named_part(code: str) -> tuple[str, str] | None:
 
 def can_be_the_task(on: Leaning) -> bool:
     """Whether it has a name by which it can be said to belong to the task."""
-    return _has_name(on) or is_sum(on)
+    return has_name(on) or is_sum(on)
 
 
 def is_sum(on: Leaning) -> bool:
@@ -104,11 +83,12 @@ def is_sum(on: Leaning) -> bool:
     return on.of_network and on.name == COLUMNS
 
 
-def _has_name(on: Leaning) -> bool:
+def has_name(on: Leaning) -> bool:
+    """Whether an audit can be asked about it by name."""
     return not math.isnan(on.followed) and on.name.isprintable()
 
 
-def _quoted(part: str) -> str:
+def quoted_part(part: str) -> str:
     """As pages call it, but without quotes in quotes where that is understood, too."""
     typed = part if part.startswith("column ") else readable(base_of(part))
     typed = SUM_OF_COLUMNS if part == COLUMNS else typed

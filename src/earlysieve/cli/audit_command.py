@@ -191,8 +191,8 @@ def command(context: click.Context, /, **given: Any) -> None:
 
 def run(context: click.Context, given: dict[str, Any], console: Console) -> "AuditResult":
     """Build, load, check, audit; what is needed to repeat it goes into the configuration."""
+    from earlysieve.auditing.asked_again import asked_again
     from earlysieve.auditing.audit import audit
-    from earlysieve.auditing.naming_steps import asked_again
     from earlysieve.auditing.pseudo_groups import told_by
     from earlysieve.auditing.step_options import in_options
     from earlysieve.datasets.opened_data import opened
