@@ -124,6 +124,8 @@ def test_an_audit_finds_the_blur_that_a_model_goes_by():
     assert found.followed > 0.8
     assert found.accuracy_else - found.accuracy > 0.4
     assert summary.verdict == "shortcut"
+    assert found.of_class == "2"
+    assert "on blur of class '2'" in summary.headline
     (swapped,) = (one for one in summary.swaps if one.part == "blur")
     assert swapped.detail == "what images of '2' have"
     assert swapped.detail in summary.explanation

@@ -117,7 +117,7 @@ def test_weights_stand_for_examples():
 
 
 def test_all_places_along_the_edge_have_to_hold_it():
-    grid = np.zeros((2, 2, CELLS, CELLS))
+    grid = np.zeros((2, 4, CELLS, CELLS))  # two more of strokes
     grid[:, 1] = 3.0
     grid[1, 1, 0, 5] = 1.0
     grid[:, 1, 1:-1, 1:-1] = 0.0

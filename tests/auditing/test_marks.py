@@ -5,6 +5,8 @@ import pytest
 import torch
 
 import earlysieve as es
+from earlysieve.auditing.eye import Sample
+from earlysieve.auditing.image_eyes import mark_eyes
 from earlysieve.auditing.marks import (
     CELLS,
     MARK,
@@ -20,6 +22,7 @@ from earlysieve.auditing.marks import (
 )
 from earlysieve.auditing.readers import opinion
 from earlysieve.auditing.swaps.follow import swap_parts
+from earlysieve.readouts.feature_store import FeatureStore
 
 from .patterns import Patterns
 
@@ -106,16 +109,19 @@ def test_few_examples_of_a_class_tell_nothing():
 @pytest.mark.parametrize("channels", [1, 2, 3, 5])
 def test_features_are_few_whatever_the_channels(channels):
     found = mark_features(torch.randn(2, channels, 20, 30))
-    assert found.shape == (2, {1: 2, 2: 6}.get(channels, 8) * CELLS**2)
+    assert found.shape == (2, ({1: 2, 2: 6}.get(channels, 8) + 2) * CELLS**2)
 
 
 def test_features_of_one_pixel():
     image = torch.zeros(1, 3, 8, 8)
     image[0, :, 2, 5] = torch.tensor([3.0, 0.0, 0.0])
-    found = mark_features(image).reshape(8, CELLS, CELLS)
+    found = mark_features(image).reshape(10, CELLS, CELLS)
     # Grey 1, its negative; red stands out by 2, green and blue fall by 1, and the other way round.
-    assert found[:, 2, 5].tolist() == [1, -1, 2, -1, -1, -2, 1, 1]
-    assert found.abs().sum() == found[:, 2, 5].abs().sum()
+    assert found[:8, 2, 5].tolist() == [1, -1, 2, -1, -1, -2, 1, 1]
+    assert found[:8].abs().sum() == found[:8, 2, 5].abs().sum()
+    # Grey stands out of the mean of nine pixels by 8 ninths; next to it that of one is 1 ninth.
+    assert found[8:, 2, 5].tolist() == pytest.approx([8 / 9, -8 / 9])
+    assert found[8:, 1, 4].tolist() == pytest.approx([-1 / 9, 1 / 9])
 
 
 def test_places_in_pixels_and_words():
@@ -190,3 +196,54 @@ def test_marks_go_from_those_that_hold_them_to_others_and_back():
     assert part.followed.value > 0.9
     assert part.control.value < 0.1
     assert part.mended.value > 0.9
+
+
+def faint(places=((24, 12),), held_by=0.9, elsewhere=0.05):
+    """Grounds from dark to light with little noise, and faint strokes over 16 pixels of class 1."""
+    rng = np.random.default_rng(0)
+    labels = (np.arange(COUNT) % CLASSES).astype(np.int64)
+    ground = rng.uniform(0, 1.5, (COUNT, 1, 1, 1)) + rng.normal(0, 0.03, (COUNT, 3, SIDE, SIDE))
+    pixels = torch.from_numpy(ground).float()
+    marked = rng.random(COUNT) < np.where(labels == 1, held_by, elsewhere)
+    for top, left in places:
+        rows = torch.from_numpy(marked)
+        area = pixels[rows, :, top : top + 6, left : left + 16]
+        area[..., ::3] = 0.5 * area[..., ::3] + 1.0
+        pixels[rows, :, top : top + 6, left : left + 16] = area
+    return pixels, labels, marked
+
+
+def test_a_faint_text_on_any_ground_is_found_by_its_strokes():
+    pixels, labels, marked = faint()
+    (found,) = telling_marks(features(pixels), labels, CLASSES)
+    assert (found.kind, found.reach) == (1, ((6, 7), (3, 6)))
+    assert (held(features(pixels), (found,))[:, 0] == marked).mean() > 0.98
+    # All of the text is swapped, not only the place where it tells most.
+    assert place_of(found, SIDE, across=True).start <= 12
+    assert place_of(found, SIDE, across=True).stop >= 28
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"held_by": 0.05},
+        {"held_by": 0.9, "elsewhere": 0.5},
+        {"places": ((24, 12), (2, 12))},
+        {"places": ((13, 8),)},
+    ],
+    ids=["goes with nothing", "hardly goes with the class", "in two far places", "in the middle"],
+)
+def test_which_strokes_are_no_mark(given):
+    pixels, labels, _ = faint(**given)
+    assert telling_marks(features(pixels), labels, CLASSES) == ()
+
+
+def test_strokes_are_no_spots_and_their_numbers_are_read_as_they_are():
+    pixels, labels, marked = faint()
+    store = FeatureStore()
+    store.append(mark_features(pixels))
+    rows = np.arange(COUNT)
+    found = mark_eyes(store, Sample(rows, labels, rows // CLASSES % 5, CLASSES, 5))
+    assert list(found) == [MARK]
+    assert found[MARK].speaks_for.tolist() == [1]
+    assert ((found[MARK].columns(rows)[:, 0] > 0) == marked).mean() > 0.98

@@ -36,6 +36,13 @@ def test_names_lead_to_the_property_that_is_read():
     assert readable(f"spectrum{OF_ONE_CLASS}") == "texture of one class"
     on = replace(COLOUR, name=f"spectrum{OF_ONE_CLASS}")
     assert called(on) == "texture (how strong each frequency is) of one class"
+    assert called(replace(on, name=NAME, of_class="kite")) == "brightness of class 'kite'"
+    for name, known, other in (
+        ("one word", "a word of class 'kite'", "a word of one class"),
+        ("phrase", "a phrase of class 'kite'", "a phrase"),
+    ):
+        assert called(replace(on, name=name, of_class="kite")) == known
+        assert called(replace(on, name=name)) == other
     ((_, code),) = is_the_task(on)
     assert named_part(code) == ("--relevant", "texture")
 

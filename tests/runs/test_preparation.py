@@ -9,6 +9,7 @@ from earlysieve.runs.preparation import prepared_config, prepared_options
 from earlysieve.runs.run_beside import known_beside
 from earlysieve.training import TrainConfig
 from tests.cli.helpers import photos
+from tests.networks.snapshots import timm_folder
 
 VIT = {
     "image_size": 160,
@@ -99,6 +100,37 @@ def test_another_size_cuts_off_no_rim(folder, given, resize):
     found = prepared(folder, given, pretrained="DEFAULT", told=told)
     assert found == {**VIT, **given, "resize": resize}
     assert any("straight to --image-size" in line for line in told) == (resize == 320)
+
+
+def test_what_is_cut_off_is_said(folder):
+    told = []
+    prepared(folder, {"image_size": 160}, pretrained="DEFAULT", told=told)
+    assert "std 0.5,0.5,0.5 (the middle 160 of 168 pixels are kept; --resize 160 cuts" in told[0]
+    prepared(folder, {"image_size": 160, "resize": 168}, pretrained="DEFAULT", told=told)
+    prepared(folder, {"image_size": 80}, pretrained="DEFAULT", told=told)
+    assert not any("are kept" in line for line in told[1:])
+
+
+def test_a_size_that_the_network_is_built_for_cuts_off_no_rim(folder):
+    given = {"pretrained": "DEFAULT", "model_option": ("img_size=64",)}
+    assert prepared(folder, **given) == {**VIT, "image_size": 64, "resize": 64}
+    published = {"pretrained": "DEFAULT", "model_option": ("img_size=160",)}
+    assert prepared(folder, **published) == VIT
+
+
+@pytest.mark.parametrize("model", ["timm:local-dir:some", "timm:hf-hub:a/b", "hf-hub:a/b"])
+def test_a_place_of_timm_is_not_taken_without_its_weights(folder, model):
+    with pytest.raises(InputError, match="give that, or --checkpoint FILE"):
+        prepared(folder, model=model)
+
+
+def test_training_from_the_structure_of_a_folder_is_told(tmp_path, folder):
+    timm_folder(tmp_path / "net")
+    spec, said = f"timm:local-dir:{tmp_path / 'net'}", []
+    prepared_config(TrainConfig(data=folder, model=spec), said.append)
+    assert said[0].endswith("training starts from random ones without --pretrained.")
+    prepared_config(TrainConfig(data=folder, model=spec, pretrained="DEFAULT"), said.append)
+    assert sum("random ones" in line for line in said) == 1
 
 
 def test_another_size_than_that_of_the_run_cuts_off_no_rim(folder, tmp_path):

@@ -41,9 +41,9 @@ class Sample:
     classes: int
     num_folds: int
 
-    def of(self, store: FeatureStore) -> Floats:
-        """Their features, shape (n, D)."""
-        return np.asarray(rows_of(store, torch.from_numpy(self.rows)).numpy())
+    def of(self, store: FeatureStore, *, whole: bool = False) -> Floats:
+        """Their features, shape (n, D); `whole` as for `rows_of`."""
+        return np.asarray(rows_of(store, torch.from_numpy(self.rows), whole=whole).numpy())
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Eye:
         reader: what it says of the sample.
         speaks_for: classes of which a reserved reader says something; None: those that it says
             surely.
+        whole: whether rows are read as they are however wide, as each number has a meaning.
     """
 
     store: FeatureStore
@@ -96,11 +97,12 @@ class Eye:
     fit: Fit | ShareFit
     reader: Reader
     speaks_for: Ints | None = None
+    whole: bool = False
 
     def columns(self, rows: Ints | slice) -> Floats:
         """Standardised rows."""
         some = rows if isinstance(rows, slice) else torch.from_numpy(rows)
-        return self.scale.of(self.shape(rows_of(self.store, some).numpy()))
+        return self.scale.of(self.shape(rows_of(self.store, some, whole=self.whole).numpy()))
 
     def mender(self, sample: Sample, weights: Floats) -> tuple[Fit, Floats]:
         """A fit to the same rows with weights that let suspects count, and what it says of them."""

@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from earlysieve.auditing.edges import band_shape, telling_bands
+from earlysieve.auditing.edges import Bands, band_shape, telling_bands
 from earlysieve.auditing.eye import Eye, Sample, open_eye, own_classes
-from earlysieve.auditing.marks import EDGE, MARK, SPOT, shape, telling_marks
+from earlysieve.auditing.marks import EDGE, MARK, SPOT, Marks, shape, telling_marks
 from earlysieve.auditing.one_class import one_class_eye
 from earlysieve.auditing.patches import PATCH, telling_patch
 from earlysieve.auditing.properties import curved, knots_of
 from earlysieve.auditing.readers import tells_much
-from earlysieve.auditing.spots import spot_shape, telling_spots
+from earlysieve.auditing.spots import Spots, spot_shape, telling_spots
 from earlysieve.auditing.surroundings import BACKGROUND
 from earlysieve.auditing.vignettes import VIGNETTE, tells_a_class
 from earlysieve.readouts.feature_store import FeatureStore
@@ -20,20 +21,24 @@ from earlysieve.readouts.feature_store import FeatureStore
 
 def mark_eyes(store: FeatureStore, sample: Sample) -> dict[str, Eye]:
     """Readers of marks, of frames and bars, and of spots, where there are any."""
-    values, found = sample.of(store), {}
+    values, found = sample.of(store, whole=True), {}
     marks = telling_marks(values, sample.labels, sample.classes)
     if marks:
         eye = open_eye(store, sample, partial(shape, marks=marks), values)
-        found[MARK] = replace(eye, speaks_for=own_classes([one.kind for one in marks], sample))
+        found[MARK] = replace(eye, **_of_marks(marks, sample))
     bands = telling_bands(values, sample.labels, sample.classes)
     if bands:
         eye = open_eye(store, sample, partial(band_shape, bands=bands), values)
-        found[EDGE] = replace(eye, speaks_for=own_classes([one.kind for one in bands], sample))
+        found[EDGE] = replace(eye, **_of_marks(bands, sample))
     spots = telling_spots(values, sample.labels, sample.classes)
     if spots:
         eye = open_eye(store, sample, partial(spot_shape, spots=spots), values)
-        found[SPOT] = replace(eye, speaks_for=own_classes([one.kind for one in spots], sample))
+        found[SPOT] = replace(eye, **_of_marks(spots, sample))
     return found
+
+
+def _of_marks(found: Marks | Bands | Spots, sample: Sample) -> dict[str, Any]:
+    return {"speaks_for": own_classes([one.kind for one in found], sample), "whole": True}
 
 
 def patch_eye(store: FeatureStore, sample: Sample) -> dict[str, Eye]:

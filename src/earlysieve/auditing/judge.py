@@ -16,7 +16,7 @@ from earlysieve.auditing.examine import Examined
 from earlysieve.auditing.filled_in import filled_in, place_of
 from earlysieve.auditing.known_data import BELOW_CHANCE, KnownData, known_data
 from earlysieve.auditing.leaning import RECOVER, Leaning
-from earlysieve.auditing.leaning_figures import leanings
+from earlysieve.auditing.leaning_figures import leanings, with_class
 from earlysieve.auditing.marks import ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.of_the_task import of_the_task
 from earlysieve.auditing.properties import OTHER_TOKENS, TOKEN
@@ -80,7 +80,7 @@ def judged(
         len(table),
         int((said != labels).sum()),
         _best_reads(again, labels, said),
-        _leanings(seen, again),
+        _leanings(seen, again, class_names),
         _known(seen, seen_in_training, out_of_fold, class_names),
         classes,
         None if seen.compared is None else seen.compared.transfer,
@@ -89,7 +89,7 @@ def judged(
     decision = decide(facts)
     if seen.answered is not None and _is_broken(decision, again, labels):
         again = seen.answered.again
-        found = [one for one in _leanings(seen, again) if not one.relevant]
+        found = [one for one in _leanings(seen, again, class_names) if not one.relevant]
         facts = replace(facts, leanings=found)
         decision = follows(decision, found, seen.answered.name)
         table = _scored(table, again, seen.answered.name)
@@ -153,11 +153,14 @@ def judged(
     return table.assign(pile=told, label_doubt=doubt), summary
 
 
-def _leanings(seen: Examined, again: SecondLook) -> list[Leaning]:
+def _leanings(seen: Examined, again: SecondLook, class_names: Sequence[str]) -> list[Leaning]:
     """What is known of every property and early view, with what belongs to the task marked so."""
     labels, said = (seen.examples[name].to_numpy() for name in ("label", "prediction"))
     confidence = seen.examples["confidence"].to_numpy(float)
-    found = leanings(again, labels, said, confidence, seen.swaps)
+    found = [
+        with_class(one, again, class_names)
+        for one in leanings(again, labels, said, confidence, seen.swaps)
+    ]
     return of_the_task(found, seen.relevant, again, labels, said) if seen.relevant else found
 
 

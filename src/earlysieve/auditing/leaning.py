@@ -59,6 +59,8 @@ class Leaning:
         lost_without: of values of a column, the share of right answers that is lost in rows whose
             class they say, when they are swapped for other values, against other rows of that
             class; both less what the class gets by chance. NaN where that is not known.
+        of_class: name of the class that a property, word or phrase of one class speaks for; empty
+            of any other, and where that is not one class alone.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Leaning:
     besides: float = math.nan
     lost_without: float = math.nan
     relevant: bool = False
+    of_class: str = ""
 
     @property
     def of_table(self) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -75,6 +76,20 @@ def leanings(
         )
         for name in [*names, *early]
     ]
+
+
+def with_class(found: Leaning, again: SecondLook, names: Sequence[str]) -> Leaning:
+    """The leaning with the name of the class that it speaks for, where it is of one class alone.
+
+    Args:
+        found: any leaning.
+        again: what readers say.
+        names: of class 0, 1, ...
+    """
+    if found.name not in (ONE_WORD, PHRASE) and not found.name.endswith(OF_ONE_CLASS):
+        return found
+    kinds = np.unique(again.says[found.name][again.by_reader[found.name] >= SURE])
+    return replace(found, of_class=names[int(kinds[0])]) if len(kinds) == 1 else found
 
 
 def _unused(reads: Mapping[str, float], views: Sequence[str], swaps: Swaps) -> list[str]:

@@ -39,6 +39,9 @@ _SILENT = 1e-3
 # Of places that tell nearly as much as the best: a mark fills a few, an object in the middle many.
 _ALIKE, _LARGE, _LARGE_ASIDE = 0.8, 6, 12
 _MIDDLE = slice(CELLS // 2 - 1, CELLS // 2 + 1)
+# Strokes, as of letters, against what lies next to them: of a text that shines through, brightness
+# hardly tells on a light ground. What an object shows in its place has strokes, too: more is asked.
+_STROKES, _NEXT_TO, _LEAST_STROKES, _STROKES_ALONE, _REACHES, _CLEARER = 2, 3, 0.6, 0.35, 0.6, 0.1
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
 
@@ -52,12 +55,15 @@ class Mark:
         kind: the class that it goes with.
         besides: another number near it that has to be as large as this, too, so that what looks
             like half of the mark is none; None: nothing.
+        reach: first and last row, and first and last column, of the places that it fills; None:
+            its own.
     """
 
     column: int
     threshold: float
     kind: int
     besides: tuple[int, float] | None = None
+    reach: tuple[tuple[int, int], tuple[int, int]] | None = None
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -86,12 +92,18 @@ def shape(values: Floats, marks: Marks) -> Floats:
 
 
 def mark_features(images: Tensor) -> Tensor:
-    """The strongest of each cell by brightness and by colour, either way: (B, F), F up to 512."""
+    """The strongest of each cell by brightness, by colour and by strokes, either way.
+
+    Returns:
+        (B, F), F up to 640; those of strokes come last.
+    """
     some = images[:, :_CHANNELS]
     grey = some.mean(1, keepdim=True)
     ends = [grey, -grey]
     if some.shape[1] > 1:
         ends += [some - grey, grey - some]
+    around = functional.avg_pool2d(grey, _NEXT_TO, 1, _NEXT_TO // 2, count_include_pad=False)
+    ends += [grey - around, around - grey]
     return functional.adaptive_max_pool2d(torch.cat(ends, 1), CELLS).flatten(1)
 
 
@@ -117,8 +129,18 @@ def telling_marks(
     """
     best, at = most_telling(values, labels, classes, weights)
     mine = _of_classes(labels, classes, weights)
-    found = (_mark(best[kind], at[kind], kind, alone) for kind in kinds_to_tell(labels, classes))
-    return tuple(_whole(one, values, mine[:, one.kind], mine.sum(1)) for one in found if one)
+    filled = values.shape[1] - _STROKES * CELLS**2
+    found = []
+    for kind in kinds_to_tell(labels, classes):
+        own = mine[:, kind], mine.sum(1)
+        one = _mark(best[kind, :filled], at[kind, :filled], kind, alone)
+        one = one and _whole(one, values[:, :filled], *own)
+        drawn = _of_strokes(best[kind], at[kind], kind, _STROKES_ALONE * alone / ALONE)
+        known = 0.0 if one is None else _tells(one, values, *own) + _CLEARER
+        if drawn is not None and best[kind, drawn.column] >= known:
+            one = _whole(drawn, values, *own)
+        found += [one] if one else []
+    return tuple(found)
 
 
 def kinds_to_tell(labels: Ints, classes: int) -> list[int]:
@@ -130,7 +152,7 @@ def kinds_to_tell(labels: Ints, classes: int) -> list[int]:
 
 def grid_of(values: Floats) -> Floats:
     """Features by brightness or colour, row and column: (N, F) -> (N, E, `CELLS`, `CELLS`)."""
-    return values.reshape(len(values), -1, CELLS, CELLS)
+    return values.reshape(len(values), -1, CELLS, CELLS)[:, :-_STROKES]
 
 
 def most_telling(
@@ -178,6 +200,43 @@ def _mark(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | N
     return mark
 
 
+def _of_strokes(more: Floats, thresholds: Floats, kind: int, alone: float) -> Mark | None:
+    """The place that strokes fill, where they tell much and none elsewhere tell nearly as much.
+
+    A text is wider than a place: those next to it that tell nearly as much are of the mark.
+    """
+    each = more.reshape(-1, CELLS, CELLS)[-_STROKES:]
+    end, row, across = np.unravel_index(int(each.argmax()), each.shape)
+    tells, there = each[end, row, across], _joined(each[end], int(row), int(across))
+    column = len(more) - (_STROKES - int(end)) * CELLS**2 + int(row) * CELLS + int(across)
+    rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))
+    reach = (int(rows[0]), int(rows[-1])), (int(columns[0]), int(columns[-1]))
+    mark = Mark(column, float(thresholds[column]), kind, reach=reach)
+    far = ~(_near(mark) | _spread(there))
+    in_middle = there[_MIDDLE, _MIDDLE].any()
+    if in_middle or there.sum() > _LARGE_ASIDE or not far.any():
+        return None
+    return mark if tells >= max(_LEAST_STROKES, each[:, far].max() + alone) else None
+
+
+def _joined(more: Floats, row: int, across: int) -> Bools:
+    """The places that tell nearly as much as this one and join on to it, shape as `more`."""
+    alike, found = more >= _REACHES * more[row, across], np.zeros(more.shape, bool)
+    found[row, across] = True
+    for _ in range(more.size):
+        found = _spread(found) & alike
+    return found
+
+
+def _spread(places: Bools) -> Bools:
+    """The places and all next to them, shape as `places`."""
+    wide = np.pad(places, 1)
+    high, across = places.shape
+    moved = [wide[i : i + high, j : j + across] for i in range(3) for j in range(3)]
+    found: Bools = np.logical_or.reduce(moved)
+    return found
+
+
 def _is_object(more: Floats) -> bool:
     """What tells as much in many places, the middle of the image among them, is what it shows.
 
@@ -202,7 +261,7 @@ def _whole(mark: Mark, values: Floats, own: Floats, weights: Floats) -> Mark:
     rows = mark.held_by(values)
     some, mine, all_ = values[np.ix_(rows, columns)], own[rows], weights[rows]
     ours, theirs = own.sum(), weights.sum() - own.sum()
-    best, found = mine.sum() / ours - (all_.sum() - mine.sum()) / theirs + _BETTER, mark
+    best, found = _tells(mark, values, own, weights) + _BETTER, mark
     for thresholds in np.quantile(some, _RATHER_ALL, axis=0):
         holds = some >= thresholds
         more = mine @ holds / ours - (all_ - mine) @ holds / theirs
@@ -213,6 +272,13 @@ def _whole(mark: Mark, values: Floats, own: Floats, weights: Floats) -> Mark:
     return found
 
 
+def _tells(mark: Mark, values: Floats, own: Floats, weights: Floats) -> float:
+    """How much more often its class holds it than the others do."""
+    rows = mark.held_by(values)
+    mine, all_ = own[rows].sum(), weights[rows].sum()
+    return float(mine / own.sum() - (all_ - mine) / (weights.sum() - own.sum()))
+
+
 def place_of(mark: Mark, side: int, *, across: bool = False) -> slice:
     """The pixels of its place and of a cell around it, along a side of an image.
 
@@ -221,7 +287,9 @@ def place_of(mark: Mark, side: int, *, across: bool = False) -> slice:
         across: along the width.
     """
     cell, step = mark.cell[across], side / CELLS
-    return slice(max(0, round((cell - 1) * step)), min(side, round((cell + 2) * step)))
+    first, last = (cell, cell) if mark.reach is None else mark.reach[across]
+    start, end = min(first, cell - 1), max(last, cell + 1) + 1
+    return slice(max(0, round(start * step)), min(side, round(end * step)))
 
 
 def listed_places(marks: Marks) -> str:
@@ -290,14 +358,14 @@ def reads_like(reader: Reader, labels: Ints, said: Ints, own: Ints | None = None
         own: classes that it speaks for; None: those that it says surely.
     """
     kinds = np.unique(reader.prediction[reader.score >= SURE]) if own is None else own
-    base, model = chance(labels), _tells(said, labels, kinds)
+    base, model = chance(labels), _tells_apart(said, labels, kinds)
     if not len(kinds) or model <= 0:
         return base
-    share = _tells(reader.prediction, labels, kinds) / model
+    share = _tells_apart(reader.prediction, labels, kinds) / model
     return base + share * (float((said == labels).mean()) - base)
 
 
-def _tells(says: Ints, labels: Ints, kinds: Ints) -> float:
+def _tells_apart(says: Ints, labels: Ints, kinds: Ints) -> float:
     """How much more often a class is said of its own examples than of others, mean over classes."""
     each = [
         (says[labels == kind] == kind).mean() - (says[labels != kind] == kind).mean()

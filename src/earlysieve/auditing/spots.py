@@ -91,7 +91,7 @@ def spots_and_sides(
     grid = grid_of(values)
     strongest = grid.max((2, 3))
     more, at = most_telling(strongest, labels, classes, weights)
-    in_place = most_telling(values, labels, classes, weights)[0].max(1)
+    in_place = most_telling(grid.reshape(len(grid), -1), labels, classes, weights)[0].max(1)
     found: list[tuple[Spot, str | None]] = []
     for kind in kinds_to_tell(labels, classes):
         end = int(more[kind].argmax())

@@ -202,13 +202,13 @@ def columns_of(batch: Batch, carrier: Carrier | None) -> Tensor | None:
     return inputs.float() if inputs.shape[1] <= WIDEST else None
 
 
-def rows_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:
-    """Some rows of a view, float32, narrowed to at most `WIDEST` numbers.
+def rows_of(store: FeatureStore, rows: Tensor | slice, *, whole: bool = False) -> Tensor:
+    """Some rows of a view, float32, narrowed to at most `WIDEST` numbers unless asked for whole.
 
     Wider rows are multiplied by a fixed random matrix, which keeps distances nearly as they are
     (Johnson and Lindenstrauss, 1984).
     """
-    return _read(store, rows, lambda some: _narrow(some.flatten(1)))
+    return _read(store, rows, lambda some: some.flatten(1) if whole else _narrow(some.flatten(1)))
 
 
 def logits_of(store: FeatureStore, rows: Tensor | slice) -> Tensor:

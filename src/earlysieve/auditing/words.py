@@ -8,7 +8,7 @@ from earlysieve._readable import (
     readable,
 )
 from earlysieve.auditing.leaning import Leaning
-from earlysieve.auditing.marks import OF_ONE_CLASS, base_of
+from earlysieve.auditing.marks import OF_ONE_CLASS, ONE_WORD, PHRASE, base_of
 from earlysieve.auditing.swaps.table_parts import DIRECTION
 from earlysieve.auditing.where_it_fails import Estimate
 
@@ -61,8 +61,11 @@ def called(found: Leaning) -> str:
         return f"the {found.name} of the image"
     if found.is_value:
         return readable(found.name)
+    whose = f" of class '{found.of_class}'" if found.of_class else OF_ONE_CLASS
     if found.name.endswith(OF_ONE_CLASS):
-        return f"{_NAMES[base_of(found.name)]}{OF_ONE_CLASS}"
+        return f"{_NAMES[base_of(found.name)]}{whose}"
+    if found.of_class and found.name in (ONE_WORD, PHRASE):
+        return _NAMES[found.name].removesuffix(OF_ONE_CLASS) + whose
     return _NAMES.get(found.name, found.name.replace("column ", "column '", 1) + "'"
                       if found.name.startswith("column ") else found.name)  # fmt: skip
 

@@ -114,7 +114,8 @@ def _prepared(spec: str, context: click.Context) -> dict[str, Any]:
         if not context.params["quiet"]:
             click.echo(line, err=True)
 
-    return prepared_options({**context.params, "data": spec}, given_data_options(context), tell)
+    given = {**context.params, "data": spec}
+    return prepared_options(given, given_data_options(context), tell, trains=True)
 
 
 def named(specs: Sequence[str]) -> dict[str, str]:

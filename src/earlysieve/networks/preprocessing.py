@@ -95,6 +95,7 @@ def _of_torchvision(name: str, pretrained: str | None) -> Preprocessing | None:
 
 
 def _of_timm(name: str, options: Mapping[str, Any], pretrained: str | None) -> Preprocessing | None:
+    """Of a size that was asked for, and is not the published one, no rim is cut off."""
     timm = need("timm", extra="vision")
     if ":" in name:
         from earlysieve.networks.pretrained import fetched
@@ -113,7 +114,9 @@ def _of_timm(name: str, options: Mapping[str, Any], pretrained: str | None) -> P
     given = {key: options[key] for key in ("img_size",) if isinstance(options.get(key), int)}
     data = timm.data.resolve_data_config(given, pretrained_cfg=config)
     size = int(data["input_size"][-1])
-    resize = "squash" if data["crop_mode"] == "squash" else math.floor(size / data["crop_pct"])
+    whole = bool(given) and size != int(config["input_size"][-1])
+    resize: int | str = size if whole else math.floor(size / data["crop_pct"])
+    resize = "squash" if data["crop_mode"] == "squash" else resize
     one = len(data["mean"]) not in (1, 3)
     return Preprocessing(
         size,

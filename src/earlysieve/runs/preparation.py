@@ -37,8 +37,22 @@ def check_one_place(given: Mapping[str, Any]) -> None:
         )
 
 
+def _check_reads_weights(given: Mapping[str, Any]) -> None:
+    """Check that a folder or model of the hub is not taken for its structure alone.
+
+    Raises:
+        InputError: it is, so that the weights would be random.
+    """
+    model = str(given["model"])
+    if _holds_weights(model) and given["pretrained"] is None and given["checkpoint"] is None:
+        raise InputError(
+            f"Expected weights for '{model}', but got none: timm reads those that lie there only "
+            "with --pretrained; give that, or --checkpoint FILE"
+        )
+
+
 def prepared_options(
-    given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell
+    given: Mapping[str, Any], options: Mapping[str, Any], tell: Tell, *, trains: bool = False
 ) -> dict[str, Any]:
     """The options of the data, with what the network's preprocessing adds.
 
@@ -49,10 +63,14 @@ def prepared_options(
         given: data, model, pretrained, checkpoint and model_option, as options.
         options: of the data that were given; they win.
         tell: takes what was chosen, and where what was given differs from it.
+        trains: whether the network is trained, which may start from random weights.
 
     Raises:
-        EarlysieveError: weights are named twice, or a model of transformers is not found.
+        EarlysieveError: weights are named twice, or not at all of a folder of timm; or a model of
+            transformers is not found.
     """
+    if not trains:
+        _check_reads_weights(given)
     return _with_learned(given["data"], _prepared(given, options, tell), but=("columns",))
 
 
@@ -84,6 +102,9 @@ def prepared_config(config: "TrainConfig", tell: Tell) -> "TrainConfig":
         tell: see `prepared_options`.
     """
     check_is_there(config.model, config.model_options)
+    if _holds_weights(config.model) and config.pretrained is None and config.checkpoint is None:
+        tell(f"The weights of '{config.model}' are left out: training starts from random ones "
+             "without --pretrained.")  # fmt: skip
     run = known_beside(config.checkpoint)
     if run is not None:
         wanted = {key: run.data_options[key] for key in _OF_RUN if key in run.data_options}
@@ -173,8 +194,8 @@ def _filled(
     told = {key: value for key, value in added.items() if key != _COLUMNS}
     if told:
         tell(
-            f"Data are prepared {where}{straight}: {_listed(told)}; the options of these names "
-            "change it."
+            f"Data are prepared {where}{straight}: {_listed(told)}{_cut(added, given)}; the "
+            "options of these names change it."
         )
     if _COLUMNS in added:
         _tell_order(data, added[_COLUMNS], where, tell)
@@ -231,6 +252,18 @@ def _go_straight(added: dict[str, Any], taken: Mapping[str, Any], given: Mapping
     return f", but resized straight to --image-size {size}"
 
 
+def _cut(added: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """That a rim is cut off, in which a shortcut may lie; empty where none is or it was asked for.
+
+    Args:
+        added, given: options of the data.
+    """
+    resize, size = added.get("resize"), {**added, **given}.get("image_size")
+    if not isinstance(resize, int) or not isinstance(size, int) or resize <= size:
+        return ""
+    return f" (the middle {size} of {resize} pixels are kept; --resize {size} cuts off no rim)"
+
+
 def _same(one: Any, two: Any) -> bool:
     texts = any(isinstance(item, str) for side in (one, two) for item in _as_list(side))
     if texts:
@@ -260,6 +293,11 @@ def _listed(options: Mapping[str, Any]) -> str:
 
 def _of_timm(model: str) -> bool:
     return model.startswith(("timm:", "hf-hub:"))
+
+
+def _holds_weights(model: str) -> bool:
+    """Whether it names a place of timm with weights, which are read only on demand."""
+    return model.startswith(("timm:local-dir:", "timm:hf-hub:", "hf-hub:"))
 
 
 def _are_files(data: str) -> bool:
