@@ -41,7 +41,7 @@ _ALIKE, _LARGE, _LARGE_ASIDE = 0.8, 6, 12
 _MIDDLE = slice(CELLS // 2 - 1, CELLS // 2 + 1)
 # Strokes, as of letters, against what lies next to them: of a text that shines through, brightness
 # hardly tells on a light ground. What an object shows in its place has strokes, too: more is asked.
-_STROKES, _NEXT_TO, _LEAST_STROKES, _STROKES_ALONE, _REACHES, _CLEARER = 2, 3, 0.6, 0.35, 0.6, 0.1
+_STROKES, _NEXT_TO, _LEAST_STROKES, _STROKES_ALONE, _REACHES, _CLEARER = 2, 3, 0.6, 0.42, 0.6, 0.1
 _DOWN, _ACROSS = ("top", "", "bottom"), ("left", "", "right")
 
 
