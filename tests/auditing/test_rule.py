@@ -50,6 +50,13 @@ BARRED = replace(IDLE, name="brightness", irrelevant=True, followed=0.2)
         (facts(replace(TASK, accuracy_sure=0.05)), "shortcut", "leans", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED - 1)), "at risk", "few misled", "colour"),
         (facts(replace(COLOUR, sure=FEWEST_MISLED)), "shortcut", "leans", "colour"),
+        # A reader of places sees a small image: a simple task misleads it between classes.
+        (facts(replace(COLOUR, name="place", at_edge=0.8)), "shortcut", "leans", "place"),
+        (facts(replace(COLOUR, name="place", at_edge=0.81)), "none found", "nothing", None),
+        # Of the few errors of a good model any reader explains some, where classes meet.
+        (facts(replace(COLOUR, explained=9, at_edge=0.91)), "none found", "nothing", None),
+        (facts(replace(COLOUR, explained=10, at_edge=0.91)), "shortcut", "leans", "colour"),
+        (facts(replace(COLOUR, explained=9, at_edge=0.9)), "shortcut", "leans", "colour"),
         # Of few errors any layer may explain most.
         (facts(replace(LAYER, sure=19), examples=700), "inconclusive", "too few", None),
         (facts(replace(LAYER, sure=19), examples=900), "at risk", "few misled",

@@ -40,6 +40,7 @@ _EXPLAINED_UNNAMED = 10
 _AT_EDGE_UNNAMED = 0.95
 _HARDLY_FOLLOWS = 0.12
 _NOT_ALL_AT_EDGE = 0.8
+_SURELY_AT_EDGE, _FEW_EXPLAINED = 0.9, 10
 _RECOVERED_AT_EDGE = 0.7
 _OWN_AT_EDGE = 0.82
 _ENOUGH_AT_EDGE = 2.5
@@ -52,6 +53,7 @@ _OF_ONE_CLASS = ((25.0, 0.56), (60.0, 0.4))
 _TOPIC_TELLS, _RECOVERED_BESIDES_TOPIC, _TOLD_AND_DOUBTED = 0.85, 0.6, 1.28
 _GUESS, _NO_GUESS, _OVERRULED, _TIMES_TOGETHER, _FOLLOWED_TOGETHER = 0.5, 0.45, 0.15, 6.0, 0.3
 _HARDLY_AGAINST, _RECOVERED_OUTDONE = 0.35, 0.62
+PLACE = "place"
 # What it tells, and how far answers follow it, at least.
 OF_SCENE = {BACKGROUND: (0.5, 0.4), SIZE: (0.4, 0.3), VIGNETTE: (0.5, 0.4)}
 
@@ -335,6 +337,10 @@ def _counts(found: Leaning, *, table: bool) -> bool:
         return False
     if found.of_network:
         return _speaks(found)
+    if found.name == PLACE and found.at_edge > _NOT_ALL_AT_EDGE:
+        return False  # it sees a small image, and reads a simple task as any reader does
+    if found.explained < _FEW_EXPLAINED and found.at_edge > _SURELY_AT_EDGE:
+        return False  # of the few errors of a good model any reader explains some
     if found.whole and found.at_edge > RATHER_AT_EDGE and found.recovered < _RECOVERED_HALF:
         return False  # half of an image sees what the task is about, too
     if found.is_combined and _reads_the_task(found):
