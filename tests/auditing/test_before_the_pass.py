@@ -119,7 +119,7 @@ def test_maps_are_counted_as_they_are_kept(monkeypatch, tmp_path):
     )  # fmt: skip
     # Brightness, colour, spectrum, frame, size, place, sharpness, marks, small parts, halves,
     # background, vignette, traces.
-    properties = 12 + 4 * 3 + 14 * 8 + 7 * 3 + 12 + 2 * 36 + 2 + 8 * 64 + 22 * 22 + 4 * (4 * 8)
+    properties = 12 + 4 * 3 + 14 * 8 + 7 * 3 + 12 + 2 * 36 + 2 + 10 * 64 + 22 * 22 + 4 * (4 * 8)
     properties += 72 + 3 + 12
     # The readout's map, its mean, a small map, properties, logits.
     numbers = 4 * 64 + 4 + 4 * 16 + properties + 2

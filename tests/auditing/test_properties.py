@@ -52,7 +52,7 @@ def test_every_property_of_an_image():
     assert all(values.shape[0] == 2 and values.ndim == 2 for values in found.values())
     assert {name: values.shape[1] for name, values in found.items()} == {
         "brightness": 12, "colour": 12, "spectrum": 112, "frame": 21, "size": 12, "place": 72,
-        "sharpness": 2, "mark": 512, "patch": 484, "background": 72, "vignette": 3, "traces": 12,
+        "sharpness": 2, "mark": 640, "patch": 484, "background": 72, "vignette": 3, "traces": 12,
         "top half": 80, "bottom half": 80, "left half": 60, "right half": 60,
     }  # fmt: skip
 

@@ -89,7 +89,8 @@ def with_class(found: Leaning, again: SecondLook, names: Sequence[str]) -> Leani
     if found.name not in (ONE_WORD, PHRASE) and not found.name.endswith(OF_ONE_CLASS):
         return found
     kinds = np.unique(again.says[found.name][again.by_reader[found.name] >= SURE])
-    return replace(found, of_class=names[int(kinds[0])]) if len(kinds) == 1 else found
+    known = len(kinds) == 1 and int(kinds[0]) < len(names)
+    return replace(found, of_class=names[int(kinds[0])]) if known else found
 
 
 def _unused(reads: Mapping[str, float], views: Sequence[str], swaps: Swaps) -> list[str]:

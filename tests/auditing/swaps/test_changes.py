@@ -90,8 +90,10 @@ def test_ten_words_of_one_kind_stand_out_and_words_of_a_task_do_not() -> None:
     more = np.r_[np.full(25, 0.1), np.full(8, 0.01)]
     assert standing_out(most, more) == [24, 24]
     # The last gap of few words is to none at all.
-    few = np.array([[0.5, 0.4, 0.4, 0.4, 0.4], [0.5, 0.0, 0.0, 0.0, 0.0]])
+    few = np.array([[0.3, 0.2, 0.2, 0.2, 0.2], [0.3, 0.0, 0.0, 0.0, 0.0]])
     assert standing_out(*few) == [5, 3]
+    # One that tells the class by itself needs no others.
+    assert standing_out(np.array([0.4, 0.3, 0.3, 0.3, 0.3]), np.zeros(5)) == [3, 3]
     # Words that come together are a topic.
     assert standing_out(ten, task, held=2) == [10, 3]
     assert standing_out(ten, task, held=3) == [3, 3]

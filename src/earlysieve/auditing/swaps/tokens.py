@@ -13,7 +13,7 @@ from torch import Tensor
 from earlysieve._arrays import Bools, Floats, Ints
 
 TELLING, MOST_TELLING = 3, 24
-_FAR, _ERRORS, _BESIDE, _A_FEW = 1.4, 2.0, 3, 2.5
+_FAR, _ERRORS, _BESIDE, _A_FEW, _TELLS_ALONE = 1.4, 2.0, 3, 2.5, 0.4
 _EVERYWHERE = 0.98
 
 
@@ -65,9 +65,9 @@ def standing_out(more: Floats, holds: Bools, labels: Ints) -> Ints:
     Where the names of ten cities share what tells a class, each tells a tenth of it, and three of
     them hardly anything. They stand out from the words of the task: the last three of them are on
     the mean in 1.4 times as many texts as the next three, and in more by two standard errors. Of
-    several such gaps the widest counts, of 4 to 24 words. Where there is none, as between the words
-    of most tasks, three are taken; and where texts that hold one of them mostly hold several, as of
-    a topic, which has a reader of its own.
+    several such gaps the widest counts, of 5 to 24 words. Where there is none, as between the words
+    of most tasks, three are taken; and where the first tells the class by itself, or texts that
+    hold one of them mostly hold several, as of a topic, which has a reader of its own.
 
     Args:
         more: by how much more often a class says each word than the others do, shape (C, V).
@@ -84,12 +84,13 @@ def standing_out(more: Floats, holds: Bools, labels: Ints) -> Ints:
     error = np.sqrt(last * (1 - np.minimum(last, 1)) * each[:, None] / _BESIDE)
     ratio = last / np.maximum(np.maximum(following, error), 1e-9)
     wide = (ratio >= _FAR) & (last - following >= _ERRORS * error) & (last > 0)
+    wide[:, 0] = False  # one word more is no other cue
     widest = np.where(wide, ratio, 0).argmax(1)
     counts = np.where(wide.any(1), widest + TELLING + 1, TELLING).astype(np.int64)
-    together = [
-        _together(more[kind], holds[labels == kind], one) for kind, one in enumerate(counts)
-    ]
-    return np.where(together, TELLING, counts)
+    together = np.array(
+        [_together(more[kind], holds[labels == kind], one) for kind, one in enumerate(counts)]
+    )
+    return np.where(together | (ordered[:, 0] >= _TELLS_ALONE), TELLING, counts)
 
 
 def _together(more: Floats, holds: Bools, count: int) -> bool:
